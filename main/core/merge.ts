@@ -1,0 +1,52 @@
+/** Why finished work is not on the user's branch. Each reason names what the user can change. */
+export type UnmergedReason =
+  | 'conflicts' // the same lines changed on both sides; `files` names them
+  | 'local_changes' // uncommitted or ignored files in the user's checkout are in the way; `files` names them
+  | 'operation_in_progress' // the branch is in the middle of a rebase, merge, cherry-pick, revert or bisect
+  | 'branch_gone' // the branch that the task started from no longer exists
+  | 'detached_head' // the task started with no branch checked out, so there is none to merge into
+  | 'branch_moved' // lost the race for the branch twice
+  | 'merge_commits' // the task made merge commits that a rebase would mangle
+  | 'fetch_failed' // the clone's objects were refused or unreadable
+  | 'timed_out'
+  | 'task_failed' // the task did not succeed, so its work waits at the ref
+
+/** The outcome of bringing a task's commits onto the user's branch. */
+export type MergeOutcome =
+  | {
+      readonly kind: 'merged'
+      readonly method: 'fast-forward' | 'rebase'
+      /** Commits that are now on the branch; those that became empty are not counted. */
+      readonly commits: number
+      readonly branch: string
+      /** The branch's commit before and after. */
+      readonly from: string
+      readonly to: string
+    }
+  | { readonly kind: 'unchanged'; readonly branch: string | null }
+  | {
+      readonly kind: 'unmerged'
+      readonly reason: UnmergedReason
+      /** Paths relative to the repository's root; bytes that are no UTF-8 come as git quotes them. */
+      readonly files: readonly string[]
+      /** One sentence with the detail, for a person. */
+      readonly detail: string
+    }
+
+/** What salvage found in the clone and brought to `refs/tasks/ID`. */
+export interface SalvagedWork {
+  /** `refs/tasks/ID`, or null when the task left nothing beyond its start commit. */
+  readonly ref: string | null
+  readonly commit: string
+  /** The agent's own commits; the WIP commit is not counted. */
+  readonly commits: number
+  /** Whether a last commit holds files that the agent had not committed. */
+  readonly wip: boolean
+  /** Paths changed between the start commit and `commit`, sorted, at most `filesLimit` of them. */
+  readonly filesChanged: readonly string[]
+  /** What was refused or left out while importing, one sentence each; empty when the clone was clean. */
+  readonly notes: readonly string[]
+}
+
+/** `refs/tasks/ID` of the user's repository: where a task's work waits. */
+export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`

@@ -1,0 +1,124 @@
+import type { Failure } from './failure.ts'
+import type { MergeOutcome, SalvagedWork } from './merge.ts'
+
+/** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
+export type TaskId = string & { readonly __brand: 'TaskId' }
+
+const taskIdPattern = /^[0-9a-f]{8}$/
+
+/** The id, or undefined when the text is none; ids become paths and refs, so nothing else may pass. */
+export function parseTaskId(text: string): TaskId | undefined {
+  return taskIdPattern.test(text) ? (text as TaskId) : undefined
+}
+
+export const slotCount = 10
+/** 1 to 10. */
+export type SlotId = number & { readonly __brand: 'SlotId' }
+export const allSlots: readonly SlotId[] = Array.from({ length: slotCount }, (_, index) => (index + 1) as SlotId)
+
+/** What does not change while a task lives. */
+export interface TaskIdentity {
+  readonly id: TaskId
+  readonly description: string
+  /** Alias and real path of the repository when the task was made; the registry may change later. */
+  readonly repo: string
+  readonly repoPath: string
+  /** The event consumer that asked for the task, so that its result can wait for it; null when nobody in particular did. */
+  readonly owner: string | null
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+}
+
+/** What Claude's own stream said of the run; guest data, checked by schema. */
+export interface AgentUsage {
+  readonly costUsd: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly turns: number
+  readonly sessionId: string | null
+}
+
+/** `result.json`, checked: what the guest said, with `filesChanged` as the host saw it in the imported commits. */
+export interface TaskResult {
+  readonly success: boolean
+  readonly summary: string
+  readonly filesChanged: readonly string[]
+  readonly error: string | null
+  readonly usage: AgentUsage | null
+}
+
+/** Enough to find a virtual machine again after a restart, and to tell it from another process with its pid. */
+export interface MachineHandle {
+  readonly driver: 'qemu' | 'vfkit'
+  readonly pid: number
+  /** Clock ticks since boot (Linux) or start date (macOS), as the system prints it; pids are reused, this pair is not. */
+  readonly startTime: string
+  /** The socket that controls the hypervisor. */
+  readonly controlSocket: string
+  /** Host-only folder of sockets, pid files and helper logs. */
+  readonly runDirectory: string
+  /** virtiofsd, passt: they end with the machine, and are ended by us when they do not. */
+  readonly helpers: readonly { readonly name: string; readonly pid: number; readonly startTime: string }[]
+}
+
+/** How a virtual machine ended: data, never an exception. */
+export type MachineExit =
+  | { readonly kind: 'powered-off' } // the guest shut down by itself
+  | { readonly kind: 'stopped' } // we asked it to
+  | { readonly kind: 'panicked'; readonly detail: string }
+  | {
+      readonly kind: 'crashed'
+      readonly exitCode: number | null
+      readonly signal: string | null
+      readonly detail: string
+    }
+
+export type TaskOutcome =
+  | { readonly kind: 'merged'; readonly merge: Extract<MergeOutcome, { kind: 'merged' }> }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unmerged'; readonly merge: Extract<MergeOutcome, { kind: 'unmerged' }> }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'cancelled' }
+
+export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
+
+export type TaskState =
+  | { readonly phase: 'queued' }
+  | { readonly phase: ActivePhase; readonly slot: SlotId }
+  | { readonly phase: 'finished'; readonly slot: SlotId | null; readonly outcome: TaskOutcome }
+
+/** One step of a task's history. The record on disk is the list of these; everything shown is folded from them. */
+export type TaskEvent =
+  | { readonly type: 'created'; readonly at: string; readonly task: TaskIdentity }
+  | { readonly type: 'slot-leased'; readonly at: string; readonly slot: SlotId }
+  | {
+      readonly type: 'cloned'
+      readonly at: string
+      readonly startCommit: string
+      /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
+      readonly branch: string | null
+    }
+  | { readonly type: 'machine-started'; readonly at: string; readonly machine: MachineHandle }
+  | { readonly type: 'agent-started'; readonly at: string }
+  | { readonly type: 'stop-requested'; readonly at: string; readonly reason: Failure }
+  | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
+  | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
+  | { readonly type: 'salvaged'; readonly at: string; readonly work: SalvagedWork }
+  | { readonly type: 'merge-tried'; readonly at: string; readonly merge: MergeOutcome }
+  | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
+
+/** The fold of a task's events. */
+export interface Task extends TaskIdentity {
+  readonly state: TaskState
+  readonly startCommit: string | null
+  readonly branch: string | null
+  readonly machine: MachineHandle | null
+  readonly exit: MachineExit | null
+  /** Why we stopped the machine ourselves, when we did. */
+  readonly stopReason: Failure | null
+  readonly result: TaskResult | null
+  readonly work: SalvagedWork | null
+  readonly merge: MergeOutcome | null
+  readonly agentStartedAt: string | null
+  readonly finishedAt: string | null
+}

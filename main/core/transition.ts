@@ -1,0 +1,97 @@
+import type { SlotId, Task, TaskEvent, TaskIdentity, TaskState } from './task.ts'
+import { unreachable } from './unreachable.ts'
+
+/** A task as its first event leaves it. */
+export function newTask(identity: TaskIdentity): Task {
+  return {
+    ...identity,
+    state: { phase: 'queued' },
+    startCommit: null,
+    branch: null,
+    machine: null,
+    exit: null,
+    stopReason: null,
+    result: null,
+    work: null,
+    merge: null,
+    agentStartedAt: null,
+    finishedAt: null,
+  }
+}
+
+/** An event that cannot follow the state it meets: a defect of ours, or a damaged record. */
+export class TransitionError extends Error {
+  override readonly name = 'TransitionError'
+}
+
+/**
+ * The task after the event. Pure.
+ * @throws TransitionError when the event cannot follow the task's state.
+ */
+export function transition(task: Task, event: TaskEvent): Task {
+  if (task.state.phase === 'finished') {
+    // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
+    if (event.type === 'merge-tried')
+      return { ...task, merge: event.merge, state: afterLateMerge(task.state, event.merge) }
+    throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
+  }
+  switch (event.type) {
+    case 'created':
+      throw new TransitionError(`Task ${task.id} was created twice`)
+    case 'slot-leased':
+      if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has a slot already`)
+      return { ...task, state: { phase: 'cloning', slot: event.slot } }
+    case 'cloned':
+      return { ...task, startCommit: event.startCommit, branch: event.branch, state: active(task, 'booting') }
+    case 'machine-started':
+      return { ...task, machine: event.machine, state: active(task, 'booting') }
+    case 'agent-started':
+      return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
+    case 'stop-requested':
+      return { ...task, stopReason: event.reason, state: active(task, 'stopping') }
+    case 'machine-exited':
+      return { ...task, exit: event.exit, state: active(task, 'merging') }
+    case 'result-read':
+      return { ...task, result: event.result }
+    case 'salvaged':
+      return { ...task, work: event.work, state: active(task, 'merging') }
+    case 'merge-tried':
+      return { ...task, merge: event.merge, state: active(task, 'merging') }
+    case 'finished':
+      return {
+        ...task,
+        finishedAt: event.at,
+        state: {
+          phase: 'finished',
+          slot: task.state.phase === 'queued' ? null : task.state.slot,
+          outcome: event.outcome,
+        },
+      }
+    default:
+      return unreachable(event)
+  }
+}
+
+/**
+ * The fold of a whole record.
+ * @throws TransitionError when the record does not start with its creation or an event cannot follow.
+ */
+export function foldTask(events: readonly TaskEvent[]): Task {
+  const [first, ...rest] = events
+  if (first?.type !== 'created') throw new TransitionError("A task's record starts with its creation")
+  return rest.reduce(transition, newTask(first.task))
+}
+
+type Finished = Extract<TaskState, { phase: 'finished' }>
+type Active = Exclude<TaskState, { phase: 'queued' } | Finished>
+
+function active(task: Task, phase: Active['phase']): Active {
+  if (task.state.phase === 'queued') throw new TransitionError(`Task ${task.id} has no slot yet`)
+  const slot: SlotId | null = task.state.slot
+  if (slot === null) throw new TransitionError(`Task ${task.id} has no slot any more`)
+  return { phase, slot }
+}
+
+function afterLateMerge(state: Finished, merge: Extract<TaskEvent, { type: 'merge-tried' }>['merge']): Finished {
+  return merge.kind === 'merged' ? { ...state, outcome: { kind: 'merged', merge } } : state
+}

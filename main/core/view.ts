@@ -1,0 +1,158 @@
+import { failureText } from './failure.ts'
+import { type MergeOutcome, taskRef } from './merge.ts'
+import type { SlotId, Task, TaskResult, TaskState } from './task.ts'
+import { unreachable } from './unreachable.ts'
+
+/** The four words that MCP clients know. */
+export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed'
+
+export function statusOf(state: TaskState): TaskStatus {
+  switch (state.phase) {
+    case 'queued':
+      return 'pending'
+    case 'cloning':
+    case 'booting':
+    case 'working':
+    case 'stopping':
+    case 'merging':
+      return 'running'
+    case 'finished':
+      return state.outcome.kind === 'failed' || state.outcome.kind === 'cancelled' ? 'failed' : 'completed'
+    default:
+      return unreachable(state)
+  }
+}
+
+export const slotOf = (state: TaskState): SlotId | null => (state.phase === 'queued' ? null : state.slot)
+
+/** The shape of `result.json`. */
+export interface ResultView {
+  success: boolean
+  summary: string
+  files_changed: string[]
+  error: string | null
+  cost_usd?: number
+  input_tokens?: number
+  output_tokens?: number
+  turns?: number
+  session_id?: string
+}
+
+export function resultView(result: TaskResult): ResultView {
+  const { usage } = result
+  return {
+    success: result.success,
+    summary: result.summary,
+    files_changed: [...result.filesChanged],
+    error: result.error,
+    ...(usage && {
+      cost_usd: usage.costUsd,
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      turns: usage.turns,
+      ...(usage.sessionId !== null && { session_id: usage.sessionId }),
+    }),
+  }
+}
+
+/** The shape of `merge-result.json`. */
+export type MergeView =
+  | {
+      merged: true
+      method: 'fast-forward' | 'rebase' | 'none'
+      commits: number
+      conflicts: string[]
+      branch?: string
+      commit?: string
+    }
+  | { merged: false; reason: string; conflicts: string[]; task_ref: string; files?: string[]; detail: string }
+
+export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
+  switch (merge.kind) {
+    case 'merged':
+      return {
+        merged: true,
+        method: merge.method,
+        commits: merge.commits,
+        conflicts: [],
+        branch: merge.branch,
+        commit: merge.to,
+      }
+    case 'unchanged':
+      return { merged: true, method: 'none', commits: 0, conflicts: [] }
+    case 'unmerged': {
+      const files = [...merge.files]
+      return {
+        merged: false,
+        reason: merge.reason,
+        conflicts: merge.reason === 'conflicts' ? files : [],
+        task_ref: taskRef(taskId),
+        ...(merge.reason !== 'conflicts' && files.length > 0 && { files }),
+        detail: merge.detail,
+      }
+    }
+    default:
+      return unreachable(merge)
+  }
+}
+
+/** What `get_task_info` answers; `task.json` holds the same beside the full record. */
+export interface TaskView {
+  task_id: string
+  description: string
+  repo: string
+  status: TaskStatus
+  phase: TaskState['phase']
+  result: ResultView | null
+  merge_result: MergeView | null
+  /** Why the task failed or was stopped, one sentence with what to do next. */
+  error: string | null
+  pid: number | null
+  /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
+  exit_code: number | null
+  slot: number | null
+  /** `refs/tasks/ID` while the task's work waits there. */
+  task_ref: string | null
+  created_at: string
+  started_at: string | null
+  finished_at: string | null
+}
+
+export function taskView(task: Task): TaskView {
+  const outcome = task.state.phase === 'finished' ? task.state.outcome : null
+  const error =
+    outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? 'Cancelled' : null
+  const waitsAtRef = task.work?.ref != null && task.merge?.kind !== 'merged'
+  return {
+    task_id: task.id,
+    description: task.description,
+    repo: task.repo,
+    status: statusOf(task.state),
+    phase: task.state.phase,
+    result: task.result && resultView(task.result),
+    merge_result: task.merge && mergeView(task.id, task.merge),
+    error,
+    pid: task.machine?.pid ?? null,
+    exit_code: exitCodeOf(task),
+    slot: slotOf(task.state),
+    task_ref: waitsAtRef ? taskRef(task.id) : null,
+    created_at: task.createdAt,
+    started_at: task.agentStartedAt,
+    finished_at: task.finishedAt,
+  }
+}
+
+function exitCodeOf({ exit }: Task): number | null {
+  if (exit === null) return null
+  switch (exit.kind) {
+    case 'powered-off':
+    case 'stopped':
+      return 0
+    case 'panicked':
+      return 1
+    case 'crashed':
+      return exit.exitCode
+    default:
+      return unreachable(exit)
+  }
+}

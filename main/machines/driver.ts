@@ -1,0 +1,78 @@
+import type { MachineExit, MachineHandle } from '../core/task.ts'
+
+/** Something this host lacks, and how to get it. */
+export interface Problem {
+  /** Stable name: `qemu-missing`, `virtiofsd-missing`, ... */
+  readonly code: string
+  /** What is missing and what it is for, one sentence. */
+  readonly message: string
+  /** What the user can do, one sentence or one command line. */
+  readonly cure: string
+  /** What our own installer can do about it; absent when only the user can act. */
+  readonly remedy?: Remedy
+  /** A task can run in spite of it. */
+  readonly optional?: boolean
+}
+
+export type Remedy =
+  | { readonly kind: 'packages'; readonly names: readonly string[] }
+  | { readonly kind: 'command'; readonly command: readonly [string, ...string[]] }
+
+/** A host folder that the guest mounts by its tag over virtiofs. The guest may write anything into it. */
+export interface Share {
+  readonly tag: 'share' | 'repo'
+  readonly directory: string
+}
+
+/** A raw disk image that the guest finds by its serial. */
+export interface Volume {
+  readonly serial: 'nix-store' | 'var' | 'containers'
+  readonly path: string
+}
+
+/** One TCP address of the host that the guest may reach, and under which port it finds it at `forwardAddress`. */
+export interface Forward {
+  readonly host: string
+  readonly port: number
+}
+
+export interface MachineSpec {
+  /** Unique among living machines; also names its folder below the driver's run directory. */
+  readonly name: string
+  readonly cpus: number
+  readonly memoryMiB: number
+  readonly shares: readonly Share[]
+  readonly volumes: readonly Volume[]
+  /** Receives the guest's console; created by the driver, host-only. */
+  readonly consolePath: string
+  readonly network: {
+    /** `open`: the internet but never the host's loopback; `closed`: nothing but the forwards. */
+    readonly egress: 'open' | 'closed'
+    readonly forwards: readonly Forward[]
+    /** Six bytes, lower case, colon-separated; one per slot, so that DHCP leases do not collide. */
+    readonly mac: string
+  }
+}
+
+/** How a host runs guests. An implementation must leave nothing behind when `start` throws. */
+export interface MachineDriver {
+  readonly name: MachineHandle['driver']
+  /** What this host lacks for a task; empty when a task can run. */
+  problems(signal: AbortSignal): Promise<readonly Problem[]>
+  /** Where the guest finds a forwarded address: the host part of the URL that it must use. */
+  readonly forwardAddress: string
+  /** Gives shared folders and volumes the owner under which this host's helpers run; called before `start`, idempotent. */
+  prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
+  /** The machine outlives this process. Throws `AppError('boot-failed')` or `AppError('host-incomplete')`. */
+  start(spec: MachineSpec, signal: AbortSignal): Promise<Machine>
+  /** A machine that outlived the process that started it; undefined when it is gone (helpers of it are then ended too). */
+  adopt(handle: MachineHandle): Promise<Machine | undefined>
+}
+
+export interface Machine {
+  readonly handle: MachineHandle
+  /** Settles exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
+  readonly exited: Promise<MachineExit>
+  /** Asks the guest to power off, and insists (SIGKILL) when the signal fires. Resolves when it is off. */
+  powerOff(signal: AbortSignal): Promise<void>
+}

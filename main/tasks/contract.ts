@@ -1,0 +1,34 @@
+import type { SlotId, Task, TaskId } from '../core/task.ts'
+import type { EventLog } from './event-log.ts'
+
+/** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
+export interface Tasks {
+  /** Answers as soon as the task is on record; everything slow comes after. */
+  run(request: RunRequest): Promise<TaskId>
+  get(id: TaskId): Promise<Task>
+  /** Every task of every registered repository, oldest first. */
+  list(): Promise<readonly Task[]>
+  /** Absolute path of the task's console log; the file appears when its machine starts. */
+  consolePath(id: TaskId): Promise<string>
+  /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
+  cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
+  slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
+  repositories(): Promise<readonly RegisteredRepository[]>
+  readonly events: EventLog
+}
+
+export interface RunRequest {
+  readonly description: string
+  /** The alias, never a path. */
+  readonly repo: string
+  /** The event consumer that asks, see `EventLog`. */
+  readonly owner?: string
+}
+
+export interface RegisteredRepository {
+  readonly alias: string
+  /** Real path. */
+  readonly path: string
+  /** ISO 8601, UTC. */
+  readonly added: string
+}
