@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+/** `~/.microvm-orchestrator`, or what `MICROVM_ORCHESTRATOR_HOME` names. Absolute. */
+export function homeDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const override = env.MICROVM_ORCHESTRATOR_HOME
+  return override ? resolve(override) : join(homedir(), '.microvm-orchestrator')
+}
+
+/** Where guest images and tools are kept, each under the hash of its inputs; safe to delete while nothing runs. */
+export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_CACHE_HOME ? resolve(env.XDG_CACHE_HOME) : join(homedir(), '.cache'), 'microvm-orchestrator')
+}
+
+/** The folder of `package.json`: the checkout, the installed package or the app's resources. */
+export function packageDirectory(): string {
+  let folder = import.meta.dirname
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder)
+    if (parent === folder) throw new Error(`No package.json above ${import.meta.dirname}`)
+    folder = parent
+  }
+  return folder
+}
+
+/** The folder inside a registered repository that holds its tasks. */
+export const tasksDirectory = (repoPath: string): string => join(repoPath, '.microvm', 'tasks')

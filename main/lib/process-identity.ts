@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { run } from './spawn.ts'
+
+/** A pid together with the moment its process started: pids are reused, this pair is not. */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: string
+}
+
+/**
+ * The start time of a living process as its system tells it: clock ticks since boot on Linux (proc(5), field 22 of `stat`),
+ * `ps -o lstart=` elsewhere. Undefined when there is no such process, or only its zombie.
+ */
+export async function startTimeOf(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') {
+    let stat: string
+    try {
+      stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    } catch {
+      return undefined // No such process.
+    }
+    // The second field is the program's name in parentheses and may hold anything, so count from its end.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
+  }
+  const { ok, stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)])
+  const [status, ...started] = stdout.trim().split(/\s+/)
+  return !ok || !status || status.startsWith('Z') ? undefined : started.join(' ')
+}
+
+export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
+  return (await startTimeOf(pid)) === startTime
+}
+
+/** Sends the signal only to the very process that was meant; false when it is gone. */
+export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
+  if (!(await isAlive(identity))) return false
+  try {
+    process.kill(identity.pid, signal)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}

@@ -1,0 +1,145 @@
+import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { execa } from 'execa'
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** The whole environment of the child; left out, it inherits ours. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string | Uint8Array
+  readonly timeoutMs?: number
+  /** Characters kept of each stream, default 100 million; beyond it the child is killed and the run has failed. */
+  readonly maxBuffer?: number
+}
+
+/** How a child process ended; a failure is data here, `runOrThrow` makes it an error. */
+export interface RunResult {
+  readonly command: string
+  readonly ok: boolean
+  /** null when a signal ended it, or it could not be started. */
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly timedOut: boolean
+  readonly cancelled: boolean
+  readonly stdout: string
+  readonly stderr: string
+  /** Why it could not be started or did not succeed, one line. */
+  readonly problem: string | null
+}
+
+/** Runs a program to its end with no shell. Never rejects. The signal ends it with SIGTERM, then SIGKILL after 5 s. */
+export async function run(
+  file: string,
+  args: readonly string[],
+  options: RunOptions = {},
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  const result = await execa(file, args, {
+    reject: false,
+    stripFinalNewline: false,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    ...(options.input !== undefined && { input: options.input }),
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: options.env, extendEnv: false }),
+    ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+    ...(options.maxBuffer !== undefined && { maxBuffer: options.maxBuffer }),
+    ...(signal !== undefined && { cancelSignal: signal }),
+  })
+  return {
+    command: [file, ...args].join(' '),
+    ok: !result.failed,
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    timedOut: result.timedOut,
+    cancelled: result.isCanceled,
+    stdout: result.stdout ?? '',
+    stderr: result.stderr ?? '',
+    problem: result.failed ? (result.shortMessage ?? 'failed') : null,
+  }
+}
+
+/** A program that did not succeed; the message carries the last lines that it wrote. */
+export class RunError extends Error {
+  override readonly name = 'RunError'
+  readonly result: RunResult
+
+  constructor(result: RunResult) {
+    const lastLines = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
+    super(`${result.problem ?? `${result.command} failed`}${lastLines ? `\n${lastLines}` : ''}`)
+    this.result = result
+  }
+}
+
+/** @throws RunError unless the program exits with 0. */
+export async function runOrThrow(
+  file: string,
+  args: readonly string[],
+  options: RunOptions = {},
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  const result = await run(file, args, options, signal)
+  if (signal?.aborted) throw signal.reason
+  if (!result.ok) throw new RunError(result)
+  return result
+}
+
+export interface DetachedOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdio?: StdioOptions
+}
+
+/**
+ * Starts a program in a session of its own that outlives this process.
+ * @returns its pid and its end as this process sees it; the end is for a parent that still lives, nothing more.
+ * @throws when the program cannot be started.
+ */
+export async function startDetached(
+  file: string,
+  args: readonly string[],
+  options: DetachedOptions = {},
+): Promise<{ pid: number; ended: Promise<{ exitCode: number | null; signal: string | null }> }> {
+  const child = spawnChild(file, args, {
+    detached: true,
+    stdio: options.stdio ?? 'ignore',
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: { ...options.env } }),
+  })
+  const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  child.unref()
+  if (child.pid === undefined) throw new Error(`${file} started without a pid`)
+  return { pid: child.pid, ended }
+}
+
+/** Folders where system tools live that a desktop session's or a daemon's PATH often lacks. */
+const extraToolFolders = [
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/local/bin',
+  '/opt/homebrew/bin',
+  '/nix/var/nix/profiles/default/bin',
+]
+
+/** Absolute path of a program, or undefined when there is none. */
+export async function findTool(name: string): Promise<string | undefined> {
+  const folders = new Set([...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...extraToolFolders])
+  for (const folder of folders) {
+    const path = join(folder, name)
+    try {
+      await access(path, constants.X_OK)
+      return path
+    } catch {
+      // Not here: look in the next folder.
+    }
+  }
+  return undefined
+}
