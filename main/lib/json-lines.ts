@@ -1,0 +1,88 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** What a file of JSON lines held. */
+export interface JsonLines {
+  readonly values: readonly unknown[]
+  /** Complete lines that are no JSON, by number from 1; damage, since lines are written whole. */
+  readonly damaged: readonly number[]
+  /** Bytes up to the end of the last complete line; whatever follows is a line that was cut off while being written. */
+  readonly completeBytes: number
+}
+
+/** Parses the bytes of a file of JSON lines; a last line with no newline is a torn write and is left out. Pure. */
+export function parseJsonLines(bytes: Buffer): JsonLines {
+  const completeBytes = bytes.lastIndexOf(0x0a) + 1
+  const values: unknown[] = []
+  const damaged: number[] = []
+  const lines = bytes.toString('utf8', 0, completeBytes).split('\n')
+  lines.forEach((line, index) => {
+    if (line === '') return
+    try {
+      values.push(JSON.parse(line))
+    } catch {
+      damaged.push(index + 1)
+    }
+  })
+  return { values, damaged, completeBytes }
+}
+
+/** A file that only grows, one JSON value a line, each on disk before its `append` resolves. One writer at a time. */
+export class JsonLinesFile implements AsyncDisposable {
+  readonly #file: FileHandle
+  #size: number
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(file: FileHandle, size: number) {
+    this.#file = file
+    this.#size = size
+  }
+
+  /**
+   * Opens or makes the file (mode 0600), cuts off a torn last line, and returns what it holds.
+   * Damaged lines stay in the file: what to do about them is the caller's to say.
+   */
+  static async open(path: string): Promise<{ file: JsonLinesFile; content: JsonLines }> {
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    try {
+      const bytes = await handle.readFile()
+      const content = parseJsonLines(bytes)
+      if (content.completeBytes < bytes.length) {
+        await handle.truncate(content.completeBytes)
+        await handle.datasync()
+      }
+      return { file: new JsonLinesFile(handle, content.completeBytes), content }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  /** Appends in the order of the calls. A write that fails (disk full) leaves no half line behind, and rejects. */
+  append(value: unknown): Promise<void> {
+    const line = Buffer.from(`${JSON.stringify(value)}\n`)
+    const written = this.#last.then(() => this.#write(line))
+    this.#last = written.catch(() => undefined) // The caller has the error; the next append must still run.
+    return written
+  }
+
+  async #write(line: Buffer): Promise<void> {
+    try {
+      let offset = 0
+      while (offset < line.length) {
+        const { bytesWritten } = await this.#file.write(line, offset, line.length - offset, this.#size + offset)
+        offset += bytesWritten
+      }
+      await this.#file.datasync()
+    } catch (error) {
+      await this.#file.truncate(this.#size)
+      throw error
+    }
+    this.#size += line.length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last
+    await this.#file.close()
+  }
+}
