@@ -106,6 +106,8 @@ export type TaskEvent =
   | { readonly type: 'salvaged'; readonly at: string; readonly work: SalvagedWork }
   | { readonly type: 'merge-tried'; readonly at: string; readonly merge: MergeOutcome }
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
+  /** The end is in the event log under this number; an end without it is announced at the next start. */
+  | { readonly type: 'announced'; readonly at: string; readonly seq: number }
 
 /** The fold of a task's events. */
 export interface Task extends TaskIdentity {
@@ -121,4 +123,6 @@ export interface Task extends TaskIdentity {
   readonly merge: MergeOutcome | null
   readonly agentStartedAt: string | null
   readonly finishedAt: string | null
+  /** The sequence number of the task's end in the event log. */
+  readonly announcedSeq: number | null
 }

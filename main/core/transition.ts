@@ -16,6 +16,7 @@ export function newTask(identity: TaskIdentity): Task {
     merge: null,
     agentStartedAt: null,
     finishedAt: null,
+    announcedSeq: null,
   }
 }
 
@@ -33,6 +34,7 @@ export function transition(task: Task, event: TaskEvent): Task {
     // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
     if (event.type === 'merge-tried')
       return { ...task, merge: event.merge, state: afterLateMerge(task.state, event.merge) }
+    if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
     throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
   }
   switch (event.type) {
@@ -57,6 +59,8 @@ export function transition(task: Task, event: TaskEvent): Task {
       return { ...task, work: event.work, state: active(task, 'merging') }
     case 'merge-tried':
       return { ...task, merge: event.merge, state: active(task, 'merging') }
+    case 'announced':
+      throw new TransitionError(`Task ${task.id} was announced before its end`)
     case 'finished':
       return {
         ...task,
