@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import type { FailureCode } from '../core/failure.ts'
+import type { UnmergedReason } from '../core/merge.ts'
+import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../core/task.ts'
+
+const at = z.string()
+const taskId = z.string().transform((text, context): TaskId => {
+  const id = parseTaskId(text)
+  if (id) return id
+  context.addIssue({ code: 'custom', message: 'not a task id' })
+  return z.NEVER
+})
+const slot = z
+  .int()
+  .min(1)
+  .max(slotCount)
+  .transform((number) => number as SlotId)
+
+// Codes and reasons of an older or newer version still load; they are shown, never switched on.
+const failure = z
+  .object({
+    code: z.string().transform((code) => code as FailureCode),
+    message: z.string(),
+    hint: z.string().optional(),
+  })
+  .transform(({ hint, ...rest }) => (hint === undefined ? rest : { ...rest, hint }))
+
+const merged = z.object({
+  kind: z.literal('merged'),
+  method: z.enum(['fast-forward', 'rebase']),
+  commits: z.int(),
+  branch: z.string(),
+  from: z.string(),
+  to: z.string(),
+})
+const unmerged = z.object({
+  kind: z.literal('unmerged'),
+  reason: z.string().transform((reason) => reason as UnmergedReason),
+  files: z.array(z.string()),
+  detail: z.string(),
+})
+const merge = z.discriminatedUnion('kind', [
+  merged,
+  z.object({ kind: z.literal('unchanged'), branch: z.string().nullable() }),
+  unmerged,
+])
+
+const exit = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('powered-off') }),
+  z.object({ kind: z.literal('stopped') }),
+  z.object({ kind: z.literal('panicked'), detail: z.string() }),
+  z.object({
+    kind: z.literal('crashed'),
+    exitCode: z.int().nullable(),
+    signal: z.string().nullable(),
+    detail: z.string(),
+  }),
+])
+
+const outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('merged'), merge: merged }),
+  z.object({ kind: z.literal('unchanged') }),
+  z.object({ kind: z.literal('unmerged'), merge: unmerged }),
+  z.object({ kind: z.literal('failed'), failure }),
+  z.object({ kind: z.literal('cancelled') }),
+])
+
+const machine = z.object({
+  driver: z.enum(['qemu', 'vfkit']),
+  pid: z.int().positive(),
+  startTime: z.string(),
+  controlSocket: z.string(),
+  runDirectory: z.string(),
+  helpers: z.array(z.object({ name: z.string(), pid: z.int().positive(), startTime: z.string() })),
+})
+
+const usage = z.object({
+  costUsd: z.number(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  turns: z.number(),
+  sessionId: z.string().nullable(),
+})
+
+const result = z.object({
+  success: z.boolean(),
+  summary: z.string(),
+  filesChanged: z.array(z.string()),
+  error: z.string().nullable(),
+  usage: usage.nullable(),
+})
+
+const work = z.object({
+  ref: z.string().nullable(),
+  commit: z.string(),
+  commits: z.int(),
+  wip: z.boolean(),
+  filesChanged: z.array(z.string()),
+  notes: z.array(z.string()),
+})
+
+const identity = z.object({
+  id: taskId,
+  description: z.string(),
+  repo: z.string(),
+  repoPath: z.string(),
+  owner: z.string().nullable(),
+  createdAt: at,
+})
+
+/** One line of a task's `events.jsonl`. */
+export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('created'), at, task: identity }),
+  z.object({ type: z.literal('slot-leased'), at, slot }),
+  z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
+  z.object({ type: z.literal('machine-started'), at, machine }),
+  z.object({ type: z.literal('agent-started'), at }),
+  z.object({ type: z.literal('stop-requested'), at, reason: failure }),
+  z.object({ type: z.literal('machine-exited'), at, exit }),
+  z.object({ type: z.literal('result-read'), at, result }),
+  z.object({ type: z.literal('salvaged'), at, work }),
+  z.object({ type: z.literal('merge-tried'), at, merge }),
+  z.object({ type: z.literal('finished'), at, outcome }),
+  z.object({ type: z.literal('announced'), at, seq: z.int() }),
+])

@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { TaskId } from '../core/task.ts'
+import { tasksDirectory } from '../lib/paths.ts'
+
+/** A task's folder on the host. Only `repo` and `share` are ever shown to the guest. */
+export interface TaskFiles {
+  readonly folder: string
+  readonly events: string
+  readonly record: string
+  readonly description: string
+  readonly console: string
+  readonly result: string
+  readonly mergeResult: string
+  readonly stream: string
+  readonly repo: string
+  readonly share: string
+}
+
+export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
+  const folder = join(tasksDirectory(repoPath), id)
+  return {
+    folder,
+    events: join(folder, 'events.jsonl'),
+    record: join(folder, 'task.json'),
+    description: join(folder, 'task.md'),
+    console: join(folder, 'serial.log'),
+    result: join(folder, 'result.json'),
+    mergeResult: join(folder, 'merge-result.json'),
+    stream: join(folder, 'claude-stream.jsonl'),
+    repo: join(folder, 'repo'),
+    share: join(folder, 'share'),
+  }
+}
+
+/** Names inside the share: what the host lays down for the guest, and what the guest leaves. */
+export const shareNames = {
+  description: 'task.md',
+  key: '.api-key',
+  environment: 'environment',
+  startRef: 'start-ref',
+  started: 'started',
+  result: 'result.json',
+  stream: 'claude-stream.jsonl',
+} as const
