@@ -1,0 +1,47 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { openGuestFile } from '../lib/guest-file.ts'
+import type { Log } from '../lib/log.ts'
+import { scrubbing } from '../lib/scrub.ts'
+import { shareNames, type TaskFiles } from './task-files.ts'
+
+const streamLimitBytes = 256 * 1024 ** 2
+
+/** Copies the agent's stream from the share to its documented place, cut at 256 MiB; and cleans it and the console log of the key. */
+export async function keepStream(files: TaskFiles, secret: string, log: Log): Promise<void> {
+  const opened = await openGuestFile(files.share, shareNames.stream)
+  if (opened.kind === 'refused') {
+    if (opened.why !== 'missing') log.warn("the agent's stream was refused", { why: opened.why })
+  } else {
+    await using file = opened.file
+    if (opened.size > streamLimitBytes)
+      log.warn("the agent's stream was cut", { bytes: opened.size, limit: streamLimitBytes })
+    const end = Math.min(opened.size, streamLimitBytes) - 1
+    const source = end < 0 ? [] : file.createReadStream({ start: 0, end, autoClose: false })
+    await pipeline(source, scrubbing(secret), createWriteStream(files.stream, { mode: 0o600 }))
+  }
+  await cleanConsole(files.console, secret)
+}
+
+async function cleanConsole(path: string, secret: string): Promise<void> {
+  if (secret === '' || !(await contains(path, secret))) return
+  const clean = `${path}.clean`
+  await pipeline(createReadStream(path), scrubbing(secret), createWriteStream(clean, { mode: 0o600 }))
+  await rename(clean, path)
+}
+
+async function contains(path: string, secret: string): Promise<boolean> {
+  const needle = Buffer.from(secret)
+  let held: Buffer = Buffer.alloc(0)
+  try {
+    for await (const chunk of createReadStream(path)) {
+      const window = Buffer.concat([held, chunk as Buffer])
+      if (window.includes(needle)) return true
+      held = window.subarray(Math.max(0, window.length - needle.length + 1))
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  return false
+}

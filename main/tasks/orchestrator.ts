@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { validateDescription } from '../core/description.ts'
+import { AppError } from '../core/failure.ts'
+import { parseTaskId, type SlotId, type Task, type TaskId } from '../core/task.ts'
+import { slotOf, taskView } from '../core/view.ts'
+import { deleteTaskRef } from '../git/delete-task-ref.ts'
+import { removeTree } from '../lib/remove-tree.ts'
+import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
+import type { EventLog } from './event-log.ts'
+import { loadTasks } from './load-tasks.ts'
+import { recoverTask } from './recover-task.ts'
+import type { SlotPool } from './slot-pool.ts'
+import { taskFiles } from './task-files.ts'
+import { TaskRecord } from './task-record.ts'
+import { type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+
+export interface OrchestratorOptions extends RunnerContext {
+  readonly slots: SlotPool
+  readonly events: EventLog
+  readonly repositories: {
+    /** @throws AppError('repository-unknown') */
+    find(alias: string): Promise<RegisteredRepository>
+    list(): Promise<readonly RegisteredRepository[]>
+  }
+  /** What a task of now is given; throws AppError('key-missing') and the like. */
+  readonly provisions: () => Promise<Provisions>
+}
+
+/** A task between its creation and its end, and the promise of that end. */
+interface Running {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+/** Accepts tasks, runs each to its outcome, and knows all there are. One per home folder. */
+export class Orchestrator implements Tasks, AsyncDisposable {
+  readonly events: EventLog
+  readonly #options: OrchestratorOptions
+  readonly #tasks = new Map<TaskId, Task>()
+  readonly #loaded = new Set<string>()
+  readonly #running = new Map<TaskId, Running>()
+  readonly #detach = new AbortController()
+
+  private constructor(options: OrchestratorOptions) {
+    this.#options = options
+    this.events = options.events
+  }
+
+  /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
+  static async start(options: OrchestratorOptions): Promise<Orchestrator> {
+    const orchestrator = new Orchestrator(options)
+    await orchestrator.#loadRepositories()
+    for (const task of orchestrator.#tasks.values()) await orchestrator.#takeUp(task)
+    return orchestrator
+  }
+
+  async run({ description, repo, owner }: RunRequest): Promise<TaskId> {
+    if (this.#detach.signal.aborted) throw new AppError('interrupted', 'The orchestrator is shutting down')
+    const { slots } = this.#options
+    validateDescription(description)
+    const { alias, path } = await this.#options.repositories.find(repo)
+    await requireFlake(path)
+    const provisions = await this.#options.provisions()
+    const id = this.#newId()
+
+    const lease = slots.lease(path, id)
+    try {
+      const record = await TaskRecord.create(
+        { id, description, repo: alias, repoPath: path, owner: owner ?? null, createdAt: new Date().toISOString() },
+        (task) => this.#tasks.set(task.id, task),
+      )
+      await record.add({ type: 'slot-leased', slot: lease.slot })
+      this.#track(record, lease, (stop) =>
+        runTask(this.#options, record, provisions, lease.slot, stop, this.#detach.signal),
+      )
+      await slots.remember(path, lease.slot)
+      return id
+    } catch (error) {
+      if (!this.#running.has(id)) lease[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  async get(id: TaskId): Promise<Task> {
+    const known = this.#tasks.get(id)
+    if (known) return known
+    await this.#loadRepositories()
+    const task = this.#tasks.get(id)
+    if (task) return task
+    throw new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' })
+  }
+
+  async list(): Promise<readonly Task[]> {
+    await this.#loadRepositories()
+    return [...this.#tasks.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt))
+  }
+
+  async consolePath(id: TaskId): Promise<string> {
+    const { repoPath } = await this.get(id)
+    return taskFiles(repoPath, id).console
+  }
+
+  async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
+    const task = await this.get(id)
+    if (task.state.phase !== 'finished' || this.#running.has(id)) {
+      throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
+    }
+    const onlyCopyIsInItsFolder = task.startCommit !== null && task.work === null
+    if (onlyCopyIsInItsFolder && !deleteRef) {
+      throw new AppError('salvage-failed', `The work of task ${id} is only in ${taskFiles(task.repoPath, id).repo}`, {
+        hint: 'Save what you need of it, then clean up with delete_ref',
+      })
+    }
+    if (deleteRef) await deleteTaskRef(task.repoPath, id)
+    await removeTree(taskFiles(task.repoPath, id).folder)
+    this.#tasks.delete(id)
+  }
+
+  slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
+    return this.#options.slots.list()
+  }
+
+  repositories(): Promise<readonly RegisteredRepository[]> {
+    return this.#options.repositories.list()
+  }
+
+  /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#detach.abort(new AppError('interrupted', 'The orchestrator was stopped', { hint: 'Run the task again' }))
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
+  }
+
+  #newId(): TaskId {
+    for (;;) {
+      const id = parseTaskId(randomBytes(4).toString('hex'))
+      if (id && !this.#tasks.has(id)) return id
+    }
+  }
+
+  /** Follows a task to its end; frees its slot before the end is told, so that whoever hears of it finds the slot free. */
+  #track(record: TaskRecord, lease: Disposable, work: (stop: AbortSignal) => Promise<boolean>): void {
+    const { id } = record.task
+    const stop = new AbortController()
+    const follow = async () => {
+      try {
+        const finished = await work(stop.signal)
+        if (!finished) return
+        lease[Symbol.dispose]()
+        await this.#announce(record)
+      } catch (error) {
+        // The record could not be written: the next start finds the task unfinished and settles it.
+        this.#options.log.error('task could not be recorded', { taskId: id, reason: String(error) })
+      } finally {
+        lease[Symbol.dispose]()
+        await record[Symbol.asyncDispose]()
+        this.#running.delete(id)
+      }
+    }
+    this.#running.set(id, { stop, done: follow() })
+  }
+
+  async #announce(record: TaskRecord): Promise<void> {
+    const { task } = record
+    const view = taskView(task)
+    const logged =
+      (await this.events.endOf(task.id)) ??
+      (await this.events.append({
+        type: view.status === 'completed' ? 'completed' : 'failed',
+        taskId: task.id,
+        repo: task.repo,
+        owner: task.owner,
+        result: view.result,
+        mergeResult: view.merge_result,
+        error: view.error,
+      }))
+    await record.add({ type: 'announced', seq: logged.seq })
+  }
+
+  /** Continues what the last run left: an unfinished task, or an end that nobody was told of. */
+  async #takeUp(task: Task): Promise<void> {
+    const { slots, log, provisions } = this.#options
+    const finished = task.state.phase === 'finished'
+    if (finished && task.announcedSeq !== null) return
+    try {
+      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), (next) => this.#tasks.set(next.id, next))
+      const slot = finished ? null : slotOf(task.state)
+      const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
+      const secret = await provisions().then(
+        ({ key }) => key.value,
+        () => '', // No key is needed to go on with a task, only to clean its logs of it.
+      )
+      this.#track(record, lease, async (stop) =>
+        finished ? true : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
+      )
+    } catch (error) {
+      log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason: String(error) })
+    }
+  }
+
+  /** Repositories can be registered by another process at any time; each one's tasks are read once. */
+  async #loadRepositories(): Promise<void> {
+    for (const { path } of await this.#options.repositories.list()) {
+      if (this.#loaded.has(path)) continue
+      const tasks = await loadTasks(path, this.#options.log)
+      if (this.#loaded.has(path)) continue
+      this.#loaded.add(path)
+      for (const task of tasks) if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, task)
+    }
+  }
+}
+
+const noLease: Disposable = { [Symbol.dispose]: () => undefined }
+
+async function requireFlake(repoPath: string): Promise<void> {
+  try {
+    await access(join(repoPath, 'flake.nix'))
+  } catch (cause) {
+    throw new AppError('flake-missing', `No flake.nix found in ${repoPath}`, {
+      hint: 'Add one with a devShells.default output and commit it',
+      cause,
+    })
+  }
+}

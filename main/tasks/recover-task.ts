@@ -1,0 +1,55 @@
+import type { Failure } from '../core/failure.ts'
+import type { MachineExit } from '../core/task.ts'
+import { readGuestFile } from '../lib/guest-file.ts'
+import { settleTask } from './settle-task.ts'
+import { removeKey } from './supervise.ts'
+import { shareNames } from './task-files.ts'
+import type { TaskRecord } from './task-record.ts'
+import { type RunnerContext, seeThrough } from './task-runner.ts'
+
+const interrupted: Failure = {
+  code: 'interrupted',
+  message: 'The orchestrator ended before the task had a virtual machine',
+  hint: 'Run the task again',
+}
+
+/**
+ * Goes on with a task that the last run of the orchestrator left unfinished: a living machine is adopted, a dead one's work
+ * salvaged and merged, and a task that never had one fails with the reason.
+ * @returns whether the task is finished; false when its machine was left running again.
+ */
+export async function recoverTask(
+  context: RunnerContext,
+  record: TaskRecord,
+  secret: string,
+  stop: AbortSignal,
+  detach: AbortSignal,
+): Promise<boolean> {
+  const { task, files } = record
+  const log = context.log.with({ taskId: task.id })
+  if (!task.machine) {
+    await removeKey(files.share)
+    log.warn('task was interrupted before its machine ran')
+    await record.add({ type: 'finished', outcome: { kind: 'failed', failure: interrupted } })
+    return true
+  }
+  if (!task.exit) {
+    const machine = await context.driver.adopt(task.machine)
+    if (machine) {
+      log.info('adopted a running machine', { pid: machine.handle.pid })
+      return await seeThrough(context, record, machine, secret, stop, detach)
+    }
+    await removeKey(files.share)
+    await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })
+  }
+  log.info('settling a task whose machine ended unseen')
+  await settleTask(record, secret, log)
+  return true
+}
+
+/** How a machine ended that nobody watched: the runner writes its result last, so one that left it came to its end. */
+async function unseenExit(share: string): Promise<MachineExit> {
+  const result = await readGuestFile(share, shareNames.result, 1024 ** 2)
+  if (result.kind === 'read') return { kind: 'powered-off' }
+  return { kind: 'crashed', exitCode: null, signal: null, detail: 'it ended while the orchestrator was not running' }
+}

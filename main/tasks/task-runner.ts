@@ -1,0 +1,133 @@
+import { AppError, toFailure } from '../core/failure.ts'
+import type { SlotId } from '../core/task.ts'
+import { cloneWorkspace } from '../git/clone-workspace.ts'
+import type { Log } from '../lib/log.ts'
+import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
+import { settleTask } from './settle-task.ts'
+import { prepareSlotStorage, slotMac } from './slot-storage.ts'
+import { removeKey, supervise } from './supervise.ts'
+import type { TaskRecord } from './task-record.ts'
+import { type Assignment, writeShare } from './write-share.ts'
+
+/** What every task of this process shares. */
+export interface RunnerContext {
+  readonly home: string
+  readonly driver: MachineDriver
+  readonly log: Log
+  readonly limits: {
+    readonly cpus: number
+    readonly memoryMiB: number
+    readonly bootTimeoutMs: number
+    readonly taskTimeoutMs: number
+    readonly powerOffTimeoutMs: number
+  }
+}
+
+/** What one task is given, decided when it was accepted. */
+export interface Provisions extends Assignment {
+  readonly forwards: readonly Forward[]
+}
+
+/**
+ * Takes a task that has its slot from the clone to its recorded outcome. Never rejects: what goes wrong is the task's outcome.
+ * `stop` ends the task with its reason; `detach` leaves a running machine to the next start of the orchestrator.
+ * @returns whether the task is finished; false when it was left running.
+ */
+export async function runTask(
+  context: RunnerContext,
+  record: TaskRecord,
+  provisions: Provisions,
+  slot: SlotId,
+  stop: AbortSignal,
+  detach: AbortSignal,
+): Promise<boolean> {
+  const log = context.log.with({ taskId: record.task.id, slot })
+  let machine: Machine
+  try {
+    machine = await boot(context, record, provisions, slot, AbortSignal.any([stop, detach]))
+  } catch (error) {
+    await removeKey(record.files.share)
+    const failure = toFailure(stop.aborted ? stop.reason : detach.aborted ? detach.reason : error, 'boot-failed')
+    log.warn('task failed before its machine ran', { code: failure.code, reason: failure.message })
+    await record.add({
+      type: 'finished',
+      outcome: failure.code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', failure },
+    })
+    return true
+  }
+  return await seeThrough(context, record, machine, provisions.key.value, stop, detach)
+}
+
+/** Watches a machine, new or adopted, to its end and settles its task. Never rejects; see `runTask` for the result. */
+export async function seeThrough(
+  context: RunnerContext,
+  record: TaskRecord,
+  machine: Machine,
+  secret: string,
+  stop: AbortSignal,
+  detach: AbortSignal,
+): Promise<boolean> {
+  const { share } = record.files
+  const log = context.log.with({ taskId: record.task.id })
+  const supervised = await supervise(
+    machine,
+    {
+      share,
+      ...context.limits,
+      onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
+      onStopRequested: (reason) => record.add({ type: 'stop-requested', reason }),
+    },
+    stop,
+    detach,
+  )
+  if (supervised.kind === 'detached') return false
+  log.info('machine ended', { exit: supervised.exit.kind })
+  await removeKey(share)
+  await record.add({ type: 'machine-exited', exit: supervised.exit })
+  await settleTask(record, secret, log)
+  return true
+}
+
+/** Clone, share, volumes, power on. */
+async function boot(
+  context: RunnerContext,
+  record: TaskRecord,
+  provisions: Provisions,
+  slot: SlotId,
+  signal: AbortSignal,
+): Promise<Machine> {
+  const { driver, limits } = context
+  const { files } = record
+  const { id, repoPath } = record.task
+  const [{ startCommit, branch }, volumes] = await Promise.all([
+    cloneWorkspace({ repoPath, workspace: files.repo, taskId: id }, signal),
+    prepareSlotStorage(context.home, slot),
+  ])
+  await record.add({ type: 'cloned', startCommit, branch })
+  await writeShare(files, record.task, provisions)
+  await driver.prepareOwnership([files.share, files.repo, ...volumes.map((volume) => volume.path)], signal)
+  signal.throwIfAborted()
+  const machine = await driver.start(
+    {
+      name: id,
+      cpus: limits.cpus,
+      memoryMiB: limits.memoryMiB,
+      shares: [
+        { tag: 'share', directory: files.share },
+        { tag: 'repo', directory: files.repo },
+      ],
+      volumes,
+      consolePath: files.console,
+      network: { egress: provisions.egress, forwards: provisions.forwards, mac: slotMac(slot) },
+    },
+    signal,
+  )
+  try {
+    await record.add({ type: 'machine-started', machine: machine.handle })
+  } catch (cause) {
+    // A machine that no record knows would run unseen.
+    await machine.powerOff(AbortSignal.abort())
+    throw new AppError('boot-failed', "The machine's start could not be recorded, so it was stopped", { cause })
+  }
+  return machine
+}
