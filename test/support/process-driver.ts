@@ -1,0 +1,62 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MachineExit, MachineHandle } from '../../main/core/task.ts'
+import { isAlive, signalProcess, startTimeOf } from '../../main/lib/process-identity.ts'
+import { startDetached } from '../../main/lib/spawn.ts'
+import type { Machine, MachineDriver } from '../../main/machines/driver.ts'
+
+/**
+ * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
+ * task (`$SHARE`, `$REPO`), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
+ * with real hypervisors.
+ */
+export function processDriver(runRoot: string, guestScript: string): MachineDriver {
+  return {
+    name: 'qemu',
+    forwardAddress: '127.0.0.1',
+    problems: async () => [],
+    prepareOwnership: async () => undefined,
+    start: async (spec) => {
+      const runDirectory = join(runRoot, spec.name)
+      await mkdir(runDirectory, { recursive: true })
+      const script = join(runDirectory, 'guest.sh')
+      await writeFile(script, guestScript)
+      await chmod(script, 0o755)
+      const folder = (tag: string) => spec.shares.find((share) => share.tag === tag)?.directory ?? ''
+      const { pid } = await startDetached(
+        'bash',
+        ['-c', 'bash "$1" >"$2" 2>&1; echo "$?" >"$3"', 'guest', script, spec.consolePath, join(runDirectory, 'exit')],
+        { env: { PATH: process.env.PATH ?? '', SHARE: folder('share'), REPO: folder('repo'), HOME: runDirectory } },
+      )
+      const startTime = await startTimeOf(pid)
+      if (!startTime) throw new Error('the guest ended at once')
+      return machine({ driver: 'qemu', pid, startTime, controlSocket: '', runDirectory, helpers: [] })
+    },
+    adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
+  }
+}
+
+function machine(handle: MachineHandle): Machine {
+  let stopped = false
+  const exited = (async (): Promise<MachineExit> => {
+    while (await isAlive(handle)) await sleep(20)
+    if (stopped) return { kind: 'stopped' }
+    const exitCode = await readFile(join(handle.runDirectory, 'exit'), 'utf8').then(Number, () => null)
+    return exitCode === 0
+      ? { kind: 'powered-off' }
+      : { kind: 'crashed', exitCode, signal: null, detail: `exit status ${exitCode}` }
+  })()
+  return {
+    handle,
+    exited,
+    powerOff: async (signal) => {
+      stopped = true
+      await signalProcess(handle, 'SIGTERM')
+      const insist = () => void signalProcess(handle, 'SIGKILL')
+      if (signal.aborted) insist()
+      else signal.addEventListener('abort', insist, { once: true })
+      await exited
+    },
+  }
+}
