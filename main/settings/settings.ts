@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import Conf from 'conf'
+import { z } from 'zod'
+import { AppError } from '../core/failure.ts'
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+
+const settingsSchema = z.object({
+  /** TCP port of the server on 127.0.0.1. */
+  port: z.int().min(1).max(65_535).default(8765),
+  /** `open`: guests reach the internet; `closed`: only what a task is given. Neither reaches the host's loopback. */
+  egress: z.enum(['open', 'closed']).default('open'),
+  memoryMiB: z
+    .int()
+    .min(1024)
+    .max(1024 * 1024)
+    .default(4096),
+  cpus: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(() => Math.min(4, availableParallelism())),
+  /** From power-on to the runner's first act. */
+  bootTimeoutMs: z
+    .int()
+    .min(1000)
+    .max(dayMs)
+    .default(5 * minuteMs),
+  /** The longest that a task may take in its machine. */
+  taskTimeoutMs: z
+    .int()
+    .min(1000)
+    .max(7 * dayMs)
+    .default(4 * 60 * minuteMs),
+  /** From the wish to stop a machine to its end by force. */
+  powerOffTimeoutMs: z
+    .int()
+    .min(1000)
+    .max(10 * minuteMs)
+    .default(20_000),
+})
+
+export type Settings = Readonly<z.infer<typeof settingsSchema>>
+
+export const settingsPath = (home: string): string => join(home, 'settings.json')
+
+/**
+ * What `settings.json` says, defaults for what it leaves out. Keys of other programs and later versions are passed over.
+ * @throws AppError('home-unusable') that names the file and the setting; the file is left as it is.
+ */
+export function readSettings(home: string): Settings {
+  const path = settingsPath(home)
+  // Conf makes the folder that it reads from; with no file there is nothing to read.
+  const stored = existsSync(path) ? readStored(home, path) : {}
+  const parsed = settingsSchema.safeParse(stored)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new AppError('home-unusable', `${path}: ${issue?.path.join('.')}: ${issue?.message}`, {
+    hint: 'Correct the setting or delete it to have the default',
+  })
+}
+
+/** Through Conf, the reader that the desktop app's electron-store is made of, so that both understand the file alike. */
+function readStored(home: string, path: string): Record<string, unknown> {
+  try {
+    return { ...new Conf({ cwd: home, configName: 'settings' }).store }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll('\n', ' ') : String(cause)
+    throw new AppError('home-unusable', `${path} cannot be read: ${reason}`, {
+      hint: 'Correct it, or delete it to have the defaults',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,47 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readSettings } from '../../main/settings/settings.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+test('with no file every setting has its default, and no folder is made', async () => {
+  await using folder = await temporaryFolder()
+  const home = join(folder.path, 'home')
+  expect(readSettings(home)).toMatchObject({
+    port: 8765,
+    egress: 'open',
+    memoryMiB: 4096,
+    bootTimeoutMs: 300_000,
+    taskTimeoutMs: 14_400_000,
+  })
+  expect(readSettings(home).cpus).toBeGreaterThanOrEqual(1)
+  expect(readSettings(home).cpus).toBeLessThanOrEqual(4)
+  await expect(stat(home)).rejects.toThrow('ENOENT')
+})
+
+test('what the file says counts, and keys of others are left alone', async () => {
+  await using home = await temporaryFolder()
+  const file = join(home.path, 'settings.json')
+  const content = '{"port": 9000, "windowBounds": {"x": 1}}'
+  await writeFile(file, content)
+  expect(readSettings(home.path)).toMatchObject({ port: 9000, egress: 'open' })
+  expect(readSettings(home.path)).not.toHaveProperty('windowBounds')
+  expect(await readFile(file, 'utf8')).toBe(content)
+})
+
+test.each([
+  ['{"port": "8765"}', 'port'],
+  ['{"port": 0}', 'port'],
+  ['{"egress": "half"}', 'egress'],
+  ['{"cpus": 1.5}', 'cpus'],
+  ['{"memoryMiB": -1}', 'memoryMiB'],
+  ['{"port": ', 'not valid JSON'],
+])('%s is refused with the file and %s in the message', async (content, named) => {
+  await using home = await temporaryFolder()
+  const file = join(home.path, 'settings.json')
+  await writeFile(file, content)
+  expect(() => readSettings(home.path)).toThrow(expect.objectContaining({ code: 'home-unusable' }))
+  expect(() => readSettings(home.path)).toThrow(file)
+  expect(() => readSettings(home.path)).toThrow(named)
+  expect(await readFile(file, 'utf8')).toBe(content)
+})
