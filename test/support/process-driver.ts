@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../main/core/task.ts'
-import { isAlive, signalProcess, startTimeOf } from '../../main/lib/process-identity.ts'
+import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
 import type { Machine, MachineDriver } from '../../main/machines/driver.ts'
 
@@ -52,11 +52,16 @@ function machine(handle: MachineHandle): Machine {
     exited,
     powerOff: async (signal) => {
       stopped = true
-      await signalProcess(handle, 'SIGTERM')
-      const insist = () => void signalProcess(handle, 'SIGKILL')
-      if (signal.aborted) insist()
-      else signal.addEventListener('abort', insist, { once: true })
+      await signalGroup(handle, 'SIGTERM')
+      if (!signal.aborted)
+        await Promise.race([exited, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+      await signalGroup(handle, 'SIGKILL')
       await exited
     },
   }
+}
+
+/** The machine's whole process group: the script and what it started. */
+async function signalGroup(handle: MachineHandle, signal: NodeJS.Signals): Promise<void> {
+  if (await isAlive(handle)) process.kill(-handle.pid, signal)
 }
