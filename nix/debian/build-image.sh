@@ -1,0 +1,31 @@
+#!/bin/bash
+# build-image.sh OUTPUT_FOLDER: builds vmlinux, initrd.img and root.erofs from Debian packages, as root or, where user
+# namespaces are allowed, as anybody. Prints lines `progress: PERCENT PHASE`; everything else it prints is the log.
+# Needs: ARCHITECTURE (amd64 or arm64), SUITE, MIRROR, SOURCE_DATE_EPOCH, CLAUDE_PACKAGE (the npm tarball, verified).
+set -euo pipefail
+: "${ARCHITECTURE:?}" "${SUITE:?}" "${MIRROR:?}" "${SOURCE_DATE_EPOCH:?}" "${CLAUDE_PACKAGE:?}"
+export ARCHITECTURE SOURCE_DATE_EPOCH LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+output=$(cd "$1" && pwd)
+inputs=$output/.image
+say() { echo "progress: $*"; }
+
+say 5 'unpacking Claude Code'
+mkdir "$inputs"
+tar -xzf "$CLAUDE_PACKAGE" -C "$inputs" --strip-components=1 package/claude
+install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/../task-runner.sh" "$inputs/"
+
+say 15 'Debian packages'
+# copy-in and copy-out work across the user namespace of an unprivileged build, where plain paths would not.
+mmdebstrap --variant=essential --format=null --architectures="$ARCHITECTURE" \
+  --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' --aptopt='Acquire::Retries "3"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --include="$(sed '/^#/d' "$here/packages.txt" | paste -sd,)" \
+  --customize-hook="copy-in '$inputs' /" \
+  --customize-hook='"$1/.image/customize-root.sh" "$1"' \
+  --customize-hook="copy-out /.image/vmlinux /.image/initrd.img /.image/root.erofs '$output'" \
+  "$SUITE" - "$MIRROR"
+rm -r "$inputs"
+chmod 644 "$output"/{vmlinux,initrd.img,root.erofs}
+say 100 'image'

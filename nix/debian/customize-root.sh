@@ -1,0 +1,131 @@
+#!/bin/bash
+# customize-root.sh ROOT: runs on the building host, as root or as root of a user namespace, inside mmdebstrap.
+# Turns a fresh Debian into the guest's root and writes vmlinux, initrd.img and root.erofs to ROOT/.image.
+set -euo pipefail
+root=$1
+work=$root/.image
+export LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+say() { echo "progress: $*"; }
+
+add_user() {
+  echo 'claude:x:1000:1000:claude:/home/claude:/bin/bash' >>"$root/etc/passwd"
+  echo 'claude:x:1000:' >>"$root/etc/group"
+  echo 'claude:!::0:99999:7:::' >>"$root/etc/shadow"
+  echo 'claude:100000:65536' >"$root/etc/subuid"
+  echo 'claude:100000:65536' >"$root/etc/subgid"
+  install -d -o 1000 -g 1000 "$root/home/claude" "$root/home/claude/.cache" "$root/home/claude/.local" \
+    "$root/home/claude/.local/share" "$root/home/claude/.local/share/containers"
+  install -d -o 1000 -g 1000 "$root/nix/store" "$root/nix/var" "$root/nix/var/nix"
+}
+
+add_files() {
+  install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
+  install -m 755 "$work/init" "$work/task-runner.sh" "$root/usr/lib/microvm/"
+  install -m 755 "$work/claude" "$root/usr/local/bin/claude"
+  rm "$work/claude"
+  echo microvm >"$root/etc/hostname"
+  printf '127.0.0.1 localhost microvm\n::1 localhost\n' >"$root/etc/hosts"
+  rm -f "$root/etc/resolv.conf" "$root/etc/machine-id"
+  : >"$root/etc/resolv.conf"
+  echo 00000000000000000000000000000001 >"$root/etc/machine-id"
+  cat >"$root/etc/fstab" <<'FSTAB'
+devpts /dev/pts devpts gid=5,mode=620,ptmxmode=666 0 0
+shm /dev/shm tmpfs mode=1777 0 0
+run /run tmpfs mode=755 0 0
+tmp /tmp tmpfs mode=1777,size=75% 0 0
+cgroup /sys/fs/cgroup cgroup2 nsdelegate 0 0
+share /workspace virtiofs noatime 0 0
+FSTAB
+  # The machine is the sandbox; its store belongs to its one user, so there are no build users.
+  cat >"$root/etc/nix/nix.conf" <<'NIX'
+experimental-features = nix-command flakes
+accept-flake-config = true
+sandbox = false
+build-users-group =
+build-dir = /var/tmp
+NIX
+  # Without systemd: no cgroup manager to ask, no journal to log to.
+  cat >"$root/etc/containers/containers.conf" <<'PODMAN'
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[containers]
+log_driver = "k8s-file"
+PODMAN
+  printf 'unqualified-search-registries = ["docker.io"]\n' >"$root/etc/containers/registries.conf"
+  : >"$root/etc/containers/nodocker"
+}
+
+# Sets `kernel_release`; puts modules into the root and the boot files into the work folder.
+add_kernel() {
+  local package
+  mkdir "$work/kernel"
+  package=$(APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache depends "linux-image-cloud-$ARCHITECTURE" |
+    sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+  (cd "$work/kernel" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download "$package")
+  dpkg-deb -x "$work/kernel/"*.deb "$work/kernel"
+  kernel_release=$(ls "$work/kernel/usr/lib/modules")
+  mkdir -p "$root/usr/lib/modules"
+  cp -a "$work/kernel/usr/lib/modules/$kernel_release" "$root/usr/lib/modules/"
+  chroot "$root" depmod "$kernel_release"
+}
+
+# The uncompressed kernel inside a bzImage, which QEMU enters directly; unpacking it in the guest costs seconds there.
+# Offsets: Documentation/arch/x86/boot.rst. The last four bytes of the payload are its length, not part of it.
+extract_kernel() {
+  local image=$1 sectors start length
+  if [ "$ARCHITECTURE" != amd64 ]; then
+    cp "$image" "$work/vmlinux"
+    return
+  fi
+  number() { od -An -v "-t$3" -j"$1" -N"$2" "$image" | tr -d ' '; }
+  sectors=$(number 497 1 u1)
+  start=$(((sectors + 1) * 512 + $(number 584 4 u4)))
+  length=$(($(number 588 4 u4) - 4))
+  tail -c +$((start + 1)) "$image" | head -c "$length" | zstd -q -dc >"$work/vmlinux" || [ -s "$work/vmlinux" ]
+}
+
+# Drivers of the root disk and of the network, in the order in which they depend on each other.
+build_initrd() {
+  local folder=$work/initrd names='' file name
+  mkdir -p "$folder"/{bin,dev,proc,sys,lower,upper,new,modules}
+  while read -r _ file; do
+    name=$(basename "$file")
+    name=${name%%.ko*}
+    [ -e "$folder/modules/$name.ko" ] && continue
+    case $file in *.xz) xz -dc "$root$file" ;; *) cat "$root$file" ;; esac >"$folder/modules/$name.ko"
+    names="$names $name"
+  done < <(for module in virtio_blk erofs overlay virtio_net; do
+    chroot "$root" modprobe -S "$kernel_release" --show-depends "$module"
+  done | grep '^insmod ')
+  cp "$root/usr/bin/busybox" "$folder/bin/busybox"
+  ln -s busybox "$folder/bin/sh"
+  echo "${names# }" >"$folder/modules/order"
+  install -m 755 "$work/initrd-init" "$folder/init"
+  find "$folder" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  (cd "$folder" && find . | sort | cpio --quiet --reproducible -o -H newc -R 0:0) >"$work/initrd.img"
+}
+
+# What would differ between two builds, and what no guest reads.
+clean() {
+  rm -rf "$root"/var/cache/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/tmp/* "$root"/run/*
+  rm -rf "$root"/boot "$root"/usr/share/{doc,man,info,lintian,bug} "$root"/var/lib/dpkg/*-old "$root"/etc/*-
+  rm -f "$root"/etc/systemd/system/*.wants/* "$root/etc/apt/sources.list.d/"*
+}
+
+say 45 'guest files'
+add_user
+add_files
+say 50 'kernel'
+add_kernel
+extract_kernel "$work/kernel/boot/vmlinuz-$kernel_release"
+build_initrd
+rm -rf "$work/kernel" "$work/initrd"
+clean
+say 60 'root disk'
+# A bind mount of the root alone leaves out the /proc, /sys and /dev that mmdebstrap has mounted in it.
+mkdir "$work/plain"
+mount --bind "$root" "$work/plain"
+mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 6d696372-6f76-4d2d-8775-6573742d3031 --exclude-path=.image \
+  "$work/root.erofs" "$work/plain" >/dev/null
+umount "$work/plain"

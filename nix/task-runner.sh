@@ -1,0 +1,306 @@
+#!/usr/bin/env bash
+# Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
+# powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
+#
+# Into the share: task.md, .api-key, environment, start-ref.
+# Out of it: started, claude-stream.jsonl, claude-stderr.log, result.json.
+set -u
+
+workspace=${MICROVM_WORKSPACE:-/workspace}
+repo=$workspace/repo
+state=${MICROVM_STATE:-/run/microvm}
+private=$state/private
+user_home=${MICROVM_USER_HOME:-/home/claude}
+self=$(readlink -f "${BASH_SOURCE[0]}")
+stream=$workspace/claude-stream.jsonl
+stderr_log=$workspace/claude-stderr.log
+
+say() { printf 'microvm: %s\n' "$*"; }
+
+# ---- as the guest's user, inside the development shell ---------------------------------------------------------------
+
+# Only Claude itself gets the key: it comes by a file in memory, and enters the environment right before the exec.
+# The task comes by stdin, because an argument may not be longer than 128 KiB.
+become_claude() {
+  local key
+  : >"$private/claude-started"
+  if [ -e "$private/key" ]; then
+    key=$(<"$private/key")
+    rm -f "$private/key"
+    export "$MICROVM_KEY_VARIABLE=$key"
+  fi
+  unset key MICROVM_KEY_VARIABLE
+  exec claude --dangerously-skip-permissions --output-format stream-json --verbose -p <"$private/task.md"
+}
+
+if [ "${1-}" = become-claude ]; then
+  become_claude
+  exit 127
+fi
+
+# ---- as root -------------------------------------------------------------------------------------------------------
+
+child=
+helpers=()
+result_written=
+
+power_off() {
+  if [ -n "${MICROVM_POWER_OFF-}" ]; then
+    $MICROVM_POWER_OFF
+  elif [ -d /run/systemd/system ]; then
+    systemctl poweroff --no-block
+  fi
+  # Under the Debian image's own init, PID 1 powers off when this script has ended.
+}
+
+# As the guest's user. setpriv replaces this process, so that the pid stays the one to wait for and to kill.
+as_user() {
+  if [ "$(id -u)" = 0 ] && [ -z "${MICROVM_SAME_USER-}" ]; then
+    exec setpriv --reuid 1000 --regid 1000 --init-groups -- "$@"
+  fi
+  exec "$@"
+}
+
+# write_result SUCCESS ERROR EXIT_CODE; the summary is read from $private/summary. Empty ERROR and EXIT_CODE mean null.
+write_result() {
+  local temporary=$workspace/.result.json.new
+  describe_work
+  if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" \
+    --rawfile summary "$private/summary" --rawfile files "$private/files" --arg commits "$commits" '{
+      success: $success,
+      summary: $summary[0:200000],
+      files_changed: [limit(2000; $files | split("\u0000")[] | select(. != ""))],
+      commits: ($commits | tonumber? // 0),
+      error: (if $error == "" then null else $error end),
+      exit_code: ($code | tonumber? // null)
+    }' >"$temporary"; then
+    printf '{"success":false,"summary":"","files_changed":[],"commits":0,"error":"%s","exit_code":null}\n' \
+      'The result could not be written as JSON in the guest' >"$temporary"
+  fi
+  sync "$temporary"
+  mv -f "$temporary" "$workspace/result.json"
+  result_written=yes
+  if [ "$1" = true ]; then say 'task done'; else say "task failed: ${2:0:300}"; fi
+}
+
+# Sets `commits` and fills $private/files with what differs from the start, NUL-separated; the host counts again.
+describe_work() {
+  local start
+  commits=0
+  : >"$private/files"
+  [ -e "$private/summary" ] || : >"$private/summary"
+  start=$(head -c 100 "$workspace/start-ref" 2>/dev/null | tr -cd '0-9a-f')
+  [ -n "$start" ] && [ -d "$repo/.git" ] || return 0
+  commits=$(cd "$repo" && user_environment && as_user timeout 60 git rev-list --count "$start..HEAD" 2>/dev/null)
+  (cd "$repo" && user_environment && as_user timeout 60 bash -c '
+    { git diff --name-only -z "$1"; git ls-files --others --exclude-standard -z; } 2>/dev/null | head -c 500000
+  ' describe "$start") >"$private/files"
+}
+
+stop_child() {
+  [ -n "$child" ] || return 0
+  kill -TERM -- "-$child" 2>/dev/null || return 0
+  for _ in {1..50}; do
+    kill -0 -- "-$child" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL -- "-$child" 2>/dev/null
+}
+
+finish() {
+  local code=$?
+  trap '' TERM INT HUP
+  trap - EXIT
+  stop_child
+  for helper in "${helpers[@]}"; do kill "$helper" 2>/dev/null; done
+  if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
+    write_result false "${stop_reason:-The task runner ended before Claude did}" ''
+  fi
+  sync
+  power_off
+  exit "$code"
+}
+
+fail() {
+  write_result false "$1" "${2-}"
+  exit 1
+}
+
+# ---- what the host gave --------------------------------------------------------------------------------------------
+
+take_key() {
+  local key
+  : >"$private/key"
+  chmod 600 "$private/key"
+  if [ -e "$workspace/.api-key" ]; then
+    key=$(<"$workspace/.api-key")
+    rm -f "$workspace/.api-key"
+    printf '%s' "$key" >"$private/key"
+  fi
+  [ -s "$private/key" ] || rm -f "$private/key"
+}
+
+# Sets the environment of the guest's user in this (sub)shell: nothing of ours, then what the host gave.
+user_environment() {
+  local name pair
+  for name in $(compgen -e); do
+    case $name in PATH | MICROVM_STATE | MICROVM_WORKSPACE | MICROVM_SAME_USER | LANG | NIX_* | SSL_CERT_FILE | TZDIR | LOCALE_ARCHIVE) ;;
+      *) unset "$name" ;; esac
+  done
+  export HOME=$user_home USER=claude LOGNAME=claude SHELL=$BASH TERM=dumb LANG=${LANG-C.UTF-8}
+  export XDG_RUNTIME_DIR=${MICROVM_RUNTIME_DIR-/run/user/1000}
+  export DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
+  # Claude waits twice as long with each try: four tries end within a minute, ten take several.
+  export CLAUDE_CODE_MAX_RETRIES=4
+  if [ "$network" = closed ]; then
+    export NIX_CONFIG=$'substituters =\nflake-registry =\nconnect-timeout = 5'
+  fi
+  [ -e "$private/environment" ] || return 0
+  while IFS= read -r -d '' pair; do
+    [[ $pair =~ ^[A-Za-z_][A-Za-z_0-9]*= ]] && export "${pair?}"
+  done <"$private/environment"
+}
+
+# The value of a variable in the environment file, which is for Claude and for us.
+setting() {
+  local pair
+  while IFS= read -r -d '' pair; do
+    [[ $pair == "$1="* ]] && printf '%s' "${pair#*=}" && return
+  done <"$private/environment"
+}
+
+prepare_git() {
+  # The clone's own identity, where the host put one into its configuration, wins over this one.
+  [ -e "$user_home/.gitconfig" ] ||
+    printf '[user]\n\tname = Claude\n\temail = claude@microvm.invalid\n[safe]\n\tdirectory = *\n' >"$user_home/.gitconfig"
+}
+
+# A route and a name server; whether they lead anywhere is not tried, the first download tells.
+network_ready() {
+  local destination rest
+  while read -r _ destination rest; do
+    [ "$destination" = 00000000 ] && grep -qs '^nameserver' "${MICROVM_RESOLV_CONF:-/etc/resolv.conf}" && return 0
+  done <"${MICROVM_ROUTES:-/proc/net/route}"
+  return 1
+}
+
+wait_for_network() {
+  for _ in {1..50}; do
+    network_ready && return 0
+    sleep 0.2
+  done
+  return 1
+}
+
+# ---- while Claude works --------------------------------------------------------------------------------------------
+
+# One short line for each thing that Claude says or does, for a person who watches the console.
+show_progress() {
+  tail -n +1 -s 0.3 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
+    def short: tostring | gsub("[[:cntrl:]]+"; " ") | if length > 160 then .[0:160] + "..." else . end;
+    fromjson? | select(.type == "assistant") | .message.content[]? |
+    if .type == "text" then "microvm: claude says: \(.text | short)"
+    elif .type == "tool_use" then
+      "microvm: claude uses \(.name | short): \(.input | .command // .file_path // .pattern // .description // "" | short)"
+    else empty end' 2>/dev/null
+}
+
+# The host's virtiofsd holds a descriptor for each file that the guest remembers, and can run out of them.
+give_back_files() {
+  local name active
+  while sleep 2; do
+    while read -r name active _; do
+      [ "$name" = fuse_inode ] && [ "$active" -gt 8000 ] && echo 2 >"${MICROVM_DROP_CACHES:-/proc/sys/vm/drop_caches}"
+    done <"${MICROVM_SLABINFO:-/proc/slabinfo}"
+  done 2>/dev/null
+}
+
+# run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
+# No lock file is written: what the task changes is what Claude changed.
+run_shell() {
+  rm -f "$private/claude-started"
+  (
+    cd "$repo" || exit 127
+    user_environment
+    export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
+    unset MICROVM_NETWORK
+    as_user setsid nix develop path:. --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
+  ) </dev/null >"$stream" 2>>"$stderr_log" &
+  child=$!
+  show_progress &
+  progress=$!
+  helpers+=("$progress")
+  wait "$child"
+  code=$?
+  wait "$progress"
+}
+
+# Rosetta, where the hypervisor gives it, registers itself for x86_64 programs.
+can_run_x86() {
+  [ "$(uname -m)" = aarch64 ] && [ -e "${MICROVM_BINFMT:-/proc/sys/fs/binfmt_misc}/rosetta" ]
+}
+
+# ---- what became of it ---------------------------------------------------------------------------------------------
+
+last_lines() { tail -n 8 "$stderr_log" 2>/dev/null | tail -c 3000; }
+
+# Prints why the run failed, nothing when it did not, and fills $private/summary. The last line's `is_error` counts,
+# because its `subtype` says success even where the API refused.
+judge() {
+  tail -n 100 "$stream" 2>/dev/null | jq -Rn '[inputs | fromjson? | select(.type? == "result")] | last // empty' \
+    >"$private/last" 2>/dev/null
+  if [ ! -s "$private/last" ]; then
+    echo "Claude ended without a result (exit status $code)"
+    [ "$code" -gt 128 ] && echo "It was ended by signal $((code - 128)); 9 often means that memory ran out."
+    last_lines
+    return
+  fi
+  jq -j '.result // "" | tostring' "$private/last" >"$private/summary"
+  jq -r --arg code "$code" '
+    (.result // "" | tostring) as $text |
+    if .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
+    elif .is_error then "Claude failed: \(if $text == "" then .subtype else $text end)"
+    elif (.subtype // "success") != "success" then "Claude stopped early: \(.subtype)"
+    elif $code != "0" then "Claude ended with exit status \($code)"
+    else empty end' "$private/last"
+}
+
+main() {
+  local uptime error
+  read -r uptime _ </proc/uptime
+  say "runner started up=$uptime"
+  trap finish EXIT
+  trap 'stop_reason="The machine was asked to power off"; exit 143' TERM INT HUP
+  if ! [ -e "$workspace/task.md" ]; then
+    say 'the share is not mounted or holds no task'
+    exit 1
+  fi
+  : >"$workspace/started"
+  mkdir -p "$private" && chmod 700 "$private"
+  take_key
+  network=open
+  cat "$workspace/task.md" >"$private/task.md"
+  cat "$workspace/environment" >"$private/environment" 2>/dev/null || : >"$private/environment"
+  network=$(setting MICROVM_NETWORK)
+  key_variable=$(setting MICROVM_KEY_VARIABLE)
+  [[ $key_variable =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=ANTHROPIC_API_KEY
+  [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
+  : >"$stderr_log"
+  prepare_git
+  [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
+  [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
+  give_back_files &
+  helpers+=($!)
+
+  say 'entering the development shell'
+  run_shell
+  if [ ! -e "$private/claude-started" ] && can_run_x86 && grep -q 'does not provide attribute' "$stderr_log"; then
+    say 'no development shell for this system, trying x86_64-linux'
+    run_shell --system x86_64-linux
+  fi
+  [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
+  error=$(judge)
+  if [ -n "$error" ]; then write_result false "$error" "$code"; else write_result true '' "$code"; fi
+}
+
+main
