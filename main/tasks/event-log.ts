@@ -1,5 +1,12 @@
+import { join } from 'node:path'
 import type { TaskId } from '../core/task.ts'
 import type { MergeView, ResultView } from '../core/view.ts'
+import { JsonLinesFile } from '../lib/json-lines.ts'
+import type { Log } from '../lib/log.ts'
+import { ensurePrivateFolder } from '../lib/private-folder.ts'
+import { CursorFile } from './cursor-file.ts'
+import { type Consumer, Consumers } from './event-consumers.ts'
+import { readEvents } from './read-events.ts'
 
 /** What `wait_next_event` delivers: a task ended. */
 export interface EndEvent {
@@ -15,15 +22,90 @@ export interface EndEvent {
 }
 
 export interface LoggedEvent extends EndEvent {
-  /** 1, 2, 3, ... never reused. */
+  /** 1, 2, 3, ... never reused; a number can be missing. */
   readonly seq: number
   /** ISO 8601, UTC. */
   readonly at: string
 }
 
-export interface EventLog {
+export interface EventLog extends AsyncDisposable {
   /** The sequence number of the newest event; 0 when there is none. */
   readonly head: number
   /** Resolves when the event is on disk (fsync); only then are waiters woken. */
   append(event: EndEvent): Promise<LoggedEvent>
+  /** The end of the task if it is in the log. */
+  endOf(taskId: TaskId): Promise<LoggedEvent | undefined>
+  /** Events with a higher sequence number, oldest first. */
+  read(after: number): readonly LoggedEvent[]
+  /**
+   * Makes the consumer known, or finds it again. A new one starts at the head: it hears what ends from now on, and of earlier
+   * ends that nobody heard in the place of an owner that is gone.
+   * `durable` ones keep their cursor over restarts; the others are gone when they leave.
+   */
+  join(name: string, options: { readonly durable: boolean }): Promise<Consumer>
+}
+
+/** Opens or makes `events.jsonl` and `cursors.json` in the folder. One process at a time. */
+export async function openEventLog({
+  directory,
+  log,
+}: {
+  readonly directory: string
+  readonly log: Log
+}): Promise<EventLog> {
+  await ensurePrivateFolder(directory)
+  const path = join(directory, 'events.jsonl')
+  const { events, damaged } = await readEvents(path, log)
+  const cursors = await CursorFile.open(join(directory, 'cursors.json'), log)
+  const { file } = await JsonLinesFile.open(path)
+  return new DurableEventLog(file, events, damaged, cursors)
+}
+
+class DurableEventLog implements EventLog {
+  readonly #file: JsonLinesFile
+  readonly #events: LoggedEvent[]
+  readonly #ends = new Map<TaskId, LoggedEvent>()
+  readonly #cursors: CursorFile
+  readonly #consumers: Consumers
+  #lastSeq: number
+
+  constructor(file: JsonLinesFile, events: readonly LoggedEvent[], damaged: number, cursors: CursorFile) {
+    this.#file = file
+    this.#events = [...events]
+    for (const event of events) this.#ends.set(event.taskId, event)
+    this.#cursors = cursors
+    this.#consumers = new Consumers(this.#events, cursors)
+    // A damaged line had a number too, and somebody may have heard it.
+    this.#lastSeq = Math.max(this.head, cursors.content.head) + damaged
+  }
+
+  get head(): number {
+    return this.#events.at(-1)?.seq ?? 0
+  }
+
+  async append(event: EndEvent): Promise<LoggedEvent> {
+    const logged: LoggedEvent = { seq: ++this.#lastSeq, at: new Date().toISOString(), ...event }
+    await this.#file.append(logged)
+    this.#events.push(logged)
+    this.#ends.set(logged.taskId, logged)
+    this.#consumers.announce(logged)
+    return logged
+  }
+
+  endOf(taskId: TaskId): Promise<LoggedEvent | undefined> {
+    return Promise.resolve(this.#ends.get(taskId))
+  }
+
+  read(after: number): readonly LoggedEvent[] {
+    return this.#events.filter(({ seq }) => seq > after)
+  }
+
+  join(name: string, { durable }: { readonly durable: boolean }): Promise<Consumer> {
+    return this.#consumers.join(name, durable)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cursors.settled()
+    await this.#file[Symbol.asyncDispose]()
+  }
 }

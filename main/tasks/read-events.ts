@@ -1,0 +1,73 @@
+import { appendFile, open, readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { parseTaskId, type TaskId } from '../core/task.ts'
+import type { MergeView, ResultView } from '../core/view.ts'
+import { writeAtomically } from '../lib/atomic-file.ts'
+import type { Log } from '../lib/log.ts'
+import { unusable } from '../lib/private-folder.ts'
+import type { LoggedEvent } from './event-log.ts'
+
+const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({
+  seq: z.int().positive(),
+  at: z.iso.datetime(),
+  type: z.enum(['completed', 'failed']),
+  taskId: z.custom<TaskId>((value) => typeof value === 'string' && parseTaskId(value) !== undefined),
+  repo: z.string(),
+  owner: z.string().nullable(),
+  result: z.custom<ResultView | null>((value) => typeof value === 'object'),
+  mergeResult: z.custom<MergeView | null>((value) => typeof value === 'object'),
+  error: z.string().nullable(),
+})
+
+/**
+ * The events on disk, oldest first, and how many lines were no events. Such lines are moved to `PATH.damaged` and logged, so
+ * that none is lost unseen; a torn last line was never acknowledged to anybody, and whoever opens the file for writing cuts it off.
+ */
+export async function readEvents(
+  path: string,
+  log: Log,
+): Promise<{ readonly events: readonly LoggedEvent[]; readonly damaged: number }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0)
+    throw unusable(path, error)
+  })
+  const complete = bytes.toString('utf8', 0, bytes.lastIndexOf(0x0a) + 1)
+  const events: LoggedEvent[] = []
+  const kept: string[] = []
+  const damaged: string[] = []
+  for (const line of complete.split('\n')) {
+    if (line === '') continue
+    const event = parseEvent(line)
+    if (event && event.seq > (events.at(-1)?.seq ?? 0)) {
+      events.push(event)
+      kept.push(line)
+    } else {
+      damaged.push(line)
+    }
+  }
+  if (damaged.length > 0) {
+    await setAside(`${path}.damaged`, damaged)
+    await writeAtomically(path, kept.map((line) => `${line}\n`).join(''))
+    log.error('lines of the event log are damaged; they were moved aside', {
+      from: path,
+      to: `${path}.damaged`,
+      lines: damaged.length,
+    })
+  }
+  return { events, damaged: damaged.length }
+}
+
+function parseEvent(line: string): LoggedEvent | undefined {
+  try {
+    return loggedEventSchema.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined // No JSON: the caller sets it aside.
+  }
+}
+
+/** On disk before the lines leave the log, so that a crash between the two leaves them twice and not nowhere. */
+async function setAside(path: string, lines: readonly string[]): Promise<void> {
+  await appendFile(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
+  await using file = await open(path, 'r')
+  await file.sync()
+}

@@ -1,0 +1,62 @@
+import type { Task } from '../core/task.ts'
+import type { Tasks } from './contract.ts'
+import type { Consumer, Delivery } from './event-consumers.ts'
+
+export type Waited =
+  | { readonly kind: 'event'; readonly delivery: Delivery }
+  | { readonly kind: 'timeout' }
+  /** Nothing waits for the consumer, and nothing can come. */
+  | { readonly kind: 'no-running-tasks' }
+
+export interface WaitOptions {
+  /** 0 looks without waiting. */
+  readonly timeoutMs: number
+  /** Replays: the first event with a higher number, heard or not. */
+  readonly after?: number
+  readonly tickMs: number
+  /** Called every `tickMs` with all tasks. */
+  readonly onTick?: (tasks: readonly Task[]) => void
+}
+
+/**
+ * Waits for the consumer's next event. Rejects with the signal's reason when it fires; nothing is consumed then, nor before
+ * the delivery is acknowledged.
+ */
+export async function waitNextEvent(
+  tasks: Tasks,
+  consumer: Consumer,
+  { timeoutMs, after, tickMs, onTick }: WaitOptions,
+  signal: AbortSignal,
+): Promise<Waited> {
+  const options = after === undefined ? {} : { after }
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    signal.throwIfAborted()
+    const all = await tasks.list()
+    // Looked at before what is there to take: a task may end between the two, and its event must not be missed.
+    const idle = !(await canEnd(tasks, all))
+    signal.throwIfAborted()
+    const delivery = consumer.take(options)
+    if (delivery) return { kind: 'event', delivery }
+    if (idle) return { kind: 'no-running-tasks' }
+    const leftMs = deadline - Date.now()
+    if (leftMs <= 0) return { kind: 'timeout' }
+
+    const pause = AbortSignal.timeout(Math.min(leftMs, tickMs))
+    try {
+      return { kind: 'event', delivery: await consumer.next(options, AbortSignal.any([signal, pause])) }
+    } catch (error) {
+      if (!pause.aborted || signal.aborted) throw error
+      if (Date.now() < deadline) onTick?.(await tasks.list())
+    }
+  }
+}
+
+/** Whether some task has still to end, or has ended without its event being in the log yet. */
+async function canEnd(tasks: Tasks, all: readonly Task[]): Promise<boolean> {
+  for (const task of all) {
+    if (task.state.phase !== 'finished') return true
+    if (task.announcedSeq === null && !(await tasks.events.endOf(task.id))) return true
+  }
+  return false
+}
