@@ -61,7 +61,11 @@ function machine(handle: MachineHandle): Machine {
   }
 }
 
-/** The machine's whole process group: the script and what it started. */
+/** The machine's whole process group: the script and what it started, also when the first of them is gone already. */
 async function signalGroup(handle: MachineHandle, signal: NodeJS.Signals): Promise<void> {
-  if (await isAlive(handle)) process.kill(-handle.pid, signal)
+  try {
+    process.kill(-handle.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
