@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { processTerminal, type Terminal } from './commands/terminal.ts'
+import { failureText, toFailure } from './core/failure.ts'
+import { homeDirectory, packageDirectory } from './lib/paths.ts'
+import { singleLineText } from './lib/terminal-text.ts'
+
+// Each command's own code is loaded when it runs: `list` must not wait for the server's modules.
+function commandLine(terminal: Terminal): Command {
+  const program = new Command('microvm-orchestrator')
+    .description('Runs coding agents, each alone in a microVM on its own clone of your repository.')
+    .version(packageVersion())
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+
+  program
+    .command('allow')
+    .description('register a git repository for tasks')
+    .argument('[path]', 'the repository (default: the current folder)')
+    .option('-a, --alias <alias>', "its name in tasks (default: the folder's name)")
+    .action(async (path: string | undefined, { alias }: { alias?: string }) => {
+      const { allow } = await import('./commands/allow.ts')
+      await allow(terminal, path, alias)
+    })
+  program
+    .command('list')
+    .description('list the registered repositories')
+    .action(async () => {
+      const { list } = await import('./commands/list.ts')
+      await list(terminal)
+    })
+  program
+    .command('remove')
+    .description('forget a repository; its files stay')
+    .argument('<alias>')
+    .action(async (alias: string) => {
+      const { remove } = await import('./commands/remove.ts')
+      await remove(terminal, alias)
+    })
+  program
+    .command('serve')
+    .description('run the orchestrator and its MCP endpoint on 127.0.0.1')
+    .option('--port <number>', 'TCP port (default: 8765, or what the settings say)', wholeNumber(0, 65_535))
+    .action(async ({ port }: { port?: number }) => {
+      const { serve } = await import('./commands/serve.ts')
+      await serve(terminal, port)
+    })
+  program
+    .command('setup-token')
+    .description('run claude setup-token and store its token for the agents')
+    .action(async () => {
+      const { setupToken } = await import('./commands/setup-token.ts')
+      await setupToken(terminal)
+    })
+  program
+    .command('doctor')
+    .description('say what this host lacks for a task, and the cure')
+    .option('--fix', 'install and build what is missing, after saying what and why', false)
+    .action(async ({ fix }: { fix: boolean }) => {
+      const { doctor } = await import('./commands/doctor.ts')
+      await doctor(terminal, { fix })
+    })
+  program
+    .command('tasks')
+    .description('list the tasks of all registered repositories')
+    .action(async () => {
+      const { tasks } = await import('./commands/tasks.ts')
+      await tasks(terminal)
+    })
+  program
+    .command('info')
+    .description('show one task as JSON')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { info } = await import('./commands/info.ts')
+      await info(terminal, id)
+    })
+  program
+    .command('logs')
+    .description("show the console of a task's machine")
+    .argument('<id>')
+    .option('-f, --follow', 'go on until the task has ended', false)
+    .action(async (id: string, { follow }: { follow: boolean }) => {
+      const { logs } = await import('./commands/logs.ts')
+      await logs(terminal, id, { follow })
+    })
+  program
+    .command('run')
+    .description('start a task on the running server and print its id')
+    .argument('<repo>', 'alias of a registered repository')
+    .argument('<description>', 'what the agent is to do')
+    .option('--wait', 'wait for its end and print it', false)
+    .action(async (repo: string, description: string, { wait }: { wait: boolean }) => {
+      const { run } = await import('./commands/run.ts')
+      await run(terminal, { repo, description, wait })
+    })
+  program
+    .command('wait')
+    .description('wait for the next end of a task and print it as JSON')
+    .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 7 * 24 * 3_600_000), 1_800_000)
+    .action(async ({ timeoutMs }: { timeoutMs: number }) => {
+      const { wait } = await import('./commands/wait.ts')
+      await wait(terminal, timeoutMs)
+    })
+  program
+    .command('cleanup')
+    .description("delete a finished task's folder")
+    .argument('<id>')
+    .option('--delete-ref', 'delete refs/tasks/ID too', false)
+    .action(async (id: string, { deleteRef }: { deleteRef: boolean }) => {
+      const { cleanup } = await import('./commands/cleanup.ts')
+      await cleanup(terminal, id, { deleteRef })
+    })
+  return program
+}
+
+const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }).version
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** One line on stderr and exit status 1, whatever went wrong. */
+function fail(thrown: unknown): void {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return // Help or the version was asked for, and shown.
+    const usage = thrown.message.replace(/^error: /, '')
+    complain(`${usage.charAt(0).toUpperCase()}${usage.slice(1)}`)
+  } else complain(failureText(toFailure(thrown)))
+}
+
+function complain(text: string): void {
+  process.stderr.write(`Error: ${singleLineText(text)}\n`)
+  process.exitCode = 1
+}
+
+// `microvm-orchestrator list | head -1`: the reader has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+try {
+  const program = commandLine(processTerminal(homeDirectory()))
+  if (process.argv.length <= 2) program.outputHelp()
+  else await program.parseAsync()
+} catch (error) {
+  fail(error)
+}

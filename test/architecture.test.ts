@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+/** Which folders of `main/` each may import from, itself apart. What is not listed is `main/` itself: the entries and `app.ts`. */
+const folders: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  lib: ['core'],
+  settings: ['lib', 'core'],
+  git: ['lib', 'core'],
+  machines: ['lib', 'core'],
+  tasks: ['git', 'machines', 'settings', 'lib', 'core'],
+  mcp: ['tasks', 'lib', 'core'],
+  web: ['tasks', 'lib', 'core'],
+  desktop: ['tasks', 'settings', 'lib', 'core'],
+  commands: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+}
+
+/** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
+const reserved: Readonly<Record<string, readonly string[]>> = {
+  execa: ['main/lib/spawn.ts'],
+  'node:child_process': ['main/lib/spawn.ts'],
+  'simple-git': ['main/git/'],
+  '@modelcontextprotocol/sdk': ['main/mcp/'],
+  'node:http': ['main/mcp/', 'main/web/', 'main/lib/http-', 'main/lib/origin-check.ts', 'main/app.ts'],
+  electron: ['main/desktop/', 'main/index.ts'],
+  commander: ['main/cli.ts'],
+  conf: ['main/settings/'],
+  'proper-lockfile': ['main/lib/'],
+  'write-file-atomic': ['main/lib/'],
+  pino: ['main/lib/'],
+}
+
+interface SourceFile {
+  /** Relative to the repository's root. */
+  readonly path: string
+  readonly text: string
+}
+
+const importPattern =
+  /(?:^|[\s;}])(?:import|export)\s*(?:[^'"`;()]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]\s*\)/g
+
+function importsOf({ text }: SourceFile): readonly string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+  return [...code.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? '')
+}
+
+function violationsOf(file: SourceFile): readonly string[] {
+  const from = folderOf(file.path)
+  return importsOf(file).flatMap((target) => {
+    if (target.startsWith('.')) {
+      const path = relative(root, join(root, dirname(file.path), target))
+      if (!path.startsWith('main/')) return [`${file.path} imports ${path}, outside main/`]
+      const to = folderOf(path)
+      const allowed = from === to || from === 'main' || folders[from]?.includes(to)
+      return allowed ? [] : [`${file.path} imports ${path}: ${from} may not know ${to}`]
+    }
+    const name = packageOf(target)
+    const places = reserved[name]
+    if (places && !places.some((place) => file.path.startsWith(place))) {
+      return [`${file.path} imports ${name}, which only ${places.join(', ')} may`]
+    }
+    if (from === 'core') return [`${file.path} imports ${name}: core is plain data and functions`]
+    return target.startsWith('node:') || !builtinModules.includes(name)
+      ? []
+      : [`${file.path} imports ${name} without node:`]
+  })
+}
+
+const folderOf = (path: string): string => {
+  const parts = path.split('/')
+  return parts.length > 2 ? (parts[1] ?? 'main') : 'main'
+}
+
+const packageOf = (target: string): string => {
+  if (target.startsWith('node:')) return target.split('/')[0] ?? target
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+const sources: readonly SourceFile[] = readdirSync(join(root, 'main'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ path: `main/${name}`, text: readFileSync(join(root, 'main', name), 'utf8') }))
+
+test('every import goes in an allowed direction', () => {
+  expect(sources.length).toBeGreaterThan(20)
+  expect(sources.flatMap((file) => importsOf(file)).length).toBeGreaterThan(sources.length)
+  expect(sources.flatMap(violationsOf)).toEqual([])
+})
+
+test('every folder of main/ has its place in the table', () => {
+  const unknown = sources
+    .map(({ path }) => folderOf(path))
+    .filter((folder) => folder !== 'main' && !(folder in folders))
+  expect([...new Set(unknown)]).toEqual([])
+})
+
+test.each([
+  ['main/core/x.ts', "import { run } from '../lib/spawn.ts'"],
+  ['main/core/x.ts', "import { readFile } from 'node:fs/promises'"],
+  ['main/core/x.ts', "import { z } from 'zod'"],
+  ['main/lib/x.ts', "import type { Driver } from '../machines/driver.ts'"],
+  ['main/lib/x.ts', "import { execa } from 'execa'"],
+  ['main/settings/x.ts', "export { inspectRepository } from '../git/inspect-repository.ts'"],
+  ['main/machines/qemu/x.ts', "import { spawn } from 'node:child_process'"],
+  ['main/machines/qemu/x.ts', "import { taskFiles } from '../../tasks/task-files.ts'"],
+  ['main/tasks/x.ts', "const { simpleGit } = await import('simple-git')"],
+  ['main/tasks/x.ts', "import '../mcp/http.ts'"],
+  ['main/mcp/x.ts', "import {\n  client,\n} from '../web/client.ts'"],
+  ['main/web/x.ts', "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'"],
+  ['main/tasks/x.ts', "import { createServer } from 'node:http'"],
+  ['main/app.ts', "import { app } from 'electron'"],
+  ['main/commands/x.ts', "import { repository } from '../../test/support/repositories.ts'"],
+  ['main/lib/x.ts', "import fs from 'fs'"],
+])('in %s the line %j is found', (path, text) => {
+  expect(violationsOf({ path, text: `const a = 1\n${text}\n` })).toHaveLength(1)
+})
+
+test('comments and texts are no imports', () => {
+  const text = "// import { x } from 'execa'\n/* import 'electron' */\nconst hint = 'import from elsewhere'\n"
+  expect(violationsOf({ path: 'main/core/x.ts', text })).toEqual([])
+})
