@@ -2,6 +2,7 @@ import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 
 export interface RunOptions {
@@ -10,6 +11,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
   readonly timeoutMs?: number
+  /** How the output becomes text; `latin1` keeps every byte as one character. Default `utf8`. */
+  readonly encoding?: 'utf8' | 'latin1'
   /** Characters kept of each stream, default 100 million; beyond it the child is killed and the run has failed. */
   readonly maxBuffer?: number
 }
@@ -44,6 +47,7 @@ export async function run(
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: options.env, extendEnv: false }),
     ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+    ...(options.encoding !== undefined && { encoding: options.encoding }),
     ...(options.maxBuffer !== undefined && { maxBuffer: options.maxBuffer }),
     ...(signal !== undefined && { cancelSignal: signal }),
   })
@@ -58,6 +62,12 @@ export async function run(
     stderr: result.stderr ?? '',
     problem: result.failed ? (result.shortMessage ?? 'failed') : null,
   }
+}
+
+/** Runs a program on this process's own terminal. Resolves with its exit status; null when a signal ended it or it did not start. */
+export async function runAttached(file: string, args: readonly string[]): Promise<number | null> {
+  const { exitCode } = await execa(file, args, { reject: false, stdio: 'inherit' })
+  return exitCode ?? null
 }
 
 /** A program that did not succeed; the message carries the last lines that it wrote. */
@@ -83,6 +93,65 @@ export async function runOrThrow(
   if (signal?.aborted) throw signal.reason
   if (!result.ok) throw new RunError(result)
   return result
+}
+
+/** A child process that is spoken to line by line. Disposing it ends it. */
+export interface Conversation extends AsyncDisposable {
+  /** Writes the line (its newline is added) and answers the next line that the child prints; undefined when it ended instead. */
+  ask(line: string): Promise<string | undefined>
+  /** Writes a line that has no answer. */
+  tell(line: string): void
+  /** Closes the child's input and answers how it ended. */
+  end(): Promise<{ readonly exitCode: number | null; readonly stderr: string }>
+}
+
+/**
+ * Starts a program for questions and answers over its standard streams. It is killed when the signal fires.
+ * @throws when it cannot be started.
+ */
+export async function converse(
+  file: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'cwd' | 'env'> = {},
+  signal?: AbortSignal,
+): Promise<Conversation> {
+  const child = spawnChild(file, args, {
+    stdio: 'pipe',
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: { ...options.env } }),
+    ...(signal !== undefined && { signal }),
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-10_000)
+  })
+  // A child that is gone no longer reads; how it ended is told by `end`.
+  child.stdin.on('error', () => undefined)
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  child.on('error', () => undefined) // The signal's: the child's end says it.
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const tell = (line: string) => void child.stdin.write(`${line}\n`)
+  const end = async () => {
+    child.stdin.end()
+    return { exitCode: await ended, stderr }
+  }
+  return {
+    tell,
+    ask: async (line) => {
+      tell(line)
+      const answer = await lines.next()
+      return answer.done ? undefined : answer.value
+    },
+    end,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill()
+      await ended
+    },
+  }
 }
 
 export interface DetachedOptions {

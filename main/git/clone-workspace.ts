@@ -1,0 +1,85 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { AppError } from '../core/failure.ts'
+import { removeTree } from '../lib/remove-tree.ts'
+import { bringLfsObjects } from './bring-lfs-objects.ts'
+import { cloneSubmodules } from './clone-submodules.ts'
+import { gitQuickly } from './git.ts'
+import { inspectRepository } from './inspect-repository.ts'
+import { makeClone } from './make-clone.ts'
+
+export interface ClonedWorkspace {
+  readonly startCommit: string
+  /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
+  readonly branch: string | null
+  /** What the clone lacks, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes the task's clone at `workspace`: the user's HEAD on branch `task-ID`, sharing no block, link or setting with the
+ * user's repository. On any failure, and when the signal fires, nothing is left at `workspace`.
+ * @throws AppError: 'repository-invalid', 'flake-missing', 'disk-full' or 'clone-failed'.
+ */
+export async function cloneWorkspace(
+  { repoPath, workspace, taskId }: { readonly repoPath: string; readonly workspace: string; readonly taskId: string },
+  signal?: AbortSignal,
+): Promise<ClonedWorkspace> {
+  const repository = await inspectRepository(repoPath, signal)
+  const startCommit = repository.headCommit
+  if (startCommit === null) {
+    throw new AppError('clone-failed', `${repository.path} has no commit yet`, {
+      hint: 'Commit something, a flake.nix at least',
+    })
+  }
+  await requireFlake(repository.path, startCommit, repository.hasFlake, signal)
+  await emptyFolder(workspace)
+  try {
+    const start = { commit: startCommit, taskId }
+    const notes = [
+      ...(await makeClone(repository, workspace, start, signal)),
+      ...(await bringLfsObjects(repository, workspace, signal)),
+      ...(await cloneSubmodules(repository, workspace, start, signal)),
+    ]
+    signal?.throwIfAborted()
+    return { startCommit, branch: repository.branch, notes }
+  } catch (error) {
+    await removeTree(workspace)
+    signal?.throwIfAborted()
+    throw explained(error, repository.path)
+  }
+}
+
+async function requireFlake(path: string, commit: string, onDisk: boolean, signal?: AbortSignal): Promise<void> {
+  const found = await gitQuickly(['cat-file', '-e', `${commit}:flake.nix`], { cwd: path, trust: 'user' }, signal)
+  if (found.exitCode === 0) return
+  throw new AppError('flake-missing', `No flake.nix found ${onDisk ? 'in the last commit of' : 'in'} ${path}`, {
+    hint: onDisk
+      ? 'Commit it: the task works on what is committed'
+      : 'Add one with a devShell, and commit it: nix flake init',
+  })
+}
+
+async function emptyFolder(workspace: string): Promise<void> {
+  try {
+    await mkdir(workspace, { recursive: true })
+    if ((await readdir(workspace)).length === 0) return
+  } catch (error) {
+    throw explained(error, workspace)
+  }
+  throw new AppError('clone-failed', `${workspace} is not empty`, { hint: 'Remove it, or run the task again' })
+}
+
+function explained(error: unknown, path: string): unknown {
+  if (error instanceof AppError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  if (/No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
+    return new AppError('disk-full', `No space left to clone ${path}`, {
+      hint: 'Free some disk space, or clean up old tasks',
+      cause: error,
+    })
+  }
+  return new AppError('clone-failed', `${path} could not be cloned: ${text}`, {
+    hint: `See whether the repository is sound: git -C ${path} fsck`,
+    cause: error,
+  })
+}

@@ -1,0 +1,127 @@
+import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../core/failure.ts'
+import { git, utf8 } from './git.ts'
+
+export interface RepositoryState {
+  /** Real path of the work tree's top. */
+  readonly path: string
+  /** Real path of the `.git` folder that all work trees of the repository share. */
+  readonly commonDirectory: string
+  /** Real path of this work tree's own `.git` folder: the common one, or one below its `worktrees`. */
+  readonly gitDirectory: string
+  /** The branch that is checked out, without `refs/heads/`; null when HEAD is detached. */
+  readonly branch: string | null
+  /** null in a repository with no commit. */
+  readonly headCommit: string | null
+  /** Whether `flake.nix` lies at the top of the work tree. */
+  readonly hasFlake: boolean
+  readonly isLinkedWorktree: boolean
+  readonly objectFormat: 'sha1' | 'sha256'
+  readonly isShallow: boolean
+}
+
+/**
+ * What a folder is to git. A linked worktree is as good as a main one.
+ * @throws AppError('repository-invalid') for anything that is not the top of a work tree, with what to do.
+ */
+export async function inspectRepository(path: string, signal?: AbortSignal): Promise<RepositoryState> {
+  const folder = await existingFolder(path)
+  const answers = await git(
+    [
+      'rev-parse',
+      '--path-format=absolute',
+      '--is-bare-repository',
+      '--is-inside-work-tree',
+      '--git-common-dir',
+      '--absolute-git-dir',
+      '--show-object-format',
+      '--is-shallow-repository',
+    ],
+    { cwd: folder, trust: 'user' },
+    signal,
+  )
+  if (answers.exitCode !== 0) throw await notARepository(folder, utf8(answers.stderr))
+  const [isBare, isInside, commonDirectory = '', gitDirectory = '', objectFormat, isShallow] = utf8(
+    answers.stdout,
+  ).split('\n')
+  if (isBare === 'true' || isInside !== 'true') {
+    throw invalid(`${folder} is a bare repository or the inside of one`, 'Name a checkout of it: git worktree add PATH')
+  }
+  const top = await topOf(folder, signal)
+  if (top !== folder) throw invalid(`${folder} is a folder inside the repository ${top}`, `Name the repository: ${top}`)
+
+  const [head, commit] = await Promise.all([
+    git(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder, trust: 'user' }, signal),
+    git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder, trust: 'user' }, signal),
+  ])
+  const ref = utf8(head.stdout).trim()
+  const realCommon = await realpath(commonDirectory)
+  const realGit = await realpath(gitDirectory)
+  return {
+    path: folder,
+    commonDirectory: realCommon,
+    gitDirectory: realGit,
+    branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+    headCommit: commit.stdout.trim() || null,
+    hasFlake: await exists(join(folder, 'flake.nix')),
+    isLinkedWorktree: realCommon !== realGit,
+    objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
+    isShallow: isShallow === 'true',
+  }
+}
+
+async function existingFolder(path: string): Promise<string> {
+  let folder: string
+  try {
+    folder = await realpath(path)
+    if (!(await stat(folder)).isDirectory()) throw invalid(`${path} is not a folder`, "Name the repository's folder")
+    await access(folder, constants.R_OK | constants.X_OK)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw invalid(`${path} does not exist`, 'Check the path', cause)
+    if (code === 'ENOTDIR') throw invalid(`${path} is not a folder`, "Name the repository's folder", cause)
+    throw invalid(`${path} cannot be read: ${code}`, 'Make it readable for you', cause)
+  }
+  return folder
+}
+
+async function topOf(folder: string, signal?: AbortSignal): Promise<string> {
+  const top = await git(['rev-parse', '--show-toplevel'], { cwd: folder, trust: 'user' }, signal)
+  return await realpath(utf8(top.stdout).replace(/\n$/, ''))
+}
+
+async function notARepository(folder: string, said: string): Promise<AppError> {
+  const dotGit = join(folder, '.git')
+  if (/dubious ownership/.test(said)) {
+    return invalid(
+      `${folder} belongs to another user`,
+      `Tell git that you trust it: git config --global --add safe.directory ${folder}`,
+    )
+  }
+  if (await exists(dotGit)) {
+    try {
+      await access(dotGit, constants.R_OK)
+    } catch (cause) {
+      return invalid(`${dotGit} cannot be read`, 'Make it readable for you', cause)
+    }
+    return invalid(
+      `${folder} holds a .git that git cannot use: ${said.trim().split('\n')[0]}`,
+      `Ask git why: git -C ${folder} status`,
+    )
+  }
+  return invalid(`${folder} is not a git repository`, `Make it one: git init ${folder}, and commit a flake.nix`)
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch {
+    return false // Absent, or behind a folder that cannot be read: not there for us.
+  }
+}
+
+const invalid = (message: string, hint: string, cause?: unknown) =>
+  new AppError('repository-invalid', message, { hint, ...(cause !== undefined && { cause }) })
