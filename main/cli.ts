@@ -99,7 +99,7 @@ function commandLine(terminal: Terminal): Command {
   program
     .command('wait')
     .description('wait for the next end of a task and print it as JSON')
-    .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 7 * 24 * 3_600_000), 1_800_000)
+    .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 24 * 3_600_000), 1_800_000)
     .action(async ({ timeoutMs }: { timeoutMs: number }) => {
       const { wait } = await import('./commands/wait.ts')
       await wait(terminal, timeoutMs)

@@ -1,0 +1,22 @@
+import { basename } from 'node:path'
+import { AppError } from '../core/failure.ts'
+import { taskView } from '../core/view.ts'
+import { requireTaskId } from '../tasks/answers.ts'
+import { serverIfRunning } from './connection.ts'
+import { findTask } from './find-task.ts'
+import { loadAllTasks } from './load-all-tasks.ts'
+import { printJson } from './print-json.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What `get_task_info` answers, as JSON; with no server from the task's record. */
+export async function info(terminal: Terminal, idText: string): Promise<void> {
+  const id = requireTaskId(idText)
+  const server = await serverIfRunning(terminal.home)
+  if (server) return await printJson(terminal, await server.call('get_task_info', { task_id: id }))
+
+  const { folder } = await findTask(terminal.home, id)
+  const task = (await loadAllTasks(terminal.home)).find((candidate) => candidate.id === id)
+  if (!task)
+    throw new AppError('internal', `The record of task ${basename(folder)} is damaged`, { hint: `See ${folder}` })
+  await printJson(terminal, taskView(task))
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TaskView } from '../core/view.ts'
+import { connectToServer, type ServerConnection } from '../web/client.ts'
+import { printJson } from './print-json.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface RunCommand {
+  readonly repo: string
+  readonly description: string
+  readonly wait: boolean
+}
+
+const pollMs = 500
+
+/** Starts a task and prints its id. With `wait` the id goes to stderr, the end to stdout as JSON, and a failure is exit status 1. */
+export async function run(terminal: Terminal, { repo, description, wait }: RunCommand): Promise<void> {
+  const server = await connectToServer(terminal.home)
+  const { task_id } = await server.call('run_task', { repo, description, client: 'cli' })
+  if (!wait) return terminal.say(task_id)
+  terminal.note(`Task ${task_id} started; its console: microvm-orchestrator logs -f ${task_id}`)
+  const end = await endOf(server, task_id)
+  await printJson(terminal, end)
+  if (end.status === 'failed') process.exitCode = 1
+}
+
+/** Asks for this one task: the next event might be another's end, and taking it would keep it from `wait`. */
+async function endOf(server: ServerConnection, task_id: string): Promise<TaskView> {
+  for (;;) {
+    const view = await server.call('get_task_info', { task_id })
+    if (view.status === 'completed' || view.status === 'failed') return view
+    await sleep(pollMs)
+  }
+}

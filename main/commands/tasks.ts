@@ -1,0 +1,23 @@
+import { taskSummary } from '../tasks/answers.ts'
+import { serverIfRunning } from './connection.ts'
+import { loadAllTasks } from './load-all-tasks.ts'
+import type { Terminal } from './terminal.ts'
+
+const shownCharacters = 72
+
+/** One line a task, oldest first: id, status, repository, and the first line of its text. */
+export async function tasks(terminal: Terminal): Promise<void> {
+  const server = await serverIfRunning(terminal.home)
+  const all = server
+    ? (await server.call('list_tasks', {})).tasks
+    : (await loadAllTasks(terminal.home)).map((task) => taskSummary(task))
+  const width = Math.max(0, ...all.map(({ repo }) => repo.length))
+  for (const { task_id, status, repo, description } of all) {
+    terminal.say(`  ${task_id}  ${status.padEnd(9)}  ${repo.padEnd(width)}  ${firstLine(description)}`)
+  }
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trimStart().split('\n', 1)
+  return line.length <= shownCharacters ? line : `${line.slice(0, shownCharacters - 1)}…`
+}
