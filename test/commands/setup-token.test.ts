@@ -1,0 +1,73 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCommand } from '../support/command-line.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const token = `sk-ant-oat01-${'Ab3_-'.repeat(18)}AA`
+
+/** A `claude` that must have a terminal, says so, and prints what it is told in the way of the real one. */
+async function placeWithClaude(lines: readonly string[], exitCode = 0) {
+  const folder = await temporaryFolder()
+  const home = join(folder.path, 'home')
+  const bin = join(folder.path, "it's a bin")
+  await Promise.all([mkdir(home, { mode: 0o700 }), mkdir(bin)])
+  const claude = join(bin, 'claude')
+  const printed = lines.map((line) => `printf '%b\\r\\r\\n' '${line}'`).join('\n')
+  await writeFile(
+    claude,
+    `#!/bin/sh\n[ "$*" = setup-token ] || exit 64\n[ -t 1 ] || exit 65\n${printed}\nexit ${exitCode}\n`,
+  )
+  await chmod(claude, 0o755)
+  return {
+    home,
+    run: () =>
+      runCommand(['setup-token'], { home, env: { PATH: `${bin}:${process.env.PATH ?? ''}`, SHELL: '/bin/sh' } }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+test('the token that claude setup-token shows on its terminal is stored for its owner alone', async () => {
+  await using place = await placeWithClaude([
+    'Your OAuth token (valid for 1 year):',
+    '',
+    `\\033[38;5;220m${token.slice(0, 80)}`,
+    `${token.slice(80)}\\033[39m`,
+    '',
+    'Store this token securely.',
+  ])
+  const { exitCode, stdout } = await place.run()
+  const path = join(place.home, 'token')
+  expect(stdout).toContain('Your OAuth token')
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe(`Stored: ${path}`)
+  expect(exitCode).toBe(0)
+  expect(await readFile(path, 'utf8')).toBe(`${token}\n`)
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect(await readdir(place.home)).toEqual(['token'])
+})
+
+test('a sign-in that fails or shows no token stores nothing and says so', async () => {
+  await using failing = await placeWithClaude(['Sign-in failed'], 3)
+  expect(await failing.run()).toMatchObject({
+    exitCode: 1,
+    stderr: 'Error: claude setup-token ended with status 3. See what it said above\n',
+  })
+  await using silent = await placeWithClaude(['Welcome'])
+  expect(await silent.run()).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^Error: .*showed no token.*\n$/),
+  })
+  expect([await readdir(failing.home), await readdir(silent.home)]).toEqual([[], []])
+})
+
+test('without Claude Code the command says what to install', async () => {
+  await using folder = await temporaryFolder()
+  const result = await runCommand(['setup-token'], { home: folder.path, env: { PATH: '/nowhere' } })
+  expect(result).toMatchObject({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^Error: Claude Code is not installed.*npm install -g @anthropic-ai\/claude-code.*\n$/,
+    ),
+  })
+})
