@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http'
+
+const namePattern = /^[\w.@-]{1,64}$/
+
+export type NamedConsumer =
+  | { readonly kind: 'named'; readonly name: string }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'invalid' }
+
+/** The event consumer that the client names by `X-Client-Id` or `?client=`; the header wins. */
+export function consumerNameOf(request: IncomingMessage): NamedConsumer {
+  const header = request.headers['x-client-id']
+  const name = header ?? new URL(request.url ?? '/', 'http://127.0.0.1').searchParams.get('client')
+  if (name === null || name === '') return { kind: 'anonymous' }
+  return typeof name === 'string' && namePattern.test(name)
+    ? { kind: 'named', name: `client:${name}` }
+    : { kind: 'invalid' }
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type EventStore, StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'
+import { fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
+import type { Log } from '../lib/log.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import { consumerNameOf } from './consumer-name.ts'
+import { currentExchange } from './exchange.ts'
+import { createServer, type ServerExtension } from './server.ts'
+import { defaultLimits, type Session, type SessionLimits, Sessions } from './sessions.ts'
+
+export interface McpEndpointOptions {
+  readonly tasks: Tasks
+  readonly log: Log
+  readonly version: string
+  /** Default 10 s: Claude Code gives up on a call that is silent for 300 s. */
+  readonly progressIntervalMs?: number
+  readonly limits?: Partial<SessionLimits>
+  /** For the conformance suite's fixtures. */
+  readonly extension?: ServerExtension & { readonly eventStore?: () => EventStore }
+}
+
+export interface McpEndpoint {
+  /** For the route `/mcp`; Host and Origin were checked by the listener. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Ends every session; calls that wait are cut off and consume nothing. */
+  close(): Promise<void>
+}
+
+const bodyLimitBytes = 4 * 1024 * 1024
+
+/** Model Context Protocol over streamable HTTP, with sessions. */
+export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
+  const sessions = new Sessions({ ...defaultLimits, ...options.limits })
+  let closed = false
+  return {
+    handle: async (request, response) => {
+      if (closed) return refuse(response, 503, -32000, 'The server is shutting down')
+      switch (request.method) {
+        case 'POST':
+          return await handlePost(options, sessions, request, response)
+        case 'GET':
+        case 'DELETE': {
+          const session = sessionOf(sessions, request, response)
+          if (session) await forward(sessions, session, request, response, undefined)
+          return
+        }
+        default:
+          return refuse(response, 405, -32000, 'Method not allowed', { allow: 'GET, POST, DELETE' })
+      }
+    },
+    close: () => {
+      closed = true
+      sessions.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+async function handlePost(
+  options: McpEndpointOptions,
+  sessions: Sessions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readJsonBody(request, bodyLimitBytes)
+  if (body.kind === 'too-large') return refuse(response, 413, -32000, `The body is larger than ${bodyLimitBytes} bytes`)
+  if (body.kind === 'malformed') return refuse(response, 400, -32700, 'Parse error: the body is no JSON')
+
+  const starts = request.headers['mcp-session-id'] === undefined && isInitializeRequest(body.value)
+  const session = starts
+    ? await startSession(options, sessions, request, response)
+    : sessionOf(sessions, request, response)
+  if (session) await forward(sessions, session, request, response, body.value)
+}
+
+/** The session that the request names; undefined when the request is answered already. */
+function sessionOf(sessions: Sessions, request: IncomingMessage, response: ServerResponse): Session | undefined {
+  const id = request.headers['mcp-session-id']
+  if (typeof id !== 'string') {
+    refuse(response, 400, -32000, 'Bad Request: initialize first, then send the Mcp-Session-Id header')
+    return undefined
+  }
+  const session = sessions.get(id)
+  if (!session) refuse(response, 404, -32001, 'Session not found')
+  return session
+}
+
+/** A new session; undefined when the request is answered already. */
+async function startSession(
+  { tasks, log, version, progressIntervalMs = 10_000, extension }: McpEndpointOptions,
+  sessions: Sessions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Session | undefined> {
+  const named = consumerNameOf(request)
+  if (named.kind === 'invalid') {
+    refuse(response, 400, -32600, 'A client id has 1 to 64 letters, digits, or any of _ . @ -')
+    return undefined
+  }
+  if (!sessions.makeRoom()) {
+    refuse(response, 503, -32000, 'There are too many sessions')
+    return undefined
+  }
+  const id = sessions.newId()
+  // It joins now and not at its first wait: a task may end in between.
+  const consumer =
+    named.kind === 'named'
+      ? await tasks.events.join(named.name, { durable: true })
+      : await tasks.events.join(`session:${id}`, { durable: false })
+  const transport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: () => id,
+    onsessionclosed: () => sessions.remove(session),
+    ...(extension?.eventStore && { eventStore: extension.eventStore(), retryInterval: 500 }),
+  })
+  const server = createServer({
+    tasks,
+    consumer,
+    progressIntervalMs,
+    log: log.with({ session: id }),
+    version,
+    ...(extension && { extension }),
+  })
+  const session: Session = { id, server, transport, consumer, open: 0, idleSince: Date.now() }
+  await server.connect(transport as Parameters<typeof server.connect>[0])
+  sessions.add(session)
+  response.once('close', () => {
+    // The transport refused the request (a wrong Accept header, say): nobody knows this session.
+    if (transport.sessionId === undefined) sessions.remove(session)
+  })
+  return session
+}
+
+async function forward(
+  sessions: Sessions,
+  session: Session,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: unknown,
+): Promise<void> {
+  const { transport } = session
+  const release = sessions.hold(session)
+  response.once('close', release)
+  const exchange = {
+    fate: fateOf(response),
+    requests: Array.isArray(body) ? body.length : 1,
+    end: (requestId: string | number) => transport.closeSSEStream(requestId),
+  }
+  await currentExchange.run(exchange, () => transport.handleRequest(request, response, body))
+}
+
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendJson(response, status, { jsonrpc: '2.0', error: { code, message }, id: null }, headers)
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+/** Shapes that several tools share. Objects are open: a later version may add fields. */
+
+export const taskIdInput = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe('The id that run_task returned: eight hexadecimal digits')
+
+export const statusSchema = z.enum(['pending', 'running', 'completed', 'failed'])
+
+export const resultSchema = z
+  .looseObject({
+    success: z.boolean(),
+    summary: z.string(),
+    files_changed: z.array(z.string()),
+    error: z.string().nullable(),
+  })
+  .nullable()
+  .describe('What the agent reported; null when it left no report')
+
+export const mergeResultSchema = z
+  .looseObject({
+    merged: z.boolean(),
+    method: z.enum(['fast-forward', 'rebase', 'none']).optional(),
+    commits: z.int().optional(),
+    reason: z.string().optional(),
+    conflicts: z.array(z.string()),
+    task_ref: z.string().optional().describe('The git ref where unmerged work waits'),
+  })
+  .nullable()
+  .describe('Whether the commits are on the branch, and if not, why; null when there was nothing to try')

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { taskView } from '../../core/view.ts'
+import { requireTaskId } from '../../tasks/answers.ts'
+import { taskFiles } from '../../tasks/task-files.ts'
+import { cutResult, cutText } from '../limits.ts'
+import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
+import { defineTool } from '../tool.ts'
+
+const descriptionLimit = 8_000
+const summaryLimit = 20_000
+
+export const getTaskInfo = defineTool({
+  name: 'get_task_info',
+  title: 'Look at a task',
+  description:
+    'Everything about one task: its status and phase, what the agent reported, whether its commits were merged.',
+  input: z.object({ task_id: taskIdInput }),
+  output: z.looseObject({
+    task_id: z.string(),
+    description: z.string(),
+    repo: z.string(),
+    status: statusSchema,
+    phase: z.string(),
+    result: resultSchema,
+    merge_result: mergeResultSchema,
+    error: z.string().nullable(),
+    pid: z.int().nullable(),
+    exit_code: z.int().nullable(),
+    slot: z.int().nullable(),
+    task_ref: z.string().nullable(),
+    created_at: z.string(),
+    started_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+  }),
+  hints: { readOnly: true },
+  call: async ({ task_id }, { tasks }) => {
+    const task = await tasks.get(requireTaskId(task_id))
+    const view = taskView(task)
+    const files = taskFiles(task.repoPath, task.id)
+    return {
+      ...view,
+      description: cutText(view.description, descriptionLimit, `see ${files.description}`),
+      result: view.result && { ...cutResult(view.result, summaryLimit, `see ${files.result}`) },
+      merge_result: view.merge_result && { ...view.merge_result },
+    }
+  },
+})

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { slotsView } from '../../tasks/answers.ts'
+import { defineTool } from '../tool.ts'
+
+export const listSlots = defineTool({
+  name: 'list_slots',
+  title: 'List slots',
+  description: 'Which of the ten slots run a task, and which are free. run_task fails when none is.',
+  input: z.object({}),
+  output: z.looseObject({
+    max_slots: z.int(),
+    active: z.array(z.looseObject({ slot: z.int(), task_id: z.string() })),
+    available: z.array(z.int()),
+  }),
+  hints: { readOnly: true },
+  call: async (_input, { tasks }) => slotsView(tasks.slots()),
+})

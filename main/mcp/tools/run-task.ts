@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { defineTool } from '../tool.ts'
+
+export const runTask = defineTool({
+  name: 'run_task',
+  title: 'Run a task',
+  description:
+    'Starts a coding agent (Claude Code with full rights) in a virtual machine of its own, on its own clone of the repository. ' +
+    'Returns the task id at once; the work takes minutes. When it ends, its commits are rebased onto the branch that was ' +
+    'checked out, and wait_next_event tells the outcome. Start several tasks before you wait: up to ten run at once. The agent ' +
+    'sees only committed files and this description, so write down everything it needs to know, and what done means.',
+  input: z.object({
+    description: z
+      .string()
+      .describe('The whole task, as you would explain it to a colleague who knows nothing of this conversation'),
+    repo: z.string().max(200).describe('Alias of a registered repository, see list_repos; never a path'),
+  }),
+  output: z.looseObject({
+    task_id: z.string().optional(),
+    error: z.string().optional().describe('Why no task was started'),
+  }),
+  hints: { readOnly: false, destructive: false, idempotent: false },
+  call: async ({ description, repo }, { tasks, consumer }) => ({
+    task_id: await tasks.run({ description, repo, owner: consumer.name }),
+  }),
+})

@@ -1,0 +1,68 @@
+import { AppError } from '../core/failure.ts'
+import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
+import { type MergeView, type ResultView, statusOf, type TaskStatus } from '../core/view.ts'
+import type { Tasks } from './contract.ts'
+import type { Delivery } from './event-consumers.ts'
+
+/** The shapes that every front door answers with; the names are the contract with clients. */
+
+export interface TaskSummary {
+  task_id: string
+  status: TaskStatus
+  description: string
+  repo: string
+  phase: Task['state']['phase']
+  created_at: string
+}
+
+export const taskSummary = ({ id, state, description, repo, createdAt }: Task): TaskSummary => ({
+  task_id: id,
+  status: statusOf(state),
+  description,
+  repo,
+  phase: state.phase,
+  created_at: createdAt,
+})
+
+export type SlotsView = {
+  max_slots: number
+  active: { slot: number; task_id: string }[]
+  available: number[]
+}
+
+export function slotsView(slots: ReturnType<Tasks['slots']>): SlotsView {
+  return {
+    max_slots: slotCount,
+    active: slots.flatMap(({ slot, taskId }) => (taskId === null ? [] : [{ slot, task_id: taskId }])),
+    available: slots.filter(({ taskId }) => taskId === null).map(({ slot }) => slot),
+  }
+}
+
+export interface EventView {
+  type: 'completed' | 'failed'
+  task_id: string
+  repo: string
+  result: ResultView | null
+  merge_result: MergeView | null
+  error: string | null
+  /** The number to give as `after` to go on from here. */
+  seq: number
+  /** How many more wait for this consumer. */
+  pending: number
+  /** ISO 8601, UTC. */
+  at: string
+}
+
+export function eventView({ event, pending }: Delivery): EventView {
+  const { type, taskId, repo, result, mergeResult, error, seq, at } = event
+  return { type, task_id: taskId, repo, result, merge_result: mergeResult, error, seq, pending, at }
+}
+
+/** @throws AppError('task-unknown') when the text cannot be the id of a task. */
+export function requireTaskId(text: string): TaskId {
+  const id = parseTaskId(text)
+  if (id) return id
+  throw new AppError('task-unknown', `There is no task '${text.slice(0, 80)}'`, {
+    hint: 'An id is eight hexadecimal digits; see list_tasks',
+  })
+}

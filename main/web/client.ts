@@ -1,0 +1,82 @@
+import { request as httpRequest } from 'node:http'
+import { AppError, type FailureCode } from '../core/failure.ts'
+import { type ControlAnswers, type ControlRequest, type ControlVerb, controlFailureSchema } from './control-contract.ts'
+import { readServerFile } from './server-file.ts'
+
+/** The running server of a home folder, as the command line talks to it. */
+export interface ServerConnection {
+  readonly pid: number
+  readonly port: number
+  /** Rejects with the server's `AppError`, with AppError('no-server') when it went away, or with the signal's reason. */
+  call<Verb extends ControlVerb>(
+    verb: Verb,
+    request: ControlRequest<Verb>,
+    signal?: AbortSignal,
+  ): Promise<ControlAnswers[Verb]>
+}
+
+/** @throws AppError('no-server') */
+export async function connectToServer(home: string): Promise<ServerConnection> {
+  const server = await readServerFile(home)
+  if (!server) throw noServer('No server is running')
+  const { pid, port, token } = server
+  return {
+    pid,
+    port,
+    call: async <Verb extends ControlVerb>(verb: Verb, request: ControlRequest<Verb>, signal?: AbortSignal) => {
+      const { status, text } = await post(port, `/api/${verb}`, token, JSON.stringify(request), signal)
+      const value: unknown = JSON.parse(text)
+      // Our own server of the same version: the answer needs no second check.
+      if (status === 200) return value as ControlAnswers[Verb]
+      throw failureFrom(status, value)
+    },
+  }
+}
+
+/** Not `fetch`, which gives up when the headers take more than five minutes. */
+function post(
+  port: number,
+  path: string,
+  token: string,
+  body: string,
+  signal?: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
+  const fail = (error: Error): void => reject(signal?.aborted ? signal.reason : noServer('The server went away', error))
+  const request = httpRequest(
+    {
+      host: '127.0.0.1',
+      port,
+      path,
+      method: 'POST',
+      agent: false,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+      ...(signal && { signal }),
+    },
+    (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', fail)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      )
+    },
+  )
+  request.on('error', fail)
+  request.end(body)
+  return promise
+}
+
+function failureFrom(status: number, value: unknown): Error {
+  const parsed = controlFailureSchema.safeParse(value)
+  if (!parsed.success) return new Error(`The server answered with status ${status}`)
+  const { code, message, hint } = parsed.data.error
+  return new AppError(code as FailureCode, message, hint === undefined ? {} : { hint })
+}
+
+const noServer = (message: string, cause?: unknown): AppError =>
+  new AppError('no-server', message, { hint: 'Start one: microvm-orchestrator serve', cause })

@@ -1,0 +1,117 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { z } from 'zod'
+import { AppError, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
+import { taskView } from '../core/view.ts'
+import type { Handler } from '../lib/http-listener.ts'
+import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
+import type { Log } from '../lib/log.ts'
+import { eventView, requireTaskId, slotsView, taskSummary } from '../tasks/answers.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import { waitNextEvent } from '../tasks/wait-next-event.ts'
+import { type ControlAnswers, type ControlVerb, controlRequests } from './control-contract.ts'
+
+export interface ControlApiOptions {
+  readonly tasks: Tasks
+  /** What the caller must show as `Authorization: Bearer TOKEN`. */
+  readonly token: string
+  readonly version: string
+  readonly log: Log
+}
+
+const bodyLimitBytes = 4 * 1024 * 1024
+
+/**
+ * `POST /api/VERB` with a JSON body, for the command line of the same user, and `GET /api/hello` for anybody on this host.
+ * @returns the handler for the route `/api/`.
+ */
+export function createControlApi({ tasks, token, version, log }: ControlApiOptions): Handler {
+  return async (request, response) => {
+    const verb = pathOf(request).slice('/api/'.length)
+    if (verb === 'hello' && request.method === 'GET') {
+      return sendJson(response, 200, { name: 'microvm-orchestrator', version, pid: process.pid })
+    }
+    if (!isAuthorized(request, token)) return refuse(response, 401, 'argument-invalid', 'The token is missing or wrong')
+    if (!isVerb(verb)) return refuse(response, 404, 'argument-invalid', 'There is no such call')
+    if (request.method !== 'POST') return refuse(response, 405, 'argument-invalid', 'Calls are made by POST')
+
+    const body = await readJsonBody(request, bodyLimitBytes)
+    if (body.kind === 'too-large') return refuse(response, 413, 'argument-invalid', 'The request is too large')
+    if (body.kind === 'malformed') return refuse(response, 400, 'argument-invalid', 'The request is no JSON')
+    const fate = fateOf(response)
+    try {
+      sendJson(response, 200, await call(verb, body.value, tasks, fate))
+    } catch (error) {
+      if (fate.lost.aborted) return
+      const failure = toFailure(error)
+      if (!(error instanceof AppError)) log.error('a call failed', { verb, reason: String(error) })
+      sendJson(response, failure.code === 'internal' ? 500 : 400, { error: failure })
+    }
+  }
+}
+
+type Call<Verb extends ControlVerb> = (
+  request: z.output<(typeof controlRequests)[Verb]>,
+  tasks: Tasks,
+  fate: Fate,
+) => Promise<ControlAnswers[Verb]>
+
+const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
+  run_task: async ({ description, repo, client }, tasks) => {
+    const owner = client === undefined ? {} : { owner: consumerName(client) }
+    if (client !== undefined) await tasks.events.join(consumerName(client), { durable: true })
+    return { task_id: await tasks.run({ description, repo, ...owner }) }
+  },
+  get_task_info: async ({ task_id }, tasks) => taskView(await tasks.get(requireTaskId(task_id))),
+  get_task_logs: async ({ task_id }, tasks) => ({ log_path: await tasks.consolePath(requireTaskId(task_id)) }),
+  wait_next_event: async ({ client, timeout_ms: timeoutMs, after }, tasks, { lost, flushed }) => {
+    const consumer = await tasks.events.join(consumerName(client), { durable: true })
+    const options = { timeoutMs, tickMs: 10_000, ...(after !== undefined && { after }) }
+    const waited = await waitNextEvent(tasks, consumer, options, lost)
+    if (waited.kind === 'timeout') return { timeout: true }
+    if (waited.kind === 'no-running-tasks') return { no_running_tasks: true }
+    const { delivery } = waited
+    void flushed.then((arrived) => (arrived ? delivery.acknowledge() : delivery.release()))
+    return eventView(delivery)
+  },
+  cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {
+    await tasks.cleanup(requireTaskId(task_id), { deleteRef })
+    return { success: true }
+  },
+  list_repos: async (_request, tasks) => ({ repos: [...(await tasks.repositories())] }),
+  list_tasks: async (_request, tasks) => ({ tasks: (await tasks.list()).map(taskSummary) }),
+  list_slots: async (_request, tasks) => slotsView(tasks.slots()),
+}
+
+/** The consumer that a client's name means; an MCP client of the same name is the same consumer. */
+const consumerName = (client: string): string => `client:${client}`
+
+function call<Verb extends ControlVerb>(
+  verb: Verb,
+  body: unknown,
+  tasks: Tasks,
+  fate: Fate,
+): Promise<ControlAnswers[Verb]> {
+  const parsed = controlRequests[verb].safeParse(body)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new AppError('argument-invalid', `${issue?.path.join('.') || 'The request'}: ${issue?.message ?? 'invalid'}`)
+  }
+  const run: Call<Verb> = calls[verb]
+  return run(parsed.data as z.output<(typeof controlRequests)[Verb]>, tasks, fate)
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/'
+
+const isVerb = (name: string): name is ControlVerb => Object.hasOwn(controlRequests, name)
+
+/** Compares digests, so that neither content nor length of the token shows in the time it takes. */
+function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`))
+}
+
+function refuse(response: ServerResponse, status: number, code: FailureCode, message: string): void {
+  const error: Failure = { code, message }
+  sendJson(response, status, { error }, status === 405 ? { allow: 'POST' } : {})
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import type { TaskView } from '../core/view.ts'
+import type { EventView, SlotsView, TaskSummary } from '../tasks/answers.ts'
+
+/** The longest wait that can be asked for: a day. */
+export const longestWaitMs = 24 * 60 * 60_000
+
+const client = z.string().regex(/^[\w.@-]{1,64}$/)
+const taskId = z.string().max(200)
+
+/** What each call takes. `client` names the event consumer; the same name gets each event once. */
+export const controlRequests = {
+  run_task: z.strictObject({ description: z.string(), repo: z.string().max(200), client: client.optional() }),
+  get_task_info: z.strictObject({ task_id: taskId }),
+  get_task_logs: z.strictObject({ task_id: taskId }),
+  wait_next_event: z.strictObject({
+    client: client.default('cli'),
+    timeout_ms: z.int().min(0).max(longestWaitMs).default(1_800_000),
+    after: z.int().nonnegative().optional(),
+  }),
+  cleanup_task: z.strictObject({ task_id: taskId, delete_ref: z.boolean().default(false) }),
+  list_repos: z.strictObject({}),
+  list_tasks: z.strictObject({}),
+  list_slots: z.strictObject({}),
+}
+
+export type ControlVerb = keyof typeof controlRequests
+export type ControlRequest<Verb extends ControlVerb> = z.input<(typeof controlRequests)[Verb]>
+
+/** What each call answers. */
+export interface ControlAnswers {
+  run_task: { task_id: string }
+  get_task_info: TaskView
+  get_task_logs: { log_path: string }
+  wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
+  cleanup_task: { success: true }
+  list_repos: { repos: { alias: string; path: string; added: string }[] }
+  list_tasks: { tasks: TaskSummary[] }
+  list_slots: SlotsView
+}
+
+/** A call that did not succeed answers this, with a status of 4xx or 5xx. */
+export const controlFailureSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+})

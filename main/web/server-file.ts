@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeJsonAtomically } from '../lib/atomic-file.ts'
+import { isAlive, startTimeOf } from '../lib/process-identity.ts'
+
+const serverSchema = z.object({
+  pid: z.int().positive(),
+  /** As in `ProcessIdentity`. */
+  startTime: z.string(),
+  port: z.int().positive(),
+  /** Opens the control API; made anew at every start. */
+  token: z.string().min(32),
+})
+
+/** How the command line finds the server of a home folder: `server.json`, for its owner's eyes alone. */
+export type ServerFile = z.infer<typeof serverSchema>
+
+const pathIn = (home: string): string => join(home, 'server.json')
+
+/** 256 random bits. */
+export const newToken = (): string => randomBytes(32).toString('base64url')
+
+/** Says that this process serves the home folder. */
+export async function writeServerFile(home: string, { port, token }: { port: number; token: string }): Promise<void> {
+  const startTime = await startTimeOf(process.pid)
+  if (startTime === undefined) throw new Error('The start time of this process cannot be read')
+  const file: ServerFile = { pid: process.pid, startTime, port, token }
+  await writeJsonAtomically(pathIn(home), file)
+}
+
+/** Takes back what `writeServerFile` said; leaves the file of another server alone. */
+export async function removeServerFile(home: string): Promise<void> {
+  const file = await readServerFile(home)
+  if (!file || file.pid === process.pid) await rm(pathIn(home), { force: true })
+}
+
+/** The server of the home folder, or undefined when none runs: its process must still be the one that wrote the file. */
+export async function readServerFile(home: string): Promise<ServerFile | undefined> {
+  let text: string
+  try {
+    text = await readFile(pathIn(home), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const file = parse(text)
+  return file && (await isAlive(file)) ? file : undefined
+}
+
+function parse(text: string): ServerFile | undefined {
+  try {
+    return serverSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined // Damaged: as good as none.
+  }
+}
