@@ -1,0 +1,183 @@
+import { validateDescription } from '../../main/core/description.ts'
+import { AppError } from '../../main/core/failure.ts'
+import type { MergeOutcome } from '../../main/core/merge.ts'
+import {
+  allSlots,
+  type SlotId,
+  slotCount,
+  type Task,
+  type TaskEvent,
+  type TaskId,
+  type TaskResult,
+} from '../../main/core/task.ts'
+import { newTask, transition } from '../../main/core/transition.ts'
+import { taskView } from '../../main/core/view.ts'
+import type { RegisteredRepository, RunRequest, Tasks } from '../../main/tasks/contract.ts'
+import type { EventLog } from '../../main/tasks/event-log.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { taskId } from './tasks.ts'
+
+const at = (): string => new Date().toISOString()
+
+export interface Ending {
+  readonly summary?: string
+  readonly filesChanged?: readonly string[]
+  /** Present: the task fails with this. */
+  readonly error?: string
+  /** What becomes of the commits; left out, one commit is merged. */
+  readonly merge?: MergeOutcome
+}
+
+/** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
+export class ScriptedTasks implements Tasks {
+  readonly events: EventLog
+  readonly requests: RunRequest[] = []
+  readonly #tasks = new Map<TaskId, Task>()
+  #lastId = 0xa0000000
+
+  constructor(events: EventLog) {
+    this.events = events
+  }
+
+  async run(request: RunRequest): Promise<TaskId> {
+    validateDescription(request.description)
+    if (!(await this.repositories()).some(({ alias }) => alias === request.repo)) {
+      throw new AppError('repository-unknown', `Repo '${request.repo}' not registered`, {
+        hint: "Did you mean 'project'? Registered: project, other",
+      })
+    }
+    const free = this.slots().find((slot) => slot.taskId === null)
+    if (!free) {
+      const ids = [...this.#tasks.values()].filter((task) => task.state.phase !== 'finished').map(({ id }) => id)
+      throw new AppError('slots-busy', `All ${slotCount} slots are busy: ${ids.join(', ')}`)
+    }
+    this.requests.push(request)
+    const id = taskId((this.#lastId++).toString(16))
+    this.#tasks.set(
+      id,
+      newTask({
+        id,
+        description: request.description,
+        repo: request.repo,
+        repoPath: `/repositories/${request.repo}`,
+        owner: request.owner ?? null,
+        createdAt: at(),
+      }),
+    )
+    this.#apply(id, { type: 'slot-leased', at: at(), slot: free.slot })
+    this.#apply(id, { type: 'cloned', at: at(), startCommit: '1'.repeat(40), branch: 'main' })
+    this.#apply(id, { type: 'agent-started', at: at() })
+    return id
+  }
+
+  /** Ends the task; resolves when its end is in the log. */
+  async end(id: TaskId, ending: Ending = {}): Promise<void> {
+    this.finish(id, ending)
+    await this.announce(id)
+  }
+
+  /** The task is over, but its end is not in the log yet. */
+  finish(id: TaskId, { summary = 'Done.', filesChanged = ['hello.txt'], error, merge }: Ending): void {
+    const result: TaskResult = {
+      success: error === undefined,
+      summary,
+      filesChanged,
+      error: error ?? null,
+      usage: null,
+    }
+    const merged = {
+      kind: 'merged',
+      method: 'rebase',
+      commits: 1,
+      branch: 'main',
+      from: '1'.repeat(40),
+      to: '2'.repeat(40),
+    } as const
+    this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'powered-off' } })
+    this.#apply(id, { type: 'result-read', at: at(), result })
+    if (error !== undefined) {
+      this.#apply(id, {
+        type: 'finished',
+        at: at(),
+        outcome: { kind: 'failed', failure: { code: 'agent-failed', message: error } },
+      })
+      return
+    }
+    const tried = merge ?? merged
+    this.#apply(id, { type: 'merge-tried', at: at(), merge: tried })
+    this.#apply(id, {
+      type: 'finished',
+      at: at(),
+      outcome:
+        tried.kind === 'merged'
+          ? { kind: 'merged', merge: tried }
+          : tried.kind === 'unmerged'
+            ? { kind: 'unmerged', merge: tried }
+            : { kind: 'unchanged' },
+    })
+  }
+
+  async announce(id: TaskId): Promise<void> {
+    const task = await this.get(id)
+    const view = taskView(task)
+    const { seq } = await this.events.append({
+      type: view.status === 'failed' ? 'failed' : 'completed',
+      taskId: id,
+      repo: task.repo,
+      owner: task.owner,
+      result: view.result,
+      mergeResult: view.merge_result,
+      error: view.error,
+    })
+    this.#apply(id, { type: 'announced', at: at(), seq })
+  }
+
+  get(id: TaskId): Promise<Task> {
+    const task = this.#tasks.get(id)
+    if (task) return Promise.resolve(task)
+    return Promise.reject(new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' }))
+  }
+
+  list(): Promise<readonly Task[]> {
+    return Promise.resolve([...this.#tasks.values()])
+  }
+
+  async consolePath(id: TaskId): Promise<string> {
+    return taskFiles((await this.get(id)).repoPath, id).console
+  }
+
+  async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
+    const task = await this.get(id)
+    if (task.state.phase !== 'finished') {
+      throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
+    }
+    this.#tasks.delete(id)
+    this.cleaned.push({ id, deleteRef })
+  }
+
+  readonly cleaned: { readonly id: TaskId; readonly deleteRef: boolean }[] = []
+
+  slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
+    const busy = new Map<SlotId, TaskId>()
+    for (const { id, state } of this.#tasks.values()) {
+      if (state.phase !== 'finished' && state.phase !== 'queued') busy.set(state.slot, id)
+    }
+    return allSlots.map((slot) => ({ slot, taskId: busy.get(slot) ?? null }))
+  }
+
+  repositories(): Promise<readonly RegisteredRepository[]> {
+    return Promise.resolve(
+      ['project', 'other'].map((alias) => ({
+        alias,
+        path: `/repositories/${alias}`,
+        added: '2026-01-02T03:04:05.000Z',
+      })),
+    )
+  }
+
+  #apply(id: TaskId, event: TaskEvent): void {
+    const task = this.#tasks.get(id)
+    if (!task) throw new Error(`There is no task ${id}`)
+    this.#tasks.set(id, transition(task, event))
+  }
+}
