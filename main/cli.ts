@@ -11,7 +11,6 @@ function commandLine(terminal: Terminal): Command {
   const program = new Command('microvm-orchestrator')
     .description('Runs coding agents, each alone in a microVM on its own clone of your repository.')
     .version(packageVersion())
-    .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
 

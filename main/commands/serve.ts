@@ -1,24 +1,45 @@
-import { startServer } from '../app.ts'
+import { type Server, startServer } from '../app.ts'
 import { createLog } from '../lib/log.ts'
 import { readSettings } from '../settings/settings.ts'
 import type { Terminal } from './terminal.ts'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Serves until a signal ends it. The first one lets the server close in order; a second one ends the process at once. */
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npx or the launcher. */
+const sameSignalMs = 1_000
+
+/** Serves until a signal ends it. The first one lets the server close in order; a later one ends the process at once. */
 export async function serve(terminal: Terminal, port: number | undefined): Promise<void> {
   const stop = new AbortController()
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stop.signal.aborted) process.exit(1)
-    stop.abort(signal)
+  let firstAt = 0
+  const onSignal = () => {
+    if (!stop.signal.aborted) {
+      firstAt = performance.now()
+      stop.abort()
+    } else if (performance.now() - firstAt > sameSignalMs) process.exit(1)
   }
   for (const signal of endingSignals) process.on(signal, onSignal)
 
-  const { home, env } = terminal
-  const server = await startServer({ home, port: port ?? readSettings(home).port, log: createLog(), env }, stop.signal)
+  const server = await start(terminal, port, stop.signal)
+  if (!server) return
   terminal.say(`Listening on ${server.url}`)
   terminal.say(`claude mcp add --transport http --scope user microvm ${server.url}`)
-  if (!stop.signal.aborted)
+  if (!stop.signal.aborted) {
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+  }
   await server.close()
+}
+
+/** Undefined when the user ended it before it served. */
+async function start(
+  { home, env }: Terminal,
+  port: number | undefined,
+  stop: AbortSignal,
+): Promise<Server | undefined> {
+  try {
+    return await startServer({ home, port: port ?? readSettings(home).port, log: createLog(), env }, stop)
+  } catch (error) {
+    if (stop.aborted) return undefined
+    throw error
+  }
 }

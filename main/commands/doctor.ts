@@ -1,0 +1,53 @@
+import { hostDriver } from '../app.ts'
+import { AppError } from '../core/failure.ts'
+import { silentLog } from '../lib/log.ts'
+import { cacheDirectory } from '../lib/paths.ts'
+import type { Problem } from '../machines/driver.ts'
+import { ensureGuestImage, guestImageProblems } from '../machines/guest-image.ts'
+import { applyRemedies } from '../machines/host-packages.ts'
+import type { Terminal } from './terminal.ts'
+import { userProblems } from './user-problems.ts'
+
+/**
+ * Says what this host lacks for a task, each with its cure; with `fix` first installs and builds what can be, saying what and why.
+ * @throws AppError('host-incomplete') when a task could not run.
+ */
+export async function doctor(terminal: Terminal, { fix }: { readonly fix: boolean }): Promise<void> {
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
+  if (fix) await fixHost(terminal, stop.signal)
+
+  const found = [...(await hostProblems(stop.signal)), ...(await userProblems(terminal.home, terminal.env))]
+  for (const problem of found) report(terminal, problem)
+  const missing = found.filter(({ optional }) => !optional)
+  if (missing.length === 0) return terminal.say('This host can run tasks.')
+  const fixable = !fix && missing.some(({ remedy }) => remedy)
+  throw new AppError('host-incomplete', `This host cannot run tasks yet: ${counted(missing.length)} above`, {
+    ...(fixable && { hint: 'microvm-orchestrator doctor --fix installs and builds what can be' }),
+  })
+}
+
+async function hostProblems(signal: AbortSignal): Promise<readonly Problem[]> {
+  const [machine, image] = await Promise.all([
+    hostDriver(silentLog).problems(signal),
+    guestImageProblems({ cacheDirectory: cacheDirectory() }, signal),
+  ])
+  // Both may name the same package.
+  return [...new Map([...machine, ...image].map((problem) => [problem.code, problem])).values()]
+}
+
+async function fixHost(terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const say = (line: string): void => terminal.say(line)
+  const problems = await hostProblems(signal)
+  await applyRemedies(problems, { onProgress: say }, signal)
+  const left = (await hostProblems(signal)).filter(({ optional }) => !optional)
+  if (left.some(({ code }) => code !== 'image-missing')) return // What follows would fail for it.
+  await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
+}
+
+function report(terminal: Terminal, { message, cure, optional }: Problem): void {
+  terminal.say(`${optional ? '  optional' : '  missing '}  ${message}`)
+  terminal.say(`            ${cure}`)
+}
+
+const counted = (count: number): string => (count === 1 ? 'see the point' : `see the ${count} points`)

@@ -1,0 +1,59 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { AppError, type Failure, toFailure } from '../core/failure.ts'
+import { portOwner } from '../lib/port-owner.ts'
+import { unusable } from '../lib/private-folder.ts'
+import type { Problem } from '../machines/driver.ts'
+import { guestEnvironment } from '../settings/guest-environment.ts'
+import { readSettings } from '../settings/settings.ts'
+import { findKey } from '../settings/token.ts'
+import { serverIfRunning } from './connection.ts'
+
+/** What the user's own settings lack for a task: a readable settings file, a key, a usable base URL, a free port. */
+export async function userProblems(home: string, env: NodeJS.ProcessEnv): Promise<readonly Problem[]> {
+  const checks = [() => portProblem(home), () => findKey(env, home), () => guestEnvironment(env, 'guest.invalid')]
+  const problems: Problem[] = []
+  for (const check of checks) {
+    try {
+      const problem = await check()
+      if (isProblem(problem)) problems.push(problem)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      problems.push(asProblem(toFailure(error)))
+    }
+  }
+  return problems
+}
+
+const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null && 'cure' in value
+
+const asProblem = ({ code, message, hint }: Failure): Problem => ({ code, message, cure: hint ?? 'Correct it' })
+
+/** A home that is not there yet is made when it is needed. */
+async function homeProblem(home: string): Promise<void> {
+  try {
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(home, error)
+  }
+}
+
+async function portProblem(home: string): Promise<Problem | undefined> {
+  const { port } = readSettings(home)
+  if (await isFree(port)) return undefined
+  if (await serverIfRunning(home)) return undefined // Ours, at work.
+  return {
+    code: 'port-taken',
+    message: `Port ${port} is taken by ${(await portOwner(port)) ?? 'another program'}`,
+    cure: 'Stop it, or serve on another one: microvm-orchestrator serve --port N',
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const probe = createServer()
+  probe.once('error', () => resolve(false))
+  probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)))
+  return await promise
+}

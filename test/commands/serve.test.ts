@@ -1,0 +1,113 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { access, mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCommand, startCommand } from '../support/command-line.ts'
+import { commitFiles, gitIn } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** Starts `serve` on a free port; resolves when it has said its two lines. Stopped and awaited at the end of the scope. */
+async function serving(home: string, env: Readonly<Record<string, string>> = {}) {
+  const child = startCommand(['serve', '--port', '0'], { home, env })
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const lines = await firstLines(child, 2)
+  const port = Number(/:(\d+)\/mcp$/.exec(lines[0] ?? '')?.[1])
+  return {
+    child,
+    lines,
+    port,
+    exited,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function firstLines(child: ChildProcess, count: number): Promise<readonly string[]> {
+  let stdout = ''
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  while (stdout.split('\n').length <= count) {
+    const [what] = await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit').then(() => ['exit'])])
+    if (what === 'exit' && child.exitCode !== null) throw new Error(`serve ended: ${stderr}`)
+  }
+  return stdout.split('\n').slice(0, count)
+}
+
+async function registeredRepository(folder: string, home: string): Promise<string> {
+  const path = join(folder, 'frontend')
+  await mkdir(path)
+  await gitIn(path, ['init', '--quiet', '--initial-branch', 'main'])
+  await commitFiles(path, { 'readme.md': 'x\n' })
+  await runCommand(['allow', path], { home })
+  return path
+}
+
+test('serve says where it listens and how to tell Claude Code, and ends in order on SIGTERM', async () => {
+  await using folder = await temporaryFolder()
+  const home = join(folder.path, 'home')
+  await mkdir(home, { mode: 0o700 })
+  await using server = await serving(home)
+  const url = `http://127.0.0.1:${server.port}/mcp`
+  expect(server.lines).toEqual([`Listening on ${url}`, `claude mcp add --transport http --scope user microvm ${url}`])
+  server.child.kill('SIGTERM')
+  expect(await server.exited).toEqual([0, null])
+  await expect(access(join(home, 'server.json'))).rejects.toThrow('ENOENT')
+})
+
+test('a Ctrl-C that arrives twice at once still ends the server in order', async () => {
+  await using folder = await temporaryFolder()
+  await using server = await serving(folder.path)
+  server.child.kill('SIGINT')
+  server.child.kill('SIGINT')
+  expect(await server.exited).toEqual([0, null])
+})
+
+test('the commands talk to the running server and show its errors in one line', async () => {
+  await using folder = await temporaryFolder()
+  const home = join(folder.path, 'home')
+  await mkdir(home, { mode: 0o700 })
+  await using _server = await serving(home)
+  await registeredRepository(folder.path, home)
+  const run = (...args: string[]) => runCommand(args, { home })
+  const refused = (line: RegExp) => ({ exitCode: 1, stdout: '', stderr: expect.stringMatching(line) })
+
+  expect(await run('tasks')).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  expect(await run('run', 'fronted', 'Do it')).toEqual(
+    refused(/^Error: Repo 'fronted' not registered\. Did you mean 'frontend'\?[^\n]*\n$/),
+  )
+  expect(await run('run', 'frontend', 'Do it')).toEqual(refused(/^Error: No flake\.nix found[^\n]*\n$/))
+  expect(await run('run', 'frontend', '')).toEqual(refused(/^Error: [^\n]*\n$/))
+  expect(await run('info', '0123abcd')).toEqual(refused(/^Error: There is no task '0123abcd'[^\n]*\n$/))
+  expect(await run('cleanup', '0123abcd', '--delete-ref')).toEqual(refused(/^Error: There is no task[^\n]*\n$/))
+  expect(JSON.parse((await run('wait', '--timeout-ms', '1000')).stdout)).toEqual({ no_running_tasks: true })
+})
+
+test('a port that another program has is named in one line', async () => {
+  await using folder = await temporaryFolder()
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const { exitCode, stdout, stderr } = await runCommand(['serve', '--port', String(port)], { home: folder.path })
+  other.close()
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+  expect(stderr).toMatch(new RegExp(`^Error: [^\\n]*${port}[^\\n]*\\n$`))
+})
+
+test('a second server of the same home is refused', async () => {
+  await using folder = await temporaryFolder()
+  await using _server = await serving(folder.path)
+  expect(await runCommand(['serve', '--port', '0'], { home: folder.path })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^Error: A server of [^\n]* runs already[^\n]*\n$/),
+  })
+})
