@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from './core/failure.ts'
+import { listen } from './lib/http-listener.ts'
+import type { Log } from './lib/log.ts'
+import { cacheDirectory, packageDirectory } from './lib/paths.ts'
+import { ensurePrivateFolder } from './lib/private-folder.ts'
+import type { MachineDriver } from './machines/driver.ts'
+import { createDriver } from './machines/drivers.ts'
+import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
+import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { guestEnvironment } from './settings/guest-environment.ts'
+import { findRepository, listRepositories } from './settings/repositories.ts'
+import { readSettings } from './settings/settings.ts'
+import { findKey } from './settings/token.ts'
+import { openEventLog } from './tasks/event-log.ts'
+import { Orchestrator } from './tasks/orchestrator.ts'
+import { SlotPool } from './tasks/slot-pool.ts'
+import { createControlApi } from './web/control-api.ts'
+import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
+
+export interface ServerOptions {
+  /** The home folder, see `homeDirectory`. */
+  readonly home: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly log: Log
+  readonly env: NodeJS.ProcessEnv
+  /** In place of the host's own; for tests. */
+  readonly driver?: MachineDriver
+}
+
+export interface Server {
+  /** Of the MCP endpoint. */
+  readonly url: string
+  /** Takes no more calls and lets go of running tasks: their machines work on. Can be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * The whole program: takes up what was left, then serves.
+ * @throws AppError('port-taken' | 'home-unusable' | ...) with nothing left behind.
+ */
+export async function startServer(
+  { home, port, log, env, driver }: ServerOptions,
+  signal?: AbortSignal,
+): Promise<Server> {
+  signal?.throwIfAborted()
+  await using stack = new AsyncDisposableStack()
+  const settings = readSettings(home)
+  await ensurePrivateFolder(home)
+  await refuseSecondServer(home)
+
+  const machines = driver ?? hostDriver(log)
+  const events = stack.use(await openEventLog({ directory: home, log }))
+  const tasks = stack.use(
+    await Orchestrator.start({
+      home,
+      driver: machines,
+      log,
+      limits: settings,
+      events,
+      slots: await SlotPool.open(join(home, 'slot-assignments.json')),
+      repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
+      provisions: async () => ({
+        key: await findKey(env, home),
+        egress: readSettings(home).egress,
+        ...guestEnvironment(env, machines.forwardAddress),
+      }),
+    }),
+  )
+
+  const version = packageVersion()
+  const token = newToken()
+  const mcp = createMcpEndpoint({ tasks, log, version })
+  const listener = await listen(
+    {
+      port,
+      host: '127.0.0.1',
+      log,
+      routes: { '/mcp': mcp.handle, '/api/': createControlApi({ tasks, token, version, log }) },
+    },
+    signal,
+  )
+  stack.defer(() => listener.close())
+  stack.defer(() => mcp.close())
+  await writeServerFile(home, { port: listener.port, token })
+  stack.defer(() => removeServerFile(home))
+
+  const running = stack.move()
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= running.disposeAsync())
+  return { url: `http://127.0.0.1:${listener.port}/mcp`, close }
+}
+
+/** The host's driver over the guest image, which is built on first need and once. */
+export function hostDriver(log: Log): MachineDriver {
+  let image: Promise<GuestImage> | undefined
+  const findImage = () => {
+    const onProgress = (line: string) => log.info('guest image', { progress: line })
+    image ??= ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress }, new AbortController().signal)
+    image.catch(() => {
+      image = undefined // The next task tries again.
+    })
+    return image
+  }
+  return createDriver({ image: findImage, cacheDirectory: cacheDirectory(), log })
+}
+
+async function refuseSecondServer(home: string): Promise<void> {
+  const other = await readServerFile(home)
+  if (!other || other.pid === process.pid) return
+  throw new AppError('port-taken', `A server of ${home} runs already, as process ${other.pid} on port ${other.port}`, {
+    hint: 'Use it, or stop it first',
+  })
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }
+  return version
+}

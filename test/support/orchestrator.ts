@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Task, TaskId } from '../../main/core/task.ts'
+import { type Log, silentLog } from '../../main/lib/log.ts'
+import { findRepository, listRepositories, registerRepository } from '../../main/settings/repositories.ts'
+import { openEventLog } from '../../main/tasks/event-log.ts'
+import { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import { SlotPool } from '../../main/tasks/slot-pool.ts'
+import type { Provisions } from '../../main/tasks/task-runner.ts'
+import { processDriver } from './process-driver.ts'
+import { makeRepository } from './repositories.ts'
+
+export const testKey = 'sk-ant-test-key'
+
+/** A result that the runner would write, for scripts in its place. */
+export const successJson = JSON.stringify({
+  success: true,
+  summary: 'Done.',
+  files_changed: [],
+  commits: 1,
+  error: null,
+})
+
+/** What a guest does whose agent commits one file; the name may use shell substitutions, `before` runs first. */
+export const guestThatCommits = (file: string, before = ''): string => `
+set -e
+touch $SHARE/started
+rm -f $SHARE/.api-key
+cd $REPO
+${before}
+echo "from $(cat $SHARE/task.md)" > "${file}"
+git add -A
+git commit -q -m "Add ${file}"
+echo '${successJson}' > $SHARE/result.json
+`
+
+export interface OrchestratorSetup {
+  readonly root: string
+  /** A bash script in place of the guest, with $SHARE and $REPO. */
+  readonly guest: string
+  readonly provisions?: Partial<Provisions>
+  readonly limits?: Partial<Record<'bootTimeoutMs' | 'taskTimeoutMs' | 'powerOffTimeoutMs', number>>
+  readonly log?: Log
+}
+
+/** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */
+export async function startOrchestrator({ root, guest, provisions, limits, log = silentLog }: OrchestratorSetup) {
+  const home = join(root, 'home')
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const events = await openEventLog({ directory: home, log })
+  const orchestrator = await Orchestrator.start({
+    home,
+    driver: processDriver(join(root, 'run'), guest),
+    log,
+    limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
+    events,
+    slots: await SlotPool.open(join(home, 'slot-assignments.json')),
+    repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
+    provisions: async () => ({
+      key: { variable: 'ANTHROPIC_API_KEY', value: testKey },
+      variables: {},
+      egress: 'closed',
+      forwards: [],
+      ...provisions,
+    }),
+  })
+  return {
+    home,
+    orchestrator,
+    events,
+    [Symbol.asyncDispose]: async () => {
+      await orchestrator[Symbol.asyncDispose]()
+      await events[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A repository with a flake, registered under the name of its folder. */
+export async function registeredRepository(root: string, name = 'project'): Promise<string> {
+  const path = join(root, name)
+  await makeRepository(path)
+  await registerRepository(join(root, 'home'), { path })
+  return path
+}
+
+/** Resolves with the task once its end is announced. */
+export async function untilEnded(orchestrator: Orchestrator, id: TaskId): Promise<Task> {
+  for (;;) {
+    const task = await orchestrator.get(id)
+    if (task.announcedSeq !== null) return task
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
