@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { AppError } from '../core/failure.ts'
@@ -22,8 +22,10 @@ export async function setupToken(terminal: Terminal): Promise<void> {
 
 /** The token, or undefined when it ran and showed none that we recognise. Nothing of its output stays on disk. */
 async function runAndWatch(home: string, claude: string): Promise<string | undefined> {
-  await ensurePrivateFolder(home)
-  const folder = await mkdtemp(join(home, 'setup-token-'))
+  const folder = join(home, 'setup-token')
+  // One that was killed may have left its own.
+  await rm(folder, { recursive: true, force: true })
+  await ensurePrivateFolder(folder)
   try {
     const transcript = join(folder, 'transcript')
     const script = await findTool('script')

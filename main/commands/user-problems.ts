@@ -12,7 +12,12 @@ import { serverIfRunning } from './connection.ts'
 
 /** What the user's own settings lack for a task: a readable settings file, a key, a usable base URL, a free port. */
 export async function userProblems(home: string, env: NodeJS.ProcessEnv): Promise<readonly Problem[]> {
-  const checks = [() => portProblem(home), () => findKey(env, home), () => guestEnvironment(env, 'guest.invalid')]
+  const checks = [
+    () => homeProblem(home),
+    () => portProblem(home),
+    () => findKey(env, home),
+    () => guestEnvironment(env, 'guest.invalid'),
+  ]
   const problems: Problem[] = []
   for (const check of checks) {
     try {
