@@ -1,0 +1,24 @@
+import { bash, type Script, say, sequence, use } from './scripted-turn.ts'
+
+const commitAll = (message: string): string =>
+  `git add -A && git commit -q -m '${message}' && git log --oneline | head -3`
+
+/** Writes a file and commits it, as an agent would: with its own tools, one after the other. */
+export const commitFile = (file: string, content: string, message: string): Script =>
+  sequence(
+    ({ directory }) => use('Write', { file_path: `${directory}/${file}`, content }, `I will write ${file}.`),
+    () => bash(commitAll(message)),
+    () => say(`Done: ${file} is written and committed.`),
+  )
+
+/** What the agent in a guest does, chosen by the task's text. */
+export const agentScripts = {
+  default: commitFile('HELLO.md', 'Hello from a microVM.\n', 'Add HELLO.md'),
+  /** Says something and changes nothing. */
+  idle: sequence(() => say('There is nothing to do.')),
+  'refused-key': () => ({ kind: 'error', status: 401 }),
+  'rate-limited': () => ({ kind: 'error', status: 429 }),
+  overloaded: () => ({ kind: 'error', status: 529 }),
+  broken: () => ({ kind: 'error', status: 500 }),
+  hanging: () => ({ kind: 'hang' }),
+} satisfies Record<string, Script>
