@@ -17,6 +17,8 @@ export interface Problem {
 export type Remedy =
   | { readonly kind: 'packages'; readonly names: readonly string[] }
   | { readonly kind: 'command'; readonly command: readonly [string, ...string[]] }
+  /** A program that the system has not, or too old: fetched from a newer Debian into the cache, installed nowhere. */
+  | { readonly kind: 'tool'; readonly name: 'virtiofsd' | 'passt' }
 
 /** A host folder that the guest mounts by its tag over virtiofs. The guest may write anything into it. */
 export interface Share {

@@ -1,0 +1,68 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HelperUser } from './helper-user.ts'
+
+/** A program with its arguments, as it is to be started. */
+export type Command = readonly [file: string, ...args: string[]]
+
+/**
+ * Makes paths of the host reachable for a helper, and starts the helper as the helper user.
+ * On a root host the paths may lie below folders that only root can enter (`/root`, a cache of mode 0700): each is
+ * bind-mounted below `mountRoot`, in a mount namespace that the helper has alone and that ends with it.
+ * Elsewhere helpers are the caller's own processes and see the paths as they are.
+ */
+export class Confinement {
+  readonly #user: HelperUser
+  readonly #mountRoot: string
+  readonly #mounts: { source: string; target: string }[] = []
+
+  /** @param mountRoot an empty folder of the host, for this helper alone. */
+  constructor(user: HelperUser, mountRoot: string) {
+    this.#user = user
+    this.#mountRoot = mountRoot
+  }
+
+  /** The path under which the helper finds this file or folder. */
+  async expose(source: string): Promise<string> {
+    if (this.#user.kind === 'caller') return source
+    const known = this.#mounts.find((mount) => mount.source === source)
+    if (known !== undefined) return known.target
+    await mkdir(this.#mountRoot, { recursive: true, mode: 0o711 })
+    const target = join(this.#mountRoot, String(this.#mounts.length + 1))
+    if ((await stat(source)).isDirectory()) await mkdir(target)
+    else await writeFile(target, '', { flag: 'wx' })
+    this.#mounts.push({ source, target })
+    return target
+  }
+
+  /** The command that starts the helper with no root, no capabilities and no way to gain them; its pid stays the helper's. */
+  command(helper: Command): Command {
+    return confinedCommand(this.#user, this.#mounts, helper)
+  }
+}
+
+const mountScript = [
+  'set -e',
+  'while [ "$1" != -- ]; do mount --bind -- "$1" "$2"; shift 2; done',
+  'shift',
+  'ulimit -n 1000000 2>/dev/null || ulimit -n "$(ulimit -H -n)"',
+  'exec "$@"',
+].join('\n')
+
+/** Pure. */
+export function confinedCommand(
+  user: HelperUser,
+  mounts: readonly { readonly source: string; readonly target: string }[],
+  helper: Command,
+): Command {
+  if (user.kind === 'caller') return helper
+  return [
+    ...(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mountScript, 'sh'] as const),
+    ...mounts.flatMap(({ source, target }) => [source, target]),
+    '--',
+    ...['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`],
+    user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`,
+    ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],
+    ...helper,
+  ]
+}

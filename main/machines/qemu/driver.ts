@@ -1,0 +1,75 @@
+import type { MachineHandle } from '../../core/task.ts'
+import type { Log } from '../../lib/log.ts'
+import { isAlive } from '../../lib/process-identity.ts'
+import { runOrThrow } from '../../lib/spawn.ts'
+import type { Machine, MachineDriver } from '../driver.ts'
+import type { GuestImage } from '../guest-image.ts'
+import { findAcceleration } from './acceleration.ts'
+import type { Acceleration } from './arguments.ts'
+import { findHelperUser } from './helper-user.ts'
+import { inspectHost, required } from './host.ts'
+import { cleanUp, ShutdownWitness, watchMachine } from './machine.ts'
+import { forwardAddress } from './network.ts'
+import { hostProblems } from './problems.ts'
+import { connectQmp } from './qmp.ts'
+import { readRecord } from './record.ts'
+import { startMachine } from './start.ts'
+
+export interface QemuDriverOptions {
+  /** The image that machines boot; asked for at each start, so it should remember its answer. */
+  readonly image: () => Promise<GuestImage>
+  /** Holds the unpacked tools and the verdict on KVM. */
+  readonly cacheDirectory: string
+  readonly log: Log
+  /** Left out, it is found by probing. */
+  readonly accel?: Acceleration
+}
+
+/** Machines by QEMU on Linux: processes of their own that outlive this one. */
+export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriverOptions): MachineDriver {
+  return {
+    name: 'qemu',
+    forwardAddress,
+    problems: (signal) => hostProblems(cacheDirectory, signal),
+
+    async prepareOwnership(paths, signal) {
+      const user = required(await findHelperUser(), 'The system user that runs virtual machines')
+      if (user.kind === 'caller' || paths.length === 0) return
+      // -h: a link that a guest left must not lead this to another file.
+      await runOrThrow('chown', ['-R', '-h', '-P', `${user.uid}:${user.gid}`, '--', ...paths], {}, signal)
+    },
+
+    async start(spec, signal) {
+      signal.throwIfAborted()
+      const host = await inspectHost(cacheDirectory)
+      const user = required(host.user, 'The system user that runs virtual machines')
+      const qemu = required(host.qemu, 'QEMU').path
+      const guest = await image()
+      const probe = { qemu, architecture: host.architecture, user, kernel: guest.kernel }
+      const acceleration = accel ?? (await findAcceleration(probe, cacheDirectory, signal))
+      return await startMachine(
+        spec,
+        { host, image: guest, acceleration, log: log.with({ machine: spec.name }) },
+        signal,
+      )
+    },
+
+    adopt: (handle) => adoptMachine(handle, log.with({ machine: handle.runDirectory })),
+  }
+}
+
+async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | undefined> {
+  if (!(await isAlive(handle))) {
+    await cleanUp(handle)
+    return undefined
+  }
+  const witness = new ShutdownWitness()
+  const { consolePath } = await readRecord(handle.runDirectory)
+  const qmp = await connectQmp(handle.controlSocket, witness.onEvent, AbortSignal.timeout(5_000)).catch(
+    (error: unknown) => {
+      log.warn('machine does not answer', { error: String(error) })
+      return undefined
+    },
+  )
+  return watchMachine({ handle, consolePath, ended: undefined, qmp, witness, log })
+}

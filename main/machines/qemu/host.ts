@@ -1,0 +1,44 @@
+import { AppError } from '../../core/failure.ts'
+import { findTool, run } from '../../lib/spawn.ts'
+import type { Architecture } from './arguments.ts'
+import { findHelperUser, type HelperUser } from './helper-user.ts'
+import { type FoundTool, findNewerTool, newerTools } from './tools.ts'
+
+/** What this host has of what a machine needs; undefined is what it lacks. */
+export interface QemuHost {
+  readonly architecture: Architecture
+  readonly qemu: { readonly path: string; readonly version: number } | undefined
+  readonly user: HelperUser | undefined
+  readonly virtiofsd: FoundTool | undefined
+  readonly passt: FoundTool | undefined
+  readonly socat: string | undefined
+}
+
+export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'aarch64' : 'x86_64')
+
+/** Looks, changes nothing. */
+export async function inspectHost(cacheDirectory: string): Promise<QemuHost> {
+  const architecture = hostArchitecture()
+  const [qemu, user, virtiofsd, passt, socat] = await Promise.all([
+    findQemu(architecture),
+    findHelperUser(),
+    findNewerTool(newerTools.virtiofsd, cacheDirectory),
+    findNewerTool(newerTools.passt, cacheDirectory),
+    findTool('socat'),
+  ])
+  return { architecture, qemu, user, virtiofsd, passt, socat }
+}
+
+async function findQemu(architecture: Architecture): Promise<QemuHost['qemu']> {
+  const path = await findTool(`qemu-system-${architecture}`)
+  if (path === undefined) return undefined
+  const { stdout } = await run(path, ['--version'], { timeoutMs: 10_000 })
+  const version = /version (\d+)/.exec(stdout)?.[1]
+  return version === undefined ? undefined : { path, version: Number(version) }
+}
+
+/** @throws AppError('host-incomplete') when the part is missing. */
+export function required<T>(part: T | undefined, what: string): T {
+  if (part !== undefined) return part
+  throw new AppError('host-incomplete', `${what} is missing on this host`, { hint: 'Run: microvm-orchestrator doctor' })
+}

@@ -1,0 +1,95 @@
+import { isIP } from 'node:net'
+import { AppError } from '../../core/failure.ts'
+import type { Forward, MachineSpec } from '../driver.ts'
+
+/** Where the guest finds what is forwarded to it; an address inside slirp, which nothing else answers. */
+export const forwardAddress = '10.0.2.100'
+
+const restrictedAddress = '10.0.2.15/24'
+/** Of the block that RFC 5737 keeps for documentation, so that it hides no network the guest may want to reach. */
+const openNetwork = { address: '192.0.2.15', prefix: 24, gateway: '192.0.2.2', dns: '192.0.2.3' } as const
+
+/** One network card, in the order in which the guest numbers them. */
+export interface NetworkCard {
+  /** QEMU's `-netdev`, as JSON. */
+  readonly backend: Readonly<Record<string, unknown>>
+  readonly mac: string
+  /** What the guest is told: `microvm.eth0=...`. */
+  readonly kernelParameter: string
+}
+
+/** What the network of a machine needs beside QEMU: passt only where the internet is open. */
+export interface NetworkPlan {
+  readonly cards: readonly NetworkCard[]
+  /** QEMU starts a program for every forwarded connection, so its sandbox must allow that. */
+  readonly spawns: boolean
+  readonly passtSocket: string | undefined
+}
+
+/**
+ * `closed`: one card on a network where nothing answers but the forwards.
+ * `open`: a card on passt, which has the internet and not the host's loopback; with forwards the closed card comes first.
+ * Pure. Throws AppError('argument-invalid') for a forward that is not a host and a port.
+ */
+export function planNetwork(
+  network: MachineSpec['network'],
+  parts: { readonly socat: string; readonly passtSocket: string },
+): NetworkPlan {
+  const open = network.egress === 'open'
+  const cards: NetworkCard[] = []
+  if (!open || network.forwards.length > 0) {
+    const forwards = network.forwards.map((forward) => ({ str: guestForward(forward, parts.socat) }))
+    cards.push({
+      backend: {
+        ...{ type: 'user', id: 'net0', restrict: true, ipv6: false },
+        ...(forwards.length > 0 && { guestfwd: forwards }),
+      },
+      mac: network.mac,
+      kernelParameter: `microvm.eth0=${restrictedAddress}`,
+    })
+  }
+  if (open) {
+    const { address, prefix, gateway, dns } = openNetwork
+    cards.push({
+      backend: { type: 'stream', id: 'net1', server: false, addr: { type: 'unix', path: parts.passtSocket } },
+      mac: siblingMac(network.mac),
+      kernelParameter: `microvm.eth${cards.length}=${address}/${prefix},${gateway},${dns}`,
+    })
+  }
+  return {
+    cards,
+    spawns: network.forwards.length > 0,
+    passtSocket: open ? parts.passtSocket : undefined,
+  }
+}
+
+/** Arguments that give the guest the internet and nothing of this host. */
+export function passtArguments(socket: string): readonly string[] {
+  const { address, prefix, gateway, dns } = openNetwork
+  return [
+    ...['--foreground', '--one-off', '--quiet', '--ipv4-only'],
+    ...['--socket', socket, '--address', address, '--netmask', String(prefix), '--gateway', gateway],
+    // Nothing of the host's loopback: not through the gateway's address, not from the host to the guest.
+    ...['--no-map-gw', '--tcp-ports', 'none', '--udp-ports', 'none'],
+    // The one thing taken from the host: its resolver, which may itself listen on the loopback (systemd-resolved).
+    ...['--dns-forward', dns, '--no-dhcp', '--no-ra', '--no-ndp', '--no-dhcpv6'],
+  ]
+}
+
+const hostNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i
+
+function guestForward({ host, port }: Forward, socat: string): string {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  const valid = (isIP(bare) !== 0 && !bare.includes('%')) || hostNamePattern.test(bare)
+  if (!valid || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new AppError('argument-invalid', `'${host}:${port}' cannot be forwarded to a guest`)
+  }
+  const target = isIP(bare) === 6 ? `TCP6:[${bare}]:${port}` : `TCP:${bare}:${port}`
+  return `tcp:${forwardAddress}:${port}-cmd:${socat} STDIO ${target}`
+}
+
+/** A second address for the second card: one bit of the last byte but two is turned over. */
+function siblingMac(mac: string): string {
+  const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16))
+  return bytes.map((byte, index) => (index === 3 ? byte ^ 0x80 : byte).toString(16).padStart(2, '0')).join(':')
+}

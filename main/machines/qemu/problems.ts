@@ -1,0 +1,113 @@
+import { freemem } from 'node:os'
+import type { Problem } from '../driver.ts'
+import { rememberedVerdict } from './acceleration.ts'
+import { canUnpackDebianPackages } from './debian-tools.ts'
+import { helperUserName } from './helper-user.ts'
+import { inspectHost, type QemuHost } from './host.ts'
+import type { NewerTool } from './tools.ts'
+
+/** Memory of the smallest machine that runs a task, and what QEMU and its helpers take beside it. */
+const neededMiB = 2_560
+
+/** What this host lacks to run machines with QEMU; the guest image is told of elsewhere. */
+export async function hostProblems(cacheDirectory: string, signal: AbortSignal): Promise<readonly Problem[]> {
+  const host = await inspectHost(cacheDirectory)
+  signal.throwIfAborted()
+  const unpackable = await canUnpackDebianPackages()
+  return [
+    ...qemuProblems(host),
+    ...userProblems(host),
+    ...(host.virtiofsd === undefined
+      ? [
+          newerToolProblem(
+            'virtiofsd',
+            'virtiofsd 1.13 or newer is missing; it shares folders with the guest',
+            unpackable,
+          ),
+        ]
+      : []),
+    ...(host.passt === undefined
+      ? [newerToolProblem('passt', 'passt of 2024 or newer is missing; it gives guests the internet', unpackable)]
+      : []),
+    ...(host.socat === undefined
+      ? [
+          packageProblem(
+            'socat-missing',
+            'socat is missing; it forwards single addresses of this host to guests',
+            'socat',
+          ),
+        ]
+      : []),
+    ...memoryProblems(),
+    ...(await kvmProblems(host, cacheDirectory)),
+  ]
+}
+
+function qemuProblems({ qemu, architecture }: QemuHost): readonly Problem[] {
+  const name = architecture === 'x86_64' ? 'qemu-system-x86' : 'qemu-system-arm'
+  if (qemu === undefined) return [packageProblem('qemu-missing', 'QEMU is missing; it runs the virtual machines', name)]
+  if (qemu.version >= 7) return []
+  return [
+    {
+      code: 'qemu-old',
+      message: `QEMU ${qemu.version} is too old; 7.2 is the oldest that works`,
+      cure: 'Upgrade the system to Debian 12, Ubuntu 24.04 or newer',
+    },
+  ]
+}
+
+function userProblems({ user }: QemuHost): readonly Problem[] {
+  if (user !== undefined) return []
+  const command = [
+    ...(['useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'] as const),
+    ...(['--shell', '/usr/sbin/nologin', helperUserName] as const),
+  ] as const
+  return [
+    {
+      code: 'user-missing',
+      message: `The system user '${helperUserName}' is missing; virtual machines of root run as that user, never as root`,
+      cure: command.join(' '),
+      remedy: { kind: 'command', command: [...command] },
+    },
+  ]
+}
+
+function packageProblem(code: string, message: string, name: string): Problem {
+  return { code, message, cure: `apt-get install ${name}`, remedy: { kind: 'packages', names: [name] } }
+}
+
+function newerToolProblem(name: NewerTool['name'], message: string, unpackable: boolean): Problem {
+  const problem = { code: `${name}-missing`, message }
+  if (!unpackable) return { ...problem, cure: `Install a newer ${name} from your distribution` }
+  return {
+    ...problem,
+    cure: 'microvm-orchestrator doctor --fix (fetches it from Debian trixie into the cache, installs nothing)',
+    remedy: { kind: 'tool', name },
+  }
+}
+
+function memoryProblems(): readonly Problem[] {
+  const freeMiB = Math.floor(freemem() / (1 << 20))
+  if (freeMiB >= neededMiB) return []
+  return [
+    {
+      code: 'memory-short',
+      message: `${freeMiB} MiB of memory are free; a task needs about ${neededMiB} MiB`,
+      cure: 'End other programs, or run fewer tasks at once',
+      optional: true,
+    },
+  ]
+}
+
+async function kvmProblems({ user }: QemuHost, cacheDirectory: string): Promise<readonly Problem[]> {
+  const verdict = user === undefined ? undefined : await rememberedVerdict(cacheDirectory, user)
+  if (verdict === undefined || verdict.works) return []
+  return [
+    {
+      code: 'kvm-unusable',
+      message: `KVM cannot be used, so guests run on an emulated processor, some ten times slower: ${verdict.reason}`,
+      cure: 'Switch on virtualisation in the firmware or the cloud provider, and give the user access to /dev/kvm',
+      optional: true,
+    },
+  ]
+}

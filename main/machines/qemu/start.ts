@@ -1,0 +1,171 @@
+import { access } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../../core/failure.ts'
+import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Machine, MachineSpec } from '../driver.ts'
+import type { GuestImage } from '../guest-image.ts'
+import { type Acceleration, qemuArguments } from './arguments.ts'
+import { type Command, Confinement } from './confine.ts'
+import { prepareConsole } from './console.ts'
+import { endProcess, type HelperProcess, lastLines, startHelper } from './helper-process.ts'
+import type { HelperUser } from './helper-user.ts'
+import { type QemuHost, required } from './host.ts'
+import { ShutdownWitness, watchMachine } from './machine.ts'
+import { passtArguments, planNetwork } from './network.ts'
+import { connectQmp, type Qmp } from './qmp.ts'
+import { recordPath } from './record.ts'
+import { makeRunDirectory, type RunDirectory, removeRunDirectory } from './run-directory.ts'
+import { toolCommand } from './tools.ts'
+import { shareSocket, startVirtiofsd } from './virtiofsd.ts'
+
+/** Helpers and QEMU's control socket are there within a fraction of a second; on a crowded host within seconds. */
+const readyMs = 30_000
+
+export interface StartParts {
+  readonly host: QemuHost
+  readonly image: GuestImage
+  readonly acceleration: Acceleration
+  readonly log: Log
+}
+
+/** Starts helpers, then QEMU. When it throws, nothing of the machine is left: no process, no socket, no folder. */
+export async function startMachine(spec: MachineSpec, parts: StartParts, signal: AbortSignal): Promise<Machine> {
+  const { host, image, acceleration, log } = parts
+  const user = required(host.user, 'The system user that runs virtual machines')
+  const qemu = required(host.qemu, 'QEMU')
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(readyMs)])
+
+  await using undo = new AsyncDisposableStack()
+  const run = await makeRunDirectory(spec.name, user)
+  undo.defer(() => removeRunDirectory(run.path))
+  await writeJsonAtomically(recordPath(run.path), { consolePath: spec.consolePath })
+  const started = async (process: Promise<HelperProcess>): Promise<HelperProcess> => {
+    const helper = await process
+    undo.defer(() => endProcess(helper.handle))
+    return helper
+  }
+
+  const network = planNetwork(spec.network, {
+    socat: spec.network.forwards.length > 0 ? required(host.socat, 'socat') : '',
+    passtSocket: `${run.io}/passt.sock`,
+  })
+  const waits: Promise<void>[] = []
+  const helpers: HelperProcess[] = []
+  for (const share of spec.shares) {
+    const tool = required(host.virtiofsd, 'virtiofsd 1.13')
+    const helper = await started(startVirtiofsd(share, { run, user, tool }))
+    helpers.push(helper)
+    waits.push(helperReady(helper, shareSocket(run, share.tag), run, limit))
+  }
+  if (network.passtSocket !== undefined) {
+    const helper = await started(startPasst(network.passtSocket, run, user, host))
+    helpers.push(helper)
+    waits.push(helperReady(helper, network.passtSocket, run, limit))
+  }
+  try {
+    await Promise.all(waits)
+  } finally {
+    await Promise.allSettled(waits)
+  }
+
+  await prepareConsole(spec.consolePath, user)
+  const confinement = new Confinement(user, run.mounts('qemu'))
+  const machine = {
+    cpus: spec.cpus,
+    memoryMiB: spec.memoryMiB,
+    kernel: await confinement.expose(image.kernel),
+    initrd: await confinement.expose(image.initrd),
+    kernelParameters: image.kernelParameters,
+    root: await confinement.expose(image.root),
+    volumes: await Promise.all(
+      spec.volumes.map(async ({ serial, path }) => ({ serial, path: await confinement.expose(path) })),
+    ),
+    shares: spec.shares.map(({ tag }) => ({ tag, socket: shareSocket(run, tag) })),
+    console: await confinement.expose(spec.consolePath),
+    controlSocket: run.controlSocket,
+    network,
+  }
+  const facts = { architecture: host.architecture, version: qemu.version, acceleration }
+  const command: Command = [qemu.path, ...qemuArguments(machine, facts)]
+  const hypervisor = await started(startHelper('qemu', confinement.command(command), run.log('qemu')))
+  const witness = new ShutdownWitness()
+  const qmp = await controlOf(hypervisor, run, witness, limit)
+  signal.throwIfAborted()
+
+  undo.move()
+  const { pid, startTime } = hypervisor.handle
+  const handle = {
+    ...({ driver: 'qemu', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
+    helpers: helpers.map((helper) => helper.handle),
+  }
+  return watchMachine({ handle, consolePath: spec.consolePath, ended: hypervisor.ended, qmp, witness, log })
+}
+
+async function startPasst(socket: string, run: RunDirectory, user: HelperUser, host: QemuHost): Promise<HelperProcess> {
+  const confinement = new Confinement(user, run.mounts('passt'))
+  const program = await toolCommand(required(host.passt, 'passt'), confinement)
+  return await startHelper('passt', confinement.command([...program, ...passtArguments(socket)]), run.log('passt'))
+}
+
+/** Resolves when the helper's socket exists. Throws AppError('boot-failed') with its last words when it ends before. */
+async function helperReady(
+  helper: HelperProcess,
+  socket: string,
+  run: RunDirectory,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = helper.ended.then(() => true)
+  for (;;) {
+    if (await exists(socket)) return
+    if (await Promise.race([ended, sleep(10, false)])) throw await bootFailure(helper, run)
+    if (signal.aborted) throw await abortError(helper, run, signal)
+  }
+}
+
+/** A connection to QEMU's control socket. Throws AppError('boot-failed') with QEMU's last words when it ends before. */
+async function controlOf(
+  hypervisor: HelperProcess,
+  run: RunDirectory,
+  witness: ShutdownWitness,
+  signal: AbortSignal,
+): Promise<Qmp> {
+  const ended = hypervisor.ended.then(() => true)
+  for (;;) {
+    try {
+      return await connectQmp(run.controlSocket, witness.onEvent, signal)
+    } catch (error) {
+      if (await Promise.race([ended, sleep(20, false)])) throw await bootFailure(hypervisor, run, error)
+      if (signal.aborted) throw await abortError(hypervisor, run, signal)
+    }
+  }
+}
+
+async function bootFailure({ handle, ended }: HelperProcess, run: RunDirectory, cause?: unknown): Promise<AppError> {
+  const { exitCode, signal } = await ended
+  const words = await lastLines(run.log(handle.name))
+  const how = signal === null ? `with status ${exitCode}` : `by ${signal}`
+  return new AppError('boot-failed', `${handle.name} ended ${how} while the machine started${words && `: ${words}`}`, {
+    hint: 'Run: microvm-orchestrator doctor',
+    cause,
+  })
+}
+
+async function abortError({ handle }: HelperProcess, run: RunDirectory, signal: AbortSignal): Promise<unknown> {
+  if (!(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError')) return signal.reason
+  const words = await lastLines(run.log(handle.name))
+  return new AppError(
+    'boot-failed',
+    `${handle.name} was not ready within ${readyMs / 1000} s${words && `: ${words}`}`,
+    {
+      hint: 'The host may be overloaded: try again with fewer tasks at once',
+      cause: signal.reason,
+    },
+  )
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
