@@ -55,14 +55,14 @@ export function adaptTool(tool: Tool, listing: ToolListing, options: AdaptOption
     listing,
     call: async (input, extra) => {
       const parsed = tool.input.safeParse(input ?? {})
-      if (!parsed.success) return failed({ code: 'argument-invalid', message: issueText(parsed.error) })
+      if (!parsed.success) return failed(tool, { code: 'argument-invalid', message: issueText(parsed.error) })
       try {
         return answered(await tool.call(parsed.data, contextOf(extra, options)))
       } catch (error) {
         if (extra.signal.aborted || currentExchange.getStore()?.fate.lost.aborted) throw error
-        if (error instanceof AppError) return failed(toFailure(error))
+        if (error instanceof AppError) return failed(tool, toFailure(error))
         options.log.error('a tool failed', { tool: tool.name, reason: String(error) })
-        return failed({ code: 'internal', message: 'The orchestrator failed; its log has the reason' })
+        return failed(tool, { code: 'internal', message: 'The orchestrator failed; its log has the reason' })
       }
     },
   }
@@ -97,10 +97,13 @@ function answered(value: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value }
 }
 
-function failed(failure: Failure): CallToolResult {
+function failed(tool: Tool, failure: Failure): CallToolResult {
   const { code, hint } = failure
   const value = { error: failureText(failure), code, ...(hint !== undefined && { hint }) }
-  return { ...answered(value), isError: true }
+  const { content, structuredContent } = answered(value)
+  // Clients hold structured content against the output schema, for failed calls too.
+  const fits = tool.output.safeParse(value).success
+  return { content, ...(fits && { structuredContent }), isError: true }
 }
 
 function issueText(error: z.ZodError): string {
