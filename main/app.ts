@@ -8,7 +8,7 @@ import { ensurePrivateFolder } from './lib/private-folder.ts'
 import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
-import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { createMcpEndpoint } from './mcp/http.ts'
 import { guestEnvironment } from './settings/guest-environment.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { readSettings } from './settings/settings.ts'
@@ -95,14 +95,16 @@ export async function startServer(
 
 /** The host's driver over the guest image, which is built on first need and once. */
 export function hostDriver(log: Log): MachineDriver {
-  let image: Promise<GuestImage> | undefined
-  const findImage = () => {
-    const onProgress = (line: string) => log.info('guest image', { progress: line })
-    image ??= ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress }, new AbortController().signal)
-    image.catch(() => {
-      image = undefined // The next task tries again.
-    })
-    return image
+  let building: Promise<GuestImage> | undefined
+  const onProgress = (progress: string) => log.info('guest image', { progress })
+  const findImage = async (): Promise<GuestImage> => {
+    building ??= ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress })
+    try {
+      return await building
+    } catch (error) {
+      building = undefined // The next task tries again.
+      throw error
+    }
   }
   return createDriver({ image: findImage, cacheDirectory: cacheDirectory(), log })
 }
