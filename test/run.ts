@@ -1,0 +1,84 @@
+/**
+ * `npm test`: makes the host ready, then types, lint, and both Vitest projects. The last line is `N passed, N failed` with the
+ * true counts: each test is one, types, lint and the preparation one each, and a Vitest that breaks off is one failure more.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { failureText, toFailure } from '../main/core/failure.ts'
+import { packageDirectory } from '../main/lib/paths.ts'
+import { runAttached } from '../main/lib/spawn.ts'
+import { type Count, countTests } from './support/count-tests.ts'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const require = createRequire(import.meta.url)
+const root = packageDirectory()
+
+process.chdir(root)
+dropUserSettings(process.env)
+const scratch = await mkdtemp(join(tmpdir(), 'microvm-run-'))
+const total: Count = { passed: 0, failed: 0 }
+
+try {
+  say('1/5  The host: installs what is missing, builds the guest image once (some minutes).')
+  const hostIsReady = await step('The host is ready', prepare)
+  say('2/5  Types.')
+  await step('Types', () => succeeds('typescript/package.json', 'bin/tsc', ['--noEmit']))
+  say('3/5  Format and lint.')
+  await step('Format and lint', () =>
+    succeeds('@biomejs/biome/package.json', 'bin/biome', ['check', '--error-on-warnings', '.']),
+  )
+  say('4/5  Unit tests: git, files and processes.')
+  await tests('unit')
+  say('5/5  Tests with real virtual machines, real Claude Code and a scripted API.')
+  if (hostIsReady) await tests('machine')
+  else say('     Not run: the host is not ready.')
+} finally {
+  await rm(scratch, { recursive: true, force: true })
+}
+process.exitCode = total.failed === 0 ? 0 : 1
+say(`${total.passed} passed, ${total.failed} failed`)
+
+/** One check that counts as one test. */
+async function step(title: string, check: () => Promise<boolean>): Promise<boolean> {
+  let passed = false
+  try {
+    passed = await check()
+  } catch (error) {
+    say(failureText(toFailure(error)))
+  }
+  say(`     ${passed ? '✓' : '✗'} ${title}`)
+  if (passed) total.passed += 1
+  else total.failed += 1
+  return passed
+}
+
+/** Loaded late: a part that does not load is a failure of this step, not the end of the run. */
+async function prepare(): Promise<boolean> {
+  const { prepareHost } = await import('./support/prepare-host.ts')
+  const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal)
+  say(`     Guest image: ${directory}`)
+  return true
+}
+
+async function succeeds(manifest: string, program: string, args: readonly string[]): Promise<boolean> {
+  const path = join(dirname(require.resolve(manifest)), program)
+  return (await runAttached(process.execPath, [path, ...args])) === 0
+}
+
+async function tests(project: string): Promise<void> {
+  const report = join(scratch, `${project}.json`)
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const succeeded = await succeeds('vitest/package.json', 'vitest.mjs', args)
+  const { passed, failed } = countTests(await readFile(report, 'utf8').catch(() => undefined), succeeded)
+  total.passed += passed
+  total.failed += failed
+}
+
+/** Tests bring their own: a developer's key, gateway or home must not be used, or spent. */
+function dropUserSettings(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) {
+    if (/^(ANTHROPIC_|CLAUDE|MICROVM_ORCHESTRATOR_)/.test(name)) delete env[name]
+  }
+}
