@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
-import { git, gitOrThrow, gitQuickly, utf8, zeroSeparated } from './git.ts'
+import { type GitOptions, git, gitOrThrow, gitQuickly, utf8, zeroSeparated } from './git.ts'
 import { type CloneSource, makeClone } from './make-clone.ts'
 
 /** A path that a commit pins to a commit of another repository. */
@@ -14,9 +14,12 @@ export interface Gitlink {
   readonly name: string
 }
 
-/** The submodules in a commit's tree, read in the user's repository at `cwd`. */
-export async function gitlinksOf(cwd: string, commit: string, signal?: AbortSignal): Promise<readonly Gitlink[]> {
-  const options = { cwd, trust: 'user' } as const
+/** The submodules in a commit's tree. */
+export async function gitlinksOf(
+  options: GitOptions,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<readonly Gitlink[]> {
   const named = await gitQuickly(
     ['config', `--blob=${commit}:.gitmodules`, '-z', '--get-regexp', '^submodule\\..*\\.path$'],
     options,
@@ -51,7 +54,7 @@ export async function cloneSubmodules(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const notes: string[] = []
-  for (const link of await gitlinksOf(source.path, commit, signal)) {
+  for (const link of await gitlinksOf({ cwd: source.path, trust: 'user' }, commit, signal)) {
     const path = utf8(link.path)
     const module = await findSubmodule(source, link, signal)
     if (!module) {

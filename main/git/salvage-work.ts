@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../core/failure.ts'
+import { type SalvagedWork, taskRef } from '../core/merge.ts'
+import { removeTree } from '../lib/remove-tree.ts'
+import { changedFiles } from './changed-files.ts'
+import { kindOf } from './check-clone.ts'
+import { inspectRepository } from './inspect-repository.ts'
+import { salvageRepository } from './salvage-repository.ts'
+
+/**
+ * Brings what a task left in its clone to `refs/tasks/ID` of the user's repository: its commits, and its uncommitted files as a last
+ * commit. Nothing may run in the clone any more. The clone is data: no git process obeys a setting, hook or filter of it.
+ * Can be repeated.
+ * @throws AppError('salvage-failed') when nothing at all could be saved, 'repository-invalid' when there is nowhere to save it.
+ */
+export async function salvageWork(
+  {
+    repoPath,
+    workspace,
+    taskId,
+    startCommit,
+    stateDirectory,
+  }: {
+    readonly repoPath: string
+    readonly workspace: string
+    readonly taskId: string
+    readonly startCommit: string
+    /** Host-only folder; `salvage/` in it is ours while this runs. */
+    readonly stateDirectory: string
+  },
+  signal?: AbortSignal,
+): Promise<SalvagedWork> {
+  const source = await inspectRepository(repoPath, signal)
+  if ((await kindOf(workspace)) !== 'folder') {
+    throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
+  }
+  const scratch = join(stateDirectory, 'salvage')
+  await removeTree(scratch)
+  await mkdir(scratch, { recursive: true, mode: 0o700 })
+  try {
+    const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
+    const { commit, commits, wip, notes } = salvaged
+    const inUserRepository = { cwd: source.path, trust: 'user' } as const
+    return {
+      ref: commit === startCommit ? null : taskRef(taskId),
+      commit,
+      commits,
+      wip,
+      filesChanged: commit === startCommit ? [] : await changedFiles(inUserRepository, startCommit, commit, signal),
+      notes,
+    }
+  } catch (cause) {
+    signal?.throwIfAborted()
+    if (cause instanceof AppError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(reason)
+    throw full
+      ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
+          hint: 'Free some disk space',
+          cause,
+        })
+      : new AppError('salvage-failed', `The work of task ${taskId} could not be saved: ${reason}`, {
+          hint: `Its files are still in ${workspace}`,
+          cause,
+        })
+  } finally {
+    await removeTree(scratch)
+  }
+}
