@@ -18,7 +18,7 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Extra, McpTool } from '../../main/mcp/adapt-tool.ts'
-import type { McpEndpointOptions } from '../../main/mcp/endpoint.ts'
+import type { McpEndpointOptions } from '../../main/mcp/http.ts'
 
 /** A picture of one red pixel, and a sound of no samples. */
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=='

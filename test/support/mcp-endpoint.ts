@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { expect, onTestFinished } from 'vitest'
 import { listen } from '../../main/lib/http-listener.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { createMcpEndpoint, type McpEndpointOptions } from '../../main/mcp/endpoint.ts'
+import { createMcpEndpoint, type McpEndpointOptions } from '../../main/mcp/http.ts'
 import { openEventLog } from '../../main/tasks/event-log.ts'
 import { ScriptedTasks } from './scripted-tasks.ts'
 import { temporaryFolder } from './temporary.ts'
