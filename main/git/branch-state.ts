@@ -1,0 +1,102 @@
+import { access, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { git, gitOrThrow, gitText, utf8, zeroSeparated } from './git.ts'
+
+/** Where a branch stands, and whether it may be moved now. */
+export type BranchState =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'busy'; readonly operation: string }
+  | {
+      readonly kind: 'ready'
+      readonly tip: string
+      /** Path of the work tree that has it checked out; null when none has. */
+      readonly checkout: string | null
+    }
+
+/** Files that git keeps in a work tree's folder while an operation waits for the user. */
+const operations: readonly (readonly [file: string, operation: string])[] = [
+  ['rebase-merge', 'rebase'],
+  ['rebase-apply', 'rebase'],
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+  ['sequencer', 'cherry-pick or revert'],
+  ['BISECT_LOG', 'bisect'],
+]
+
+/** The branch in the user's repository, as all its work trees together show it. */
+export async function branchState(
+  repository: { readonly path: string; readonly commonDirectory: string },
+  branch: string,
+  signal?: AbortSignal,
+): Promise<BranchState> {
+  const options = { cwd: repository.path, trust: 'user' } as const
+  const ref = `refs/heads/${branch}`
+  const tip = await git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { ...options, input: '' }, signal)
+  if (tip.exitCode !== 0) return { kind: 'gone' }
+  const detached = await detachedOperation(repository.commonDirectory, branch)
+  if (detached) return { kind: 'busy', operation: detached }
+  const checkout = await checkoutOf(options, ref, signal)
+  if (checkout !== null) {
+    const gitDirectory = utf8(await gitText(['rev-parse', '--absolute-git-dir'], { ...options, cwd: checkout }, signal))
+    for (const [file, operation] of operations) {
+      if (await isThere(join(gitDirectory, file))) return { kind: 'busy', operation }
+    }
+  }
+  return { kind: 'ready', tip: tip.stdout.trim(), checkout }
+}
+
+async function checkoutOf(
+  options: { readonly cwd: string; readonly trust: 'user' },
+  ref: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const list = utf8((await gitOrThrow(['worktree', 'list', '--porcelain', '-z'], options, signal)).stdout)
+  for (const block of list.split('\0\0')) {
+    const lines = zeroSeparated(`${block}\0`)
+    const path = lines[0]?.slice('worktree '.length)
+    // The folder of a prunable one is gone, so that nothing there can differ from the branch.
+    if (path && lines.includes(`branch ${ref}`) && !lines.some((line) => /^prunable\b/.test(line))) return path
+  }
+  return null
+}
+
+/** A rebase or bisect takes HEAD off the branch and remembers its name: the branch looks free, and is not. */
+async function detachedOperation(commonDirectory: string, branch: string): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`
+  const linked = await readdir(join(commonDirectory, 'worktrees')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  for (const folder of [commonDirectory, ...linked.map((name) => join(commonDirectory, 'worktrees', name))]) {
+    for (const name of ['rebase-merge', 'rebase-apply']) {
+      if ((await lineOf(folder, name, 'head-name')) === ref) return 'rebase'
+      const others = await textOf(join(folder, name, 'update-refs'))
+      if (others?.split('\n').includes(ref)) return 'rebase'
+    }
+    const bisected = await lineOf(folder, 'BISECT_START')
+    if (bisected === branch || bisected === ref) return 'bisect'
+  }
+  return undefined
+}
+
+const lineOf = async (...parts: [string, ...string[]]) => (await textOf(join(...parts)))?.trim()
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false // No such operation.
+  }
+}

@@ -1,0 +1,162 @@
+import { AppError } from '../core/failure.ts'
+import { type MergeOutcome, taskRef, type UnmergedReason } from '../core/merge.ts'
+import { unreachable } from '../core/unreachable.ts'
+import { branchState } from './branch-state.ts'
+import { exclusively } from './exclusively.ts'
+import { type GitOptions, gitQuickly, gitText } from './git.ts'
+import { inspectRepository, type RepositoryState } from './inspect-repository.ts'
+import { publishBranch } from './publish-branch.ts'
+import { openQuarantine, type Quarantine } from './quarantine.ts'
+import { type Replay, replayCommits } from './replay-commits.ts'
+
+export interface MergeRequest {
+  readonly repoPath: string
+  readonly taskId: string
+  /** The host's record of where the task began. */
+  readonly startCommit: string
+  /** The branch that was checked out then; null when none was. */
+  readonly branch: string | null
+  /** What salvage brought to `refs/tasks/ID`. */
+  readonly commit: string
+}
+
+/**
+ * Brings a task's commits onto the branch that it started from, one merge at a time per repository. Nothing of the user's is touched
+ * before it is certain; a merge that does not happen leaves everything as it was, `refs/tasks/ID` included. After success, and when
+ * there was nothing to merge, that ref is deleted.
+ * @throws AppError('repository-invalid'), or the signal's reason when it fires for another cause than time.
+ */
+export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Promise<MergeOutcome> {
+  const { branch } = request
+  try {
+    const repository = await inspectRepository(request.repoPath, signal)
+    if (branch === null) {
+      return unmerged('detached_head', 'The task started with no branch checked out, so there is none to merge into')
+    }
+    return await exclusively(
+      repository.commonDirectory,
+      async () => {
+        const first = await mergeOnce(repository, { ...request, branch }, signal)
+        const outcome = first ?? (await mergeOnce(repository, { ...request, branch }, signal))
+        return outcome ?? unmerged('branch_moved', `${branch} was moved twice while the work was being brought onto it`)
+      },
+      signal,
+    )
+  } catch (error) {
+    if (signal?.aborted && (signal.reason as Error | undefined)?.name === 'TimeoutError') {
+      return unmerged('timed_out', 'The merge took too long and was given up')
+    }
+    if (signal?.aborted || error instanceof AppError) throw error
+    throw new AppError('merge-failed', `The merge failed: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: `The work waits at ${taskRef(request.taskId)}`,
+      cause: error,
+    })
+  }
+}
+
+type Request = MergeRequest & { readonly branch: string }
+
+/** Undefined when the branch was moved by somebody else meanwhile. */
+async function mergeOnce(
+  repository: RepositoryState,
+  request: Request,
+  signal?: AbortSignal,
+): Promise<MergeOutcome | undefined> {
+  const { branch, commit, taskId } = request
+  const user: GitOptions = { cwd: repository.path, trust: 'user' }
+  if ((await gitQuickly(['cat-file', '-e', `${commit}^{commit}`], user, signal)).exitCode !== 0) {
+    return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
+  }
+  const state = await branchState(repository, branch, signal)
+  switch (state.kind) {
+    case 'gone':
+      return unmerged('branch_gone', `The branch ${branch} no longer exists`)
+    case 'busy':
+      return unmerged('operation_in_progress', `${branch} is in the middle of a ${state.operation}`)
+    case 'ready':
+      break
+    default:
+      return unreachable(state)
+  }
+  const { tip, checkout } = state
+  if (await isAncestor(user, commit, tip, signal)) {
+    await forgetWork(user, request)
+    return { kind: 'unchanged', branch }
+  }
+  await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
+  const plan = await planMerge(repository, request, { onto: tip, quarantine }, signal)
+  if (plan.kind === 'merge-commits') {
+    return unmerged(
+      'merge_commits',
+      `The task made merge commits that cannot be put onto the moved ${branch} one by one`,
+    )
+  }
+  if (plan.kind === 'conflicts') {
+    const files = [...plan.files]
+    return unmerged('conflicts', `'${plan.subject}' conflicts with ${branch}`, files)
+  }
+  if (plan.commit === tip) {
+    await forgetWork(user, request)
+    return { kind: 'unchanged', branch }
+  }
+  const published = await publishBranch({
+    path: repository.path,
+    branch,
+    checkout,
+    from: tip,
+    to: plan.commit,
+    reason: `microvm-orchestrator: task ${taskId}: ${plan.method}`,
+    quarantine,
+  })
+  switch (published.kind) {
+    case 'moved':
+      return undefined
+    case 'local-changes': {
+      const detail = `Uncommitted, untracked or ignored files in ${checkout ?? repository.path} are in the way`
+      return unmerged('local_changes', detail, published.files)
+    }
+    case 'index-busy':
+      return unmerged('operation_in_progress', `Another git process holds the index of ${checkout ?? repository.path}`)
+    case 'published':
+      await forgetWork(user, request)
+      return { kind: 'merged', method: plan.method, commits: plan.commits, branch, from: tip, to: plan.commit }
+    default:
+      return unreachable(published)
+  }
+}
+
+type Plan =
+  | (Extract<Replay, { kind: 'replayed' }> & { readonly method: 'fast-forward' | 'rebase' })
+  | Exclude<Replay, { kind: 'replayed' }>
+
+async function planMerge(
+  { path, objectFormat }: RepositoryState,
+  { startCommit, commit }: Request,
+  { onto, quarantine }: { readonly onto: string; readonly quarantine: Quarantine },
+  signal?: AbortSignal,
+): Promise<Plan> {
+  const user: GitOptions = { cwd: path, trust: 'user' }
+  // A branch that was taken back behind the start must not get back what the user took off it.
+  if ((await isAncestor(user, startCommit, onto, signal)) && (await isAncestor(user, onto, commit, signal))) {
+    const count = await gitText(['rev-list', '--count', commit, `^${onto}`], user, signal)
+    return { kind: 'replayed', method: 'fast-forward', commit, commits: Number(count) }
+  }
+  const replay = await replayCommits({ path, objectFormat, quarantine, from: startCommit, to: commit, onto }, signal)
+  return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
+}
+
+const isAncestor = async (user: GitOptions, ancestor: string, commit: string, signal?: AbortSignal) =>
+  ancestor === commit ||
+  (await gitQuickly(['merge-base', '--is-ancestor', ancestor, commit], user, signal)).exitCode === 0
+
+/** The ref has done its duty. One that cannot be deleted now is deleted with the task. */
+async function forgetWork(user: GitOptions, { taskId, commit }: Request): Promise<void> {
+  await gitQuickly(['update-ref', '-d', taskRef(taskId), commit], user)
+}
+
+const unmerged = (reason: UnmergedReason, detail: string, files: readonly string[] = []): MergeOutcome => ({
+  kind: 'unmerged',
+  reason,
+  files,
+  detail,
+})

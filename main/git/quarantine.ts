@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { deflate } from 'node:zlib'
+
+const compress = promisify(deflate)
+
+/** Objects that are not yet the repository's: gone when it is disposed, unless they were let in. */
+export interface Quarantine extends AsyncDisposable {
+  /** For git processes that write here and read both. */
+  readonly writing: Readonly<Record<string, string>>
+  /** For git processes that only read both. */
+  readonly reading: Readonly<Record<string, string>>
+  /** Answers the new commit's id. */
+  writeCommit(content: string): Promise<string>
+  /** As `writeCommit`, for one that nothing will refer to: it is never let in. */
+  writePassingCommit(content: string): Promise<string>
+  /** Moves the rest into the repository's own store. */
+  letIn(): Promise<void>
+}
+
+/** git's own name for such folders, which its gc removes should we not come to it. */
+const prefix = 'tmp_objdir-microvm-'
+
+export async function openQuarantine(commonDirectory: string, objectFormat: 'sha1' | 'sha256'): Promise<Quarantine> {
+  const store = join(commonDirectory, 'objects')
+  const folder = await mkdtemp(join(store, prefix))
+  const passing = new Set<string>()
+  const writeCommit = async (content: string): Promise<string> => {
+    const body = Buffer.from(content, 'latin1')
+    const object = Buffer.concat([Buffer.from(`commit ${body.length}\0`), body])
+    const id = createHash(objectFormat).update(object).digest('hex')
+    const fan = join(folder, id.slice(0, 2))
+    await mkdir(fan, { recursive: true })
+    await writeFile(join(fan, id.slice(2)), await compress(object), { mode: 0o444, flag: 'wx' }).catch(unlessThere)
+    return id
+  }
+  return {
+    writing: { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store) },
+    reading: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(folder) },
+    writeCommit: async (content) => {
+      const id = await writeCommit(content)
+      passing.delete(id)
+      return id
+    },
+    writePassingCommit: async (content) => {
+      const id = await writeCommit(content)
+      passing.add(id)
+      return id
+    },
+    letIn: async () => {
+      for (const name of await readdir(folder)) {
+        if (name === 'pack' || name === 'info') continue
+        await mkdir(join(store, name), { recursive: true })
+        for (const file of await readdir(join(folder, name))) {
+          if (!passing.has(name + file)) await moveIn(join(folder, name, file), join(store, name, file))
+        }
+      }
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+async function moveIn(from: string, to: string): Promise<void> {
+  try {
+    // A link fails where the object is already: git never replaces one.
+    await link(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    await rename(from, to)
+  }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
+/** git splits the list at colons unless a path is quoted. */
+const quoted = (path: string) =>
+  /[":\n\\]/.test(path) ? `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"` : path
