@@ -57,8 +57,11 @@ export class Consumers {
   readonly #states = new Map<string, State>()
   readonly #unheard: Set<number>
   readonly #waiters = new Set<() => void>()
+  #lastSeq: number
 
-  constructor(events: readonly LoggedEvent[], file: CursorFile) {
+  /** `lastSeq`: the highest number ever given, as far as is known; the event itself may be lost. */
+  constructor(events: readonly LoggedEvent[], file: CursorFile, lastSeq: number) {
+    this.#lastSeq = lastSeq
     this.#events = events
     this.#file = file
     const { consumers, unheard, head } = file.content
@@ -85,13 +88,12 @@ export class Consumers {
   }
 
   async join(name: string, durable: boolean): Promise<Consumer> {
-    const head = this.#events.at(-1)?.seq ?? 0
     const known = this.#states.get(name)
     const state: State = known ?? {
       name,
       durable,
-      start: head,
-      cursor: head,
+      start: this.#lastSeq,
+      cursor: this.#lastSeq,
       ahead: new Set(),
       inFlight: new Set(),
       present: true,
@@ -102,7 +104,7 @@ export class Consumers {
     this.#states.set(name, state)
     if (state.durable) {
       this.#forgetOldest()
-      await this.#save()
+      await this.save()
     }
     return {
       name,
@@ -124,6 +126,7 @@ export class Consumers {
 
   /** The event is in the log. */
   announce(event: LoggedEvent): void {
+    this.#lastSeq = event.seq
     if (event.owner !== null) this.#unheard.add(event.seq)
     this.#wake()
   }
@@ -148,7 +151,7 @@ export class Consumers {
       pending: waiting.length - 1,
       acknowledge: async () => {
         state.inFlight.delete(event.seq)
-        if (this.#heard(state, event)) await this.#save()
+        if (this.#heard(state, event)) await this.save()
       },
       release: () => {
         if (state.inFlight.delete(event.seq)) this.#wake()
@@ -216,11 +219,12 @@ export class Consumers {
     for (const { name } of durable.slice(durableLimit)) this.#states.delete(name)
   }
 
-  #save(): Promise<void> {
+  /** Stores where every durable consumer is. Never rejects. */
+  save(): Promise<void> {
     const durable = [...this.#states.values()].filter((state) => state.durable)
     return this.#file.save({
       schemaVersion: 1,
-      head: this.#events.at(-1)?.seq ?? 0,
+      head: this.#lastSeq,
       unheard: [...this.#unheard],
       consumers: Object.fromEntries(
         durable.map(({ name, cursor, start, seenAt }) => [name, { cursor, start, seenAt }]),

@@ -48,17 +48,21 @@ export interface EventLog extends AsyncDisposable {
 /** Opens or makes `events.jsonl` and `cursors.json` in the folder. One process at a time. */
 export async function openEventLog({
   directory,
-  log,
+  log: messages,
 }: {
   readonly directory: string
   readonly log: Log
 }): Promise<EventLog> {
   await ensurePrivateFolder(directory)
   const path = join(directory, 'events.jsonl')
-  const { events, damaged } = await readEvents(path, log)
-  const cursors = await CursorFile.open(join(directory, 'cursors.json'), log)
+  const { events, damaged } = await readEvents(path, messages)
+  const cursors = await CursorFile.open(join(directory, 'cursors.json'), messages)
+  // A damaged line had a number too, and somebody may have heard it.
+  const lastSeq = Math.max(events.at(-1)?.seq ?? 0, cursors.content.head) + damaged
   const { file } = await JsonLinesFile.open(path)
-  return new DurableEventLog(file, events, damaged, cursors)
+  const log = new DurableEventLog(file, events, lastSeq, cursors)
+  if (damaged > 0) await log.keepNumbers()
+  return log
 }
 
 class DurableEventLog implements EventLog {
@@ -69,14 +73,18 @@ class DurableEventLog implements EventLog {
   readonly #consumers: Consumers
   #lastSeq: number
 
-  constructor(file: JsonLinesFile, events: readonly LoggedEvent[], damaged: number, cursors: CursorFile) {
+  constructor(file: JsonLinesFile, events: readonly LoggedEvent[], lastSeq: number, cursors: CursorFile) {
     this.#file = file
     this.#events = [...events]
     for (const event of events) this.#ends.set(event.taskId, event)
     this.#cursors = cursors
-    this.#consumers = new Consumers(this.#events, cursors)
-    // A damaged line had a number too, and somebody may have heard it.
-    this.#lastSeq = Math.max(this.head, cursors.content.head) + damaged
+    this.#consumers = new Consumers(this.#events, cursors, lastSeq)
+    this.#lastSeq = lastSeq
+  }
+
+  /** Stores the highest number given, for the case that its event is not in the file any more. */
+  keepNumbers(): Promise<void> {
+    return this.#consumers.save()
   }
 
   get head(): number {

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { expect, test } from 'vitest'
 import type { TaskId } from '../../main/core/task.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
 import { callTool, connect, initializeBody, mcpHeaders, send, startEndpoint } from '../support/mcp-endpoint.ts'
+import type { ScriptedTasks } from '../support/scripted-tasks.ts'
 import { until } from '../support/until.ts'
 
 const wait = async (client: Client, args: Record<string, unknown> = {}) =>
@@ -62,6 +64,24 @@ test('a task that is over but not yet in the log is waited for', async () => {
   const waiting = wait(client)
   await tasks.announce(id)
   expect(await waiting).toMatchObject({ task_id: id })
+})
+
+test('a told end is not waited for, even before the orchestrator has noted that it is in the log', async () => {
+  const { url, tasks } = await startEndpoint()
+  const client = await connect(url)
+  const id = await run(client)
+  tasks.finish(id, {})
+  await tasks.events.append({
+    type: 'completed',
+    taskId: id,
+    repo: 'project',
+    owner: null,
+    result: null,
+    mergeResult: null,
+    error: null,
+  })
+  expect(await wait(client)).toMatchObject({ task_id: id })
+  expect(await wait(client, { timeout_ms: 20_000 })).toEqual({ no_running_tasks: true })
 })
 
 test('with nothing to come a client that waits already is told so', async () => {
@@ -150,8 +170,8 @@ test('two calls of one client at the same time get different ends', async () => 
   expect(heard.map((event) => event.task_id).sort()).toEqual(ids.sort())
 })
 
-test('a client that is killed while it waits loses nothing', async () => {
-  const { url, port, tasks } = await startEndpoint()
+test('a client that is killed while it waits loses nothing, and its wait ends', async () => {
+  const { url, port, tasks } = await startEndpoint({ progressIntervalMs: 20 })
   const client = await connect(url, { 'x-client-id': 'laptop' })
   const id = await run(client)
   const session = (await send(port, '/mcp', {
@@ -159,12 +179,7 @@ test('a client that is killed while it waits loses nothing', async () => {
     headers: { ...mcpHeaders, 'x-client-id': 'laptop' },
     body: initializeBody,
   }).then(({ headers }) => headers['mcp-session-id'])) as string
-  const list = tasks.list
-  let looked = 0
-  tasks.list = () => {
-    looked++
-    return list.call(tasks)
-  }
+  const looks = countLooks(tasks)
   // A process of its own, so that it can be killed as the system kills.
   const call = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'wait_next_event', arguments: {} } }
   const killed = runOrThrow(process.execPath, [
@@ -174,13 +189,14 @@ test('a client that is killed while it waits loses nothing', async () => {
        process.kill(process.pid, 'SIGKILL')`,
   ])
   await expect(killed).rejects.toThrow('SIGKILL')
-  expect(looked).toBeGreaterThan(0)
+  expect(looks()).toBeGreaterThan(0)
+  await untilStill(looks)
   await tasks.end(id)
   expect(await wait(client)).toMatchObject({ task_id: id })
   expect(await wait(client)).toEqual({ no_running_tasks: true })
 })
 
-test('a cancelled call ends its response with no answer and consumes nothing', async () => {
+test('a cancelled call ends, its response with no answer, and consumes nothing', async () => {
   const { url, port, tasks } = await startEndpoint({ progressIntervalMs: 20 })
   const client = await connect(url)
   const id = await run(client)
@@ -204,6 +220,7 @@ test('a cancelled call ends its response with no answer and consumes nothing', a
     return ended
   })
   const { status, body } = await answer
+  await untilStill(countLooks(tasks))
   expect(status).toBe(200)
   expect(body).not.toContain('"result"')
   await tasks.end(id)
@@ -261,6 +278,15 @@ test('after a restart a new session hears of the ends that the old one never hea
   expect(await wait(await connect(second.url))).toEqual({ no_running_tasks: true })
 })
 
+test('what a session that said goodbye never heard is told to the next one', async () => {
+  const { url, tasks } = await startEndpoint()
+  const gone = await connect(url)
+  const id = await run(gone)
+  await tasks.end(id)
+  await (gone.transport as StreamableHTTPClientTransport).terminateSession()
+  expect(await wait(await connect(url))).toMatchObject({ task_id: id })
+})
+
 test('a client that reconnects hears what the session that it abandoned did not', async () => {
   const { url, tasks } = await startEndpoint({ limits: { absentMs: 20 } })
   const gone = await connect(url)
@@ -275,3 +301,23 @@ test('a client that reconnects hears what the session that it abandoned did not'
   })
   expect(told).toMatchObject({ task_id: id })
 })
+
+/** How often somebody looked for tasks; whoever waits does at every tick. */
+function countLooks(tasks: ScriptedTasks): () => number {
+  const list = tasks.list
+  let looks = 0
+  tasks.list = () => {
+    looks++
+    return list.call(tasks)
+  }
+  return () => looks
+}
+
+/** Until nobody has looked for many ticks. */
+async function untilStill(looks: () => number): Promise<void> {
+  await until(async () => {
+    const before = looks()
+    await sleep(200)
+    return looks() === before
+  })
+}
