@@ -76,7 +76,7 @@ async function answer(
   const { authorization, key } = keyOf(request)
   const accepted = expectedKey === undefined || key === expectedKey
   requests.push({ script: name, turn, model: parsed.model, authorization, accepted })
-  const then: Turn = accepted ? next() : { kind: 'error', status: 401 }
+  const then: Turn = accepted ? await next() : { kind: 'error', status: 401 }
   switch (then.kind) {
     case 'error':
       return sendError(response, then.status, errorMessages[then.status])
@@ -92,7 +92,7 @@ async function answer(
 function choose(
   request: MessagesRequest,
   scripts: Readonly<Record<string, Script>>,
-): { name: string; turn: number; next: () => Turn } {
+): { name: string; turn: number; next: () => Turn | Promise<Turn> } {
   if (!request.tools?.length) return { name: '', turn: 0, next: () => say('ok') }
   const name = scriptNamed(request) ?? 'default'
   const history = historyOf(request)

@@ -20,11 +20,11 @@ export interface History {
   readonly results: readonly { readonly name: string; readonly input: unknown; readonly text: string }[]
 }
 
-export type Script = (history: History) => Turn
+export type Script = (history: History) => Turn | Promise<Turn>
 
 /** The same turns for everybody; the last one is repeated. */
 export const sequence =
-  (...turns: readonly [(history: History) => Turn, ...((history: History) => Turn)[]]): Script =>
+  (...turns: readonly [Script, ...Script[]]): Script =>
   (history) =>
     (turns[Math.min(history.turn, turns.length - 1)] ?? turns[0])(history)
 

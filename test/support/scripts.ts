@@ -1,4 +1,4 @@
-import { bash, type Script, say, sequence, use } from './scripted-turn.ts'
+import { bash, type History, type Script, say, sequence, use } from './scripted-turn.ts'
 
 const commitAll = (message: string): string =>
   `git add -A && git commit -q -m '${message}' && git log --oneline | head -3`
@@ -10,6 +10,21 @@ export const commitFile = (file: string, content: string, message: string): Scri
     () => bash(commitAll(message)),
     () => say(`Done: ${file} is written and committed.`),
   )
+
+/** Calls of our tools by a dispatching agent: each description to its repository, then waiting until as many ends came. */
+export const dispatch = (tasks: readonly { readonly repo: string; readonly description: string }[]): Script => {
+  const starts = tasks.map((task) => () => use('mcp__microvm__run_task', task))
+  return (history) => {
+    const start = starts[history.turn]
+    if (start) return start()
+    if (endsIn(history) >= tasks.length) return say('All tasks have ended.')
+    return use('mcp__microvm__wait_next_event', { timeout_ms: 240_000 })
+  }
+}
+
+/** A wait that answers anything but an end or a timeout stops the loop, and the test sees it. */
+const endsIn = ({ results }: History): number =>
+  results.filter(({ name, text }) => name === 'mcp__microvm__wait_next_event' && !/"timeout": ?true/.test(text)).length
 
 /** What the agent in a guest does, chosen by the task's text. */
 export const agentScripts = {

@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { silentLog } from '../../main/lib/log.ts'
+import { cacheDirectory } from '../../main/lib/paths.ts'
+import type { MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
+import { createDriver } from '../../main/machines/drivers.ts'
+import { bareGuest } from '../support/bare-guest.ts'
+import { startOrchestra } from '../support/orchestra.ts'
+import { gitIn, statusOf } from '../support/repositories.ts'
+
+/** What the guest's program does after it has written `work.txt`, and how its task must end. */
+const faults = {
+  'panics its kernel': { program: 'echo c > /proc/sysrq-trigger; sleep 60', started: true, error: 'kernel panicked' },
+  'never starts its runner': { program: 'sleep 1000', started: false, error: 'did not start its runner' },
+  'writes no result': { program: ':', started: true, error: 'without writing a result' },
+  'writes half a result': { program: `printf '{"success": tr' > result.json`, started: true, error: 'result.json' },
+  'writes a result of 100 MB': {
+    program: 'dd if=/dev/zero of=result.json bs=1M count=100 2>/dev/null',
+    started: true,
+    error: 'larger than',
+  },
+} as const
+
+test('a guest at fault fails its task with the reason, frees its slot, and its work waits at refs/tasks/ID', async () => {
+  const orchestra = await startOrchestra({
+    apiUrl: 'http://127.0.0.1:9', // Nobody is asked.
+    repositories: { project: { 'README.md': 'A project\n' } },
+    settings: { memoryMiB: 1024, cpus: 1, bootTimeoutMs: 90_000, powerOffTimeoutMs: 3_000 },
+    driver: guestsRunning((description) => programFor(description)),
+  })
+  const repo = orchestra.pathOf('project')
+  const start = await gitIn(repo, ['rev-parse', 'main'])
+
+  const tasks = await Promise.all(
+    Object.entries(faults).map(async ([fault, expected]) => ({
+      ...expected,
+      id: await orchestra.runTask('project', fault),
+    })),
+  )
+  for (const { id, error } of tasks) {
+    const view = await orchestra.until(id, 'finished')
+    expect(view).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining(error),
+      merge_result: { merged: false, reason: 'task_failed', task_ref: `refs/tasks/${id}` },
+    })
+    expect(await gitIn(repo, ['show', `refs/tasks/${id}:work.txt`])).toBe('work')
+  }
+  expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(start)
+  expect(await statusOf(repo)).toBe('')
+  expect((await orchestra.client.call('list_slots', {})).active).toEqual([])
+})
+
+function programFor(description: string): string {
+  const fault = Object.entries(faults).find(([name]) => name === description)?.[1]
+  if (!fault) throw new Error(`No fault is called ${description}`)
+  return `cd /workspace; echo work > repo/work.txt; ${fault.started ? ': > started;' : ''} ${fault.program}; sync\n`
+}
+
+/** The real driver with real machines, whose guest is a bare one that runs the test's program in place of the task runner. */
+function guestsRunning(program: (description: string) => string): MachineDriver {
+  const driver = createDriver({
+    image: () => bareGuest(AbortSignal.timeout(300_000)),
+    cacheDirectory: cacheDirectory(),
+    log: silentLog,
+  })
+  return {
+    ...driver,
+    start: async (spec, signal) => {
+      const share = folderOf(spec, 'share')
+      await writeFile(join(share, 'run.sh'), program(await readFile(join(share, 'task.md'), 'utf8')))
+      return await driver.start(spec, signal)
+    },
+  }
+}
+
+function folderOf({ shares }: MachineSpec, tag: 'share' | 'repo'): string {
+  const share = shares.find((each) => each.tag === tag)
+  if (!share) throw new Error(`No share ${tag}`)
+  return share.directory
+}
