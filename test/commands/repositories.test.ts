@@ -3,25 +3,24 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../support/command-line.ts'
 import { commitFiles, gitIn } from '../support/repositories.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 /** A folder with a home and a way to make repositories and run the command in it. */
 async function place() {
   const folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
+  const home = join(folder, 'home')
   await mkdir(home, { mode: 0o700 })
   return {
-    path: folder.path,
+    path: folder,
     home,
     repository: async (name: string) => {
-      const path = join(folder.path, name)
+      const path = join(folder, name)
       await mkdir(path, { recursive: true })
       await gitIn(path, ['init', '--quiet', '--initial-branch', 'main'])
       await commitFiles(path, { 'flake.nix': '{ outputs = _: { }; }\n' })
       return path
     },
-    run: (args: readonly string[], cwd = folder.path) => runCommand(args, { home, cwd }),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    run: (args: readonly string[], cwd = folder) => runCommand(args, { home, cwd }),
   }
 }
 
@@ -30,7 +29,7 @@ const refused = (line: unknown) => ({ exitCode: 1, stdout: '', stderr: line })
 const oneLine = (text: RegExp) => expect.stringMatching(new RegExp(`^Error: ${text.source}[^\\n]*\\n$`))
 
 test('allow, list and remove say exactly what they promise', async () => {
-  await using here = await place()
+  const here = await place()
   const path = await here.repository('project')
   expect(await here.run(['allow', path])).toEqual(said('Registered: project\n'))
   expect(await here.run(['list'])).toEqual(said(`  project: ${path}\n`))
@@ -39,14 +38,14 @@ test('allow, list and remove say exactly what they promise', async () => {
 })
 
 test('allow takes the current folder, and an alias by -a and --alias', async () => {
-  await using here = await place()
+  const here = await place()
   expect(await here.run(['allow'], await here.repository('one'))).toEqual(said('Registered: one\n'))
   expect(await here.run(['allow', '-a', 'zwei'], await here.repository('two'))).toEqual(said('Registered: zwei\n'))
   expect(await here.run(['allow', await here.repository('three'), '--alias', 'x'])).toEqual(said('Registered: x\n'))
 })
 
 test('a taken alias becomes ALIAS-2; the same path again keeps its alias, also through a link', async () => {
-  await using here = await place()
+  const here = await place()
   const first = await here.repository('a/app')
   const second = await here.repository('b/app')
   await symlink(first, join(here.path, 'link'))
@@ -57,7 +56,7 @@ test('a taken alias becomes ALIAS-2; the same path again keeps its alias, also t
 })
 
 test('an alias that could not be given as asked for is explained on stderr', async () => {
-  await using here = await place()
+  const here = await place()
   const path = await here.repository('app')
   await here.run(['allow', path])
   expect(await here.run(['allow', path, '--alias', 'other'])).toEqual({
@@ -68,7 +67,7 @@ test('an alias that could not be given as asked for is explained on stderr', asy
 })
 
 test('a registered repository hides .microvm/ from git status without a change to its files', async () => {
-  await using here = await place()
+  const here = await place()
   const path = await here.repository('app')
   await here.run(['allow', path])
   await here.run(['allow', path])
@@ -80,7 +79,7 @@ test('a registered repository hides .microvm/ from git status without a change t
 })
 
 test('a linked worktree is a repository of its own', async () => {
-  await using here = await place()
+  const here = await place()
   const main = await here.repository('app')
   const linked = join(here.path, 'feature')
   await gitIn(main, ['worktree', 'add', '--quiet', linked, '-b', 'feature'])
@@ -88,7 +87,7 @@ test('a linked worktree is a repository of its own', async () => {
 })
 
 test('what is no repository is refused with one line that says why', async () => {
-  await using here = await place()
+  const here = await place()
   const path = await here.repository('app')
   await mkdir(join(path, 'inside'))
   await mkdir(join(here.path, 'plain'))
@@ -106,7 +105,7 @@ test('what is no repository is refused with one line that says why', async () =>
 })
 
 test('a repository with no flake.nix is registered, with a word about it', async () => {
-  await using here = await place()
+  const here = await place()
   const path = join(here.path, 'bare-bones')
   await mkdir(path)
   await gitIn(path, ['init', '--quiet'])
@@ -116,7 +115,7 @@ test('a repository with no flake.nix is registered, with a word about it', async
 })
 
 test('an unknown alias is refused with the nearest one', async () => {
-  await using here = await place()
+  const here = await place()
   await here.run(['allow', await here.repository('frontend')])
   expect(await here.run(['remove', 'fronted'])).toEqual(
     refused(oneLine(/Repo 'fronted' not registered\. Did you mean 'frontend'\?/)),
@@ -124,7 +123,7 @@ test('an unknown alias is refused with the nearest one', async () => {
 })
 
 test.each([['../x'], ['.hidden'], ['a b'], ['a\nb'], ['']])('the alias %j is refused', async (alias) => {
-  await using here = await place()
+  const here = await place()
   const path = await here.repository('app')
   expect(await here.run(['allow', path, `--alias=${alias}`])).toEqual(refused(oneLine(/Not a valid alias/)))
 })
@@ -140,12 +139,12 @@ test.each([
   [['logs', '../../etc'], /There is no task '\.\.\/\.\.\/etc'/],
   [['logs', '0123abcd'], /There is no task '0123abcd'/],
 ])('%j is refused in one line', async (args, line) => {
-  await using here = await place()
+  const here = await place()
   expect(await here.run(args)).toEqual(refused(oneLine(line)))
 })
 
 test('help and version go to stdout', async () => {
-  await using here = await place()
+  const here = await place()
   expect(await here.run(['--version'])).toEqual(said('0.1.0\n'))
   expect(await here.run(['--help'])).toEqual(said(expect.stringContaining('setup-token')))
   expect(await here.run([])).toEqual(said(expect.stringContaining('setup-token')))
@@ -153,7 +152,7 @@ test('help and version go to stdout', async () => {
 })
 
 test('a damaged list is named, and stays as it is', async () => {
-  await using here = await place()
+  const here = await place()
   const file = join(here.home, 'allowed-repos.json')
   await writeFile(file, '{"app":')
   expect(await here.run(['list'])).toEqual(refused(oneLine(/.*allowed-repos\.json is damaged/)))
@@ -162,7 +161,7 @@ test('a damaged list is named, and stays as it is', async () => {
 })
 
 test('a home that is a file is one line, not a stack', async () => {
-  await using here = await place()
+  const here = await place()
   const home = join(here.path, 'file')
   await writeFile(home, '')
   const path = await here.repository('app')
@@ -171,7 +170,7 @@ test('a home that is a file is one line, not a stack', async () => {
 })
 
 test('twenty processes that register twenty repositories at once: all are there', async () => {
-  await using here = await place()
+  const here = await place()
   const paths = await Promise.all(Array.from({ length: 20 }, (_, n) => here.repository(`${n}/app`)))
   const results = await Promise.all(paths.map((path) => here.run(['allow', path])))
   expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand, startCommand } from '../support/command-line.ts'
 import { commitFiles, gitIn } from '../support/repositories.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 /** Starts `serve` on a free port; resolves when it has said its two lines. Stopped and awaited at the end of the scope. */
 async function serving(home: string, env: Readonly<Record<string, string>> = {}) {
@@ -52,8 +52,8 @@ async function registeredRepository(folder: string, home: string): Promise<strin
 }
 
 test('serve says where it listens and how to tell Claude Code, and ends in order on SIGTERM', async () => {
-  await using folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
+  const folder = await temporaryFolder()
+  const home = join(folder, 'home')
   await mkdir(home, { mode: 0o700 })
   await using server = await serving(home)
   const url = `http://127.0.0.1:${server.port}/mcp`
@@ -64,19 +64,19 @@ test('serve says where it listens and how to tell Claude Code, and ends in order
 })
 
 test('a Ctrl-C that arrives twice at once still ends the server in order', async () => {
-  await using folder = await temporaryFolder()
-  await using server = await serving(folder.path)
+  const folder = await temporaryFolder()
+  await using server = await serving(folder)
   server.child.kill('SIGINT')
   server.child.kill('SIGINT')
   expect(await server.exited).toEqual([0, null])
 })
 
 test('the commands talk to the running server and show its errors in one line', async () => {
-  await using folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
+  const folder = await temporaryFolder()
+  const home = join(folder, 'home')
   await mkdir(home, { mode: 0o700 })
   await using _server = await serving(home)
-  await registeredRepository(folder.path, home)
+  await registeredRepository(folder, home)
   const run = (...args: string[]) => runCommand(args, { home })
   const refused = (line: RegExp) => ({ exitCode: 1, stdout: '', stderr: expect.stringMatching(line) })
 
@@ -92,21 +92,21 @@ test('the commands talk to the running server and show its errors in one line', 
 })
 
 test('a port that another program has is named in one line', async () => {
-  await using folder = await temporaryFolder()
+  const folder = await temporaryFolder()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  const { exitCode, stdout, stderr } = await runCommand(['serve', '--port', String(port)], { home: folder.path })
+  const { exitCode, stdout, stderr } = await runCommand(['serve', '--port', String(port)], { home: folder })
   other.close()
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
   expect(stderr).toMatch(new RegExp(`^Error: [^\\n]*${port}[^\\n]*\\n$`))
 })
 
 test('a second server of the same home is refused', async () => {
-  await using folder = await temporaryFolder()
-  await using _server = await serving(folder.path)
-  expect(await runCommand(['serve', '--port', '0'], { home: folder.path })).toMatchObject({
+  const folder = await temporaryFolder()
+  await using _server = await serving(folder)
+  expect(await runCommand(['serve', '--port', '0'], { home: folder })).toMatchObject({
     exitCode: 1,
     stderr: expect.stringMatching(/^Error: A server of [^\n]* runs already[^\n]*\n$/),
   })

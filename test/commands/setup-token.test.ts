@@ -2,15 +2,15 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../support/command-line.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const token = `sk-ant-oat01-${'Ab3_-'.repeat(18)}AA`
 
 /** A `claude` that must have a terminal, says so, and prints what it is told in the way of the real one. */
 async function placeWithClaude(lines: readonly string[], exitCode = 0) {
   const folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
-  const bin = join(folder.path, "it's a bin")
+  const home = join(folder, 'home')
+  const bin = join(folder, "it's a bin")
   await Promise.all([mkdir(home, { mode: 0o700 }), mkdir(bin)])
   const claude = join(bin, 'claude')
   const printed = lines.map((line) => `printf '%b\\r\\r\\n' '${line}'`).join('\n')
@@ -23,12 +23,11 @@ async function placeWithClaude(lines: readonly string[], exitCode = 0) {
     home,
     run: () =>
       runCommand(['setup-token'], { home, env: { PATH: `${bin}:${process.env.PATH ?? ''}`, SHELL: '/bin/sh' } }),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }
 
 test('the token that claude setup-token shows on its terminal is stored for its owner alone', async () => {
-  await using place = await placeWithClaude([
+  const place = await placeWithClaude([
     'Your OAuth token (valid for 1 year):',
     '',
     `\\033[38;5;220m${token.slice(0, 80)}`,
@@ -47,12 +46,12 @@ test('the token that claude setup-token shows on its terminal is stored for its 
 })
 
 test('a sign-in that fails or shows no token stores nothing and says so', async () => {
-  await using failing = await placeWithClaude(['Sign-in failed'], 3)
+  const failing = await placeWithClaude(['Sign-in failed'], 3)
   expect(await failing.run()).toMatchObject({
     exitCode: 1,
     stderr: 'Error: claude setup-token ended with status 3. See what it said above\n',
   })
-  await using silent = await placeWithClaude(['Welcome'])
+  const silent = await placeWithClaude(['Welcome'])
   expect(await silent.run()).toMatchObject({
     exitCode: 1,
     stderr: expect.stringMatching(/^Error: .*showed no token.*\n$/),
@@ -61,8 +60,8 @@ test('a sign-in that fails or shows no token stores nothing and says so', async 
 })
 
 test('without Claude Code the command says what to install', async () => {
-  await using folder = await temporaryFolder()
-  const result = await runCommand(['setup-token'], { home: folder.path, env: { PATH: '/nowhere' } })
+  const folder = await temporaryFolder()
+  const result = await runCommand(['setup-token'], { home: folder, env: { PATH: '/nowhere' } })
   expect(result).toMatchObject({
     exitCode: 1,
     stdout: '',

@@ -6,7 +6,7 @@ import { parseTaskId, type SlotId, type TaskId } from '../../main/core/task.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { TaskRecord } from '../../main/tasks/task-record.ts'
 import { runCommand, startCommand } from '../support/command-line.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 function taskId(text: string): TaskId {
   const id = parseTaskId(text)
@@ -17,8 +17,8 @@ function taskId(text: string): TaskId {
 /** A home with one registered folder, and tasks on record in it; no server runs. */
 async function placeWithTasks() {
   const folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
-  const repoPath = join(folder.path, 'app')
+  const home = join(folder, 'home')
+  const repoPath = join(folder, 'app')
   await mkdir(repoPath)
   await registerRepository(home, { path: repoPath })
   return {
@@ -30,14 +30,13 @@ async function placeWithTasks() {
       ),
     run: (...args: string[]) => runCommand(args, { home }),
     start: (...args: string[]) => startCommand(args, { home }),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }
 
 const failure = { code: 'boot-failed', message: 'It did not start' } as const
 
 test('tasks, info and logs answer from the files when no server runs', async () => {
-  await using place = await placeWithTasks()
+  const place = await placeWithTasks()
   await using second = await place.add('00000002', 'Second\nwith more\u001b[2J below', '2026-11-23T11:00:00.000Z')
   await using first = await place.add('00000001', `First ${'x'.repeat(100)}`)
   await first.add({ type: 'slot-leased', slot: 1 as SlotId })
@@ -61,7 +60,7 @@ test('tasks, info and logs answer from the files when no server runs', async () 
 })
 
 test('logs -f shows a console that comes late, what is added, and ends with the task', async () => {
-  await using place = await placeWithTasks()
+  const place = await placeWithTasks()
   await using record = await place.add('0000000a', 'Work')
   await record.add({ type: 'slot-leased', slot: 1 as SlotId })
   const follow = place.start('logs', '-f', '0000000a')
@@ -84,7 +83,7 @@ test('logs -f shows a console that comes late, what is added, and ends with the 
 })
 
 test('a task with no console yet says so', async () => {
-  await using place = await placeWithTasks()
+  const place = await placeWithTasks()
   await using _record = await place.add('0000000b', 'Work')
   expect(await place.run('logs', '0000000b')).toMatchObject({
     exitCode: 1,
@@ -93,7 +92,7 @@ test('a task with no console yet says so', async () => {
 })
 
 test.skipIf(process.platform !== 'linux')('a terminal is shown the console as plain text', async () => {
-  await using place = await placeWithTasks()
+  const place = await placeWithTasks()
   await using record = await place.add('0000000c', 'Work')
   await writeFile(record.files.console, '\u001b]0;owned\u0007\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007 end\n')
   const launcher = join(import.meta.dirname, '../../main/microvm-orchestrator.mjs')
@@ -111,7 +110,7 @@ test.skipIf(process.platform !== 'linux')('a terminal is shown the console as pl
 test.each([[['run', 'app', 'Do it']], [['wait']], [['cleanup', '0000000a']]])(
   '%j needs a server, and says how to start one',
   async (args) => {
-    await using place = await placeWithTasks()
+    const place = await placeWithTasks()
     expect(await place.run(...args)).toEqual({
       exitCode: 1,
       stdout: '',

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { userProblems } from '../../main/commands/user-problems.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const key = { ANTHROPIC_API_KEY: 'sk-ant-api03-x' }
 
@@ -15,23 +15,23 @@ async function homeWith(port?: number) {
   await once(free, 'listening')
   const freePort = (free.address() as AddressInfo).port
   free.close()
-  await writeFile(join(home.path, 'settings.json'), JSON.stringify({ port: port ?? freePort }))
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ port: port ?? freePort }))
   return home
 }
 
 test('a key and a free port are all that a user needs', async () => {
-  await using home = await homeWith()
-  expect(await userProblems(home.path, key)).toEqual([])
+  const home = await homeWith()
+  expect(await userProblems(home, key)).toEqual([])
 })
 
 test('a missing key, a bad base URL and bad settings are each named with a cure', async () => {
-  await using home = await homeWith()
-  expect(await userProblems(home.path, { ANTHROPIC_BASE_URL: 'https://localhost:1' })).toMatchObject([
+  const home = await homeWith()
+  expect(await userProblems(home, { ANTHROPIC_BASE_URL: 'https://localhost:1' })).toMatchObject([
     { code: 'key-missing', message: 'No API key found', cure: expect.stringContaining('setup-token') },
     { code: 'argument-invalid', message: expect.stringContaining('ANTHROPIC_BASE_URL') },
   ])
-  await writeFile(join(home.path, 'settings.json'), '{"port": "x"}')
-  expect(await userProblems(home.path, key)).toMatchObject([
+  await writeFile(join(home, 'settings.json'), '{"port": "x"}')
+  expect(await userProblems(home, key)).toMatchObject([
     { code: 'home-unusable', message: expect.stringContaining('settings.json') },
   ])
 })
@@ -40,15 +40,15 @@ test('a port that another program has is named with who has it', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  await using home = await homeWith(port)
-  const problems = await userProblems(home.path, key)
+  const home = await homeWith(port)
+  const problems = await userProblems(home, key)
   other.close()
   expect(problems).toMatchObject([{ code: 'port-taken', message: expect.stringContaining(`Port ${port} is taken by`) }])
 })
 
 test('a home that cannot be used is named', async () => {
-  await using folder = await temporaryFolder()
-  const file = join(folder.path, 'file')
+  const folder = await temporaryFolder()
+  const file = join(folder, 'file')
   await writeFile(file, '')
   const problems = await userProblems(join(file, 'home'), key)
   expect(problems[0]).toMatchObject({ code: 'home-unusable', message: expect.stringContaining(join(file, 'home')) })

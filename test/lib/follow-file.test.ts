@@ -2,7 +2,7 @@ import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { followFile } from '../../main/lib/follow-file.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 /** Follows in the background; `until` resolves when the text was seen. */
 function following(path: string) {
@@ -35,8 +35,8 @@ function following(path: string) {
 }
 
 test('waits for a file that comes late, and shows what is added until it is over', async () => {
-  await using folder = await temporaryFolder()
-  const path = join(folder.path, 'serial.log')
+  const folder = await temporaryFolder()
+  const path = join(folder, 'serial.log')
   const log = following(path)
   await writeFile(path, 'one\n')
   await log.until('one')
@@ -47,8 +47,8 @@ test('waits for a file that comes late, and shows what is added until it is over
 })
 
 test('starts again at the top of a file that was truncated', async () => {
-  await using folder = await temporaryFolder()
-  const path = join(folder.path, 'serial.log')
+  const folder = await temporaryFolder()
+  const path = join(folder, 'serial.log')
   await writeFile(path, 'a long first line\n')
   const log = following(path)
   await log.until('first')
@@ -60,8 +60,8 @@ test('starts again at the top of a file that was truncated', async () => {
 })
 
 test('goes on with the new file when the old one was rotated away, and loses nothing of the old one', async () => {
-  await using folder = await temporaryFolder()
-  const path = join(folder.path, 'serial.log')
+  const folder = await temporaryFolder()
+  const path = join(folder, 'serial.log')
   await writeFile(path, 'old 1\n')
   const log = following(path)
   await log.until('old 1')
@@ -73,8 +73,8 @@ test('goes on with the new file when the old one was rotated away, and loses not
 })
 
 test('a file that is over already is shown whole, and one that never came is empty', async () => {
-  await using folder = await temporaryFolder()
-  const path = join(folder.path, 'serial.log')
+  const folder = await temporaryFolder()
+  const path = join(folder, 'serial.log')
   expect(await following(path).end()).toBe('')
   await writeFile(path, 'x'.repeat(200_000))
   expect(await following(path).end()).toHaveLength(200_000)

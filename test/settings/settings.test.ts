@@ -2,11 +2,11 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readSettings } from '../../main/settings/settings.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 test('with no file every setting has its default, and no folder is made', async () => {
-  await using folder = await temporaryFolder()
-  const home = join(folder.path, 'home')
+  const folder = await temporaryFolder()
+  const home = join(folder, 'home')
   expect(readSettings(home)).toMatchObject({
     port: 8765,
     egress: 'open',
@@ -20,12 +20,12 @@ test('with no file every setting has its default, and no folder is made', async 
 })
 
 test('what the file says counts, and keys of others are left alone', async () => {
-  await using home = await temporaryFolder()
-  const file = join(home.path, 'settings.json')
+  const home = await temporaryFolder()
+  const file = join(home, 'settings.json')
   const content = '{"port": 9000, "windowBounds": {"x": 1}}'
   await writeFile(file, content)
-  expect(readSettings(home.path)).toMatchObject({ port: 9000, egress: 'open' })
-  expect(readSettings(home.path)).not.toHaveProperty('windowBounds')
+  expect(readSettings(home)).toMatchObject({ port: 9000, egress: 'open' })
+  expect(readSettings(home)).not.toHaveProperty('windowBounds')
   expect(await readFile(file, 'utf8')).toBe(content)
 })
 
@@ -37,11 +37,11 @@ test.each([
   ['{"memoryMiB": -1}', 'memoryMiB'],
   ['{"port": ', 'not valid JSON'],
 ])('%s is refused with the file and %s in the message', async (content, named) => {
-  await using home = await temporaryFolder()
-  const file = join(home.path, 'settings.json')
+  const home = await temporaryFolder()
+  const file = join(home, 'settings.json')
   await writeFile(file, content)
-  expect(() => readSettings(home.path)).toThrow(expect.objectContaining({ code: 'home-unusable' }))
-  expect(() => readSettings(home.path)).toThrow(file)
-  expect(() => readSettings(home.path)).toThrow(named)
+  expect(() => readSettings(home)).toThrow(expect.objectContaining({ code: 'home-unusable' }))
+  expect(() => readSettings(home)).toThrow(file)
+  expect(() => readSettings(home)).toThrow(named)
   expect(await readFile(file, 'utf8')).toBe(content)
 })

@@ -1,0 +1,76 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startServer } from '../../main/app.ts'
+import { silentLog } from '../../main/lib/log.ts'
+import { requireTaskId } from '../../main/tasks/answers.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { runCommand } from '../support/command-line.ts'
+import { guestThatCommits, registeredRepository } from '../support/orchestrator.ts'
+import { processDriver } from '../support/process-driver.ts'
+import { gitIn } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+/** The real server in this process, with machines that are processes of this host; the commands are processes of their own. */
+async function serving(guest: string) {
+  const root = await temporaryFolder()
+  const home = join(root, 'home')
+  await mkdir(home, { mode: 0o700 })
+  const repository = await registeredRepository(root)
+  const driver = processDriver(join(root, 'run'), guest)
+  const env = { ANTHROPIC_API_KEY: 'sk-ant-api03-x' }
+  const server = await startServer({ home, port: 0, log: silentLog, env, driver })
+  return {
+    root,
+    repository,
+    run: (...args: string[]) => runCommand(args, { home }),
+    [Symbol.asyncDispose]: () => server.close(),
+  }
+}
+
+test('run --wait prints the end of its own task, whose commit is on the branch by then', async () => {
+  await using setup = await serving(guestThatCommits('greeting.txt'))
+  const { exitCode, stdout, stderr } = await setup.run('run', 'project', 'say hello', '--wait')
+  expect(exitCode).toBe(0)
+  expect(stderr).toMatch(/^Task [0-9a-f]{8} started[^\n]*\n$/)
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'completed', merge_result: { merged: true, commits: 1 } })
+  expect(await gitIn(setup.repository, ['show', 'main:greeting.txt'])).toBe('from say hello')
+})
+
+test('run --wait of a task that fails has exit status 1', async () => {
+  await using setup = await serving('touch $SHARE/started; exit 3')
+  const { exitCode, stdout } = await setup.run('run', 'project', 'say hello', '--wait')
+  expect(exitCode).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: expect.any(String) })
+})
+
+test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task to its end', async () => {
+  const guest = guestThatCommits(
+    'greeting.txt',
+    'echo working; until [ -e $HOME/../go ]; do sleep 0.05; done; echo done',
+  )
+  await using setup = await serving(guest)
+  const started = await setup.run('run', 'project', 'say hello')
+  expect(started).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/^[0-9a-f]{8}\n$/) })
+  const id = started.stdout.trim()
+
+  expect((await setup.run('tasks')).stdout).toBe(`  ${id}  running    project  say hello\n`)
+  expect(await setup.run('cleanup', id)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^Error: .*running/),
+  })
+  const [log, end] = await Promise.all([
+    setup.run('logs', '-f', id),
+    setup.run('wait', '--timeout-ms', '60000'),
+    mkdir(join(setup.root, 'run'), { recursive: true }).then(() => writeFile(join(setup.root, 'run/go'), '')),
+  ])
+  expect(log).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/^working\ndone\n/) })
+  expect(JSON.parse(end.stdout)).toMatchObject({ type: 'completed', task_id: id, merge_result: { merged: true } })
+  expect(JSON.parse((await setup.run('info', id)).stdout)).toMatchObject({ task_id: id, status: 'completed' })
+  expect(JSON.parse((await setup.run('wait')).stdout)).toEqual({ no_running_tasks: true })
+
+  const { folder, record } = taskFiles(setup.repository, requireTaskId(id))
+  expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ status: 'completed' })
+  expect(await setup.run('cleanup', id)).toEqual({ exitCode: 0, stdout: `Cleaned up: ${id}\n`, stderr: '' })
+  await expect(access(folder)).rejects.toThrow('ENOENT')
+})
