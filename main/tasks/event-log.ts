@@ -3,7 +3,7 @@ import type { TaskId } from '../core/task.ts'
 import type { MergeView, ResultView } from '../core/view.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
-import { ensurePrivateFolder } from '../lib/private-folder.ts'
+import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
 import { CursorFile } from './cursor-file.ts'
 import { type Consumer, Consumers } from './event-consumers.ts'
 import { readEvents } from './read-events.ts'
@@ -45,7 +45,10 @@ export interface EventLog extends AsyncDisposable {
   join(name: string, options: { readonly durable: boolean }): Promise<Consumer>
 }
 
-/** Opens or makes `events.jsonl` and `cursors.json` in the folder. One process at a time. */
+/**
+ * Opens or makes `events.jsonl` and `cursors.json` in the folder. One process at a time.
+ * @throws AppError('home-unusable' | 'disk-full')
+ */
 export async function openEventLog({
   directory,
   log: messages,
@@ -59,7 +62,9 @@ export async function openEventLog({
   const cursors = await CursorFile.open(join(directory, 'cursors.json'), messages)
   // A damaged line had a number too, and somebody may have heard it.
   const lastSeq = Math.max(events.at(-1)?.seq ?? 0, cursors.content.head) + damaged
-  const { file } = await JsonLinesFile.open(path)
+  const { file } = await JsonLinesFile.open(path).catch((error: unknown) => {
+    throw unusable(path, error)
+  })
   const log = new DurableEventLog(file, events, lastSeq, cursors)
   if (damaged > 0) await log.keepNumbers()
   return log

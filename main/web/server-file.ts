@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
+import { unusable } from '../lib/private-folder.ts'
 import { isAlive, startTimeOf } from '../lib/process-identity.ts'
 
 const serverSchema = z.object({
@@ -22,12 +23,16 @@ const pathIn = (home: string): string => join(home, 'server.json')
 /** 256 random bits. */
 export const newToken = (): string => randomBytes(32).toString('base64url')
 
-/** Says that this process serves the home folder. */
+/** Says that this process serves the home folder. @throws AppError('home-unusable' | 'disk-full') */
 export async function writeServerFile(home: string, { port, token }: { port: number; token: string }): Promise<void> {
   const startTime = await startTimeOf(process.pid)
   if (startTime === undefined) throw new Error('The start time of this process cannot be read')
   const file: ServerFile = { pid: process.pid, startTime, port, token }
-  await writeJsonAtomically(pathIn(home), file)
+  try {
+    await writeJsonAtomically(pathIn(home), file)
+  } catch (error) {
+    throw unusable(pathIn(home), error)
+  }
 }
 
 /** Takes back what `writeServerFile` said; leaves the file of another server alone. */

@@ -177,12 +177,20 @@ test.for(['a b', 'x'.repeat(65), '../x', 'ä'])('the client id %j is refused', a
   expect(errorOf(answer).message).toContain('client id')
 })
 
-test('a session that the transport refuses to start takes no place', async () => {
-  const { port } = await startEndpoint({ limits: { maxSessions: 1 } })
-  for (let count = 0; count < 3; count++) {
-    expect((await initialize(port, { accept: 'text/html' })).status).toBe(406)
+test('a session that the transport refuses to start is forgotten at once', async () => {
+  const { port, tasks } = await startEndpoint()
+  const { events } = tasks
+  const join = events.join
+  let here = 0
+  events.join = async (name, options) => {
+    const consumer = await join.call(events, name, options)
+    here++
+    return { ...consumer, leave: () => here-- }
   }
-  expect((await initialize(port)).status).toBe(200)
+  await initialize(port)
+  expect(here).toBe(1)
+  expect((await initialize(port, { accept: 'text/html' })).status).toBe(406)
+  await until(() => here === 1)
 })
 
 test('when there are too many sessions the one that has been idle longest makes room, never one in use', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { silentLog } from '../../main/lib/log.ts'
@@ -293,4 +293,22 @@ test('damaged cursors are set aside with a message, and nothing unheard is lost'
   expect(messages.lines).toHaveLength(1)
   expect(await readFile(`${path}.damaged`, 'utf8')).toContain('consumers')
   expect(await hear(await again.join('client:a', { durable: true }))).toEqual([1])
+})
+
+test.for(['events.jsonl', 'cursors.json'])(
+  'a home where %s cannot be used is told as such, with its path',
+  async (name) => {
+    const directory = await temporaryFolder()
+    await mkdir(join(directory, name))
+    await expect(open(directory)).rejects.toMatchObject({
+      code: 'home-unusable',
+      message: expect.stringContaining(join(directory, name)),
+    })
+  },
+)
+
+test('a link in place of the log is not followed', async () => {
+  const directory = await temporaryFolder()
+  await symlink(join(directory, 'elsewhere'), join(directory, 'events.jsonl'))
+  await expect(open(directory)).rejects.toMatchObject({ code: 'home-unusable' })
 })

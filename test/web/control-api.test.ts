@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../main/lib/http-listener.ts'
@@ -141,4 +141,10 @@ test('a server that went away since is told as such', async () => {
   await expect(server.call('list_tasks', {})).rejects.toMatchObject(noServer)
   await removeServerFile(home)
   await expect(connectToServer(home)).rejects.toMatchObject(noServer)
+})
+
+test('a home that cannot be written is told as such', async () => {
+  const home = await temporaryFolder()
+  await mkdir(join(home, 'server.json'))
+  await expect(writeServerFile(home, { port: 1, token: newToken() })).rejects.toMatchObject({ code: 'home-unusable' })
 })
