@@ -60,3 +60,8 @@ async function canEnd(tasks: Tasks, all: readonly Task[]): Promise<boolean> {
   }
   return false
 }
+
+/** Ends a delivery by what became of the answer that carried it: the cursor moves only when it arrived. */
+export function settle({ acknowledge, release }: Delivery, arrived: Promise<boolean>): void {
+  void arrived.then((yes) => (yes ? acknowledge() : release()))
+}

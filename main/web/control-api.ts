@@ -8,7 +8,7 @@ import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.t
 import type { Log } from '../lib/log.ts'
 import { eventView, requireTaskId, slotsView, taskSummary } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
-import { waitNextEvent } from '../tasks/wait-next-event.ts'
+import { settle, waitNextEvent } from '../tasks/wait-next-event.ts'
 import { type ControlAnswers, type ControlVerb, controlRequests } from './control-contract.ts'
 
 export interface ControlApiOptions {
@@ -71,7 +71,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     if (waited.kind === 'timeout') return { timeout: true }
     if (waited.kind === 'no-running-tasks') return { no_running_tasks: true }
     const { delivery } = waited
-    void flushed.then((arrived) => (arrived ? delivery.acknowledge() : delivery.release()))
+    settle(delivery, flushed)
     return eventView(delivery)
   },
   cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {

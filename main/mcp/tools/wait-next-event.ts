@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { runningLine } from '../../core/running-line.ts'
 import { eventView } from '../../tasks/answers.ts'
-import { waitNextEvent as wait } from '../../tasks/wait-next-event.ts'
+import { settle, waitNextEvent as wait } from '../../tasks/wait-next-event.ts'
 import { cutResult, cutText } from '../limits.ts'
 import { mergeResultSchema, resultSchema } from '../schemas.ts'
 import { defineTool } from '../tool.ts'
@@ -66,7 +66,7 @@ export const waitNextEvent = defineTool({
     if (waited.kind === 'no-running-tasks') return { no_running_tasks: true as const }
 
     const { delivery } = waited
-    void delivered.then((arrived) => (arrived ? delivery.acknowledge() : delivery.release()))
+    settle(delivery, delivered)
     const view = eventView(delivery)
     const rest = 'see get_task_info'
     return {
