@@ -17,7 +17,7 @@ async function place() {
       const path = join(folder, name)
       await mkdir(path, { recursive: true })
       await gitIn(path, ['init', '--quiet', '--initial-branch', 'main'])
-      await commitFiles(path, { 'flake.nix': '{ outputs = _: { }; }\n' })
+      await writeFile(join(path, 'flake.nix'), '{ outputs = _: { }; }\n')
       return path
     },
     run: (args: readonly string[], cwd = folder) => runCommand(args, { home, cwd }),
@@ -69,6 +69,7 @@ test('an alias that could not be given as asked for is explained on stderr', asy
 test('a registered repository hides .microvm/ from git status without a change to its files', async () => {
   const here = await place()
   const path = await here.repository('app')
+  await commitFiles(path, {})
   await here.run(['allow', path])
   await here.run(['allow', path])
   await mkdir(join(path, '.microvm/tasks'), { recursive: true })
@@ -81,6 +82,7 @@ test('a registered repository hides .microvm/ from git status without a change t
 test('a linked worktree is a repository of its own', async () => {
   const here = await place()
   const main = await here.repository('app')
+  await commitFiles(main, {})
   const linked = join(here.path, 'feature')
   await gitIn(main, ['worktree', 'add', '--quiet', linked, '-b', 'feature'])
   expect(await here.run(['allow', linked])).toEqual(said('Registered: feature\n'))
