@@ -104,9 +104,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
     const task = await this.get(id)
-    if (task.state.phase !== 'finished' || this.#running.has(id)) {
+    if (task.state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
     }
+    await this.#running.get(id)?.done // Its end may have been heard before the last line of its record was written.
     const onlyCopyIsInItsFolder = task.startCommit !== null && task.work === null
     if (onlyCopyIsInItsFolder && !deleteRef) {
       throw new AppError('salvage-failed', `The work of task ${id} is only in ${taskFiles(task.repoPath, id).repo}`, {

@@ -1,6 +1,7 @@
 import { AppError, toFailure } from '../core/failure.ts'
 import type { SlotId } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
+import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { settleTask } from './settle-task.ts'
@@ -99,6 +100,7 @@ async function boot(
   const { driver, limits } = context
   const { files } = record
   const { id, repoPath } = record.task
+  await excludeTasks(repoPath, signal) // Registration did it, but the file is the user's to edit.
   const [{ startCommit, branch }, volumes] = await Promise.all([
     cloneWorkspace({ repoPath, workspace: files.repo, taskId: id }, signal),
     prepareSlotStorage(context.home, slot),

@@ -1,4 +1,4 @@
-import { access, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { taskView } from '../../main/core/view.ts'
@@ -59,6 +59,7 @@ describe('a task that goes well', () => {
     await expect(orchestrator.run({ description: 'one more', repo: 'project' })).rejects.toThrow(
       /^All 10 slots are busy/,
     )
+    await mkdir(join(root, 'run'), { recursive: true })
     await writeFile(join(root, 'run', 'go'), '')
 
     const tasks = await Promise.all(ids.map((id) => untilEnded(orchestrator, id)))
