@@ -2,9 +2,9 @@ import { AppError } from '../core/failure.ts'
 import { type MergeOutcome, taskRef, type UnmergedReason } from '../core/merge.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { branchState } from './branch-state.ts'
-import { exclusively } from './exclusively.ts'
 import { type GitOptions, gitQuickly, gitText } from './git.ts'
 import { inspectRepository, type RepositoryState } from './inspect-repository.ts'
+import { inTurn, lockMerges } from './merge-turns.ts'
 import { publishBranch } from './publish-branch.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
 import { type Replay, replayCommits } from './replay-commits.ts'
@@ -27,21 +27,8 @@ export interface MergeRequest {
  * @throws AppError('repository-invalid'), or the signal's reason when it fires for another cause than time.
  */
 export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Promise<MergeOutcome> {
-  const { branch } = request
   try {
-    const repository = await inspectRepository(request.repoPath, signal)
-    if (branch === null) {
-      return unmerged('detached_head', 'The task started with no branch checked out, so there is none to merge into')
-    }
-    return await exclusively(
-      repository.commonDirectory,
-      async () => {
-        const first = await mergeOnce(repository, { ...request, branch }, signal)
-        const outcome = first ?? (await mergeOnce(repository, { ...request, branch }, signal))
-        return outcome ?? unmerged('branch_moved', `${branch} was moved twice while the work was being brought onto it`)
-      },
-      signal,
-    )
+    return await inTurn(request.repoPath, () => mergeInTurn(request, signal))
   } catch (error) {
     if (signal?.aborted && (signal.reason as Error | undefined)?.name === 'TimeoutError') {
       return unmerged('timed_out', 'The merge took too long and was given up')
@@ -52,6 +39,19 @@ export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Pr
       cause: error,
     })
   }
+}
+
+async function mergeInTurn(request: MergeRequest, signal?: AbortSignal): Promise<MergeOutcome> {
+  signal?.throwIfAborted()
+  const { branch } = request
+  const repository = await inspectRepository(request.repoPath, signal)
+  if (branch === null) {
+    return unmerged('detached_head', 'The task started with no branch checked out, so there is none to merge into')
+  }
+  await using _lock = await lockMerges(repository.commonDirectory, signal)
+  const first = await mergeOnce(repository, { ...request, branch }, signal)
+  const outcome = first ?? (await mergeOnce(repository, { ...request, branch }, signal))
+  return outcome ?? unmerged('branch_moved', `${branch} was moved twice while the work was being brought onto it`)
 }
 
 type Request = MergeRequest & { readonly branch: string }
