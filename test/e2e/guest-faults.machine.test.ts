@@ -5,6 +5,7 @@ import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
 import { createDriver } from '../../main/machines/drivers.ts'
+import type { GuestImage } from '../../main/machines/guest-image.ts'
 import { bareGuest } from '../support/bare-guest.ts'
 import { startOrchestra } from '../support/orchestra.ts'
 import { gitIn, statusOf } from '../support/repositories.ts'
@@ -23,11 +24,12 @@ const faults = {
 } as const
 
 test('a guest at fault fails its task with the reason, frees its slot, and its work waits at refs/tasks/ID', async () => {
+  const image = await bareGuest(AbortSignal.timeout(300_000))
   const orchestra = await startOrchestra({
     apiUrl: 'http://127.0.0.1:9', // Nobody is asked.
     repositories: { project: { 'README.md': 'A project\n' } },
-    settings: { memoryMiB: 1024, cpus: 1, bootTimeoutMs: 90_000, powerOffTimeoutMs: 3_000 },
-    driver: guestsRunning((description) => programFor(description)),
+    settings: { memoryMiB: 1024, cpus: 1, bootTimeoutMs: 60_000, powerOffTimeoutMs: 3_000 },
+    driver: guestsRunning(programFor, image),
   })
   const repo = orchestra.pathOf('project')
   const start = await gitIn(repo, ['rev-parse', 'main'])
@@ -59,9 +61,9 @@ function programFor(description: string): string {
 }
 
 /** The real driver with real machines, whose guest is a bare one that runs the test's program in place of the task runner. */
-function guestsRunning(program: (description: string) => string): MachineDriver {
+function guestsRunning(program: (description: string) => string, image: GuestImage): MachineDriver {
   const driver = createDriver({
-    image: () => bareGuest(AbortSignal.timeout(300_000)),
+    image: () => Promise.resolve(image),
     cacheDirectory: cacheDirectory(),
     log: silentLog,
   })
