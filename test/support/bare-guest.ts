@@ -8,7 +8,7 @@ import { debianArchitecture, unpackDebianPackages } from '../../main/machines/qe
 import { type CpioEntry, cpio } from './cpio.ts'
 
 /** Raised when what the folder holds changes, so that an older one in the cache is not taken. */
-const revision = 3
+const revision = 4
 const kernelVersion = '6.12'
 
 /** In the order in which they must be loaded. */
@@ -109,6 +109,8 @@ async function initialRamDisk(packages: string, signal: AbortSignal): Promise<re
   const busybox = await readFile(join(packages, 'usr/bin/busybox'))
   entries.push({ kind: 'file', path: 'bin/busybox', mode: 0o755, content: busybox })
   entries.push({ kind: 'link', path: 'bin/sh', target: 'busybox' })
+  const users = 'root:x:0:0::/:/bin/sh\nclaude:x:1000:1000::/:/bin/sh\n'
+  entries.push({ kind: 'file', path: 'etc/passwd', mode: 0o644, content: Buffer.from(users) })
   const loaded: string[] = []
   for (const module of modules) {
     const file = files.find((entry) => entry.name === `${module}.ko.xz`)

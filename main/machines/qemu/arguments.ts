@@ -81,10 +81,14 @@ function disk(serial: string, path: string, { readOnly }: { readonly readOnly: b
   ]
 }
 
-const sandbox = ({ spawns }: NetworkPlan): string =>
-  ['on', 'obsolete=deny', 'elevateprivileges=deny', 'resourcecontrol=deny', `spawn=${spawns ? 'allow' : 'deny'}`].join(
-    ',',
-  )
+/**
+ * All that QEMU's own filter can deny. A forward starts a program in a session of its own, which `elevateprivileges`
+ * denies together with setuid; that one is closed by no_new_privs and an empty capability set anyway, see confine.ts.
+ */
+function sandbox({ spawns }: NetworkPlan): string {
+  const answer = spawns ? 'allow' : 'deny'
+  return `on,obsolete=deny,resourcecontrol=deny,elevateprivileges=${answer},spawn=${answer}`
+}
 
 /** In QEMU's own option syntax a comma is written twice. */
 const commaDoubled = (path: string): string => path.replaceAll(',', ',,')

@@ -27,11 +27,11 @@ export class Confinement {
     if (this.#user.kind === 'caller') return source
     const known = this.#mounts.find((mount) => mount.source === source)
     if (known !== undefined) return known.target
-    await mkdir(this.#mountRoot, { recursive: true, mode: 0o711 })
     const target = join(this.#mountRoot, String(this.#mounts.length + 1))
+    this.#mounts.push({ source, target }) // Before anything is awaited: the number is taken.
+    await mkdir(this.#mountRoot, { recursive: true, mode: 0o711 })
     if ((await stat(source)).isDirectory()) await mkdir(target)
     else await writeFile(target, '', { flag: 'wx' })
-    this.#mounts.push({ source, target })
     return target
   }
 
@@ -55,7 +55,7 @@ export function confinedCommand(
   mounts: readonly { readonly source: string; readonly target: string }[],
   helper: Command,
 ): Command {
-  if (user.kind === 'caller') return helper
+  if (user.kind === 'caller') return ['setpriv', '--no-new-privs', ...helper]
   return [
     ...(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mountScript, 'sh'] as const),
     ...mounts.flatMap(({ source, target }) => [source, target]),

@@ -7,7 +7,7 @@ export const forwardAddress = '10.0.2.100'
 
 const restrictedAddress = '10.0.2.15/24'
 /** Of the block that RFC 5737 keeps for documentation, so that it hides no network the guest may want to reach. */
-const openNetwork = { address: '192.0.2.15', prefix: 24, gateway: '192.0.2.2', dns: '192.0.2.3' } as const
+const openNetwork = { address: '198.51.100.15', prefix: 24, gateway: '198.51.100.2', dns: '198.51.100.3' } as const
 
 /** One network card, in the order in which the guest numbers them. */
 export interface NetworkCard {

@@ -30,7 +30,8 @@ export interface Qmp {
  * @throws when nobody listens, the signal fires or the other side does not speak QMP.
  */
 export async function connectQmp(path: string, onEvent: (event: QmpEvent) => void, signal: AbortSignal): Promise<Qmp> {
-  const socket = createConnection({ path, signal })
+  signal.throwIfAborted()
+  const socket = createConnection(path)
   const pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const greeted = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<void>()
@@ -75,12 +76,17 @@ export async function connectQmp(path: string, onEvent: (event: QmpEvent) => voi
     }
   }
 
+  // The signal is for connecting: it must not end a connection that stands.
+  const abandon = () => socket.destroy(signal.reason)
+  signal.addEventListener('abort', abandon)
   try {
     await greeted.promise
     await execute('qmp_capabilities', signal)
   } catch (error) {
     socket.destroy()
     throw error
+  } finally {
+    signal.removeEventListener('abort', abandon)
   }
   return { execute, closed: closed.promise, close: () => socket.destroy() }
 }

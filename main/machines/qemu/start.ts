@@ -50,24 +50,15 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     socat: spec.network.forwards.length > 0 ? required(host.socat, 'socat') : '',
     passtSocket: `${run.io}/passt.sock`,
   })
-  const waits: Promise<void>[] = []
-  const helpers: HelperProcess[] = []
+  const sockets = new Map<HelperProcess, string>()
   for (const share of spec.shares) {
     const tool = required(host.virtiofsd, 'virtiofsd 1.13')
-    const helper = await started(startVirtiofsd(share, { run, user, tool }))
-    helpers.push(helper)
-    waits.push(helperReady(helper, shareSocket(run, share.tag), run, limit))
+    sockets.set(await started(startVirtiofsd(share, { run, user, tool })), shareSocket(run, share.tag))
   }
   if (network.passtSocket !== undefined) {
-    const helper = await started(startPasst(network.passtSocket, run, user, host))
-    helpers.push(helper)
-    waits.push(helperReady(helper, network.passtSocket, run, limit))
+    sockets.set(await started(startPasst(network.passtSocket, run, user, host)), network.passtSocket)
   }
-  try {
-    await Promise.all(waits)
-  } finally {
-    await Promise.allSettled(waits)
-  }
+  for (const [helper, socket] of sockets) await helperReady(helper, socket, run, limit)
 
   await prepareConsole(spec.consolePath, user)
   const confinement = new Confinement(user, run.mounts('qemu'))
@@ -97,7 +88,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const { pid, startTime } = hypervisor.handle
   const handle = {
     ...({ driver: 'qemu', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
-    helpers: helpers.map((helper) => helper.handle),
+    helpers: [...sockets.keys()].map((helper) => helper.handle),
   }
   return watchMachine({ handle, consolePath: spec.consolePath, ended: hypervisor.ended, qmp, witness, log })
 }

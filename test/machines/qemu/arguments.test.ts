@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import { type QemuFacts, type QemuMachine, qemuArguments } from '../../../main/machines/qemu/arguments.ts'
+import { planNetwork } from '../../../main/machines/qemu/network.ts'
+
+const closed = { egress: 'closed', forwards: [], mac: '02:4d:56:00:00:01' } as const
+const parts = { socat: '/usr/bin/socat', passtSocket: '/run/m/t1/io/passt.sock' }
+
+const machine: QemuMachine = {
+  cpus: 2,
+  memoryMiB: 4096,
+  kernel: '/images/k/vmlinux',
+  initrd: '/images/k/initrd.img',
+  kernelParameters: ['console=hvc0', 'panic=-1'],
+  root: '/images/k/root.erofs',
+  volumes: [{ serial: 'var', path: '/slots/1/var "a",b.img' }],
+  shares: [
+    { tag: 'share', socket: '/run/m/t1/io/virtiofs-share.sock' },
+    { tag: 'repo', socket: '/run/m/t1/io/virtiofs-repo.sock' },
+  ],
+  console: '/tasks/a,b/serial.log',
+  controlSocket: '/run/m/t1/io/qmp.sock',
+  network: planNetwork(closed, parts),
+}
+const debian12: QemuFacts = { architecture: 'x86_64', version: 7, acceleration: 'tcg' }
+
+/** One option and its value a line. */
+const listed = (args: readonly string[]): string => args.join(' ').replaceAll(/ (?=-[a-z])/g, '\n')
+
+test('a closed machine on Debian 12 without KVM', () => {
+  expect(listed(qemuArguments(machine, debian12))).toMatchInlineSnapshot(`
+    "-nodefaults
+    -no-user-config
+    -display none
+    -no-reboot
+    -machine q35
+    -accel tcg,thread=multi
+    -cpu max,-cx16
+    -smp 2
+    -m 4096M
+    -object memory-backend-memfd,id=memory,size=4096M,share=on
+    -machine memory-backend=memory
+    -kernel /images/k/vmlinux
+    -initrd /images/k/initrd.img
+    -append console=hvc0 panic=-1 loglevel=1 microvm.eth0=10.0.2.15/24
+    -device {"driver":"virtio-serial-pci","id":"serial0"}
+    -chardev file,id=console,path=/tasks/a,,b/serial.log,append=on
+    -device {"driver":"virtconsole","chardev":"console"}
+    -device {"driver":"virtio-rng-pci"}
+    -device {"driver":"pvpanic-pci"}
+    -blockdev {"driver":"raw","node-name":"root","read-only":true,"file":{"driver":"file","filename":"/images/k/root.erofs","read-only":true}}
+    -device {"driver":"virtio-blk-pci","drive":"root","serial":"root"}
+    -blockdev {"driver":"raw","node-name":"var","read-only":false,"discard":"unmap","file":{"driver":"file","filename":"/slots/1/var \\"a\\",b.img","read-only":false,"discard":"unmap"}}
+    -device {"driver":"virtio-blk-pci","drive":"var","serial":"var"}
+    -chardev socket,id=fs-share,path=/run/m/t1/io/virtiofs-share.sock
+    -device {"driver":"vhost-user-fs-pci","chardev":"fs-share","tag":"share","queue-size":1024}
+    -chardev socket,id=fs-repo,path=/run/m/t1/io/virtiofs-repo.sock
+    -device {"driver":"vhost-user-fs-pci","chardev":"fs-repo","tag":"repo","queue-size":1024}
+    -netdev {"type":"user","id":"net0","restrict":true,"ipv6":false}
+    -device {"driver":"virtio-net-pci","netdev":"net0","mac":"02:4d:56:00:00:01","romfile":""}
+    -qmp unix:/run/m/t1/io/qmp.sock,server=on,wait=off
+    -sandbox on,obsolete=deny,resourcecontrol=deny,elevateprivileges=deny,spawn=deny"
+  `)
+})
+
+test('an open machine with a forward has the closed card first, and its sandbox lets QEMU start socat', () => {
+  const network = planNetwork(
+    {
+      ...closed,
+      egress: 'open',
+      forwards: [
+        { host: '127.0.0.1', port: 8080 },
+        { host: '::1', port: 81 },
+      ],
+    },
+    parts,
+  )
+  const args = listed(qemuArguments({ ...machine, network }, debian12)).split('\n')
+  expect(args.filter((line) => /^-(netdev|sandbox|append)|virtio-net/.test(line))).toMatchInlineSnapshot(`
+    [
+      "-append console=hvc0 panic=-1 loglevel=1 microvm.eth0=10.0.2.15/24 microvm.eth1=198.51.100.15/24,198.51.100.2,198.51.100.3",
+      "-netdev {"type":"user","id":"net0","restrict":true,"ipv6":false,"guestfwd":[{"str":"tcp:10.0.2.100:8080-cmd:/usr/bin/socat STDIO TCP:127.0.0.1:8080"},{"str":"tcp:10.0.2.100:81-cmd:/usr/bin/socat STDIO TCP6:[::1]:81"}]}",
+      "-device {"driver":"virtio-net-pci","netdev":"net0","mac":"02:4d:56:00:00:01","romfile":""}",
+      "-netdev {"type":"stream","id":"net1","server":false,"addr":{"type":"unix","path":"/run/m/t1/io/passt.sock"}}",
+      "-device {"driver":"virtio-net-pci","netdev":"net1","mac":"02:4d:56:80:00:01","romfile":""}",
+      "-sandbox on,obsolete=deny,resourcecontrol=deny,elevateprivileges=allow,spawn=allow",
+    ]
+  `)
+})
+
+test('an open machine with no forward has the card to the internet alone', () => {
+  const network = planNetwork({ ...closed, egress: 'open' }, parts)
+  expect(network.cards.map((card) => card.kernelParameter)).toEqual([
+    'microvm.eth0=198.51.100.15/24,198.51.100.2,198.51.100.3',
+  ])
+  expect(network.spawns).toBe(false)
+})
+
+test.each([
+  [debian12, '-machine q35|-accel tcg,thread=multi|-cpu max,-cx16'],
+  [{ ...debian12, version: 10 }, '-machine q35|-accel tcg,thread=multi|-cpu max'],
+  [{ ...debian12, acceleration: 'kvm' }, '-machine q35|-accel kvm|-cpu host'],
+  [
+    { architecture: 'aarch64', version: 7, acceleration: 'tcg' },
+    '-machine virt,gic-version=max|-accel tcg,thread=multi|-cpu max',
+  ],
+  [{ architecture: 'aarch64', version: 10, acceleration: 'kvm' }, '-machine virt,gic-version=max|-accel kvm|-cpu host'],
+] satisfies [QemuFacts, string][])('the processor suits %o', (facts, expected) => {
+  const lines = listed(qemuArguments(machine, facts)).split('\n')
+  const named = lines.filter((line) => /^-(machine|accel|cpu) /.test(line) && !line.includes('memory-backend'))
+  expect(named.join('|')).toBe(expected)
+})
+
+test.each([
+  ['127.0.0.1 EXEC:id', 80],
+  ['a,b', 80],
+  ['', 80],
+  ['fe80::1%eth0', 80],
+  ['localhost', 0],
+  ['localhost', 1.5],
+  ['localhost', 65_536],
+])('%s port %d cannot be smuggled into the program that forwards', (host, port) => {
+  expect(() => planNetwork({ ...closed, forwards: [{ host, port }] }, parts)).toThrow('cannot be forwarded')
+})
