@@ -41,7 +41,7 @@ async function fixHost(terminal: Terminal, signal: AbortSignal): Promise<void> {
   const problems = await hostProblems(signal)
   await applyRemedies(problems, { onProgress: say }, signal)
   const left = (await hostProblems(signal)).filter(({ optional }) => !optional)
-  if (left.some(({ code }) => code !== 'image-missing')) return // What follows would fail for it.
+  if (left.length > 0) return // The build would fail for it; the report says what it is.
   await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
 }
 
