@@ -1,6 +1,7 @@
 import { chmod, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytePath, shownPath } from './byte-path.ts'
+import { kindOf } from './check-clone.ts'
 import { type GitOptions, git, gitOrThrow, gitText, zeroSeparated } from './git.ts'
 import { type CleanedFile, cleanLfsFiles } from './lfs-clean.ts'
 import { surveyFiles } from './survey-files.ts'
@@ -57,8 +58,9 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   }
 
   const { cleaned, plain, notes: lfsNotes } = await cleanLfsFiles(workspace, plan.add, call, signal)
-  const input = [...plan.remove, ...plain].map((path) => `${path}\0`).join('')
-  await gitOrThrow(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], call(input), signal)
+  // Removed by name alone: git would look, and refuse a path that has come to lie behind a link.
+  await updateIndex(['--force-remove'], plan.remove, call, signal)
+  await updateIndex(['--add', '--remove', '--replace'], plain, call, signal)
   const entries = [
     ...cleaned.map(({ mode, blob, path }) => `${mode} ${blob}\t${path}\0`),
     ...[...links].map(([path, commit]) => `160000 ${options.gitlinks.get(path) ?? commit}\t${path}\0`),
@@ -90,11 +92,19 @@ async function dropGitlinks(call: GitCalls, signal?: AbortSignal): Promise<Map<s
     if (!entry.startsWith('160000 ')) continue
     links.set(entry.slice(entry.indexOf('\t') + 1), entry.split(' ')[1] ?? '')
   }
-  if (links.size > 0) {
-    const input = [...links.keys()].map((path) => `${path}\0`).join('')
-    await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], call(input), signal)
-  }
+  await updateIndex(['--force-remove'], [...links.keys()], call, signal)
   return links
+}
+
+async function updateIndex(
+  options: readonly string[],
+  paths: readonly string[],
+  call: GitCalls,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (paths.length === 0) return
+  const input = paths.map((path) => `${path}\0`).join('')
+  await gitOrThrow(['update-index', '-z', ...options, '--stdin'], call(input), signal)
 }
 
 async function untracked(call: GitCalls, signal?: AbortSignal): Promise<string[]> {
@@ -118,13 +128,30 @@ interface Plan {
   readonly add: string[]
   readonly remove: string[]
   readonly notes: string[]
+  /** Whether a folder, by its path, is reached through real folders only; the empty path is. */
+  readonly real: Map<string, boolean>
   total: number
 }
 
-const newPlan = (): Plan => ({ add: [], remove: [], notes: [], total: 0 })
+const newPlan = (): Plan => ({ add: [], remove: [], notes: [], real: new Map([['', true]]), total: 0 })
+
+async function isBehindLink(workspace: string, path: string, plan: Plan): Promise<boolean> {
+  const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+  const known = plan.real.get(parent)
+  if (known !== undefined) return !known
+  const real =
+    !(await isBehindLink(workspace, parent, plan)) && (await kindOf(bytePath(workspace, parent))) === 'folder'
+  plan.real.set(parent, real)
+  return !real
+}
 
 async function consider(workspace: string, path: string, plan: Plan, absent: ReadonlySet<string>): Promise<void> {
   const full = bytePath(workspace, path)
+  if (await isBehindLink(workspace, path, plan)) {
+    // The guest put a link where a folder was: the file is gone, whatever lies behind the link.
+    plan.remove.push(path)
+    return
+  }
   let found: Awaited<ReturnType<typeof lstat>>
   try {
     found = await lstat(full)
