@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly encoding?: 'utf8' | 'latin1'
   /** Characters kept of each stream, default 100 million; beyond it the child is killed and the run has failed. */
   readonly maxBuffer?: number
+  /** Told each line of the standard output while the program runs. */
+  readonly onLine?: (line: string) => void
 }
 
 /** How a child process ended; a failure is data here, `runOrThrow` makes it an error. */
@@ -39,9 +41,16 @@ export async function run(
   options: RunOptions = {},
   signal?: AbortSignal,
 ): Promise<RunResult> {
+  const { onLine } = options
   const result = await execa(file, args, {
     reject: false,
     stripFinalNewline: false,
+    ...(onLine !== undefined && {
+      stdout: function* (line: unknown) {
+        onLine(String(line))
+        yield line
+      },
+    }),
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input !== undefined && { input: options.input }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),

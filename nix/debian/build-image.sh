@@ -3,6 +3,7 @@
 # namespaces are allowed, as anybody. Prints lines `progress: PERCENT PHASE`; everything else it prints is the log.
 # Needs: ARCHITECTURE (amd64 or arm64), SUITE, MIRROR, SOURCE_DATE_EPOCH, CLAUDE_PACKAGE (the npm tarball, verified).
 set -euo pipefail
+exec 2>&1
 : "${ARCHITECTURE:?}" "${SUITE:?}" "${MIRROR:?}" "${SOURCE_DATE_EPOCH:?}" "${CLAUDE_PACKAGE:?}"
 export ARCHITECTURE SOURCE_DATE_EPOCH LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +18,8 @@ install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here
 
 say 15 'Debian packages'
 # copy-in and copy-out work across the user namespace of an unprivileged build, where plain paths would not.
+# Root keeps the work beside the output; a user namespace cannot enter there and takes /tmp.
+[ "$(id -u)" != 0 ] || export TMPDIR=$output
 mmdebstrap --variant=essential --format=null --architectures="$ARCHITECTURE" \
   --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' --aptopt='Acquire::Retries "3"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -25,7 +28,11 @@ mmdebstrap --variant=essential --format=null --architectures="$ARCHITECTURE" \
   --customize-hook="copy-in '$inputs' /" \
   --customize-hook='"$1/.image/customize-root.sh" "$1"' \
   --customize-hook="copy-out /.image/vmlinux /.image/initrd.img /.image/root.erofs '$output'" \
-  "$SUITE" - "$MIRROR"
+  "$SUITE" - "$MIRROR" &
+# mmdebstrap removes its folder and its mounts when it is asked to end.
+trap 'kill "$builder"; wait "$builder"' TERM INT
+builder=$!
+wait "$builder"
 rm -r "$inputs"
 chmod 644 "$output"/{vmlinux,initrd.img,root.erofs}
 say 100 'image'

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError } from '../../core/failure.ts'
+
+const schemaVersion = 1
+
+const fileName = z.string().regex(/^[\w.-]+$/, 'must be the name of a file in the same folder')
+const imageFileSchema = z.object({
+  schemaVersion: z.literal(schemaVersion),
+  kernel: fileName,
+  initrd: fileName,
+  root: fileName,
+  kernelParameters: z.array(z.string().regex(/^\S+$/, 'must be one word')),
+  claudeVersion: z.string(),
+  builtAt: z.iso.datetime(),
+})
+
+/** `image.json`: what an image's folder holds; paths are names relative to it. */
+export type ImageFile = z.infer<typeof imageFileSchema>
+
+export const imageFileName = 'image.json'
+
+/**
+ * What the folder's `image.json` says; undefined when there is none, because a folder gets its name only when it is whole.
+ * @throws AppError('image-failed') when the file is not one that this version reads.
+ */
+export async function readImageFile(folder: string): Promise<ImageFile | undefined> {
+  const path = join(folder, imageFileName)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  return parseImageFile(text, path)
+}
+
+/** @throws AppError('image-failed') that says what is wrong with it and what to delete. */
+export function parseImageFile(text: string, path: string): ImageFile {
+  const refuse = (why: string, cause?: unknown): AppError =>
+    new AppError('image-failed', `The guest image at ${path} cannot be used: ${why}`, {
+      hint: `Delete its folder: the image is then built anew`,
+      cause,
+    })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw refuse('the file is no JSON', cause)
+  }
+  const version = z.object({ schemaVersion: z.number() }).safeParse(value)
+  if (version.success && version.data.schemaVersion > schemaVersion)
+    throw refuse('a newer version of this program made it')
+  if (version.success && version.data.schemaVersion < schemaVersion)
+    throw refuse('an older version of this program made it')
+  const parsed = imageFileSchema.safeParse(value)
+  if (!parsed.success) throw refuse(z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error)
+  return parsed.data
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const claudePackageSchema = z.object({ package: z.string(), integrity: z.string().startsWith('sha512-') })
+
+const pinsSchema = z.object({
+  suite: z.string(),
+  mirror: z.url(),
+  /** Seconds since 1970; the date of every file in the image. */
+  sourceDateEpoch: z.int().positive(),
+  claude: z.object({ version: z.string(), x64: claudePackageSchema, arm64: claudePackageSchema }),
+})
+
+export type ClaudePackage = z.infer<typeof claudePackageSchema>
+export type Architecture = 'x64' | 'arm64'
+
+/** Everything that an image is made of. */
+export interface ImageInputs {
+  /** Twenty hexadecimal digits over all of it: equal inputs, equal key. */
+  readonly key: string
+  readonly architecture: Architecture
+  /** The folder of the build script. */
+  readonly scripts: string
+  readonly kernelParameters: readonly string[]
+  readonly pins: z.infer<typeof pinsSchema>
+}
+
+/** Relative to the folder `nix`. */
+const inputFiles = [
+  'task-runner.sh',
+  'debian/build-image.sh',
+  'debian/customize-root.sh',
+  'debian/init',
+  'debian/initrd-init',
+  'debian/packages.txt',
+  'debian/pins.json',
+]
+
+/** What costs time at each start and does nothing in a virtual machine is left out; a panic ends QEMU. */
+const kernelParameters = [
+  'console=hvc0',
+  'quiet',
+  'loglevel=0',
+  'tsc=reliable',
+  'no_timer_check',
+  'mitigations=off',
+  'rcupdate.rcu_expedited=1',
+  'raid=noautodetect',
+  'cryptomgr.notests',
+  'i8042.noaux=1',
+  'i8042.nokbd=1',
+  'net.ifnames=0',
+  'audit=0',
+  'random.trust_cpu=on',
+  'reboot=t',
+  'panic=-1',
+]
+
+/** @param folder the checkout's or the installed package's `nix`. */
+export async function readImageInputs(folder: string, architecture: Architecture): Promise<ImageInputs> {
+  const hash = createHash('sha256').update(JSON.stringify({ architecture, kernelParameters }))
+  for (const name of inputFiles) {
+    const content = await readFile(join(folder, name))
+    hash.update(`\0${name}\0${content.length}\0`).update(content)
+  }
+  const pins = pinsSchema.parse(JSON.parse(await readFile(join(folder, 'debian/pins.json'), 'utf8')))
+  const key = hash.digest('hex').slice(0, 20)
+  return { key, architecture, scripts: join(folder, 'debian'), kernelParameters, pins }
+}
