@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } fr
 import { dirname, join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { cacheDirectory } from '../../main/lib/paths.ts'
-import { findTool, runOrThrow } from '../../main/lib/spawn.ts'
+import { runOrThrow } from '../../main/lib/spawn.ts'
 import type { GuestImage } from '../../main/machines/guest-image.ts'
 import { debianArchitecture, unpackDebianPackages } from '../../main/machines/qemu/debian-tools.ts'
 import { type CpioEntry, cpio } from './cpio.ts'
@@ -98,8 +98,6 @@ function uncompressedKernel(bzImage: Buffer): Buffer {
 }
 
 async function initialRamDisk(packages: string, signal: AbortSignal): Promise<readonly CpioEntry[]> {
-  const xz = await findTool('xz')
-  if (xz === undefined) throw new Error('xz is needed to unpack kernel modules')
   const files = await readdir(join(packages, 'usr/lib/modules'), { recursive: true, withFileTypes: true })
   const entries: CpioEntry[] = ['bin', 'dev', 'proc', 'sys', 'm', 'tmp', 'workspace', 'etc'].map((path) => ({
     kind: 'folder',
@@ -115,7 +113,7 @@ async function initialRamDisk(packages: string, signal: AbortSignal): Promise<re
   for (const module of modules) {
     const file = files.find((entry) => entry.name === `${module}.ko.xz`)
     if (file === undefined) continue // Built in.
-    await runOrThrow(xz, ['-d', join(file.parentPath, file.name)], {}, signal)
+    await runOrThrow(join(packages, 'usr/bin/busybox'), ['unxz', join(file.parentPath, file.name)], {}, signal)
     const content = await readFile(join(file.parentPath, `${module}.ko`))
     entries.push({ kind: 'file', path: `m/${module}.ko`, mode: 0o644, content })
     loaded.push(module)

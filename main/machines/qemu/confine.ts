@@ -46,7 +46,8 @@ const mountScript = [
   'while [ "$1" != -- ]; do mount --bind -- "$1" "$2"; shift 2; done',
   'shift',
   'ulimit -n 1000000 2>/dev/null || ulimit -n "$(ulimit -H -n)"',
-  'exec "$@"',
+  // Of the helper user in all; every connection that a guest makes to a forward is one process.
+  'exec prlimit --nproc=4096 "$@"',
 ].join('\n')
 
 /** Pure. */

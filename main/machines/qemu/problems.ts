@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import type { Problem } from '../driver.ts'
 import { rememberedVerdict } from './acceleration.ts'
@@ -38,6 +39,7 @@ export async function hostProblems(cacheDirectory: string, signal: AbortSignal):
           ),
         ]
       : []),
+    ...(await namespaceProblems(host)),
     ...memoryProblems(),
     ...(await kvmProblems(host, cacheDirectory)),
   ]
@@ -84,6 +86,24 @@ function newerToolProblem(name: NewerTool['name'], message: string, unpackable: 
     cure: 'microvm-orchestrator doctor --fix (fetches it from Debian trixie into the cache, installs nothing)',
     remedy: { kind: 'tool', name },
   }
+}
+
+/** virtiofsd and passt lock themselves into user namespaces, which some systems keep from unprivileged programs. */
+async function namespaceProblems({ virtiofsd, passt }: QemuHost): Promise<readonly Problem[]> {
+  const unpacked = virtiofsd?.kind === 'unpacked' || passt?.kind === 'unpacked'
+  const switches = [
+    { name: 'user.max_user_namespaces', closed: '0', open: '65536', concerns: true },
+    { name: 'kernel.unprivileged_userns_clone', closed: '0', open: '1', concerns: true },
+    // Ubuntu's profiles except the programs in its own packages.
+    { name: 'kernel.apparmor_restrict_unprivileged_userns', closed: '1', open: '0', concerns: unpacked },
+  ]
+  const problems = switches.map(async ({ name, closed, open, concerns }) => {
+    const value = await readFile(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').catch(() => undefined)
+    if (!concerns || value?.trim() !== closed) return []
+    const message = `${name} is ${closed}, so that virtiofsd and passt cannot lock themselves into namespaces`
+    return [{ code: 'namespaces-closed', message, cure: `sysctl -w ${name}=${open}` }]
+  })
+  return (await Promise.all(problems)).flat()
 }
 
 function memoryProblems(): readonly Problem[] {

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, chmod, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../core/failure.ts'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
@@ -61,6 +61,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   for (const [helper, socket] of sockets) await helperReady(helper, socket, run, limit)
 
   await prepareConsole(spec.consolePath, user)
+  if (user.kind === 'dropped') for (const path of [image.kernel, image.initrd, image.root]) await makeReadable(path)
   const confinement = new Confinement(user, run.mounts('qemu'))
   const machine = {
     cpus: spec.cpus,
@@ -153,6 +154,12 @@ async function abortError({ handle }: HelperProcess, run: RunDirectory, signal: 
       cause: signal.reason,
     },
   )
+}
+
+/** A root whose umask is strict makes images that no helper could read. */
+async function makeReadable(path: string): Promise<void> {
+  const { mode } = await stat(path)
+  if ((mode & 0o444) !== 0o444) await chmod(path, (mode & 0o777) | 0o444)
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -7,6 +7,8 @@ import type { MachineHandle } from '../../../main/core/task.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { cacheDirectory } from '../../../main/lib/paths.ts'
 import { isAlive } from '../../../main/lib/process-identity.ts'
+import { findTool } from '../../../main/lib/spawn.ts'
+import type { Problem } from '../../../main/machines/driver.ts'
 import { applyRemedies } from '../../../main/machines/host-packages.ts'
 import { createQemuDriver } from '../../../main/machines/qemu/driver.ts'
 import { findHelperUser } from '../../../main/machines/qemu/helper-user.ts'
@@ -28,6 +30,11 @@ const isRoot = process.getuid?.() === 0
 
 beforeAll(async () => {
   const missing = (await driver.problems(never)).filter(({ optional }) => !optional)
+  const iproute: Problem = {
+    ...{ code: 'ip-missing', message: 'ip is missing', cure: '' },
+    remedy: { kind: 'packages', names: ['iproute2'] },
+  }
+  if (isRoot && (await findTool('ip')) === undefined) missing.push(iproute)
   await applyRemedies(missing, { onProgress: () => undefined }, never)
   await bareGuest(never)
 })
