@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { chown, lstat, mkdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
@@ -69,11 +69,6 @@ export async function removeRunDirectory(path: string): Promise<void> {
   const name = path.slice(root.length + 1)
   if (path !== join(root, name) || !namePattern.test(name)) throw new Error(`${path} is no run directory`)
   await rm(path, { recursive: true, force: true })
-}
-
-/** Names of the run directories that exist. */
-export async function listRunDirectories(): Promise<readonly string[]> {
-  return (await readdir(runRoot()).catch(() => [])).filter((name) => namePattern.test(name))
 }
 
 function listens(socketPath: string): Promise<boolean> {

@@ -1,0 +1,40 @@
+import { appendFile, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { consoleTail, limitConsole, prepareConsole } from '../../../main/machines/qemu/console.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+
+const caller = { kind: 'caller', uid: 0, gid: 0 } as const
+
+test('a console that a guest floods is moved aside, and what QEMU appends goes on in the emptied file', async () => {
+  const path = join(await temporaryFolder(), 'serial.log')
+  await prepareConsole(path, caller)
+  await appendFile(path, 'flood '.repeat(100))
+  await limitConsole(path, 1_000)
+  expect((await stat(path)).size).toBe(600)
+  await limitConsole(path, 599)
+  await appendFile(path, 'after')
+  expect(await readFile(path, 'utf8')).toBe('after')
+  expect((await stat(`${path}.1`)).size).toBe(600)
+})
+
+test('the tail of a console is its last 64 KiB, and nothing where there is none', async () => {
+  const path = join(await temporaryFolder(), 'serial.log')
+  expect(await consoleTail(path)).toBe('')
+  await writeFile(path, `${'x'.repeat(1 << 20)}end`)
+  const tail = await consoleTail(path)
+  expect(tail).toHaveLength(64 << 10)
+  expect(tail.endsWith('xend')).toBe(true)
+})
+
+test('a console is for its owner alone, keeps what was there, and is never written through a link', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'serial.log')
+  await prepareConsole(path, caller)
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  await writeFile(path, 'before')
+  await prepareConsole(path, caller)
+  expect(await readFile(path, 'utf8')).toBe('before')
+  await symlink(path, join(folder, 'link'))
+  await expect(prepareConsole(join(folder, 'link'), caller)).rejects.toThrow('ELOOP')
+})
