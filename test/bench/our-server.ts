@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { startServer } from '../../main/app.ts'
+import { createLog } from '../../main/lib/log.ts'
+import { guestThatCommits } from '../support/orchestrator.ts'
+import { processDriver } from '../support/process-driver.ts'
+
+/**
+ * The whole server as a process of its own, over the home folder that its argument names; only its machines are processes of
+ * this host in place of virtual ones. Prints the URL of its MCP endpoint.
+ */
+const [home = ''] = process.argv.slice(2)
+const { url } = await startServer({
+  home,
+  port: 0,
+  log: createLog(),
+  env: { ANTHROPIC_API_KEY: 'sk-ant-bench' },
+  driver: processDriver(join(home, 'run'), guestThatCommits('hello-$(basename "$HOME").txt')),
+})
+process.stdout.write(`${url}\n`)

@@ -1,0 +1,62 @@
+import { type Goal, type Row, summarize } from './measure.ts'
+
+/** A row with its figures worked out, as `bench.json` holds it. */
+export function resultOf(row: Row) {
+  const ours = summarize(row.ours, row.quote)
+  const against = row.against && { what: row.against.what, ...summarize(row.against.values, row.quote) }
+  const ratio = against && ours.quoted / against.quoted
+  const measured = row.goal?.kind === 'ratio' ? ratio : ours.quoted
+  const reached = row.goal === null || measured === null ? null : measured <= row.goal.atMost
+  const { what, unit, quote = 'median', goal, notes = [] } = row
+  return {
+    what,
+    unit,
+    quote,
+    ours,
+    against,
+    ratio,
+    goal,
+    reached,
+    notes,
+    values: { ours: row.ours, against: row.against?.values },
+  }
+}
+
+export type Result = ReturnType<typeof resultOf>
+
+const heads = ['what', 'ours', 'floor or peer', 'ratio', 'goal', 'reached'] as const
+
+/** The table in Markdown, its columns aligned, with the notes below it. */
+export function tableOf(results: readonly Result[]): string {
+  const lines = results.map(({ what, unit, quote, ours, against, ratio, goal, reached, notes }) => [
+    notes.length > 0
+      ? `${what} [${results.filter((other) => other.notes.length > 0).findIndex((other) => other.what === what) + 1}]`
+      : what,
+    figures(ours, unit, quote),
+    against ? `${against.what}: ${figures(against, unit, quote)}` : '',
+    ratio === null ? '' : `${ratio.toFixed(2)} x`,
+    goalText(goal, unit),
+    reached === null ? '' : reached ? 'yes' : 'no',
+  ])
+  const widths = heads.map((head, column) => Math.max(head.length, ...lines.map((line) => line[column]?.length ?? 0)))
+  const format = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const rule = format(widths.map((width) => '-'.repeat(width)))
+  const footnotes = results
+    .filter(({ notes }) => notes.length > 0)
+    .map(({ notes }, index) => `[${index + 1}] ${notes.join('\n    ')}`)
+  return [format(heads), rule, ...lines.map(format), ...(footnotes.length > 0 ? ['', ...footnotes] : [])].join('\n')
+}
+
+function figures({ quoted, min, max, n }: Result['ours'], unit: Row['unit'], quote: string): string {
+  const name = quote === 'median' ? '' : `${quote} `
+  return `${name}${short(quoted)} ${unit} (${short(min)}..${short(max)}, n=${n})`
+}
+
+function goalText(goal: Goal | null, unit: Row['unit']): string {
+  if (goal === null) return ''
+  const text = goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
+  return goal.later ? `${text} (later)` : text
+}
+
+const short = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))

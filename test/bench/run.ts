@@ -1,0 +1,77 @@
+/** `npm run bench [-- NAME... --quick]`: measures, prints one table, and writes test/output/bench.json. */
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { removeTree } from '../../main/lib/remove-tree.ts'
+import { acknowledge } from './acknowledge.ts'
+import { boot } from './boot.ts'
+import { clone } from './clone.ts'
+import { mcp } from './mcp.ts'
+import type { Bench } from './measure.ts'
+import { merge } from './merge.ts'
+import { type Result, resultOf, tableOf } from './report.ts'
+import { task } from './task.ts'
+
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, task]
+const output = join(import.meta.dirname, '../output')
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => stop.abort(new Error('Stopped')))
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+})
+const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) process.stderr.write(`No such benchmark: ${unknown.join(', ')}\n`)
+  process.stdout.write('npm run bench [-- NAME... --quick]\n\n')
+  for (const { name, about } of benches) process.stdout.write(`  ${name.padEnd(12)} ${about}\n`)
+  process.exitCode = unknown.length > 0 ? 2 : 0
+} else {
+  const chosen = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  process.exitCode = (await runAll(chosen, values.quick)) ? 0 : 1
+}
+
+/** True when everything could be measured; a goal that was not reached is told in the table and is no error. */
+async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean> {
+  const results: Result[] = []
+  const failed: string[] = []
+  for (const bench of chosen) {
+    say(`== ${bench.name}: ${bench.about}`)
+    try {
+      results.push(...(await runOne(bench, quick)).map(resultOf))
+    } catch (error) {
+      if (stop.signal.aborted) break
+      failed.push(bench.name)
+      say(`   not measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    }
+  }
+  const host = {
+    processor: cpus()[0]?.model ?? '?',
+    cores: availableParallelism(),
+    load: loadavg(),
+    node: process.version,
+  }
+  await mkdir(output, { recursive: true })
+  const record = { at: new Date().toISOString(), quick, host, failed, rows: results }
+  await writeFile(join(output, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`)
+  if (results.length > 0) process.stdout.write(`\n${tableOf(results)}\n`)
+  if (failed.length > 0) say(`Not measured: ${failed.join(', ')}`)
+  return failed.length === 0 && !stop.signal.aborted
+}
+
+async function runOne(bench: Bench, quick: boolean) {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), `mvm-bench-${bench.name}-`)))
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => removeTree(folder))
+  const rows = await bench.measure({ quick, folder, stack, signal: stop.signal, say: (line) => say(`   ${line}`) })
+  stop.signal.throwIfAborted()
+  return rows
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

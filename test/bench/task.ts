@@ -1,0 +1,164 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startServer } from '../../main/app.ts'
+import { parseTaskId } from '../../main/core/task.ts'
+import { createLog } from '../../main/lib/log.ts'
+import { registerRepository } from '../../main/settings/repositories.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
+import { prepareHost } from '../support/prepare-host.ts'
+import { makeRepository, offlineFlake } from '../support/repositories.ts'
+import { startScriptedApi } from '../support/scripted-api.ts'
+import type { Script } from '../support/scripted-turn.ts'
+import { commitFile } from '../support/scripts.ts'
+import { stopMachines } from '../support/stop-machines.ts'
+import { makeMachines } from './boot.ts'
+import { type Bench, type BenchContext, summarize } from './measure.ts'
+
+export const task: Bench = {
+  name: 'task',
+  about: "one whole task in a real VM, without Claude's own time and the boot floor",
+  async measure(context) {
+    const { quick, say, signal } = context
+    const image = await prepareHost(say, signal)
+    const { bootBare } = await makeMachines(context, image)
+    const server = await startAll(context)
+    say('a first task, which formats the disks of its slot')
+    await runOnce(server)
+    const floors: number[] = []
+    const runs: Run[] = []
+    for (let round = 0; round < (quick ? 1 : 3); round++) {
+      say(`round ${round + 1}`)
+      floors.push(await bootBare())
+      runs.push(await runOnce(server))
+    }
+    const floor = summarize(floors).quoted
+    const parts = [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))].map((part) => {
+      const { quoted } = summarize(runs.map(({ parts }) => parts.get(part) ?? 0))
+      return `${part} ${(quoted / 1000).toFixed(2)} s`
+    })
+    return [
+      {
+        what: "whole task, run_task to event, without Claude's seconds and the boot floor",
+        unit: 'ms',
+        ours: runs.map(({ wallMs, claudeMs }) => wallMs - claudeMs - floor),
+        against: null,
+        goal: { kind: 'limit', atMost: 1500, later: true },
+        notes: [
+          `All of it: ${seconds(runs.map(({ wallMs }) => wallMs))}; Claude by its own account: ${seconds(runs.map(({ claudeMs }) => claudeMs))}; boot floor: ${seconds(floors)} (medians).`,
+          `Where it goes (medians): ${parts.join(', ')}.`,
+        ],
+      },
+      {
+        what: 'end of agent to event delivered, small repository',
+        unit: 'ms',
+        ours: runs.map(({ afterAgentMs }) => afterAgentMs),
+        against: null,
+        goal: { kind: 'limit', atMost: 300, later: true },
+        notes: ['From result.json to the event, powering the guest off included.'],
+      },
+    ]
+  },
+}
+
+const seconds = (values: readonly number[]): string => `${(summarize(values).quoted / 1000).toFixed(2)} s`
+
+interface BenchServer {
+  readonly client: ServerConnection
+  readonly repository: string
+  /** When the model was first asked in the task under way, ms since the epoch. */
+  readonly asked: { at: number }
+}
+
+/** Entering the development shell leaves a mark in the share, so that nix's part can be told from Claude's. */
+const markedFlake = offlineFlake.replace('PROJECT_SHELL', 'shellHook = ": > ../shell-entered"; PROJECT_SHELL')
+
+async function startAll({ folder, stack }: BenchContext): Promise<BenchServer> {
+  const asked = { at: 0 }
+  let round = 0
+  const script: Script = (history) => {
+    if (history.turn === 0) {
+      asked.at = Date.now()
+      round += 1
+    }
+    return commitFile(`hello-${round}.md`, `Round ${round}\n`, `Add hello-${round}.md`)(history)
+  }
+  const api = stack.use(await startScriptedApi({ scripts: { bench: script } }))
+  const home = join(folder, 'home')
+  const repository = join(folder, 'project')
+  await makeRepository(repository, { flake: markedFlake })
+  await mkdir(home, { mode: 0o700 })
+  await registerRepository(home, { path: repository, alias: 'project' })
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed' }))
+  const env = { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
+  const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
+  stack.defer(async () => {
+    await server.close()
+    await stopMachines(repository, AbortSignal.timeout(10_000))
+  })
+  return { client: await connectToServer(home), repository, asked }
+}
+
+interface Run {
+  readonly wallMs: number
+  /** `duration_ms` of Claude Code's last line. */
+  readonly claudeMs: number
+  /** From the guest's result.json to the event. */
+  readonly afterAgentMs: number
+  readonly parts: ReadonlyMap<string, number>
+}
+
+async function runOnce({ client, repository, asked }: BenchServer): Promise<Run> {
+  const description = `Add a file. [script: bench]`
+  const start = Date.now()
+  const { task_id } = await client.call('run_task', { repo: 'project', description, client: 'bench' })
+  const event = await client.call('wait_next_event', { client: 'bench', timeout_ms: 600_000 })
+  const end = Date.now()
+  const id = parseTaskId(task_id)
+  if (!id) throw new Error(`${task_id} is no task id`)
+  const files = taskFiles(repository, id)
+  if (!('type' in event) || event.type !== 'completed' || event.merge_result?.merged !== true) {
+    throw new Error(`The task did not end well: ${JSON.stringify(event)}\n${await readFile(files.console, 'utf8')}`)
+  }
+  const times = await eventTimes(files.events)
+  const at = (type: string): number => times.get(type) ?? Number.NaN
+  const madeIn = async (name: string) => (await stat(join(files.share, name))).birthtimeMs
+  const entering = await madeIn('claude-stream.jsonl')
+  const entered = await madeIn('shell-entered')
+  const agentEnd = (await stat(join(files.share, 'result.json'))).mtimeMs
+  const claudeMs = await claudeDuration(files.stream)
+  const steps: readonly (readonly [name: string, end: number])[] = [
+    ['accept', at('slot-leased')],
+    ['clone', at('cloned')],
+    ['start of the machine', at('machine-started')],
+    ["boot to the runner's first act", await madeIn('started')],
+    ['runner before nix develop', entering],
+    ['nix develop', entered],
+    ["Claude's start to its first question", asked.at],
+    ["Claude's work and the result", agentEnd],
+    ['power off', at('machine-exited')],
+    ['salvage', at('salvaged')],
+    ['result', at('result-read')],
+    ['merge', at('merge-tried')],
+    ['finish and announce', end],
+  ]
+  const parts = new Map(steps.map(([name, until], index) => [name, until - (steps[index - 1]?.[1] ?? start)]))
+  return { wallMs: end - start, claudeMs, afterAgentMs: end - agentEnd, parts }
+}
+
+async function eventTimes(path: string): Promise<ReadonlyMap<string, number>> {
+  const lines = (await readFile(path, 'utf8')).trim().split('\n')
+  return new Map(
+    lines.map((line) => {
+      const { type, at } = JSON.parse(line) as { readonly type: string; readonly at: string }
+      return [type, Date.parse(at)]
+    }),
+  )
+}
+
+async function claudeDuration(path: string): Promise<number> {
+  const lines = (await readFile(path, 'utf8')).trim().split('\n')
+  const last = JSON.parse(lines.at(-1) ?? '') as { readonly type?: string; readonly duration_ms?: number }
+  if (last.type !== 'result' || last.duration_ms === undefined) throw new Error(`${path} ends with no result`)
+  return last.duration_ms
+}
