@@ -28,6 +28,8 @@ export async function serve(terminal: Terminal, port: number | undefined): Promi
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   }
   await server.close()
+  // Machines that work on are still watched by this process: that must not keep it.
+  process.exit()
 }
 
 /** Undefined when the user ended it before it served. */

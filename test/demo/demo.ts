@@ -15,7 +15,7 @@ import { connectToServer, type ServerConnection } from '../../main/web/client.ts
 import { runCommand, startCommand } from '../support/command-line.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
 import { stopMachines } from '../support/stop-machines.ts'
-import { greeterScript, greeterTask, makeGreeter } from './greeter.ts'
+import { greeterScript, greeterTask, makeGreeter, scriptMarker } from './greeter.ts'
 
 const folder = join(homedir(), '.microvm-orchestrator-demo')
 const home = join(folder, 'home')
@@ -67,11 +67,9 @@ async function demo(signal: AbortSignal): Promise<boolean> {
 
   say('== 4. The task')
   say(`   "${greeterTask}"`)
-  const { task_id } = await server.call(
-    'run_task',
-    { repo: 'greeter', description: greeterTask, client: 'demo' },
-    signal,
-  )
+  const description = hasKey ? greeterTask : greeterTask + scriptMarker
+  const request = { repo: 'greeter', description, client: 'demo' }
+  const { task_id } = await server.call('run_task', request, signal)
   say(`   run_task answered ${task_id}. The console of its virtual machine:`)
   const task = await watch(server, task_id, signal)
 

@@ -21,7 +21,10 @@ echo "all good"
 
 /** The task of the demo; any agent can do it, and `check.sh` shows whether it did. */
 export const greeterTask =
-  'greet.sh ignores the name that it is given. Correct it so that ./check.sh succeeds, and commit the change. [script: greeter]'
+  'greet.sh ignores the name that it is given. Correct it so that ./check.sh succeeds, and commit the change.'
+
+/** Chooses the script below where the scripted API answers. */
+export const scriptMarker = ' [script: greeter]'
 
 /** What the scripted model does where no key is given: the same as a real one would, in few steps. */
 export const greeterScript: Script = sequence(
