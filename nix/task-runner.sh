@@ -29,7 +29,7 @@ become_claude() {
     rm -f "$private/key"
     export "$MICROVM_KEY_VARIABLE=$key"
   fi
-  unset key MICROVM_KEY_VARIABLE
+  unset key MICROVM_KEY_VARIABLE MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
   exec claude --dangerously-skip-permissions --output-format stream-json --verbose -p <"$private/task.md"
 }
 
@@ -43,6 +43,9 @@ fi
 child=
 helpers=()
 result_written=
+network=open
+key_variable=ANTHROPIC_API_KEY
+code=
 
 power_off() {
   if [ -n "${MICROVM_POWER_OFF-}" ]; then
@@ -112,7 +115,8 @@ finish() {
   trap '' TERM INT HUP
   trap - EXIT
   stop_child
-  for helper in "${helpers[@]}"; do kill "$helper" 2>/dev/null; done
+  for helper in ${helpers[@]+"${helpers[@]}"}; do kill "$helper" 2>/dev/null; done
+  rm -f "$private/key"
   if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
     write_result false "${stop_reason:-The task runner ended before Claude did}" ''
   fi
@@ -157,7 +161,7 @@ user_environment() {
   fi
   [ -e "$private/environment" ] || return 0
   while IFS= read -r -d '' pair; do
-    [[ $pair =~ ^[A-Za-z_][A-Za-z_0-9]*= ]] && export "${pair?}"
+    if [[ $pair =~ ^[A-Za-z_][A-Za-z_0-9]*= && $pair != MICROVM_* ]]; then export "${pair?}"; fi
   done <"$private/environment"
 }
 
@@ -218,12 +222,12 @@ give_back_files() {
 # run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
+  local progress
   rm -f "$private/claude-started"
   (
     cd "$repo" || exit 127
     user_environment
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
-    unset MICROVM_NETWORK
     as_user setsid nix develop path:. --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
   ) </dev/null >"$stream" 2>>"$stderr_log" &
   child=$!
@@ -233,6 +237,9 @@ run_shell() {
   wait "$child"
   code=$?
   wait "$progress"
+  # What Claude left running must not change the clone any more.
+  stop_child
+  child=
 }
 
 # Rosetta, where the hypervisor gives it, registers itself for x86_64 programs.
@@ -266,7 +273,7 @@ judge() {
 }
 
 main() {
-  local uptime error
+  local uptime error key_name
   read -r uptime _ </proc/uptime
   say "runner started up=$uptime"
   trap finish EXIT
@@ -278,18 +285,17 @@ main() {
   : >"$workspace/started"
   mkdir -p "$private" && chmod 700 "$private"
   take_key
-  network=open
   cat "$workspace/task.md" >"$private/task.md"
   cat "$workspace/environment" >"$private/environment" 2>/dev/null || : >"$private/environment"
-  network=$(setting MICROVM_NETWORK)
-  key_variable=$(setting MICROVM_KEY_VARIABLE)
-  [[ $key_variable =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=ANTHROPIC_API_KEY
+  [ "$(setting MICROVM_NETWORK)" != closed ] || network=closed
+  key_name=$(setting MICROVM_KEY_VARIABLE)
+  [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
   [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
   [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
-  give_back_files &
+  give_back_files >/dev/null &
   helpers+=($!)
 
   say 'entering the development shell'

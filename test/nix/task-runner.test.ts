@@ -1,0 +1,155 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { finalLine, print, runnerKey, runnerWorld } from '../support/task-runner.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+
+const claudeReads = `cat >"$SEEN/task"\n${print(finalLine('Read'))}`
+
+test.for([
+  ['quotes and substitutions', `it's "quoted" $(touch /tmp/no) \`id\` \\ %s %n`],
+  ['a leading dash', '--help\n-p x'],
+  ['line ends and Unicode', '\n\n first\r\n\ttab\u2028ünï 🙂\n\n'],
+  ['a megabyte', 'x y\n'.repeat(262_144)],
+])('a task text with %s reaches Claude byte by byte', async ([, task]) => {
+  const world = await runnerWorld(await temporaryFolder(), { task: task ?? '', claude: claudeReads })
+  await world.run()
+  expect(await world.read(join(world.seen, 'task'))).toBe(task)
+  expect(await world.result()).toMatchObject({ success: true, summary: 'Read', error: null, exit_code: 0 })
+  expect(await world.read(join(world.seen, 'claude-arguments'))).toBe(
+    '--dangerously-skip-permissions\0--output-format\0stream-json\0--verbose\0-p\0',
+  )
+})
+
+test('the first line says when the runner started, and the machine goes off at the end', async () => {
+  const world = await runnerWorld(await temporaryFolder())
+  const { stdout } = await world.run()
+  expect(stdout.split('\n')[0]).toMatch(/^microvm: runner started up=\d+\.\d+$/)
+  expect(await readdir(world.share)).toContain('started')
+  expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
+})
+
+test('only Claude gets the key, and no file, argument or output keeps it', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, { claude: `${print(finalLine('Done'))}rm "$SEEN/claude-environment"` })
+  const keyed = await runnerWorld(await temporaryFolder())
+  await keyed.run()
+  expect(await keyed.read(join(keyed.seen, 'claude-environment'))).toContain(`\0ANTHROPIC_API_KEY=${runnerKey}\0`)
+  expect(await keyed.read(join(keyed.seen, 'nix-environment'))).not.toContain(runnerKey)
+
+  const { stdout, stderr } = await world.run()
+  expect(stdout + stderr).not.toContain(runnerKey)
+  const files = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const file of files.filter((entry) => entry.isFile())) {
+    expect(await readFile(join(file.parentPath, file.name), 'latin1'), file.name).not.toContain(runnerKey)
+  }
+  expect(await readdir(world.share)).not.toContain('.api-key')
+})
+
+test('the key is gone too when the development shell cannot be entered', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, { nix: 'echo "error: no such attribute" >&2; exit 1' })
+  await world.run()
+  const { success, error, exit_code } = await world.result()
+  expect({ success, exit_code }).toEqual({ success: false, exit_code: 1 })
+  expect(error).toMatch(/^nix develop failed[\s\S]*error: no such attribute/)
+  expect(await readdir(world.share)).not.toContain('.api-key')
+  expect(await readdir(join(folder, 'state', 'private'))).not.toContain('key')
+})
+
+test('what the host gives reaches Claude, under the name it chose for the key', async () => {
+  const environment = {
+    MICROVM_KEY_VARIABLE: 'CLAUDE_CODE_OAUTH_TOKEN',
+    ANTHROPIC_BASE_URL: 'http://10.0.2.100:9/a=b',
+    ODD: 'two\nlines',
+  }
+  const world = await runnerWorld(await temporaryFolder(), { environment })
+  await world.run()
+  const seen = (await world.read(join(world.seen, 'claude-environment'))).split('\0')
+  expect(seen).toContain(`CLAUDE_CODE_OAUTH_TOKEN=${runnerKey}`)
+  expect(seen).toContain('ANTHROPIC_BASE_URL=http://10.0.2.100:9/a=b')
+  expect(seen).toContain('ODD=two\nlines')
+  expect(seen.filter((pair) => pair.startsWith('MICROVM_'))).toEqual([])
+})
+
+test('with no network nix asks neither a cache nor a registry', async () => {
+  const world = await runnerWorld(await temporaryFolder())
+  await world.run()
+  const seen = (await world.read(join(world.seen, 'nix-environment'))).split('\0')
+  expect(seen.find((pair) => pair.startsWith('NIX_CONFIG='))).toMatch(/substituters =\nflake-registry =\n/)
+})
+
+test.for([
+  ['a refused key', { is_error: true, api_error_status: 401 }, 'Claude failed: the API answered 401. Invalid key'],
+  ['an error that calls itself success', { is_error: true }, 'Claude failed: Invalid key'],
+  ['too many turns', { subtype: 'error_max_turns' }, 'Claude stopped early: error_max_turns'],
+] as const)('%s is a failure with its reason', async ([, fields, error]) => {
+  const claude = `${print(finalLine('Invalid key', fields))}exit 1`
+  const world = await runnerWorld(await temporaryFolder(), { claude })
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: false, summary: 'Invalid key', error, exit_code: 1 })
+})
+
+test.for([
+  ['no stream', 'echo "something broke" >&2; exit 3'],
+  ['half a line', `printf '{"type":"result","is_er'; echo "something broke" >&2; exit 3`],
+  ['no result among its lines', `${print('{"type":"assistant"}')}${print('[1]')}echo "something broke" >&2; exit 3`],
+])('a Claude that leaves %s is a failure with the last it said', async ([, claude]) => {
+  const world = await runnerWorld(await temporaryFolder(), { claude: claude ?? '' })
+  await world.run()
+  const { success, error, exit_code } = await world.result()
+  expect({ success, exit_code }).toEqual({ success: false, exit_code: 3 })
+  expect(error).toMatch(/^Claude ended without a result \(exit status 3\)[\s\S]*something broke/)
+})
+
+test('the result names what changed, committed or not, with the number of commits', async () => {
+  const claude = `echo a >'odd "name".txt'; git add -A; git commit -qm One; echo b >'left over'; ${print(finalLine('Done'))}`
+  const world = await runnerWorld(await temporaryFolder(), { claude })
+  await world.run()
+  const { files_changed, commits } = await world.result()
+  expect(files_changed).toEqual(['odd "name".txt', 'left over'])
+  expect(commits).toBe(1)
+})
+
+test('a person at the console reads what Claude says and does, with no control characters', async () => {
+  const content = [
+    { type: 'text', text: 'I look\n\u001b[2Jaround' },
+    { type: 'tool_use', name: 'Bash', input: { command: 'git status' } },
+  ]
+  const claude = `${print(JSON.stringify({ type: 'assistant', message: { content } }))}${print(finalLine('Done'))}`
+  const { stdout } = await (await runnerWorld(await temporaryFolder(), { claude })).run()
+  expect(stdout).toContain('microvm: claude says: I look [2Jaround\n')
+  expect(stdout).toContain('microvm: claude uses Bash: git status\n')
+})
+
+test('a stop while Claude works ends Claude, leaves a result and powers off', async () => {
+  const claude = 'echo $$ >"$SEEN/pid.new"; mv "$SEEN/pid.new" "$SEEN/pid"; sleep 1000 & wait'
+  const world = await runnerWorld(await temporaryFolder(), { claude })
+  const stop = new AbortController()
+  const running = world.run(stop.signal)
+  await until(async () => (await readdir(world.seen)).includes('pid'))
+  stop.abort()
+  await running
+  expect(await world.result()).toMatchObject({ success: false, error: 'The machine was asked to power off' })
+  expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
+  const pid = Number(await world.read(join(world.seen, 'pid')))
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
+test('with no share the machine goes off at once', async () => {
+  const world = await runnerWorld(await temporaryFolder())
+  await rm(world.share, { recursive: true })
+  const { stdout } = await world.run()
+  expect(stdout).toContain('the share is not mounted')
+  expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
+})
+
+test('trouble that the init found ends the task before Claude starts', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder)
+  await writeFile(join(folder, 'state', 'trouble'), 'The disk is odd\n')
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: false, error: 'The disk is odd' })
+  expect(await readdir(world.seen)).not.toContain('claude-arguments')
+})
