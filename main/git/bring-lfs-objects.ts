@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { copyFile, lstat, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gitOrThrow, utf8, zeroSeparated } from './git.ts'
@@ -14,6 +14,8 @@ export async function bringLfsObjects(
   clone: string,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
+  // A repository that never held such an object need not be asked about twenty thousand files.
+  if (!existsSync(join(source.commonDirectory, 'lfs', 'objects'))) return []
   const tracked = await gitOrThrow(
     ['ls-files', '-z', '--', ':(top,attr:filter=lfs)'],
     { cwd: clone, trust: 'none', env: { GIT_DIR: join(clone, '.git'), GIT_WORK_TREE: clone } },

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,6 +38,8 @@ export async function publishBranch(options: PublishOptions): Promise<Publicatio
     const blocking = await blockingFiles(checkout, changes)
     if (blocking.length > 0) return { kind: 'local-changes', files: [...blocking].sort(byBytes).map(shownPath) }
   }
+  // Whoever holds the index may want the branch next: waited for here, where nothing is locked yet.
+  if (checkout !== null && !(await indexIsFree(user))) return { kind: 'index-busy' }
   await using transaction = await gitConversation(['update-ref', '-m', options.reason, '--stdin'], user)
   await transaction.ask('start')
   transaction.tell(`update refs/heads/${branch} ${to} ${from}`)
@@ -63,7 +66,7 @@ async function tryMove(
   changes: TreeChanges,
   options: PublishOptions,
 ): Promise<Publication | undefined> {
-  const index = utf8(await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'index'], user))
+  const index = await indexOf(user)
   const copy = join(`${index}.microvm-${process.pid}-${options.to.slice(0, 12)}`)
   try {
     const there = await copyFile(index, copy).then(
@@ -84,8 +87,23 @@ async function tryMove(
   }
 }
 
+const longestWaitMs = 3000
+const pauseMs = 50
+
+async function indexIsFree(user: GitOptions): Promise<boolean> {
+  const lock = `${await indexOf(user)}.lock`
+  for (let waited = 0; existsSync(lock); waited += pauseMs) {
+    if (waited >= longestWaitMs) return false
+    await sleep(pauseMs)
+  }
+  return true
+}
+
+const indexOf = async (user: GitOptions) =>
+  utf8(await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'index'], user))
+
 const indexBusy = /index\.lock/
-const lockTries = 50
+const lockTries = 10
 
 async function moveCheckout(
   user: GitOptions,
@@ -101,7 +119,7 @@ async function moveCheckout(
       return { kind: 'local-changes', files: await filesInTheWay(user, changes, options.from, said) }
     }
     if (tries === lockTries) return { kind: 'index-busy' }
-    await sleep(100)
+    await sleep(pauseMs)
   }
 }
 

@@ -128,21 +128,21 @@ interface Plan {
   readonly add: string[]
   readonly remove: string[]
   readonly notes: string[]
-  /** Whether a folder, by its path, is reached through real folders only; the empty path is. */
-  readonly real: Map<string, boolean>
+  /** Whether a folder, by its path, is a link or reached through one; the work tree's top is not. */
+  readonly behindLink: Map<string, boolean>
   total: number
 }
 
-const newPlan = (): Plan => ({ add: [], remove: [], notes: [], real: new Map([['', true]]), total: 0 })
+const newPlan = (): Plan => ({ add: [], remove: [], notes: [], behindLink: new Map([['', false]]), total: 0 })
 
 async function isBehindLink(workspace: string, path: string, plan: Plan): Promise<boolean> {
   const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-  const known = plan.real.get(parent)
-  if (known !== undefined) return !known
-  const real =
-    !(await isBehindLink(workspace, parent, plan)) && (await kindOf(bytePath(workspace, parent))) === 'folder'
-  plan.real.set(parent, real)
-  return !real
+  const known = plan.behindLink.get(parent)
+  if (known !== undefined) return known
+  const behind =
+    (await isBehindLink(workspace, parent, plan)) || (await kindOf(bytePath(workspace, parent))) === 'other'
+  plan.behindLink.set(parent, behind)
+  return behind
 }
 
 async function consider(workspace: string, path: string, plan: Plan, absent: ReadonlySet<string>): Promise<void> {

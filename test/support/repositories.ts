@@ -83,6 +83,7 @@ export async function makeRepository(folder: string, options: RepositoryOptions 
   ])
   await gitIn(folder, ['config', 'user.name', 'Uma User'])
   await gitIn(folder, ['config', 'user.email', 'uma@example.com'])
+  await gitIn(folder, ['config', 'gc.auto', '0']) // Nothing goes on behind a test's back.
   return await commitFiles(folder, { ...files, ...(flake !== null && { 'flake.nix': flake }) }, 'Start')
 }
 
