@@ -87,17 +87,20 @@ extract_kernel() {
 
 # Drivers of the root disk and of the network, in the order in which they depend on each other.
 build_initrd() {
-  local folder=$work/initrd names='' file name
+  local folder=$work/initrd names='' needed file name
   mkdir -p "$folder"/{bin,dev,proc,sys,lower,upper,new,modules}
+  needed=$(
+    for module in virtio_blk erofs overlay virtio_net; do
+      chroot "$root" modprobe -S "$kernel_release" --show-depends "$module"
+    done | grep '^insmod '
+  )
   while read -r _ file; do
     name=$(basename "$file")
     name=${name%%.ko*}
     [ -e "$folder/modules/$name.ko" ] && continue
     case $file in *.xz) xz -dc "$root$file" ;; *) cat "$root$file" ;; esac >"$folder/modules/$name.ko"
     names="$names $name"
-  done < <(for module in virtio_blk erofs overlay virtio_net; do
-    chroot "$root" modprobe -S "$kernel_release" --show-depends "$module"
-  done | grep '^insmod ')
+  done <<<"$needed"
   cp "$root/usr/bin/busybox" "$folder/bin/busybox"
   ln -s busybox "$folder/bin/sh"
   echo "${names# }" >"$folder/modules/order"
