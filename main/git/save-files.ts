@@ -46,7 +46,8 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   const inLink = (path: string) => [...links.keys()].some((link) => path === link || path.startsWith(`${link}/`))
 
   await git(['update-index', '-q', '--refresh'], call(''), signal)
-  const changed = (await gitOrThrow(['diff-files', '-z', '--name-only'], call(), signal)).stdout
+  const changed = (await gitOrThrow(['diff-files', '-z', '--name-only', '--ignore-submodules=all'], call(), signal))
+    .stdout
   const others = survey.complete ? await untracked(call, signal) : []
   const absent = await outsideSparse(options, call, signal)
   const plan = newPlan()
