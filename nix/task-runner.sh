@@ -108,6 +108,8 @@ stop_child() {
     sleep 0.1
   done
   kill -KILL -- "-$child" 2>/dev/null
+  # Taken here, so that bash does not report on the console how it ended.
+  wait "$child" 2>/dev/null
 }
 
 finish() {
