@@ -7,6 +7,7 @@ import { parseTaskId, type SlotId, type Task, type TaskId } from '../core/task.t
 import { slotOf, taskView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { removeTree } from '../lib/remove-tree.ts'
+import { AnswersFirst } from './answers-first.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import type { EventLog } from './event-log.ts'
 import { loadTasks } from './load-tasks.ts'
@@ -42,6 +43,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #loaded = new Set<string>()
   readonly #running = new Map<TaskId, Running>()
   readonly #detach = new AbortController()
+  readonly #calls = new AnswersFirst()
 
   private constructor(options: OrchestratorOptions) {
     this.#options = options
@@ -56,7 +58,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return orchestrator
   }
 
-  async run({ description, repo, owner }: RunRequest): Promise<TaskId> {
+  run(request: RunRequest): Promise<TaskId> {
+    return this.#calls.answer(() => this.#accept(request))
+  }
+
+  async #accept({ description, repo, owner }: RunRequest): Promise<TaskId> {
     if (this.#detach.signal.aborted) throw new AppError('interrupted', 'The orchestrator is shutting down')
     const { slots } = this.#options
     validateDescription(description)
@@ -146,6 +152,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const stop = new AbortController()
     const follow = async () => {
       try {
+        await this.#calls.quiet()
         const finished = await work(stop.signal)
         if (!finished) return
         lease[Symbol.dispose]()
