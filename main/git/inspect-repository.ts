@@ -1,7 +1,7 @@
 import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { git, utf8 } from './git.ts'
+import { git, gitQuickly, utf8 } from './git.ts'
 
 export interface RepositoryState {
   /** Real path of the work tree's top. */
@@ -48,13 +48,12 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
   if (isBare === 'true' || isInside !== 'true') {
     throw invalid(`${folder} is a bare repository or the inside of one`, 'Name a checkout of it: git worktree add PATH')
   }
-  const top = await topOf(folder, signal)
-  if (top !== folder) throw invalid(`${folder} is a folder inside the repository ${top}`, `Name the repository: ${top}`)
-
-  const [head, commit] = await Promise.all([
-    git(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder, trust: 'user' }, signal),
-    git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder, trust: 'user' }, signal),
+  const [top, head, commit] = await Promise.all([
+    topOf(folder, signal),
+    gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder, trust: 'user' }, signal),
+    gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder, trust: 'user' }, signal),
   ])
+  if (top !== folder) throw invalid(`${folder} is a folder inside the repository ${top}`, `Name the repository: ${top}`)
   const ref = utf8(head.stdout).trim()
   const realCommon = await realpath(commonDirectory)
   const realGit = await realpath(gitDirectory)

@@ -64,10 +64,13 @@ async function mergeOnce(
 ): Promise<MergeOutcome | undefined> {
   const { branch, commit, taskId } = request
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
-  if ((await gitQuickly(['cat-file', '-e', `${commit}^{commit}`], user, signal)).exitCode !== 0) {
+  const [present, state] = await Promise.all([
+    gitQuickly(['cat-file', '-e', `${commit}^{commit}`], user, signal),
+    branchState(repository, branch, signal),
+  ])
+  if (present.exitCode !== 0) {
     return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
   }
-  const state = await branchState(repository, branch, signal)
   switch (state.kind) {
     case 'gone':
       return unmerged('branch_gone', `The branch ${branch} no longer exists`)

@@ -60,12 +60,16 @@ export async function publishBranch(options: PublishOptions): Promise<Publicatio
   throw new Error(`The branch was locked and could not be moved: ${stderr.trim()}`)
 }
 
-/** The move on a copy of the index, writing no file: a refusal has then touched nothing. */
+/** The move without writing anything: a refusal has then touched nothing. */
 async function tryMove(
   user: GitOptions,
   changes: TreeChanges,
   options: PublishOptions,
 ): Promise<Publication | undefined> {
+  const args = ['read-tree', '-n', '-m', '-u', options.from, options.to]
+  const plain = await gitQuickly(args, user)
+  if (plain.exitCode === 0 || indexBusy.test(plain.stderr)) return undefined // A held index is the move's to wait for.
+  // Files whose times alone have changed look changed until git has read them; on a copy, for the refusal may stand.
   const index = await indexOf(user)
   const copy = join(`${index}.microvm-${process.pid}-${options.to.slice(0, 12)}`)
   try {
@@ -79,7 +83,7 @@ async function tryMove(
     if (!there) return undefined
     const onCopy = { ...user, env: { ...user.env, GIT_INDEX_FILE: copy } }
     await gitQuickly(['update-index', '-q', '--refresh'], onCopy)
-    const result = await gitQuickly(['read-tree', '-n', '-m', '-u', options.from, options.to], onCopy)
+    const result = await gitQuickly(args, onCopy)
     if (result.exitCode === 0) return undefined
     return { kind: 'local-changes', files: await filesInTheWay(onCopy, changes, options.from, utf8(result.stderr)) }
   } finally {
@@ -110,11 +114,16 @@ async function moveCheckout(
   changes: TreeChanges,
   options: PublishOptions,
 ): Promise<Publication | undefined> {
+  let refresh = false
   for (let tries = 1; ; tries += 1) {
-    await gitQuickly(['update-index', '-q', '--refresh'], user)
+    if (refresh) await gitQuickly(['update-index', '-q', '--refresh'], user)
     const result = await gitQuickly(['read-tree', '-m', '-u', options.from, options.to], user)
     if (result.exitCode === 0) return undefined
     const said = utf8(result.stderr)
+    if (!indexBusy.test(said) && !refresh) {
+      refresh = true
+      continue
+    }
     if (!indexBusy.test(said)) {
       return { kind: 'local-changes', files: await filesInTheWay(user, changes, options.from, said) }
     }

@@ -1,6 +1,6 @@
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
-import { GitError, type GitOptions, git, gitOrThrow, gitQuickly } from './git.ts'
+import { GitError, type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
 import type { Quarantine } from './quarantine.ts'
 
 export type Replay =
@@ -168,7 +168,7 @@ const treeOf = async (call: GitOptions, id: string, signal?: AbortSignal) => (aw
 
 /** The user's, as any rebase of theirs would note; undefined when git does not know one. */
 async function committerIdentity(call: GitOptions, signal?: AbortSignal): Promise<string | undefined> {
-  const result = await git(['var', 'GIT_COMMITTER_IDENT'], call, signal)
+  const result = await gitQuickly(['var', 'GIT_COMMITTER_IDENT'], call, signal)
   return result.exitCode === 0 ? result.stdout.trim() : undefined
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { publishBranch } from '../../main/git/publish-branch.ts'
@@ -25,6 +25,14 @@ test('a branch that moved since it was looked at is left alone, and so are its f
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(moved)
   expect(await statusOf(repo)).toBe('')
   expect(existsSync(join(repo, '.git/refs/heads/main.lock'))).toBe(false)
+})
+
+test('a file whose time alone has changed is not in the way', async () => {
+  const { folder, repo } = await project()
+  const task = await taskWithCommit(repo, folder, { 'a.txt': 'task\n' })
+  await utimes(join(repo, 'a.txt'), 1, 1)
+  expect(await task.merge()).toMatchObject({ kind: 'merged' })
+  expect(await statusOf(repo)).toBe('')
 })
 
 test('an index that another git process holds for a moment is waited for', async () => {
