@@ -153,3 +153,35 @@ test('trouble that the init found ends the task before Claude starts', async () 
   expect(await world.result()).toMatchObject({ success: false, error: 'The disk is odd' })
   expect(await readdir(world.seen)).not.toContain('claude-arguments')
 })
+
+const open = { MICROVM_NETWORK: 'open' }
+
+test('an open network needs a route and a name server, however late they come', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, { environment: open })
+  const running = world.run()
+  await until(async () => (await readdir(world.share)).includes('started'))
+  await writeFile(join(folder, 'resolv.conf'), 'nameserver 192.0.2.1\n')
+  await writeFile(join(folder, 'routes'), 'Iface Destination Gateway\neth0 00000000 0202000A\n')
+  await running
+  expect(await world.result()).toMatchObject({ success: true })
+  expect(await world.read(join(world.seen, 'nix-environment'))).not.toContain('NIX_CONFIG')
+})
+
+test('an open network that does not come up ends the task before Claude starts', async () => {
+  const world = await runnerWorld(await temporaryFolder(), { environment: open })
+  await world.run()
+  const { success, error } = await world.result()
+  expect({ success, error }).toEqual({ success: false, error: expect.stringMatching(/^Network is not ready/) })
+  expect(await readdir(world.seen)).not.toContain('claude-arguments')
+})
+
+test('a host that runs out of descriptors gets back the files that the guest only remembers', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, {
+    claude: `until [ -s '${folder}/drop_caches' ]; do sleep 0.1; done; ${print(finalLine('Done'))}`,
+  })
+  await writeFile(join(folder, 'slabinfo'), 'slabinfo - version: 2.1\nfuse_inode 9000 9100 900\n')
+  await world.run()
+  expect(await world.read(join(folder, 'drop_caches'))).toBe('2\n')
+})

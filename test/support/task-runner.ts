@@ -81,6 +81,8 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
       .join(''),
   )
   await writeFile(join(folder, 'slabinfo'), '')
+  await writeFile(join(folder, 'routes'), 'Iface Destination Gateway\n')
+  await writeFile(join(folder, 'resolv.conf'), '')
 
   const env = {
     PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
@@ -90,6 +92,8 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
     MICROVM_RUNTIME_DIR: join(folder, 'run'),
     MICROVM_SAME_USER: 'yes',
     MICROVM_POWER_OFF: join(bin, 'power-off'),
+    MICROVM_ROUTES: join(folder, 'routes'),
+    MICROVM_RESOLV_CONF: join(folder, 'resolv.conf'),
     MICROVM_SLABINFO: join(folder, 'slabinfo'),
     MICROVM_DROP_CACHES: join(folder, 'drop_caches'),
   }
