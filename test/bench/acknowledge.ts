@@ -26,7 +26,7 @@ export const acknowledge: Bench = {
       Array.from({ length: slotCount }, async () => stack.use(await McpClient.connect(url))),
     )
     const times: number[] = []
-    const rounds = quick ? 3 : 12
+    const rounds = quick ? 3 : 6
     say(`${rounds} rounds of ${slotCount} tasks at once`)
     for (let round = 0; round <= rounds; round++) {
       const measured = await Promise.all(

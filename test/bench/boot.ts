@@ -91,6 +91,7 @@ async function specIn({ folder }: BenchContext, count: number): Promise<MachineS
       { tag: 'repo', directory: repo },
     ],
     volumes,
+    owner: directory,
     consolePath: join(directory, 'serial.log'),
     network: { egress: 'closed', forwards: [], mac: '02:4d:56:00:00:0b' },
   }
