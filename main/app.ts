@@ -11,7 +11,7 @@ import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { guestEnvironment } from './settings/guest-environment.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
-import { readSettings } from './settings/settings.ts'
+import { readSettings, type Settings } from './settings/settings.ts'
 import { findKey } from './settings/token.ts'
 import { openEventLog } from './tasks/event-log.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
@@ -33,7 +33,7 @@ export interface ServerOptions {
 export interface Server {
   /** Of the MCP endpoint. */
   readonly url: string
-  /** Takes no more calls and lets go of running tasks: their machines work on. Can be called twice. */
+  /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
   close(): Promise<void>
 }
 
@@ -70,6 +70,10 @@ export async function startServer(
     }),
   )
 
+  stack.defer(async () => {
+    if (whenQuitting(home, settings) === 'stop') await tasks.stopAll()
+  })
+
   const version = packageVersion()
   const token = newToken()
   const mcp = createMcpEndpoint({ tasks, log, version })
@@ -91,6 +95,15 @@ export async function startServer(
   let closing: Promise<void> | undefined
   const close = () => (closing ??= running.disposeAsync())
   return { url: `http://127.0.0.1:${listener.port}/mcp`, close }
+}
+
+/** As the settings say now; as they said at the start when they cannot be read any more. */
+function whenQuitting(home: string, atStart: Settings): Settings['onQuit'] {
+  try {
+    return readSettings(home).onQuit
+  } catch {
+    return atStart.onQuit
+  }
 }
 
 /** The host's driver over the guest image, which is built on first need and once. */

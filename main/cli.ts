@@ -104,6 +104,14 @@ function commandLine(terminal: Terminal): Command {
       await wait(terminal, timeoutMs)
     })
   program
+    .command('cancel')
+    .description('stop a task; its work is kept at refs/tasks/ID')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { cancel } = await import('./commands/cancel.ts')
+      await cancel(terminal, id)
+    })
+  program
     .command('cleanup')
     .description("delete a finished task's folder")
     .argument('<id>')

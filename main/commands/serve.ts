@@ -8,7 +8,10 @@ const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npx or the launcher. */
 const sameSignalMs = 1_000
 
-/** Serves until a signal ends it. The first one lets the server close in order; a later one ends the process at once. */
+/**
+ * Serves until a signal ends it. The first one lets the server close in order, which stops the tasks where the settings say so; a
+ * later one ends the process at once, and machines that still run are found at the next start with the stop that was asked for.
+ */
 export async function serve(terminal: Terminal, port: number | undefined): Promise<void> {
   const stop = new AbortController()
   let firstAt = 0

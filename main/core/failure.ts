@@ -10,6 +10,7 @@ export type FailureCode =
   | 'argument-invalid'
   | 'task-unknown'
   | 'task-busy'
+  | 'task-ended'
   | 'slots-busy'
   | 'host-incomplete'
   | 'image-failed'

@@ -120,9 +120,10 @@ export interface TaskView {
 
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
-  const error =
-    outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? 'Cancelled' : null
   const waitsAtRef = task.work?.ref != null && task.merge?.kind !== 'merged'
+  const cancelled = waitsAtRef ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
+  const error =
+    outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null
   return {
     task_id: task.id,
     description: task.description,

@@ -41,6 +41,8 @@ const settingsSchema = z.object({
     .min(1000)
     .max(10 * minuteMs)
     .default(20_000),
+  /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
+  onQuit: z.enum(['leave', 'stop']).default('leave'),
 })
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>

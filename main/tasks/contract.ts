@@ -10,6 +10,12 @@ export interface Tasks {
   list(): Promise<readonly Task[]>
   /** Absolute path of the task's console log; the file appears when its machine starts. */
   consolePath(id: TaskId): Promise<string>
+  /**
+   * Stops the task, whatever it is doing; its work is salvaged to its ref. Resolves when the stop is on record: the end comes as
+   * an event. A task that is cancelled already stays so. Refuses with 'task-busy' once the machine is off and the merge begins,
+   * with 'task-ended' after the end.
+   */
+  cancel(id: TaskId): Promise<void>
   /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
   cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]

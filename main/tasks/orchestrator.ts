@@ -8,6 +8,7 @@ import { slotOf, taskView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { AnswersFirst } from './answers-first.ts'
+import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import type { EventLog } from './event-log.ts'
 import { loadTasks } from './load-tasks.ts'
@@ -43,6 +44,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #loaded = new Set<string>()
   readonly #running = new Map<TaskId, Running>()
   readonly #detach = new AbortController()
+  #closing = false
   readonly #calls = new AnswersFirst()
 
   private constructor(options: OrchestratorOptions) {
@@ -63,7 +65,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async #accept({ description, repo, owner }: RunRequest): Promise<TaskId> {
-    if (this.#detach.signal.aborted) throw new AppError('interrupted', 'The orchestrator is shutting down')
+    if (this.#closing || this.#detach.signal.aborted)
+      throw new AppError('interrupted', 'The orchestrator is shutting down')
     const { slots } = this.#options
     validateDescription(description)
     const { alias, path } = await this.#options.repositories.find(repo)
@@ -108,6 +111,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return taskFiles(repoPath, id).console
   }
 
+  async cancel(id: TaskId): Promise<void> {
+    if (isCancelled(await this.get(id))) return
+    this.#running.get(id)?.stop.abort(cancelled())
+    await untilCancelled(id, () => {
+      const task = this.#tasks.get(id)
+      return task?.state.phase === 'finished' || this.#running.has(id) ? task : undefined
+    })
+  }
+
   async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
     const task = await this.get(id)
     if (task.state.phase !== 'finished') {
@@ -131,6 +143,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   repositories(): Promise<readonly RegisteredRepository[]> {
     return this.#options.repositories.list()
+  }
+
+  /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are told. */
+  async stopAll(): Promise<void> {
+    this.#closing = true
+    const running = [...this.#running.values()]
+    for (const { stop } of running) stop.abort(quit())
+    await Promise.all(running.map(({ done }) => done))
   }
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */

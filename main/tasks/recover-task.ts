@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import { outcomeOf } from '../core/outcome.ts'
 import type { MachineExit } from '../core/task.ts'
 import { readGuestFile } from '../lib/guest-file.ts'
 import { settleTask } from './settle-task.ts'
@@ -30,7 +31,11 @@ export async function recoverTask(
   if (!task.machine) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
-    await record.add({ type: 'finished', outcome: { kind: 'failed', failure: interrupted } })
+    if (task.stopReason && task.startCommit !== null) {
+      await settleTask(record, secret, log)
+      return true
+    }
+    await record.add({ type: 'finished', outcome: outcomeOf(task.stopReason ?? interrupted, null) })
     return true
   }
   if (!task.exit) {

@@ -1,4 +1,4 @@
-import { AppError, toFailure } from '../core/failure.ts'
+import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { SlotId } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
@@ -50,6 +50,13 @@ export async function runTask(
     await removeKey(record.files.share)
     const failure = toFailure(stop.aborted ? stop.reason : detach.aborted ? detach.reason : error, 'boot-failed')
     log.warn('task failed before its machine ran', { code: failure.code, reason: failure.message })
+    if (stop.aborted && record.task.startCommit !== null) {
+      // The clone is complete and a guest may have seen it: what is in it is salvaged like any other's work.
+      await record.add({ type: 'stop-requested', reason: failure })
+      await record.add({ type: 'machine-exited', exit: { kind: 'stopped' } })
+      await settleTask(record, provisions.key.value, log)
+      return true
+    }
     await record.add({
       type: 'finished',
       outcome: failure.code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', failure },
@@ -76,9 +83,10 @@ export async function seeThrough(
       share,
       ...context.limits,
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
-      onStopRequested: (reason) => record.add({ type: 'stop-requested', reason }),
+      onStopRequested: (reason) =>
+        record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
     },
-    stop,
+    record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,
     detach,
   )
   if (supervised.kind === 'detached') return false
@@ -88,6 +96,10 @@ export async function seeThrough(
   await settleTask(record, secret, log)
   return true
 }
+
+/** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
+const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>
+  AbortSignal.abort(new AppError(code, message, hint === undefined ? {} : { hint }))
 
 /** Clone, share, volumes, power on. */
 async function boot(

@@ -74,6 +74,10 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     settle(delivery, flushed)
     return eventView(delivery)
   },
+  cancel_task: async ({ task_id }, tasks) => {
+    await tasks.cancel(requireTaskId(task_id))
+    return { success: true }
+  },
   cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {
     await tasks.cleanup(requireTaskId(task_id), { deleteRef })
     return { success: true }

@@ -18,6 +18,7 @@ export const controlRequests = {
     timeout_ms: z.int().min(0).max(longestWaitMs).default(1_800_000),
     after: z.int().nonnegative().optional(),
   }),
+  cancel_task: z.strictObject({ task_id: taskId }),
   cleanup_task: z.strictObject({ task_id: taskId, delete_ref: z.boolean().default(false) }),
   list_repos: z.strictObject({}),
   list_tasks: z.strictObject({}),
@@ -33,6 +34,7 @@ export interface ControlAnswers {
   get_task_info: TaskView
   get_task_logs: { log_path: string }
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
+  cancel_task: { success: true }
   cleanup_task: { success: true }
   list_repos: { repos: { alias: string; path: string; added: string }[] }
   list_tasks: { tasks: TaskSummary[] }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startServer } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
+import type { Settings } from '../../main/settings/settings.ts'
 import { requireTaskId } from '../../main/tasks/answers.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { runCommand } from '../support/command-line.ts'
@@ -10,19 +12,22 @@ import { guestThatCommits, registeredRepository } from '../support/orchestrator.
 import { processDriver } from '../support/process-driver.ts'
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 /** The real server in this process, with machines that are processes of this host; the commands are processes of their own. */
-async function serving(guest: string) {
+async function serving(guest: string, settings: Partial<Settings> = {}) {
   const root = await temporaryFolder()
   const home = join(root, 'home')
   await mkdir(home, { mode: 0o700 })
   const repository = await registeredRepository(root)
+  await writeFile(join(home, 'settings.json'), JSON.stringify(settings))
   const driver = processDriver(join(root, 'run'), guest)
   const env = { ANTHROPIC_API_KEY: 'sk-ant-api03-x' }
   const server = await startServer({ home, port: 0, log: silentLog, env, driver })
   return {
     root,
     repository,
+    server,
     run: (...args: string[]) => runCommand(args, { home }),
     [Symbol.asyncDispose]: () => server.close(),
   }
@@ -73,4 +78,24 @@ test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task 
   expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ status: 'completed' })
   expect(await setup.run('cleanup', id)).toEqual({ exitCode: 0, stdout: `Cleaned up: ${id}\n`, stderr: '' })
   await expect(access(folder)).rejects.toThrow('ENOENT')
+})
+
+test('cancel ends one task; a server that is set to stop the others does so before it ends, and every work is kept', async () => {
+  const guest = 'touch $SHARE/started; cd $REPO; echo draft > draft.txt; touch $HOME/deep; sleep 600'
+  await using setup = await serving(guest, { onQuit: 'stop' })
+  const start = async () => {
+    const id = (await setup.run('run', 'project', 'work')).stdout.trim()
+    await until(() => existsSync(join(setup.root, 'run', id, 'deep')))
+    return id
+  }
+  const [first, second] = [await start(), await start()]
+  expect(await setup.run('cancel', first)).toEqual({ exitCode: 0, stdout: `Cancelled: ${first}\n`, stderr: '' })
+  const end = JSON.parse((await setup.run('wait')).stdout)
+  expect(end).toMatchObject({ type: 'failed', task_id: first, error: expect.stringMatching(/^Cancelled/) })
+
+  await setup.server.close()
+  const record = JSON.parse((await setup.run('info', second)).stdout)
+  expect(record).toMatchObject({ status: 'failed', error: expect.stringMatching(/set to stop its tasks/) })
+  for (const id of [first, second])
+    expect(await gitIn(setup.repository, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
 })

@@ -107,7 +107,7 @@ test.skipIf(process.platform !== 'linux')('a terminal is shown the console as pl
   expect(await promise).toBe('red end\r\n')
 })
 
-test.each([[['run', 'app', 'Do it']], [['wait']], [['cleanup', '0000000a']]])(
+test.each([[['run', 'app', 'Do it']], [['wait']], [['cancel', '0000000a']], [['cleanup', '0000000a']]])(
   '%j needs a server, and says how to start one',
   async (args) => {
     const place = await placeWithTasks()

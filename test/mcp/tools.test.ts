@@ -4,6 +4,7 @@ import { callTool, connect, startEndpoint } from '../support/mcp-endpoint.ts'
 import { taskId } from '../support/tasks.ts'
 
 const names = [
+  'cancel_task',
   'cleanup_task',
   'get_task_info',
   'get_task_logs',
@@ -20,7 +21,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the eight tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the nine tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

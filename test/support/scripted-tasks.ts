@@ -12,6 +12,7 @@ import {
 } from '../../main/core/task.ts'
 import { newTask, transition } from '../../main/core/transition.ts'
 import { taskView } from '../../main/core/view.ts'
+import { isCancelled } from '../../main/tasks/cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from '../../main/tasks/contract.ts'
 import type { EventLog } from '../../main/tasks/event-log.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
@@ -144,6 +145,14 @@ export class ScriptedTasks implements Tasks {
 
   async consolePath(id: TaskId): Promise<string> {
     return taskFiles((await this.get(id)).repoPath, id).console
+  }
+
+  async cancel(id: TaskId): Promise<void> {
+    if (isCancelled(await this.get(id))) return
+    this.#apply(id, { type: 'stop-requested', at: at(), reason: { code: 'cancelled', message: 'Cancelled' } })
+    this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'stopped' } })
+    this.#apply(id, { type: 'finished', at: at(), outcome: { kind: 'cancelled' } })
+    await this.announce(id)
   }
 
   async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {

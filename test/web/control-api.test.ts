@@ -49,6 +49,9 @@ test('the command line finds the server by its file, which only its owner can re
   expect(await server.call('wait_next_event', {})).toEqual({ no_running_tasks: true })
   expect(await server.call('wait_next_event', { after: 0 })).toMatchObject({ task_id })
   expect(await server.call('cleanup_task', { task_id })).toEqual({ success: true })
+  const second = await server.call('run_task', { description: 'Greet', repo: 'project' })
+  expect(await server.call('cancel_task', second)).toEqual({ success: true })
+  expect(await server.call('get_task_info', second)).toMatchObject({ status: 'failed', error: 'Cancelled' })
 })
 
 test('an error of the orchestrator arrives as itself, with its code and hint', async () => {

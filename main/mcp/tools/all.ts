@@ -1,4 +1,5 @@
 import type { Tool } from '../tool.ts'
+import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
@@ -17,5 +18,6 @@ export const allTools: readonly Tool[] = [
   listTasks,
   listRepos,
   listSlots,
+  cancelTask,
   cleanupTask,
 ]
