@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import type { RunFlags } from './commands/run.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
 import { failureText, toFailure } from './core/failure.ts'
 import { homeDirectory, packageDirectory } from './lib/paths.ts'
@@ -91,9 +92,12 @@ function commandLine(terminal: Terminal): Command {
     .argument('<repo>', 'alias of a registered repository')
     .argument('<description>', 'what the agent is to do')
     .option('--wait', 'wait for its end and print it', false)
-    .action(async (repo: string, description: string, { wait }: { wait: boolean }) => {
+    .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(1000, 7 * 24 * 3_600_000))
+    .option('--max-cost-usd <number>', 'stop it at this cost', amount)
+    .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('./commands/run.ts')
-      await run(terminal, { repo, description, wait })
+      await run(terminal, { repo, description, ...options })
     })
   program
     .command('wait')
@@ -125,6 +129,12 @@ function commandLine(terminal: Terminal): Command {
 
 const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }).version
+
+function amount(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 0.01) return value
+  throw new InvalidArgumentError('It must be an amount of at least 0.01.')
+}
 
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -29,8 +29,10 @@ become_claude() {
     rm -f "$private/key"
     export "$MICROVM_KEY_VARIABLE=$key"
   fi
-  unset key MICROVM_KEY_VARIABLE MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-  exec claude --dangerously-skip-permissions --output-format stream-json --verbose -p <"$private/task.md"
+  local budget=()
+  [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || budget=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
+  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
+  exec claude --dangerously-skip-permissions ${budget[@]+"${budget[@]}"} --output-format stream-json --verbose -p <"$private/task.md"
 }
 
 if [ "${1-}" = become-claude ]; then
@@ -45,6 +47,7 @@ helpers=()
 result_written=
 network=open
 key_variable=ANTHROPIC_API_KEY
+max_budget_usd=
 code=
 
 power_off() {
@@ -229,6 +232,7 @@ run_shell() {
   (
     cd "$repo" || exit 127
     user_environment
+    [ -z "$max_budget_usd" ] || export MICROVM_MAX_BUDGET_USD=$max_budget_usd
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
     as_user setsid nix develop path:. --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
   ) </dev/null >"$stream" 2>>"$stderr_log" &
@@ -291,6 +295,8 @@ main() {
   cat "$workspace/environment" >"$private/environment" 2>/dev/null || : >"$private/environment"
   [ "$(setting MICROVM_NETWORK)" != closed ] || network=closed
   key_name=$(setting MICROVM_KEY_VARIABLE)
+  max_budget_usd=$(setting MICROVM_MAX_BUDGET_USD)
+  [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"

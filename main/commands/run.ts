@@ -4,18 +4,31 @@ import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { printJson } from './print-json.ts'
 import type { Terminal } from './terminal.ts'
 
-export interface RunCommand {
+export interface RunFlags {
+  readonly wait: boolean
+  readonly timeoutMs?: number
+  readonly maxCostUsd?: number
+  readonly maxTokens?: number
+}
+
+export interface RunCommand extends RunFlags {
   readonly repo: string
   readonly description: string
-  readonly wait: boolean
 }
 
 const pollMs = 500
 
 /** Starts a task and prints its id. With `wait` the id goes to stderr, the end to stdout as JSON, and a failure is exit status 1. */
-export async function run(terminal: Terminal, { repo, description, wait }: RunCommand): Promise<void> {
+export async function run(terminal: Terminal, { repo, description, wait, ...flags }: RunCommand): Promise<void> {
   const server = await connectToServer(terminal.home)
-  const { task_id } = await server.call('run_task', { repo, description, client: 'cli' })
+  const { task_id } = await server.call('run_task', {
+    repo,
+    description,
+    client: 'cli',
+    ...(flags.timeoutMs !== undefined && { timeout_ms: flags.timeoutMs }),
+    ...(flags.maxCostUsd !== undefined && { max_cost_usd: flags.maxCostUsd }),
+    ...(flags.maxTokens !== undefined && { max_tokens: flags.maxTokens }),
+  })
   if (!wait) return terminal.say(task_id)
   terminal.note(`Task ${task_id} started; its console: microvm-orchestrator logs -f ${task_id}`)
   const end = await endOf(server, task_id)

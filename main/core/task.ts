@@ -1,3 +1,4 @@
+import type { TaskCaps } from './caps.ts'
 import type { Failure } from './failure.ts'
 import type { MergeOutcome, SalvagedWork } from './merge.ts'
 
@@ -27,6 +28,8 @@ export interface TaskIdentity {
   readonly owner: string | null
   /** ISO 8601, UTC. */
   readonly createdAt: string
+  /** Absent in records of older versions. */
+  readonly caps?: TaskCaps
 }
 
 /** What Claude's own stream said of the run; guest data, checked by schema. */
@@ -115,6 +118,7 @@ export interface Task extends TaskIdentity {
   readonly startCommit: string | null
   readonly branch: string | null
   readonly machine: MachineHandle | null
+  readonly machineStartedAt: string | null
   readonly exit: MachineExit | null
   /** Why we stopped the machine ourselves, when we did. */
   readonly stopReason: Failure | null

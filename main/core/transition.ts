@@ -9,6 +9,7 @@ export function newTask(identity: TaskIdentity): Task {
     startCommit: null,
     branch: null,
     machine: null,
+    machineStartedAt: null,
     exit: null,
     stopReason: null,
     result: null,
@@ -46,7 +47,7 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'cloned':
       return { ...task, startCommit: event.startCommit, branch: event.branch, state: active(task, 'booting') }
     case 'machine-started':
-      return { ...task, machine: event.machine, state: active(task, 'booting') }
+      return { ...task, machine: event.machine, machineStartedAt: event.at, state: active(task, 'booting') }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
     case 'stop-requested':

@@ -35,6 +35,11 @@ const settingsSchema = z.object({
     .min(1000)
     .max(7 * dayMs)
     .default(4 * 60 * minuteMs),
+  /** US dollars that a task may cost, tokens that it may take; null is no limit. */
+  maxCostUsd: z.number().min(0.01).nullable().default(null),
+  maxTokens: z.int().min(1).nullable().default(null),
+  /** A task of which neither console nor agent says anything for so long is stopped; null: never. */
+  silenceTimeoutMs: z.int().min(1000).nullable().default(null),
   /** From the wish to stop a machine to its end by force. */
   powerOffTimeoutMs: z
     .int()

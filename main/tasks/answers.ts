@@ -24,6 +24,28 @@ export const taskSummary = ({ id, state, description, repo, createdAt }: Task): 
   created_at: createdAt,
 })
 
+export interface RepositoryView {
+  alias: string
+  path: string
+  added: string
+  /** How many tasks are on record. */
+  tasks: number
+  /** What those cost whose agents came to their end, in US dollars. */
+  cost_usd: number
+}
+
+/** The repositories with what their tasks on record come to; a task that was cleaned up counts no more. */
+export function repositoryViews(
+  repositories: Awaited<ReturnType<Tasks['repositories']>>,
+  tasks: readonly Task[],
+): RepositoryView[] {
+  return repositories.map(({ alias, path, added }) => {
+    const own = tasks.filter(({ repoPath }) => repoPath === path)
+    const cost = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
+    return { alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 }
+  })
+}
+
 export type SlotsView = {
   max_slots: number
   active: { slot: number; task_id: string }[]

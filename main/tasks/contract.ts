@@ -1,3 +1,4 @@
+import type { TaskCaps } from '../core/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { EventLog } from './event-log.ts'
 
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly repo: string
   /** The event consumer that asks, see `EventLog`. */
   readonly owner?: string
+  /** In place of the settings'. */
+  readonly caps?: Partial<TaskCaps>
 }
 
 export interface RegisteredRepository {

@@ -16,7 +16,7 @@ import { recoverTask } from './recover-task.ts'
 import type { SlotPool } from './slot-pool.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
-import { type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './task-runner.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly slots: SlotPool
@@ -64,7 +64,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#calls.answer(() => this.#accept(request))
   }
 
-  async #accept({ description, repo, owner }: RunRequest): Promise<TaskId> {
+  async #accept({ description, repo, owner, caps = {} }: RunRequest): Promise<TaskId> {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
     const { slots } = this.#options
@@ -77,7 +77,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const lease = slots.lease(path, id)
     try {
       const record = await TaskRecord.create(
-        { id, description, repo: alias, repoPath: path, owner: owner ?? null, createdAt: new Date().toISOString() },
+        {
+          id,
+          description,
+          repo: alias,
+          repoPath: path,
+          owner: owner ?? null,
+          createdAt: new Date().toISOString(),
+          caps: acceptedCaps(this.#options.limits, caps),
+        },
         (task) => this.#tasks.set(task.id, task),
       )
       await record.add({ type: 'slot-leased', slot: lease.slot })

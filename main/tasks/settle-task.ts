@@ -1,3 +1,4 @@
+import { costLimitFailure } from '../core/caps.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
 import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
 import { failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
@@ -39,7 +40,9 @@ export async function settleTask(record: TaskRecord, secret: string, log: Log): 
     stopReason,
     result: read,
   }
-  const failure = failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
+  const costLimit =
+    result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
+  const failure = costLimit ?? failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
   const merge = failure ? unmergedForFailure(work) : await mergeSalvaged(record.task, work, signal)
   if (merge) {
     await record.add({ type: 'merge-tried', merge })

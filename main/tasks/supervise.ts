@@ -12,6 +12,10 @@ export interface Watch {
   readonly bootTimeoutMs: number
   /** The machine must have ended by then, in milliseconds from now. */
   readonly taskTimeoutMs: number
+  /** How much of that time is over already. */
+  readonly elapsedMs?: number
+  /** Resolves with the failure of another cap when it is reached, undefined when the scope ends first. */
+  readonly capReached?: (over: AbortSignal) => Promise<Failure | undefined>
   /** How long the guest has to power off when asked, before it is ended. */
   readonly powerOffTimeoutMs: number
   readonly onAgentStarted: () => Promise<unknown>
@@ -38,7 +42,8 @@ export async function supervise(
   const exited = machine.exited.then((exit) => ({ kind: 'exited', exit }) as const)
   const stopped = Promise.race([
     firing(stop, over.signal),
-    deadline(watch.taskTimeoutMs, 'timed-out', 'The task ran into its time limit', over.signal),
+    deadline(watch.taskTimeoutMs, 'timed-out', 'The task ran into its time limit', over.signal, watch.elapsedMs),
+    followCaps(watch, over.signal),
     followBoot(watch, over.signal),
   ])
 
@@ -85,8 +90,15 @@ async function deadline(
   code: 'timed-out' | 'guest-failed',
   message: string,
   over: AbortSignal,
+  elapsedMs = 0,
 ): Promise<Failure> {
-  return (await pause(ms, over)) ? toFailure(new AppError(code, `${message} of ${describe(ms)}`)) : never()
+  return (await pause(Math.max(0, ms - elapsedMs), over))
+    ? toFailure(new AppError(code, `${message} of ${describe(ms)}`))
+    : never()
+}
+
+async function followCaps({ capReached }: Watch, over: AbortSignal): Promise<Failure> {
+  return (await capReached?.(over)) ?? never()
 }
 
 /** Settles only with a failure: the runner that never started. */

@@ -99,6 +99,13 @@ const work = z.object({
   notes: z.array(z.string()),
 })
 
+const caps = z.object({
+  timeoutMs: z.int(),
+  maxCostUsd: z.number().nullable(),
+  maxTokens: z.number().nullable(),
+  silenceTimeoutMs: z.number().nullable(),
+})
+
 const identity = z.object({
   id: taskId,
   description: z.string(),
@@ -106,6 +113,7 @@ const identity = z.object({
   repoPath: z.string(),
   owner: z.string().nullable(),
   createdAt: at,
+  caps: caps.exactOptional(),
 })
 
 /** One line of a task's `events.jsonl`. */

@@ -1,5 +1,6 @@
+import { capsOf, type TaskCaps } from '../core/caps.ts'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
-import type { SlotId } from '../core/task.ts'
+import type { SlotId, Task } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
@@ -8,6 +9,7 @@ import { settleTask } from './settle-task.ts'
 import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
 import type { TaskRecord } from './task-record.ts'
+import { capReached } from './watch-caps.ts'
 import { type Assignment, writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
@@ -21,6 +23,10 @@ export interface RunnerContext {
     readonly bootTimeoutMs: number
     readonly taskTimeoutMs: number
     readonly powerOffTimeoutMs: number
+    /** Of tasks that ask for nothing else; null is no limit. */
+    readonly maxCostUsd?: number | null
+    readonly maxTokens?: number | null
+    readonly silenceTimeoutMs?: number | null
   }
 }
 
@@ -77,11 +83,15 @@ export async function seeThrough(
 ): Promise<boolean> {
   const { share } = record.files
   const log = context.log.with({ taskId: record.task.id })
+  const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   const supervised = await supervise(
     machine,
     {
       share,
       ...context.limits,
+      taskTimeoutMs: caps.timeoutMs,
+      elapsedMs: elapsedMs(record.task),
+      capReached: (over) => capReached(caps, record.files, over),
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
@@ -96,6 +106,22 @@ export async function seeThrough(
   await settleTask(record, secret, log)
   return true
 }
+
+/** The caps of a task that asks for these. */
+export const acceptedCaps = (limits: RunnerContext['limits'], asked: Partial<TaskCaps>): TaskCaps =>
+  capsOf(
+    {
+      timeoutMs: limits.taskTimeoutMs,
+      maxCostUsd: limits.maxCostUsd ?? null,
+      maxTokens: limits.maxTokens ?? null,
+      silenceTimeoutMs: limits.silenceTimeoutMs ?? null,
+    },
+    asked,
+  )
+
+/** How long the machine has run, by its record: a restart of the orchestrator gives a task no new time. */
+const elapsedMs = ({ machineStartedAt }: Task): number =>
+  machineStartedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(machineStartedAt))
 
 /** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
 const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>

@@ -18,6 +18,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...assignment.variables,
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
+    ...(task.caps?.maxCostUsd != null && { MICROVM_MAX_BUDGET_USD: String(task.caps.maxCostUsd) }),
   }
   const environment = Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\0`)

@@ -6,8 +6,9 @@ import { taskView } from '../core/view.ts'
 import type { Handler } from '../lib/http-listener.ts'
 import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
-import { eventView, requireTaskId, slotsView, taskSummary } from '../tasks/answers.ts'
+import { eventView, repositoryViews, requireTaskId, slotsView, taskSummary } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
+import { runOptions } from '../tasks/run-options.ts'
 import { settle, waitNextEvent } from '../tasks/wait-next-event.ts'
 import { type ControlAnswers, type ControlVerb, controlRequests } from './control-contract.ts'
 
@@ -57,10 +58,10 @@ type Call<Verb extends ControlVerb> = (
 ) => Promise<ControlAnswers[Verb]>
 
 const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
-  run_task: async ({ description, repo, client }, tasks) => {
+  run_task: async ({ description, repo, client, ...options }, tasks) => {
     const owner = client === undefined ? {} : { owner: consumerName(client) }
     if (client !== undefined) await tasks.events.join(consumerName(client), { durable: true })
-    return { task_id: await tasks.run({ description, repo, ...owner }) }
+    return { task_id: await tasks.run({ description, repo, ...owner, ...runOptions(options) }) }
   },
   get_task_info: async ({ task_id }, tasks) => taskView(await tasks.get(requireTaskId(task_id))),
   get_task_logs: async ({ task_id }, tasks) => ({ log_path: await tasks.consolePath(requireTaskId(task_id)) }),
@@ -82,7 +83,9 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     await tasks.cleanup(requireTaskId(task_id), { deleteRef })
     return { success: true }
   },
-  list_repos: async (_request, tasks) => ({ repos: [...(await tasks.repositories())] }),
+  list_repos: async (_request, tasks) => ({
+    repos: repositoryViews(await tasks.repositories(), await tasks.list()),
+  }),
   list_tasks: async (_request, tasks) => ({ tasks: (await tasks.list()).map(taskSummary) }),
   list_slots: async (_request, tasks) => slotsView(tasks.slots()),
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { TaskView } from '../core/view.ts'
-import type { EventView, SlotsView, TaskSummary } from '../tasks/answers.ts'
+import type { EventView, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
+import { runOptionShape } from '../tasks/run-options.ts'
 
 /** The longest wait that can be asked for: a day. */
 export const longestWaitMs = 24 * 60 * 60_000
@@ -10,7 +11,12 @@ const taskId = z.string().max(200)
 
 /** What each call takes. `client` names the event consumer; the same name gets each event once. */
 export const controlRequests = {
-  run_task: z.strictObject({ description: z.string(), repo: z.string().max(200), client: client.optional() }),
+  run_task: z.strictObject({
+    description: z.string(),
+    repo: z.string().max(200),
+    client: client.optional(),
+    ...runOptionShape,
+  }),
   get_task_info: z.strictObject({ task_id: taskId }),
   get_task_logs: z.strictObject({ task_id: taskId }),
   wait_next_event: z.strictObject({
@@ -36,7 +42,7 @@ export interface ControlAnswers {
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
   cancel_task: { success: true }
   cleanup_task: { success: true }
-  list_repos: { repos: { alias: string; path: string; added: string }[] }
+  list_repos: { repos: RepositoryView[] }
   list_tasks: { tasks: TaskSummary[] }
   list_slots: SlotsView
 }

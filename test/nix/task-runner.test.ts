@@ -185,3 +185,16 @@ test('a host that runs out of descriptors gets back the files that the guest onl
   await world.run()
   expect(await world.read(join(folder, 'drop_caches'))).toBe('2\n')
 })
+
+test.for([
+  ['2.5', '--max-budget-usd\0' + '2.5\0'],
+  ['$(touch /tmp/no)', ''],
+])('a budget of %s reaches Claude only as a number, and never its environment', async ([budget, argument]) => {
+  const environment = { MICROVM_MAX_BUDGET_USD: budget ?? '' }
+  const world = await runnerWorld(await temporaryFolder(), { environment })
+  await world.run()
+  expect(await world.read(join(world.seen, 'claude-arguments'))).toBe(
+    `--dangerously-skip-permissions\0${argument}--output-format\0stream-json\0--verbose\0-p\0`,
+  )
+  expect(await world.read(join(world.seen, 'claude-environment'))).not.toContain('MICROVM')
+})

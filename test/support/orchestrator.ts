@@ -6,7 +6,7 @@ import { findRepository, listRepositories, registerRepository } from '../../main
 import { openEventLog } from '../../main/tasks/event-log.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { SlotPool } from '../../main/tasks/slot-pool.ts'
-import type { Provisions } from '../../main/tasks/task-runner.ts'
+import type { Provisions, RunnerContext } from '../../main/tasks/task-runner.ts'
 import { processDriver } from './process-driver.ts'
 import { makeRepository } from './repositories.ts'
 
@@ -39,7 +39,7 @@ export interface OrchestratorSetup {
   /** A bash script in place of the guest, with $SHARE and $REPO. */
   readonly guest: string
   readonly provisions?: Partial<Provisions>
-  readonly limits?: Partial<Record<'bootTimeoutMs' | 'taskTimeoutMs' | 'powerOffTimeoutMs', number>>
+  readonly limits?: Partial<RunnerContext['limits']>
   readonly log?: Log
 }
 

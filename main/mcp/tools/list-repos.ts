@@ -1,16 +1,21 @@
 import { z } from 'zod'
+import { repositoryViews } from '../../tasks/answers.ts'
 import { defineTool } from '../tool.ts'
 
 export const listRepos = defineTool({
   name: 'list_repos',
   title: 'List repositories',
   description:
-    'The repositories that tasks may work on, by the alias that run_task takes. Only the user can register one: ' +
+    'The repositories that tasks may work on, by the alias that run_task takes, with how many tasks each has on record and what they cost. Only the user can register one: ' +
     'microvm-orchestrator allow PATH.',
   input: z.object({}),
   output: z.looseObject({
-    repos: z.array(z.looseObject({ alias: z.string(), path: z.string(), added: z.string() })),
+    repos: z.array(
+      z.looseObject({ alias: z.string(), path: z.string(), added: z.string(), tasks: z.int(), cost_usd: z.number() }),
+    ),
   }),
   hints: { readOnly: true },
-  call: async (_input, { tasks }) => ({ repos: (await tasks.repositories()).map((repository) => ({ ...repository })) }),
+  call: async (_input, { tasks }) => ({
+    repos: repositoryViews(await tasks.repositories(), await tasks.list()).map((repository) => ({ ...repository })),
+  }),
 })

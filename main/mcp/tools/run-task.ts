@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runOptionShape, runOptions } from '../../tasks/run-options.ts'
 import { defineTool } from '../tool.ts'
 
 export const runTask = defineTool({
@@ -14,13 +15,14 @@ export const runTask = defineTool({
       .string()
       .describe('The whole task, as you would explain it to a colleague who knows nothing of this conversation'),
     repo: z.string().max(200).describe('Alias of a registered repository, see list_repos; never a path'),
+    ...runOptionShape,
   }),
   output: z.looseObject({
     task_id: z.string().optional(),
     error: z.string().optional().describe('Why no task was started'),
   }),
   hints: { readOnly: false, destructive: false, idempotent: false },
-  call: async ({ description, repo }, { tasks, consumer }) => ({
-    task_id: await tasks.run({ description, repo, owner: consumer.name }),
+  call: async ({ description, repo, ...options }, { tasks, consumer }) => ({
+    task_id: await tasks.run({ description, repo, owner: consumer.name, ...runOptions(options) }),
   }),
 })

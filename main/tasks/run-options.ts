@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import type { RunRequest } from './contract.ts'
+
+/** The optional arguments of `run_task`, the same at every front door. */
+export const runOptionShape = {
+  timeout_ms: z
+    .int()
+    .min(1000)
+    .max(7 * 24 * 3_600_000)
+    .optional()
+    .describe('Stop the task after so long in its machine, in milliseconds; its work is kept'),
+  max_cost_usd: z.number().min(0.01).max(1_000_000).optional().describe('Stop the agent at this cost in US dollars'),
+  max_tokens: z.int().min(1).optional().describe('Stop the task at so many tokens, input (cached too) and output'),
+}
+
+type RunOptions = z.output<z.ZodObject<typeof runOptionShape>>
+
+/** The same as the orchestrator takes them. */
+export function runOptions({ timeout_ms, max_cost_usd, max_tokens }: RunOptions): Pick<RunRequest, 'caps'> {
+  const caps = {
+    ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
+    ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
+    ...(max_tokens !== undefined && { maxTokens: max_tokens }),
+  }
+  return Object.keys(caps).length > 0 ? { caps } : {}
+}

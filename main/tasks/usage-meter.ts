@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+const count = z.number().nonnegative().catch(0)
+
+/** A message of the agent's, as its stream tells it; the same message comes once for each of its blocks. */
+const messageSchema = z.object({
+  type: z.literal('assistant'),
+  message: z.object({
+    id: z.string().max(200),
+    usage: z.object({
+      input_tokens: count,
+      cache_creation_input_tokens: count,
+      cache_read_input_tokens: count,
+      output_tokens: count,
+    }),
+  }),
+})
+
+/** A longer line is passed over: it holds what a tool printed, no message of the agent's. */
+const lineLimitBytes = 1024 ** 2
+/** Repeats come close together; of older messages only the sum is kept, so that a guest cannot fill the host's memory. */
+const rememberedMessages = 1000
+
+/** Adds up what a growing stream of JSON lines says of tokens. The stream is the guest's: whatever does not fit is passed over. */
+export class UsageMeter {
+  readonly #messages = new Map<string, number>()
+  #tokens = 0
+  #rest: Buffer = Buffer.alloc(0)
+  #skipping = false
+
+  /** Input, cached or not, and output so far. */
+  get tokens(): number {
+    return this.#tokens
+  }
+
+  /** The next bytes of the stream, cut anywhere. */
+  add(chunk: Buffer): void {
+    let start = 0
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      const piece = chunk.subarray(start, end)
+      if (!this.#skipping) this.#addLine(Buffer.concat([this.#rest, piece]).toString('utf8'))
+      this.#rest = Buffer.alloc(0)
+      this.#skipping = false
+      start = end + 1
+    }
+    if (!this.#skipping) this.#rest = Buffer.concat([this.#rest, chunk.subarray(start)])
+    if (this.#rest.length > lineLimitBytes) {
+      this.#rest = Buffer.alloc(0)
+      this.#skipping = true
+    }
+  }
+
+  #addLine(line: string): void {
+    if (!line.includes('"assistant"')) return
+    let json: unknown
+    try {
+      json = JSON.parse(line)
+    } catch {
+      return // A line of the guest's that is no JSON says nothing.
+    }
+    const parsed = messageSchema.safeParse(json)
+    if (!parsed.success) return
+    const { id, usage } = parsed.data.message
+    const tokens =
+      usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens
+    const before = this.#messages.get(id) ?? 0
+    this.#tokens += Math.max(0, tokens - before)
+    this.#messages.delete(id)
+    this.#messages.set(id, Math.max(tokens, before))
+    const [oldest] = this.#messages.keys()
+    if (this.#messages.size > rememberedMessages && oldest !== undefined) this.#messages.delete(oldest)
+  }
+}

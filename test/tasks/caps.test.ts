@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { taskView } from '../../main/core/view.ts'
+import { repositoryViews } from '../../main/tasks/answers.ts'
+import { type OrchestratorSetup, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
+import { gitIn } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+async function place(setup: Pick<OrchestratorSetup, 'guest' | 'limits'>) {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  return { root, repo, start: () => startOrchestrator({ root, ...setup }) }
+}
+
+const draft = 'touch $SHARE/started; cd $REPO; echo draft > draft.txt;'
+const message = (id: string, tokens: number) =>
+  JSON.stringify({
+    type: 'assistant',
+    message: {
+      id,
+      usage: { input_tokens: tokens, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 },
+    },
+  })
+const says = (...lines: string[]) => lines.map((line) => `echo '${line}' >> $SHARE/claude-stream.jsonl;`).join(' ')
+
+test('a task that takes more tokens than it may is stopped while it works, its draft kept; a repeated message counts once', async () => {
+  const guest = `${draft} ${says(message('a', 60), message('a', 60))} until [ -e $HOME/more ]; do sleep 0.05; done; ${says(message('b', 60))} sleep 600`
+  const { root, repo, start } = await place({ guest })
+  await using setup = await start()
+  const id = await setup.orchestrator.run({ description: 'work', repo: 'project', caps: { maxTokens: 100 } })
+  await expect.poll(async () => (await setup.orchestrator.get(id)).state.phase).toBe('working')
+  await writeFile(join(root, 'run', id, 'more'), '')
+  const task = await untilEnded(setup.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'token-limit' } } })
+  expect(taskView(task).error).toMatch(/limit of 100 tokens: it took 120/)
+  expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
+})
+
+test('a task that says nothing for too long is stopped; one that goes on talking is not', async () => {
+  const talk = 'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $n; sleep 0.25; done;'
+  const { repo, start } = await place({ guest: `${draft} ${talk} sleep 600`, limits: { silenceTimeoutMs: 1500 } })
+  await using setup = await start()
+  const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
+  const task = await untilEnded(setup.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'silent' } } })
+  expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
+  // The stop did not come before the talk was over.
+  expect(await readFile(join(repo, '.microvm/tasks', id, 'serial.log'), 'utf8')).toMatch(/^12$/m)
+})
+
+test('the caller’s time limit goes before the setting, and a restart gives the task no new time', async () => {
+  const { start } = await place({ guest: `${draft} sleep 600` })
+  const first = await start()
+  const id = await first.orchestrator.run({ description: 'work', repo: 'project', caps: { timeoutMs: 3_600_000 } })
+  await expect.poll(async () => (await first.orchestrator.get(id)).state.phase).toBe('working')
+  const { machineStartedAt } = await first.orchestrator.get(id)
+  await first[Symbol.asyncDispose]()
+
+  // An hour later: the record says that the machine started then.
+  const { repoPath } = await first.orchestrator.get(id)
+  const path = join(repoPath, '.microvm/tasks', id, 'events.jsonl')
+  const before = new Date(Date.parse(machineStartedAt ?? '') - 3_600_000).toISOString()
+  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(machineStartedAt ?? '-', before))
+  await using second = await start()
+  const task = await untilEnded(second.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
+  expect(taskView(task).error).toMatch(/time limit of 60 min/)
+})
+
+test('an agent that stops at its budget is told as the cost limit, and the repository’s costs are summed', async () => {
+  const end =
+    '{"type":"result","subtype":"error_max_budget_usd","total_cost_usd":0.52,"num_turns":3,"session_id":"s","usage":{}}'
+  const result =
+    '{"success":false,"summary":"","files_changed":[],"error":"Claude stopped early: error_max_budget_usd"}'
+  const guest = `${draft} tr '\\0' '\\n' < $SHARE/environment | grep -q '^MICROVM_MAX_BUDGET_USD=0.5$' || exit 9; ${says(end)} echo '${result}' > $SHARE/result.json`
+  const { repo, start } = await place({ guest, limits: { maxCostUsd: 0.5 } })
+  await using setup = await start()
+  const { orchestrator } = setup
+  for (const description of ['one', 'two']) {
+    const id = await orchestrator.run({ description, repo: 'project' })
+    const task = await untilEnded(orchestrator, id)
+    expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'cost-limit' } } })
+    expect(taskView(task)).toMatchObject({
+      error: expect.stringMatching(/cost limit of \$0\.5: it cost \$0\.52/),
+      result: { cost_usd: 0.52, turns: 3 },
+    })
+    expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
+  }
+  expect(repositoryViews(await orchestrator.repositories(), await orchestrator.list())).toMatchObject([
+    { alias: 'project', tasks: 2, cost_usd: 1.04 },
+  ])
+})
