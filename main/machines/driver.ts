@@ -38,9 +38,20 @@ export interface Forward {
   readonly port: number
 }
 
+/** A process of a machine that nobody kept, and that was ended. */
+export interface Reaped {
+  /** The machine's name. */
+  readonly machine: string
+  /** Of the program. */
+  readonly name: string
+  readonly pid: number
+}
+
 export interface MachineSpec {
   /** Unique among living machines; also names its folder below the driver's run directory. */
   readonly name: string
+  /** The home folder of the orchestrator that it belongs to: another one on this host never ends it. */
+  readonly owner: string
   readonly cpus: number
   readonly memoryMiB: number
   readonly shares: readonly Share[]
@@ -69,6 +80,11 @@ export interface MachineDriver {
   start(spec: MachineSpec, signal: AbortSignal): Promise<Machine>
   /** A machine that outlived the process that started it; undefined when it is gone (helpers of it are then ended too). */
   adopt(handle: MachineHandle): Promise<Machine | undefined>
+  /**
+   * Ends every process of this owner's machines that are not kept, whatever start, crash or failure left them, and removes
+   * their sockets and folders. `keep` is asked again right before a machine is ended.
+   */
+  reap(owner: string, keep: (name: string) => boolean, signal: AbortSignal): Promise<readonly Reaped[]>
 }
 
 export interface Machine {

@@ -31,5 +31,6 @@ function createAbsentVfkitDriver(): MachineDriver {
     prepareOwnership: refuse,
     start: refuse,
     adopt: async () => undefined,
+    reap: async () => [],
   }
 }

@@ -17,7 +17,8 @@ export async function loadTasks(repoPath: string, log: Log): Promise<readonly Ta
   return tasks.filter((task) => task !== undefined).sort((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 
-async function loadTask(repoPath: string, id: TaskId, log: Log): Promise<Task | undefined> {
+/** One of them; undefined when there is none, or none that can be understood. */
+export async function loadTask(repoPath: string, id: TaskId, log: Log): Promise<Task | undefined> {
   const { events } = taskFiles(repoPath, id)
   let bytes: Buffer
   try {
@@ -30,6 +31,7 @@ async function loadTask(repoPath: string, id: TaskId, log: Log): Promise<Task | 
   try {
     const { values, damaged } = parseJsonLines(bytes)
     if (damaged.length > 0) throw new Error(`line ${damaged.join(', ')} is damaged`)
+    if (values.length === 0) return undefined // The crash came before its creation was on disk: nobody was told its id.
     const task = foldTask(values.map((value) => taskEventSchema.parse(value)))
     // The folder's place decides, not what the record says of it: the repository may have been moved.
     return { ...task, id, repoPath }

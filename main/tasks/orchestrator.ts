@@ -11,12 +11,15 @@ import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import type { EventLog } from './event-log.ts'
+import { findForgotten } from './find-forgotten.ts'
 import { loadTasks } from './load-tasks.ts'
+import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
 import type { SlotPool } from './slot-pool.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+import { UnfinishedTasks } from './unfinished-tasks.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly slots: SlotPool
@@ -44,19 +47,27 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #loaded = new Set<string>()
   readonly #running = new Map<TaskId, Running>()
   readonly #detach = new AbortController()
+  readonly #unfinished: UnfinishedTasks
   #closing = false
   readonly #calls = new AnswersFirst()
 
-  private constructor(options: OrchestratorOptions) {
+  private constructor(options: OrchestratorOptions, unfinished: UnfinishedTasks) {
     this.#options = options
+    this.#unfinished = unfinished
     this.events = options.events
   }
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
   static async start(options: OrchestratorOptions): Promise<Orchestrator> {
-    const orchestrator = new Orchestrator(options)
+    const unfinished = await UnfinishedTasks.open(join(options.home, 'unfinished.json'), options.log)
+    const orchestrator = new Orchestrator(options, unfinished)
+    const tasks = orchestrator.#tasks
     await orchestrator.#loadRepositories()
-    for (const task of orchestrator.#tasks.values()) await orchestrator.#takeUp(task)
+    for (const task of await findForgotten(unfinished, tasks, options.log)) tasks.set(task.id, task)
+    const adoptable = [...tasks.values()].filter(({ machine, exit }) => machine && !exit)
+    const names = new Set<string>(adoptable.map(({ id }) => id))
+    await reap(options, (name) => names.has(name)) // Before recovery: no machine may write into work that is being salvaged.
+    for (const task of tasks.values()) await orchestrator.#takeUp(task)
     return orchestrator
   }
 
@@ -76,6 +87,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
     const lease = slots.lease(path, id)
     try {
+      await this.#unfinished.add(id, path)
       const record = await TaskRecord.create(
         {
           id,
@@ -95,7 +107,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       await slots.remember(path, lease.slot)
       return id
     } catch (error) {
-      if (!this.#running.has(id)) lease[Symbol.dispose]()
+      if (!this.#running.has(id)) {
+        lease[Symbol.dispose]()
+        await this.#unfinished.remove(id)
+      }
       throw error
     }
   }
@@ -179,22 +194,31 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const { id } = record.task
     const stop = new AbortController()
     const follow = async () => {
+      let letGo = false
       try {
         await this.#calls.quiet()
-        const finished = await work(stop.signal)
-        if (!finished) return
+        letGo = !(await work(stop.signal))
+        if (letGo) return
         lease[Symbol.dispose]()
         await this.#announce(record)
+        await this.#unfinished.remove(id)
       } catch (error) {
         // The record could not be written: the next start finds the task unfinished and settles it.
         this.#options.log.error('task could not be recorded', { taskId: id, reason: String(error) })
       } finally {
+        await reap(this.#options, (name) =>
+          name === id ? letGo : this.#detach.signal.aborted || this.#isRunning(name),
+        )
         lease[Symbol.dispose]()
         await record[Symbol.asyncDispose]()
         this.#running.delete(id)
       }
     }
     this.#running.set(id, { stop, done: follow() })
+  }
+
+  #isRunning(name: string): boolean {
+    return [...this.#running.keys()].some((id) => id === name)
   }
 
   async #announce(record: TaskRecord): Promise<void> {

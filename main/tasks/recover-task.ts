@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Failure } from '../core/failure.ts'
 import { outcomeOf } from '../core/outcome.ts'
 import type { MachineExit } from '../core/task.ts'
@@ -28,7 +30,12 @@ export async function recoverTask(
 ): Promise<boolean> {
   const { task, files } = record
   const log = context.log.with({ taskId: task.id })
-  if (!task.machine) {
+  const agentStarted = await access(join(files.share, shareNames.started)).then(
+    () => true,
+    () => false,
+  )
+  // A machine may have worked of which the crash came before the record: the reaper ended it, its work is there.
+  if (!task.machine && !agentStarted) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
     if (task.stopReason && task.startCommit !== null) {
@@ -39,7 +46,7 @@ export async function recoverTask(
     return true
   }
   if (!task.exit) {
-    const machine = await context.driver.adopt(task.machine)
+    const machine = task.machine ? await context.driver.adopt(task.machine) : undefined
     if (machine) {
       log.info('adopted a running machine', { pid: machine.handle.pid })
       return await seeThrough(context, record, machine, secret, stop, detach)

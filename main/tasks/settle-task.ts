@@ -4,6 +4,7 @@ import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
 import { failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
 import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView } from '../core/view.ts'
+import { findMerge } from '../git/find-merge.ts'
 import { mergeWork } from '../git/merge-work.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
@@ -73,7 +74,7 @@ async function salvage({ task, files }: TaskRecord, signal: AbortSignal): Promis
 async function mergeSalvaged(task: Task, work: SalvagedWork | null, signal: AbortSignal): Promise<MergeOutcome> {
   if (!work?.ref || task.startCommit === null) return { kind: 'unchanged', branch: task.branch }
   try {
-    return await mergeWork(
+    const outcome = await mergeWork(
       {
         repoPath: task.repoPath,
         taskId: task.id,
@@ -83,6 +84,10 @@ async function mergeSalvaged(task: Task, work: SalvagedWork | null, signal: Abor
       },
       signal,
     )
+    // Nothing was left to merge: because a crash came between an earlier merge and its record, perhaps.
+    if (outcome.kind !== 'unchanged' || task.branch === null) return outcome
+    const { repoPath, id: taskId, branch, startCommit } = task
+    return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome
   } catch (error) {
     const reason = signal.aborted ? 'timed_out' : 'fetch_failed'
     return { kind: 'unmerged', reason, files: [], detail: toFailure(error, 'merge-failed').message }

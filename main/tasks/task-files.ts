@@ -4,6 +4,7 @@ import { tasksDirectory } from '../lib/paths.ts'
 
 /** A task's folder on the host. Only `repo` and `share` are ever shown to the guest. */
 export interface TaskFiles {
+  readonly repoPath: string
   readonly folder: string
   readonly events: string
   readonly record: string
@@ -19,6 +20,7 @@ export interface TaskFiles {
 export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
   const folder = join(tasksDirectory(repoPath), id)
   return {
+    repoPath,
     folder,
     events: join(folder, 'events.jsonl'),
     record: join(folder, 'task.json'),

@@ -47,7 +47,8 @@ export class TaskRecord implements AsyncDisposable {
     try {
       if (content.damaged.length > 0) throw new Error(`line ${content.damaged.join(', ')} is damaged`)
       const events = content.values.map((value) => taskEventSchema.parse(value))
-      return new TaskRecord(files, file, foldTask(events), onChange)
+      // The folder's place decides, not what the record says of it: the repository may have been moved.
+      return new TaskRecord(files, file, { ...foldTask(events), repoPath: files.repoPath }, onChange)
     } catch (cause) {
       await file[Symbol.asyncDispose]()
       throw new AppError('internal', `The record ${files.events} cannot be read`, {

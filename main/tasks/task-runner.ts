@@ -150,6 +150,7 @@ async function boot(
   const machine = await driver.start(
     {
       name: id,
+      owner: context.home,
       cpus: limits.cpus,
       memoryMiB: limits.memoryMiB,
       shares: [

@@ -41,6 +41,7 @@ export async function bareSpec(
       { tag: 'repo', directory: repo },
     ],
     volumes: [{ serial: 'var', path: image }],
+    owner: folder,
     consolePath: join(folder, 'serial.log'),
     network: { egress: 'closed', forwards: [], mac: '02:4d:56:00:00:01', ...network },
     share,

@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../main/core/task.ts'
+import { endAll, findDetached } from '../../main/lib/find-processes.ts'
 import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
-import type { Machine, MachineDriver } from '../../main/machines/driver.ts'
+import type { Machine, MachineDriver, Reaped } from '../../main/machines/driver.ts'
 
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
@@ -20,6 +21,7 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
     start: async (spec) => {
       const runDirectory = join(runRoot, spec.name)
       await mkdir(runDirectory, { recursive: true })
+      await writeFile(join(runDirectory, 'owner'), spec.owner)
       const script = join(runDirectory, 'guest.sh')
       await writeFile(script, guestScript)
       await chmod(script, 0o755)
@@ -34,6 +36,18 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
       return machine({ driver: 'qemu', pid, startTime, controlSocket: '', runDirectory, helpers: [] })
     },
     adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
+    reap: async (owner, keep, signal) => {
+      const reaped: Reaped[] = []
+      for (const name of await readdir(runRoot).catch(() => [])) {
+        const folder = join(runRoot, name)
+        if ((await readFile(join(folder, 'owner'), 'utf8').catch(() => '')) !== owner || keep(name)) continue
+        const processes = await findDetached(`${folder}/`)
+        await endAll(processes, signal)
+        await rm(folder, { recursive: true })
+        reaped.push(...processes.map((found) => ({ machine: name, name: found.name, pid: found.pid })))
+      }
+      return reaped
+    },
   }
 }
 

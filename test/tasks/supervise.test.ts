@@ -21,6 +21,7 @@ async function guest(script: string) {
       memoryMiB: 64,
       shares: [{ tag: 'share', directory: share }],
       volumes: [],
+      owner: root,
       consolePath: join(root, 'console'),
       network: { egress: 'closed', forwards: [], mac: '02:6d:76:6d:00:01' },
     },

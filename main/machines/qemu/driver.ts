@@ -12,6 +12,7 @@ import { cleanUp, ShutdownWitness, watchMachine } from './machine.ts'
 import { forwardAddress } from './network.ts'
 import { hostProblems } from './problems.ts'
 import { connectQmp } from './qmp.ts'
+import { reapMachines } from './reap.ts'
 import { readRecord } from './record.ts'
 import { startMachine } from './start.ts'
 
@@ -55,6 +56,8 @@ export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriv
     },
 
     adopt: (handle) => adoptMachine(handle, log.with({ machine: handle.runDirectory })),
+
+    reap: (owner, keep, signal) => reapMachines(owner, keep, log, signal),
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const recordSchema = z.object({ consolePath: z.string() })
+const recordSchema = z.object({ consolePath: z.string(), owner: z.string().optional() })
 
 /** What a later process must know of a machine beyond its handle; lies where only the orchestrator writes. */
 export type MachineRecord = z.infer<typeof recordSchema>

@@ -39,7 +39,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   await using undo = new AsyncDisposableStack()
   const run = await makeRunDirectory(spec.name, user)
   undo.defer(() => removeRunDirectory(run.path))
-  await writeJsonAtomically(recordPath(run.path), { consolePath: spec.consolePath })
+  await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
   const started = async (process: Promise<HelperProcess>): Promise<HelperProcess> => {
     const helper = await process
     undo.defer(() => endProcess(helper.handle))

@@ -1,0 +1,38 @@
+import { access } from 'node:fs/promises'
+import type { Task, TaskId } from '../core/task.ts'
+import type { Log } from '../lib/log.ts'
+import { loadTask } from './load-tasks.ts'
+import { taskFiles } from './task-files.ts'
+import type { UnfinishedTasks } from './unfinished-tasks.ts'
+
+/**
+ * The unfinished tasks that the allowlist does not lead to any more: their repositories were removed from it, or moved. Brings
+ * the index up to date with what is on record: an entry goes when its task's end was told or never began, and one whose
+ * repository cannot be seen now (not mounted, say) stays for a later start.
+ */
+export async function findForgotten(
+  index: UnfinishedTasks,
+  known: ReadonlyMap<TaskId, Task>,
+  log: Log,
+): Promise<readonly Task[]> {
+  const found: Task[] = []
+  for (const { id, repoPath } of index.entries()) {
+    const task = known.get(id) ?? (await loadTask(repoPath, id, log))
+    if (!task) {
+      const seen = (await exists(repoPath)) && !(await exists(taskFiles(repoPath, id).record))
+      if (seen) await index.remove(id)
+      else log.warn('an unfinished task cannot be found now', { taskId: id, repository: repoPath })
+    } else if (isOver(task)) await index.remove(id)
+    else if (!known.has(id)) found.push(task)
+  }
+  for (const task of known.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
+  return found
+}
+
+const isOver = (task: Task): boolean => task.announcedSeq !== null
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
