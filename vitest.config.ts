@@ -1,6 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: `unit` needs nothing but git; `machine` boots real virtual machines and runs one file at a time. */
+/** Real git, command lines and killed processes by the hundred: too long for every save, so `npm run check` leaves them out. */
+const integration = [
+  'test/git/{clone-workspace,hostile-clone,merge-work,publish-branch,replay-commits}.test.ts',
+  'test/commands/**/*.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/nix/**/*.test.ts',
+  'test/tasks/{orchestrator,cancel,caps,queue}*.test.ts',
+]
+const machine = ['test/**/*.machine.test.ts']
+
+/**
+ * Three projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `machine` boots real
+ * virtual machines and runs one file at a time.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,14 +21,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.machine.test.ts'],
-          testTimeout: 30_000,
+          exclude: [...integration, ...machine],
+          testTimeout: 60_000,
         },
       },
+      { test: { name: 'integration', include: integration, testTimeout: 300_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'machine',
-          include: ['test/**/*.machine.test.ts'],
+          include: machine,
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,
