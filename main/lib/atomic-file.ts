@@ -5,6 +5,11 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   await writeFileAtomic(path, typeof content === 'string' ? content : Buffer.from(content), { mode, fsync: true })
 }
 
+/** As `writeAtomically` without waiting for the disk: for what can be made again from a file that is on it. */
+export async function writeDerived(path: string, content: string, mode = 0o600): Promise<void> {
+  await writeFileAtomic(path, content, { mode, fsync: false })
+}
+
 /** `writeAtomically` of indented JSON with a final newline. */
 export async function writeJsonAtomically(path: string, value: unknown, mode = 0o600): Promise<void> {
   await writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`, mode)

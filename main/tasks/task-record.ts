@@ -3,7 +3,7 @@ import { AppError } from '../core/failure.ts'
 import type { Task, TaskEvent, TaskIdentity } from '../core/task.ts'
 import { foldTask, newTask, transition } from '../core/transition.ts'
 import { taskView } from '../core/view.ts'
-import { writeAtomically, writeJsonAtomically } from '../lib/atomic-file.ts'
+import { writeDerived } from '../lib/atomic-file.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { type TaskFiles, taskFiles } from './task-files.ts'
@@ -33,8 +33,10 @@ export class TaskRecord implements AsyncDisposable {
     await mkdir(files.folder, { recursive: true, mode: 0o700 })
     const { file } = await JsonLinesFile.open(files.events)
     const record = new TaskRecord(files, file, newTask(identity), onChange)
-    await file.append({ type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent)
-    await writeAtomically(files.description, identity.description)
+    await Promise.all([
+      file.append({ type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent),
+      writeDerived(files.description, identity.description),
+    ])
     return record
   }
 
@@ -69,7 +71,7 @@ export class TaskRecord implements AsyncDisposable {
     await this.#events.append(event)
     this.#task = next
     this.#onChange(next)
-    await writeJsonAtomically(this.files.record, recordView(next))
+    await writeDerived(this.files.record, `${JSON.stringify(recordView(next), null, 2)}\n`)
     return next
   }
 
