@@ -91,16 +91,18 @@ test('a task with no console yet says so', async () => {
   })
 })
 
-test.skipIf(process.platform !== 'linux')('a terminal is shown the console as plain text', async () => {
+test('a terminal is shown the console as plain text', async () => {
   const place = await placeWithTasks()
   await using record = await place.add('0000000c', 'Work')
   await writeFile(record.files.console, '\u001b]0;owned\u0007\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007 end\n')
   const launcher = join(import.meta.dirname, '../../main/microvm-orchestrator.mjs')
   const { promise, resolve } = Promise.withResolvers<string>()
   const { execFile } = await import('node:child_process')
+  const command = [process.execPath, launcher, 'logs', '0000000c']
+  const linux = ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']
   execFile(
     'script',
-    ['-qec', `'${process.execPath}' '${launcher}' logs 0000000c`, '/dev/null'],
+    process.platform === 'linux' ? linux : ['-q', '/dev/null', ...command],
     { env: { PATH: process.env.PATH, MICROVM_ORCHESTRATOR_HOME: place.home, SHELL: '/bin/sh' } },
     (_, stdout) => resolve(stdout),
   )

@@ -159,8 +159,8 @@ test('list_repos, list_tasks and list_slots have the shapes of the contract', as
   const id = await tasks.run({ description: 'Greet', repo: 'other' })
   expect((await callTool(client, 'list_repos')).value).toEqual({
     repos: [
-      { alias: 'project', path: '/repositories/project', added: '2026-01-02T03:04:05.000Z' },
-      { alias: 'other', path: '/repositories/other', added: '2026-01-02T03:04:05.000Z' },
+      { alias: 'project', path: '/repositories/project', added: '2026-01-02T03:04:05.000Z', tasks: 0, cost_usd: 0 },
+      { alias: 'other', path: '/repositories/other', added: '2026-01-02T03:04:05.000Z', tasks: 1, cost_usd: 0 },
     ],
   })
   expect((await callTool(client, 'list_tasks')).value).toEqual({

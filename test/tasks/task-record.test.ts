@@ -21,7 +21,7 @@ test('what is read back is what was recorded, with every field of every event', 
   const { record, task } = await recordOfGoodTask(repo)
   await record[Symbol.asyncDispose]()
   expect(await loadTasks(repo, silentLog)).toEqual([task])
-  const { finishedAt: _, agentStartedAt: __, ...facts } = task
+  const { finishedAt: _, agentStartedAt: __, machineStartedAt: ___, ...facts } = task
   expect(foldTask(eventsOfGoodTask(repo))).toMatchObject(facts)
 })
 
