@@ -46,6 +46,8 @@ const settingsSchema = z.object({
     .min(1000)
     .max(10 * minuteMs)
     .default(20_000),
+  /** What must be free, on the disks of home and repository, for a task to begin. */
+  minFreeGiB: z.number().min(0).default(5),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
 })

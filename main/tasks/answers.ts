@@ -50,13 +50,15 @@ export type SlotsView = {
   max_slots: number
   active: { slot: number; task_id: string }[]
   available: number[]
+  warnings: string[]
 }
 
-export function slotsView(slots: ReturnType<Tasks['slots']>): SlotsView {
+export function slotsView(slots: ReturnType<Tasks['slots']>, warnings: readonly string[]): SlotsView {
   return {
     max_slots: slotCount,
     active: slots.flatMap(({ slot, taskId }) => (taskId === null ? [] : [{ slot, task_id: taskId }])),
     available: slots.filter(({ taskId }) => taskId === null).map(({ slot }) => slot),
+    warnings: [...warnings],
   }
 }
 

@@ -19,6 +19,8 @@ export interface Tasks {
   cancel(id: TaskId): Promise<void>
   /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
   cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
+  /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */
+  warnings(): Promise<readonly string[]>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
   readonly events: EventLog

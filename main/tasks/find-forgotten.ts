@@ -14,10 +14,11 @@ export async function findForgotten(
   index: UnfinishedTasks,
   known: ReadonlyMap<TaskId, Task>,
   log: Log,
+  onDamaged: (message: string) => void,
 ): Promise<readonly Task[]> {
   const found: Task[] = []
   for (const { id, repoPath } of index.entries()) {
-    const task = known.get(id) ?? (await loadTask(repoPath, id, log))
+    const task = known.get(id) ?? (await loadTask(repoPath, id, log, onDamaged))
     if (!task) {
       const seen = (await exists(repoPath)) && !(await exists(taskFiles(repoPath, id).record))
       if (seen) await index.remove(id)

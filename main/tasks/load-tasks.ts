@@ -11,14 +11,16 @@ import { taskFiles } from './task-files.ts'
  * Every task that a repository's folder holds, oldest first. Reads only. A folder that is no task of ours is passed over in
  * silence, one whose record is damaged with a warning; neither is touched.
  */
-export async function loadTasks(repoPath: string, log: Log): Promise<readonly Task[]> {
+export async function loadTasks(repoPath: string, log: Log, onDamaged = ignore): Promise<readonly Task[]> {
   const ids = (await folderNames(tasksDirectory(repoPath))).map(parseTaskId).filter((id) => id !== undefined)
-  const tasks = await Promise.all(ids.map((id) => loadTask(repoPath, id, log)))
+  const tasks = await Promise.all(ids.map((id) => loadTask(repoPath, id, log, onDamaged)))
   return tasks.filter((task) => task !== undefined).sort((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 
+const ignore = (_message: string): void => undefined
+
 /** One of them; undefined when there is none, or none that can be understood. */
-export async function loadTask(repoPath: string, id: TaskId, log: Log): Promise<Task | undefined> {
+export async function loadTask(repoPath: string, id: TaskId, log: Log, onDamaged = ignore): Promise<Task | undefined> {
   const { events } = taskFiles(repoPath, id)
   let bytes: Buffer
   try {
@@ -36,6 +38,7 @@ export async function loadTask(repoPath: string, id: TaskId, log: Log): Promise<
     // The folder's place decides, not what the record says of it: the repository may have been moved.
     return { ...task, id, repoPath }
   } catch (error) {
+    onDamaged(`The record ${events} is damaged; its folder is left as it is`)
     log.warn('the record of a task is damaged; its folder is left as it is', { events, reason: String(error) })
     return undefined
   }

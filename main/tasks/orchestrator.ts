@@ -10,6 +10,7 @@ import { removeTree } from '../lib/remove-tree.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
+import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { loadTasks } from './load-tasks.ts'
@@ -48,6 +49,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #running = new Map<TaskId, Running>()
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
+  readonly #damaged = new Set<string>()
+  readonly #diskWatch: DiskWatch
   #closing = false
   readonly #calls = new AnswersFirst()
 
@@ -55,6 +58,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#options = options
     this.#unfinished = unfinished
     this.events = options.events
+    this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
   }
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
@@ -63,7 +67,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const orchestrator = new Orchestrator(options, unfinished)
     const tasks = orchestrator.#tasks
     await orchestrator.#loadRepositories()
-    for (const task of await findForgotten(unfinished, tasks, options.log)) tasks.set(task.id, task)
+    const onDamaged = (message: string) => orchestrator.#damaged.add(message)
+    for (const task of await findForgotten(unfinished, tasks, options.log, onDamaged)) tasks.set(task.id, task)
     const adoptable = [...tasks.values()].filter(({ machine, exit }) => machine && !exit)
     const names = new Set<string>(adoptable.map(({ id }) => id))
     await reap(options, (name) => names.has(name)) // Before recovery: no machine may write into work that is being salvaged.
@@ -82,6 +87,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     validateDescription(description)
     const { alias, path } = await this.#options.repositories.find(repo)
     await requireFlake(path)
+    await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions()
     const id = this.#newId()
 
@@ -164,6 +170,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#options.slots.list()
   }
 
+  async warnings(): Promise<readonly string[]> {
+    const shortages = await findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options))
+    return [...new Set(shortages.map(shortageText)), ...this.#damaged]
+  }
+
+  /** Where running tasks write; empty when none runs. */
+  #foldersInUse(): readonly string[] {
+    const repositories = [...this.#running.keys()].flatMap((id) => this.#tasks.get(id)?.repoPath ?? [])
+    return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
+  }
+
   repositories(): Promise<readonly RegisteredRepository[]> {
     return this.#options.repositories.list()
   }
@@ -179,6 +196,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detach.abort(new AppError('interrupted', 'The orchestrator was stopped', { hint: 'Run the task again' }))
+    this.#diskWatch[Symbol.dispose]()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
@@ -263,13 +281,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async #loadRepositories(): Promise<void> {
     for (const { path } of await this.#options.repositories.list()) {
       if (this.#loaded.has(path)) continue
-      const tasks = await loadTasks(path, this.#options.log)
+      const tasks = await loadTasks(path, this.#options.log, (message) => this.#damaged.add(message))
       if (this.#loaded.has(path)) continue
       this.#loaded.add(path)
       for (const task of tasks) if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, task)
     }
   }
 }
+
+const minFreeGiB = ({ limits }: OrchestratorOptions): number => limits.minFreeGiB ?? 0
 
 const noLease: Disposable = { [Symbol.dispose]: () => undefined }
 

@@ -23,6 +23,8 @@ export interface RunnerContext {
     readonly bootTimeoutMs: number
     readonly taskTimeoutMs: number
     readonly powerOffTimeoutMs: number
+    /** What must be free, where tasks write, for a task to begin; left out, nothing is asked for. */
+    readonly minFreeGiB?: number
     /** Of tasks that ask for nothing else; null is no limit. */
     readonly maxCostUsd?: number | null
     readonly maxTokens?: number | null

@@ -87,7 +87,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     repos: repositoryViews(await tasks.repositories(), await tasks.list()),
   }),
   list_tasks: async (_request, tasks) => ({ tasks: (await tasks.list()).map(taskSummary) }),
-  list_slots: async (_request, tasks) => slotsView(tasks.slots()),
+  list_slots: async (_request, tasks) => slotsView(tasks.slots(), await tasks.warnings()),
 }
 
 /** The consumer that a client's name means; an MCP client of the same name is the same consumer. */

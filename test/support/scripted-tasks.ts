@@ -166,6 +166,10 @@ export class ScriptedTasks implements Tasks {
 
   readonly cleaned: { readonly id: TaskId; readonly deleteRef: boolean }[] = []
 
+  async warnings(): Promise<readonly string[]> {
+    return []
+  }
+
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
     const busy = new Map<SlotId, TaskId>()
     for (const { id, state } of this.#tasks.values()) {

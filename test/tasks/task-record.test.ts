@@ -60,7 +60,9 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   await record[Symbol.asyncDispose]()
   await appendFile(record.files.events, 'no json\n')
   const before = await readFile(record.files.events)
-  expect(await loadTasks(repo, silentLog)).toEqual([])
+  const told: string[] = []
+  expect(await loadTasks(repo, silentLog, (message) => told.push(message))).toEqual([])
+  expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
   await expect(TaskRecord.open(record.files, ignore)).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)
 })

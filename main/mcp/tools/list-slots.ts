@@ -11,7 +11,8 @@ export const listSlots = defineTool({
     max_slots: z.int(),
     active: z.array(z.looseObject({ slot: z.int(), task_id: z.string() })),
     available: z.array(z.int()),
+    warnings: z.array(z.string()),
   }),
   hints: { readOnly: true },
-  call: async (_input, { tasks }) => slotsView(tasks.slots()),
+  call: async (_input, { tasks }) => slotsView(tasks.slots(), await tasks.warnings()),
 })

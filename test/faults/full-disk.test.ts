@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseJsonLines } from '../../main/lib/json-lines.ts'
+import { run } from '../../main/lib/spawn.ts'
+import { findShortages } from '../../main/tasks/disk-space.ts'
+import { guestThatCommits, registeredRepository, startOrchestrator } from '../support/orchestrator.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const program = join(import.meta.dirname, '../support/fill-disk.ts')
+const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])]
+const canMount = (await run('unshare', [...unshare, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])).ok
+
+// Needs a mount namespace of its own: without root, and where user namespaces are closed, it cannot be made.
+test.skipIf(!canMount)('a record on a full disk holds whole lines only, and goes on when there is room', async () => {
+  const folder = await temporaryFolder()
+  const script = 'mount -t tmpfs -o size=128k tmpfs "$1" && exec "$2" "$3" "$1"'
+  const filled = await run('unshare', [...unshare, 'sh', '-c', script, 'sh', folder, process.execPath, program])
+  expect(filled.problem, filled.stderr).toBeNull()
+  const { refusal, written, whenFull, after } = JSON.parse(filled.stdout)
+  expect(refusal).toBe('ENOSPC')
+  expect(written).toBeGreaterThan(2)
+  const full = parseJsonLines(Buffer.from(whenFull))
+  expect(full).toMatchObject({ damaged: [], completeBytes: whenFull.length })
+  expect(full.values).toHaveLength(written)
+  expect(parseJsonLines(Buffer.from(after))).toMatchObject({ damaged: [], completeBytes: after.length })
+  expect(after.startsWith(whenFull)).toBe(true)
+  expect(after.trimEnd().endsWith(`{"number":${written}}`)).toBe(true)
+})
+
+test('a task that would begin with too little room is refused with the figures, and nothing of it is left', async () => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  await using setup = await startOrchestrator({
+    root,
+    guest: guestThatCommits('greeting.txt'),
+    limits: { minFreeGiB: 1_000_000 },
+  })
+  await expect(setup.orchestrator.run({ description: 'work', repo: 'project' })).rejects.toMatchObject({
+    code: 'disk-full',
+    message: expect.stringMatching(/^Only \d+\.\d GiB are free on the disk of .*; a new task needs 1000000 GiB$/),
+  })
+  expect(await setup.orchestrator.list()).toEqual([])
+  expect(await setup.orchestrator.warnings()).toEqual([expect.stringMatching(/^Only \d+\.\d GiB are free/)])
+  expect(await findShortages([root], 0)).toEqual([])
+})
