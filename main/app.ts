@@ -59,6 +59,7 @@ export async function startServer(
       driver: machines,
       log,
       limits: settings,
+      queue: settings.queue,
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -92,6 +92,8 @@ function commandLine(terminal: Terminal): Command {
     .argument('<repo>', 'alias of a registered repository')
     .argument('<description>', 'what the agent is to do')
     .option('--wait', 'wait for its end and print it', false)
+    .option('--queue', 'wait for a slot when all are busy')
+    .option('--priority <number>', 'of a task that waits: higher goes first', wholeNumber(0, 100))
     .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(1000, 7 * 24 * 3_600_000))
     .option('--max-cost-usd <number>', 'stop it at this cost', amount)
     .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(1, Number.MAX_SAFE_INTEGER))

@@ -6,6 +6,8 @@ import type { Terminal } from './terminal.ts'
 
 export interface RunFlags {
   readonly wait: boolean
+  readonly queue?: boolean
+  readonly priority?: number
   readonly timeoutMs?: number
   readonly maxCostUsd?: number
   readonly maxTokens?: number
@@ -25,6 +27,8 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     repo,
     description,
     client: 'cli',
+    ...(flags.queue !== undefined && { queue: flags.queue }),
+    ...(flags.priority !== undefined && { priority: flags.priority }),
     ...(flags.timeoutMs !== undefined && { timeout_ms: flags.timeoutMs }),
     ...(flags.maxCostUsd !== undefined && { max_cost_usd: flags.maxCostUsd }),
     ...(flags.maxTokens !== undefined && { max_tokens: flags.maxTokens }),

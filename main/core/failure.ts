@@ -12,6 +12,7 @@ export type FailureCode =
   | 'task-busy'
   | 'task-ended'
   | 'slots-busy'
+  | 'memory-short'
   | 'host-incomplete'
   | 'image-failed'
   | 'clone-failed'

@@ -30,6 +30,8 @@ export interface TaskIdentity {
   readonly createdAt: string
   /** Absent in records of older versions. */
   readonly caps?: TaskCaps
+  /** Present when the task was to wait for a slot; higher priority goes first. */
+  readonly queue?: { readonly priority: number }
 }
 
 /** What Claude's own stream said of the run; guest data, checked by schema. */

@@ -111,6 +111,8 @@ export interface TaskView {
   /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
   exit_code: number | null
   slot: number | null
+  /** From 1, while the task waits for a slot. */
+  queue_position?: number
   /** `refs/tasks/ID` while the task's work waits there. */
   task_ref: string | null
   created_at: string

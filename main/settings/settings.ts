@@ -35,6 +35,8 @@ const settingsSchema = z.object({
     .min(1000)
     .max(7 * dayMs)
     .default(4 * 60 * minuteMs),
+  /** Tasks wait for a slot, as if each was run with `queue: true`. */
+  queue: z.boolean().default(false),
   /** US dollars that a task may cost, tokens that it may take; null is no limit. */
   maxCostUsd: z.number().min(0.01).nullable().default(null),
   maxTokens: z.int().min(1).nullable().default(null),

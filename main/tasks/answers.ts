@@ -1,6 +1,6 @@
 import { AppError } from '../core/failure.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
-import { type MergeView, type ResultView, statusOf, type TaskStatus } from '../core/view.ts'
+import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
 import type { Tasks } from './contract.ts'
 import type { Delivery } from './event-consumers.ts'
 
@@ -13,15 +13,30 @@ export interface TaskSummary {
   repo: string
   phase: Task['state']['phase']
   created_at: string
+  /** From 1, while the task waits for a slot. */
+  queue_position?: number
 }
 
-export const taskSummary = ({ id, state, description, repo, createdAt }: Task): TaskSummary => ({
+const placeOf = (position: number | null): { queue_position?: number } =>
+  position === null ? {} : { queue_position: position }
+
+/** What `get_task_info` answers. */
+export const taskInfo = (task: Task, tasks: Tasks): TaskView => ({
+  ...taskView(task),
+  ...placeOf(tasks.queuePosition(task.id)),
+})
+
+export const taskSummary = (
+  { id, state, description, repo, createdAt }: Task,
+  position: number | null = null,
+): TaskSummary => ({
   task_id: id,
   status: statusOf(state),
   description,
   repo,
   phase: state.phase,
   created_at: createdAt,
+  ...placeOf(position),
 })
 
 export interface RepositoryView {

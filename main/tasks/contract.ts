@@ -7,6 +7,8 @@ export interface Tasks {
   /** Answers as soon as the task is on record; everything slow comes after. */
   run(request: RunRequest): Promise<TaskId>
   get(id: TaskId): Promise<Task>
+  /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
+  queuePosition(id: TaskId): number | null
   /** Every task of every registered repository, oldest first. */
   list(): Promise<readonly Task[]>
   /** Absolute path of the task's console log; the file appears when its machine starts. */
@@ -34,6 +36,10 @@ export interface RunRequest {
   readonly owner?: string
   /** In place of the settings'. */
   readonly caps?: Partial<TaskCaps>
+  /** Waits for a slot where none is free or memory is short, instead of failing; in place of the setting. */
+  readonly queue?: boolean
+  /** Of a task that waits: higher goes first. Default 0. */
+  readonly priority?: number
 }
 
 export interface RegisteredRepository {

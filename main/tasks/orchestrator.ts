@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
 import { AppError } from '../core/failure.ts'
-import { parseTaskId, type SlotId, type Task, type TaskId } from '../core/task.ts'
+import { parseTaskId, type SlotId, type Task, type TaskId, type TaskOutcome } from '../core/task.ts'
 import { slotOf, taskView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { removeTree } from '../lib/remove-tree.ts'
@@ -16,8 +16,11 @@ import { findForgotten } from './find-forgotten.ts'
 import { loadTasks } from './load-tasks.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
-import type { SlotPool } from './slot-pool.ts'
+import { type HostMemory, requireMemory } from './require-memory.ts'
+import { runQueued } from './run-queued.ts'
+import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { taskFiles } from './task-files.ts'
+import { TaskQueue } from './task-queue.ts'
 import { TaskRecord } from './task-record.ts'
 import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
@@ -32,6 +35,10 @@ export interface OrchestratorOptions extends RunnerContext {
   }
   /** What a task of now is given; throws AppError('key-missing') and the like. */
   readonly provisions: () => Promise<Provisions>
+  /** Whether tasks that do not say wait for a slot. Default false. */
+  readonly queue?: boolean
+  /** In place of the host's own figure; for tests. */
+  readonly hostMemory?: HostMemory
 }
 
 /** A task between its creation and its end, and the promise of that end. */
@@ -51,6 +58,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #unfinished: UnfinishedTasks
   readonly #damaged = new Set<string>()
   readonly #diskWatch: DiskWatch
+  readonly #queue = new TaskQueue()
+  readonly #retry = setInterval(() => this.#startWaiting(), retryMs).unref()
+  /** Slots are given one after another, so that each decision sees the one before. */
+  #admission: Promise<unknown> = Promise.resolve()
+  #starting = false
+  #lookAgain = false
   #closing = false
   readonly #calls = new AnswersFirst()
 
@@ -73,6 +86,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const names = new Set<string>(adoptable.map(({ id }) => id))
     await reap(options, (name) => names.has(name)) // Before recovery: no machine may write into work that is being salvaged.
     for (const task of tasks.values()) await orchestrator.#takeUp(task)
+    orchestrator.#startWaiting()
     return orchestrator
   }
 
@@ -80,7 +94,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#calls.answer(() => this.#accept(request))
   }
 
-  async #accept({ description, repo, owner, caps = {} }: RunRequest): Promise<TaskId> {
+  async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest): Promise<TaskId> {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
     const { slots } = this.#options
@@ -90,8 +104,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions()
     const id = this.#newId()
+    const waits = request.queue ?? this.#options.queue ?? false
 
-    const lease = slots.lease(path, id)
+    const lease = waits ? null : await this.#admit(path, id)
     try {
       await this.#unfinished.add(id, path)
       const record = await TaskRecord.create(
@@ -103,9 +118,16 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           owner: owner ?? null,
           createdAt: new Date().toISOString(),
           caps: acceptedCaps(this.#options.limits, caps),
+          ...(waits && { queue: { priority: request.priority ?? 0 } }),
         },
         (task) => this.#tasks.set(task.id, task),
       )
+      if (lease === null) {
+        this.#tasks.set(id, record.task)
+        this.#queue.add(record, slots.preferred(path))
+        this.#startWaiting()
+        return id
+      }
       await record.add({ type: 'slot-leased', slot: lease.slot })
       this.#track(record, lease, (stop) =>
         runTask(this.#options, record, provisions, lease.slot, stop, this.#detach.signal),
@@ -114,7 +136,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       return id
     } catch (error) {
       if (!this.#running.has(id)) {
-        lease[Symbol.dispose]()
+        lease?.[Symbol.dispose]()
         await this.#unfinished.remove(id)
       }
       throw error
@@ -130,6 +152,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     throw new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' })
   }
 
+  queuePosition(id: TaskId): number | null {
+    return this.#queue.position(id)
+  }
+
   async list(): Promise<readonly Task[]> {
     await this.#loadRepositories()
     return [...this.#tasks.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt))
@@ -142,7 +168,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async cancel(id: TaskId): Promise<void> {
     if (isCancelled(await this.get(id))) return
-    this.#running.get(id)?.stop.abort(cancelled())
+    const waiting = this.#queue.take(id)
+    if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record, { kind: 'cancelled' }))
+    else this.#running.get(id)?.stop.abort(cancelled())
     await untilCancelled(id, () => {
       const task = this.#tasks.get(id)
       return task?.state.phase === 'finished' || this.#running.has(id) ? task : undefined
@@ -197,7 +225,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detach.abort(new AppError('interrupted', 'The orchestrator was stopped', { hint: 'Run the task again' }))
     this.#diskWatch[Symbol.dispose]()
+    clearInterval(this.#retry)
+    await this.#admission
     await Promise.all([...this.#running.values()].map(({ done }) => done))
+    await this.#queue[Symbol.asyncDispose]()
   }
 
   #newId(): TaskId {
@@ -205,6 +236,60 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       const id = parseTaskId(randomBytes(4).toString('hex'))
       if (id && !this.#tasks.has(id)) return id
     }
+  }
+
+  /** @throws AppError('slots-busy' | 'memory-short') */
+  #admit(repoPath: string, id: TaskId): Promise<SlotLease> {
+    const { slots, limits, hostMemory } = this.#options
+    const admitted = this.#admission.then(async () => {
+      const others = slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [taskId]))
+      const lease = slots.lease(repoPath, id)
+      try {
+        const machines = others.map((other) => this.#tasks.get(other)?.machine ?? null)
+        await requireMemory(limits.memoryMiB, machines, hostMemory)
+        return lease
+      } catch (error) {
+        lease[Symbol.dispose]()
+        throw error
+      }
+    })
+    this.#admission = admitted.catch(() => undefined) // Whoever asked has the error.
+    return admitted
+  }
+
+  /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
+  #startWaiting(): void {
+    const { slots, log } = this.#options
+    if (this.#queue.size === 0 || this.#closing || this.#detach.signal.aborted) return
+    const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
+    if (!next) return
+    this.#lookAgain = true
+    if (this.#starting) return
+    this.#starting = true
+    this.#lookAgain = false
+    const { id, repoPath } = next.record.task
+    this.#admit(repoPath, id)
+      .then(
+        (lease) => {
+          this.#lookAgain = true
+          const waiting = this.#closing || this.#detach.signal.aborted ? undefined : this.#queue.take(id)
+          if (waiting) this.#startQueued(waiting.record, lease)
+          else lease[Symbol.dispose]()
+        },
+        (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),
+      )
+      .finally(() => {
+        this.#starting = false
+        if (this.#lookAgain) this.#startWaiting()
+      })
+  }
+
+  #startQueued(record: TaskRecord, lease: SlotLease): void {
+    const { slots, log } = this.#options
+    this.#track(record, lease, (stop) => runQueued(this.#options, record, lease.slot, stop, this.#detach.signal))
+    slots.remember(record.task.repoPath, lease.slot).catch((error: unknown) => {
+      log.warn('the preferred slot could not be stored', { reason: String(error) })
+    })
   }
 
   /** Follows a task to its end; frees its slot before the end is told, so that whoever hears of it finds the slot free. */
@@ -230,6 +315,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         lease[Symbol.dispose]()
         await record[Symbol.asyncDispose]()
         this.#running.delete(id)
+        this.#startWaiting()
       }
     }
     this.#running.set(id, { stop, done: follow() })
@@ -263,6 +349,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     if (finished && task.announcedSeq !== null) return
     try {
       const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), (next) => this.#tasks.set(next.id, next))
+      if (task.state.phase === 'queued' && task.queue) return this.#queue.add(record, slots.preferred(task.repoPath))
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
       const secret = await provisions().then(
@@ -289,9 +376,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 }
 
+/** Memory can come free without a task's end. */
+const retryMs = 5_000
+
 const minFreeGiB = ({ limits }: OrchestratorOptions): number => limits.minFreeGiB ?? 0
 
 const noLease: Disposable = { [Symbol.dispose]: () => undefined }
+
+async function finish(record: TaskRecord, outcome: TaskOutcome): Promise<true> {
+  await record.add({ type: 'finished', outcome })
+  return true
+}
 
 async function requireFlake(repoPath: string): Promise<void> {
   try {

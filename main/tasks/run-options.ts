@@ -10,17 +10,29 @@ export const runOptionShape = {
     .optional()
     .describe('Stop the task after so long in its machine, in milliseconds; its work is kept'),
   max_cost_usd: z.number().min(0.01).max(1_000_000).optional().describe('Stop the agent at this cost in US dollars'),
+  queue: z.boolean().optional().describe('Wait for a slot when all are busy or memory is short, instead of failing'),
+  priority: z.int().min(-100).max(100).optional().describe('Of a task that waits: higher goes first. Default: 0'),
   max_tokens: z.int().min(1).optional().describe('Stop the task at so many tokens, input (cached too) and output'),
 }
 
 type RunOptions = z.output<z.ZodObject<typeof runOptionShape>>
 
 /** The same as the orchestrator takes them. */
-export function runOptions({ timeout_ms, max_cost_usd, max_tokens }: RunOptions): Pick<RunRequest, 'caps'> {
+export function runOptions({
+  timeout_ms,
+  max_cost_usd,
+  max_tokens,
+  queue,
+  priority,
+}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority'> {
   const caps = {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
     ...(max_tokens !== undefined && { maxTokens: max_tokens }),
   }
-  return Object.keys(caps).length > 0 ? { caps } : {}
+  return {
+    ...(Object.keys(caps).length > 0 && { caps }),
+    ...(queue !== undefined && { queue }),
+    ...(priority !== undefined && { priority }),
+  }
 }

@@ -59,8 +59,7 @@ export class SlotPool {
    * @throws AppError('slots-busy') naming the active tasks.
    */
   lease(repoPath: string, taskId: TaskId): SlotLease {
-    const preferred = this.#assignments.get(repoPath) ?? hashedSlot(repoPath)
-    const slot = chooseSlot(preferred, new Set(this.#busy.keys()))
+    const slot = chooseSlot(this.preferred(repoPath), new Set(this.#busy.keys()))
     if (slot === undefined) {
       const active = [...this.#busy].map(([number, id]) => `${id} in slot ${number}`).join(', ')
       throw new AppError('slots-busy', `All ${slotCount} slots are busy: ${active}`, {
@@ -68,6 +67,11 @@ export class SlotPool {
       })
     }
     return this.#hold(slot, taskId)
+  }
+
+  /** The slot that the repository gets when it is free. */
+  preferred(repoPath: string): SlotId {
+    return this.#assignments.get(repoPath) ?? hashedSlot(repoPath)
   }
 
   /** Takes the very slot that a surviving machine uses. */

@@ -114,6 +114,7 @@ const identity = z.object({
   owner: z.string().nullable(),
   createdAt: at,
   caps: caps.exactOptional(),
+  queue: z.object({ priority: z.number() }).exactOptional(),
 })
 
 /** One line of a task's `events.jsonl`. */

@@ -2,11 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { AppError, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
-import { taskView } from '../core/view.ts'
 import type { Handler } from '../lib/http-listener.ts'
 import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
-import { eventView, repositoryViews, requireTaskId, slotsView, taskSummary } from '../tasks/answers.ts'
+import { eventView, repositoryViews, requireTaskId, slotsView, taskInfo, taskSummary } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { runOptions } from '../tasks/run-options.ts'
 import { settle, waitNextEvent } from '../tasks/wait-next-event.ts'
@@ -63,7 +62,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     if (client !== undefined) await tasks.events.join(consumerName(client), { durable: true })
     return { task_id: await tasks.run({ description, repo, ...owner, ...runOptions(options) }) }
   },
-  get_task_info: async ({ task_id }, tasks) => taskView(await tasks.get(requireTaskId(task_id))),
+  get_task_info: async ({ task_id }, tasks) => taskInfo(await tasks.get(requireTaskId(task_id)), tasks),
   get_task_logs: async ({ task_id }, tasks) => ({ log_path: await tasks.consolePath(requireTaskId(task_id)) }),
   wait_next_event: async ({ client, timeout_ms: timeoutMs, after }, tasks, { lost, flushed }) => {
     const consumer = await tasks.events.join(consumerName(client), { durable: true })
@@ -86,7 +85,9 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
   list_repos: async (_request, tasks) => ({
     repos: repositoryViews(await tasks.repositories(), await tasks.list()),
   }),
-  list_tasks: async (_request, tasks) => ({ tasks: (await tasks.list()).map(taskSummary) }),
+  list_tasks: async (_request, tasks) => ({
+    tasks: (await tasks.list()).map((task) => taskSummary(task, tasks.queuePosition(task.id))),
+  }),
   list_slots: async (_request, tasks) => slotsView(tasks.slots(), await tasks.warnings()),
 }
 

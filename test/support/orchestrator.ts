@@ -41,10 +41,20 @@ export interface OrchestratorSetup {
   readonly provisions?: Partial<Provisions>
   readonly limits?: Partial<RunnerContext['limits']>
   readonly log?: Log
+  /** MiB that the host seems to have available. */
+  readonly hostMemory?: () => Promise<number>
+  readonly queue?: boolean
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */
-export async function startOrchestrator({ root, guest, provisions, limits, log = silentLog }: OrchestratorSetup) {
+export async function startOrchestrator({
+  root,
+  guest,
+  provisions,
+  limits,
+  log = silentLog,
+  ...rest
+}: OrchestratorSetup) {
   const home = join(root, 'home')
   await mkdir(home, { recursive: true, mode: 0o700 })
   const events = await openEventLog({ directory: home, log })
@@ -53,6 +63,7 @@ export async function startOrchestrator({ root, guest, provisions, limits, log =
     driver: processDriver(join(root, 'run'), guest),
     log,
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
+    ...rest,
     events,
     slots: await SlotPool.open(join(home, 'slot-assignments.json')),
     repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -139,6 +139,10 @@ export class ScriptedTasks implements Tasks {
     return Promise.reject(new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' }))
   }
 
+  queuePosition(): number | null {
+    return null
+  }
+
   list(): Promise<readonly Task[]> {
     return Promise.resolve([...this.#tasks.values()])
   }

@@ -11,6 +11,9 @@ import { gitIn, subjectsOf } from '../support/repositories.ts'
 import { taskId } from '../support/tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
+/** Of `expect.poll`, which gives up after a second otherwise: the test's own time limit is the only one. */
+const patience = { timeout: 300_000 }
+
 /** Commits once, leaves a draft uncommitted, and works on until it is stopped. */
 const endless =
   'touch $SHARE/started; cd $REPO; echo work > work.txt; git add -A; git commit -q -m Work; echo draft > draft.txt; touch $HOME/deep; sleep 600'
@@ -32,7 +35,7 @@ describe('a task that is cancelled', () => {
     await using _ = setup
     const { orchestrator, events } = setup
     const id = await orchestrator.run({ description: 'work', repo: 'project' })
-    await expect.poll(() => exists(join(root, 'run', id, 'deep'))).toBe(true)
+    await expect.poll(() => exists(join(root, 'run', id, 'deep')), patience).toBe(true)
     await orchestrator.cancel(id)
     await orchestrator.cancel(id)
     const task = await untilEnded(orchestrator, id)
@@ -68,7 +71,7 @@ describe('a task that is cancelled', () => {
     const { setup } = await place('sleep 600')
     await using _ = setup
     const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
-    await expect.poll(async () => (await setup.orchestrator.get(id)).machine).not.toBeNull()
+    await expect.poll(async () => (await setup.orchestrator.get(id)).machine, patience).not.toBeNull()
     await setup.orchestrator.cancel(id)
     const task = await untilEnded(setup.orchestrator, id)
     expect(task.state).toMatchObject({ phase: 'finished', outcome: { kind: 'cancelled' } })
@@ -79,7 +82,7 @@ describe('a task that is cancelled', () => {
     const { root, setup } = await place(`trap '' TERM; ${endless} & wait; sleep 600`)
     await using _ = setup
     const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
-    await expect.poll(() => exists(join(root, 'run', id, 'deep'))).toBe(true)
+    await expect.poll(() => exists(join(root, 'run', id, 'deep')), patience).toBe(true)
     await setup.orchestrator.cancel(id)
     expect((await untilEnded(setup.orchestrator, id)).state).toMatchObject({ outcome: { kind: 'cancelled' } })
   })
@@ -87,7 +90,7 @@ describe('a task that is cancelled', () => {
   test('by an orchestrator that died before the machine was off is stopped by the next one', async () => {
     const { root, repo, setup: first } = await place(endless)
     const id = await first.orchestrator.run({ description: 'work', repo: 'project' })
-    await expect.poll(() => exists(join(root, 'run', id, 'deep'))).toBe(true)
+    await expect.poll(() => exists(join(root, 'run', id, 'deep')), patience).toBe(true)
     await first[Symbol.asyncDispose]()
     const reason = { code: 'cancelled', message: 'Cancelled' }
     const line = JSON.stringify({ type: 'stop-requested', at: new Date().toISOString(), reason })
@@ -122,7 +125,7 @@ test('an orchestrator that is told to stop its tasks ends each with its work kep
   await using _ = setup
   const { orchestrator, events } = setup
   const ids = await Promise.all(['a', 'b'].map((description) => orchestrator.run({ description, repo: 'project' })))
-  for (const id of ids) await expect.poll(() => exists(join(root, 'run', id, 'deep'))).toBe(true)
+  for (const id of ids) await expect.poll(() => exists(join(root, 'run', id, 'deep')), patience).toBe(true)
   await orchestrator.stopAll()
   for (const id of ids) {
     const task = await orchestrator.get(id)

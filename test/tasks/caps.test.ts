@@ -7,6 +7,9 @@ import { type OrchestratorSetup, registeredRepository, startOrchestrator, untilE
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
+/** Of `expect.poll`, which gives up after a second otherwise: the test's own time limit is the only one. */
+const patience = { timeout: 300_000 }
+
 async function place(setup: Pick<OrchestratorSetup, 'guest' | 'limits'>) {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
@@ -29,7 +32,7 @@ test('a task that takes more tokens than it may is stopped while it works, its d
   const { root, repo, start } = await place({ guest })
   await using setup = await start()
   const id = await setup.orchestrator.run({ description: 'work', repo: 'project', caps: { maxTokens: 100 } })
-  await expect.poll(async () => (await setup.orchestrator.get(id)).state.phase).toBe('working')
+  await expect.poll(async () => (await setup.orchestrator.get(id)).state.phase, patience).toBe('working')
   await writeFile(join(root, 'run', id, 'more'), '')
   const task = await untilEnded(setup.orchestrator, id)
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'token-limit' } } })
@@ -53,7 +56,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
   const { start } = await place({ guest: `${draft} sleep 600` })
   const first = await start()
   const id = await first.orchestrator.run({ description: 'work', repo: 'project', caps: { timeoutMs: 3_600_000 } })
-  await expect.poll(async () => (await first.orchestrator.get(id)).state.phase).toBe('working')
+  await expect.poll(async () => (await first.orchestrator.get(id)).state.phase, patience).toBe('working')
   const { machineStartedAt } = await first.orchestrator.get(id)
   await first[Symbol.asyncDispose]()
 
@@ -73,7 +76,7 @@ test('an agent that stops at its budget is told as the cost limit, and the repos
     '{"type":"result","subtype":"error_max_budget_usd","total_cost_usd":0.52,"num_turns":3,"session_id":"s","usage":{}}'
   const result =
     '{"success":false,"summary":"","files_changed":[],"error":"Claude stopped early: error_max_budget_usd"}'
-  const guest = `${draft} tr '\\0' '\\n' < $SHARE/environment | grep -q '^MICROVM_MAX_BUDGET_USD=0.5$' || exit 9; ${says(end)} echo '${result}' > $SHARE/result.json`
+  const guest = `sleep 0.5; ${draft} tr '\\0' '\\n' < $SHARE/environment | grep -q '^MICROVM_MAX_BUDGET_USD=0.5$' || exit 9; ${says(end)} echo '${result}' > $SHARE/result.json`
   const { repo, start } = await place({ guest, limits: { maxCostUsd: 0.5 } })
   await using setup = await start()
   const { orchestrator } = setup

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { taskView } from '../../core/view.ts'
-import { requireTaskId } from '../../tasks/answers.ts'
+import { requireTaskId, taskInfo } from '../../tasks/answers.ts'
 import { taskFiles } from '../../tasks/task-files.ts'
 import { cutResult, cutText } from '../limits.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
@@ -27,6 +26,7 @@ export const getTaskInfo = defineTool({
     pid: z.int().nullable(),
     exit_code: z.int().nullable(),
     slot: z.int().nullable(),
+    queue_position: z.int().optional().describe('The place among tasks that wait for a slot'),
     task_ref: z.string().nullable(),
     created_at: z.string(),
     started_at: z.string().nullable(),
@@ -35,7 +35,7 @@ export const getTaskInfo = defineTool({
   hints: { readOnly: true },
   call: async ({ task_id }, { tasks }) => {
     const task = await tasks.get(requireTaskId(task_id))
-    const view = taskView(task)
+    const view = taskInfo(task, tasks)
     const files = taskFiles(task.repoPath, task.id)
     return {
       ...view,

@@ -5,7 +5,8 @@ import { defineTool } from '../tool.ts'
 export const listSlots = defineTool({
   name: 'list_slots',
   title: 'List slots',
-  description: 'Which of the ten slots run a task, and which are free. run_task fails when none is.',
+  description:
+    'Which of the ten slots run a task, and which are free. run_task fails when none is, unless queue is true.',
   input: z.object({}),
   output: z.looseObject({
     max_slots: z.int(),

@@ -27,7 +27,7 @@ export const listTasks = defineTool({
   hints: { readOnly: true },
   call: async ({ status, repo, limit }, { tasks }) => {
     const all = (await tasks.list())
-      .map(taskSummary)
+      .map((task) => taskSummary(task, tasks.queuePosition(task.id)))
       .filter((task) => (status === undefined || task.status === status) && (repo === undefined || task.repo === repo))
     const omitted = Math.max(0, all.length - limit)
     return {

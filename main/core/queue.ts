@@ -1,0 +1,30 @@
+import type { SlotId, TaskId } from './task.ts'
+
+/** A task that waits for a slot. */
+export interface QueueEntry {
+  readonly id: TaskId
+  /** Higher goes first; 0 when nobody said. */
+  readonly priority: number
+  /** ISO 8601, UTC: among equals the older goes first. */
+  readonly createdAt: string
+  /** The slot that its repository prefers. */
+  readonly preferred: SlotId
+}
+
+/** As the places are told: by priority, then by age. */
+export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[]): readonly Entry[] =>
+  waiting.toSorted((a, b) => b.priority - a.priority || a.createdAt.localeCompare(b.createdAt))
+
+/**
+ * Who gets a slot next: of the highest priority, the oldest whose repository prefers a slot that is free, else the oldest.
+ * Undefined when nobody waits or nothing is free.
+ */
+export function nextToStart<Entry extends QueueEntry>(
+  waiting: readonly Entry[],
+  free: readonly SlotId[],
+): Entry | undefined {
+  const [first, ...others] = queueOrder(waiting)
+  if (!first || free.length === 0) return undefined
+  const equals = [first, ...others.filter(({ priority }) => priority === first.priority)]
+  return equals.find(({ preferred }) => free.includes(preferred)) ?? first
+}

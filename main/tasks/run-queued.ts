@@ -1,0 +1,27 @@
+import { toFailure } from '../core/failure.ts'
+import type { SlotId } from '../core/task.ts'
+import type { TaskRecord } from './task-record.ts'
+import { type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+
+/**
+ * Runs a task whose turn has come. What it is given is decided now: the key may have changed while it waited.
+ * Like `runTask`, it makes a failure the task's outcome.
+ */
+export async function runQueued(
+  context: RunnerContext & { readonly provisions: () => Promise<Provisions> },
+  record: TaskRecord,
+  slot: SlotId,
+  stop: AbortSignal,
+  detach: AbortSignal,
+): Promise<boolean> {
+  let provisions: Provisions
+  try {
+    provisions = await context.provisions()
+  } catch (error) {
+    await record.add({ type: 'finished', outcome: { kind: 'failed', failure: toFailure(error) } })
+    return true
+  }
+  if (detach.aborted) return false // It waits on, for the next start.
+  await record.add({ type: 'slot-leased', slot })
+  return await runTask(context, record, provisions, slot, stop, detach)
+}
