@@ -6,7 +6,8 @@ How to use it:
 1. list_repos shows the aliases that run_task takes.
 2. Call run_task once for each independent piece of work. It returns a task_id at once. Agents cannot see this conversation or each
    other: a description must say everything, what to change, how to check it, and that the work is to be committed.
-   Start all the tasks that can run side by side (at most ten) before you wait for any.
+   Start all the tasks that can run side by side (at most ten, more with queue: true) before you wait for any. timeout_ms,
+   max_cost_usd and max_tokens cap a task; cancel_task stops one and keeps its work.
 3. Call wait_next_event in a loop. Each answer is the end of one task; {timeout: true} means call again; {no_running_tasks: true}
    means that all is told. Do not poll get_task_info or list_tasks instead.
 4. Judge an end by both parts: result says what the agent reports, merge_result whether its commits are on the branch.

@@ -28,7 +28,10 @@ export class UsageMeter {
   #rest: Buffer = Buffer.alloc(0)
   #skipping = false
 
-  /** Input, cached or not, and output so far. */
+  /**
+   * Input, cached or not, and output so far. Claude Code 2.1.330 tells a message's output as it was when the message began, a few
+   * tokens (measured): what it wrote counts as the input of its next message.
+   */
   get tokens(): number {
     return this.#tokens
   }

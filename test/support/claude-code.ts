@@ -14,6 +14,7 @@ export interface ClaudeCodeRun {
   /** Where it works; left out, in an empty folder. */
   readonly directory?: string
   readonly timeoutMs?: number
+  readonly budgetUsd?: number
 }
 
 export interface ClaudeCodeResult {
@@ -41,7 +42,7 @@ export function claudeCodeProgram(): string {
  * endpoint as its only MCP server.
  */
 export async function runClaudeCode(
-  { prompt, apiUrl, mcpUrl, allowedTools, directory, timeoutMs = 600_000 }: ClaudeCodeRun,
+  { prompt, apiUrl, mcpUrl, allowedTools, directory, timeoutMs = 600_000, budgetUsd }: ClaudeCodeRun,
   signal?: AbortSignal,
 ): Promise<ClaudeCodeResult> {
   const home = await mkdtemp(join(await realpath(tmpdir()), 'claude-home-'))
@@ -52,6 +53,7 @@ export async function runClaudeCode(
     const args = [
       ...['-p', '--output-format', 'stream-json', '--verbose'],
       ...['--mcp-config', configuration, '--strict-mcp-config', '--allowedTools', allowedTools.join(',')],
+      ...(budgetUsd === undefined ? [] : ['--max-budget-usd', String(budgetUsd)]),
     ]
     const result = await run(
       claudeCodeProgram(),
