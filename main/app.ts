@@ -19,6 +19,8 @@ import { SlotPool } from './tasks/slot-pool.ts'
 import { createControlApi } from './web/control-api.ts'
 import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
 
+const dayMs = 24 * 60 * 60_000
+
 export interface ServerOptions {
   /** The home folder, see `homeDirectory`. */
   readonly home: string
@@ -59,6 +61,7 @@ export async function startServer(
       driver: machines,
       log,
       limits: settings,
+      cacheDirectory: cacheDirectory(),
       queue: settings.queue,
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
@@ -74,6 +77,17 @@ export async function startServer(
   stack.defer(async () => {
     if (whenQuitting(home, settings) === 'stop') await tasks.stopAll()
   })
+
+  const { pruneAfterDays } = settings
+  if (pruneAfterDays !== null) {
+    const pruneOld = () =>
+      tasks.prune({ dryRun: false, keepDays: pruneAfterDays }).catch((error: unknown) => {
+        log.warn('old tasks could not be pruned', { reason: String(error) })
+      })
+    void pruneOld()
+    const daily = setInterval(() => void pruneOld(), dayMs).unref()
+    stack.defer(() => clearInterval(daily))
+  }
 
   const version = packageVersion()
   const token = newToken()

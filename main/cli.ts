@@ -126,6 +126,27 @@ function commandLine(terminal: Terminal): Command {
       const { cleanup } = await import('./commands/cleanup.ts')
       await cleanup(terminal, id, { deleteRef })
     })
+  program
+    .command('usage')
+    .description('show as JSON what takes how much room on disk')
+    .action(async () => {
+      const { usage } = await import('./commands/usage.ts')
+      await usage(terminal)
+    })
+  program
+    .command('prune')
+    .description('delete folders of old finished tasks whose work is safe, and unused guest images')
+    .option('--dry-run', 'only tell', false)
+    .option(
+      '--keep-days <number>',
+      'tasks that ended longer ago go (default: 14, unless --max-gib is given)',
+      wholeNumber(0, 36_500),
+    )
+    .option('--max-gib <number>', 'the oldest go until all take no more than this', wholeNumber(0, 1_000_000))
+    .action(async (options: { dryRun: boolean; keepDays?: number; maxGib?: number }) => {
+      const { prune } = await import('./commands/prune.ts')
+      await prune(terminal, options)
+    })
   return program
 }
 

@@ -50,6 +50,8 @@ const settingsSchema = z.object({
     .default(20_000),
   /** What must be free, on the disks of home and repository, for a task to begin. */
   minFreeGiB: z.number().min(0).default(5),
+  /** Finished tasks that ended longer ago are pruned at start and once a day; null: never. */
+  pruneAfterDays: z.number().min(0).nullable().default(null),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
 })

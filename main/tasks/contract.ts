@@ -1,6 +1,8 @@
 import type { TaskCaps } from '../core/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
+import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
+import type { PruneReport, PruneRequest } from './prune.ts'
 
 /** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
 export interface Tasks {
@@ -23,6 +25,10 @@ export interface Tasks {
   cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
   /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */
   warnings(): Promise<readonly string[]>
+  /** Bytes on disk; takes as long as it takes to look at every file. */
+  usage(): Promise<DiskUsage>
+  /** Deletes what is old and safe to delete, see `prune`. */
+  prune(request: PruneRequest): Promise<PruneReport>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
   readonly events: EventLog

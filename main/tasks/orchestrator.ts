@@ -11,9 +11,11 @@ import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
+import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { loadTasks } from './load-tasks.ts'
+import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
 import { type HostMemory, requireMemory } from './require-memory.ts'
@@ -26,6 +28,8 @@ import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './ta
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
+  /** Of images and tools; left out, `usage` and `prune` pass them over. */
+  readonly cacheDirectory?: string
   readonly slots: SlotPool
   readonly events: EventLog
   readonly repositories: {
@@ -201,6 +205,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async warnings(): Promise<readonly string[]> {
     const shortages = await findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options))
     return [...new Set(shortages.map(shortageText)), ...this.#damaged]
+  }
+
+  async usage(): Promise<DiskUsage> {
+    return await diskUsage(this.#options, await this.list())
+  }
+
+  prune(request: PruneRequest): Promise<PruneReport> {
+    return prune(this, this.#options, request, this.#options.log)
   }
 
   /** Where running tasks write; empty when none runs. */

@@ -88,6 +88,9 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
   list_tasks: async (_request, tasks) => ({
     tasks: (await tasks.list()).map((task) => taskSummary(task, tasks.queuePosition(task.id))),
   }),
+  usage: (_request, tasks) => tasks.usage(),
+  prune: ({ dry_run: dryRun, keep_days: keepDays, max_gib: maxGiB }, tasks) =>
+    tasks.prune({ dryRun, ...(keepDays !== undefined && { keepDays }), ...(maxGiB !== undefined && { maxGiB }) }),
   list_slots: async (_request, tasks) => slotsView(tasks.slots(), await tasks.warnings()),
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { TaskView } from '../core/view.ts'
 import type { EventView, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
+import type { DiskUsage } from '../tasks/disk-usage.ts'
+import type { PruneReport } from '../tasks/prune.ts'
 import { runOptionShape } from '../tasks/run-options.ts'
 
 /** The longest wait that can be asked for: a day. */
@@ -29,6 +31,12 @@ export const controlRequests = {
   list_repos: z.strictObject({}),
   list_tasks: z.strictObject({}),
   list_slots: z.strictObject({}),
+  usage: z.strictObject({}),
+  prune: z.strictObject({
+    dry_run: z.boolean(),
+    keep_days: z.number().min(0).optional(),
+    max_gib: z.number().min(0).optional(),
+  }),
 }
 
 export type ControlVerb = keyof typeof controlRequests
@@ -45,6 +53,8 @@ export interface ControlAnswers {
   list_repos: { repos: RepositoryView[] }
   list_tasks: { tasks: TaskSummary[] }
   list_slots: SlotsView
+  usage: DiskUsage
+  prune: PruneReport
 }
 
 /** A call that did not succeed answers this, with a status of 4xx or 5xx. */

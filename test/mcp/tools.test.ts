@@ -11,7 +11,9 @@ const names = [
   'list_repos',
   'list_slots',
   'list_tasks',
+  'prune',
   'run_task',
+  'usage',
   'wait_next_event',
 ]
 
@@ -21,7 +23,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the nine tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the eleven tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

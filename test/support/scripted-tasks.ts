@@ -14,7 +14,9 @@ import { newTask, transition } from '../../main/core/transition.ts'
 import { taskView } from '../../main/core/view.ts'
 import { isCancelled } from '../../main/tasks/cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from '../../main/tasks/contract.ts'
+import type { DiskUsage } from '../../main/tasks/disk-usage.ts'
 import type { EventLog } from '../../main/tasks/event-log.ts'
+import type { PruneReport, PruneRequest } from '../../main/tasks/prune.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { taskId } from './tasks.ts'
 
@@ -172,6 +174,14 @@ export class ScriptedTasks implements Tasks {
 
   async warnings(): Promise<readonly string[]> {
     return []
+  }
+
+  async usage(): Promise<DiskUsage> {
+    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [] }
+  }
+
+  async prune({ dryRun }: PruneRequest): Promise<PruneReport> {
+    return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [] }
   }
 
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {

@@ -6,7 +6,9 @@ import { getTaskLogs } from './get-task-logs.ts'
 import { listRepos } from './list-repos.ts'
 import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
+import { prune } from './prune.ts'
 import { runTask } from './run-task.ts'
+import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
 
 /** In the order in which a model meets them. */
@@ -20,4 +22,6 @@ export const allTools: readonly Tool[] = [
   listSlots,
   cancelTask,
   cleanupTask,
+  usage,
+  prune,
 ]

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { defineTool } from '../tool.ts'
+
+export const prune = defineTool({
+  name: 'prune',
+  title: 'Prune old tasks',
+  description:
+    'Deletes the folders of old finished tasks, oldest first, and guest images that are no longer used. Work that was not merged ' +
+    'stays at its ref, and a task whose work is only in its folder is never touched. Only tells what would go unless dry_run is false.',
+  input: z.object({
+    dry_run: z.boolean().default(true).describe('Delete nothing, only tell'),
+    keep_days: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Tasks that ended longer ago go; default 14 unless max_gib is given'),
+    max_gib: z.number().min(0).optional().describe('The oldest go until all task folders take no more than this'),
+  }),
+  output: z.looseObject({
+    dry_run: z.boolean(),
+    freed_bytes: z.int(),
+    tasks: z.array(z.looseObject({ task_id: z.string(), repo: z.string(), bytes: z.int() })),
+    images: z.array(z.looseObject({ key: z.string(), bytes: z.int() })),
+  }),
+  hints: { readOnly: false, destructive: true, idempotent: true },
+  call: ({ dry_run: dryRun, keep_days: keepDays, max_gib: maxGiB }, { tasks }) =>
+    tasks.prune({ dryRun, ...(keepDays !== undefined && { keepDays }), ...(maxGiB !== undefined && { maxGiB }) }),
+})

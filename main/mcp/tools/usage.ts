@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { defineTool } from '../tool.ts'
+
+const bytes = z.int()
+
+export const usage = defineTool({
+  name: 'usage',
+  title: 'Disk usage',
+  description: 'Bytes that slots, tasks, guest images and tools take on disk; holes of sparse files do not count.',
+  input: z.object({}),
+  output: z.looseObject({
+    total_bytes: bytes,
+    slots: z.array(z.looseObject({ slot: z.int(), bytes })),
+    tasks: z.array(z.looseObject({ task_id: z.string(), repo: z.string(), status: z.string(), bytes })),
+    images: z.array(z.looseObject({ key: z.string(), bytes })),
+    tools: z.array(z.looseObject({ name: z.string(), bytes })),
+  }),
+  hints: { readOnly: true },
+  call: (_input, { tasks }) => tasks.usage(),
+})

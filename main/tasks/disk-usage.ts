@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { allSlots, type Task } from '../core/task.ts'
+import { statusOf, type TaskStatus } from '../core/view.ts'
+import { allocatedBytes } from '../lib/allocated-bytes.ts'
+import { taskFiles } from './task-files.ts'
+
+/** Bytes that are really taken on disk. */
+export type DiskUsage = {
+  total_bytes: number
+  slots: { slot: number; bytes: number }[]
+  /** Oldest first. */
+  tasks: { task_id: string; repo: string; status: TaskStatus; bytes: number }[]
+  /** By the key of their inputs. */
+  images: { key: string; bytes: number }[]
+  tools: { name: string; bytes: number }[]
+}
+
+export interface DiskPlaces {
+  readonly home: string
+  /** Of images and tools; left out, they are not looked at. */
+  readonly cacheDirectory?: string
+}
+
+export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: readonly Task[]): Promise<DiskUsage> {
+  const slots: DiskUsage['slots'] = []
+  for (const slot of allSlots) slots.push({ slot, bytes: await allocatedBytes(join(home, 'slots', String(slot))) })
+  const ofTasks: DiskUsage['tasks'] = []
+  for (const { id, repo, repoPath, state } of tasks) {
+    const bytes = await allocatedBytes(taskFiles(repoPath, id).folder)
+    ofTasks.push({ task_id: id, repo, status: statusOf(state), bytes })
+  }
+  const images = (await measured(cacheDirectory, 'images')).map(({ name, bytes }) => ({ key: name, bytes }))
+  const tools = await measured(cacheDirectory, 'tools')
+  const total = [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, 0)
+  return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools }
+}
+
+async function measured(
+  cacheDirectory: string | undefined,
+  folder: string,
+): Promise<{ name: string; bytes: number }[]> {
+  if (cacheDirectory === undefined) return []
+  const path = join(cacheDirectory, folder)
+  const found: { name: string; bytes: number }[] = []
+  for (const name of await readdir(path).catch(() => [])) {
+    found.push({ name, bytes: await allocatedBytes(join(path, name)) })
+  }
+  return found
+}

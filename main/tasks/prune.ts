@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import type { Task } from '../core/task.ts'
+import { readTaskRef } from '../git/read-task-ref.ts'
+import type { Log } from '../lib/log.ts'
+import { removeTree } from '../lib/remove-tree.ts'
+import { findGuestImage } from '../machines/guest-image.ts'
+import type { Tasks } from './contract.ts'
+import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
+
+export interface PruneRequest {
+  /** Nothing is deleted, only told. */
+  readonly dryRun: boolean
+  /** Finished tasks that ended longer ago go. Default 14, unless `maxGiB` is given: then none for its age. */
+  readonly keepDays?: number
+  /** The oldest go until the folders of all tasks take no more than this. */
+  readonly maxGiB?: number
+}
+
+export type PruneReport = {
+  dry_run: boolean
+  freed_bytes: number
+  tasks: { task_id: string; repo: string; bytes: number }[]
+  images: { key: string; bytes: number }[]
+}
+
+const dayMs = 24 * 60 * 60_000
+const gibibyte = 1024 ** 3
+const defaultDays = 14
+const imageKey = /^[0-9a-f]{20}$/
+
+/**
+ * Deletes folders of finished tasks, oldest first, whose work is on the branch or at its ref, and guest images that are no longer
+ * in use while no task runs. Refs are never deleted, and a task whose only copy of its work is its folder is never touched.
+ */
+export async function prune(
+  tasks: Pick<Tasks, 'list' | 'cleanup'>,
+  places: DiskPlaces,
+  request: PruneRequest,
+  log: Log,
+): Promise<PruneReport> {
+  const all = await tasks.list()
+  const usage = await diskUsage(places, all)
+  const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [] }
+  for (const task of choose(all, usage, request, Date.now())) {
+    if (!(await isSafe(task))) continue
+    const bytes = bytesOf(usage, task)
+    if (!request.dryRun) await tasks.cleanup(task.id, { deleteRef: false })
+    report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
+  }
+  if (all.every(({ state }) => state.phase === 'finished')) {
+    for (const image of await oldImages(places.cacheDirectory, usage)) {
+      if (!request.dryRun) await removeTree(join(places.cacheDirectory ?? '', 'images', image.key))
+      report.images.push(image)
+    }
+  }
+  report.freed_bytes = [...report.tasks, ...report.images].reduce((sum, { bytes }) => sum + bytes, 0)
+  if (!request.dryRun)
+    log.info('pruned', { tasks: report.tasks.length, images: report.images.length, bytes: report.freed_bytes })
+  return report
+}
+
+/** The finished tasks that have to go by age or by room, oldest first. Pure. */
+export function choose(
+  tasks: readonly Task[],
+  usage: Pick<DiskUsage, 'tasks'>,
+  { keepDays, maxGiB }: Omit<PruneRequest, 'dryRun'>,
+  now: number,
+): readonly Task[] {
+  const days = keepDays ?? (maxGiB === undefined ? defaultDays : Number.POSITIVE_INFINITY)
+  const most = maxGiB === undefined ? Number.POSITIVE_INFINITY : maxGiB * gibibyte
+  let taken = usage.tasks.reduce((sum, { bytes }) => sum + bytes, 0)
+  const ended = tasks.filter(({ announcedSeq, finishedAt }) => announcedSeq !== null && finishedAt !== null)
+  return ended
+    .toSorted((a, b) => (a.finishedAt ?? '').localeCompare(b.finishedAt ?? ''))
+    .filter((task) => {
+      const goes = now - Date.parse(task.finishedAt ?? '') > days * dayMs || taken > most
+      if (goes) taken -= bytesOf(usage, task)
+      return goes
+    })
+}
+
+/** Whether the task's work is somewhere else than in its folder. */
+async function isSafe({ id, repoPath, startCommit, state, work }: Task): Promise<boolean> {
+  if (state.phase !== 'finished') return false
+  if (startCommit === null || state.outcome.kind === 'merged' || state.outcome.kind === 'unchanged') return true
+  if (!work) return false
+  return work.ref === null || (await readTaskRef(repoPath, id)) === work.commit
+}
+
+const bytesOf = (usage: Pick<DiskUsage, 'tasks'>, { id }: Task): number =>
+  usage.tasks.find(({ task_id }) => task_id === id)?.bytes ?? 0
+
+/** None when it cannot be told which one is in use. */
+async function oldImages(cacheDirectory: string | undefined, usage: DiskUsage): Promise<DiskUsage['images']> {
+  if (cacheDirectory === undefined) return []
+  const current = await findGuestImage(cacheDirectory)
+  return current ? usage.images.filter(({ key }) => imageKey.test(key) && key !== current.key) : []
+}
