@@ -4,6 +4,7 @@ import type { MergeView, ResultView } from '../core/view.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
 import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
+import { compactEvents, eventsKept } from './compact-events.ts'
 import { CursorFile } from './cursor-file.ts'
 import { type Consumer, Consumers } from './event-consumers.ts'
 import { readEvents } from './read-events.ts'
@@ -52,9 +53,12 @@ export interface EventLog extends AsyncDisposable {
 export async function openEventLog({
   directory,
   log: messages,
+  keep = eventsKept,
 }: {
   readonly directory: string
   readonly log: Log
+  /** How many of the newest ends stay, heard or not. */
+  readonly keep?: number
 }): Promise<EventLog> {
   await ensurePrivateFolder(directory)
   const path = join(directory, 'events.jsonl')
@@ -62,10 +66,11 @@ export async function openEventLog({
   const cursors = await CursorFile.open(join(directory, 'cursors.json'), messages)
   // A damaged line had a number too, and somebody may have heard it.
   const lastSeq = Math.max(events.at(-1)?.seq ?? 0, cursors.content.head) + damaged
+  const kept = await compactEvents(path, events, cursors.content, keep, messages)
   const { file } = await JsonLinesFile.open(path).catch((error: unknown) => {
     throw unusable(path, error)
   })
-  const log = new DurableEventLog(file, events, lastSeq, cursors)
+  const log = new DurableEventLog(file, kept, lastSeq, cursors)
   if (damaged > 0) await log.keepNumbers()
   return log
 }
