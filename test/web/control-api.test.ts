@@ -151,3 +151,22 @@ test('a home that cannot be written is told as such', async () => {
   await mkdir(join(home, 'server.json'))
   await expect(writeServerFile(home, { port: 1, token: newToken() })).rejects.toMatchObject({ code: 'home-unusable' })
 })
+
+test('what a task may take and whether it waits reach the orchestrator, and a figure out of range is refused', async () => {
+  const { server, tasks } = await start()
+  const asked = { timeout_ms: 60_000, max_cost_usd: 1.5, max_tokens: 1000, queue: true, priority: 2 }
+  await server.call('run_task', { description: 'x', repo: 'project', ...asked })
+  expect(tasks.requests).toEqual([
+    {
+      description: 'x',
+      repo: 'project',
+      caps: { timeoutMs: 60_000, maxCostUsd: 1.5, maxTokens: 1000 },
+      queue: true,
+      priority: 2,
+    },
+  ])
+  for (const wrong of [{ timeout_ms: 1 }, { max_cost_usd: 0 }, { max_tokens: 0.5 }, { priority: 101 }]) {
+    const call = server.call('run_task', { description: 'x', repo: 'project', ...wrong })
+    await expect(call).rejects.toMatchObject({ code: 'argument-invalid' })
+  }
+})
