@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
 import { AppError } from '../core/failure.ts'
-import { parseTaskId, type SlotId, type Task, type TaskId, type TaskOutcome } from '../core/task.ts'
+import type { SlotId, Task, TaskId, TaskOutcome } from '../core/task.ts'
 import { slotOf, taskView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { removeTree } from '../lib/remove-tree.ts'
+import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
@@ -14,18 +14,18 @@ import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-spa
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
-import { loadTasks } from './load-tasks.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
-import { type HostMemory, requireMemory } from './require-memory.ts'
+import type { HostMemory } from './require-memory.ts'
 import { runQueued } from './run-queued.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
+import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
-import { TaskQueue } from './task-queue.ts'
 import { TaskRecord } from './task-record.ts'
 import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   /** Of images and tools; left out, `usage` and `prune` pass them over. */
@@ -55,19 +55,13 @@ interface Running {
 export class Orchestrator implements Tasks, AsyncDisposable {
   readonly events: EventLog
   readonly #options: OrchestratorOptions
-  readonly #tasks = new Map<TaskId, Task>()
-  readonly #loaded = new Set<string>()
+  readonly #catalog: TaskCatalog
   readonly #running = new Map<TaskId, Running>()
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
-  readonly #damaged = new Set<string>()
   readonly #diskWatch: DiskWatch
-  readonly #queue = new TaskQueue()
-  readonly #retry = setInterval(() => this.#startWaiting(), retryMs).unref()
-  /** Slots are given one after another, so that each decision sees the one before. */
-  #admission: Promise<unknown> = Promise.resolve()
-  #starting = false
-  #lookAgain = false
+  readonly #admission: Admission
+  readonly #waiting: WaitingRoom
   #closing = false
   readonly #calls = new AnswersFirst()
 
@@ -75,6 +69,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#options = options
     this.#unfinished = unfinished
     this.events = options.events
+    const { slots, log, limits, hostMemory } = options
+    this.#catalog = new TaskCatalog(() => options.repositories.list(), log)
+    const machineOf = (id: TaskId) => this.#catalog.known.get(id)?.machine ?? null
+    this.#admission = new Admission({ slots, memoryMiB: limits.memoryMiB, hostMemory, machineOf })
+    const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
+    this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
     this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
   }
 
@@ -82,15 +82,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   static async start(options: OrchestratorOptions): Promise<Orchestrator> {
     const unfinished = await UnfinishedTasks.open(join(options.home, 'unfinished.json'), options.log)
     const orchestrator = new Orchestrator(options, unfinished)
-    const tasks = orchestrator.#tasks
-    await orchestrator.#loadRepositories()
-    const onDamaged = (message: string) => orchestrator.#damaged.add(message)
-    for (const task of await findForgotten(unfinished, tasks, options.log, onDamaged)) tasks.set(task.id, task)
-    const adoptable = [...tasks.values()].filter(({ machine, exit }) => machine && !exit)
-    const names = new Set<string>(adoptable.map(({ id }) => id))
-    await reap(options, (name) => names.has(name)) // Before recovery: no machine may write into work that is being salvaged.
-    for (const task of tasks.values()) await orchestrator.#takeUp(task)
-    orchestrator.#startWaiting()
+    const catalog = orchestrator.#catalog
+    await catalog.load()
+    for (const task of await findForgotten(unfinished, catalog.known, options.log, catalog.reportDamage))
+      catalog.put(task)
+    const tasks = [...catalog.known.values()]
+    const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
+    await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
+    for (const task of tasks) await orchestrator.#takeUp(task)
+    orchestrator.#waiting.callNext() // Only now: among all that wait, the first in order goes first.
     return orchestrator
   }
 
@@ -107,10 +107,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions()
-    const id = this.#newId()
+    const id = this.#catalog.newId()
     const waits = request.queue ?? this.#options.queue ?? false
 
-    const lease = waits ? null : await this.#admit(path, id)
+    const lease = waits ? null : await this.#admission.admit(path, id)
     try {
       await this.#unfinished.add(id, path)
       const record = await TaskRecord.create(
@@ -124,12 +124,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           caps: acceptedCaps(this.#options.limits, caps),
           ...(waits && { queue: { priority: request.priority ?? 0 } }),
         },
-        (task) => this.#tasks.set(task.id, task),
+        this.#catalog.put,
       )
       if (lease === null) {
-        this.#tasks.set(id, record.task)
-        this.#queue.add(record, slots.preferred(path))
-        this.#startWaiting()
+        this.#catalog.put(record.task)
+        this.#waiting.add(record)
+        this.#waiting.callNext()
         return id
       }
       await record.add({ type: 'slot-leased', slot: lease.slot })
@@ -147,22 +147,16 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     }
   }
 
-  async get(id: TaskId): Promise<Task> {
-    const known = this.#tasks.get(id)
-    if (known) return known
-    await this.#loadRepositories()
-    const task = this.#tasks.get(id)
-    if (task) return task
-    throw new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' })
+  get(id: TaskId): Promise<Task> {
+    return this.#catalog.get(id)
   }
 
   queuePosition(id: TaskId): number | null {
-    return this.#queue.position(id)
+    return this.#waiting.position(id)
   }
 
-  async list(): Promise<readonly Task[]> {
-    await this.#loadRepositories()
-    return [...this.#tasks.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt))
+  list(): Promise<readonly Task[]> {
+    return this.#catalog.list()
   }
 
   async consolePath(id: TaskId): Promise<string> {
@@ -172,11 +166,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async cancel(id: TaskId): Promise<void> {
     if (isCancelled(await this.get(id))) return
-    const waiting = this.#queue.take(id)
+    const waiting = this.#waiting.take(id)
     if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record, { kind: 'cancelled' }))
     else this.#running.get(id)?.stop.abort(cancelled())
     await untilCancelled(id, () => {
-      const task = this.#tasks.get(id)
+      const task = this.#catalog.known.get(id)
       return task?.state.phase === 'finished' || this.#running.has(id) ? task : undefined
     })
   }
@@ -195,7 +189,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     }
     if (deleteRef) await deleteTaskRef(task.repoPath, id)
     await removeTree(taskFiles(task.repoPath, id).folder)
-    this.#tasks.delete(id)
+    this.#catalog.drop(id)
   }
 
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
@@ -204,7 +198,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async warnings(): Promise<readonly string[]> {
     const shortages = await findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options))
-    return [...new Set(shortages.map(shortageText)), ...this.#damaged]
+    return [...new Set(shortages.map(shortageText)), ...this.#catalog.damaged]
   }
 
   async usage(): Promise<DiskUsage> {
@@ -217,7 +211,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Where running tasks write; empty when none runs. */
   #foldersInUse(): readonly string[] {
-    const repositories = [...this.#running.keys()].flatMap((id) => this.#tasks.get(id)?.repoPath ?? [])
+    const repositories = [...this.#running.keys()].flatMap((id) => this.#catalog.known.get(id)?.repoPath ?? [])
     return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
   }
 
@@ -228,6 +222,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are told. */
   async stopAll(): Promise<void> {
     this.#closing = true
+    this.#waiting.close()
     const running = [...this.#running.values()]
     for (const { stop } of running) stop.abort(quit())
     await Promise.all(running.map(({ done }) => done))
@@ -237,63 +232,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detach.abort(new AppError('interrupted', 'The orchestrator was stopped', { hint: 'Run the task again' }))
     this.#diskWatch[Symbol.dispose]()
-    clearInterval(this.#retry)
-    await this.#admission
+    this.#waiting.close()
+    await this.#admission.settled()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
-    await this.#queue[Symbol.asyncDispose]()
-  }
-
-  #newId(): TaskId {
-    for (;;) {
-      const id = parseTaskId(randomBytes(4).toString('hex'))
-      if (id && !this.#tasks.has(id)) return id
-    }
-  }
-
-  /** @throws AppError('slots-busy' | 'memory-short') */
-  #admit(repoPath: string, id: TaskId): Promise<SlotLease> {
-    const { slots, limits, hostMemory } = this.#options
-    const admitted = this.#admission.then(async () => {
-      const others = slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [taskId]))
-      const lease = slots.lease(repoPath, id)
-      try {
-        const machines = others.map((other) => this.#tasks.get(other)?.machine ?? null)
-        await requireMemory(limits.memoryMiB, machines, hostMemory)
-        return lease
-      } catch (error) {
-        lease[Symbol.dispose]()
-        throw error
-      }
-    })
-    this.#admission = admitted.catch(() => undefined) // Whoever asked has the error.
-    return admitted
-  }
-
-  /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
-  #startWaiting(): void {
-    const { slots, log } = this.#options
-    if (this.#queue.size === 0 || this.#closing || this.#detach.signal.aborted) return
-    const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
-    if (!next) return
-    this.#lookAgain = true
-    if (this.#starting) return
-    this.#starting = true
-    this.#lookAgain = false
-    const { id, repoPath } = next.record.task
-    this.#admit(repoPath, id)
-      .then(
-        (lease) => {
-          this.#lookAgain = true
-          const waiting = this.#closing || this.#detach.signal.aborted ? undefined : this.#queue.take(id)
-          if (waiting) this.#startQueued(waiting.record, lease)
-          else lease[Symbol.dispose]()
-        },
-        (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),
-      )
-      .finally(() => {
-        this.#starting = false
-        if (this.#lookAgain) this.#startWaiting()
-      })
+    await this.#waiting[Symbol.asyncDispose]()
   }
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {
@@ -327,7 +269,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         lease[Symbol.dispose]()
         await record[Symbol.asyncDispose]()
         this.#running.delete(id)
-        this.#startWaiting()
+        this.#waiting.callNext()
       }
     }
     this.#running.set(id, { stop, done: follow() })
@@ -360,8 +302,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const finished = task.state.phase === 'finished'
     if (finished && task.announcedSeq !== null) return
     try {
-      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), (next) => this.#tasks.set(next.id, next))
-      if (task.state.phase === 'queued' && task.queue) return this.#queue.add(record, slots.preferred(task.repoPath))
+      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#catalog.put)
+      if (task.state.phase === 'queued' && task.queue) return this.#waiting.add(record)
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
       const secret = await provisions().then(
@@ -375,21 +317,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason: String(error) })
     }
   }
-
-  /** Repositories can be registered by another process at any time; each one's tasks are read once. */
-  async #loadRepositories(): Promise<void> {
-    for (const { path } of await this.#options.repositories.list()) {
-      if (this.#loaded.has(path)) continue
-      const tasks = await loadTasks(path, this.#options.log, (message) => this.#damaged.add(message))
-      if (this.#loaded.has(path)) continue
-      this.#loaded.add(path)
-      for (const task of tasks) if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, task)
-    }
-  }
 }
-
-/** Memory can come free without a task's end. */
-const retryMs = 5_000
 
 const minFreeGiB = ({ limits }: OrchestratorOptions): number => limits.minFreeGiB ?? 0
 

@@ -1,0 +1,85 @@
+import type { TaskId } from '../core/task.ts'
+import type { Log } from '../lib/log.ts'
+import type { Admission } from './admission.ts'
+import type { SlotLease, SlotPool } from './slot-pool.ts'
+import { TaskQueue, type Waiting } from './task-queue.ts'
+import type { TaskRecord } from './task-record.ts'
+
+/** Memory can come free without a task's end. */
+const retryMs = 5_000
+
+export interface WaitingRoomOptions {
+  readonly slots: SlotPool
+  readonly admission: Admission
+  readonly log: Log
+  /** Starts a task whose turn has come. */
+  readonly start: (record: TaskRecord, lease: SlotLease) => void
+}
+
+/** Where queued tasks wait, and the one who calls them in when there is a slot. */
+export class WaitingRoom implements AsyncDisposable {
+  readonly #options: WaitingRoomOptions
+  readonly #queue = new TaskQueue()
+  readonly #retry = setInterval(() => this.callNext(), retryMs).unref()
+  #calling = false
+  #callAgain = false
+  #closed = false
+
+  constructor(options: WaitingRoomOptions) {
+    this.#options = options
+  }
+
+  /** Has the task wait; `callNext` looks whether it must. */
+  add(record: TaskRecord): void {
+    this.#queue.add(record, this.#options.slots.preferred(record.task.repoPath))
+  }
+
+  /** Takes the task out; undefined when it does not wait. */
+  take(id: TaskId): Waiting | undefined {
+    return this.#queue.take(id)
+  }
+
+  position(id: TaskId): number | null {
+    return this.#queue.position(id)
+  }
+
+  /** Calls nobody in any more; who waits is on record and waits for the next start. */
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#retry)
+  }
+
+  /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
+  callNext(): void {
+    if (this.#closed || this.#queue.size === 0) return
+    const { slots, admission, log, start } = this.#options
+    const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
+    if (!next) return
+    this.#callAgain = true
+    if (this.#calling) return
+    this.#calling = true
+    this.#callAgain = false
+    const { id, repoPath } = next.record.task
+    admission
+      .admit(repoPath, id)
+      .then(
+        (lease) => {
+          this.#callAgain = true
+          const waiting = this.#closed ? undefined : this.#queue.take(id)
+          if (waiting) start(waiting.record, lease)
+          else lease[Symbol.dispose]()
+        },
+        (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),
+      )
+      .finally(() => {
+        this.#calling = false
+        if (this.#callAgain) this.callNext()
+      })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await this.#options.admission.settled()
+    await this.#queue[Symbol.asyncDispose]()
+  }
+}
