@@ -7,6 +7,9 @@ import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
 import type { Machine, MachineDriver, Reaped } from '../../main/machines/driver.ts'
 
+/** Waits until it is known by its start time, runs the guest, and leaves how it ended. */
+const guestLeader = 'until [ -e "$3/begin" ]; do sleep 0.01; done; bash "$1" >"$2" 2>&1; echo "$?" >"$3/exit"'
+
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
  * task (`$SHARE`, `$REPO`), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
@@ -28,11 +31,12 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
       const folder = (tag: string) => spec.shares.find((share) => share.tag === tag)?.directory ?? ''
       const { pid } = await startDetached(
         'bash',
-        ['-c', 'bash "$1" >"$2" 2>&1; echo "$?" >"$3"', 'guest', script, spec.consolePath, join(runDirectory, 'exit')],
+        ['-c', guestLeader, 'guest', script, spec.consolePath, runDirectory],
         { env: { PATH: process.env.PATH ?? '', SHARE: folder('share'), REPO: folder('repo'), HOME: runDirectory } },
       )
       const startTime = await startTimeOf(pid)
-      if (!startTime) throw new Error('the guest ended at once')
+      if (!startTime) throw new Error('the guest ended before it was let go')
+      await writeFile(join(runDirectory, 'begin'), '')
       return machine({ driver: 'qemu', pid, startTime, controlSocket: '', runDirectory, helpers: [] })
     },
     adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
