@@ -59,7 +59,9 @@ async function step(title: string, check: () => Promise<boolean>): Promise<boole
 /** Loaded late: a part that does not load is a failure of this step, not the end of the run. */
 async function prepare(): Promise<boolean> {
   const { prepareHost } = await import('./support/prepare-host.ts')
-  const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal)
+  const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal, [
+    { program: 'jq', package: 'jq', purpose: "runs the guest's task runner on this host, to be tested" },
+  ])
   say(`     Guest image: ${directory}`)
   return true
 }

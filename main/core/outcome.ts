@@ -63,3 +63,14 @@ export function outcomeOf(failure: Failure | null, merge: MergeOutcome | null): 
       return unreachable(merge)
   }
 }
+
+/** Claude Code stops itself at its budget and reports a failure; the caller is told the cap instead of the report. */
+export function costLimitFailure(maxCostUsd: number | null, result: TaskResult): Failure | null {
+  const cost = result.usage?.costUsd
+  if (maxCostUsd === null || result.success || cost === undefined || cost < maxCostUsd) return null
+  return {
+    code: 'cost-limit',
+    message: `The task ran into its cost limit of $${maxCostUsd}: it cost $${cost.toFixed(2)}`,
+    hint: 'Its work is kept; give max_cost_usd more room to go on',
+  }
+}

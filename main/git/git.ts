@@ -14,6 +14,9 @@ export interface GitOptions {
   readonly config?: readonly string[]
 }
 
+/** The options of calls that differ in their input alone. */
+export type GitCalls = (input?: string) => GitOptions
+
 /** How a git process ended. Output comes as latin1: one character a byte, because paths and messages are bytes. */
 export interface GitResult {
   readonly exitCode: number | null

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { bytePath, shownPath } from './byte-path.ts'
-import { gitOrThrow, gitText, zeroSeparated } from './git.ts'
+import { type GitCalls, gitOrThrow, gitText, zeroSeparated } from './git.ts'
 import { lfsObjectId, longestPointer } from './lfs-pointer.ts'
-import type { GitCalls } from './save-files.ts'
 
 /** A file of Git LFS, as its pointer goes into a tree. */
 export interface CleanedFile {

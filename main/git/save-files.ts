@@ -2,7 +2,7 @@ import { chmod, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytePath, shownPath } from './byte-path.ts'
 import { kindOf } from './check-clone.ts'
-import { type GitOptions, git, gitOrThrow, gitText, zeroSeparated } from './git.ts'
+import { type GitCalls, git, gitOrThrow, gitText, zeroSeparated } from './git.ts'
 import { type CleanedFile, cleanLfsFiles } from './lfs-clean.ts'
 import { surveyFiles } from './survey-files.ts'
 
@@ -71,8 +71,6 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   if (plan.notes.length > mostNotes) notes.push(`${plan.notes.length - mostNotes} more files were left out`)
   return { tree, notes: [...notes, ...plan.notes.slice(0, mostNotes), ...lfsNotes], lfs: cleaned }
 }
-
-export type GitCalls = (input?: string) => GitOptions
 
 function gitCalls({ gitDirectory, scratch }: SaveOptions, index: string, workTree: string): GitCalls {
   const env = { GIT_DIR: gitDirectory, GIT_WORK_TREE: workTree, GIT_INDEX_FILE: join(scratch, index) }

@@ -1,7 +1,7 @@
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import type { Cursors } from './cursor-file.ts'
-import type { LoggedEvent } from './event-log.ts'
+import type { LoggedEvent } from './logged-event.ts'
 
 /** So many ends are kept whoever has heard them, for replays with `after`. */
 export const eventsKept = 10_000

@@ -1,5 +1,5 @@
 import type { CursorFile } from './cursor-file.ts'
-import type { LoggedEvent } from './event-log.ts'
+import type { LoggedEvent } from './logged-event.ts'
 
 /** Somebody who hears of ends: each consumer hears of every one, whatever the others have heard. */
 export interface Consumer {

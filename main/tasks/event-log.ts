@@ -1,33 +1,13 @@
 import { join } from 'node:path'
 import type { TaskId } from '../core/task.ts'
-import type { MergeView, ResultView } from '../core/view.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
 import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
 import { compactEvents, eventsKept } from './compact-events.ts'
 import { CursorFile } from './cursor-file.ts'
 import { type Consumer, Consumers } from './event-consumers.ts'
+import type { EndEvent, LoggedEvent } from './logged-event.ts'
 import { readEvents } from './read-events.ts'
-
-/** What `wait_next_event` delivers: a task ended. */
-export interface EndEvent {
-  readonly type: 'completed' | 'failed'
-  readonly taskId: TaskId
-  readonly repo: string
-  /** The consumer that asked for the task. */
-  readonly owner: string | null
-  readonly result: ResultView | null
-  readonly mergeResult: MergeView | null
-  /** Why it failed, one sentence. */
-  readonly error: string | null
-}
-
-export interface LoggedEvent extends EndEvent {
-  /** 1, 2, 3, ... never reused; a number can be missing. */
-  readonly seq: number
-  /** ISO 8601, UTC. */
-  readonly at: string
-}
 
 export interface EventLog extends AsyncDisposable {
   /** The sequence number of the newest event; 0 when there is none. */

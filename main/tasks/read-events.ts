@@ -5,7 +5,7 @@ import type { MergeView, ResultView } from '../core/view.ts'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { unusable } from '../lib/private-folder.ts'
-import type { LoggedEvent } from './event-log.ts'
+import type { LoggedEvent } from './logged-event.ts'
 
 const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({
   seq: z.int().positive(),

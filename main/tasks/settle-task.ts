@@ -1,7 +1,6 @@
-import { costLimitFailure } from '../core/caps.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
 import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
-import { failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
+import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
 import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView } from '../core/view.ts'
 import { findMerge } from '../git/find-merge.ts'

@@ -7,12 +7,24 @@ import { createDriver } from '../../main/machines/drivers.ts'
 import { ensureGuestImage, type GuestImage, guestImageProblems } from '../../main/machines/guest-image.ts'
 import { applyRemedies } from '../../main/machines/host-packages.ts'
 
+/** A program that a task does not need, but the caller does. */
+export interface ExtraTool {
+  readonly program: string
+  readonly package: string
+  /** Completes `PROGRAM is missing; it ...`. */
+  readonly purpose: string
+}
+
 /**
- * Makes this host able to run tasks: installs what is missing, having said what and why, and builds the guest image or finds it.
+ * Makes this host able to run tasks, and gives it `extra`: installs what is missing, having said what and why, and builds the guest image or finds it.
  * @throws AppError('host-incomplete' | 'image-failed') that says what is left to do by hand.
  */
-export async function prepareHost(say: (line: string) => void, signal: AbortSignal): Promise<GuestImage> {
-  const problems = await findProblems(signal)
+export async function prepareHost(
+  say: (line: string) => void,
+  signal: AbortSignal,
+  extra: readonly ExtraTool[] = [],
+): Promise<GuestImage> {
+  const problems = await findProblems(extra, signal)
   for (const { message, optional } of problems) if (optional) say(`Note: ${message}`)
   const missing = problems.filter(({ optional, code }) => !optional && code !== 'image-missing')
   if (missing.length > 0) {
@@ -20,7 +32,9 @@ export async function prepareHost(say: (line: string) => void, signal: AbortSign
       throw incomplete(missing, 'and this user can neither be root nor sudo')
     say('This host lacks what tasks need:')
     await applyRemedies(missing, { onProgress: say }, signal)
-    const left = (await findProblems(signal)).filter(({ optional, code }) => !optional && code !== 'image-missing')
+    const left = (await findProblems(extra, signal)).filter(
+      ({ optional, code }) => !optional && code !== 'image-missing',
+    )
     if (left.length > 0) throw incomplete(left, 'and could not be installed')
   }
   return await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
@@ -28,10 +42,10 @@ export async function prepareHost(say: (line: string) => void, signal: AbortSign
 
 const noImage = (): Promise<never> => Promise.reject(new Error('Nothing is started here'))
 
-async function findProblems(signal: AbortSignal): Promise<readonly Problem[]> {
+async function findProblems(extra: readonly ExtraTool[], signal: AbortSignal): Promise<readonly Problem[]> {
   const driver = createDriver({ image: noImage, cacheDirectory: cacheDirectory(), log: silentLog })
   const found = [
-    ...(await gitProblems()),
+    ...(await toolProblems([git, ...extra])),
     ...(await driver.problems(signal)),
     ...(await guestImageProblems({ cacheDirectory: cacheDirectory() }, signal)),
   ]
@@ -39,10 +53,18 @@ async function findProblems(signal: AbortSignal): Promise<readonly Problem[]> {
   return [...new Map(found.map((problem) => [problem.code, problem])).values()]
 }
 
-async function gitProblems(): Promise<readonly Problem[]> {
-  if (await findTool('git')) return []
-  const remedy = { kind: 'packages', names: ['git'] } as const
-  return [{ code: 'git-missing', message: 'Git is missing; tasks work on clones', cure: 'apt-get install git', remedy }]
+const git: ExtraTool = { program: 'git', package: 'git', purpose: 'makes the clones that tasks work on' }
+
+async function toolProblems(tools: readonly ExtraTool[]): Promise<readonly Problem[]> {
+  const found = await Promise.all(tools.map(({ program }) => findTool(program)))
+  return tools
+    .filter((_, index) => found[index] === undefined)
+    .map(({ program, package: name, purpose }) => ({
+      code: `${program}-missing`,
+      message: `${program} is missing; it ${purpose}`,
+      cure: `apt-get install ${name}`,
+      remedy: { kind: 'packages', names: [name] },
+    }))
 }
 
 const canInstall = (problems: readonly Problem[], sudo: string | undefined): boolean =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { costLimitFailure } from '../../main/core/caps.ts'
+import { costLimitFailure } from '../../main/core/outcome.ts'
 import { parseUsage } from '../../main/tasks/read-result.ts'
 import { UsageMeter } from '../../main/tasks/usage-meter.ts'
 import { runClaudeCode } from '../support/claude-code.ts'

@@ -1,0 +1,22 @@
+import type { TaskId } from '../core/task.ts'
+import type { MergeView, ResultView } from '../core/view.ts'
+
+/** What `wait_next_event` delivers: a task ended. */
+export interface EndEvent {
+  readonly type: 'completed' | 'failed'
+  readonly taskId: TaskId
+  readonly repo: string
+  /** The consumer that asked for the task. */
+  readonly owner: string | null
+  readonly result: ResultView | null
+  readonly mergeResult: MergeView | null
+  /** Why it failed, one sentence. */
+  readonly error: string | null
+}
+
+export interface LoggedEvent extends EndEvent {
+  /** 1, 2, 3, ... never reused; a number can be missing. */
+  readonly seq: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+}
