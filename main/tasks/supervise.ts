@@ -113,11 +113,9 @@ async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
   const late = await Promise.race([started, bootDeadline])
   if (late) return late
   await watch.onAgentStarted()
-  await Promise.race([
-    waitFor(async () => !(await exists(watch.share, shareNames.key)), over),
-    pause(keyTimeoutMs, over),
-  ])
-  await removeKey(watch.share)
+  const fetched = waitFor(async () => !(await exists(watch.share, shareNames.key)), over).then(() => true)
+  // A watch that ends early leaves the key: the guest may be about to fetch it, and the next watch sees to it.
+  if (await Promise.race([fetched, pause(keyTimeoutMs, over)])) await removeKey(watch.share)
   return never()
 }
 

@@ -64,7 +64,9 @@ test('tasks outlive their server, ended in order or killed, and the next one mer
   const connection3 = await listening(server3, home)
   go.resolve()
   const told = [await connection3.call('wait_next_event', {}), await connection3.call('wait_next_event', {})]
-  expect(told).toMatchObject(told.map(() => ({ type: 'completed', merge_result: { merged: true, commits: 1 } })))
+  expect(told).toMatchObject(
+    told.map(() => ({ type: 'completed', error: null, merge_result: { merged: true, commits: 1 } })),
+  )
   expect(await subjectsOf(repos[0], 'main')).toEqual(['Add first.md', 'Start'])
   expect(await subjectsOf(repos[1], 'main')).toEqual(['Add second.md', 'Start'])
   expect((await connection3.call('list_slots', {})).active).toEqual([])

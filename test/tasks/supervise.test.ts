@@ -77,6 +77,17 @@ test('letting go leaves the machine running and nobody watching', async () => {
   expect(() => process.kill(machine.handle.pid, 0)).not.toThrow()
 })
 
+test('letting go of a guest that has started but not yet fetched its key leaves the key to it', async () => {
+  const { machine, share, told, watch } = await guest('touch $SHARE/started; sleep 60')
+  const detach = new AbortController()
+  const supervised = supervise(machine, watch, never, detach.signal)
+  await expect.poll(() => told).toEqual(['started'])
+  detach.abort()
+  expect(await supervised).toEqual({ kind: 'detached' })
+  await new Promise((resolve) => setImmediate(resolve))
+  await access(join(share, '.api-key'))
+})
+
 test('a key that the guest leaves lying is taken away, also when it made a folder of it', async () => {
   const share = await temporaryFolder()
   await mkdir(join(share, '.api-key', 'deep'), { recursive: true })
