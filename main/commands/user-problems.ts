@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import { portOwner } from '../lib/port-owner.ts'
 import { unusable } from '../lib/private-folder.ts'
@@ -35,12 +36,14 @@ const isProblem = (value: unknown): value is Problem => typeof value === 'object
 
 const asProblem = ({ code, message, hint }: Failure): Problem => ({ code, message, cure: hint ?? 'Correct it' })
 
-/** A home that is not there yet is made when it is needed. */
-async function homeProblem(home: string): Promise<void> {
+/** A home that is not there yet is made when it is needed, where the folder above it allows that. */
+async function homeProblem(home: string, folder = home): Promise<void> {
   try {
-    await access(home, constants.R_OK | constants.W_OK | constants.X_OK)
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(home, error)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(folder) !== folder
+    if (!missing) throw unusable(home, error)
+    await homeProblem(home, dirname(folder))
   }
 }
 

@@ -41,14 +41,14 @@ export async function removeServerFile(home: string): Promise<void> {
   if (!file || file.pid === process.pid) await rm(pathIn(home), { force: true })
 }
 
-/** The server of the home folder, or undefined when none runs: its process must still be the one that wrote the file. */
+/** The server of the home folder, or undefined when none runs: its process must still be the one that wrote the file. @throws AppError('home-unusable') */
 export async function readServerFile(home: string): Promise<ServerFile | undefined> {
   let text: string
   try {
     text = await readFile(pathIn(home), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw unusable(pathIn(home), error)
   }
   const file = parse(text)
   return file && (await isAlive(file)) ? file : undefined

@@ -101,6 +101,7 @@ test('what is no repository is refused with one line that says why', async () =>
     [join(here.path, 'plain'), /.*not a git repository/],
     [join(here.path, 'bare.git'), /.*bare repository/],
     [join(path, 'inside'), /.*inside the repository/],
+    ['', /The path is empty/],
   ]
   for (const [wrong, line] of cases) expect(await here.run(['allow', wrong])).toEqual(refused(oneLine(line)))
   expect(await here.run(['list'])).toEqual(said(''))

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { userProblems } from '../../main/commands/user-problems.ts'
+import { runOrThrow } from '../../main/lib/spawn.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const key = { ANTHROPIC_API_KEY: 'sk-ant-api03-x' }
@@ -52,4 +54,18 @@ test('a home that cannot be used is named', async () => {
   await writeFile(file, '')
   const problems = await userProblems(join(file, 'home'), key)
   expect(problems[0]).toMatchObject({ code: 'home-unusable', message: expect.stringContaining(join(file, 'home')) })
+})
+
+test('a home that is not there yet, on a file system that is read-only, is named', async () => {
+  const folder = await temporaryFolder()
+  const module = fileURLToPath(new URL('../../main/commands/user-problems.ts', import.meta.url))
+  const script = `const { userProblems } = await import(process.argv[1])
+    console.log(JSON.stringify(await userProblems(process.argv[2], { ANTHROPIC_API_KEY: 'sk-ant-api03-x' })))`
+  const home = join(folder, 'not', 'there')
+  const inNamespace = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
+  const args = ['-rm', 'sh', '-c', inNamespace, 'sh', folder, process.execPath, '-e', script, module, home]
+  const { stdout } = await runOrThrow('unshare', args)
+  expect(JSON.parse(stdout)).toContainEqual(
+    expect.objectContaining({ code: 'home-unusable', message: `Cannot use ${home}: EROFS` }),
+  )
 })

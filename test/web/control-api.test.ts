@@ -146,8 +146,10 @@ test('a server that went away since is told as such', async () => {
   await expect(connectToServer(home)).rejects.toMatchObject(noServer)
 })
 
-test('a home that cannot be written is told as such', async () => {
+test('a home that cannot be read or written is told as such', async () => {
   const home = await temporaryFolder()
+  await writeFile(join(home, 'file'), '')
+  await expect(connectToServer(join(home, 'file'))).rejects.toMatchObject({ code: 'home-unusable' })
   await mkdir(join(home, 'server.json'))
   await expect(writeServerFile(home, { port: 1, token: newToken() })).rejects.toMatchObject({ code: 'home-unusable' })
 })
