@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { AppError } from '../core/failure.ts'
+import { freeBytes } from '../lib/free-space.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
 import { cloneSubmodules } from './clone-submodules.ts'
@@ -43,9 +44,10 @@ export async function cloneWorkspace(
     signal?.throwIfAborted()
     return { startCommit, branch: repository.branch, notes }
   } catch (error) {
+    const diskIsFull = (await freeBytes(workspace)) < fullBelowBytes
     await removeTree(workspace)
     signal?.throwIfAborted()
-    throw explained(error, repository.path)
+    throw explained(error, repository.path, diskIsFull)
   }
 }
 
@@ -69,10 +71,13 @@ async function emptyFolder(workspace: string): Promise<void> {
   throw new AppError('clone-failed', `${workspace} is not empty`, { hint: 'Remove it, or run the task again' })
 }
 
-function explained(error: unknown, path: string): unknown {
+/** Programs do not always say why they could not write; less than this is too little for any clone. */
+const fullBelowBytes = 256 * 1024
+
+function explained(error: unknown, path: string, diskIsFull = false): unknown {
   if (error instanceof AppError) return error
   const text = error instanceof Error ? error.message : String(error)
-  if (/No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
+  if (diskIsFull || /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
     return new AppError('disk-full', `No space left to clone ${path}`, {
       hint: 'Free some disk space, or clean up old tasks',
       cause: error,
