@@ -25,7 +25,7 @@ export async function lockFile(path: string, waitMs: number = longestWaitMs, sig
   const onCompromised = (error: Error) => {
     lost = error
   }
-  const deadline = Date.now() + waitMs
+  const deadline = performance.now() + waitMs
   for (;;) {
     signal?.throwIfAborted()
     try {
@@ -41,7 +41,7 @@ export async function lockFile(path: string, waitMs: number = longestWaitMs, sig
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw unusable(`${path}.lock`, error)
-      if (Date.now() >= deadline) {
+      if (performance.now() >= deadline) {
         throw new AppError('home-unusable', `Another process holds ${path}.lock`, {
           hint: 'Try again when it is done',
           cause: error,

@@ -32,6 +32,20 @@ export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<bool
   return (await startTimeOf(pid)) === startTime
 }
 
+/** Linux tells a process's start in hundredths of a second, whatever the kernel's own tick: USER_HZ, proc(5). */
+const ticksPerSecond = 100
+
+/**
+ * How long ago the process started, in milliseconds, time asleep included. On Linux by the clock that counts from boot, which nobody
+ * sets; elsewhere by the system's date. Undefined when the start time cannot be understood.
+ */
+export async function ageMs({ startTime }: ProcessIdentity): Promise<number | undefined> {
+  const startedMs = process.platform === 'linux' ? (Number(startTime) * 1000) / ticksPerSecond : Date.parse(startTime)
+  const nowMs =
+    process.platform === 'linux' ? Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000 : Date.now()
+  return Number.isFinite(nowMs - startedMs) ? Math.max(0, nowMs - startedMs) : undefined
+}
+
 /** Sends the signal only to the very process that was meant; false when it is gone. */
 export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
   if (!(await isAlive(identity))) return false

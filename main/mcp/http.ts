@@ -121,7 +121,7 @@ async function startSession(
     version,
     ...(extension && { extension }),
   })
-  const session: Session = { id, server, transport, consumer, open: 0, idleSince: Date.now() }
+  const session: Session = { id, server, transport, consumer, open: 0, idleSince: performance.now() }
   await server.connect(transport as Parameters<typeof server.connect>[0])
   sessions.add(session)
   response.once('close', () => {

@@ -11,7 +11,7 @@ export interface Session {
   readonly consumer: Consumer
   /** Responses under way; a client that keeps its event stream open has always one. */
   open: number
-  /** When the last response ended, ms since the epoch. */
+  /** When the last response ended, by `performance.now()`: a clock that jumps ends no session. */
   idleSince: number
 }
 
@@ -69,7 +69,7 @@ export class Sessions {
     session.consumer.setPresent(true)
     return () => {
       session.open--
-      session.idleSince = Date.now()
+      session.idleSince = performance.now()
     }
   }
 
@@ -86,7 +86,7 @@ export class Sessions {
   }
 
   #reap(): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const session of [...this.#sessions.values()]) {
       if (session.open > 0) continue
       const idleMs = now - session.idleSince

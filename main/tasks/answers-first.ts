@@ -23,8 +23,8 @@ export class AnswersFirst {
 
   /** Resolves when no call is under way; after a second in any case, so that no stream of calls keeps work from beginning. */
   async quiet(): Promise<void> {
-    const deadline = Date.now() + longestMs
+    const deadline = performance.now() + longestMs
     do await sleep(flushMs)
-    while (this.#underWay > 0 && Date.now() < deadline)
+    while (this.#underWay > 0 && performance.now() < deadline)
   }
 }

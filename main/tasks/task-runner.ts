@@ -4,6 +4,7 @@ import type { SlotId, Task } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
+import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { settleTask } from './settle-task.ts'
 import { prepareSlotStorage, slotMac } from './slot-storage.ts'
@@ -92,7 +93,7 @@ export async function seeThrough(
       share,
       ...context.limits,
       taskTimeoutMs: caps.timeoutMs,
-      elapsedMs: elapsedMs(record.task),
+      elapsedMs: await elapsedMs(record.task),
       capReached: (over) => capReached(caps, record.files, over),
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
@@ -121,9 +122,8 @@ export const acceptedCaps = (limits: RunnerContext['limits'], asked: Partial<Tas
     asked,
   )
 
-/** How long the machine has run, by its record: a restart of the orchestrator gives a task no new time. */
-const elapsedMs = ({ machineStartedAt }: Task): number =>
-  machineStartedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(machineStartedAt))
+/** How long the machine has run: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */
+const elapsedMs = async ({ machine }: Task): Promise<number> => (machine && (await ageMs(machine))) ?? 0
 
 /** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
 const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>

@@ -29,7 +29,7 @@ export async function waitNextEvent(
   signal: AbortSignal,
 ): Promise<Waited> {
   const options = after === undefined ? {} : { after }
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     signal.throwIfAborted()
     const all = await tasks.list()
@@ -39,15 +39,15 @@ export async function waitNextEvent(
     const delivery = consumer.take(options)
     if (delivery) return { kind: 'event', delivery }
     if (idle) return { kind: 'no-running-tasks' }
-    const leftMs = deadline - Date.now()
+    const leftMs = deadline - performance.now()
     if (leftMs <= 0) return { kind: 'timeout' }
 
-    const pause = AbortSignal.timeout(Math.min(leftMs, tickMs))
+    const pause = AbortSignal.timeout(Math.ceil(Math.min(leftMs, tickMs)))
     try {
       return { kind: 'event', delivery: await consumer.next(options, AbortSignal.any([signal, pause])) }
     } catch (error) {
       if (!pause.aborted || signal.aborted) throw error
-      if (Date.now() < deadline) onTick?.(await tasks.list())
+      if (performance.now() < deadline) onTick?.(await tasks.list())
     }
   }
 }

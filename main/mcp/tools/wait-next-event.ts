@@ -47,7 +47,7 @@ export const waitNextEvent = defineTool({
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ timeout_ms: timeoutMs, after }, context) => {
     const { tasks, consumer, progress, progressIntervalMs, delivered, signal } = context
-    const started = Date.now()
+    const started = performance.now()
     const waited = await wait(
       tasks,
       consumer,
@@ -56,8 +56,11 @@ export const waitNextEvent = defineTool({
         tickMs: progressIntervalMs,
         ...(after !== undefined && { after }),
         onTick: (all) => {
-          const now = Date.now()
-          progress?.({ done: now - started, total: timeoutMs, line: runningLine(all, now) })
+          progress?.({
+            done: Math.round(performance.now() - started),
+            total: timeoutMs,
+            line: runningLine(all, Date.now()),
+          })
         },
       },
       signal,
