@@ -11,7 +11,7 @@ import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { guestEnvironment } from './settings/guest-environment.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
-import { readSettings, type Settings } from './settings/settings.ts'
+import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
 import { findKey } from './settings/token.ts'
 import { openEventLog } from './tasks/event-log.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
@@ -50,6 +50,7 @@ export async function startServer(
   signal?.throwIfAborted()
   await using stack = new AsyncDisposableStack()
   const settings = readSettings(home)
+  for (const key of unknownSettings(home)) log.warn('a setting is not known and changes nothing', { key })
   await ensurePrivateFolder(home)
   await refuseSecondServer(home)
 

@@ -76,12 +76,19 @@ export function readSettings(home: string): Settings {
   })
 }
 
+/** Keys of `settings.json` that mean nothing to us: another program's, a later version's, or misspelt. */
+export function unknownSettings(home: string): readonly string[] {
+  const path = settingsPath(home)
+  if (!existsSync(path)) return []
+  return Object.keys(readStored(home, path)).filter((key) => !(key in settingsSchema.shape))
+}
+
 /** Through Conf, the reader that the desktop app's electron-store is made of, so that both understand the file alike. */
 function readStored(home: string, path: string): Record<string, unknown> {
   try {
     return { ...new Conf({ cwd: home, configName: 'settings' }).store }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replaceAll('\n', ' ') : String(cause)
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll('\n', ' ').replace(/\.$/, '')
     throw new AppError('home-unusable', `${path} cannot be read: ${reason}`, {
       hint: 'Correct it, or delete it to have the defaults',
       cause,

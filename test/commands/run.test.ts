@@ -49,6 +49,17 @@ test('run --wait of a task that fails has exit status 1', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: expect.any(String) })
 })
 
+test('logs shows the console of a task whose repository was taken off the list while it runs', async () => {
+  const guest = guestThatCommits('greeting.txt', 'echo at work; until [ -e $HOME/../go ]; do sleep 0.05; done')
+  await using setup = await serving(guest)
+  const id = (await setup.run('run', 'project', 'say hello')).stdout.trim()
+  expect((await setup.run('remove', 'project')).exitCode).toBe(0)
+  await expect.poll(async () => (await setup.run('logs', id)).stdout, { timeout: 20_000 }).toContain('at work')
+  await mkdir(join(setup.root, 'run'), { recursive: true })
+  await writeFile(join(setup.root, 'run', 'go'), '')
+  expect(await setup.run('wait')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"merged": true') })
+})
+
 test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task to its end', async () => {
   const guest = guestThatCommits(
     'greeting.txt',

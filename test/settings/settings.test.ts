@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readSettings } from '../../main/settings/settings.ts'
+import { readSettings, settingsPath, unknownSettings } from '../../main/settings/settings.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 test('with no file every setting has its default, and no folder is made', async () => {
@@ -44,4 +44,11 @@ test.each([
   expect(() => readSettings(home)).toThrow(file)
   expect(() => readSettings(home)).toThrow(named)
   expect(await readFile(file, 'utf8')).toBe(content)
+})
+
+test('keys that mean nothing to us are named, so that a misspelt one does not go unseen', async () => {
+  const home = await temporaryFolder()
+  expect(unknownSettings(home)).toEqual([])
+  await writeFile(settingsPath(home), JSON.stringify({ port: 9000, egres: 'closed' }))
+  expect(unknownSettings(home)).toEqual(['egres'])
 })
