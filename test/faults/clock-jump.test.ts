@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ageMs } from '../../main/lib/process-identity.ts'
 import { waitNextEvent } from '../../main/tasks/wait-next-event.ts'
 import { guestThatCommits, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -41,18 +40,3 @@ test.each([5, -5])(
     expect((await untilEnded(second.orchestrator, id)).state).toMatchObject({ outcome: { kind: 'merged' } })
   },
 )
-
-test('a task that is adopted has no new time', async () => {
-  const root = await temporaryFolder()
-  await registeredRepository(root)
-  const first = await startOrchestrator({ root, guest })
-  const id = await first.orchestrator.run({ description: 'say hello', repo: 'project', caps: { timeoutMs: 3_000 } })
-  await until(async () => (await first.orchestrator.get(id)).state.phase === 'working')
-  const { machine } = await first.orchestrator.get(id)
-  await first[Symbol.asyncDispose]()
-  await until(async () => ((machine && (await ageMs(machine))) ?? 0) > 3_000)
-  await using second = await startOrchestrator({ root, guest })
-  expect((await untilEnded(second.orchestrator, id)).state).toMatchObject({
-    outcome: { failure: { code: 'timed-out' } },
-  })
-})

@@ -2,8 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { taskView } from '../../main/core/view.ts'
+import { silentLog } from '../../main/lib/log.ts'
 import { repositoryViews } from '../../main/tasks/answers.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { TaskRecord } from '../../main/tasks/task-record.ts'
+import { seeThrough } from '../../main/tasks/task-runner.ts'
 import { type OrchestratorSetup, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
+import { processDriver } from '../support/process-driver.ts'
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -53,22 +58,35 @@ test('a task that says nothing for too long is stopped; one that goes on talking
 })
 
 test('the caller’s time limit goes before the setting, and a restart gives the task no new time', async () => {
-  const { start } = await place({ guest: `${draft} sleep 600` })
+  const { root, start } = await place({ guest: `${draft} sleep 600` })
   const first = await start()
   const id = await first.orchestrator.run({ description: 'work', repo: 'project', caps: { timeoutMs: 3_600_000 } })
   await expect.poll(async () => (await first.orchestrator.get(id)).state.phase, patience).toBe('working')
-  const { machineStartedAt } = await first.orchestrator.get(id)
+  const { machine, repoPath } = await first.orchestrator.get(id)
+  if (!machine) throw new Error('The task has no machine')
   await first[Symbol.asyncDispose]()
 
-  // An hour later: the record says that the machine started then.
-  const { repoPath } = await first.orchestrator.get(id)
-  const path = join(repoPath, '.microvm/tasks', id, 'events.jsonl')
-  const before = new Date(Date.parse(machineStartedAt ?? '') - 3_600_000).toISOString()
-  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(machineStartedAt ?? '-', before))
-  await using second = await start()
-  const task = await untilEnded(second.orchestrator, id)
-  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
-  expect(taskView(task).error).toMatch(/time limit of 60 min/)
+  // As if the machine had started an hour before it did, by the clock that counts from boot.
+  const adopted = await processDriver(join(root, 'run'), '').adopt(machine)
+  if (!adopted) throw new Error('The machine is gone')
+  const files = taskFiles(repoPath, id)
+  const startTime = String(Number(machine.startTime) - 3_600 * 100)
+  const content = await readFile(files.events, 'utf8')
+  await writeFile(files.events, content.replaceAll(`"startTime":"${machine.startTime}"`, `"startTime":"${startTime}"`))
+  await using record = await TaskRecord.open(files, () => undefined)
+  expect(record.task.machine?.startTime).toBe(startTime)
+  const limits = {
+    cpus: 1,
+    memoryMiB: 64,
+    bootTimeoutMs: 60_000,
+    taskTimeoutMs: 8 * 3_600_000,
+    powerOffTimeoutMs: 500,
+  }
+  const context = { home: first.home, driver: processDriver(join(root, 'run'), ''), log: silentLog, limits }
+  const { signal } = new AbortController()
+  expect(await seeThrough(context, record, adopted, '', signal, signal)).toBe(true)
+  expect(record.task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
+  expect(taskView(record.task).error).toMatch(/time limit of 60 min/)
 })
 
 test('an agent that stops at its budget is told as the cost limit, and the repository’s costs are summed', async () => {
