@@ -16,6 +16,8 @@ export class UnfinishedTasks {
   readonly #tasks: Map<TaskId, string>
   readonly #log: Log
   #last: Promise<void> = Promise.resolve()
+  /** A save that has not begun. */
+  #next: Promise<void> | undefined
 
   private constructor(path: string, tasks: Map<TaskId, string>, log: Log) {
     this.#path = path
@@ -64,12 +66,15 @@ export class UnfinishedTasks {
     })
   }
 
-  /** One write at a time, in the order of the calls. */
+  /** One write at a time. Calls that come while one is under way share the next, which holds what all of them changed. */
   #save(): Promise<void> {
-    const saved = this.#last.then(() =>
-      writeJsonAtomically(this.#path, { schemaVersion: 1, tasks: Object.fromEntries(this.#tasks) }),
-    )
-    this.#last = saved.catch(() => undefined) // The caller has the error; the next save must still run.
+    if (this.#next) return this.#next
+    const saved = this.#last.then(() => {
+      this.#next = undefined
+      return writeJsonAtomically(this.#path, { schemaVersion: 1, tasks: Object.fromEntries(this.#tasks) })
+    })
+    this.#next = saved
+    this.#last = saved.catch(() => undefined) // The callers have the error; the next save must still run.
     return saved
   }
 }
