@@ -5,20 +5,20 @@ import { aliasFor, freeAlias, nearestAlias, validateAlias } from '../../main/set
 test('the alias made of any folder name is valid', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (name) => {
-      validateAlias(aliasFor(`/work/${name}`))
+      validateAlias(aliasFor(`/projects/${name}`))
     }),
     { numRuns: 2000 },
   )
 })
 
 test.each([
-  ['/work/My Project (2)', 'My-Project-2'],
-  ['/work/.config', 'config'],
-  ['/work/über', 'uber'],
-  ['/work/日本', 'repository'],
+  ['/projects/My Project (2)', 'My-Project-2'],
+  ['/projects/.config', 'config'],
+  ['/projects/über', 'uber'],
+  ['/projects/日本', 'repository'],
   ['/', 'repository'],
-  ['/work/-x', 'x'],
-  ['/work/api.v2_old-', 'api.v2_old'],
+  ['/projects/-x', 'x'],
+  ['/projects/api.v2_old-', 'api.v2_old'],
 ])('the folder %s becomes the alias %s', (path, alias) => {
   expect(aliasFor(path)).toBe(alias)
 })

@@ -22,10 +22,10 @@ test('a home that does not exist yet has no repositories, and reading does not m
 test('a registered repository is in allowed-repos.json with its path and time, for its owner alone', async () => {
   const folder = await temporaryFolder()
   const home = join(folder, 'home')
-  expect((await registerRepository(home, { path: '/work/app' })).alias).toBe('app')
+  expect((await registerRepository(home, { path: '/projects/app' })).alias).toBe('app')
   const file = join(home, 'allowed-repos.json')
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
-    app: { path: '/work/app', added: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
+    app: { path: '/projects/app', added: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
   })
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   expect((await stat(home)).mode & 0o777).toBe(0o700)
@@ -54,7 +54,7 @@ test.each(['__proto__', 'constructor', 'toString'])('the alias %s is an alias li
 
 test('an unknown alias is refused with the nearest one as the hint', async () => {
   const home = await temporaryFolder()
-  await registerRepository(home, { path: '/work/frontend' })
+  await registerRepository(home, { path: '/projects/frontend' })
   const error = await findRepository(home, 'fronted').catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({
     code: 'repository-unknown',
@@ -108,7 +108,7 @@ test('a home that cannot be a folder is named in the error', async () => {
 test('registrations at once inside one process are all kept', async () => {
   const home = await temporaryFolder()
   await mkdir(home, { recursive: true })
-  await Promise.all(Array.from({ length: 12 }, (_, n) => registerRepository(home, { path: `/work/${n}/app` })))
+  await Promise.all(Array.from({ length: 12 }, (_, n) => registerRepository(home, { path: `/projects/${n}/app` })))
   const aliases = (await listRepositories(home)).map(({ alias }) => alias)
   expect(new Set(aliases)).toEqual(new Set(['app', ...Array.from({ length: 11 }, (_, n) => `app-${n + 2}`)]))
 })
