@@ -1,5 +1,6 @@
+import { checkedFetch } from './checked-fetch.ts'
 import type { Tip } from './find-tips.ts'
-import { git, gitQuickly, utf8 } from './git.ts'
+import { gitQuickly, utf8 } from './git.ts'
 
 /** Where the work was found, or why none of the tips could be had. */
 export type Import =
@@ -53,19 +54,9 @@ async function fetchTip(
   commit: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await git(
-    [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--no-recurse-submodules',
-      '--no-auto-maintenance',
-      `--negotiation-tip=${startCommit}`,
-      view,
-      `+${commit}:${importedRef}`,
-    ],
-    { ...inside(receiver), config: checkedTransfer, input: '' },
+  const result = await checkedFetch(
+    { from: view, commit, ref: importedRef, commonCommit: startCommit },
+    inside(receiver),
     signal,
   )
   if (result.exitCode === 0) return undefined
@@ -74,15 +65,5 @@ async function fetchTip(
     .filter((line) => /^(fatal|error|remote: (fatal|error)):/.test(line))
   return (lines.at(0) ?? 'git could not read it').slice(0, 300)
 }
-
-/** Every object is checked as it comes, and the transfer is between folders of this machine only. */
-export const checkedTransfer: readonly string[] = [
-  'transfer.fsckObjects=true',
-  'fetch.fsckObjects=true',
-  'fetch.writeCommitGraph=false',
-  'protocol.version=2',
-  'protocol.allow=never',
-  'protocol.file.allow=always',
-]
 
 const inside = (gitDirectory: string) => ({ cwd: gitDirectory, trust: 'none', env: { GIT_DIR: gitDirectory } }) as const

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { taskRef } from '../core/merge.ts'
 import { shownPath } from './byte-path.ts'
 import { checkClone } from './check-clone.ts'
+import { checkedFetch } from './checked-fetch.ts'
 import { cloneSettings } from './clone-settings.ts'
 import { findSubmodule, type Gitlink, gitlinksOf } from './clone-submodules.ts'
 import { findTips } from './find-tips.ts'
-import { type GitOptions, git, gitText, utf8 } from './git.ts'
-import { checkedTransfer, importCommits } from './import-commits.ts'
+import { type GitOptions, gitText, utf8 } from './git.ts'
+import { importCommits } from './import-commits.ts'
 import { keepLfsObjects } from './keep-lfs-objects.ts'
 import type { CloneSource } from './make-clone.ts'
 import { objectStores } from './object-stores.ts'
@@ -197,19 +198,9 @@ async function publish(
       if (problem === undefined) return start
       break
     }
-    const result = await git(
-      [
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        '--no-write-fetch-head',
-        '--no-recurse-submodules',
-        '--no-auto-maintenance',
-        `--negotiation-tip=${start}`,
-        receiver,
-        `+${commit}:${taskRef(taskId)}`,
-      ],
-      { cwd: source.path, trust: 'user', config: checkedTransfer, input: '' },
+    const result = await checkedFetch(
+      { from: receiver, commit, ref: taskRef(taskId), commonCommit: start },
+      { cwd: source.path, trust: 'user' },
       signal,
     )
     if (result.exitCode === 0) return commit

@@ -1,0 +1,44 @@
+import { type GitOptions, type GitResult, git } from './git.ts'
+
+/** Every object is checked as it comes, and the transfer is between folders of this machine only. */
+const checkedTransfer: readonly string[] = [
+  'transfer.fsckObjects=true',
+  'fetch.fsckObjects=true',
+  'fetch.writeCommitGraph=false',
+  'protocol.version=2',
+  'protocol.allow=never',
+  'protocol.file.allow=always',
+]
+
+export interface Fetched {
+  /** A repository on this host, by its path. */
+  readonly from: string
+  readonly commit: string
+  /** The ref that the commit is stored at; moved wherever it was. */
+  readonly ref: string
+  /** A commit that both sides have. */
+  readonly commonCommit: string
+}
+
+/** Takes one commit with its history, every object checked on its way in; nothing else is fetched, written down or started. */
+export function checkedFetch(
+  { from, commit, ref, commonCommit }: Fetched,
+  options: GitOptions,
+  signal?: AbortSignal,
+): Promise<GitResult> {
+  return git(
+    [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-recurse-submodules',
+      '--no-auto-maintenance',
+      `--negotiation-tip=${commonCommit}`,
+      from,
+      `+${commit}:${ref}`,
+    ],
+    { ...options, config: checkedTransfer, input: '' },
+    signal,
+  )
+}
