@@ -22,6 +22,16 @@ export interface Live {
 export type RowState =
   | { readonly phase: 'queued'; readonly position: number | null }
   | { readonly phase: ActivePhase; readonly slot: SlotId }
+  /** It gave its slot back and goes on by itself: the agent ran into a usage limit, or the network went away. */
+  | {
+      readonly phase: 'parked'
+      /** When it is to go on; ISO 8601, UTC. */
+      readonly until: string
+      /** Why, one sentence. */
+      readonly detail: string
+      /** From 1, once its time has come and it waits for a slot. */
+      readonly position: number | null
+    }
   | {
       readonly phase: 'finished'
       readonly slot: SlotId | null
