@@ -118,6 +118,14 @@ function commandLine(terminal: Terminal): Command {
       await cancel(terminal, id)
     })
   program
+    .command('merge')
+    .description('try again to merge the work that waits at refs/tasks/ID')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { merge } = await import('./commands/merge.ts')
+      await merge(terminal, id)
+    })
+  program
     .command('cleanup')
     .description("delete a finished task's folder")
     .argument('<id>')

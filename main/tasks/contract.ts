@@ -1,4 +1,5 @@
 import type { TaskCaps } from '../core/caps.ts'
+import type { MergeOutcome } from '../core/merge.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
@@ -21,6 +22,11 @@ export interface Tasks {
    * with 'task-ended' after the end.
    */
   cancel(id: TaskId): Promise<void>
+  /**
+   * Tries again to bring what waits at the ref of a task that has ended onto its branch; the outcome is on record. Throws
+   * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there.
+   */
+  merge(id: TaskId): Promise<MergeOutcome>
   /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
   cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
   /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */

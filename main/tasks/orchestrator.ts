@@ -2,18 +2,19 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
 import { AppError } from '../core/failure.ts'
+import type { MergeOutcome } from '../core/merge.ts'
 import type { SlotId, Task, TaskId, TaskOutcome } from '../core/task.ts'
 import { slotOf, taskView } from '../core/view.ts'
-import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { removeTree } from '../lib/remove-tree.ts'
 import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
+import { cleanUpTask } from './clean-up-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
+import { mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
@@ -57,6 +58,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #options: OrchestratorOptions
   readonly #catalog: TaskCatalog
   readonly #running = new Map<TaskId, Running>()
+  /** Ended tasks that are being merged or cleaned up. */
+  readonly #inHand = new Set<TaskId>()
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
   readonly #diskWatch: DiskWatch
@@ -175,21 +178,31 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
-  async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
-    const task = await this.get(id)
-    if (task.state.phase !== 'finished') {
-      throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
+  merge(id: TaskId): Promise<MergeOutcome> {
+    return this.#afterEnd(id, (task) => mergeAgain(task, this.#catalog.put))
+  }
+
+  async cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void> {
+    await this.#afterEnd(id, (task) => cleanUpTask(task, options))
+    this.#catalog.drop(id)
+  }
+
+  /** What is done with a task that has ended, one thing at a time. @throws AppError('task-busy') */
+  async #afterEnd<Result>(id: TaskId, act: (task: Task) => Promise<Result>): Promise<Result> {
+    const { state } = await this.get(id)
+    if (state.phase !== 'finished') {
+      throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
     }
     await this.#running.get(id)?.done // Its end may have been heard before the last line of its record was written.
-    const onlyCopyIsInItsFolder = task.startCommit !== null && task.work === null
-    if (onlyCopyIsInItsFolder && !deleteRef) {
-      throw new AppError('salvage-failed', `The work of task ${id} is only in ${taskFiles(task.repoPath, id).repo}`, {
-        hint: 'Save what you need of it, then clean up with delete_ref',
-      })
+    if (this.#inHand.has(id)) {
+      throw new AppError('task-busy', `Task ${id} is being merged or cleaned up`, { hint: 'Try again in a moment' })
     }
-    if (deleteRef) await deleteTaskRef(task.repoPath, id)
-    await removeTree(taskFiles(task.repoPath, id).folder)
-    this.#catalog.drop(id)
+    this.#inHand.add(id)
+    try {
+      return await act(await this.get(id))
+    } finally {
+      this.#inHand.delete(id)
+    }
   }
 
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {

@@ -1,14 +1,13 @@
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
+import type { SalvagedWork } from '../core/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
-import type { Task, TaskResult } from '../core/task.ts'
+import type { TaskResult } from '../core/task.ts'
 import { mergeView, resultView } from '../core/view.ts'
-import { findMerge } from '../git/find-merge.ts'
-import { mergeWork } from '../git/merge-work.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { keepStream } from './keep-stream.ts'
+import { mergeSalvaged } from './merge-salvaged.ts'
 import { readResult } from './read-result.ts'
 import type { TaskRecord } from './task-record.ts'
 
@@ -43,7 +42,9 @@ export async function settleTask(record: TaskRecord, secret: string, log: Log): 
   const costLimit =
     result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
   const failure = costLimit ?? failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
-  const merge = failure ? unmergedForFailure(work) : await mergeSalvaged(record.task, work, signal)
+  const merge = failure
+    ? unmergedForFailure(work)
+    : await mergeSalvaged(record.task, work?.ref ? work.commit : null, signal)
   if (merge) {
     await record.add({ type: 'merge-tried', merge })
     await writeJsonAtomically(files.mergeResult, mergeView(record.task.id, merge))
@@ -67,29 +68,6 @@ async function salvage({ task, files }: TaskRecord, signal: AbortSignal): Promis
     )
   } catch (error) {
     return toFailure(error, 'salvage-failed')
-  }
-}
-
-async function mergeSalvaged(task: Task, work: SalvagedWork | null, signal: AbortSignal): Promise<MergeOutcome> {
-  if (!work?.ref || task.startCommit === null) return { kind: 'unchanged', branch: task.branch }
-  try {
-    const outcome = await mergeWork(
-      {
-        repoPath: task.repoPath,
-        taskId: task.id,
-        startCommit: task.startCommit,
-        branch: task.branch,
-        commit: work.commit,
-      },
-      signal,
-    )
-    // Nothing was left to merge: because a crash came between an earlier merge and its record, perhaps.
-    if (outcome.kind !== 'unchanged' || task.branch === null) return outcome
-    const { repoPath, id: taskId, branch, startCommit } = task
-    return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome
-  } catch (error) {
-    const reason = signal.aborted ? 'timed_out' : 'fetch_failed'
-    return { kind: 'unmerged', reason, files: [], detail: toFailure(error, 'merge-failed').message }
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { AppError, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
+import { mergeView } from '../core/view.ts'
 import type { Handler } from '../lib/http-listener.ts'
 import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
@@ -77,6 +78,10 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
   cancel_task: async ({ task_id }, tasks) => {
     await tasks.cancel(requireTaskId(task_id))
     return { success: true }
+  },
+  merge_task: async ({ task_id }, tasks) => {
+    const id = requireTaskId(task_id)
+    return mergeView(id, await tasks.merge(id))
   },
   cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {
     await tasks.cleanup(requireTaskId(task_id), { deleteRef })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TaskView } from '../core/view.ts'
+import type { MergeView, TaskView } from '../core/view.ts'
 import type { EventView, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
 import type { DiskUsage } from '../tasks/disk-usage.ts'
 import type { PruneReport } from '../tasks/prune.ts'
@@ -27,6 +27,7 @@ export const controlRequests = {
     after: z.int().nonnegative().optional(),
   }),
   cancel_task: z.strictObject({ task_id: taskId }),
+  merge_task: z.strictObject({ task_id: taskId }),
   cleanup_task: z.strictObject({ task_id: taskId, delete_ref: z.boolean().default(false) }),
   list_repos: z.strictObject({}),
   list_tasks: z.strictObject({}),
@@ -49,6 +50,7 @@ export interface ControlAnswers {
   get_task_logs: { log_path: string }
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
   cancel_task: { success: true }
+  merge_task: MergeView
   cleanup_task: { success: true }
   list_repos: { repos: RepositoryView[] }
   list_tasks: { tasks: TaskSummary[] }

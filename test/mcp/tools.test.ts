@@ -11,6 +11,7 @@ const names = [
   'list_repos',
   'list_slots',
   'list_tasks',
+  'merge_task',
   'prune',
   'run_task',
   'usage',
@@ -23,7 +24,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the eleven tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the twelve tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

@@ -22,6 +22,15 @@ import { taskId } from './tasks.ts'
 
 const at = (): string => new Date().toISOString()
 
+const merged = {
+  kind: 'merged',
+  method: 'rebase',
+  commits: 1,
+  branch: 'main',
+  from: '1'.repeat(40),
+  to: '2'.repeat(40),
+} as const
+
 export interface Ending {
   readonly summary?: string
   readonly filesChanged?: readonly string[]
@@ -88,14 +97,6 @@ export class ScriptedTasks implements Tasks {
       error: error ?? null,
       usage: null,
     }
-    const merged = {
-      kind: 'merged',
-      method: 'rebase',
-      commits: 1,
-      branch: 'main',
-      from: '1'.repeat(40),
-      to: '2'.repeat(40),
-    } as const
     this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'powered-off' } })
     this.#apply(id, { type: 'result-read', at: at(), result })
     if (error !== undefined) {
@@ -159,6 +160,13 @@ export class ScriptedTasks implements Tasks {
     this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'stopped' } })
     this.#apply(id, { type: 'finished', at: at(), outcome: { kind: 'cancelled' } })
     await this.announce(id)
+  }
+
+  async merge(id: TaskId): Promise<MergeOutcome> {
+    const task = await this.get(id)
+    if (task.state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
+    this.#apply(id, { type: 'merge-tried', at: at(), merge: merged })
+    return merged
   }
 
   async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {

@@ -6,6 +6,7 @@ import { getTaskLogs } from './get-task-logs.ts'
 import { listRepos } from './list-repos.ts'
 import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
+import { mergeTask } from './merge-task.ts'
 import { prune } from './prune.ts'
 import { runTask } from './run-task.ts'
 import { usage } from './usage.ts'
@@ -21,6 +22,7 @@ export const allTools: readonly Tool[] = [
   listRepos,
   listSlots,
   cancelTask,
+  mergeTask,
   cleanupTask,
   usage,
   prune,

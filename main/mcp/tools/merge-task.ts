@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { mergeView } from '../../core/view.ts'
+import { requireTaskId } from '../../tasks/answers.ts'
+import { taskIdInput } from '../schemas.ts'
+import { defineTool } from '../tool.ts'
+
+export const mergeTask = defineTool({
+  name: 'merge_task',
+  title: 'Merge a task again',
+  description:
+    'Tries again to bring the work that waits at refs/tasks/ID onto the branch: after the user has committed or stashed the changes ' +
+    'that were in the way, or to take what a failed or cancelled task left. Nothing is touched unless all of it can be.',
+  input: z.object({ task_id: taskIdInput }),
+  output: z.looseObject({
+    merged: z.boolean(),
+    method: z.enum(['fast-forward', 'rebase', 'none']).optional(),
+    commits: z.int().optional(),
+    reason: z.string().optional(),
+    conflicts: z.array(z.string()),
+    task_ref: z.string().optional(),
+    detail: z.string().optional(),
+  }),
+  hints: { readOnly: false, idempotent: true },
+  call: async ({ task_id }, { tasks }) => {
+    const id = requireTaskId(task_id)
+    return { ...mergeView(id, await tasks.merge(id)) }
+  },
+})

@@ -1,0 +1,36 @@
+import { AppError } from '../core/failure.ts'
+import { type MergeOutcome, taskRef } from '../core/merge.ts'
+import type { Task } from '../core/task.ts'
+import { mergeView } from '../core/view.ts'
+import { readTaskRef } from '../git/read-task-ref.ts'
+import { writeJsonAtomically } from '../lib/atomic-file.ts'
+import { mergeSalvaged } from './merge-salvaged.ts'
+import { taskFiles } from './task-files.ts'
+import { TaskRecord } from './task-record.ts'
+
+const mergeTimeoutMs = 10 * 60_000
+
+/**
+ * Tries once more to bring the work of a task that has ended onto its branch: after the user committed local changes, say, or to
+ * take what a failed task left. Merges what is at the ref now, since the user may have mended it there.
+ * @throws AppError('task-ended') when it is merged already, AppError('merge-failed') when nothing waits at its ref.
+ */
+export async function mergeAgain(task: Task, onChange: (task: Task) => void): Promise<MergeOutcome> {
+  const { id, repoPath, merge } = task
+  if (merge?.kind === 'merged') {
+    throw new AppError('task-ended', `The work of task ${id} is on ${merge.branch} already`)
+  }
+  const signal = AbortSignal.timeout(mergeTimeoutMs)
+  const commit = await readTaskRef(repoPath, id, signal)
+  if (commit === null) {
+    throw new AppError('merge-failed', `Nothing waits at ${taskRef(id)}`, {
+      hint: 'The task left no work, or the ref was deleted',
+    })
+  }
+  const files = taskFiles(repoPath, id)
+  await using record = await TaskRecord.open(files, onChange)
+  const outcome = await mergeSalvaged(task, commit, signal)
+  await record.add({ type: 'merge-tried', merge: outcome })
+  await writeJsonAtomically(files.mergeResult, mergeView(id, outcome))
+  return outcome
+}
