@@ -6,7 +6,7 @@ const integration = [
   'test/commands/**/*.test.ts',
   'test/faults/**/*.test.ts',
   'test/nix/**/*.test.ts',
-  'test/tasks/{orchestrator,cancel,caps,merge-again,queue}*.test.ts',
+  'test/tasks/{orchestrator,cancel,caps,merge-again,parking,queue}*.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']
 

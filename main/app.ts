@@ -64,6 +64,7 @@ export async function startServer(
       limits: settings,
       cacheDirectory: cacheDirectory(),
       queue: settings.queue,
+      onUsageLimit: settings.onUsageLimit,
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -2,8 +2,8 @@
 # Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
-# Into the share: task.md, .api-key, environment, start-ref.
-# Out of it: started, claude-stream.jsonl, claude-stderr.log, result.json.
+# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit also session/.
+# Out of it: started, claude-stream.jsonl, claude-stderr.log, result.json; session/ when Claude's API stopped it.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -29,10 +29,11 @@ become_claude() {
     rm -f "$private/key"
     export "$MICROVM_KEY_VARIABLE=$key"
   fi
-  local budget=()
-  [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || budget=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
-  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-  exec claude --dangerously-skip-permissions ${budget[@]+"${budget[@]}"} --output-format stream-json --verbose -p <"$private/task.md"
+  local options=()
+  [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || options+=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
+  [ -z "${MICROVM_RESUME_SESSION-}" ] || options+=(--resume "$MICROVM_RESUME_SESSION")
+  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
+  exec claude --dangerously-skip-permissions ${options[@]+"${options[@]}"} --output-format stream-json --verbose -p <"$private/task.md"
 }
 
 if [ "${1-}" = become-claude ]; then
@@ -48,6 +49,7 @@ result_written=
 network=open
 key_variable=ANTHROPIC_API_KEY
 max_budget_usd=
+resume_session=
 code=
 
 power_off() {
@@ -203,9 +205,10 @@ wait_for_network() {
 
 # ---- while Claude works --------------------------------------------------------------------------------------------
 
-# One short line for each thing that Claude says or does, for a person who watches the console.
+# show_progress BYTES: one short line for each thing that Claude says or does, for a person who watches the console; so many bytes
+# of the stream were there before.
 show_progress() {
-  tail -n +1 -s 0.3 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
+  tail -c +$(($1 + 1)) -s 0.3 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
     def short: tostring | gsub("[[:cntrl:]]+"; " ") | if length > 160 then .[0:160] + "..." else . end;
     fromjson? | select(.type == "assistant") | .message.content[]? |
     if .type == "text" then "microvm: claude says: \(.text | short)"
@@ -227,17 +230,19 @@ give_back_files() {
 # run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
-  local progress
+  local progress before
+  before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
   rm -f "$private/claude-started"
   (
     cd "$repo" || exit 127
     user_environment
     [ -z "$max_budget_usd" ] || export MICROVM_MAX_BUDGET_USD=$max_budget_usd
+    [ -z "$resume_session" ] || export MICROVM_RESUME_SESSION=$resume_session
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
     as_user setsid nix develop path:. --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
-  ) </dev/null >"$stream" 2>>"$stderr_log" &
+  ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
-  show_progress &
+  show_progress "$before" &
   progress=$!
   helpers+=("$progress")
   wait "$child"
@@ -246,6 +251,29 @@ run_shell() {
   # What Claude left running must not change the clone any more.
   stop_child
   child=
+}
+
+# ---- a session that goes on later ----------------------------------------------------------------------------------
+
+# The guest's own disk is new at each start, so what Claude remembers of its session waits in the share.
+keep_session() {
+  rm -rf "$workspace/session"
+  [ ! -d "$user_home/.claude/projects" ] || cp -R "$user_home/.claude/projects" "$workspace/session"
+}
+
+# restore_session SESSION: sets `resume_session` and tells Claude to go on; without what it remembers the task begins anew, in the
+# clone as it was left.
+restore_session() {
+  local remembered
+  # What the stream holds before this line is another run's.
+  echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
+  remembered=$(find "$workspace/session" -name "$1.jsonl" -print -quit 2>/dev/null)
+  [ -n "$remembered" ] || { say 'the earlier session is gone, the task begins anew' && return; }
+  mkdir -p "$user_home/.claude" && cp -R "$workspace/session" "$user_home/.claude/projects"
+  [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$user_home/.claude"
+  resume_session=$1
+  echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.' >"$private/task.md"
+  say 'resuming the earlier session'
 }
 
 # Rosetta, where the hypervisor gives it, registers itself for x86_64 programs.
@@ -260,7 +288,9 @@ last_lines() { tail -n 8 "$stderr_log" 2>/dev/null | tail -c 3000; }
 # Prints why the run failed, nothing when it did not, and fills $private/summary. The last line's `is_error` counts,
 # because its `subtype` says success even where the API refused.
 judge() {
-  tail -n 100 "$stream" 2>/dev/null | jq -Rn '[inputs | fromjson? | select(.type? == "result")] | last // empty' \
+  tail -n 100 "$stream" 2>/dev/null | jq -Rn '
+    reduce (inputs | fromjson? | objects) as $line (null;
+      if $line.subtype == "microvm_resumed" then null elif $line.type == "result" then $line else . end) // empty' \
     >"$private/last" 2>/dev/null
   if [ ! -s "$private/last" ]; then
     echo "Claude ended without a result (exit status $code)"
@@ -279,7 +309,7 @@ judge() {
 }
 
 main() {
-  local uptime error key_name
+  local uptime error key_name session
   read -r uptime _ </proc/uptime
   say "runner started up=$uptime"
   trap finish EXIT
@@ -301,6 +331,8 @@ main() {
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
+  session=$(setting MICROVM_RESUME_SESSION)
+  [[ ! $session =~ ^[0-9a-f-]{36}$ ]] || restore_session "$session"
   [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
   [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
   give_back_files >/dev/null &
@@ -314,7 +346,12 @@ main() {
   fi
   [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   error=$(judge)
-  if [ -n "$error" ]; then write_result false "$error" "$code"; else write_result true '' "$code"; fi
+  if [ -z "$error" ]; then
+    write_result true '' "$code"
+  else
+    keep_session
+    write_result false "$error" "$code"
+  fi
 }
 
 main

@@ -29,6 +29,8 @@ export type FailureCode =
   | 'cost-limit'
   | 'token-limit'
   | 'silent'
+  | 'usage-limit'
+  | 'api-unavailable'
   | 'port-taken'
   | 'home-unusable'
   | 'no-server'

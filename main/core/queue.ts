@@ -7,13 +7,17 @@ export interface QueueEntry {
   readonly priority: number
   /** ISO 8601, UTC: among equals the older goes first. */
   readonly createdAt: string
+  /** ISO 8601, UTC: a parked task does not wait for a slot before; null: it waits since it was made. */
+  readonly notBefore: string | null
   /** The slot that its repository prefers. */
   readonly preferred: SlotId
 }
 
-/** As the places are told: by priority, then by age. */
-export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[]): readonly Entry[] =>
-  waiting.toSorted((a, b) => b.priority - a.priority || a.createdAt.localeCompare(b.createdAt))
+/** Those whose time has come, as their places are told: by priority, then by age. `now` in ms since the epoch. */
+export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[], now: number): readonly Entry[] =>
+  waiting
+    .filter(({ notBefore }) => notBefore === null || Date.parse(notBefore) <= now)
+    .toSorted((a, b) => b.priority - a.priority || a.createdAt.localeCompare(b.createdAt))
 
 /**
  * Who gets a slot next: of the highest priority, the oldest whose repository prefers a slot that is free, else the oldest.
@@ -22,8 +26,9 @@ export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[]):
 export function nextToStart<Entry extends QueueEntry>(
   waiting: readonly Entry[],
   free: readonly SlotId[],
+  now: number,
 ): Entry | undefined {
-  const [first, ...others] = queueOrder(waiting)
+  const [first, ...others] = queueOrder(waiting, now)
   if (!first || free.length === 0) return undefined
   const equals = [first, ...others.filter(({ priority }) => priority === first.priority)]
   return equals.find(({ preferred }) => free.includes(preferred)) ?? first

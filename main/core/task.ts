@@ -85,12 +85,26 @@ export type TaskOutcome =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'cancelled' }
 
+/** Why a task gave its slot back for a while, and what it needs to go on. */
+export interface Parking {
+  readonly reason: Failure
+  /** Not before; ISO 8601, UTC. A date and no length of time: a usage limit is lifted at a date. */
+  readonly until: string
+  /** What all its agents took so far, and with it the session that the next one resumes. */
+  readonly usage: AgentUsage | null
+}
+
 export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
 
 export type TaskState =
   | { readonly phase: 'queued' }
   | { readonly phase: ActivePhase; readonly slot: SlotId }
+  | { readonly phase: 'parked'; readonly parking: Parking }
   | { readonly phase: 'finished'; readonly slot: SlotId | null; readonly outcome: TaskOutcome }
+
+/** The slot that the task holds, or held to its end; null when it has none. */
+export const slotOf = (state: TaskState): SlotId | null =>
+  state.phase === 'queued' || state.phase === 'parked' ? null : state.slot
 
 /** One step of a task's history. The record on disk is the list of these; everything shown is folded from them. */
 export type TaskEvent =
@@ -110,6 +124,8 @@ export type TaskEvent =
   | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
   | { readonly type: 'salvaged'; readonly at: string; readonly work: SalvagedWork }
   | { readonly type: 'merge-tried'; readonly at: string; readonly merge: MergeOutcome }
+  /** In place of an end: the task has no slot until it goes on. */
+  | { readonly type: 'parked'; readonly at: string; readonly parking: Parking }
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
   /** The end is in the event log under this number; an end without it is announced at the next start. */
   | { readonly type: 'announced'; readonly at: string; readonly seq: number }
@@ -128,6 +144,8 @@ export interface Task extends TaskIdentity {
   readonly work: SalvagedWork | null
   readonly merge: MergeOutcome | null
   readonly agentStartedAt: string | null
+  /** Every time that it was parked, oldest first. */
+  readonly parkings: readonly Parking[]
   readonly finishedAt: string | null
   /** The sequence number of the task's end in the event log. */
   readonly announcedSeq: number | null

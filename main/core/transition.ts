@@ -1,4 +1,4 @@
-import type { SlotId, Task, TaskEvent, TaskIdentity, TaskState } from './task.ts'
+import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
 import { unreachable } from './unreachable.ts'
 
 /** A task as its first event leaves it. */
@@ -16,6 +16,7 @@ export function newTask(identity: TaskIdentity): Task {
     work: null,
     merge: null,
     agentStartedAt: null,
+    parkings: [],
     finishedAt: null,
     announcedSeq: null,
   }
@@ -42,6 +43,8 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'created':
       throw new TransitionError(`Task ${task.id} was created twice`)
     case 'slot-leased':
+      if (task.state.phase === 'parked')
+        return { ...withoutMachine(task), state: { phase: 'booting', slot: event.slot } }
       if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has a slot already`)
       return { ...task, state: { phase: 'cloning', slot: event.slot } }
     case 'cloned':
@@ -59,7 +62,18 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'salvaged':
       return { ...task, work: event.work, state: active(task, 'merging') }
     case 'merge-tried':
-      return { ...task, merge: event.merge, state: active(task, 'merging') }
+      return {
+        ...task,
+        merge: event.merge,
+        state: task.state.phase === 'parked' ? task.state : active(task, 'merging'),
+      }
+    case 'parked':
+      active(task, 'merging')
+      return {
+        ...task,
+        parkings: [...task.parkings, event.parking],
+        state: { phase: 'parked', parking: event.parking },
+      }
     case 'announced':
       throw new TransitionError(`Task ${task.id} was announced before its end`)
     case 'finished':
@@ -68,7 +82,7 @@ export function transition(task: Task, event: TaskEvent): Task {
         finishedAt: event.at,
         state: {
           phase: 'finished',
-          slot: task.state.phase === 'queued' ? null : task.state.slot,
+          slot: slotOf(task.state),
           outcome: event.outcome,
         },
       }
@@ -87,13 +101,22 @@ export function foldTask(events: readonly TaskEvent[]): Task {
   return rest.reduce(transition, newTask(first.task))
 }
 
+/** A task that goes on does so in a machine of its own: nothing is known of that one yet. */
+const withoutMachine = (task: Task): Task => ({
+  ...task,
+  machine: null,
+  machineStartedAt: null,
+  agentStartedAt: null,
+  stopReason: null,
+  exit: null,
+})
+
 type Finished = Extract<TaskState, { phase: 'finished' }>
-type Active = Exclude<TaskState, { phase: 'queued' } | Finished>
+type Active = Extract<TaskState, { phase: ActivePhase }>
 
 function active(task: Task, phase: Active['phase']): Active {
-  if (task.state.phase === 'queued') throw new TransitionError(`Task ${task.id} has no slot yet`)
-  const slot: SlotId | null = task.state.slot
-  if (slot === null) throw new TransitionError(`Task ${task.id} has no slot any more`)
+  const slot = slotOf(task.state)
+  if (slot === null) throw new TransitionError(`Task ${task.id} has no slot`)
   return { phase, slot }
 }
 

@@ -1,6 +1,6 @@
 import { failureText } from './failure.ts'
 import { type MergeOutcome, taskRef } from './merge.ts'
-import type { SlotId, Task, TaskResult, TaskState } from './task.ts'
+import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The four words that MCP clients know. */
@@ -9,6 +9,7 @@ export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed'
 export function statusOf(state: TaskState): TaskStatus {
   switch (state.phase) {
     case 'queued':
+    case 'parked':
       return 'pending'
     case 'cloning':
     case 'booting':
@@ -22,8 +23,6 @@ export function statusOf(state: TaskState): TaskStatus {
       return unreachable(state)
   }
 }
-
-export const slotOf = (state: TaskState): SlotId | null => (state.phase === 'queued' ? null : state.slot)
 
 /** The shape of `result.json`. */
 export interface ResultView {
@@ -113,6 +112,9 @@ export interface TaskView {
   slot: number | null
   /** From 1, while the task waits for a slot. */
   queue_position?: number
+  /** When a parked task goes on, ISO 8601, and why it waits. */
+  resumes_at?: string
+  parked_because?: string
   /** `refs/tasks/ID` while the task's work waits there. */
   task_ref: string | null
   created_at: string
@@ -138,6 +140,10 @@ export function taskView(task: Task): TaskView {
     pid: task.machine?.pid ?? null,
     exit_code: exitCodeOf(task),
     slot: slotOf(task.state),
+    ...(task.state.phase === 'parked' && {
+      resumes_at: task.state.parking.until,
+      parked_because: failureText(task.state.parking.reason),
+    }),
     task_ref: waitsAtRef ? taskRef(task.id) : null,
     created_at: task.createdAt,
     started_at: task.agentStartedAt,

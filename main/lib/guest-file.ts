@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 /** Why a file that a guest left is not read. */
@@ -67,4 +67,15 @@ export async function readGuestFileTail(folder: string, name: string, limitBytes
   const { bytesRead } = await file.read(bytes, 0, length, opened.size - length)
   const tail = bytes.subarray(0, bytesRead)
   return length < opened.size ? tail.subarray(tail.indexOf(0x0a) + 1) : tail
+}
+
+/** Puts a file into a folder that a guest has written, in place of whatever it left there under that name: a link is not followed. */
+export async function placeGuestFile(folder: string, name: string, content: string, mode = 0o600): Promise<void> {
+  await rm(join(folder, name), { recursive: true, force: true })
+  await using file = await open(
+    join(folder, name),
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    mode,
+  )
+  await file.writeFile(content)
 }

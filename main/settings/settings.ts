@@ -52,6 +52,8 @@ const settingsSchema = z.object({
   minFreeGiB: z.number().min(0).default(5),
   /** Finished tasks that ended longer ago are pruned at start and once a day; null: never. */
   pruneAfterDays: z.number().min(0).nullable().default(null),
+  /** What becomes of a task whose agent runs into a usage limit, or loses its API: it gives its slot back and goes on later, or fails. */
+  onUsageLimit: z.enum(['park', 'fail']).default('park'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
 })

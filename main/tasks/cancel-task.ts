@@ -23,6 +23,7 @@ export function isCancelled(task: Task): boolean {
   if (stopReason?.code === 'cancelled') return true
   switch (state.phase) {
     case 'queued':
+    case 'parked':
     case 'cloning':
     case 'booting':
     case 'working':

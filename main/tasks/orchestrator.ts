@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
 import { AppError } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
-import type { SlotId, Task, TaskId, TaskOutcome } from '../core/task.ts'
-import { slotOf, taskView } from '../core/view.ts'
+import { type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
+import { taskView } from '../core/view.ts'
 import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
@@ -12,6 +12,7 @@ import { cleanUpTask } from './clean-up-task.ts'
 import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
+import { endTask } from './end-task.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { mergeAgain } from './merge-again.ts'
@@ -24,7 +25,7 @@ import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
-import { acceptedCaps, type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+import { acceptedCaps, type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
@@ -168,9 +169,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async cancel(id: TaskId): Promise<void> {
-    if (isCancelled(await this.get(id))) return
+    const task = await this.get(id)
+    if (isCancelled(task)) return
+    if (task.state.phase === 'parked') await this.#running.get(id)?.done // It is on its way to those that wait.
     const waiting = this.#waiting.take(id)
-    if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record, { kind: 'cancelled' }))
+    if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record))
     else this.#running.get(id)?.stop.abort(cancelled())
     await untilCancelled(id, () => {
       const task = this.#catalog.known.get(id)
@@ -260,16 +263,16 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   /** Follows a task to its end; frees its slot before the end is told, so that whoever hears of it finds the slot free. */
-  #track(record: TaskRecord, lease: Disposable, work: (stop: AbortSignal) => Promise<boolean>): void {
+  #track(record: TaskRecord, lease: Disposable, work: (stop: AbortSignal) => Promise<RunEnd>): void {
     const { id } = record.task
     const stop = new AbortController()
     const follow = async () => {
-      let letGo = false
+      let end: RunEnd | undefined
       try {
         await this.#calls.quiet()
-        letGo = !(await work(stop.signal))
-        if (letGo) return
-        lease[Symbol.dispose]()
+        end = await work(stop.signal)
+        if (end !== 'left') lease[Symbol.dispose]()
+        if (end !== 'finished') return
         await this.#announce(record)
         await this.#unfinished.remove(id)
       } catch (error) {
@@ -277,11 +280,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         this.#options.log.error('task could not be recorded', { taskId: id, reason: String(error) })
       } finally {
         await reap(this.#options, (name) =>
-          name === id ? letGo : this.#detach.signal.aborted || this.#isRunning(name),
+          name === id ? end === 'left' : this.#detach.signal.aborted || this.#isRunning(name),
         )
         lease[Symbol.dispose]()
-        await record[Symbol.asyncDispose]()
         this.#running.delete(id)
+        if (end === 'parked' && !this.#closing && !this.#detach.signal.aborted) this.#waiting.add(record)
+        else await record[Symbol.asyncDispose]()
         this.#waiting.callNext()
       }
     }
@@ -316,7 +320,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     if (finished && task.announcedSeq !== null) return
     try {
       const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#catalog.put)
-      if (task.state.phase === 'queued' && task.queue) return this.#waiting.add(record)
+      if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue))
+        return this.#waiting.add(record)
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
       const secret = await provisions().then(
@@ -324,7 +329,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         () => '', // No key is needed to go on with a task, only to clean its logs of it.
       )
       this.#track(record, lease, async (stop) =>
-        finished ? true : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
+        finished ? 'finished' : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
       )
     } catch (error) {
       log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason: String(error) })
@@ -336,9 +341,10 @@ const minFreeGiB = ({ limits }: OrchestratorOptions): number => limits.minFreeGi
 
 const noLease: Disposable = { [Symbol.dispose]: () => undefined }
 
-async function finish(record: TaskRecord, outcome: TaskOutcome): Promise<true> {
-  await record.add({ type: 'finished', outcome })
-  return true
+/** The end of a task that was cancelled while it waited. */
+async function finish(record: TaskRecord): Promise<'finished'> {
+  await endTask(record, { code: 'cancelled', message: 'Cancelled' })
+  return 'finished'
 }
 
 async function requireFlake(repoPath: string): Promise<void> {

@@ -6,7 +6,7 @@ import { scrub } from '../lib/scrub.ts'
 import { shareNames } from './task-files.ts'
 
 const resultLimitBytes = 1024 ** 2
-const streamTailBytes = 1024 ** 2
+export const streamTailBytes = 1024 ** 2
 const summaryLimit = 64 * 1024
 const errorLimit = 4 * 1024
 
@@ -33,6 +33,24 @@ const streamResultSchema = z.object({
     })
     .catch({ input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 }),
 })
+
+/** The runner writes it before a task goes on that was parked: the lines above are an earlier agent's. */
+const resumedLine = '{"type":"system","subtype":"microvm_resumed"}'
+
+/** The last line that holds the marker and has the shape; a line of the guest's that is no JSON says nothing. Pure. */
+export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.ZodType<Shape>): Shape | undefined {
+  for (const line of streamTail.split('\n').reverse()) {
+    if (line === resumedLine) return undefined
+    if (!line.includes(marker)) continue
+    try {
+      const parsed = schema.safeParse(JSON.parse(line))
+      if (parsed.success) return parsed.data
+    } catch {
+      // Not JSON.
+    }
+  }
+  return undefined
+}
 
 /** What the guest left in its share, as data that the host may believe; a Failure says why there is none. `secret` never comes through. */
 export async function readResult(share: string, secret: string): Promise<TaskResult | Failure> {
@@ -71,26 +89,16 @@ export function parseGuestResult(text: string): Omit<TaskResult, 'usage'> | Fail
 
 /** Finds cost, tokens and turns in the last lines of the agent's stream; null when it never came to an end. Pure. */
 export function parseUsage(streamTail: string): AgentUsage | null {
-  for (const line of streamTail.split('\n').reverse()) {
-    if (!line.includes('"result"')) continue
-    let json: unknown
-    try {
-      json = JSON.parse(line)
-    } catch {
-      continue // A line of the guest's that is no JSON says nothing.
-    }
-    const parsed = streamResultSchema.safeParse(json)
-    if (!parsed.success) continue
-    const { usage, total_cost_usd, num_turns, session_id } = parsed.data
-    return {
-      costUsd: total_cost_usd,
-      inputTokens: usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens,
-      outputTokens: usage.output_tokens,
-      turns: num_turns,
-      sessionId: session_id,
-    }
+  const line = lastLineOf(streamTail, '"result"', streamResultSchema)
+  if (!line) return null
+  const { usage, total_cost_usd, num_turns, session_id } = line
+  return {
+    costUsd: total_cost_usd,
+    inputTokens: usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens,
+    outputTokens: usage.output_tokens,
+    turns: num_turns,
+    sessionId: session_id,
   }
-  return null
 }
 
 function refusedResult(why: GuestFileRefusal): Failure {

@@ -1,14 +1,14 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Failure } from '../core/failure.ts'
-import { outcomeOf } from '../core/outcome.ts'
 import type { MachineExit } from '../core/task.ts'
 import { readGuestFile } from '../lib/guest-file.ts'
+import { endTask, lastParking, parkAgain } from './end-task.ts'
 import { settleTask } from './settle-task.ts'
 import { removeKey } from './supervise.ts'
 import { shareNames } from './task-files.ts'
 import type { TaskRecord } from './task-record.ts'
-import { type RunnerContext, seeThrough } from './task-runner.ts'
+import { type RunEnd, type RunnerContext, seeThrough } from './task-runner.ts'
 
 const interrupted: Failure = {
   code: 'interrupted',
@@ -18,8 +18,7 @@ const interrupted: Failure = {
 
 /**
  * Goes on with a task that the last run of the orchestrator left unfinished: a living machine is adopted, a dead one's work
- * salvaged and merged, and a task that never had one fails with the reason.
- * @returns whether the task is finished; false when its machine was left running again.
+ * salvaged and merged, and a task that never had one fails with the reason, or waits on if it had been parked.
  */
 export async function recoverTask(
   context: RunnerContext,
@@ -27,7 +26,7 @@ export async function recoverTask(
   secret: string,
   stop: AbortSignal,
   detach: AbortSignal,
-): Promise<boolean> {
+): Promise<RunEnd> {
   const { task, files } = record
   const log = context.log.with({ taskId: task.id })
   const agentStarted = await access(join(files.share, shareNames.started)).then(
@@ -38,12 +37,14 @@ export async function recoverTask(
   if (!task.machine && !agentStarted) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
-    if (task.stopReason && task.startCommit !== null) {
-      await settleTask(record, secret, log)
-      return true
+    if (task.stopReason && task.startCommit !== null) return await settleTask(context, record, secret, log)
+    const parking = lastParking(record)
+    if (parking) {
+      await parkAgain(record, parking)
+      return 'parked'
     }
-    await record.add({ type: 'finished', outcome: outcomeOf(task.stopReason ?? interrupted, null) })
-    return true
+    await endTask(record, task.stopReason ?? interrupted)
+    return 'finished'
   }
   if (!task.exit) {
     const machine = task.machine ? await context.driver.adopt(task.machine) : undefined
@@ -55,8 +56,7 @@ export async function recoverTask(
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })
   }
   log.info('settling a task whose machine ended unseen')
-  await settleTask(record, secret, log)
-  return true
+  return await settleTask(context, record, secret, log)
 }
 
 /** How a machine ended that nobody watched: the runner writes its result last, so one that left it came to its end. */

@@ -1,7 +1,8 @@
 import { toFailure } from '../core/failure.ts'
 import type { SlotId } from '../core/task.ts'
+import { endTask } from './end-task.ts'
 import type { TaskRecord } from './task-record.ts'
-import { type Provisions, type RunnerContext, runTask } from './task-runner.ts'
+import { type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
 
 /**
  * Runs a task whose turn has come. What it is given is decided now: the key may have changed while it waited.
@@ -13,15 +14,15 @@ export async function runQueued(
   slot: SlotId,
   stop: AbortSignal,
   detach: AbortSignal,
-): Promise<boolean> {
+): Promise<RunEnd> {
   let provisions: Provisions
   try {
     provisions = await context.provisions()
   } catch (error) {
-    await record.add({ type: 'finished', outcome: { kind: 'failed', failure: toFailure(error) } })
-    return true
+    await endTask(record, toFailure(error))
+    return 'finished'
   }
-  if (detach.aborted) return false // It waits on, for the next start.
+  if (detach.aborted) return 'left' // It waits on, for the next start.
   await record.add({ type: 'slot-leased', slot })
   return await runTask(context, record, provisions, slot, stop, detach)
 }

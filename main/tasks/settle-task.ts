@@ -1,24 +1,39 @@
 import { type Failure, toFailure } from '../core/failure.ts'
 import type { SalvagedWork } from '../core/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
-import type { TaskResult } from '../core/task.ts'
+import { parkingOf, totalUsage } from '../core/parking.ts'
+import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView } from '../core/view.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
+import { readInterruption } from './read-interruption.ts'
 import { readResult } from './read-result.ts'
 import type { TaskRecord } from './task-record.ts'
+
+export interface SettleOptions {
+  /** What becomes of a task whose agent ran into a usage limit, or lost its API. Default: it is parked. */
+  readonly onUsageLimit?: 'park' | 'fail'
+  /** How long after the reset of its limit a task goes on, and at the least from now; in ms. */
+  readonly resetMarginMs?: number
+}
 
 /** Clean-up has a clock of its own: the task's signals may have fired already. */
 const settleTimeoutMs = 10 * 60_000
 
 /**
  * With the machine off: reads what the guest left, salvages its work to `refs/tasks/ID`, merges it when the task succeeded,
- * and records the outcome. Can be run again after a crash at any point. Never rejects but for a record that cannot be written.
+ * and records the outcome; or parks the task when a limit or an outage of the API stopped its agent. Can be run again after a crash
+ * at any point. Never rejects but for a record that cannot be written.
  */
-export async function settleTask(record: TaskRecord, secret: string, log: Log): Promise<void> {
+export async function settleTask(
+  { onUsageLimit = 'park', resetMarginMs }: SettleOptions,
+  record: TaskRecord,
+  secret: string,
+  log: Log,
+): Promise<'finished' | 'parked'> {
   const { files } = record
   const signal = AbortSignal.timeout(settleTimeoutMs)
   const read = await readResult(files.share, secret)
@@ -27,12 +42,7 @@ export async function settleTask(record: TaskRecord, secret: string, log: Log): 
   const salvaged = await salvage(record, signal)
   const work = 'code' in salvaged ? null : salvaged
   if (work) await record.add({ type: 'salvaged', work })
-  const result = 'code' in read ? null : withHostFiles(read, work)
-  if (result) {
-    await record.add({ type: 'result-read', result })
-    await writeJsonAtomically(files.result, resultView(result))
-  }
-
+  const result = 'code' in read ? null : ofWholeTask(read, work, record.task)
   const { exit, stopReason } = record.task
   const ending = {
     exit: exit ?? ({ kind: 'crashed', exitCode: null, signal: null, detail: 'nobody saw it end' } as const),
@@ -42,6 +52,21 @@ export async function settleTask(record: TaskRecord, secret: string, log: Log): 
   const costLimit =
     result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
   const failure = costLimit ?? failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
+  if (failure?.code === 'agent-failed' && work && onUsageLimit === 'park') {
+    const interruption = await readInterruption(files.share)
+    const usage = result?.usage ?? null
+    const { parkings } = record.task
+    const parking = interruption && parkingOf(interruption, usage, parkings, Date.now(), resetMarginMs)
+    if (parking) {
+      await record.add({ type: 'parked', parking })
+      log.info('task parked', { code: parking.reason.code, until: parking.until })
+      return 'parked'
+    }
+  }
+  if (result) {
+    await record.add({ type: 'result-read', result })
+    await writeJsonAtomically(files.result, resultView(result))
+  }
   const merge = failure
     ? unmergedForFailure(work)
     : await mergeSalvaged(record.task, work?.ref ? work.commit : null, signal)
@@ -51,6 +76,7 @@ export async function settleTask(record: TaskRecord, secret: string, log: Log): 
   }
   await record.add({ type: 'finished', outcome: outcomeOf(failure, merge) })
   log.info('task finished', { outcome: outcomeOf(failure, merge).kind })
+  return 'finished'
 }
 
 async function salvage({ task, files }: TaskRecord, signal: AbortSignal): Promise<SalvagedWork | Failure> {
@@ -71,6 +97,9 @@ async function salvage({ task, files }: TaskRecord, signal: AbortSignal): Promis
   }
 }
 
-/** The host believes the imported commits, not the guest's list. */
-const withHostFiles = (result: TaskResult, work: SalvagedWork | null): TaskResult =>
-  work ? { ...result, filesChanged: work.filesChanged } : { ...result, filesChanged: [] }
+/** The host believes the imported commits, not the guest's list, and counts what earlier agents of the task took. */
+const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings }: Task): TaskResult => ({
+  ...result,
+  filesChanged: work?.filesChanged ?? [],
+  usage: totalUsage(parkings.at(-1)?.usage ?? null, result.usage),
+})

@@ -90,6 +90,8 @@ const result = z.object({
   usage: usage.nullable(),
 })
 
+const parking = z.object({ reason: failure, until: z.iso.datetime(), usage: usage.nullable() })
+
 const work = z.object({
   ref: z.string().nullable(),
   commit: z.string(),
@@ -129,6 +131,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('result-read'), at, result }),
   z.object({ type: z.literal('salvaged'), at, work }),
   z.object({ type: z.literal('merge-tried'), at, merge }),
+  z.object({ type: z.literal('parked'), at, parking }),
   z.object({ type: z.literal('finished'), at, outcome }),
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
 ])

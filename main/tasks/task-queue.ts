@@ -7,13 +7,14 @@ export interface Waiting extends QueueEntry {
   readonly record: TaskRecord
 }
 
-/** The tasks that wait for a slot. In memory only: their records say that they wait, and survive a restart. */
+/** The tasks that wait for a slot, now or from a later time on. In memory only: their records say so, and survive a restart. */
 export class TaskQueue implements AsyncDisposable {
   readonly #waiting = new Map<TaskId, Waiting>()
 
   add(record: TaskRecord, preferred: SlotId): void {
-    const { id, createdAt, queue } = record.task
-    this.#waiting.set(id, { id, createdAt, priority: queue?.priority ?? 0, preferred, record })
+    const { id, createdAt, queue, state } = record.task
+    const notBefore = state.phase === 'parked' ? state.parking.until : null
+    this.#waiting.set(id, { id, createdAt, priority: queue?.priority ?? 0, notBefore, preferred, record })
   }
 
   /** Takes the task out; undefined when it does not wait. */
@@ -24,13 +25,13 @@ export class TaskQueue implements AsyncDisposable {
   }
 
   next(free: readonly SlotId[]): Waiting | undefined {
-    return nextToStart([...this.#waiting.values()], free)
+    return nextToStart([...this.#waiting.values()], free, Date.now())
   }
 
-  /** From 1; null when the task does not wait. */
+  /** From 1; null when the task does not wait, or is parked until later. */
   position(id: TaskId): number | null {
-    if (!this.#waiting.has(id)) return null
-    return queueOrder([...this.#waiting.values()]).findIndex((waiting) => waiting.id === id) + 1
+    const index = queueOrder([...this.#waiting.values()], Date.now()).findIndex((waiting) => waiting.id === id)
+    return index < 0 ? null : index + 1
   }
 
   get size(): number {

@@ -6,7 +6,8 @@ import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
-import { settleTask } from './settle-task.ts'
+import { endTask, lastParking, parkAgain } from './end-task.ts'
+import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
 import type { TaskRecord } from './task-record.ts'
@@ -14,7 +15,7 @@ import { capReached } from './watch-caps.ts'
 import { type Assignment, writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
-export interface RunnerContext {
+export interface RunnerContext extends SettleOptions {
   readonly home: string
   readonly driver: MachineDriver
   readonly log: Log
@@ -38,10 +39,12 @@ export interface Provisions extends Assignment {
   readonly forwards: readonly Forward[]
 }
 
+/** How a task's run ended: with its outcome, with a later time to go on at, or let go of, its machine still running. */
+export type RunEnd = 'finished' | 'parked' | 'left'
+
 /**
  * Takes a task that has its slot from the clone to its recorded outcome. Never rejects: what goes wrong is the task's outcome.
  * `stop` ends the task with its reason; `detach` leaves a running machine to the next start of the orchestrator.
- * @returns whether the task is finished; false when it was left running.
  */
 export async function runTask(
   context: RunnerContext,
@@ -50,7 +53,7 @@ export async function runTask(
   slot: SlotId,
   stop: AbortSignal,
   detach: AbortSignal,
-): Promise<boolean> {
+): Promise<RunEnd> {
   const log = context.log.with({ taskId: record.task.id, slot })
   let machine: Machine
   try {
@@ -59,23 +62,24 @@ export async function runTask(
     await removeKey(record.files.share)
     const failure = toFailure(stop.aborted ? stop.reason : detach.aborted ? detach.reason : error, 'boot-failed')
     log.warn('task failed before its machine ran', { code: failure.code, reason: failure.message })
+    const parking = lastParking(record)
+    if (parking && detach.aborted && !stop.aborted) {
+      await parkAgain(record, parking)
+      return 'parked'
+    }
     if (stop.aborted && record.task.startCommit !== null) {
       // The clone is complete and a guest may have seen it: what is in it is salvaged like any other's work.
       await record.add({ type: 'stop-requested', reason: failure })
       await record.add({ type: 'machine-exited', exit: { kind: 'stopped' } })
-      await settleTask(record, provisions.key.value, log)
-      return true
+      return await settleTask(context, record, provisions.key.value, log)
     }
-    await record.add({
-      type: 'finished',
-      outcome: failure.code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', failure },
-    })
-    return true
+    await endTask(record, failure)
+    return 'finished'
   }
   return await seeThrough(context, record, machine, provisions.key.value, stop, detach)
 }
 
-/** Watches a machine, new or adopted, to its end and settles its task. Never rejects; see `runTask` for the result. */
+/** Watches a machine, new or adopted, to its end and settles its task. Never rejects. */
 export async function seeThrough(
   context: RunnerContext,
   record: TaskRecord,
@@ -83,7 +87,7 @@ export async function seeThrough(
   secret: string,
   stop: AbortSignal,
   detach: AbortSignal,
-): Promise<boolean> {
+): Promise<RunEnd> {
   const { share } = record.files
   const log = context.log.with({ taskId: record.task.id })
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
@@ -102,12 +106,11 @@ export async function seeThrough(
     record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,
     detach,
   )
-  if (supervised.kind === 'detached') return false
+  if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
   await removeKey(share)
   await record.add({ type: 'machine-exited', exit: supervised.exit })
-  await settleTask(record, secret, log)
-  return true
+  return await settleTask(context, record, secret, log)
 }
 
 /** The caps of a task that asks for these. */
@@ -129,7 +132,7 @@ const elapsedMs = async ({ machine }: Task): Promise<number> => (machine && (awa
 const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>
   AbortSignal.abort(new AppError(code, message, hint === undefined ? {} : { hint }))
 
-/** Clone, share, volumes, power on. */
+/** Clone, share, volumes, power on. A task that goes on after it was parked has its clone already. */
 async function boot(
   context: RunnerContext,
   record: TaskRecord,
@@ -141,11 +144,11 @@ async function boot(
   const { files } = record
   const { id, repoPath } = record.task
   await excludeTasks(repoPath, signal) // Registration did it, but the file is the user's to edit.
-  const [{ startCommit, branch }, volumes] = await Promise.all([
-    cloneWorkspace({ repoPath, workspace: files.repo, taskId: id }, signal),
+  const [clone, volumes] = await Promise.all([
+    record.task.startCommit === null && cloneWorkspace({ repoPath, workspace: files.repo, taskId: id }, signal),
     prepareSlotStorage(context.home, slot),
   ])
-  await record.add({ type: 'cloned', startCommit, branch })
+  if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
   await writeShare(files, record.task, provisions)
   await driver.prepareOwnership([files.share, files.repo, ...volumes.map((volume) => volume.path)], signal)
   signal.throwIfAborted()

@@ -7,6 +7,8 @@ import type { TaskRecord } from './task-record.ts'
 
 /** Memory can come free without a task's end. */
 const retryMs = 5_000
+/** Of setTimeout. */
+const longestTimerMs = 2 ** 31 - 1
 
 export interface WaitingRoomOptions {
   readonly slots: SlotPool
@@ -29,9 +31,14 @@ export class WaitingRoom implements AsyncDisposable {
     this.#options = options
   }
 
-  /** Has the task wait; `callNext` looks whether it must. */
+  /** Has the task wait, a parked one until its time at least; `callNext` looks whether it must. */
   add(record: TaskRecord): void {
     this.#queue.add(record, this.#options.slots.preferred(record.task.repoPath))
+    const { state } = record.task
+    if (state.phase !== 'parked') return
+    // A clock that is set meanwhile makes this early or late; the regular look makes up for it.
+    const inMs = Math.min(longestTimerMs, Math.max(0, Date.parse(state.parking.until) - Date.now()))
+    setTimeout(() => this.callNext(), inMs).unref()
   }
 
   /** Takes the task out; undefined when it does not wait. */

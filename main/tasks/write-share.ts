@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Task } from '../core/task.ts'
+import { placeGuestFile } from '../lib/guest-file.ts'
 import { shareNames, type TaskFiles } from './task-files.ts'
 
 /** What the guest is given to work with. */
@@ -12,22 +13,44 @@ export interface Assignment {
   readonly egress: 'open' | 'closed'
 }
 
-/** Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. */
+/**
+ * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. In the share of a
+ * task that goes on lies what its last guest left: what would speak for the next one is taken away.
+ */
 export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
+  const session = sessionToResume(task)
+  const budget = budgetLeft(task)
   const variables = {
     ...assignment.variables,
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
-    ...(task.caps?.maxCostUsd != null && { MICROVM_MAX_BUDGET_USD: String(task.caps.maxCostUsd) }),
+    ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
+    ...(session !== null && { MICROVM_RESUME_SESSION: session }),
   }
   const environment = Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\0`)
     .join('')
   await mkdir(files.share, { recursive: true, mode: 0o700 })
+  const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
   await Promise.all([
-    writeFile(join(files.share, shareNames.description), task.description),
-    writeFile(join(files.share, shareNames.environment), environment),
-    writeFile(join(files.share, shareNames.startRef), `${task.startCommit}\n`),
-    writeFile(join(files.share, shareNames.key), assignment.key.value, { mode: 0o600 }),
+    ...[shareNames.started, shareNames.result].map((name) =>
+      rm(join(files.share, name), { recursive: true, force: true }),
+    ),
+    place(shareNames.description, task.description),
+    place(shareNames.environment, environment),
+    place(shareNames.startRef, `${task.startCommit}\n`),
+    place(shareNames.key, assignment.key.value),
   ])
+}
+
+/** In US dollars. Claude Code counts only its own run against it, also when it resumes a session (measured with 2.1.330). */
+const budgetLeft = ({ caps, parkings }: Task): number | null =>
+  caps?.maxCostUsd == null ? null : Math.max(0.01, caps.maxCostUsd - (parkings.at(-1)?.usage?.costUsd ?? 0))
+
+const sessionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Claude's session that the task goes on with. A guest said it, so it is only believed to be a UUID. */
+const sessionToResume = ({ parkings }: Task): string | null => {
+  const session = parkings.at(-1)?.usage?.sessionId ?? ''
+  return sessionPattern.test(session) ? session : null
 }

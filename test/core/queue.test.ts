@@ -9,6 +9,7 @@ const entry = (n: number, priority = 0, preferred = 1): QueueEntry => ({
   id: taskId(n.toString(16).padStart(8, '0')),
   priority,
   createdAt: new Date(n * 1000).toISOString(),
+  notBefore: null,
   preferred: slot(preferred),
 })
 const entries = fc
@@ -24,7 +25,7 @@ test('the queue starts by priority, among equals who prefers a free slot, among 
       let left: readonly QueueEntry[] =
         fc.sample(fc.shuffledSubarray([...waiting], { minLength: waiting.length }), 1)[0] ?? []
       for (const free of chances) {
-        const next = nextToStart(left, free)
+        const next = nextToStart(left, free, 0)
         if (free.length === 0 || left.length === 0) {
           expect(next).toBeUndefined()
           continue
@@ -43,7 +44,7 @@ test('the queue starts by priority, among equals who prefers a free slot, among 
 test('the places are a permutation, by priority and then by age', () => {
   fc.assert(
     fc.property(entries, (waiting) => {
-      const order = queueOrder(waiting)
+      const order = queueOrder(waiting, 0)
       expect(new Set(order)).toEqual(new Set(waiting))
       order.slice(1).forEach((later, index) => {
         const earlier = order[index]
@@ -57,8 +58,17 @@ test('the places are a permutation, by priority and then by age', () => {
 
 test('a free slot goes to the repository that prefers it, not past a higher priority', () => {
   const free: readonly SlotId[] = [slot(4)]
-  expect(nextToStart([entry(1, 0, 3), entry(2, 0, 4)], free)).toEqual(entry(2, 0, 4))
-  expect(nextToStart([entry(1, 1, 3), entry(2, 0, 4)], free)).toEqual(entry(1, 1, 3))
+  expect(nextToStart([entry(1, 0, 3), entry(2, 0, 4)], free, 0)).toEqual(entry(2, 0, 4))
+  expect(nextToStart([entry(1, 1, 3), entry(2, 0, 4)], free, 0)).toEqual(entry(1, 1, 3))
+})
+
+test('a parked task has no place before its time, and from then on the one of its age', () => {
+  const parked = { ...entry(1), notBefore: '2026-01-02T03:04:05.000Z' }
+  const due = Date.parse(parked.notBefore)
+  expect(queueOrder([parked, entry(2)], due - 1)).toEqual([entry(2)])
+  expect(nextToStart([parked], allSlots, due - 1)).toBeUndefined()
+  expect(queueOrder([parked, entry(2)], due)).toEqual([parked, entry(2)])
+  expect(nextToStart([parked, entry(2, 0, 4)], [slot(9)], due)).toEqual(parked)
 })
 
 test('memory is left for what running guests may still take, and a lone task always runs', () => {

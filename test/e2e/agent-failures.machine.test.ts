@@ -21,6 +21,7 @@ test('an agent that the API refuses fails with the status, and its commits and o
   const orchestra = await startOrchestra({
     apiUrl: api.url,
     repositories: { project: { 'README.md': 'A project\n' } },
+    settings: { onUsageLimit: 'fail' },
   })
   const repo = orchestra.pathOf('project')
   const start = await gitIn(repo, ['rev-parse', 'main'])

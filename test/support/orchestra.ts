@@ -21,6 +21,8 @@ export interface OrchestraOptions {
   /** Alias and files of each repository that is made and registered. */
   readonly repositories: Readonly<Record<string, Files>>
   readonly settings?: Partial<Settings>
+  /** What the user pays with; a limit that says when it ends is a subscription's. Default: an API key. */
+  readonly key?: 'ANTHROPIC_API_KEY' | 'CLAUDE_CODE_OAUTH_TOKEN'
   /** In place of the host's own. */
   readonly driver?: MachineDriver
 }
@@ -58,7 +60,11 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
     home,
     port: 0,
     log,
-    env: { ANTHROPIC_BASE_URL: options.apiUrl, ANTHROPIC_API_KEY: scriptedKey, CLAUDE_CODE_MAX_RETRIES: '1' },
+    env: {
+      ANTHROPIC_BASE_URL: options.apiUrl,
+      [options.key ?? 'ANTHROPIC_API_KEY']: scriptedKey,
+      CLAUDE_CODE_MAX_RETRIES: '1',
+    },
     ...(options.driver && { driver: options.driver }),
   })
   onTestFinished(async ({ task }) => {

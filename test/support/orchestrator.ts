@@ -44,6 +44,7 @@ export interface OrchestratorSetup {
   /** MiB that the host seems to have available. */
   readonly hostMemory?: () => Promise<number>
   readonly queue?: boolean
+  readonly onUsageLimit?: 'park' | 'fail'
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */
@@ -63,6 +64,7 @@ export async function startOrchestrator({
     driver: processDriver(join(root, 'run'), guest),
     log,
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
+    resetMarginMs: 0,
     ...rest,
     events,
     slots: await SlotPool.open(join(home, 'slot-assignments.json')),

@@ -80,6 +80,10 @@ async function answer(
   switch (then.kind) {
     case 'error':
       return sendError(response, then.status, errorMessages[then.status])
+    case 'limit':
+      return sendError(response, 429, errorMessages[429], limitHeaders(then.resetsAt))
+    case 'drop':
+      return void response.destroy()
     case 'hang':
       return
     case 'answer':
@@ -123,12 +127,22 @@ const errorTypes: Readonly<Record<number, string>> = {
   529: 'overloaded_error',
 }
 
-function sendError(response: ServerResponse, status: number, message: string): void {
+/** What Claude Code reads of a refusal whose limit is a subscription's. */
+const limitHeaders = (resetsAt: number): Readonly<Record<string, string>> => ({
+  'anthropic-ratelimit-unified-status': 'rejected',
+  'anthropic-ratelimit-unified-reset': String(resetsAt),
+  'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+  'x-should-retry': 'false',
+})
+
+type Headers = Readonly<Record<string, string>>
+
+function sendError(response: ServerResponse, status: number, message: string, headers: Headers = {}): void {
   if (response.headersSent) return void response.destroy()
-  sendJson(response, status, { type: 'error', error: { type: errorTypes[status], message } })
+  sendJson(response, status, { type: 'error', error: { type: errorTypes[status], message } }, headers)
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'request-id': newId('req') })
+function sendJson(response: ServerResponse, status: number, value: unknown, headers: Headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'request-id': newId('req'), ...headers })
   response.end(JSON.stringify(value))
 }

@@ -5,6 +5,7 @@ import {
   allSlots,
   type SlotId,
   slotCount,
+  slotOf,
   type Task,
   type TaskEvent,
   type TaskId,
@@ -195,7 +196,8 @@ export class ScriptedTasks implements Tasks {
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
     const busy = new Map<SlotId, TaskId>()
     for (const { id, state } of this.#tasks.values()) {
-      if (state.phase !== 'finished' && state.phase !== 'queued') busy.set(state.slot, id)
+      const slot = state.phase === 'finished' ? null : slotOf(state)
+      if (slot !== null) busy.set(slot, id)
     }
     return allSlots.map((slot) => ({ slot, taskId: busy.get(slot) ?? null }))
   }

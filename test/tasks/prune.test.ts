@@ -1,6 +1,7 @@
 import { access, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { slotOf } from '../../main/core/task.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
 import { gitIn } from '../support/repositories.ts'
@@ -52,7 +53,7 @@ test('usage counts what is allocated, not the length of a sparse disk', async ()
   await using setup = await startOrchestrator({ root, guest })
   const id = await setup.orchestrator.run({ description: 'merge', repo: 'project' })
   const { state } = await untilEnded(setup.orchestrator, id)
-  const slot = state.phase === 'queued' ? null : state.slot
+  const slot = slotOf(state)
   const megabyte = 1024 ** 2
   await using disk = await open(join(setup.home, 'slots', String(slot), 'nix-store.img'), 'r+')
   await disk.write(Buffer.alloc(megabyte, 1))

@@ -1,0 +1,24 @@
+import type { Failure } from '../core/failure.ts'
+import { outcomeOf, unmergedForFailure } from '../core/outcome.ts'
+import type { Parking } from '../core/task.ts'
+import { mergeView } from '../core/view.ts'
+import { writeJsonAtomically } from '../lib/atomic-file.ts'
+import type { TaskRecord } from './task-record.ts'
+
+/** Records the end of a task that has no machine now. What an earlier one left, before the task was parked, stays at its ref. */
+export async function endTask(record: TaskRecord, failure: Failure): Promise<void> {
+  const merge = unmergedForFailure(record.task.work)
+  if (merge) {
+    await record.add({ type: 'merge-tried', merge })
+    await writeJsonAtomically(record.files.mergeResult, mergeView(record.task.id, merge))
+  }
+  await record.add({ type: 'finished', outcome: outcomeOf(failure, null) })
+}
+
+/** Why a task was parked that had begun to go on and has no machine yet; null for a task that was never parked. */
+export const lastParking = ({ task }: TaskRecord): Parking | null => task.parkings.at(-1) ?? null
+
+/** Has such a task wait again, as if it had not begun to go on. */
+export async function parkAgain(record: TaskRecord, parking: Parking): Promise<void> {
+  await record.add({ type: 'parked', parking: { ...parking, until: new Date().toISOString() } })
+}

@@ -1,0 +1,129 @@
+import { lstat, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { taskView } from '../../main/core/view.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
+import { gitIn, subjectsOf } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const session = '42d1ebe2-975d-4685-aba3-9787793c0ad4'
+const failureJson = successJson.replace('true', 'false').replace('null', '"The API answered 429"')
+const end = (sessionId: string, costUsd: number) =>
+  JSON.stringify({
+    ...{ type: 'result', is_error: true, api_error: 'usage_limit_reached', session_id: sessionId },
+    ...{ total_cost_usd: costUsd, num_turns: 2, usage: { input_tokens: 100, output_tokens: 20 } },
+  })
+
+/** Runs into a limit that ends so many seconds from now, unless it was told to go on: then it commits what it finds. */
+const guestWithLimit = (resetsInSeconds: number, { sessionId = session, mischief = '' } = {}) => `
+touch $SHARE/started
+rm -f $SHARE/.api-key
+cd $REPO
+if grep -qz '^MICROVM_RESUME_SESSION=' $SHARE/environment; then
+  tr '\\0' '\\n' <$SHARE/environment | grep RESUME >resumed.txt
+  git add -A && git commit -q -m 'Both halves'
+  echo '${end(session, 0.75).replace('"is_error":true', '"is_error":false')}' >>$SHARE/claude-stream.jsonl
+  echo '${successJson}' >$SHARE/result.json
+  exit
+fi
+echo first > first.txt
+resets=$(($(date +%s) + ${resetsInSeconds}))
+echo '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":'$resets'}}' >$SHARE/claude-stream.jsonl
+echo '${end(sessionId, 0.5)}' >>$SHARE/claude-stream.jsonl
+echo '${failureJson}' >$SHARE/result.json
+${mischief}
+`
+
+const parked = async ({ orchestrator }: Awaited<ReturnType<typeof startOrchestrator>>) => {
+  const id = await orchestrator.run({ description: 'work', repo: 'project' })
+  await expect.poll(async () => (await orchestrator.get(id)).state.phase).toBe('parked')
+  return id
+}
+
+test('a task at its limit gives its slot back with its work at its ref, and goes on in its clone at the reset', async () => {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  await using setup = await startOrchestrator({ root, guest: guestWithLimit(3) })
+  const { orchestrator, events } = setup
+  const id = await parked(setup)
+  await expect.poll(() => orchestrator.slots().every(({ taskId }) => taskId === null)).toBe(true)
+  expect(taskView(await orchestrator.get(id))).toMatchObject({
+    status: 'pending',
+    slot: null,
+    task_ref: `refs/tasks/${id}`,
+    error: null,
+    resumes_at: expect.stringMatching(/^2\d{3}-/),
+    parked_because: expect.stringMatching(/^Claude's usage limit is reached\./),
+  })
+  expect(await gitIn(repo, ['show', `refs/tasks/${id}:first.txt`])).toBe('first')
+  expect(events.read(0)).toEqual([])
+  await expect(orchestrator.cleanup(id, { deleteRef: false })).rejects.toMatchObject({ code: 'task-busy' })
+
+  expect(taskView(await untilEnded(orchestrator, id))).toMatchObject({
+    status: 'completed',
+    merge_result: { merged: true, commits: 1 },
+    result: { success: true, cost_usd: 0.75, input_tokens: 200, output_tokens: 40, turns: 4 },
+    task_ref: null,
+  })
+  expect((await subjectsOf(repo))[0]).toBe('Both halves')
+  expect(await gitIn(repo, ['show', 'HEAD:resumed.txt'])).toBe(`MICROVM_RESUME_SESSION=${session}`)
+  expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
+  expect(events.read(0)).toHaveLength(1)
+})
+
+test('a parked task outlives its server, whenever that ends, and can be cancelled with its work kept', async () => {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const id = await (async () => {
+    await using setup = await startOrchestrator({ root, guest: guestWithLimit(3600) })
+    return await parked(setup)
+  })()
+  await using setup = await startOrchestrator({ root, guest: guestWithLimit(3600) })
+  const { orchestrator, events } = setup
+  expect(taskView(await orchestrator.get(id))).toMatchObject({ status: 'pending', phase: 'parked' })
+  expect(orchestrator.queuePosition(id)).toBeNull()
+  await orchestrator.cancel(id)
+  expect(taskView(await untilEnded(orchestrator, id))).toMatchObject({
+    status: 'failed',
+    error: `Cancelled. Its work is kept at refs/tasks/${id}`,
+    merge_result: { merged: false, reason: 'task_failed', task_ref: `refs/tasks/${id}` },
+  })
+  expect(await gitIn(repo, ['show', `refs/tasks/${id}:first.txt`])).toBe('first')
+  expect(events.read(0)).toMatchObject([{ taskId: id, type: 'failed' }])
+})
+
+test('where the setting says so the limit fails the task', async () => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  await using setup = await startOrchestrator({ root, guest: guestWithLimit(1), onUsageLimit: 'fail' })
+  const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
+  expect(taskView(await untilEnded(setup.orchestrator, id))).toMatchObject({ status: 'failed', error: /429/ })
+})
+
+test('what the first guest left in the share leads no write of the host elsewhere, and its session is no argument', async () => {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const victim = join(root, 'victim')
+  await writeFile(victim, 'untouched')
+  // The attack works on a host that just writes.
+  await symlink(victim, join(root, 'naive'))
+  await writeFile(join(root, 'naive'), 'overwritten')
+  expect(await readFile(victim, 'utf8')).toBe('overwritten')
+  await writeFile(victim, 'untouched')
+
+  const names = ['task.md', 'environment', 'start-ref', '.api-key', 'started', 'result.json.x']
+  const mischief = `${names.map((name) => `ln -sf ${victim} $SHARE/${name}`).join('\n')}\nrm $SHARE/started; mkdir $SHARE/started`
+  const guest = guestWithLimit(0, { sessionId: '--dangerously; touch /tmp/no', mischief })
+  await using setup = await startOrchestrator({ root, guest })
+  const id = await parked(setup)
+  // Without a session it is told nothing of an earlier run: this guest runs into its limit again.
+  await expect
+    .poll(async () => (await setup.orchestrator.get(id)).parkings.length, { timeout: 20_000 })
+    .toBeGreaterThan(1)
+  // It can be too late for a moment: then it parks once more.
+  await expect.poll(() => setup.orchestrator.cancel(id).catch(({ code }) => code), { timeout: 20_000 }).toBeUndefined()
+  await untilEnded(setup.orchestrator, id)
+  expect(await readFile(victim, 'utf8')).toBe('untouched')
+  expect((await lstat(join(taskFiles(repo, id).share, 'task.md'))).isSymbolicLink()).toBe(true)
+})
