@@ -5,7 +5,7 @@ import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
 import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
-import { runRoot } from '../../main/machines/qemu/run-directory.ts'
+import { runRoot } from '../../main/machines/run-directory.ts'
 import { bareGuest } from './bare-guest.ts'
 import { temporaryFolder } from './temporary.ts'
 

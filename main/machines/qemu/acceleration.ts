@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
 import { run } from '../../lib/spawn.ts'
+import type { HelperUser } from '../helper-user.ts'
+import { runRoot } from '../run-directory.ts'
 import type { Acceleration, Architecture } from './arguments.ts'
 import { Confinement } from './confine.ts'
-import type { HelperUser } from './helper-user.ts'
-import { runRoot } from './run-directory.ts'
 
 /** A kernel on a processor that works panics for want of a root disk within a second. */
 const deadlineMs = 8_000

@@ -1,9 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HelperUser } from './helper-user.ts'
-
-/** A program with its arguments, as it is to be started. */
-export type Command = readonly [file: string, ...args: string[]]
+import type { Command } from '../command.ts'
+import type { HelperUser } from '../helper-user.ts'
 
 /**
  * Makes paths of the host reachable for a helper, and starts the helper as the helper user.

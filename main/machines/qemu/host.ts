@@ -1,7 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import { findTool, run } from '../../lib/spawn.ts'
+import { findHelperUser, type HelperUser } from '../helper-user.ts'
 import type { Architecture } from './arguments.ts'
-import { findHelperUser, type HelperUser } from './helper-user.ts'
 import { type FoundTool, findNewerTool, newerTools } from './tools.ts'
 
 /** What this host has of what a machine needs; undefined is what it lacks. */

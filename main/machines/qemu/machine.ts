@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../core/task.ts'
 import type { Log } from '../../lib/log.ts'
 import { isAlive } from '../../lib/process-identity.ts'
+import { consoleTail, limitConsole } from '../console.ts'
 import type { Machine } from '../driver.ts'
-import { consoleTail, limitConsole } from './console.ts'
+import { endProcess, type HelperProcess, lastLines } from '../helper-process.ts'
+import { removeRunDirectory, runDirectoryAt } from '../run-directory.ts'
 import { machineExit, panicLineOf } from './exit.ts'
-import { endProcess, type HelperProcess, lastLines } from './helper-process.ts'
 import type { Qmp, QmpEvent } from './qmp.ts'
-import { removeRunDirectory, runDirectoryAt } from './run-directory.ts'
 
 const pollMs = 250
 /** How long helpers may take to see that QEMU is gone before they are killed. */

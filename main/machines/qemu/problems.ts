@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import type { Problem } from '../driver.ts'
+import { helperUserName } from '../helper-user.ts'
 import { rememberedVerdict } from './acceleration.ts'
 import { canUnpackDebianPackages } from './debian-tools.ts'
-import { helperUserName } from './helper-user.ts'
 import { inspectHost, type QemuHost } from './host.ts'
 import type { NewerTool } from './tools.ts'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Share } from '../driver.ts'
+import { type HelperProcess, startHelper } from '../helper-process.ts'
+import type { HelperUser } from '../helper-user.ts'
+import type { RunDirectory } from '../run-directory.ts'
 import { Confinement } from './confine.ts'
-import { type HelperProcess, startHelper } from './helper-process.ts'
-import type { HelperUser } from './helper-user.ts'
-import type { RunDirectory } from './run-directory.ts'
 import { type FoundTool, toolCommand } from './tools.ts'
 
 /** In the guest everything belongs to its user `claude`. */

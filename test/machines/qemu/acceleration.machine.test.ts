@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { findHelperUser } from '../../../main/machines/helper-user.ts'
 import { findAcceleration, probeKvm, rememberedVerdict } from '../../../main/machines/qemu/acceleration.ts'
-import { findHelperUser } from '../../../main/machines/qemu/helper-user.ts'
 import { hostArchitecture, inspectHost, required } from '../../../main/machines/qemu/host.ts'
 import { bareGuest } from '../../support/bare-guest.ts'
 import { temporaryFolder } from '../../support/temporary.ts'

@@ -9,9 +9,9 @@ import { cacheDirectory } from '../../../main/lib/paths.ts'
 import { isAlive } from '../../../main/lib/process-identity.ts'
 import { findTool } from '../../../main/lib/spawn.ts'
 import type { Problem } from '../../../main/machines/driver.ts'
+import { findHelperUser } from '../../../main/machines/helper-user.ts'
 import { applyRemedies } from '../../../main/machines/host-packages.ts'
 import { createQemuDriver } from '../../../main/machines/qemu/driver.ts'
-import { findHelperUser } from '../../../main/machines/qemu/helper-user.ts'
 import { bareGuest } from '../../support/bare-guest.ts'
 import {
   bareDriver,

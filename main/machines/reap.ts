@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { endAll, findDetached } from '../../lib/find-processes.ts'
-import type { Log } from '../../lib/log.ts'
-import type { Reaped } from '../driver.ts'
+import { endAll, findDetached } from '../lib/find-processes.ts'
+import type { Log } from '../lib/log.ts'
+import type { Reaped } from './driver.ts'
 import { readRecord } from './record.ts'
 import { removeRunDirectory, runRoot } from './run-directory.ts'
 

@@ -1,9 +1,9 @@
 import { open, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MachineHandle } from '../../core/task.ts'
-import { isAlive, type ProcessIdentity, startTimeOf } from '../../lib/process-identity.ts'
-import { startDetached } from '../../lib/spawn.ts'
-import type { Command } from './confine.ts'
+import type { MachineHandle } from '../core/task.ts'
+import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/process-identity.ts'
+import { startDetached } from '../lib/spawn.ts'
+import type { Command } from './command.ts'
 
 export type HelperHandle = MachineHandle['helpers'][number]
 

@@ -1,7 +1,7 @@
 import { chown, lstat, mkdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { AppError } from '../../core/failure.ts'
+import { AppError } from '../core/failure.ts'
 import type { HelperUser } from './helper-user.ts'
 
 /** Linux takes 107 bytes and a final NUL, macOS 103. */

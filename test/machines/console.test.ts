@@ -1,8 +1,8 @@
 import { appendFile, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { consoleTail, limitConsole, prepareConsole } from '../../../main/machines/qemu/console.ts'
-import { temporaryFolder } from '../../support/temporary.ts'
+import { consoleTail, limitConsole, prepareConsole } from '../../main/machines/console.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const caller = { kind: 'caller', uid: 0, gid: 0 } as const
 
