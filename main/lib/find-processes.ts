@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, type ProcessIdentity } from './process-identity.ts'
+import { isAlive, type ProcessIdentity, plainPs } from './process-identity.ts'
+import { runOrThrow } from './spawn.ts'
 
 export interface FoundProcess extends ProcessIdentity {
   /** Of the program, without its folder. */
@@ -10,13 +11,24 @@ export interface FoundProcess extends ProcessIdentity {
   readonly leadsGroup: boolean
 }
 
+/** One line of the system's table of processes. */
+interface Process extends ProcessIdentity {
+  /** Program and arguments, parted by NULs or, where only `ps` tells them, by spaces. */
+  readonly line: string
+  readonly group: number
+  /** The pid of the session's leader; by `ps` of the group's leader where that leads a session, else 1: somebody's who lives. */
+  readonly session: number
+}
+
 /**
  * Living processes that were started detached and have the text in an argument, or are the children of one. A process whose
- * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine. Linux only.
+ * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine.
  */
-export async function findDetached(text: string): Promise<readonly FoundProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
-  const all = (await Promise.all(pids.map(readProcess))).filter((found) => found !== undefined)
+export async function findDetached(
+  text: string,
+  listProcesses = process.platform === 'linux' ? listByProc : listByPs,
+): Promise<readonly FoundProcess[]> {
+  const all = await listProcesses()
   const named = new Set(all.filter(({ line }) => line.includes(text)).map(({ pid }) => pid))
   const alive = new Set(all.map(({ pid }) => pid))
   return all
@@ -24,7 +36,7 @@ export async function findDetached(text: string): Promise<readonly FoundProcess[
     .map(({ pid, startTime, group, line }) => ({
       pid,
       startTime,
-      name: basename(line.split('\0', 1)[0] ?? ''),
+      name: basename(/^[^\0 ]*/.exec(line)?.[0] ?? ''),
       leadsGroup: group === pid,
     }))
 }
@@ -48,7 +60,12 @@ function kill(target: number): void {
   }
 }
 
-async function readProcess(pid: number) {
+async function listByProc(): Promise<readonly Process[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  return (await Promise.all(pids.map(readProcess))).filter((found) => found !== undefined)
+}
+
+async function readProcess(pid: number): Promise<Process | undefined> {
   try {
     const [stat, line] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
@@ -61,4 +78,21 @@ async function readProcess(pid: number) {
   } catch {
     return undefined // It ended while we looked.
   }
+}
+
+/** By POSIX's means and a status that tells the leader of a session, as macOS and Linux have it. */
+export async function listByPs(): Promise<readonly Process[]> {
+  const { stdout } = await runOrThrow('ps', ['-A', '-ww', '-o', 'pid=,pgid=,stat=,lstart=,command='], plainPs)
+  const rows = stdout.split('\n').flatMap((row) => {
+    const [, pid, group, status = '', startTime = '', line = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s(.*)$/.exec(row) ?? []
+    if (!pid || status.startsWith('Z')) return []
+    return [{ pid: Number(pid), group: Number(group), leads: status.includes('s'), startTime, line }]
+  })
+  const leaders = new Set(rows.filter(({ leads }) => leads).map(({ pid }) => pid))
+  return rows.map(({ leads, startTime, ...found }) => ({
+    ...found,
+    startTime: startTime.split(/\s+/).join(' '),
+    session: leads ? found.pid : leaders.has(found.group) ? found.group : 1,
+  }))
 }

@@ -23,13 +23,31 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? undefined : fields[19]
   }
-  const { ok, stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)])
+  return await startTimeByPs(pid)
+}
+
+/** `ps` writes dates as the user's language and place have them, and those differ between a desktop app and a terminal. */
+export const plainPs = { env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' } } as const
+
+/** As `startTimeOf`, by POSIX's means alone. */
+export async function startTimeByPs(pid: number): Promise<string | undefined> {
+  const { ok, stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainPs)
   const [status, ...started] = stdout.trim().split(/\s+/)
   return !ok || !status || status.startsWith('Z') ? undefined : started.join(' ')
 }
 
 export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
-  return (await startTimeOf(pid)) === startTime
+  return pidIsTaken(pid) && (await startTimeOf(pid)) === startTime
+}
+
+/** Whether any process has this pid, which costs next to nothing to ask. */
+export function pidIsTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Linux tells a process's start in hundredths of a second, whatever the kernel's own tick: USER_HZ, proc(5). */
@@ -40,7 +58,8 @@ const ticksPerSecond = 100
  * sets; elsewhere by the system's date. Undefined when the start time cannot be understood.
  */
 export async function ageMs({ startTime }: ProcessIdentity): Promise<number | undefined> {
-  const startedMs = process.platform === 'linux' ? (Number(startTime) * 1000) / ticksPerSecond : Date.parse(startTime)
+  const startedMs =
+    process.platform === 'linux' ? (Number(startTime) * 1000) / ticksPerSecond : Date.parse(`${startTime} UTC`)
   const nowMs =
     process.platform === 'linux' ? Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000 : Date.now()
   return Number.isFinite(nowMs - startedMs) ? Math.max(0, nowMs - startedMs) : undefined

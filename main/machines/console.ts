@@ -1,5 +1,6 @@
-import { constants } from 'node:fs'
-import { copyFile, open, stat, truncate } from 'node:fs/promises'
+import { constants, createReadStream, createWriteStream } from 'node:fs'
+import { open, rename, stat, truncate } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import type { HelperUser } from './helper-user.ts'
 
 const rotateBytes = 64 << 20
@@ -32,13 +33,27 @@ export async function consoleTail(path: string): Promise<string> {
   }
 }
 
-/** Moves a console that has grown too big to `PATH.1`, so that a guest that floods it cannot fill the disk. */
+/**
+ * Moves a console that takes too much room to `PATH.1`, so that a guest that floods it cannot fill the disk. A hypervisor that
+ * appends goes on at the new end; one that does not leaves a hole where the moved part was, which takes no room.
+ */
 export async function limitConsole(path: string, limitBytes = rotateBytes): Promise<void> {
   try {
-    if ((await stat(path)).size <= limitBytes) return
-    await copyFile(path, `${path}.1`, constants.COPYFILE_FICLONE)
-    await truncate(path, 0) // QEMU appends, so it goes on at the new end.
+    const { size, blocks } = await stat(path)
+    if (Math.min(size, blocks * 512) <= limitBytes) return
+    const start = Math.max(0, size - 2 * limitBytes)
+    await pipeline(createReadStream(path, { start }), createWriteStream(`${path}.1`, { mode: 0o600 }))
+    await truncate(path, 0)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
+}
+
+/** Saves what an earlier machine wrote, as `PATH.1`, from a hypervisor that begins its console by emptying the file. */
+export async function setConsoleAside(path: string): Promise<void> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  )
+  if (size > 0) await rename(path, `${path}.1`)
 }

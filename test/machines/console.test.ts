@@ -1,7 +1,7 @@
-import { appendFile, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, open, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { consoleTail, limitConsole, prepareConsole } from '../../main/machines/console.ts'
+import { consoleTail, limitConsole, prepareConsole, setConsoleAside } from '../../main/machines/console.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const caller = { kind: 'caller', uid: 0, gid: 0 } as const
@@ -16,6 +16,36 @@ test('a console that a guest floods is moved aside, and what QEMU appends goes o
   await appendFile(path, 'after')
   expect(await readFile(path, 'utf8')).toBe('after')
   expect((await stat(`${path}.1`)).size).toBe(600)
+})
+
+test('a flood from a hypervisor that does not append leaves a hole, and the console never takes more than its limit', async () => {
+  const path = join(await temporaryFolder(), 'serial.log')
+  const block = 'x'.repeat(64 << 10)
+  await using hypervisor = await open(path, 'w')
+  for (let written = 0; written < 16; written += 1) {
+    await hypervisor.write(block)
+    await limitConsole(path, 128 << 10)
+    for (const name of [path, `${path}.1`]) {
+      const taken = await stat(name).then(
+        ({ blocks }) => blocks * 512,
+        () => 0,
+      )
+      expect(taken).toBeLessThanOrEqual(384 << 10)
+    }
+  }
+  await hypervisor.write('end')
+  expect((await consoleTail(path)).endsWith('end')).toBe(true)
+})
+
+test('what an earlier machine wrote is set aside, nothing is not', async () => {
+  const path = join(await temporaryFolder(), 'serial.log')
+  await setConsoleAside(path)
+  await prepareConsole(path, caller)
+  await setConsoleAside(path)
+  await writeFile(path, 'before')
+  await setConsoleAside(path)
+  expect(await readFile(`${path}.1`, 'utf8')).toBe('before')
+  await expect(stat(path)).rejects.toThrow('ENOENT')
 })
 
 test('the tail of a console is its last 64 KiB, and nothing where there is none', async () => {

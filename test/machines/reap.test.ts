@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { findDetached } from '../../main/lib/find-processes.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
@@ -9,6 +10,7 @@ import { reapMachines } from '../../main/machines/reap.ts'
 import { recordPath } from '../../main/machines/record.ts'
 import { runRoot } from '../../main/machines/run-directory.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 /** A run directory whose only process sleeps, with a child, and names it in an argument. */
 async function leftover(owner: string) {
@@ -30,6 +32,7 @@ test('a machine that nobody keeps is ended with its children and its folder; kep
   const lost = await leftover(home)
   const kept = await leftover(home)
   const foreign = await leftover(await temporaryFolder())
+  await until(async () => (await findDetached(`${lost.path}/`)).some(({ name }) => name === 'sleep'))
   const signal = AbortSignal.timeout(20_000)
   const reaped = await reapMachines(home, (name) => name === kept.name, silentLog, signal)
   expect(reaped.map(({ machine, name }) => ({ machine, name }))).toEqual([

@@ -7,10 +7,11 @@ import type { GuestImage } from '../guest-image.ts'
 import { findHelperUser } from '../helper-user.ts'
 import { reapMachines } from '../reap.ts'
 import { readRecord } from '../record.ts'
+import { cleanUp, watchMachine } from '../watch-machine.ts'
 import { findAcceleration } from './acceleration.ts'
 import type { Acceleration } from './arguments.ts'
 import { inspectHost, required } from './host.ts'
-import { cleanUp, ShutdownWitness, watchMachine } from './machine.ts'
+import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { forwardAddress } from './network.ts'
 import { hostProblems } from './problems.ts'
 import { connectQmp } from './qmp.ts'
@@ -74,5 +75,6 @@ async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | 
       return undefined
     },
   )
-  return watchMachine({ handle, consolePath, ended: undefined, qmp, witness, log })
+  const hypervisor = qemuHypervisor(qmp, witness, consolePath)
+  return watchMachine({ handle, consolePath, ended: undefined, hypervisor, log })
 }

@@ -1,20 +1,11 @@
 import type { MachineExit } from '../../core/task.ts'
+import type { Ending } from '../watch-machine.ts'
 
-/** What is known of a machine that is gone. */
-export interface ExitFacts {
-  /** We asked it to power off, or killed it because it did not. */
-  readonly stopRequested: boolean
+export interface ExitFacts extends Ending {
   /** `reason` of QEMU's last SHUTDOWN event; undefined when QEMU ended without one. */
   readonly shutdownReason: string | undefined
   /** The line with which the guest's kernel gave up, from its console. */
   readonly panicLine: string | undefined
-  /** A helper that ended while the machine ran. */
-  readonly lostHelper: { readonly name: string; readonly log: string } | undefined
-  /** null of both: the process was not our child, so its status is unknown. */
-  readonly exitCode: number | null
-  readonly signal: string | null
-  /** Last lines that QEMU wrote. */
-  readonly log: string
 }
 
 /** How a machine ended. Pure. */
@@ -37,11 +28,4 @@ export function machineExit(facts: ExitFacts): MachineExit {
       if (facts.stopRequested) return { kind: 'stopped' }
       return { kind: 'crashed', exitCode, signal, detail: facts.log || 'QEMU ended without a word' }
   }
-}
-
-/** The last panic that a console tells of, made safe to show. Pure. */
-export function panicLineOf(consoleText: string): string | undefined {
-  const line = consoleText.split(/\r?\n/).findLast((text) => text.includes('Kernel panic - not syncing'))
-  // Guest text: control characters have no business in a message.
-  return line?.slice(line.indexOf('Kernel panic'), 500).replace(/[^\x20-\x7e]/g, '')
 }

@@ -11,10 +11,11 @@ import { endProcess, type HelperProcess, lastLines, startHelper } from '../helpe
 import type { HelperUser } from '../helper-user.ts'
 import { recordPath } from '../record.ts'
 import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
+import { watchMachine } from '../watch-machine.ts'
 import { type Acceleration, qemuArguments } from './arguments.ts'
 import { Confinement } from './confine.ts'
 import { type QemuHost, required } from './host.ts'
-import { ShutdownWitness, watchMachine } from './machine.ts'
+import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { passtArguments, planNetwork } from './network.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
 import { toolCommand } from './tools.ts'
@@ -92,7 +93,9 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     ...({ driver: 'qemu', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
     helpers: [...sockets.keys()].map((helper) => helper.handle),
   }
-  return watchMachine({ handle, consolePath: spec.consolePath, ended: hypervisor.ended, qmp, witness, log })
+  const { consolePath } = spec
+  const watched = qemuHypervisor(qmp, witness, consolePath)
+  return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
 }
 
 async function startPasst(socket: string, run: RunDirectory, user: HelperUser, host: QemuHost): Promise<HelperProcess> {

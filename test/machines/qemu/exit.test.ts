@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type ExitFacts, machineExit, panicLineOf } from '../../../main/machines/qemu/exit.ts'
+import { type ExitFacts, machineExit } from '../../../main/machines/qemu/exit.ts'
 
 const facts: ExitFacts = {
   stopRequested: false,
@@ -34,10 +34,4 @@ test.each([
   ],
 ] satisfies [Partial<ExitFacts>, unknown][])('%o is told as %o', (known, exit) => {
   expect(machineExit({ ...facts, ...known })).toEqual(exit)
-})
-
-test('a panic line is shown without the control characters that the guest may have put in it', () => {
-  const console = 'x\r\n[ 1.2] Kernel panic - not syncing: \x1b[31mbad\x07\r\n[ 1.3] more\r\n'
-  expect(panicLineOf(console)).toBe('Kernel panic - not syncing: [31mbad')
-  expect(panicLineOf('all is well')).toBeUndefined()
 })

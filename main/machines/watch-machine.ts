@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MachineExit, MachineHandle } from '../core/task.ts'
+import type { Log } from '../lib/log.ts'
+import { isAlive, type ProcessIdentity, pidIsTaken } from '../lib/process-identity.ts'
+import { limitConsole } from './console.ts'
+import type { Machine } from './driver.ts'
+import { endProcess, type HelperProcess, lastLines } from './helper-process.ts'
+import { removeRunDirectory, runDirectoryAt } from './run-directory.ts'
+
+const pollMs = 250
+/** A start time costs a child process on some systems, so it is compared every ten seconds; in between the pid must do. */
+const roundsBetweenLooks = 40
+/** How long helpers may take to see that the hypervisor is gone before they are killed. */
+const helperGraceMs = 1_000
+
+/** What is known of a machine that is gone, whatever ran it. */
+export interface Ending {
+  /** We asked it to power off, or killed it because it did not. */
+  readonly stopRequested: boolean
+  /** A helper that ended while the machine ran. */
+  readonly lostHelper: { readonly name: string; readonly log: string } | undefined
+  /** null of both: the process was not our child, so its status is unknown. */
+  readonly exitCode: number | null
+  readonly signal: string | null
+  /** Last lines that the hypervisor wrote. */
+  readonly log: string
+}
+
+/** How one hypervisor is spoken to while its machine runs. */
+export interface Hypervisor {
+  /** Of its log in the run directory. */
+  readonly name: string
+  /** Throws when the wish is not taken. */
+  askToPowerOff(signal: AbortSignal): Promise<void>
+  /** Its own way to cut the power; the process is killed after it in any case. Never rejects. */
+  cutPower?(): Promise<void>
+  /** An end of the guest that leaves the hypervisor running; asked for again and again. */
+  findFailure?(): Promise<MachineExit | undefined>
+  /** How the machine ended; asked once, when its process is gone. */
+  exitOf(ending: Ending): Promise<MachineExit>
+  /** Ends the connection; nothing is asked any more. */
+  close(): void
+}
+
+interface RunningMachine {
+  readonly handle: MachineHandle
+  readonly consolePath: string
+  /** The end of the hypervisor as its parent sees it; undefined for a machine that another process started. */
+  readonly ended: HelperProcess['ended'] | undefined
+  readonly hypervisor: Hypervisor
+  readonly log: Log
+}
+
+/** Watches a running machine to its end, and cleans up after it. */
+export function watchMachine(machine: RunningMachine): Machine {
+  const { handle, hypervisor, log } = machine
+  let stopRequested = false
+  const exited = watchToTheEnd(machine, () => stopRequested)
+
+  const powerOff = async (signal: AbortSignal): Promise<void> => {
+    stopRequested = true
+    const gone = exited.then(() => 'gone' as const)
+    if (!signal.aborted) {
+      await hypervisor.askToPowerOff(signal).catch((error: unknown) => {
+        log.info('power-down request not taken', { error: String(error) })
+      })
+      if ((await Promise.race([gone, fired(signal)])) === 'gone') return
+    }
+    await hypervisor.cutPower?.()
+    await endProcess(handle)
+    await exited
+  }
+  return { handle, exited, powerOff }
+}
+
+async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boolean): Promise<MachineExit> {
+  const { handle, hypervisor, log, consolePath } = machine
+  const run = runDirectoryAt(handle.runDirectory)
+  try {
+    let lostHelper: Ending['lostHelper']
+    let failure: MachineExit | undefined
+    const status = machine.ended ?? ended(handle)
+    const gone = status.then(() => true)
+    for (let round = 1; !(await Promise.race([gone, sleep(pollMs, false)])); round += 1) {
+      await limitConsole(consolePath)
+      failure = await hypervisor.findFailure?.()
+      const lost = failure ? undefined : await firstDead(handle.helpers, round)
+      if (!failure && lost === undefined) continue
+      // Helpers end when the hypervisor lets go of them, which it does a moment before its own end.
+      if (await Promise.race([gone, sleep(helperGraceMs, false)])) break
+      if (lost !== undefined) lostHelper = { name: lost, log: await lastLines(run.log(lost)) }
+      await hypervisor.cutPower?.()
+      await endProcess(handle)
+    }
+    const ending = { ...(await status), stopRequested: stopRequested(), lostHelper }
+    const exit = failure ?? (await hypervisor.exitOf({ ...ending, log: await lastLines(run.log(hypervisor.name)) }))
+    log.info('machine ended', { exit })
+    return exit
+  } catch (error) {
+    // `exited` never rejects; a watch that cannot go on must not leave a machine that nobody watches.
+    log.error('watching a machine failed', { error: String(error) })
+    await endProcess(handle).catch(() => log.error('machine cannot be ended', { pid: handle.pid }))
+    return { kind: 'crashed', exitCode: null, signal: null, detail: `Watching it failed: ${String(error)}` }
+  } finally {
+    hypervisor.close()
+    await cleanUp(handle).catch((error: unknown) => log.warn('leftovers of a machine stay', { error: String(error) }))
+  }
+}
+
+/** Ends what helpers are left, after giving them the moment that they need to end by themselves; removes the folder. */
+export async function cleanUp(handle: MachineHandle): Promise<void> {
+  const deadline = Date.now() + helperGraceMs
+  while (Date.now() < deadline && (await anyAlive(handle.helpers))) await sleep(10)
+  await Promise.all(handle.helpers.map(endProcess))
+  await removeRunDirectory(handle.runDirectory)
+}
+
+async function ended(handle: MachineHandle): Promise<{ exitCode: null; signal: null }> {
+  for (let round = 0; await looksAlive(handle, round); round += 1) await sleep(pollMs)
+  return { exitCode: null, signal: null }
+}
+
+async function firstDead(helpers: MachineHandle['helpers'], round: number): Promise<string | undefined> {
+  for (const helper of helpers) if (!(await looksAlive(helper, round))) return helper.name
+  return undefined
+}
+
+const looksAlive = async (identity: ProcessIdentity, round: number): Promise<boolean> =>
+  round % roundsBetweenLooks === 0 ? await isAlive(identity) : pidIsTaken(identity.pid)
+
+async function anyAlive(helpers: MachineHandle['helpers']): Promise<boolean> {
+  for (const helper of helpers) if (await isAlive(helper)) return true
+  return false
+}
+
+function fired(signal: AbortSignal): Promise<'fired'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('fired')
+    else signal.addEventListener('abort', () => resolve('fired'), { once: true })
+  })
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { endAll, findDetached, listByPs } from '../../main/lib/find-processes.ts'
+import { startTimeByPs } from '../../main/lib/process-identity.ts'
+import { startDetached } from '../../main/lib/spawn.ts'
+import { until } from '../support/until.ts'
+
+const lists = process.platform === 'linux' ? [undefined, listByPs] : [undefined]
+
+test.each(lists)(
+  'a detached process is found with its child by what its arguments name, one of our own session never (%o)',
+  async (list) => {
+    const mark = randomBytes(8).toString('hex')
+    const script = `sleep 600 & echo ${mark}; wait`
+    const { pid } = await startDetached('bash', ['-c', script])
+    onTestFinished(() => {
+      try {
+        process.kill(-pid, 'SIGKILL')
+      } catch {
+        // Ended by the test.
+      }
+    })
+    const attached = spawn('bash', ['-c', 'echo ready; read line', mark])
+    onTestFinished(() => void attached.kill('SIGKILL'))
+    await once(attached.stdout, 'data')
+    await until(async () => (await findDetached(mark, list)).some(({ name }) => name === 'sleep'))
+    const found = await findDetached(mark, list)
+    expect(found.map(({ name, leadsGroup }) => [name, leadsGroup])).toEqual([
+      ['bash', true],
+      ['sleep', false],
+    ])
+    expect(found[0]?.pid).toBe(pid)
+    if (list) for (const one of found) expect(one.startTime).toBe(await startTimeByPs(one.pid))
+    else await endAll(found, AbortSignal.timeout(20_000))
+  },
+)
