@@ -13,7 +13,9 @@ import { guestEnvironment } from './settings/guest-environment.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
 import { findKey } from './settings/token.ts'
+import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/event-log.ts'
+import { HostClock } from './tasks/host-clock.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
 import { SlotPool } from './tasks/slot-pool.ts'
 import { createControlApi } from './web/control-api.ts'
@@ -35,6 +37,7 @@ export interface ServerOptions {
 export interface Server {
   /** Of the MCP endpoint. */
   readonly url: string
+  readonly tasks: Tasks
   /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
   close(): Promise<void>
 }
@@ -60,6 +63,7 @@ export async function startServer(
     await Orchestrator.start({
       home,
       driver: machines,
+      clock: stack.use(new HostClock(log)),
       log,
       limits: settings,
       cacheDirectory: cacheDirectory(),
@@ -111,7 +115,7 @@ export async function startServer(
   const running = stack.move()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= running.disposeAsync())
-  return { url: `http://127.0.0.1:${listener.port}/mcp`, close }
+  return { url: `http://127.0.0.1:${listener.port}/mcp`, tasks, close }
 }
 
 /** As the settings say now; as they said at the start when they cannot be read any more. */

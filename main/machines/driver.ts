@@ -91,6 +91,12 @@ export interface Machine {
   readonly handle: MachineHandle
   /** Settles exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
   readonly exited: Promise<MachineExit>
+  /** The guest stands still, as it must while its host sleeps. Throws when it cannot: because it has ended, say. */
+  pause(signal: AbortSignal): Promise<void>
+  /** The guest goes on, with the host's time; at once when it never stood still. Throws as `pause` does. */
+  resume(signal: AbortSignal): Promise<void>
+  /** Has the guest take over the host's time, which went on without it or was set. Throws as `pause` does. */
+  setClock(signal: AbortSignal): Promise<void>
   /** Asks the guest to power off, and insists (SIGKILL) when the signal fires. Resolves when it is off. */
   powerOff(signal: AbortSignal): Promise<void>
 }

@@ -14,6 +14,8 @@ export interface RunDirectory {
   readonly path: string
   readonly io: string
   readonly controlSocket: string
+  /** QEMU's end of the port on which the guest hears the time. */
+  readonly clockSocket: string
   mounts(helper: string): string
   log(helper: string): string
 }
@@ -24,6 +26,7 @@ export function runDirectoryAt(path: string): RunDirectory {
     path,
     io,
     controlSocket: join(io, 'qmp.sock'),
+    clockSocket: join(io, 'clock.sock'),
     mounts: (helper) => join(path, 'mounts', helper),
     log: (helper) => join(path, `${helper}.log`),
   }

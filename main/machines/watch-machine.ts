@@ -30,8 +30,12 @@ export interface Ending {
 export interface Hypervisor {
   /** Of its log in the run directory. */
   readonly name: string
-  /** Throws when the wish is not taken. */
+  /** Throws when the wish is not taken, as the next three do. */
   askToPowerOff(signal: AbortSignal): Promise<void>
+  pause(signal: AbortSignal): Promise<void>
+  /** With the host's time, where the guest does not see to that itself. */
+  resume(signal: AbortSignal): Promise<void>
+  setClock(signal: AbortSignal): Promise<void>
   /** Its own way to cut the power; the process is killed after it in any case. Never rejects. */
   cutPower?(): Promise<void>
   /** An end of the guest that leaves the hypervisor running; asked for again and again. */
@@ -70,7 +74,8 @@ export function watchMachine(machine: RunningMachine): Machine {
     await endProcess(handle)
     await exited
   }
-  return { handle, exited, powerOff }
+  const { pause, resume, setClock } = hypervisor
+  return { handle, exited, pause, resume, setClock, powerOff }
 }
 
 async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boolean): Promise<MachineExit> {

@@ -35,6 +35,10 @@ export interface Tasks {
   usage(): Promise<DiskUsage>
   /** Deletes what is old and safe to delete, see `prune`. */
   prune(request: PruneRequest): Promise<PruneReport>
+  /** Before the host sleeps: guests stand still. Resolves when they do. */
+  hostSleeps(): Promise<void>
+  /** After it woke: guests go on, with the right time. A host that never says so is found out within a second. */
+  hostWakes(): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
   readonly events: EventLog

@@ -15,6 +15,7 @@ import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
+import type { HostClock } from './host-clock.ts'
 import { mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
@@ -30,6 +31,7 @@ import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
+  readonly clock: HostClock
   /** Of images and tools; left out, `usage` and `prune` pass them over. */
   readonly cacheDirectory?: string
   readonly slots: SlotPool
@@ -229,6 +231,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   #foldersInUse(): readonly string[] {
     const repositories = [...this.#running.keys()].flatMap((id) => this.#catalog.known.get(id)?.repoPath ?? [])
     return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
+  }
+
+  hostSleeps(): Promise<void> {
+    return this.#options.clock.pauseAll()
+  }
+
+  hostWakes(): Promise<void> {
+    return this.#options.clock.resumeAll()
   }
 
   repositories(): Promise<readonly RegisteredRepository[]> {

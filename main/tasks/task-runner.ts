@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
+import type { HostClock } from './host-clock.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
@@ -19,6 +20,8 @@ export interface RunnerContext extends SettleOptions {
   readonly home: string
   readonly driver: MachineDriver
   readonly log: Log
+  /** Keeps the time of running machines. */
+  readonly clock: Pick<HostClock, 'follow'>
   readonly limits: {
     readonly cpus: number
     readonly memoryMiB: number
@@ -91,6 +94,7 @@ export async function seeThrough(
   const { share } = record.files
   const log = context.log.with({ taskId: record.task.id })
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
+  using _told = context.clock.follow(machine)
   const supervised = await supervise(
     machine,
     {

@@ -6,6 +6,7 @@ import { startServer } from '../../main/app.ts'
 import type { TaskView } from '../../main/core/view.ts'
 import type { MachineDriver } from '../../main/machines/driver.ts'
 import type { Settings } from '../../main/settings/settings.ts'
+import type { Tasks } from '../../main/tasks/contract.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
 import { type CommandResult, runCommand } from './command-line.ts'
 import { recordingLog } from './recording-log.ts'
@@ -32,6 +33,7 @@ export interface Orchestra {
   /** Of the MCP endpoint. */
   readonly url: string
   readonly client: ServerConnection
+  readonly tasks: Tasks
   /** Path of the repository with that alias. */
   pathOf(alias: string): string
   command(...args: string[]): Promise<CommandResult>
@@ -78,6 +80,7 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
     home,
     url: server.url,
     client,
+    tasks: server.tasks,
     pathOf,
     command,
     runTask: async (repo, description) => (await client.call('run_task', { repo, description })).task_id,

@@ -4,6 +4,7 @@ import type { Task, TaskId } from '../../main/core/task.ts'
 import { type Log, silentLog } from '../../main/lib/log.ts'
 import { findRepository, listRepositories, registerRepository } from '../../main/settings/repositories.ts'
 import { openEventLog } from '../../main/tasks/event-log.ts'
+import { HostClock } from '../../main/tasks/host-clock.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { SlotPool } from '../../main/tasks/slot-pool.ts'
 import type { Provisions, RunnerContext } from '../../main/tasks/task-runner.ts'
@@ -63,6 +64,7 @@ export async function startOrchestrator({
     home,
     driver: processDriver(join(root, 'run'), guest),
     log,
+    clock: new HostClock(log),
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
     resetMarginMs: 0,
     ...rest,

@@ -68,6 +68,9 @@ function machine(handle: MachineHandle): Machine {
   return {
     handle,
     exited,
+    pause: () => signalGroup(handle, 'SIGSTOP'),
+    resume: () => signalGroup(handle, 'SIGCONT'),
+    setClock: async () => undefined, // It is this host's own.
     powerOff: async (signal) => {
       stopped = true
       await signalGroup(handle, 'SIGTERM')

@@ -193,6 +193,14 @@ export class ScriptedTasks implements Tasks {
     return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [] }
   }
 
+  hostSleeps(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  hostWakes(): Promise<void> {
+    return Promise.resolve()
+  }
+
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
     const busy = new Map<SlotId, TaskId>()
     for (const { id, state } of this.#tasks.values()) {

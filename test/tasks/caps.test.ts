@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { taskView } from '../../main/core/view.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { repositoryViews } from '../../main/tasks/answers.ts'
+import { HostClock } from '../../main/tasks/host-clock.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { TaskRecord } from '../../main/tasks/task-record.ts'
 import { seeThrough } from '../../main/tasks/task-runner.ts'
@@ -82,9 +83,15 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     taskTimeoutMs: 8 * 3_600_000,
     powerOffTimeoutMs: 500,
   }
-  const context = { home: first.home, driver: processDriver(join(root, 'run'), ''), log: silentLog, limits }
+  const context = {
+    home: first.home,
+    driver: processDriver(join(root, 'run'), ''),
+    log: silentLog,
+    clock: new HostClock(silentLog),
+    limits,
+  }
   const { signal } = new AbortController()
-  expect(await seeThrough(context, record, adopted, '', signal, signal)).toBe(true)
+  expect(await seeThrough(context, record, adopted, '', signal, signal)).toBe('finished')
   expect(record.task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
   expect(taskView(record.task).error).toMatch(/time limit of 60 min/)
 })

@@ -24,6 +24,7 @@ export interface QemuMachine {
   readonly shares: readonly { readonly tag: Share['tag']; readonly socket: string }[]
   readonly console: string
   readonly controlSocket: string
+  readonly clockSocket: string
   readonly network: NetworkPlan
 }
 
@@ -41,6 +42,8 @@ export function qemuArguments(machine: QemuMachine, facts: QemuFacts): readonly 
     ...device({ driver: 'virtio-serial-pci', id: 'serial0' }),
     ...['-chardev', `file,id=console,path=${commaDoubled(machine.console)},append=on`],
     ...device({ driver: 'virtconsole', chardev: 'console' }),
+    ...['-chardev', `socket,id=clock,path=${commaDoubled(machine.clockSocket)},server=on,wait=off`],
+    ...device({ driver: 'virtserialport', chardev: 'clock', name: 'microvm.clock' }),
     ...device({ driver: 'virtio-rng-pci' }),
     ...(facts.architecture === 'x86_64' ? device({ driver: 'pvpanic-pci' }) : []),
     ...disk('root', machine.root, { readOnly: true }),

@@ -7,9 +7,11 @@ import type { GuestImage } from '../guest-image.ts'
 import { findHelperUser } from '../helper-user.ts'
 import { reapMachines } from '../reap.ts'
 import { readRecord } from '../record.ts'
+import { runDirectoryAt } from '../run-directory.ts'
 import { cleanUp, watchMachine } from '../watch-machine.ts'
 import { findAcceleration } from './acceleration.ts'
 import type { Acceleration } from './arguments.ts'
+import { ClockLine } from './clock-line.ts'
 import { inspectHost, required } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { forwardAddress } from './network.ts'
@@ -75,6 +77,10 @@ async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | 
       return undefined
     },
   )
-  const hypervisor = qemuHypervisor(qmp, witness, consolePath)
+  const clock = new ClockLine(runDirectoryAt(handle.runDirectory).clockSocket)
+  await clock.open(AbortSignal.timeout(5_000)).catch((error: unknown) => {
+    log.warn('machine cannot be told the time', { error: String(error) })
+  })
+  const hypervisor = qemuHypervisor({ qmp, clock, witness }, consolePath)
   return watchMachine({ handle, consolePath, ended: undefined, hypervisor, log })
 }

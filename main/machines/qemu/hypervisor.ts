@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleTail } from '../console.ts'
 import { panicLineOf } from '../panic-line.ts'
 import type { Hypervisor } from '../watch-machine.ts'
+import type { ClockLine } from './clock-line.ts'
 import { machineExit } from './exit.ts'
 import type { Qmp, QmpEvent } from './qmp.ts'
 
@@ -16,16 +17,35 @@ export class ShutdownWitness {
   }
 }
 
-/** @param qmp undefined when an adopted QEMU does not answer. */
-export function qemuHypervisor(qmp: Qmp | undefined, witness: ShutdownWitness, consolePath: string): Hypervisor {
+export interface QemuConnections {
+  /** Undefined when an adopted QEMU does not answer. */
+  readonly qmp: Qmp | undefined
+  readonly clock: ClockLine
+  readonly witness: ShutdownWitness
+}
+
+export function qemuHypervisor({ qmp, clock, witness }: QemuConnections, consolePath: string): Hypervisor {
+  const setClock = (signal: AbortSignal) => clock.tell(signal)
   return {
     name: 'qemu',
-    askToPowerOff: async (signal) => void (await qmp?.execute('system_powerdown', signal)),
+    askToPowerOff: async (signal) => {
+      await qmp?.execute('cont', signal) // A guest that stands still would hear of it only when it goes on.
+      await qmp?.execute('system_powerdown', signal)
+    },
+    pause: async (signal) => void (await qmp?.execute('stop', signal)),
+    resume: async (signal) => {
+      await setClock(signal) // Before it goes on: the message waits for it.
+      await qmp?.execute('cont', signal)
+    },
+    setClock,
     exitOf: async (ending) => {
       await Promise.race([qmp?.closed, sleep(lastEventsMs)])
       const panicLine = panicLineOf(await consoleTail(consolePath))
       return machineExit({ ...ending, shutdownReason: witness.reason, panicLine })
     },
-    close: () => qmp?.close(),
+    close: () => {
+      qmp?.close()
+      clock.close()
+    },
   }
 }

@@ -13,6 +13,7 @@ import { recordPath } from '../record.ts'
 import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
 import { watchMachine } from '../watch-machine.ts'
 import { type Acceleration, qemuArguments } from './arguments.ts'
+import { ClockLine } from './clock-line.ts'
 import { Confinement } from './confine.ts'
 import { type QemuHost, required } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
@@ -78,6 +79,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     shares: spec.shares.map(({ tag }) => ({ tag, socket: shareSocket(run, tag) })),
     console: await confinement.expose(spec.consolePath),
     controlSocket: run.controlSocket,
+    clockSocket: run.clockSocket,
     network,
   }
   const facts = { architecture: host.architecture, version: qemu.version, acceleration }
@@ -85,6 +87,8 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const hypervisor = await started(startHelper('qemu', confinement.command(command), run.log('qemu')))
   const witness = new ShutdownWitness()
   const qmp = await controlOf(hypervisor, run, witness, limit)
+  const clock = new ClockLine(run.clockSocket)
+  await clock.open(limit)
   signal.throwIfAborted()
 
   undo.move()
@@ -94,7 +98,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     helpers: [...sockets.keys()].map((helper) => helper.handle),
   }
   const { consolePath } = spec
-  const watched = qemuHypervisor(qmp, witness, consolePath)
+  const watched = qemuHypervisor({ qmp, clock, witness }, consolePath)
   return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
 }
 

@@ -19,6 +19,7 @@ const machine: QemuMachine = {
   ],
   console: '/tasks/a,b/serial.log',
   controlSocket: '/run/m/t1/io/qmp.sock',
+  clockSocket: '/run/m/t1/io/clock.sock',
   network: planNetwork(closed, parts),
 }
 const debian12: QemuFacts = { architecture: 'x86_64', version: 7, acceleration: 'tcg' }
@@ -45,6 +46,8 @@ test('a closed machine on Debian 12 without KVM', () => {
     -device {"driver":"virtio-serial-pci","id":"serial0"}
     -chardev file,id=console,path=/tasks/a,,b/serial.log,append=on
     -device {"driver":"virtconsole","chardev":"console"}
+    -chardev socket,id=clock,path=/run/m/t1/io/clock.sock,server=on,wait=off
+    -device {"driver":"virtserialport","chardev":"clock","name":"microvm.clock"}
     -device {"driver":"virtio-rng-pci"}
     -device {"driver":"pvpanic-pci"}
     -blockdev {"driver":"raw","node-name":"root","read-only":true,"file":{"driver":"file","filename":"/images/k/root.erofs","read-only":true}}

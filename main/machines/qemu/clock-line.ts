@@ -1,0 +1,51 @@
+import { createConnection, type Socket } from 'node:net'
+
+/**
+ * Tells a guest the host's time over a serial port of its own, on which its init waits. The connection is kept, so that the guest can
+ * wait without asking. What the guest says on it is thrown away.
+ */
+export class ClockLine {
+  readonly #path: string
+  #socket: Socket | undefined
+
+  /** @param path QEMU's end of the port. */
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Connects, or stays connected. Throws when QEMU does not listen. */
+  async open(signal: AbortSignal): Promise<Socket> {
+    if (this.#socket?.writable) return this.#socket
+    signal.throwIfAborted()
+    const socket = createConnection(this.#path)
+    this.#socket = socket
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+      signal.addEventListener('abort', () => socket.destroy(signal.reason), {
+        once: true,
+        signal: this.#connected(socket),
+      })
+    })
+    socket.on('error', () => undefined) // It closes after that, and the next call connects anew.
+    socket.resume()
+    return socket
+  }
+
+  /** Resolves when QEMU has taken the message; a guest that does not listen takes it later, or never. */
+  async tell(signal: AbortSignal, now: () => number = Date.now): Promise<void> {
+    const socket = await this.open(signal)
+    const line = `${(now() / 1000).toFixed(3)}\n`
+    await new Promise<void>((resolve, reject) => socket.write(line, (error) => (error ? reject(error) : resolve())))
+  }
+
+  close(): void {
+    this.#socket?.destroy()
+  }
+
+  #connected(socket: Socket): AbortSignal {
+    const connected = new AbortController()
+    socket.once('connect', () => connected.abort())
+    return connected.signal
+  }
+}
