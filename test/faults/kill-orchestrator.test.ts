@@ -6,15 +6,15 @@ import { findDetached } from '../../main/lib/find-processes.ts'
 import { run } from '../../main/lib/spawn.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import type { Doom } from '../support/doomed-orchestrator.ts'
+import { guestWithLimit } from '../support/limited-guest.ts'
 import { guestThatCommits, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const program = join(import.meta.dirname, '../support/doomed-orchestrator.ts')
-const guest = guestThatCommits('greeting.txt', 'sleep 0.6')
 
 /** Runs a task in an orchestrator that is killed at the point, then starts another one in its place and sees the task end. */
-async function killAndRestart(doom: Doom) {
+async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt', 'sleep 0.6')) {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
   const killed = await run(process.execPath, [program, JSON.stringify({ root, guest }), JSON.stringify(doom)])
@@ -54,7 +54,9 @@ async function killAndRestart(doom: Doom) {
 
 const named = (dooms: readonly Doom[]): [string, Doom][] =>
   dooms.map((doom) => [
-    'event' in doom ? `${doom.when} '${doom.event}' is on disk` : `at command ${doom.command} after '${doom.after}'`,
+    'event' in doom
+      ? `${doom.when} ${doom.skip === undefined ? '' : 'the next '}'${doom.event}' is on disk`
+      : `at command ${doom.command} after '${doom.after}'`,
     doom,
   ])
 
@@ -97,5 +99,17 @@ describe('SIGKILL of the orchestrator', () => {
     ]),
   )('%s ends with the task merged as if nothing had happened', async (_point, doom) => {
     expect((await killAndRestart(doom))?.state).toMatchObject({ outcome: { kind: 'merged' } })
+  })
+
+  test.each<[string, Doom]>(
+    named([
+      { when: 'before', event: 'parked' },
+      { when: 'after', event: 'parked' },
+      ...(['slot-leased', 'machine-started', 'machine-exited', 'salvaged', 'finished'] as const).flatMap((event) =>
+        (['before', 'after'] as const).map((when) => ({ when, event, ...(event !== 'finished' && { skip: 1 }) })),
+      ),
+    ]),
+  )('%s of a task at its usage limit has it go on at the reset, and merged once', async (_point, doom) => {
+    expect((await killAndRestart(doom, guestWithLimit(1)))?.state).toMatchObject({ outcome: { kind: 'merged' } })
   })
 })

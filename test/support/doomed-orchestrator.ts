@@ -5,7 +5,11 @@ import { startOrchestrator } from './orchestrator.ts'
 
 /** Where the orchestrator dies. Commands (git, mostly) are counted from the moment that the named event is on disk. */
 export type Doom =
-  | { readonly when: 'before' | 'after'; readonly event: string }
+  | {
+      readonly when: 'before' | 'after'
+      readonly event: string /** How often it was there before. */
+      readonly skip?: number
+    }
   | { readonly command: number; readonly after: string }
 
 /**
@@ -24,11 +28,13 @@ const die = (): never => {
 const append = JsonLinesFile.prototype.append
 let seen = ''
 let commands = 0
+let skipped = 0
 JsonLinesFile.prototype.append = async function (value) {
   const { type } = value as { type: string }
-  if ('event' in doom && doom.event === type && doom.when === 'before') die()
+  const isHere = 'event' in doom && doom.event === type && skipped++ === (doom.skip ?? 0) ? doom.when : undefined
+  if (isHere === 'before') die()
   await append.call(this, value)
-  if ('event' in doom && doom.event === type && doom.when === 'after') die()
+  if (isHere === 'after') die()
   seen = type
   commands = 0
 }

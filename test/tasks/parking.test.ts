@@ -3,37 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { taskView } from '../../main/core/view.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
-import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
+import { guestWithLimit, limitedSession } from '../support/limited-guest.ts'
+import { registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 import { gitIn, subjectsOf } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-
-const session = '42d1ebe2-975d-4685-aba3-9787793c0ad4'
-const failureJson = successJson.replace('true', 'false').replace('null', '"The API answered 429"')
-const end = (sessionId: string, costUsd: number) =>
-  JSON.stringify({
-    ...{ type: 'result', is_error: true, api_error: 'usage_limit_reached', session_id: sessionId },
-    ...{ total_cost_usd: costUsd, num_turns: 2, usage: { input_tokens: 100, output_tokens: 20 } },
-  })
-
-/** Runs into a limit that ends so many seconds from now, unless it was told to go on: then it commits what it finds. */
-const guestWithLimit = (resetsInSeconds: number, { sessionId = session, mischief = '' } = {}) => `
-touch $SHARE/started
-rm -f $SHARE/.api-key
-cd $REPO
-if grep -qz '^MICROVM_RESUME_SESSION=' $SHARE/environment; then
-  tr '\\0' '\\n' <$SHARE/environment | grep RESUME >resumed.txt
-  git add -A && git commit -q -m 'Both halves'
-  echo '${end(session, 0.75).replace('"is_error":true', '"is_error":false')}' >>$SHARE/claude-stream.jsonl
-  echo '${successJson}' >$SHARE/result.json
-  exit
-fi
-echo first > first.txt
-resets=$(($(date +%s) + ${resetsInSeconds}))
-echo '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":'$resets'}}' >$SHARE/claude-stream.jsonl
-echo '${end(sessionId, 0.5)}' >>$SHARE/claude-stream.jsonl
-echo '${failureJson}' >$SHARE/result.json
-${mischief}
-`
 
 const parked = async ({ orchestrator }: Awaited<ReturnType<typeof startOrchestrator>>) => {
   const id = await orchestrator.run({ description: 'work', repo: 'project' })
@@ -67,7 +40,7 @@ test('a task at its limit gives its slot back with its work at its ref, and goes
     task_ref: null,
   })
   expect((await subjectsOf(repo))[0]).toBe('Both halves')
-  expect(await gitIn(repo, ['show', 'HEAD:resumed.txt'])).toBe(`MICROVM_RESUME_SESSION=${session}`)
+  expect(await gitIn(repo, ['show', 'HEAD:resumed.txt'])).toBe(`MICROVM_RESUME_SESSION=${limitedSession}`)
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
   expect(events.read(0)).toHaveLength(1)
 })
