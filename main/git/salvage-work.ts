@@ -5,6 +5,7 @@ import { type SalvagedWork, taskRef } from '../core/merge.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { changedFiles } from './changed-files.ts'
 import { kindOf } from './check-clone.ts'
+import { deleteTaskRef } from './delete-task-ref.ts'
 import { inspectRepository } from './inspect-repository.ts'
 import { salvageRepository } from './salvage-repository.ts'
 
@@ -41,6 +42,8 @@ export async function salvageWork(
   try {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
     const { commit, commits, wip, notes } = salvaged
+    // What an earlier agent of the task had there, before it was parked, the last one has undone.
+    if (commit === startCommit) await deleteTaskRef(source.path, taskId, signal)
     const inUserRepository = { cwd: source.path, trust: 'user' } as const
     return {
       ref: commit === startCommit ? null : taskRef(taskId),

@@ -281,8 +281,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       try {
         await this.#calls.quiet()
         end = await work(stop.signal)
-        if (end !== 'left') lease[Symbol.dispose]()
         if (end !== 'finished') return
+        lease[Symbol.dispose]()
         await this.#announce(record)
         await this.#unfinished.remove(id)
       } catch (error) {

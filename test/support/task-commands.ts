@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { type Ending, type ModelTask, phaseAfter, type TaskModel } from './task-model.ts'
+import { type Ending, type Limit, type ModelTask, phaseAfter, type TaskModel } from './task-model.ts'
 import type { TaskWorld } from './task-world.ts'
 
 export type TaskCommand = fc.AsyncCommand<TaskModel, TaskWorld>
@@ -33,11 +33,13 @@ const picked = (tasks: readonly ModelTask[], index: number): ModelTask => {
 }
 
 const always = (): boolean => true
+const isOpen = ({ phase }: ModelTask): boolean => phase === 'queued' || phase === 'parked' || phase === 'working'
 const someWork = (model: TaskModel): boolean => model.listed('working').length > 0
 
 const index = fc.nat({ max: 20 })
 const agrees = fc.boolean()
 const ending = fc.constantFrom<Ending>('success', 'success', 'idle', 'failure', 'conflict', 'crash')
+const limits = fc.constantFrom<Limit>('limit', 'brief limit')
 const who = fc.constantFrom('ada', 'bob')
 const owner = fc.option(who, { nil: undefined })
 
@@ -72,19 +74,21 @@ const runQueued = fc.tuple(fc.integer({ min: -1, max: 1 }), agrees, owner).map((
 )
 
 /** Of a guest that the model has working: `agree` first, so that it is. */
-const finish = fc.tuple(index, ending, agrees).map(([n, how, agree]) =>
-  command(
-    `guest ${n}: ${how}`,
-    someWork,
-    async (model, world) => {
-      await settle(model, world)
-      const task = picked(model.listed('working'), n)
-      await world.letGo(task.name, how)
-      model.end(task, phaseAfter[how])
-    },
-    agree,
-  ),
-)
+const finish = fc
+  .tuple(index, fc.oneof({ weight: 3, arbitrary: ending }, { weight: 1, arbitrary: limits }), agrees)
+  .map(([n, how, agree]) =>
+    command(
+      `guest ${n}: ${how}`,
+      someWork,
+      async (model, world) => {
+        await settle(model, world)
+        const task = picked(model.listed('working'), n)
+        await world.letGo(task.name, how)
+        model.end(task, phaseAfter[how])
+      },
+      agree,
+    ),
+  )
 
 const cancel = fc.tuple(index, agrees).map(([n, agree]) =>
   command(
@@ -94,7 +98,7 @@ const cancel = fc.tuple(index, agrees).map(([n, agree]) =>
       await settle(model, world)
       const task = picked(model.listed(), n)
       const cancelled = world.orchestrator.cancel(world.idOf(task.name))
-      if (task.phase === 'queued' || task.phase === 'working') {
+      if (isOpen(task)) {
         await cancelled
         model.end(task, 'cancelled')
       } else if (task.phase === 'cancelled') await cancelled
@@ -112,7 +116,7 @@ const cleanup = fc.tuple(index, fc.boolean()).map(([n, deleteRef]) =>
       await settle(model, world)
       const task = picked(model.listed(), n)
       const cleaned = world.orchestrator.cleanup(world.idOf(task.name), { deleteRef })
-      if (task.phase === 'queued' || task.phase === 'working') {
+      if (isOpen(task)) {
         await expect(cleaned).rejects.toMatchObject({ code: 'task-busy' })
         return
       }
@@ -126,7 +130,11 @@ const cleanup = fc.tuple(index, fc.boolean()).map(([n, deleteRef]) =>
 
 /** The orchestrator lets go of its tasks or stops them, some guests end while it is down, and another takes its place. */
 const restart = fc
-  .tuple(fc.constantFrom('let go', 'let go', 'stop'), fc.array(fc.tuple(index, ending), { maxLength: 2 }), agrees)
+  .tuple(
+    fc.constantFrom('let go', 'let go', 'stop'),
+    fc.array(fc.tuple(index, fc.oneof(ending, fc.constant<Limit>('limit'))), { maxLength: 2 }),
+    agrees,
+  )
   .map(([how, meanwhile, agree]) =>
     command(
       `restart (${how}; meanwhile ${JSON.stringify(meanwhile)})`,
@@ -173,7 +181,7 @@ const hear = fc.tuple(who, fc.constantFrom('keep', 'keep', 'put back', 'die with
       const told = await world.look(name)
       if (typeof told === 'string') {
         expect([...unheard]).toEqual([])
-        expect(told).toBe(model.listed('queued', 'working').length > 0 ? 'timeout' : 'no-running-tasks')
+        expect(told).toBe(model.listed().some(isOpen) ? 'timeout' : 'no-running-tasks')
         return
       }
       const { event, pending } = told
@@ -238,12 +246,17 @@ export const taskCommands = (maxCommands: number): fc.Arbitrary<Iterable<TaskCom
     { maxCommands, size: 'max' },
   ) as fc.Arbitrary<Iterable<TaskCommand>>
 
-/** Lets all guests end, and has both consumers hear everything that is left, each end once. */
+/** Lets all guests end, cancels what is parked, and has both consumers hear everything that is left, each end once. */
 export async function drain(model: TaskModel, world: TaskWorld): Promise<void> {
   await world.agree(model)
   for (let [task] = model.listed('working'); task; [task] = model.listed('working')) {
     await world.letGo(task.name, 'success')
     model.end(task, 'merged')
+    await world.agree(model)
+  }
+  for (const task of model.listed('parked')) {
+    await world.orchestrator.cancel(world.idOf(task.name))
+    model.end(task, 'cancelled')
     await world.agree(model)
   }
   for (const [name, unheard] of Object.entries(model.unheard)) {

@@ -1,7 +1,9 @@
 /** What becomes of a guest that is let go. */
 export type Ending = 'success' | 'idle' | 'failure' | 'conflict' | 'crash'
+/** A usage limit that ends in an hour, or at once. */
+export type Limit = 'limit' | 'brief limit'
 
-export type ModelPhase = 'queued' | 'working' | 'merged' | 'unchanged' | 'unmerged' | 'failed' | 'cancelled'
+export type ModelPhase = 'queued' | 'parked' | 'working' | 'merged' | 'unchanged' | 'unmerged' | 'failed' | 'cancelled'
 
 export interface ModelTask {
   readonly name: string
@@ -46,11 +48,14 @@ export class TaskModel {
     return task
   }
 
+  /** Its guest ended: the task is over, or waits for a later time or a slot. */
   end(task: ModelTask, phase: ModelPhase): void {
-    task.ref = task.phase === 'working' && phase !== 'merged' && phase !== 'unchanged'
+    const isOver = phase !== 'queued' && phase !== 'parked'
+    if (phase === 'merged' || phase === 'unchanged') task.ref = false
+    else if (task.phase === 'working') task.ref = true
     task.phase = phase
     if (phase === 'merged') this.merged.push(task.name)
-    for (const names of Object.values(this.unheard)) names.add(task.name)
+    if (isOver) for (const names of Object.values(this.unheard)) names.add(task.name)
     this.callNext()
   }
 
@@ -59,10 +64,12 @@ export class TaskModel {
   }
 }
 
-export const phaseAfter: Readonly<Record<Ending, ModelPhase>> = {
+export const phaseAfter: Readonly<Record<Ending | Limit, ModelPhase>> = {
   success: 'merged',
   idle: 'unchanged',
   failure: 'failed',
   conflict: 'unmerged',
   crash: 'failed',
+  limit: 'parked',
+  'brief limit': 'queued',
 }

@@ -8,7 +8,7 @@ import type { Consumer, Delivery } from '../../main/tasks/event-consumers.ts'
 import { waitNextEvent } from '../../main/tasks/wait-next-event.ts'
 import { registeredRepository, startOrchestrator, successJson } from './orchestrator.ts'
 import { commitFiles, gitIn } from './repositories.ts'
-import type { Ending, TaskModel } from './task-model.ts'
+import type { Ending, Limit, TaskModel } from './task-model.ts'
 import { until } from './until.ts'
 
 /** Leaves work uncommitted, then waits for the file that says how to end. */
@@ -25,15 +25,29 @@ const result = (success: boolean) =>
   `echo '${success ? successJson : successJson.replace('true', 'false').replace('null', '"No luck."')}' > $SHARE/result.json`
 const commit = 'git add -A && git commit -q -m "Add $name"'
 
-const endings: Readonly<Record<Ending, string>> = {
+const limit = (seconds: number) =>
+  `rm $HOME/../go-$name
+  echo '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":'$(($(date +%s) + ${seconds}))'}}' > $SHARE/claude-stream.jsonl
+  echo '{"type":"result","is_error":true,"api_error":"usage_limit_reached"}' >> $SHARE/claude-stream.jsonl
+  ${result(false)}`
+
+const endings: Readonly<Record<Ending | Limit, string>> = {
   success: `${commit} && ${result(true)}`,
   idle: `rm $name.txt && ${result(true)}`,
   failure: `${commit} && ${result(false)}`,
   conflict: `echo "$name was here" > README.md && ${commit} && ${result(true)}`,
   crash: 'kill -KILL $$',
+  limit: limit(3600),
+  'brief limit': limit(-3600),
 }
 
 type Started = Awaited<ReturnType<typeof startOrchestrator>>
+
+/** A parked task whose time has come waits like any other. */
+const phaseOf = ({ state }: Task, place: number): string => {
+  if (state.phase === 'finished') return state.outcome.kind
+  return state.phase === 'parked' && place > 0 ? 'queued' : state.phase
+}
 
 /** The real orchestrator of one run of the model, with what the commands need to find in it. */
 export class TaskWorld implements AsyncDisposable {
@@ -94,7 +108,7 @@ export class TaskWorld implements AsyncDisposable {
   }
 
   /** The guest goes on to its end. Before a conflict the user commits to the same lines. */
-  async letGo(name: string, ending: Ending): Promise<void> {
+  async letGo(name: string, ending: Ending | Limit): Promise<void> {
     if (ending === 'conflict') await commitFiles(this.repo, { 'README.md': `Edit ${this.#edits++}\n` }, 'Edit')
     const path = join(this.root, 'run', `go-${name}`)
     await writeFile(`${path}.part`, endings[ending])
@@ -124,7 +138,7 @@ export class TaskWorld implements AsyncDisposable {
   #expected(model: TaskModel) {
     const listed = model.listed()
     const working = model.listed('working').map(({ name }) => name)
-    const told = model.tasks.filter(({ phase }) => phase !== 'queued' && phase !== 'working')
+    const told = model.tasks.filter(({ phase }) => !['queued', 'parked', 'working'].includes(phase))
     return {
       phases: Object.fromEntries(listed.map(({ name, phase }) => [name, phase])),
       queue: model.queue().map(({ name }) => name),
@@ -146,9 +160,7 @@ export class TaskWorld implements AsyncDisposable {
     const files = await gitIn(this.repo, ['ls-tree', '--name-only', 'main'])
     const run = await readdir(join(this.root, 'run'))
     return {
-      phases: Object.fromEntries(
-        tasks.map(({ id, state }) => [this.nameOf(id), state.phase === 'finished' ? state.outcome.kind : state.phase]),
-      ),
+      phases: Object.fromEntries(tasks.map((task) => [this.nameOf(task.id), phaseOf(task, place(task))])),
       queue: tasks
         .filter((task) => place(task) > 0)
         .sort((a, b) => place(a) - place(b))
