@@ -1,5 +1,5 @@
 import { type SimpleGitOptions, simpleGit } from 'simple-git'
-import { type Conversation, converse, run } from '../lib/spawn.ts'
+import { type Conversation, converse, requireDescriptors, run } from '../lib/spawn.ts'
 import { gitEnvironment, settings, type Trust } from './environment.ts'
 
 export interface GitOptions {
@@ -52,6 +52,7 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
 export async function git(args: readonly string[], options: GitOptions, signal?: AbortSignal): Promise<GitResult> {
   signal?.throwIfAborted()
   if (options.input !== undefined) return await gitWithInput(args, options, signal)
+  requireDescriptors()
   const env = { ...gitEnvironment(options.trust), ...options.env }
   const output: Buffer[] = []
   const errors: Buffer[] = []

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pMap from 'p-map'
 import { isAlive, type ProcessIdentity, plainPs } from './process-identity.ts'
 import { runOrThrow } from './spawn.ts'
 
@@ -10,6 +11,9 @@ export interface FoundProcess extends ProcessIdentity {
   /** The leader of its process group, which ends with it. */
   readonly leadsGroup: boolean
 }
+
+/** A desktop session may open 256 files in all. */
+const filesAtOnce = 16
 
 /** One line of the system's table of processes. */
 interface Process extends ProcessIdentity {
@@ -62,7 +66,7 @@ function kill(target: number): void {
 
 async function listByProc(): Promise<readonly Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
-  return (await Promise.all(pids.map(readProcess))).filter((found) => found !== undefined)
+  return (await pMap(pids, readProcess, { concurrency: filesAtOnce })).filter((found) => found !== undefined)
 }
 
 async function readProcess(pid: number): Promise<Process | undefined> {

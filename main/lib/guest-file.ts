@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { isShortage } from './patience.ts'
 
 /** Why a file that a guest left is not read. */
 export type GuestFileRefusal = 'missing' | 'not-regular' | 'linked' | 'too-large' | 'unreadable'
@@ -11,7 +12,7 @@ export type GuestFile =
 
 /**
  * Opens a file in a folder that a guest can write: never through a link, only a regular file with a single link.
- * The caller closes it. Does not block on a FIFO and opens no device.
+ * The caller closes it. Does not block on a FIFO and opens no device. Throws only where the host is short of descriptors.
  */
 export async function openGuestFile(folder: string, name: string): Promise<GuestFile> {
   if (name !== basename(name) || name === '..' || name === '.') throw new Error(`Not a plain file name: ${name}`)
@@ -22,6 +23,7 @@ export async function openGuestFile(folder: string, name: string): Promise<Guest
     if (refusal) return { kind: 'refused', why: refusal }
     file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
+    if (isShortage(error)) throw error // The host's fault, not the file's.
     const { code } = error as NodeJS.ErrnoException
     return { kind: 'refused', why: code === 'ENOENT' ? 'missing' : code === 'ELOOP' ? 'not-regular' : 'unreadable' }
   }

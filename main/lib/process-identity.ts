@@ -9,15 +9,18 @@ export interface ProcessIdentity {
 
 /**
  * The start time of a living process as its system tells it: clock ticks since boot on Linux (proc(5), field 22 of `stat`),
- * `ps -o lstart=` elsewhere. Undefined when there is no such process, or only its zombie.
+ * `ps -o lstart=` elsewhere. Undefined when there is no such process, or only its zombie. Throws when that cannot be told, for want of
+ * descriptors say: a living process must not be taken for a dead one.
  */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     let stat: string
     try {
       stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    } catch {
-      return undefined // No such process.
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ESRCH') return undefined
+      throw error
     }
     // The second field is the program's name in parentheses and may hold anything, so count from its end.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -31,7 +34,8 @@ export const plainPs = { env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' } 
 
 /** As `startTimeOf`, by POSIX's means alone. */
 export async function startTimeByPs(pid: number): Promise<string | undefined> {
-  const { ok, stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainPs)
+  const { ok, exitCode, problem, stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainPs)
+  if (exitCode === null) throw new Error(problem ?? 'ps did not run')
   const [status, ...started] = stdout.trim().split(/\s+/)
   return !ok || !status || status.startsWith('Z') ? undefined : started.join(' ')
 }

@@ -1,5 +1,5 @@
 import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
-import { constants } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -34,6 +34,22 @@ export interface RunResult {
   readonly problem: string | null
 }
 
+/** Standard streams with both their ends, and what the start itself takes. */
+const descriptorsOfAStart = 12
+
+/**
+ * Throws EMFILE or ENFILE where a program could not be started for lack of descriptors. Node leaves such a child without streams, and
+ * its error comes later, unheard, and would end this process.
+ */
+export function requireDescriptors(): void {
+  const opened: number[] = []
+  try {
+    while (opened.length < descriptorsOfAStart) opened.push(openSync('/dev/null', 'r'))
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor)
+  }
+}
+
 /** Runs a program to its end with no shell. Never rejects. The signal ends it with SIGTERM, then SIGKILL after 5 s. */
 export async function run(
   file: string,
@@ -42,6 +58,11 @@ export async function run(
   signal?: AbortSignal,
 ): Promise<RunResult> {
   const { onLine } = options
+  try {
+    requireDescriptors()
+  } catch (error) {
+    return notStarted([file, ...args].join(' '), error)
+  }
   const result = await execa(file, args, {
     reject: false,
     stripFinalNewline: false,
@@ -72,6 +93,11 @@ export async function run(
     problem: result.failed ? (result.shortMessage ?? 'failed') : null,
   }
 }
+
+const notStarted = (command: string, error: unknown): RunResult => ({
+  ...{ command, ok: false, exitCode: null, signal: null, timedOut: false, cancelled: false, stdout: '', stderr: '' },
+  problem: `${command} could not be started: ${String(error)}`,
+})
 
 /** Runs a program on this process's own terminal. Resolves with its exit status; null when a signal ended it or it did not start. */
 export async function runAttached(file: string, args: readonly string[]): Promise<number | null> {
@@ -124,6 +150,7 @@ export async function converse(
   options: Pick<RunOptions, 'cwd' | 'env'> = {},
   signal?: AbortSignal,
 ): Promise<Conversation> {
+  requireDescriptors()
   const child = spawnChild(file, args, {
     stdio: 'pipe',
     ...(options.cwd !== undefined && { cwd: options.cwd }),
@@ -179,6 +206,7 @@ export async function startDetached(
   args: readonly string[],
   options: DetachedOptions = {},
 ): Promise<{ pid: number; ended: Promise<{ exitCode: number | null; signal: string | null }> }> {
+  requireDescriptors()
   const child = spawnChild(file, args, {
     detached: true,
     stdio: options.stdio ?? 'ignore',

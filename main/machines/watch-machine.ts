@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
+import { isShortage } from '../lib/patience.ts'
 import { isAlive, type ProcessIdentity, pidIsTaken } from '../lib/process-identity.ts'
 import { limitConsole } from './console.ts'
 import type { Machine } from './driver.ts'
@@ -87,8 +88,8 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
     const status = machine.ended ?? ended(handle)
     const gone = status.then(() => true)
     for (let round = 1; !(await Promise.race([gone, sleep(pollMs, false)])); round += 1) {
-      await limitConsole(consolePath)
-      failure = await hypervisor.findFailure?.()
+      await unlessShort(() => limitConsole(consolePath))
+      failure = await unlessShort(async () => hypervisor.findFailure?.())
       const lost = failure ? undefined : await firstDead(handle.helpers, round)
       if (!failure && lost === undefined) continue
       // Helpers end when the hypervisor lets go of them, which it does a moment before its own end.
@@ -131,7 +132,17 @@ async function firstDead(helpers: MachineHandle['helpers'], round: number): Prom
 }
 
 const looksAlive = async (identity: ProcessIdentity, round: number): Promise<boolean> =>
-  round % roundsBetweenLooks === 0 ? await isAlive(identity) : pidIsTaken(identity.pid)
+  round % roundsBetweenLooks === 0 ? ((await unlessShort(() => isAlive(identity))) ?? true) : pidIsTaken(identity.pid)
+
+/** A host that is short of something for a moment is no reason to end a machine: undefined, and the next look tells. */
+async function unlessShort<Result>(look: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (isShortage(error)) return undefined
+    throw error
+  }
+}
 
 async function anyAlive(helpers: MachineHandle['helpers']): Promise<boolean> {
   for (const helper of helpers) if (await isAlive(helper)) return true

@@ -2,7 +2,6 @@ import type { Failure } from '../core/failure.ts'
 import { outcomeOf, unmergedForFailure } from '../core/outcome.ts'
 import type { Parking } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
-import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import type { TaskRecord } from './task-record.ts'
 
 /** Records the end of a task that has no machine now. What an earlier one left, before the task was parked, stays at its ref. */
@@ -10,7 +9,7 @@ export async function endTask(record: TaskRecord, failure: Failure): Promise<voi
   const merge = unmergedForFailure(record.task.work)
   if (merge) {
     await record.add({ type: 'merge-tried', merge })
-    await writeJsonAtomically(record.files.mergeResult, mergeView(record.task.id, merge))
+    await record.write(record.files.mergeResult, mergeView(record.task.id, merge))
   }
   await record.add({ type: 'finished', outcome: outcomeOf(failure, null) })
 }

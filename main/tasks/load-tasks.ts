@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import pMap from 'p-map'
 import { parseTaskId, type Task, type TaskId } from '../core/task.ts'
 import { foldTask } from '../core/transition.ts'
 import { parseJsonLines } from '../lib/json-lines.ts'
@@ -7,13 +8,16 @@ import { tasksDirectory } from '../lib/paths.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { taskFiles } from './task-files.ts'
 
+/** A desktop session may open 256 files in all, and there can be ten thousand tasks. */
+const filesAtOnce = 32
+
 /**
  * Every task that a repository's folder holds, oldest first. Reads only. A folder that is no task of ours is passed over in
  * silence, one whose record is damaged with a warning; neither is touched.
  */
 export async function loadTasks(repoPath: string, log: Log, onDamaged = ignore): Promise<readonly Task[]> {
   const ids = (await folderNames(tasksDirectory(repoPath))).map(parseTaskId).filter((id) => id !== undefined)
-  const tasks = await Promise.all(ids.map((id) => loadTask(repoPath, id, log, onDamaged)))
+  const tasks = await pMap(ids, (id) => loadTask(repoPath, id, log, onDamaged), { concurrency: filesAtOnce })
   return tasks.filter((task) => task !== undefined).sort((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 

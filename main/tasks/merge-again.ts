@@ -3,7 +3,6 @@ import { type MergeOutcome, taskRef } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
-import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
@@ -28,9 +27,9 @@ export async function mergeAgain(task: Task, onChange: (task: Task) => void): Pr
     })
   }
   const files = taskFiles(repoPath, id)
-  await using record = await TaskRecord.open(files, onChange)
+  await using record = await TaskRecord.open(files, { onChange })
   const outcome = await mergeSalvaged(task, commit, signal)
   await record.add({ type: 'merge-tried', merge: outcome })
-  await writeJsonAtomically(files.mergeResult, mergeView(id, outcome))
+  await record.write(files.mergeResult, mergeView(id, outcome))
   return outcome
 }

@@ -5,6 +5,7 @@ import { AppError } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import { type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
 import { taskView } from '../core/view.ts'
+import { Patience } from '../lib/patience.ts'
 import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
@@ -16,6 +17,7 @@ import { endTask } from './end-task.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import type { HostClock } from './host-clock.ts'
+import type { EndEvent } from './logged-event.ts'
 import { mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
@@ -25,7 +27,7 @@ import { runQueued } from './run-queued.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
-import { TaskRecord } from './task-record.ts'
+import { type RecordOptions, TaskRecord } from './task-record.ts'
 import { acceptedCaps, type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -70,6 +72,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #waiting: WaitingRoom
   #closing = false
   readonly #calls = new AnswersFirst()
+  readonly #recordOptions: RecordOptions
 
   private constructor(options: OrchestratorOptions, unfinished: UnfinishedTasks) {
     this.#options = options
@@ -77,6 +80,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.events = options.events
     const { slots, log, limits, hostMemory } = options
     this.#catalog = new TaskCatalog(() => options.repositories.list(), log)
+    this.#recordOptions = { onChange: this.#catalog.put, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.known.get(id)?.machine ?? null
     this.#admission = new Admission({ slots, memoryMiB: limits.memoryMiB, hostMemory, machineOf })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
@@ -107,7 +111,6 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest): Promise<TaskId> {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
-    const { slots } = this.#options
     validateDescription(description)
     const { alias, path } = await this.#options.repositories.find(repo)
     await requireFlake(path)
@@ -130,7 +133,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           caps: acceptedCaps(this.#options.limits, caps),
           ...(waits && { queue: { priority: request.priority ?? 0 } }),
         },
-        this.#catalog.put,
+        this.#recordOptions,
       )
       if (lease === null) {
         this.#catalog.put(record.task)
@@ -142,7 +145,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       this.#track(record, lease, (stop) =>
         runTask(this.#options, record, provisions, lease.slot, stop, this.#detach.signal),
       )
-      await slots.remember(path, lease.slot)
+      this.#remember(path, lease.slot)
       return id
     } catch (error) {
       if (!this.#running.has(id)) {
@@ -265,10 +268,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {
-    const { slots, log } = this.#options
     this.#track(record, lease, (stop) => runQueued(this.#options, record, lease.slot, stop, this.#detach.signal))
-    slots.remember(record.task.repoPath, lease.slot).catch((error: unknown) => {
-      log.warn('the preferred slot could not be stored', { reason: String(error) })
+    this.#remember(record.task.repoPath, lease.slot)
+  }
+
+  #remember(repoPath: string, slot: SlotId): void {
+    this.#options.slots.remember(repoPath, slot).catch((error: unknown) => {
+      this.#options.log.warn('the preferred slot could not be stored', { reason: String(error) })
     })
   }
 
@@ -309,17 +315,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async #announce(record: TaskRecord): Promise<void> {
     const { task } = record
     const view = taskView(task)
+    const end: EndEvent = {
+      type: view.status === 'completed' ? 'completed' : 'failed',
+      taskId: task.id,
+      repo: task.repo,
+      owner: task.owner,
+      result: view.result,
+      mergeResult: view.merge_result,
+      error: view.error,
+    }
     const logged =
-      (await this.events.endOf(task.id)) ??
-      (await this.events.append({
-        type: view.status === 'completed' ? 'completed' : 'failed',
-        taskId: task.id,
-        repo: task.repo,
-        owner: task.owner,
-        result: view.result,
-        mergeResult: view.merge_result,
-        error: view.error,
-      }))
+      (await this.events.endOf(task.id)) ?? (await record.patiently('the end', () => this.events.append(end)))
     await record.add({ type: 'announced', seq: logged.seq })
   }
 
@@ -329,7 +335,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const finished = task.state.phase === 'finished'
     if (finished && task.announcedSeq !== null) return
     try {
-      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#catalog.put)
+      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#recordOptions)
       if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue))
         return this.#waiting.add(record)
       const slot = finished ? null : slotOf(task.state)

@@ -5,8 +5,8 @@ import { parkingOf, totalUsage } from '../core/parking.ts'
 import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView } from '../core/view.ts'
 import { salvageWork } from '../git/salvage-work.ts'
-import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
+import { isShortage } from '../lib/patience.ts'
 import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
 import { readInterruption } from './read-interruption.ts'
@@ -26,7 +26,7 @@ const settleTimeoutMs = 10 * 60_000
 /**
  * With the machine off: reads what the guest left, salvages its work to `refs/tasks/ID`, merges it when the task succeeded,
  * and records the outcome; or parks the task when a limit or an outage of the API stopped its agent. Can be run again after a crash
- * at any point. Never rejects but for a record that cannot be written.
+ * at any point, and waits where the host has no room. Never rejects but for a record that cannot be written.
  */
 export async function settleTask(
   { onUsageLimit = 'park', resetMarginMs }: SettleOptions,
@@ -35,11 +35,10 @@ export async function settleTask(
   log: Log,
 ): Promise<'finished' | 'parked'> {
   const { files } = record
-  const signal = AbortSignal.timeout(settleTimeoutMs)
-  const read = await readResult(files.share, secret)
-  await keepStream(files, secret, log)
+  const read = await record.patiently('the result', () => readResult(files.share, secret))
+  await record.patiently('the stream', () => keepStream(files, secret, log))
 
-  const salvaged = await salvage(record, signal)
+  const salvaged = await salvage(record)
   const work = 'code' in salvaged ? null : salvaged
   if (work) await record.add({ type: 'salvaged', work })
   const result = 'code' in read ? null : ofWholeTask(read, work, record.task)
@@ -65,34 +64,29 @@ export async function settleTask(
   }
   if (result) {
     await record.add({ type: 'result-read', result })
-    await writeJsonAtomically(files.result, resultView(result))
+    await record.write(files.result, resultView(result))
   }
   const merge = failure
     ? unmergedForFailure(work)
-    : await mergeSalvaged(record.task, work?.ref ? work.commit : null, signal)
+    : await mergeSalvaged(record.task, work?.ref ? work.commit : null, AbortSignal.timeout(settleTimeoutMs))
   if (merge) {
     await record.add({ type: 'merge-tried', merge })
-    await writeJsonAtomically(files.mergeResult, mergeView(record.task.id, merge))
+    await record.write(files.mergeResult, mergeView(record.task.id, merge))
   }
   await record.add({ type: 'finished', outcome: outcomeOf(failure, merge) })
   log.info('task finished', { outcome: outcomeOf(failure, merge).kind })
   return 'finished'
 }
 
-async function salvage({ task, files }: TaskRecord, signal: AbortSignal): Promise<SalvagedWork | Failure> {
-  if (task.startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
+async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
+  const { task, files } = record
+  const { startCommit, repoPath, id: taskId } = task
+  if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
+  const source = { repoPath, workspace: files.repo, taskId, startCommit, stateDirectory: files.folder }
   try {
-    return await salvageWork(
-      {
-        repoPath: task.repoPath,
-        workspace: files.repo,
-        taskId: task.id,
-        startCommit: task.startCommit,
-        stateDirectory: files.folder,
-      },
-      signal,
-    )
+    return await record.patiently('the work', () => salvageWork(source, AbortSignal.timeout(settleTimeoutMs)))
   } catch (error) {
+    if (isShortage(error)) throw error // We end while it lasts: the next start salvages it.
     return toFailure(error, 'salvage-failed')
   }
 }

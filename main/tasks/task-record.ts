@@ -1,12 +1,21 @@
 import { mkdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import type { Task, TaskEvent, TaskIdentity } from '../core/task.ts'
 import { foldTask, newTask, transition } from '../core/transition.ts'
 import { taskView } from '../core/view.ts'
-import { writeDerived } from '../lib/atomic-file.ts'
+import { writeDerived, writeJsonAtomically } from '../lib/atomic-file.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
+import type { Patience } from '../lib/patience.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { type TaskFiles, taskFiles } from './task-files.ts'
+
+export interface RecordOptions {
+  /** Told of every change, once it is on disk. */
+  readonly onChange: (task: Task) => void
+  /** Waits where the host is short of room; without it an append fails. */
+  readonly patience?: Patience
+}
 
 /** An event without its time: the record stamps it. */
 export type Happening = TaskEvent extends infer Event ? (Event extends TaskEvent ? Omit<Event, 'at'> : never) : never
@@ -18,21 +27,22 @@ export type Happening = TaskEvent extends infer Event ? (Event extends TaskEvent
 export class TaskRecord implements AsyncDisposable {
   readonly files: TaskFiles
   readonly #events: JsonLinesFile
-  readonly #onChange: (task: Task) => void
+  readonly #options: RecordOptions
   #task: Task
 
-  private constructor(files: TaskFiles, events: JsonLinesFile, task: Task, onChange: (task: Task) => void) {
+  private constructor(files: TaskFiles, events: JsonLinesFile, task: Task, options: RecordOptions) {
     this.files = files
     this.#events = events
     this.#task = task
-    this.#onChange = onChange
+    this.#options = options
   }
 
-  static async create(identity: TaskIdentity, onChange: (task: Task) => void): Promise<TaskRecord> {
+  /** Does not wait for room: whoever asked is told that there is none. */
+  static async create(identity: TaskIdentity, options: RecordOptions): Promise<TaskRecord> {
     const files = taskFiles(identity.repoPath, identity.id)
     await mkdir(files.folder, { recursive: true, mode: 0o700 })
     const { file } = await JsonLinesFile.open(files.events)
-    const record = new TaskRecord(files, file, newTask(identity), onChange)
+    const record = new TaskRecord(files, file, newTask(identity), options)
     await Promise.all([
       file.append({ type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent),
       writeDerived(files.description, identity.description),
@@ -44,13 +54,13 @@ export class TaskRecord implements AsyncDisposable {
    * Opens the record that a folder holds.
    * @throws AppError('internal') when it cannot be understood; the folder is left as it is.
    */
-  static async open(files: TaskFiles, onChange: (task: Task) => void): Promise<TaskRecord> {
+  static async open(files: TaskFiles, options: RecordOptions): Promise<TaskRecord> {
     const { file, content } = await JsonLinesFile.open(files.events)
     try {
       if (content.damaged.length > 0) throw new Error(`line ${content.damaged.join(', ')} is damaged`)
       const events = content.values.map((value) => taskEventSchema.parse(value))
       // The folder's place decides, not what the record says of it: the repository may have been moved.
-      return new TaskRecord(files, file, { ...foldTask(events), repoPath: files.repoPath }, onChange)
+      return new TaskRecord(files, file, { ...foldTask(events), repoPath: files.repoPath }, options)
     } catch (cause) {
       await file[Symbol.asyncDispose]()
       throw new AppError('internal', `The record ${files.events} cannot be read`, {
@@ -68,11 +78,23 @@ export class TaskRecord implements AsyncDisposable {
   async add(happening: Happening): Promise<Task> {
     const event = { ...happening, at: new Date().toISOString() } as TaskEvent
     const next = transition(this.#task, event)
-    await this.#events.append(event)
+    await this.patiently(event.type, () => this.#events.append(event))
     this.#task = next
-    this.#onChange(next)
-    await writeDerived(this.files.record, `${JSON.stringify(recordView(next), null, 2)}\n`)
+    this.#options.onChange(next)
+    const view = `${JSON.stringify(recordView(next), null, 2)}\n`
+    await this.patiently('task.json', () => writeDerived(this.files.record, view))
     return next
+  }
+
+  /** Writes one of the task's own files. */
+  async write(path: string, value: unknown): Promise<void> {
+    await this.patiently(basename(path), () => writeJsonAtomically(path, value))
+  }
+
+  /** Does what must not be left out, when there is room for it; at once or not at all where nobody gave patience. */
+  async patiently<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
+    const { patience } = this.#options
+    return patience ? await patience.until(`${what} of task ${this.#task.id}`, act) : await act()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

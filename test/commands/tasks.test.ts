@@ -26,7 +26,7 @@ async function placeWithTasks() {
     add: (id: string, description: string, createdAt = '2026-11-23T10:00:00.000Z') =>
       TaskRecord.create(
         { id: taskId(id), description, repo: 'app', repoPath, owner: null, createdAt },
-        () => undefined,
+        { onChange: () => undefined },
       ),
     run: (...args: string[]) => runCommand(args, { home }),
     start: (...args: string[]) => startCommand(args, { home }),

@@ -1,14 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { MachineHandle } from '../../main/core/task.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
 import { createDriver } from '../../main/machines/drivers.ts'
 import type { GuestImage } from '../../main/machines/guest-image.ts'
+import { requireTaskId } from '../../main/tasks/answers.ts'
 import { bareGuest } from '../support/bare-guest.ts'
+import { leftovers } from '../support/bare-machine.ts'
 import { startOrchestra } from '../support/orchestra.ts'
 import { gitIn, statusOf } from '../support/repositories.ts'
+import { until } from '../support/until.ts'
 
 /** What the guest's program does after it has written `work.txt`, and how its task must end. */
 const faults = {
@@ -52,6 +56,49 @@ test('a guest at fault fails its task with the reason, frees its slot, and its w
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(start)
   expect(await statusOf(repo)).toBe('')
   expect((await orchestra.client.call('list_slots', {})).active).toEqual([])
+})
+
+test('a machine whose hypervisor or file server is killed fails its task, once, with its work at refs/tasks/ID and nothing left', async () => {
+  const image = await bareGuest(AbortSignal.timeout(300_000))
+  const orchestra = await startOrchestra({
+    apiUrl: 'http://127.0.0.1:9', // Nobody is asked.
+    repositories: { project: { 'README.md': 'A project\n' } },
+    settings: { memoryMiB: 1024, cpus: 1, powerOffTimeoutMs: 3_000 },
+    driver: guestsRunning(() => 'cd /workspace; echo work > repo/work.txt; sync; : > started; sleep 1000\n', image),
+  })
+  const repo = orchestra.pathOf('project')
+  const victims: Readonly<Record<string, (handle: MachineHandle) => number | undefined>> = {
+    hypervisor: ({ pid }) => pid,
+    'file server of the share': ({ helpers }) => helpers[0]?.pid,
+    'file server of the clone': ({ helpers }) => helpers[1]?.pid,
+  }
+  const ids = await Promise.all(
+    Object.entries(victims).map(async ([victim, pidOf]) => {
+      const id = requireTaskId(await orchestra.runTask('project', victim))
+      await orchestra.until(id, 'working')
+      const { machine } = await orchestra.tasks.get(id)
+      process.kill((machine && pidOf(machine)) ?? 0, 'SIGKILL')
+      return id
+    }),
+  )
+  for (const id of ids) {
+    expect(await orchestra.until(id, 'finished')).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(/ended (unexpectedly|while the machine ran)/),
+      merge_result: { merged: false, reason: 'task_failed', task_ref: `refs/tasks/${id}` },
+    })
+    expect(await gitIn(repo, ['show', `refs/tasks/${id}:work.txt`])).toBe('work')
+    await until(async () => (await leftovers(id)).length === 0)
+  }
+  await until(() => orchestra.tasks.events.read(0).length === ids.length)
+  expect(
+    orchestra.tasks.events
+      .read(0)
+      .map(({ taskId }) => taskId)
+      .toSorted(),
+  ).toEqual(ids.toSorted())
+  expect((await orchestra.client.call('list_slots', {})).active).toEqual([])
+  expect(await statusOf(repo)).toBe('')
 })
 
 function programFor(description: string): string {

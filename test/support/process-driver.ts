@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../main/core/task.ts'
 import { endAll, findDetached } from '../../main/lib/find-processes.ts'
+import { pathExists } from '../../main/lib/path-exists.ts'
+import { isShortage } from '../../main/lib/patience.ts'
 import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
 import type { Machine, MachineDriver, Reaped } from '../../main/machines/driver.ts'
 
 /** Waits until it is known by its start time, runs the guest, and leaves how it ended. */
-const guestLeader = 'until [ -e "$3/begin" ]; do sleep 0.01; done; bash "$1" >"$2" 2>&1; echo "$?" >"$3/exit"'
+const guestLeader =
+  'until [ -e "$3/begin" ]; do sleep 0.01; done; bash "$1" >"$2" 2>&1; code=$?; touch "$3/exit-$code"; echo "$code" >"$3/exit"'
 
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
@@ -58,12 +61,12 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
 function machine(handle: MachineHandle): Machine {
   let stopped = false
   const exited = (async (): Promise<MachineExit> => {
-    while (await isAlive(handle)) await sleep(20)
+    while (await isAlive(handle).catch(isShortage)) await sleep(20)
     if (stopped) return { kind: 'stopped' }
+    // A parent would be told without a descriptor, so a success is told by a name alone.
+    if (await pathExists(join(handle.runDirectory, 'exit-0'))) return { kind: 'powered-off' }
     const exitCode = await readFile(join(handle.runDirectory, 'exit'), 'utf8').then(Number, () => null)
-    return exitCode === 0
-      ? { kind: 'powered-off' }
-      : { kind: 'crashed', exitCode, signal: null, detail: `exit status ${exitCode}` }
+    return { kind: 'crashed', exitCode, signal: null, detail: `exit status ${exitCode}` }
   })()
   return {
     handle,

@@ -74,7 +74,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
   const startTime = String(Number(machine.startTime) - 3_600 * 100)
   const content = await readFile(files.events, 'utf8')
   await writeFile(files.events, content.replaceAll(`"startTime":"${machine.startTime}"`, `"startTime":"${startTime}"`))
-  await using record = await TaskRecord.open(files, () => undefined)
+  await using record = await TaskRecord.open(files, { onChange: () => undefined })
   expect(record.task.machine?.startTime).toBe(startTime)
   const limits = {
     cpus: 1,

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 const ignore = () => undefined
 
 async function recordOfGoodTask(repo: string): Promise<{ record: TaskRecord; task: Task }> {
-  const record = await TaskRecord.create(identity(repo), ignore)
+  const record = await TaskRecord.create(identity(repo), { onChange: ignore })
   for (const event of eventsOfGoodTask(repo).slice(1)) await record.add(event as Happening)
   return { record, task: record.task }
 }
@@ -49,7 +49,7 @@ test('a last event torn at any byte is as if it had not happened', async () => {
     const [task] = await loadTasks(repo, silentLog)
     expect(task).toMatchObject({ state: { phase: 'finished' }, announcedSeq: null })
   }
-  await using again = await TaskRecord.open(record.files, ignore)
+  await using again = await TaskRecord.open(record.files, { onChange: ignore })
   await again.add({ type: 'announced', seq: 8 })
   expect((await loadTasks(repo, silentLog))[0]).toMatchObject({ announcedSeq: 8 })
 })
@@ -63,6 +63,6 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   const told: string[] = []
   expect(await loadTasks(repo, silentLog, (message) => told.push(message))).toEqual([])
   expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
-  await expect(TaskRecord.open(record.files, ignore)).rejects.toThrow(record.files.events)
+  await expect(TaskRecord.open(record.files, { onChange: ignore })).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)
 })
