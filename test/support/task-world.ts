@@ -111,8 +111,12 @@ export class TaskWorld implements AsyncDisposable {
   async letGo(name: string, ending: Ending | Limit): Promise<void> {
     if (ending === 'conflict') await commitFiles(this.repo, { 'README.md': `Edit ${this.#edits++}\n` }, 'Edit')
     const path = join(this.root, 'run', `go-${name}`)
+    const parkings = async () => (await this.orchestrator.get(this.idOf(name))).parkings.length
+    const before = ending === 'brief limit' ? await parkings() : 0
     await writeFile(`${path}.part`, endings[ending])
     await rename(`${path}.part`, path)
+    // It may work again at once, and would look as if nothing had happened yet.
+    if (ending === 'brief limit') await until(async () => (await parkings()) > before)
   }
 
   /** A look without waiting: the delivery, or why there is none. */
