@@ -265,8 +265,6 @@ keep_session() {
 # clone as it was left.
 restore_session() {
   local remembered
-  # What the stream holds before this line is another run's.
-  echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
   remembered=$(find "$workspace/session" -name "$1.jsonl" -print -quit 2>/dev/null)
   [ -n "$remembered" ] || { say 'the earlier session is gone, the task begins anew' && return; }
   mkdir -p "$user_home/.claude" && cp -R "$workspace/session" "$user_home/.claude/projects"
@@ -331,6 +329,8 @@ main() {
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
+  # What the stream holds before this line is an earlier run's.
+  [ ! -s "$stream" ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
   session=$(setting MICROVM_RESUME_SESSION)
   [[ ! $session =~ ^[0-9a-f-]{36}$ ]] || restore_session "$session"
   [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"

@@ -198,3 +198,31 @@ test.for([
   )
   expect(await world.read(join(world.seen, 'claude-environment'))).not.toContain('MICROVM')
 })
+
+test('a task that goes on has its session back and is told so; what an earlier run left in the stream is not its result', async () => {
+  const session = '42d1ebe2-975d-4685-aba3-9787793c0ad4'
+  const folder = await temporaryFolder()
+  const limit = finalLine('At the limit', { is_error: true, api_error_status: 429 })
+  const claude = `mkdir -p "$HOME/.claude/projects/p"; touch "$HOME/.claude/projects/p/${session}.jsonl"\n${print(limit)}`
+  const first = await runnerWorld(folder, { claude })
+  await first.run()
+  expect(await first.result()).toMatchObject({ success: false, error: expect.stringContaining('429') })
+  await rm(join(folder, 'home'), { recursive: true })
+
+  const environment = { MICROVM_RESUME_SESSION: session }
+  const remembers = `ls "$HOME/.claude/projects/p" >"$SEEN/remembered"; cat >"$SEEN/task"; exit 3`
+  const second = await runnerWorld(folder, { claude: remembers, environment })
+  await second.run()
+  expect(await second.read(join(second.seen, 'claude-arguments'))).toContain(`\0--resume\0${session}\0`)
+  expect(await second.read(join(second.seen, 'remembered'))).toBe(`${session}.jsonl\n`)
+  expect(await second.read(join(second.seen, 'task'))).toMatch(/^You were interrupted .*: go on with your task/)
+  expect(await second.result()).toMatchObject({ error: expect.stringMatching(/^Claude ended without a result/) })
+
+  const other = { MICROVM_RESUME_SESSION: session.replace('4', '5') }
+  const third = await runnerWorld(folder, { claude: claudeReads, environment: other })
+  const { stdout } = await third.run()
+  expect(stdout).toContain('the earlier session is gone, the task begins anew')
+  expect(await third.read(join(third.seen, 'claude-arguments'))).not.toContain('--resume')
+  expect(await third.read(join(third.seen, 'task'))).toBe('Do it')
+  expect(await third.result()).toMatchObject({ success: true, summary: 'Read' })
+})

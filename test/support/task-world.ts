@@ -14,6 +14,7 @@ import { until } from './until.ts'
 /** Leaves work uncommitted, then waits for the file that says how to end. */
 const guest = `
 name=$(cat $SHARE/task.md)
+[ ! -s $SHARE/claude-stream.jsonl ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>$SHARE/claude-stream.jsonl
 cd $REPO
 echo "work of $name" > $name.txt
 rm -f $SHARE/.api-key
