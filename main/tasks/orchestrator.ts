@@ -100,7 +100,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
     for (const task of tasks) await orchestrator.#takeUp(task)
-    orchestrator.#waiting.callNext() // Only now: among all that wait, the first in order goes first.
+    orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
     return orchestrator
   }
 
@@ -335,15 +335,19 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const finished = task.state.phase === 'finished'
     if (finished && task.announcedSeq !== null) return
     try {
-      const record = await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#recordOptions)
-      if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue))
+      await using opened = new AsyncDisposableStack()
+      const record = opened.use(await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#recordOptions))
+      if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue)) {
+        opened.move()
         return this.#waiting.add(record)
+      }
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
       const secret = await provisions().then(
         ({ key }) => key.value,
         () => '', // No key is needed to go on with a task, only to clean its logs of it.
       )
+      opened.move()
       this.#track(record, lease, async (stop) =>
         finished ? 'finished' : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
       )

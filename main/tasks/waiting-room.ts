@@ -25,7 +25,7 @@ export class WaitingRoom implements AsyncDisposable {
   readonly #retry = setInterval(() => this.callNext(), retryMs).unref()
   #calling = false
   #callAgain = false
-  #closed = false
+  #state: 'not open' | 'open' | 'closed' = 'not open'
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options
@@ -50,15 +50,21 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.position(id)
   }
 
+  /** Calls in whoever can be: not before every slot that is in use is known to be. */
+  open(): void {
+    this.#state = 'open'
+    this.callNext()
+  }
+
   /** Calls nobody in any more; who waits is on record and waits for the next start. */
   close(): void {
-    this.#closed = true
+    this.#state = 'closed'
     clearInterval(this.#retry)
   }
 
   /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
   callNext(): void {
-    if (this.#closed || this.#queue.size === 0) return
+    if (this.#state !== 'open' || this.#queue.size === 0) return
     const { slots, admission, log, start } = this.#options
     const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
     if (!next) return
@@ -72,7 +78,7 @@ export class WaitingRoom implements AsyncDisposable {
       .then(
         (lease) => {
           this.#callAgain = true
-          const waiting = this.#closed ? undefined : this.#queue.take(id)
+          const waiting = this.#state === 'open' ? this.#queue.take(id) : undefined
           if (waiting) start(waiting.record, lease)
           else lease[Symbol.dispose]()
         },
