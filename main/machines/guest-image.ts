@@ -19,6 +19,10 @@ export interface GuestImage {
   /** The network's parameters are the driver's to add. */
   readonly kernelParameters: readonly string[]
   readonly claudeVersion: string
+  /** Programs of the host that came with the image and are taken before the host's own. */
+  readonly tools?: Readonly<Partial<Record<'vfkit' | 'socat', string>>>
+  /** Under which the guest mounts Rosetta, where it can use it. */
+  readonly rosettaTag?: string
   /** Over all inputs: a new key is a new image. */
   readonly key: string
 }

@@ -25,7 +25,7 @@ export function runDirectoryAt(path: string): RunDirectory {
   return {
     path,
     io,
-    controlSocket: join(io, 'qmp.sock'),
+    controlSocket: join(io, 'control.sock'),
     clockSocket: join(io, 'clock.sock'),
     mounts: (helper) => join(path, 'mounts', helper),
     log: (helper) => join(path, `${helper}.log`),
@@ -53,7 +53,7 @@ export async function makeRunDirectory(name: string, user: HelperUser): Promise<
     })
   }
   const traversable = user.kind === 'dropped' ? 0o711 : 0o700
-  await mkdir(root, { recursive: true, mode: traversable })
+  await mkdir(root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
   const owner = await lstat(root)
   if (!owner.isDirectory() || owner.uid !== process.getuid?.() || (owner.mode & 0o022) !== 0) {
     throw new AppError('boot-failed', `${root} is not a private folder of this user`, { hint: `Remove ${root}` })

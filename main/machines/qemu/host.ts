@@ -1,4 +1,3 @@
-import { AppError } from '../../core/failure.ts'
 import { findTool, run } from '../../lib/spawn.ts'
 import { findHelperUser, type HelperUser } from '../helper-user.ts'
 import type { Architecture } from './arguments.ts'
@@ -35,10 +34,4 @@ async function findQemu(architecture: Architecture): Promise<QemuHost['qemu']> {
   const { stdout } = await run(path, ['--version'], { timeoutMs: 10_000 })
   const version = /version (\d+)/.exec(stdout)?.[1]
   return version === undefined ? undefined : { path, version: Number(version) }
-}
-
-/** @throws AppError('host-incomplete') when the part is missing. */
-export function required<T>(part: T | undefined, what: string): T {
-  if (part !== undefined) return part
-  throw new AppError('host-incomplete', `${what} is missing on this host`, { hint: 'Run: microvm-orchestrator doctor' })
 }

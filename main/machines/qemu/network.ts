@@ -1,9 +1,5 @@
-import { isIP } from 'node:net'
-import { AppError } from '../../core/failure.ts'
 import type { Forward, MachineSpec } from '../driver.ts'
-
-/** Where the guest finds what is forwarded to it; an address inside slirp, which nothing else answers. */
-export const forwardAddress = '10.0.2.100'
+import { forwardAddress, forwardTarget } from '../forward.ts'
 
 const restrictedAddress = '10.0.2.15/24'
 /** Of the block that RFC 5737 keeps for documentation, so that it hides no network the guest may want to reach. */
@@ -76,17 +72,8 @@ export function passtArguments(socket: string): readonly string[] {
   ]
 }
 
-const hostNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i
-
-function guestForward({ host, port }: Forward, socat: string): string {
-  const bare = host.replace(/^\[(.*)\]$/, '$1')
-  const valid = (isIP(bare) !== 0 && !bare.includes('%')) || hostNamePattern.test(bare)
-  if (!valid || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new AppError('argument-invalid', `'${host}:${port}' cannot be forwarded to a guest`)
-  }
-  const target = isIP(bare) === 6 ? `TCP6:[${bare}]:${port}` : `TCP:${bare}:${port}`
-  return `tcp:${forwardAddress}:${port}-cmd:${socat} STDIO ${target}`
-}
+const guestForward = (forward: Forward, socat: string): string =>
+  `tcp:${forwardAddress}:${forward.port}-cmd:${socat} STDIO ${forwardTarget(forward)}`
 
 /** A second address for the second card: one bit of the last byte but two is turned over. */
 function siblingMac(mac: string): string {

@@ -1,29 +1,27 @@
-import { access, chmod, stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../../core/failure.ts'
+import { chmod, stat } from 'node:fs/promises'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
 import type { Log } from '../../lib/log.ts'
+import { pathExists } from '../../lib/path-exists.ts'
 import type { Command } from '../command.ts'
 import { prepareConsole } from '../console.ts'
 import type { Machine, MachineSpec } from '../driver.ts'
 import type { GuestImage } from '../guest-image.ts'
-import { endProcess, type HelperProcess, lastLines, startHelper } from '../helper-process.ts'
+import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'
 import { recordPath } from '../record.ts'
+import { required } from '../required.ts'
 import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
+import { readyMs, untilReady } from '../until-ready.ts'
 import { watchMachine } from '../watch-machine.ts'
 import { type Acceleration, qemuArguments } from './arguments.ts'
 import { ClockLine } from './clock-line.ts'
 import { Confinement } from './confine.ts'
-import { type QemuHost, required } from './host.ts'
+import type { QemuHost } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { passtArguments, planNetwork } from './network.ts'
-import { connectQmp, type Qmp } from './qmp.ts'
+import { connectQmp } from './qmp.ts'
 import { toolCommand } from './tools.ts'
 import { shareSocket, startVirtiofsd } from './virtiofsd.ts'
-
-/** Helpers and QEMU's control socket are there within a fraction of a second; on a crowded host within seconds. */
-const readyMs = 30_000
 
 export interface StartParts {
   readonly host: QemuHost
@@ -61,7 +59,8 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   if (network.passtSocket !== undefined) {
     sockets.set(await started(startPasst(network.passtSocket, run, user, host)), network.passtSocket)
   }
-  for (const [helper, socket] of sockets) await helperReady(helper, socket, run, limit)
+  for (const [helper, socket] of sockets)
+    await untilReady(helper, run, async () => (await pathExists(socket)) || undefined, limit)
 
   await prepareConsole(spec.consolePath, user)
   if (user.kind === 'dropped') for (const path of [image.kernel, image.initrd, image.root]) await makeReadable(path)
@@ -86,7 +85,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const command: Command = [qemu.path, ...qemuArguments(machine, facts)]
   const hypervisor = await started(startHelper('qemu', confinement.command(command), run.log('qemu')))
   const witness = new ShutdownWitness()
-  const qmp = await controlOf(hypervisor, run, witness, limit)
+  const qmp = await untilReady(hypervisor, run, () => connectQmp(run.controlSocket, witness.onEvent, limit), limit)
   const clock = new ClockLine(run.clockSocket)
   await clock.open(limit)
   signal.throwIfAborted()
@@ -108,70 +107,8 @@ async function startPasst(socket: string, run: RunDirectory, user: HelperUser, h
   return await startHelper('passt', confinement.command([...program, ...passtArguments(socket)]), run.log('passt'))
 }
 
-/** Resolves when the helper's socket exists. Throws AppError('boot-failed') with its last words when it ends before. */
-async function helperReady(
-  helper: HelperProcess,
-  socket: string,
-  run: RunDirectory,
-  signal: AbortSignal,
-): Promise<void> {
-  const ended = helper.ended.then(() => true)
-  for (;;) {
-    if (await exists(socket)) return
-    if (await Promise.race([ended, sleep(10, false)])) throw await bootFailure(helper, run)
-    if (signal.aborted) throw await abortError(helper, run, signal)
-  }
-}
-
-/** A connection to QEMU's control socket. Throws AppError('boot-failed') with QEMU's last words when it ends before. */
-async function controlOf(
-  hypervisor: HelperProcess,
-  run: RunDirectory,
-  witness: ShutdownWitness,
-  signal: AbortSignal,
-): Promise<Qmp> {
-  const ended = hypervisor.ended.then(() => true)
-  for (;;) {
-    try {
-      return await connectQmp(run.controlSocket, witness.onEvent, signal)
-    } catch (error) {
-      if (await Promise.race([ended, sleep(20, false)])) throw await bootFailure(hypervisor, run, error)
-      if (signal.aborted) throw await abortError(hypervisor, run, signal)
-    }
-  }
-}
-
-async function bootFailure({ handle, ended }: HelperProcess, run: RunDirectory, cause?: unknown): Promise<AppError> {
-  const { exitCode, signal } = await ended
-  const words = await lastLines(run.log(handle.name))
-  const how = signal === null ? `with status ${exitCode}` : `by ${signal}`
-  return new AppError('boot-failed', `${handle.name} ended ${how} while the machine started${words && `: ${words}`}`, {
-    hint: 'Run: microvm-orchestrator doctor',
-    cause,
-  })
-}
-
-async function abortError({ handle }: HelperProcess, run: RunDirectory, signal: AbortSignal): Promise<unknown> {
-  if (!(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError')) return signal.reason
-  const words = await lastLines(run.log(handle.name))
-  return new AppError(
-    'boot-failed',
-    `${handle.name} was not ready within ${readyMs / 1000} s${words && `: ${words}`}`,
-    {
-      hint: 'The host may be overloaded: try again with fewer tasks at once',
-      cause: signal.reason,
-    },
-  )
-}
-
 /** A root whose umask is strict makes images that no helper could read. */
 async function makeReadable(path: string): Promise<void> {
   const { mode } = await stat(path)
   if ((mode & 0o444) !== 0o444) await chmod(path, (mode & 0o777) | 0o444)
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

@@ -1,0 +1,91 @@
+import { AppError } from '../../core/failure.ts'
+import type { Share, Volume } from '../driver.ts'
+
+/** macOS takes 103 bytes and a final NUL. */
+const socketPathLimit = 103
+
+/** A way for the guest to one TCP address of the host: its connections to this vsock port go to this unix socket. */
+export interface Relay {
+  readonly port: number
+  readonly socket: string
+}
+
+/** A machine as vfkit sees it. */
+export interface VfkitMachine {
+  readonly cpus: number
+  readonly memoryMiB: number
+  /** Uncompressed. */
+  readonly kernel: string
+  readonly initrd: string
+  readonly kernelParameters: readonly string[]
+  /** Disk of the root or of the store, for the serial `root`. */
+  readonly root: string
+  readonly volumes: readonly Volume[]
+  readonly shares: readonly Share[]
+  readonly console: string
+  /** Of a card on the host's network; undefined for a guest that has none. */
+  readonly mac: string | undefined
+  readonly relays: readonly Relay[]
+  /** Under which the guest mounts Rosetta; undefined where the host has it not. */
+  readonly rosettaTag: string | undefined
+  readonly controlSocket: string
+  readonly pidFile: string
+}
+
+/**
+ * vfkit's whole argument list, for version 0.6. Pure.
+ * @throws AppError('boot-failed') for a path that its syntax has no way to write.
+ */
+export function vfkitArguments(machine: VfkitMachine): readonly string[] {
+  const devices = [
+    'virtio-rng',
+    `virtio-serial,logFilePath=${devicePath(machine.console)}`,
+    `virtio-blk,path=${devicePath(machine.root)},deviceId=root,readonly`,
+    ...machine.volumes.map(({ serial, path }) => `virtio-blk,path=${devicePath(path)},deviceId=${serial}`),
+    ...machine.shares.map(({ tag, directory }) => `virtio-fs,sharedDir=${devicePath(directory)},mountTag=${tag}`),
+    ...(machine.mac === undefined ? [] : [`virtio-net,nat,mac=${machine.mac}`]),
+    ...machine.relays.map(({ port, socket }) => `virtio-vsock,port=${port},socketURL=${socketPath(socket)},listen`),
+    ...(machine.rosettaTag === undefined ? [] : [`rosetta,mountTag=${machine.rosettaTag}`]),
+  ]
+  return [
+    ...['--cpus', String(machine.cpus), '--memory', String(machine.memoryMiB), '--log-level', 'info'],
+    ...['--kernel', machine.kernel, '--initrd', machine.initrd, '--kernel-cmdline', commandLine(machine)],
+    ...devices.flatMap((device) => ['--device', device]),
+    ...['--restful-uri', `unix://${socketPath(machine.controlSocket)}`, '--pidfile', machine.pidFile],
+  ]
+}
+
+/**
+ * The guest finds its relays by their ports. A panic hangs, and the driver reads of it on the console: Apple's framework starts a
+ * guest that resets itself again, which would run the task once more. The last word counts.
+ */
+function commandLine({ kernelParameters, relays }: VfkitMachine): string {
+  const forwards = relays.length === 0 ? [] : [`microvm.forwards=${relays.map(({ port }) => port).join(',')}`]
+  return [...kernelParameters, 'loglevel=1', 'panic=0', ...forwards].join(' ')
+}
+
+/** A device's options are parted by commas, with no way to quote one. */
+function devicePath(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (!/[,\x00-\x1f]/.test(path)) return path
+  throw new AppError(
+    'boot-failed',
+    `vfkit cannot use ${JSON.stringify(path)}: its path holds a comma or a line break`,
+    {
+      hint: 'Rename that folder',
+    },
+  )
+}
+
+/** A socket's path is part of a URL and of a relay's arguments, each with signs of its own; the system limits its length. */
+function socketPath(path: string): string {
+  const hint = 'Set XDG_RUNTIME_DIR to a short path of letters and digits, or unset it'
+  if (!/^[\p{L}\p{M}\p{N}/._@+=~-]+$/u.test(path)) {
+    const why = `vfkit cannot have a socket at ${JSON.stringify(path)}: its path may hold no spaces and no signs like %`
+    throw new AppError('boot-failed', why, { hint })
+  }
+  if (Buffer.byteLength(path) > socketPathLimit) {
+    throw new AppError('boot-failed', `The path ${path} is too long for a socket`, { hint })
+  }
+  return path
+}

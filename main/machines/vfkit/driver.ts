@@ -1,0 +1,74 @@
+import type { MachineHandle } from '../../core/task.ts'
+import type { Log } from '../../lib/log.ts'
+import { isAlive } from '../../lib/process-identity.ts'
+import type { MachineDriver } from '../driver.ts'
+import { forwardAddress } from '../forward.ts'
+import type { GuestImage } from '../guest-image.ts'
+import { reapMachines } from '../reap.ts'
+import { readRecord } from '../record.ts'
+import { cleanUp } from '../watch-machine.ts'
+import { inspectMac, type MacHost } from './host.ts'
+import { type VfkitMachine, watchVfkit } from './machine.ts'
+import { macProblems, refuseUnfit } from './problems.ts'
+import { vfkitControl } from './rest.ts'
+import { startMachine } from './start.ts'
+
+const resumeMs = 5_000
+
+export interface VfkitDriverOptions {
+  /** The image that machines boot; asked for at each start, so it should remember its answer. */
+  readonly image: () => Promise<GuestImage>
+  readonly log: Log
+  /** What is known of the host; left out, it is looked at. */
+  readonly host?: () => Promise<MacHost>
+}
+
+/** As the contract says, with machines that can stand still. */
+export interface VfkitDriver extends MachineDriver {
+  start(...of: Parameters<MachineDriver['start']>): Promise<VfkitMachine>
+  adopt(handle: MachineHandle): Promise<VfkitMachine | undefined>
+}
+
+/**
+ * Machines by Apple's virtualisation framework: vfkit processes of their own that outlive this one. An open guest has a card on the
+ * framework's NAT, a closed one has none; what is forwarded comes over vsock in both.
+ */
+export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriverOptions): VfkitDriver {
+  return {
+    name: 'vfkit',
+    forwardAddress,
+    problems: async () => macProblems(await host()),
+
+    /** The framework shows every file as belonging to whoever looks. */
+    prepareOwnership: async () => undefined,
+
+    async start(spec, signal) {
+      signal.throwIfAborted()
+      const facts = await host()
+      refuseUnfit(facts)
+      return await startMachine(
+        spec,
+        { host: facts, image: await image(), log: log.with({ machine: spec.name }) },
+        signal,
+      )
+    },
+
+    async adopt(handle) {
+      if (!(await isAlive(handle))) {
+        await cleanUp(handle)
+        return undefined
+      }
+      const { consolePath } = await readRecord(handle.runDirectory)
+      const control = vfkitControl(handle.controlSocket)
+      const machineLog = log.with({ machine: handle.runDirectory })
+      const machine = watchVfkit({ handle, consolePath, ended: undefined, control, log: machineLog })
+      // It may have been paused by a process that died before its host woke.
+      await machine.resume(AbortSignal.timeout(resumeMs)).catch((error: unknown) => {
+        machineLog.warn('machine does not answer', { error: String(error) })
+      })
+      return machine
+    },
+
+    reap: (owner, keep, signal) => reapMachines(owner, keep, log, signal),
+  }
+}

@@ -1,0 +1,43 @@
+import type { MachineExit } from '../../core/task.ts'
+import { consoleTail } from '../console.ts'
+import { hangsInPanic, panicLineOf } from '../panic-line.ts'
+import type { Ending, Hypervisor } from '../watch-machine.ts'
+import type { VfkitControl } from './rest.ts'
+
+/** For the framework to close the disk images; then the process is killed. */
+const hardStopMs = 2_000
+
+/** A machine under vfkit, which has no way to tell by itself why its guest ended. */
+export function vfkitHypervisor(control: VfkitControl, consolePath: string): Hypervisor {
+  return {
+    name: 'vfkit',
+    askToPowerOff: async (signal) => {
+      // A guest that is paused would hear of it only when it goes on.
+      if ((await control.state(signal)).canResume) await control.change('Resume', signal)
+      await control.change('Stop', signal)
+    },
+    cutPower: () => control.change('HardStop', AbortSignal.timeout(hardStopMs)).catch(() => undefined), // Killed all the same.
+    findFailure: () => findPanic(consolePath),
+    exitOf: async (ending) => vfkitExit(ending),
+    close: () => undefined,
+  }
+}
+
+/** vfkit ends with status 0 when its guest powers off, and says so in its log, where a later process can read it. Pure. */
+export function vfkitExit({ stopRequested, lostHelper, exitCode, signal, log }: Ending): MachineExit {
+  if (lostHelper !== undefined) {
+    const detail = `${lostHelper.name} ended while the machine ran${lostHelper.log && `: ${lostHelper.log}`}`
+    return { kind: 'crashed', exitCode, signal, detail }
+  }
+  if (stopRequested) return { kind: 'stopped' }
+  if (exitCode === 0 || (exitCode === null && signal === null && log.includes('VM is stopped'))) {
+    return { kind: 'powered-off' }
+  }
+  return { kind: 'crashed', exitCode, signal, detail: log || 'vfkit ended without a word' }
+}
+
+async function findPanic(consolePath: string): Promise<MachineExit | undefined> {
+  const text = await consoleTail(consolePath)
+  if (!hangsInPanic(text)) return undefined
+  return { kind: 'panicked', detail: panicLineOf(text) ?? 'The guest kernel panicked' }
+}

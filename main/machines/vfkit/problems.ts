@@ -1,0 +1,55 @@
+import { AppError } from '../../core/failure.ts'
+import type { Problem } from '../driver.ts'
+import type { MacHost } from './host.ts'
+
+/** The framework's virtiofs, on which a task's folders come into its guest, is there since macOS 13. */
+const oldestMacos = 13
+
+/** What this Mac lacks to run machines; the guest image, which brings its own vfkit, is told of elsewhere. Pure. */
+export function macProblems(host: MacHost): readonly Problem[] {
+  return [...unfitness(host), ...rosettaProblems(host)]
+}
+
+/** @throws AppError('host-incomplete') where a machine would not run, or not safely. */
+export function refuseUnfit(host: MacHost): void {
+  const [problem] = unfitness(host)
+  if (problem) throw new AppError('host-incomplete', problem.message, { hint: problem.cure })
+}
+
+function unfitness({ appleSilicon, macos, isRoot }: MacHost): readonly Problem[] {
+  const problems: Problem[] = []
+  if (!appleSilicon) {
+    problems.push({
+      code: 'apple-silicon-missing',
+      message: 'This Mac has an Intel processor; guests are built for Apple Silicon',
+      cure: 'Use a Mac with Apple Silicon, or a Linux host',
+    })
+  }
+  if (macos < oldestMacos) {
+    problems.push({
+      code: 'macos-old',
+      message: `macOS ${macos} is too old; ${oldestMacos} is the oldest that works`,
+      cure: 'Upgrade macOS in System Settings > General > Software Update',
+    })
+  }
+  if (isRoot) {
+    problems.push({
+      code: 'root',
+      message: 'Virtual machines never run as root: a guest could leave files of root in your folders',
+      cure: 'Run the same command as yourself, without sudo',
+    })
+  }
+  return problems
+}
+
+function rosettaProblems({ appleSilicon, rosetta }: MacHost): readonly Problem[] {
+  if (rosetta || !appleSilicon) return []
+  return [
+    {
+      code: 'rosetta-missing',
+      message: 'Rosetta is missing; with it, guests also run programs for x86_64-linux',
+      cure: 'softwareupdate --install-rosetta',
+      optional: true,
+    },
+  ]
+}

@@ -1,0 +1,87 @@
+import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import type { Log } from '../../lib/log.ts'
+import { pathExists } from '../../lib/path-exists.ts'
+import { prepareConsole, setConsoleAside } from '../console.ts'
+import type { MachineSpec } from '../driver.ts'
+import { forwardTarget } from '../forward.ts'
+import type { GuestImage } from '../guest-image.ts'
+import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
+import { recordPath } from '../record.ts'
+import { required } from '../required.ts'
+import { makeRunDirectory, removeRunDirectory } from '../run-directory.ts'
+import { readyMs, untilReady } from '../until-ready.ts'
+import { type Relay, vfkitArguments } from './arguments.ts'
+import type { MacHost } from './host.ts'
+import { type VfkitMachine, watchVfkit } from './machine.ts'
+import { vfkitControl } from './rest.ts'
+
+export interface StartParts {
+  readonly host: MacHost
+  readonly image: GuestImage
+  readonly log: Log
+}
+
+/** Starts the relays, then vfkit. When it throws, nothing of the machine is left: no process, no socket, no folder. */
+export async function startMachine(spec: MachineSpec, parts: StartParts, signal: AbortSignal): Promise<VfkitMachine> {
+  const { host, image, log } = parts
+  const vfkit = required(image.tools?.vfkit ?? host.vfkit, 'vfkit')
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(readyMs)])
+
+  await using undo = new AsyncDisposableStack()
+  const run = await makeRunDirectory(spec.name, caller())
+  undo.defer(() => removeRunDirectory(run.path))
+  await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
+  const relays: Relay[] = spec.network.forwards.map(({ port }) => ({ port, socket: `${run.io}/forward-${port}.sock` }))
+  const command = vfkitArguments({
+    cpus: spec.cpus,
+    memoryMiB: spec.memoryMiB,
+    kernel: image.kernel,
+    initrd: image.initrd,
+    kernelParameters: image.kernelParameters,
+    root: image.root,
+    volumes: spec.volumes,
+    shares: spec.shares,
+    console: spec.consolePath,
+    mac: spec.network.egress === 'open' ? spec.network.mac : undefined,
+    relays,
+    rosettaTag: host.rosetta ? image.rosettaTag : undefined,
+    controlSocket: run.controlSocket,
+    pidFile: `${run.path}/vfkit.pid`,
+  })
+
+  const started = async (name: string, file: string, args: readonly string[]): Promise<HelperProcess> => {
+    const helper = await startHelper(name, [file, ...args], run.log(name))
+    undo.defer(() => endProcess(helper.handle))
+    return helper
+  }
+  const helpers: HelperProcess[] = []
+  for (const [index, { port, socket }] of relays.entries()) {
+    const socat = required(
+      image.tools?.socat ?? host.socat,
+      'socat, which forwards single addresses of this host to guests,',
+    )
+    const target = forwardTarget(spec.network.forwards[index] ?? { host: '', port: 0 })
+    const relay = await started(`forward-${port}`, socat, [`UNIX-LISTEN:${socket},fork,mode=0600`, target])
+    helpers.push(relay)
+    await untilReady(relay, run, async () => (await pathExists(socket)) || undefined, limit)
+  }
+
+  await setConsoleAside(spec.consolePath) // vfkit begins by emptying it.
+  await prepareConsole(spec.consolePath, caller())
+  const hypervisor = await started('vfkit', vfkit, command)
+  const control = vfkitControl(run.controlSocket)
+  const isRunning = async () => (await control.state(limit)).state === 'VirtualMachineStateRunning' || undefined
+  await untilReady(hypervisor, run, isRunning, limit)
+  signal.throwIfAborted()
+
+  undo.move()
+  const { pid, startTime } = hypervisor.handle
+  const handle = {
+    ...({ driver: 'vfkit', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
+    helpers: helpers.map((helper) => helper.handle),
+  }
+  return watchVfkit({ handle, consolePath: spec.consolePath, ended: hypervisor.ended, control, log })
+}
+
+/** On a Mac everything runs as the user. */
+const caller = () => ({ kind: 'caller', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }) as const
