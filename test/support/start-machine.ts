@@ -1,6 +1,7 @@
-import { bareDriver } from './bare-machine.ts'
+import { bareDriver, type DriverName } from './bare-machine.ts'
 
-/** A process that starts the machine told by its argument, prints its handle, and waits to be killed. */
-const machine = await bareDriver().start(JSON.parse(process.argv[2] ?? ''), AbortSignal.timeout(60_000))
+/** A process that starts the machine told by its arguments, driver and specification, prints its handle, and waits to be killed. */
+const [name = '', spec = ''] = process.argv.slice(2)
+const machine = await bareDriver(name as DriverName).start(JSON.parse(spec), AbortSignal.timeout(60_000))
 process.stdout.write(`${JSON.stringify(machine.handle)}\n`)
 await machine.exited

@@ -1,17 +1,11 @@
 import { readFile, readlink, rename, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { MachineHandle } from '../../../main/core/task.ts'
-import { silentLog } from '../../../main/lib/log.ts'
-import { cacheDirectory } from '../../../main/lib/paths.ts'
-import { isAlive } from '../../../main/lib/process-identity.ts'
 import { findTool } from '../../../main/lib/spawn.ts'
 import type { Problem } from '../../../main/machines/driver.ts'
 import { findHelperUser } from '../../../main/machines/helper-user.ts'
 import { applyRemedies } from '../../../main/machines/host-packages.ts'
-import { createQemuDriver } from '../../../main/machines/qemu/driver.ts'
 import { bareGuest } from '../../support/bare-guest.ts'
 import {
   bareDriver,
@@ -90,115 +84,6 @@ test('guest and host share folders both ways, nothing runs as root, and nothing 
   expect(await leftovers(spec.name)).toEqual([])
 })
 
-test('a stop is taken by the guest as its power button, and forced on a guest that does not listen', async () => {
-  const listening = await bareSpec('echo ready; sleep 1000')
-  const deaf = await bareSpec('rmmod evdev; rmmod button; echo ready; sleep 1000')
-  const [polite, stubborn] = await Promise.all([startForTest(driver, listening), startForTest(driver, deaf)])
-  await Promise.all([listening, deaf].map(({ consolePath }) => consoleSays(consolePath, 'ready')))
-  await polite.powerOff(AbortSignal.timeout(30_000))
-  await stubborn.powerOff(AbortSignal.timeout(1_000))
-  expect([await polite.exited, await stubborn.exited]).toEqual([{ kind: 'stopped' }, { kind: 'stopped' }])
-  expect(await readFile(listening.consolePath, 'utf8')).toContain('bare: power button')
-  expect([...(await leftovers(listening.name)), ...(await leftovers(deaf.name))]).toEqual([])
-})
-
-test('a panic, a killed QEMU and a killed virtiofsd are each told apart, and leave nothing', async () => {
-  const panics = await bareSpec('echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger')
-  const killed = await bareSpec('echo ready; sleep 1000')
-  const orphaned = await bareSpec('echo ready; sleep 1000')
-  const specs = [panics, killed, orphaned] as const
-  const [first, second, third] = await Promise.all([
-    startForTest(driver, panics),
-    startForTest(driver, killed),
-    startForTest(driver, orphaned),
-  ])
-  await Promise.all([killed, orphaned].map(({ consolePath }) => consoleSays(consolePath, 'ready')))
-  process.kill(second.handle.pid, 'SIGKILL')
-  process.kill(third.handle.helpers[1]?.pid ?? 0, 'SIGKILL')
-
-  expect(await first.exited).toEqual({
-    kind: 'panicked',
-    detail: expect.stringMatching(/^Kernel panic - not syncing: sysrq/),
-  })
-  expect(await second.exited).toMatchObject({ kind: 'crashed', signal: 'SIGKILL' })
-  expect(await third.exited).toMatchObject({ kind: 'crashed', detail: 'virtiofsd-repo ended while the machine ran' })
-  for (const { name } of specs) expect(await leftovers(name)).toEqual([])
-})
-
-describe('a start that fails says why and leaves nothing', () => {
-  test('QEMU ends at once', async () => {
-    const image = { ...(await bareGuest(never)), kernel: (await bareGuest(never)).root }
-    const broken = createQemuDriver({
-      ...{ image: async () => image, cacheDirectory: cacheDirectory(), log: silentLog },
-      accel: 'tcg',
-    })
-    const spec = await bareSpec('')
-    await expect(broken.start(spec, never)).rejects.toMatchObject({
-      code: 'boot-failed',
-      message: expect.stringMatching(/^qemu ended with status 1 while the machine started: .*kernel/s),
-    })
-    expect(await leftovers(spec.name)).toEqual([])
-  })
-
-  test('a shared folder is missing', async () => {
-    const spec = await bareSpec('')
-    const shares = [
-      { tag: 'share' as const, directory: spec.share },
-      { tag: 'repo' as const, directory: '/nowhere' },
-    ]
-    await expect(driver.start({ ...spec, shares }, never)).rejects.toThrow()
-    expect(await leftovers(spec.name)).toEqual([])
-  })
-
-  test('a forward has no port', async () => {
-    const spec = await bareSpec('', { forwards: [{ host: '127.0.0.1', port: 0 }] })
-    await expect(driver.start(spec, never)).rejects.toMatchObject({ code: 'argument-invalid' })
-    expect(await leftovers(spec.name)).toEqual([])
-  })
-
-  test('its signal fires, at whatever moment', async () => {
-    for (const delay of [0, 50, 100, 150, 200]) {
-      const spec = await bareSpec('sleep 1000')
-      const cancel = new AbortController()
-      const started = driver.start(spec, cancel.signal)
-      setTimeout(() => cancel.abort(new Error('enough')), delay)
-      await started.then(
-        (machine) => machine.powerOff(AbortSignal.abort()), // It was faster than the signal.
-        (error: Error) => expect(error.message).toBe('enough'),
-      )
-      expect(await leftovers(spec.name)).toEqual([])
-    }
-  })
-
-  test('a living machine has the name, and is left alone', async () => {
-    const spec = await bareSpec('echo ready; sleep 1000')
-    const machine = await startForTest(driver, spec)
-    await expect(driver.start(spec, never)).rejects.toThrow(`A machine named '${spec.name}' runs already`)
-    expect(await isAlive(machine.handle)).toBe(true)
-    await consoleSays(spec.consolePath, 'ready')
-  })
-})
-
-test('a closed guest reaches what is forwarded to it, several at once, and neither the loopback of the host nor a name server', async () => {
-  const server = createServer((_, response) => response.end('forwarded\n')).listen(0, '127.0.0.1')
-  const secret = createTcpServer((socket) => socket.end('SECRET\n')).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close())
-  onTestFinished(() => void secret.close())
-  await Promise.all([server, secret].map((it) => new Promise((resolve) => it.once('listening', resolve))))
-  const [open, closed] = [server, secret].map((it) => (it.address() as AddressInfo).port)
-  const spec = await bareSpec(
-    `for n in 1 2 3 4; do wget -T 20 -q -O - http://10.0.2.100:${open}/ & done; wait
-     for host in 10.0.2.2 10.0.2.100 10.0.2.3 127.0.0.1; do nc -w 2 $host ${closed} </dev/null; done
-     nslookup -timeout=1 example.invalid 10.0.2.3 && echo RESOLVED`,
-    { forwards: [{ host: '127.0.0.1', port: open ?? 0 }] },
-  )
-  const machine = await startForTest(driver, spec)
-  expect(await machine.exited).toEqual({ kind: 'powered-off' })
-  const console = await readFile(spec.consolePath, 'utf8')
-  expect(console.match(/^forwarded\r?$/gm)).toHaveLength(4)
-  expect(console).not.toMatch(/SECRET|RESOLVED/)
-})
-
 test.runIf(isRoot)(
   'a machine outlives the process that started it and is adopted; an open guest reaches the internet, never the loopback',
   async () => {
@@ -218,7 +103,7 @@ test.runIf(isRoot)(
       { egress: 'open' },
     )
     const { repo } = spec
-    const starter = await startNode('start-machine.ts', [JSON.stringify(spec)], internet.host)
+    const starter = await startNode('start-machine.ts', ['qemu', JSON.stringify(spec)], internet.host)
     const handle = JSON.parse(starter.firstLine) as MachineHandle
     starter.kill()
     const machine = await driver.adopt(handle)
@@ -234,18 +119,5 @@ test.runIf(isRoot)(
     expect(await driver.adopt(handle)).toBeUndefined()
   },
 )
-
-test('a machine that died while nobody watched is not adopted, and its helpers are ended', async () => {
-  const spec = await bareSpec('echo ready; sleep 1000')
-  const starter = await startNode('start-machine.ts', [JSON.stringify(spec)])
-  const handle = JSON.parse(starter.firstLine) as MachineHandle
-  process.kill(handle.helpers[0]?.pid ?? 0, 'SIGSTOP') // Does not see QEMU go.
-  starter.kill()
-  process.kill(handle.pid, 'SIGKILL')
-  while (await isAlive(handle)) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(await leftovers(spec.name)).not.toEqual([])
-  expect(await driver.adopt(handle)).toBeUndefined()
-  expect(await leftovers(spec.name)).toEqual([])
-})
 
 const owner = ({ uid, gid }: { readonly uid: number; readonly gid: number }) => ({ uid, gid })

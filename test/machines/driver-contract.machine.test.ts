@@ -1,0 +1,225 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { MachineHandle } from '../../main/core/task.ts'
+import { silentLog } from '../../main/lib/log.ts'
+import { cacheDirectory } from '../../main/lib/paths.ts'
+import { isAlive } from '../../main/lib/process-identity.ts'
+import type { MachineDriver } from '../../main/machines/driver.ts'
+import type { GuestImage } from '../../main/machines/guest-image.ts'
+import { applyRemedies } from '../../main/machines/host-packages.ts'
+import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
+import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
+import { bareGuest } from '../support/bare-guest.ts'
+import { bareDriver, bareSpec, consoleSays, type DriverName, leftovers, startForTest } from '../support/bare-machine.ts'
+import { startNode } from '../support/node-process.ts'
+import { pretendMac } from '../support/pretend-mac.ts'
+import { until } from '../support/until.ts'
+
+const never = new AbortController().signal
+
+beforeAll(async () => {
+  const missing = (await bareDriver('qemu').problems(never)).filter(({ optional }) => !optional)
+  await applyRemedies(missing, { onProgress: () => undefined }, never)
+  await bareGuest(never)
+})
+
+const withImage: Record<DriverName, (image: GuestImage) => MachineDriver> = {
+  qemu: (image) =>
+    createQemuDriver({ image: async () => image, cacheDirectory: cacheDirectory(), log: silentLog, accel: 'tcg' }),
+  vfkit: (image) => createVfkitDriver({ image: async () => image, log: silentLog, host: pretendMac }),
+}
+
+/** What `main/machines/driver.ts` asks of every driver, with real guests. */
+describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
+  const driver = bareDriver(name)
+  const forwards = [{ host: '127.0.0.1', port: 9 }]
+
+  test('guest and host share folders both ways, the guest finds its disks, and nothing is left when it powers off', async () => {
+    const spec = await bareSpec(`
+      cd /workspace/repo
+      cat ../run.sh >/dev/null && echo read
+      echo written >of-guest; cat /sys/block/vd*/serial; echo; cat /proc/cmdline; nproc
+      until [ -f go ]; do sleep 0.2; done; cat go
+    `)
+    const machine = await startForTest(driver, spec)
+    await consoleSays(spec.consolePath, 'console=hvc0')
+    const ofGuest = join(spec.repo, 'of-guest')
+    await until(async () => (await readFile(ofGuest, 'utf8').catch(() => '')) === 'written\n')
+    await writeFile(join(spec.repo, 'go'), 'host says hello\n')
+    expect(await machine.exited).toEqual({ kind: 'powered-off' })
+    const console = (await readFile(spec.consolePath, 'utf8')).split(/\r?\n/)
+    expect(console).toEqual(expect.arrayContaining(['read', 'rootvar', '1', 'host says hello']))
+    expect(await leftovers(spec.name)).toEqual([])
+  })
+
+  test('a stop is taken by the guest as its power button, and forced on a guest that does not listen', async () => {
+    const listening = await bareSpec('echo ready; sleep 1000')
+    const deaf = await bareSpec('rmmod evdev; rmmod button; echo ready; sleep 1000')
+    const [polite, stubborn] = await Promise.all([startForTest(driver, listening), startForTest(driver, deaf)])
+    await Promise.all([listening, deaf].map(({ consolePath }) => consoleSays(consolePath, 'ready')))
+    await polite.powerOff(AbortSignal.timeout(30_000))
+    await stubborn.powerOff(AbortSignal.timeout(1_000))
+    expect([await polite.exited, await stubborn.exited]).toEqual([{ kind: 'stopped' }, { kind: 'stopped' }])
+    expect(await readFile(listening.consolePath, 'utf8')).toContain('bare: power button')
+    expect([...(await leftovers(listening.name)), ...(await leftovers(deaf.name))]).toEqual([])
+  })
+
+  test('a panic, a killed hypervisor and a killed helper are each told apart, and leave nothing', async () => {
+    const panics = await bareSpec('echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger')
+    const killed = await bareSpec('echo ready; sleep 1000')
+    const orphaned = await bareSpec('echo ready; sleep 1000', { forwards })
+    const specs = [panics, killed, orphaned] as const
+    const [first, second, third] = await Promise.all([
+      startForTest(driver, panics),
+      startForTest(driver, killed),
+      startForTest(driver, orphaned),
+    ])
+    await Promise.all([killed, orphaned].map(({ consolePath }) => consoleSays(consolePath, 'ready')))
+    process.kill(second.handle.pid, 'SIGKILL')
+    const helper = third.handle.helpers.at(-1)
+    if (helper === undefined) throw new Error('no helper')
+    process.kill(helper.pid, 'SIGKILL')
+
+    expect(await first.exited).toEqual({
+      kind: 'panicked',
+      detail: expect.stringMatching(/^Kernel panic - not syncing: sysrq/),
+    })
+    expect(await second.exited).toMatchObject({ kind: 'crashed', signal: 'SIGKILL' })
+    expect(await third.exited).toMatchObject({ kind: 'crashed', detail: `${helper.name} ended while the machine ran` })
+    for (const { name } of specs) await until(async () => (await leftovers(name)).length === 0)
+  })
+
+  describe('a start that fails says why and leaves nothing', () => {
+    test('the hypervisor ends at once', async () => {
+      const guest = await bareGuest(never)
+      const spec = await bareSpec('')
+      await expect(withImage[name]({ ...guest, kernel: guest.root }).start(spec, never)).rejects.toMatchObject({
+        code: 'boot-failed',
+        message: expect.stringMatching(
+          new RegExp(`^${name} ended with status 1 while the machine started: .*kernel`, 's'),
+        ),
+      })
+      expect(await leftovers(spec.name)).toEqual([])
+    })
+
+    test('a shared folder is missing', async () => {
+      const spec = await bareSpec('')
+      const shares = [
+        { tag: 'share' as const, directory: spec.share },
+        { tag: 'repo' as const, directory: '/nowhere' },
+      ]
+      await expect(driver.start({ ...spec, shares }, never)).rejects.toThrow()
+      expect(await leftovers(spec.name)).toEqual([])
+    })
+
+    test('a forward has no port', async () => {
+      const spec = await bareSpec('', { forwards: [{ host: '127.0.0.1', port: 0 }] })
+      await expect(driver.start(spec, never)).rejects.toMatchObject({ code: 'argument-invalid' })
+      expect(await leftovers(spec.name)).toEqual([])
+    })
+
+    test('its signal fires, at whatever moment', async () => {
+      for (const delay of [0, 50, 100, 150, 200, 800]) {
+        const spec = await bareSpec('sleep 1000', { forwards })
+        const cancel = new AbortController()
+        const started = driver.start(spec, cancel.signal)
+        setTimeout(() => cancel.abort(new Error('enough')), delay)
+        await started.then(
+          (machine) => machine.powerOff(AbortSignal.abort()), // It was faster than the signal.
+          (error: Error) => expect(error.message).toBe('enough'),
+        )
+        expect(await leftovers(spec.name)).toEqual([])
+      }
+    })
+
+    test('a living machine has the name, and is left alone', async () => {
+      const spec = await bareSpec('echo ready; sleep 1000')
+      const machine = await startForTest(driver, spec)
+      await expect(driver.start(spec, never)).rejects.toThrow(`A machine named '${spec.name}' runs already`)
+      expect(await isAlive(machine.handle)).toBe(true)
+      await consoleSays(spec.consolePath, 'ready')
+    })
+  })
+
+  test('a closed guest reaches what is forwarded to it, several at once, and neither the loopback of the host nor a name server', async () => {
+    const server = createServer((_, response) => response.end('forwarded\n')).listen(0, '127.0.0.1')
+    const secret = createTcpServer((socket) => socket.end('SECRET\n')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    onTestFinished(() => void secret.close())
+    await Promise.all([server, secret].map((it) => new Promise((resolve) => it.once('listening', resolve))))
+    const [open, closed] = [server, secret].map((it) => (it.address() as AddressInfo).port)
+    const spec = await bareSpec(
+      `for n in 1 2 3 4; do wget -T 20 -q -O - http://${driver.forwardAddress}:${open}/ & done; wait
+       for host in 10.0.2.2 10.0.2.100 10.0.2.3 127.0.0.1; do nc -w 2 $host ${closed} </dev/null; done
+       nslookup -timeout=1 example.invalid 10.0.2.3 && echo RESOLVED`,
+      { forwards: [{ host: '127.0.0.1', port: open ?? 0 }] },
+    )
+    const machine = await startForTest(driver, spec)
+    expect(await machine.exited).toEqual({ kind: 'powered-off' })
+    const console = await readFile(spec.consolePath, 'utf8')
+    expect(console.match(/^forwarded\r?$/gm)).toHaveLength(4)
+    expect(console).not.toMatch(/SECRET|RESOLVED/)
+  })
+
+  test('a machine outlives the process that started it, is adopted, and can be stopped', async () => {
+    const [works, sleeps] = [
+      await bareSpec('until [ -f /workspace/repo/go ]; do sleep 0.2; done'),
+      await bareSpec('echo ready; sleep 1000'),
+    ]
+    const [first, second] = await Promise.all([works, sleeps].map(adopted))
+    if (!first || !second) throw new Error('not adopted')
+    await writeFile(join(works.repo, 'go'), '')
+    expect(await first.exited).toEqual({ kind: 'powered-off' })
+    await consoleSays(sleeps.consolePath, 'ready')
+    await second.powerOff(AbortSignal.timeout(30_000))
+    expect(await second.exited).toEqual({ kind: 'stopped' })
+    for (const { handle } of [first, second]) expect(await driver.adopt(handle)).toBeUndefined()
+    expect([...(await leftovers(works.name)), ...(await leftovers(sleeps.name))]).toEqual([])
+  })
+
+  test('a machine that died while nobody watched is not adopted, and its helpers are ended', async () => {
+    const spec = await bareSpec('echo ready; sleep 1000', { forwards })
+    const { handle, kill } = await startElsewhere(spec)
+    process.kill(handle.helpers[0]?.pid ?? 0, 'SIGSTOP') // Does not see the hypervisor go.
+    kill()
+    process.kill(handle.pid, 'SIGKILL')
+    while (await isAlive(handle)) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(await leftovers(spec.name)).not.toEqual([])
+    expect(await driver.adopt(handle)).toBeUndefined()
+    await until(async () => (await leftovers(spec.name)).length === 0)
+  })
+
+  test('a machine that nobody keeps is reaped with all its processes; one that is kept and one of another home are not', async () => {
+    const [lost, kept, foreign] = [
+      await bareSpec('echo ready; sleep 1000', { forwards }),
+      await bareSpec('echo ready; sleep 1000'),
+      await bareSpec('echo ready; sleep 1000'),
+    ]
+    const { kill } = await startElsewhere(lost)
+    kill()
+    const machines = await Promise.all(
+      [{ ...kept, owner: lost.owner }, foreign].map((spec) => startForTest(driver, spec)),
+    )
+    const reaped = await driver.reap(lost.owner, (machine) => machine === kept.name, AbortSignal.timeout(20_000))
+    expect(reaped.length).toBeGreaterThan(0)
+    expect(new Set(reaped.map(({ machine }) => machine))).toEqual(new Set([lost.name]))
+    expect(await leftovers(lost.name)).toEqual([])
+    for (const { handle } of machines) expect(await isAlive(handle)).toBe(true)
+  })
+
+  const startElsewhere = async (spec: object) => {
+    const { firstLine, kill } = await startNode('start-machine.ts', [name, JSON.stringify(spec)])
+    return { handle: JSON.parse(firstLine) as MachineHandle, kill }
+  }
+
+  const adopted = async (spec: object) => {
+    const { handle, kill } = await startElsewhere(spec)
+    kill()
+    const machine = await driver.adopt(handle)
+    onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
+    return machine
+  }
+})
