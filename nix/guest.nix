@@ -1,0 +1,309 @@
+# The guest: no path of a host, no task and no slot appears in it, so one build serves them all. What differs from start to start
+# comes by the names of shares and disks and by the kernel's command line.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.microvm-guest;
+  inherit (lib) mkForce mkOption types;
+
+  pins = (builtins.fromJSON (builtins.readFile ./debian/pins.json)).claude;
+  npmPackage = if pkgs.stdenv.hostPlatform.isAarch64 then pins.arm64 else pins.x64;
+
+  # The very file that npm delivers: a program that carries its own scripts behind its code, which patching would break.
+  claude =
+    pkgs.runCommand "claude-code-${pins.version}"
+      {
+        src = pkgs.fetchurl {
+          url = "https://registry.npmjs.org/${npmPackage.package}/-/${baseNameOf npmPackage.package}-${pins.version}.tgz";
+          hash = npmPackage.integrity;
+        };
+      }
+      ''
+        tar -xzf $src package/claude
+        install -D -m 755 package/claude $out/bin/claude
+      '';
+
+  disk = serial: "/dev/disk/by-id/virtio-${serial}";
+  user = {
+    name = "claude";
+    id = 1000;
+    home = "/home/claude";
+  };
+in
+{
+  options.microvm-guest = {
+    shares = mkOption {
+      description = "Folders of the host: virtiofs tag and where it is mounted.";
+      type = types.attrsOf types.path;
+      default = {
+        share = "/workspace";
+        repo = "/workspace/repo";
+      };
+    };
+    volumes = mkOption {
+      description = "Disks of the slot: serial and where it is mounted. Blank ones are formatted here.";
+      type = types.attrsOf types.path;
+      default = {
+        nix-store = "/nix/.rw-store";
+        var = "/var";
+        containers = "/containers";
+      };
+    };
+    claudeVersion = mkOption {
+      description = "Of Claude Code in this guest.";
+      type = types.str;
+      readOnly = true;
+      default = pins.version;
+    };
+  };
+
+  config = {
+    system.stateVersion = "26.05";
+    documentation.enable = false;
+
+    microvm = {
+      vcpu = lib.mkDefault 4;
+      mem = lib.mkDefault 4096;
+      balloon = false;
+      storeOnDisk = true;
+      storeDiskType = "erofs";
+      writableStoreOverlay = cfg.volumes.nix-store;
+      # Else every guest had the same one, and its DHCP client with it.
+      machineId = null;
+    };
+
+    # ---- start -------------------------------------------------------------------------------------------------------
+    boot = {
+      initrd.systemd.enable = true;
+      kernelParams = [
+        "quiet"
+        "audit=0"
+        "random.trust_cpu=on"
+      ];
+    };
+    # The console is the task's.
+    systemd.services."serial-getty@hvc0".enable = false;
+
+    # ---- disks and folders -------------------------------------------------------------------------------------------
+    # By the serial that the host gave, never by a label that a guest could have written.
+    fileSystems = {
+      "/nix/.ro-store".device = mkForce (disk "root");
+      # What nix knows of its store stays with the store.
+      "/nix/var" = {
+        device = "${cfg.volumes.nix-store}/var";
+        fsType = "none";
+        options = [ "bind" ];
+        depends = [ cfg.volumes.nix-store ];
+        neededForBoot = true;
+      };
+    }
+    // lib.mapAttrs' (serial: mountPoint: {
+      name = mountPoint;
+      value = {
+        device = disk serial;
+        fsType = "ext4";
+        autoFormat = true;
+        options = [ "noatime" ];
+        neededForBoot = serial != "containers";
+      };
+    }) cfg.volumes
+    // lib.mapAttrs' (tag: mountPoint: {
+      name = mountPoint;
+      value = {
+        device = tag;
+        fsType = "virtiofs";
+        options = [ "noatime" ];
+      };
+    }) cfg.shares
+    // lib.optionalAttrs config.virtualisation.rosetta.enable {
+      ${config.virtualisation.rosetta.mountPoint}.options = [ "nofail" ];
+    };
+
+    systemd.tmpfiles.rules = [
+      "d ${cfg.volumes.containers} 0700 ${user.name} ${user.name}"
+      "d /var/cache/${user.name} 0700 ${user.name} ${user.name}"
+      "L ${user.home}/.cache - - - - /var/cache/${user.name}"
+      "d /run/user/${toString user.id} 0700 ${user.name} ${user.name}"
+    ];
+
+    # ---- network -----------------------------------------------------------------------------------------------------
+    networking = {
+      hostName = "microvm";
+      useDHCP = false;
+      useNetworkd = true;
+      # Open guests of one Mac share a network, and none has business with another.
+      firewall.enable = true;
+    };
+    systemd.network = {
+      wait-online.enable = false;
+      networks."10-host" = {
+        matchConfig.Type = "ether";
+        networkConfig.DHCP = "ipv4";
+        # Each slot has a MAC address of its own, and so a lease of its own.
+        dhcpV4Config.ClientIdentifier = "mac";
+      };
+    };
+    services.resolved.enable = true;
+    # Where the host hands out no name server; NixOS has changed its own name for this setting.
+    environment.etc."systemd/resolved.conf.d/fallback.conf".text = ''
+      [Resolve]
+      FallbackDNS=1.1.1.1 9.9.9.9
+    '';
+    systemd.services.microvm-forwards = {
+      description = "What the host forwards to this guest";
+      wantedBy = [ "multi-user.target" ];
+      path = [
+        pkgs.iproute2
+        pkgs.socat
+      ];
+      serviceConfig.ExecStart = "${lib.getExe pkgs.bash} ${./forwards.sh}";
+    };
+
+    # A guest whose host slept, or that was paused, is behind: its clock is set in one step, whenever that shows.
+    services.timesyncd.enable = false;
+    services.chrony = {
+      enable = true;
+      extraConfig = "makestep 1 -1";
+    };
+
+    # ---- who works here ----------------------------------------------------------------------------------------------
+    users = {
+      mutableUsers = false;
+      users.root.hashedPassword = "!";
+      groups.${user.name}.gid = user.id;
+      users.${user.name} = {
+        isNormalUser = true;
+        uid = user.id;
+        group = user.name;
+        inherit (user) home;
+        subUidRanges = [
+          {
+            startUid = 100000;
+            count = 65536;
+          }
+        ];
+        subGidRanges = [
+          {
+            startGid = 100000;
+            count = 65536;
+          }
+        ];
+      };
+    };
+
+    nix = {
+      channel.enable = false;
+      settings = {
+        experimental-features = [
+          "nix-command"
+          "flakes"
+        ];
+        accept-flake-config = true;
+        trusted-users = [
+          "root"
+          user.name
+        ];
+      };
+    };
+    # Programs from elsewhere find a loader; Claude Code is one.
+    programs.nix-ld.enable = true;
+
+    environment.systemPackages = [
+      claude
+    ]
+    ++ (with pkgs; [
+      curl
+      file
+      git
+      git-lfs
+      jq
+      less
+      openssh
+      podman-compose
+      procps
+      ripgrep
+      unzip
+      xz
+      zstd
+    ]);
+
+    # ---- containers --------------------------------------------------------------------------------------------------
+    virtualisation.podman = {
+      enable = true;
+      dockerCompat = true;
+      defaultNetwork.settings.dns_enabled = true;
+    };
+    virtualisation.containers = {
+      # Rootless storage cannot live on virtiofs, and outlives the task with its slot.
+      storage.settings.storage = {
+        driver = "overlay";
+        rootless_storage_path = "${cfg.volumes.containers}/storage";
+      };
+      # No session of the user's own is there to manage groups or keep a journal.
+      containersConf.settings.engine = {
+        cgroup_manager = "cgroupfs";
+        events_logger = "file";
+      };
+    };
+
+    # ---- programs for x86_64 -----------------------------------------------------------------------------------------
+    virtualisation.rosetta.enable = config.microvm.hypervisor == "vfkit";
+    # A Mac without Rosetta gives the guest none, and is told so by `doctor`.
+    systemd.services.systemd-binfmt = lib.mkIf config.virtualisation.rosetta.enable {
+      after = [ "run-rosetta.mount" ];
+      unitConfig.ConditionPathExists = "${config.virtualisation.rosetta.mountPoint}/rosetta";
+    };
+
+    # ---- the task ----------------------------------------------------------------------------------------------------
+    # What a former image left in nix's database of this slot is forgotten once the image has changed.
+    systemd.services.microvm-store = {
+      description = "Agreement of nix's database with the store";
+      wantedBy = [ "multi-user.target" ];
+      path = [ config.nix.package ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+      };
+      script = ''
+        system=$(readlink -f /run/current-system)
+        if [ "$(cat /nix/var/microvm-image 2>/dev/null)" != "$system" ]; then
+          nix-store --verify
+          echo "$system" >/nix/var/microvm-image
+        fi
+      '';
+    };
+
+    systemd.services.microvm-task = {
+      description = "The task that the host gave";
+      wantedBy = [ "multi-user.target" ];
+      wants = [ "nix-daemon.socket" ];
+      after = [
+        "microvm-store.service"
+        "microvm-forwards.service"
+        "nix-daemon.socket"
+      ];
+      unitConfig.RequiresMountsFor = lib.attrValues cfg.shares ++ [ cfg.volumes.containers ];
+      environment = {
+        # With the wrappers that may map other users into a container.
+        PATH = mkForce "/run/wrappers/bin:/run/current-system/sw/bin";
+        SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt";
+      };
+      serviceConfig = {
+        ExecStart = "${lib.getExe pkgs.bash} ${./task-runner.sh}";
+        # The runner powers off itself; this is for one that was killed.
+        ExecStopPost = "+/run/current-system/sw/bin/systemctl poweroff --no-block";
+        RuntimeDirectory = "microvm";
+        StandardOutput = "tty";
+        StandardError = "tty";
+        TTYPath = "/dev/hvc0";
+        KillMode = "mixed";
+        TimeoutStopSec = 15;
+        Delegate = true;
+      };
+    };
+  };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { silentLog } from '../../main/lib/log.ts'
+import { cacheDirectory } from '../../main/lib/paths.ts'
+import { ensureGuestImage } from '../../main/machines/guest-image.ts'
+import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
+import { startOrchestra } from '../support/orchestra.ts'
+import { pretendMac } from '../support/pretend-mac.ts'
+import { statusOf, subjectsOf } from '../support/repositories.ts'
+import { startScriptedApi } from '../support/scripted-api.ts'
+import { commitFile } from '../support/scripts.ts'
+
+test("a task on a Mac's way: vfkit's command line, its REST API, the API over vsock, Claude Code's commit on the branch", async () => {
+  await using api = await startScriptedApi({ scripts: { page: commitFile('page.md', 'Shows.\n', 'Add page.md') } })
+  const image = () => ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: () => undefined })
+  const orchestra = await startOrchestra({
+    apiUrl: api.url,
+    repositories: { frontend: { 'README.md': 'Pages\n' } },
+    driver: createVfkitDriver({ image, log: silentLog, host: pretendMac }),
+  })
+  const task_id = await orchestra.runTask('frontend', 'Add page.md. [script: page]')
+  const end = await orchestra.until(task_id, 'finished')
+  expect(end).toMatchObject({
+    status: 'completed',
+    result: { success: true, files_changed: ['page.md'], error: null },
+    merge_result: { merged: true, method: 'fast-forward', commits: 1 },
+  })
+  const repo = orchestra.pathOf('frontend')
+  expect(await subjectsOf(repo, 'main')).toEqual(['Add page.md', 'Start'])
+  expect(await statusOf(repo)).toBe('')
+  expect((await orchestra.client.call('list_slots', {})).active).toEqual([])
+})
