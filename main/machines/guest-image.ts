@@ -2,29 +2,17 @@ import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { lockFile } from '../lib/file-lock.ts'
 import { packageDirectory } from '../lib/paths.ts'
-import { findTool } from '../lib/spawn.ts'
 import type { Problem } from './driver.ts'
-import { buildImage } from './image/build-image.ts'
-import { readImageFile } from './image/image-file.ts'
-import { type Architecture, type ImageInputs, readImageInputs } from './image/inputs.ts'
+import { debianGuest } from './image/debian-guest.ts'
+import type { GuestImage, ImageSource } from './image/image-source.ts'
+import { nixGuest } from './nix-guest/nix-guest.ts'
 
-/** What every guest of this host boots from; read only, one for all slots and tasks. Paths are absolute. */
-export interface GuestImage {
-  readonly directory: string
-  /** Uncompressed. */
-  readonly kernel: string
-  readonly initrd: string
-  /** Raw disk of the root file system, for the serial `root`. */
-  readonly root: string
-  /** The network's parameters are the driver's to add. */
-  readonly kernelParameters: readonly string[]
-  readonly claudeVersion: string
-  /** Programs of the host that came with the image and are taken before the host's own. */
-  readonly tools?: Readonly<Partial<Record<'vfkit' | 'socat', string>>>
-  /** Under which the guest mounts Rosetta, where it can use it. */
-  readonly rosettaTag?: string
-  /** Over all inputs: a new key is a new image. */
-  readonly key: string
+export type { GuestImage } from './image/image-source.ts'
+
+/** A Mac builds its guest with the Nix that it has; elsewhere Debian's packages make one, which needs nothing but a mirror. */
+export const sourceOf = (platform: NodeJS.Platform = process.platform): ImageSource => {
+  const folder = join(packageDirectory(), 'nix')
+  return platform === 'darwin' ? nixGuest({ folder }) : debianGuest({ folder })
 }
 
 /** Another builder may be at it on a slow line. */
@@ -34,8 +22,9 @@ const longestBuildMs = 60 * 60_000
  * The image of exactly these sources; undefined when it was not built yet.
  * @throws AppError('image-failed') when it is there and cannot be used.
  */
-export async function findGuestImage(cacheDirectory: string): Promise<GuestImage | undefined> {
-  return await findImage(cacheDirectory, await inputsOfThisHost())
+export async function findGuestImage(cacheDirectory: string, source = sourceOf()): Promise<GuestImage | undefined> {
+  const key = await source.key()
+  return await source.read(imageDirectory(cacheDirectory, key), key)
 }
 
 export interface EnsureOptions {
@@ -49,84 +38,43 @@ export interface EnsureOptions {
  * fires nothing is left behind.
  * @throws AppError('image-failed') with the log's path.
  */
-export async function ensureGuestImage(options: EnsureOptions, signal?: AbortSignal): Promise<GuestImage> {
+export async function ensureGuestImage(
+  options: EnsureOptions,
+  signal?: AbortSignal,
+  source = sourceOf(),
+): Promise<GuestImage> {
   const { cacheDirectory, onProgress } = options
-  const inputs = await inputsOfThisHost()
-  const cached = await findImage(cacheDirectory, inputs)
+  const key = await source.key()
+  const directory = imageDirectory(cacheDirectory, key)
+  const find = () => source.read(directory, key)
+  const cached = await find()
   if (cached) return cached
-  const directory = imageDirectory(cacheDirectory, inputs)
   await using lock = await lockFile(directory, longestBuildMs, signal)
-  const builtMeanwhile = await findImage(cacheDirectory, inputs)
+  const builtMeanwhile = await find()
   if (builtMeanwhile) return builtMeanwhile
   lock.assertHeld()
-  await buildImage(inputs, { directory, onProgress }, signal)
-  const built = await findImage(cacheDirectory, inputs)
+  await source.build(directory, onProgress, signal)
+  const built = await find()
   if (!built) throw new AppError('image-failed', `The guest image was built, but is not in ${directory}`)
   return built
 }
-
-/** Programs of this host that the build runs, by the package that has them. */
-const buildTools = {
-  mmdebstrap: 'mmdebstrap',
-  'mkfs.erofs': 'erofs-utils',
-  zstd: 'zstd',
-  xz: 'xz-utils',
-  cpio: 'cpio',
-} as const
 
 /** That there is no image yet, and what this host lacks to build one; empty when the image is there. */
 export async function guestImageProblems(
   { cacheDirectory }: { readonly cacheDirectory: string },
   signal?: AbortSignal,
+  source = sourceOf(),
 ): Promise<readonly Problem[]> {
-  if (await findGuestImage(cacheDirectory)) return []
-  const problems: Problem[] = []
-  for (const [tool, name] of Object.entries(buildTools)) {
-    signal?.throwIfAborted()
-    if (await findTool(tool)) continue
-    problems.push({
-      code: `${name}-missing`,
-      message: `${tool} is missing; it takes part in building the guest image`,
-      cure: `apt-get install ${name}`,
-      remedy: { kind: 'packages', names: [name] },
-    })
-  }
-  if (!(await findTool('npm'))) {
-    problems.push({
-      code: 'npm-missing',
-      message: 'npm is missing; it fetches Claude Code for the guest image',
-      cure: 'Install Node.js with npm',
-    })
-  }
+  if (await findGuestImage(cacheDirectory, source)) return []
   return [
-    ...problems,
+    ...(await source.problems(signal)),
     {
       code: 'image-missing',
       message: 'The guest image is not built yet',
-      cure: 'The first task builds it in a few minutes; microvm-orchestrator doctor --fix does so now',
+      cure: `The first task builds it in ${source.buildTakes}; microvm-orchestrator doctor --fix does so now`,
       optional: true,
     },
   ]
 }
 
-const imageDirectory = (cacheDirectory: string, { key }: ImageInputs): string => join(cacheDirectory, 'images', key)
-
-async function findImage(cacheDirectory: string, inputs: ImageInputs): Promise<GuestImage | undefined> {
-  const directory = imageDirectory(cacheDirectory, inputs)
-  const file = await readImageFile(directory)
-  if (!file) return undefined
-  return {
-    directory,
-    kernel: join(directory, file.kernel),
-    initrd: join(directory, file.initrd),
-    root: join(directory, file.root),
-    kernelParameters: file.kernelParameters,
-    claudeVersion: file.claudeVersion,
-    key: inputs.key,
-  }
-}
-
-async function inputsOfThisHost(): Promise<ImageInputs> {
-  const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
-  return await readImageInputs(join(packageDirectory(), 'nix'), architecture)
-}
+const imageDirectory = (cacheDirectory: string, key: string): string => join(cacheDirectory, 'images', key)

@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../../core/failure.ts'
-
-const schemaVersion = 1
+import { parseVersioned } from './parse-versioned.ts'
 
 const fileName = z.string().regex(/^[\w.-]+$/, 'must be the name of a file in the same folder')
 const imageFileSchema = z.object({
-  schemaVersion: z.literal(schemaVersion),
+  schemaVersion: z.literal(1),
   kernel: fileName,
   initrd: fileName,
   root: fileName,
@@ -44,18 +43,5 @@ export function parseImageFile(text: string, path: string): ImageFile {
       hint: `Delete its folder: the image is then built anew`,
       cause,
     })
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw refuse('the file is no JSON', cause)
-  }
-  const version = z.object({ schemaVersion: z.number() }).safeParse(value)
-  if (version.success && version.data.schemaVersion > schemaVersion)
-    throw refuse('a newer version of this program made it')
-  if (version.success && version.data.schemaVersion < schemaVersion)
-    throw refuse('an older version of this program made it')
-  const parsed = imageFileSchema.safeParse(value)
-  if (!parsed.success) throw refuse(z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error)
-  return parsed.data
+  return parseVersioned(text, imageFileSchema, refuse)
 }
