@@ -30,13 +30,16 @@ export interface NixGuestOptions {
   readonly folder: string
   /** As nix names this host; left out, it is a Mac. */
   readonly system?: 'aarch64-darwin' | 'aarch64-linux' | 'x86_64-linux'
-  /** The program; left out, it is looked for. */
-  readonly nix?: string
+  /** Finds the program; left out, it is looked for where it usually is. */
+  readonly findNix?: () => Promise<string | undefined>
 }
 
 /** The NixOS guest, built by the host's nix once for all slots, and again when its flake has changed. */
-export function nixGuest({ folder, system = 'aarch64-darwin', nix }: NixGuestOptions): ImageSource {
-  const findNix = async () => nix ?? (await findTool('nix'))
+export function nixGuest({
+  folder,
+  system = 'aarch64-darwin',
+  findNix = () => findTool('nix'),
+}: NixGuestOptions): ImageSource {
   return {
     buildTakes: 'ten minutes or more',
 
