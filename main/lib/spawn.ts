@@ -1,7 +1,5 @@
 import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 
@@ -223,29 +221,4 @@ export async function startDetached(
   child.unref()
   if (child.pid === undefined) throw new Error(`${file} started without a pid`)
   return { pid: child.pid, ended }
-}
-
-/** Folders where system tools live that a desktop session's or a daemon's PATH often lacks. */
-const extraToolFolders = [
-  '/usr/local/sbin',
-  '/usr/sbin',
-  '/sbin',
-  '/usr/local/bin',
-  '/opt/homebrew/bin',
-  '/nix/var/nix/profiles/default/bin',
-]
-
-/** Absolute path of a program, or undefined when there is none. */
-export async function findTool(name: string): Promise<string | undefined> {
-  const folders = new Set([...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...extraToolFolders])
-  for (const folder of folders) {
-    const path = join(folder, name)
-    try {
-      await access(path, constants.X_OK)
-      return path
-    } catch {
-      // Not here: look in the next folder.
-    }
-  }
-  return undefined
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../main/core/failure.ts'
+import { findTool } from '../../main/lib/find-tool.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
-import { findTool } from '../../main/lib/spawn.ts'
 import type { Problem } from '../../main/machines/driver.ts'
 import { createDriver } from '../../main/machines/drivers.ts'
 import { ensureGuestImage, type GuestImage, guestImageProblems } from '../../main/machines/guest-image.ts'

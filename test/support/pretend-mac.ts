@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findTool } from '../../main/lib/spawn.ts'
+import { findTool } from '../../main/lib/find-tool.ts'
 import type { MacHost } from '../../main/machines/vfkit/host.ts'
 
 /** A Mac as the vfkit driver sees one, whose vfkit is the executable of `support/vfkit`: real guests, under QEMU. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findTool } from '../../lib/spawn.ts'
+import { findTool } from '../../lib/find-tool.ts'
 import type { Problem } from '../driver.ts'
 import { buildImage } from './build-image.ts'
 import { readImageFile } from './image-file.ts'

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findTool, run } from '../../lib/spawn.ts'
+import { findTool } from '../../lib/find-tool.ts'
+import { run } from '../../lib/spawn.ts'
 import type { Confinement } from './confine.ts'
 import { debianArchitecture } from './debian-tools.ts'
 

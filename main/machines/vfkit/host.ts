@@ -1,6 +1,6 @@
 import { release } from 'node:os'
+import { findTool } from '../../lib/find-tool.ts'
 import { pathExists } from '../../lib/path-exists.ts'
-import { findTool } from '../../lib/spawn.ts'
 
 /** Where macOS keeps the Rosetta that it gives to virtual machines. */
 const rosettaForLinux = '/Library/Apple/usr/libexec/oah/RosettaLinux/rosetta'
