@@ -25,7 +25,15 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: 'integration', include: integration, testTimeout: 300_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: integration,
+          exclude: machine,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'machine',

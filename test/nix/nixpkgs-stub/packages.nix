@@ -4,12 +4,16 @@ let
   lib = import ./lib;
   platform = lib.systems.elaborate system;
 
+  # With what it is made of, so that evaluating a package evaluates that.
   package =
     name: extra:
-    derivation {
-      inherit name system;
-      builder = "/bin/sh";
-    }
+    derivation (
+      {
+        inherit name system;
+        builder = "/bin/sh";
+      }
+      // lib.filterAttrs (part: _: part == "text" || part == "src") extra
+    )
     // {
       meta.mainProgram = name;
       version = "6.12.0";
@@ -83,10 +87,7 @@ let
       };
     runCommand =
       name: environment: text:
-      package name {
-        environment = removeAttrs environment [ "passthru" ];
-        inherit text;
-      };
+      package name ({ inherit text; } // lib.optionalAttrs (environment ? src) { inherit (environment) src; });
     runCommandLocal = packages.runCommand;
     writeText = written;
     writeShellScript = written;
