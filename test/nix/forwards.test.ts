@@ -1,0 +1,33 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { packageDirectory } from '../../main/lib/paths.ts'
+import { runOrThrow } from '../../main/lib/spawn.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+/** What the guest's script calls on a kernel command line, one call a line. */
+async function callsFor(commandLine: string): Promise<readonly string[]> {
+  const folder = await temporaryFolder()
+  for (const tool of ['ip', 'socat']) {
+    await writeFile(join(folder, tool), `#!/bin/sh\necho "${tool} $*" >>'${folder}/calls'\n`)
+    await chmod(join(folder, tool), 0o755)
+  }
+  await writeFile(join(folder, 'cmdline'), commandLine)
+  await writeFile(join(folder, 'calls'), '')
+  const env = { PATH: `${folder}:/usr/bin:/bin`, MICROVM_COMMAND_LINE: join(folder, 'cmdline') }
+  await runOrThrow('bash', [join(packageDirectory(), 'nix', 'forwards.sh')], { env })
+  return (await readFile(join(folder, 'calls'), 'utf8')).split('\n').filter(Boolean)
+}
+
+test('each port of the command line is found at the address where every guest finds it, over vsock', async () => {
+  const calls = await callsFor('console=hvc0 quiet microvm.forwards=4000,8080 panic=0\n')
+  expect(calls[0]).toBe('ip address add 10.0.2.100/32 dev lo')
+  expect(calls.slice(1).toSorted()).toEqual([
+    'socat TCP-LISTEN:4000,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:4000',
+    'socat TCP-LISTEN:8080,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:8080',
+  ])
+})
+
+test('with nothing forwarded nothing is set up', async () => {
+  expect(await callsFor('console=hvc0 quiet\n')).toEqual([])
+})

@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { run } from '../../../main/lib/spawn.ts'
+import { vfkitArguments } from '../../../main/machines/vfkit/arguments.ts'
+import { temporaryFolder } from '../temporary.ts'
+import { parseCommandLine } from './command-line.ts'
+
+async function commandLine() {
+  const folder = await temporaryFolder()
+  const file = async (name: string) => {
+    await writeFile(join(folder, name), name)
+    return join(folder, name)
+  }
+  const args = vfkitArguments({
+    ...{
+      cpus: 2,
+      memoryMiB: 1024,
+      kernel: await file('kernel'),
+      initrd: await file('initrd'),
+      kernelParameters: ['quiet'],
+    },
+    ...{ root: await file('root'), volumes: [{ serial: 'var', path: await file('var.img') }] },
+    shares: [{ tag: 'repo', directory: folder }],
+    ...{ console: join(folder, 'serial.log'), mac: '02:6d:76:6d:00:03', rosettaTag: 'rosetta' },
+    relays: [{ port: 4000, socket: '/tmp/f.sock' }],
+    ...{ controlSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },
+  })
+  return { folder, args }
+}
+
+test('what the driver writes is read as it was meant', async () => {
+  const { folder, args } = await commandLine()
+  expect(parseCommandLine(args)).toEqual({
+    ...{ cpus: 2, memoryMiB: 1024, kernel: join(folder, 'kernel'), initrd: join(folder, 'initrd') },
+    commandLine: 'quiet loglevel=1 panic=0 microvm.forwards=4000',
+    devices: [
+      { kind: 'virtiorng' },
+      { kind: 'virtioserial', logFile: join(folder, 'serial.log') },
+      { kind: 'virtioblk', imagePath: join(folder, 'root'), deviceIdentifier: 'root', readOnly: true },
+      { kind: 'virtioblk', imagePath: join(folder, 'var.img'), deviceIdentifier: 'var', readOnly: false },
+      { kind: 'virtiofs', sharedDir: folder, mountTag: 'repo' },
+      { kind: 'virtionet', nat: true, macAddress: '02:6d:76:6d:00:03' },
+      { kind: 'virtiosock', port: 4000, socketURL: '/tmp/f.sock', listen: true },
+      { kind: 'rosetta', mountTag: 'rosetta' },
+    ],
+    ...{ restSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },
+  })
+})
+
+test.each([
+  ['an unknown flag', ['--machine', 'q35'], 'unknown flag: --machine'],
+  ['a word of its own', ['start'], 'unknown flag: start'],
+  ['a flag with no value', ['--cpus'], 'flag needs an argument: --cpus'],
+  ['processors that are no number', ['--cpus', 'two'], 'invalid argument "two"'],
+  ['an unknown device', ['--device', 'virtio-gpu9'], 'unknown device type: virtio-gpu9'],
+  ['an unknown option', ['--device', 'virtio-rng,fast'], 'unknown option for virtio-rng devices: fast'],
+  [
+    'a path with a comma',
+    ['--device', 'virtio-serial,logFilePath=/a,b'],
+    'unknown option for virtio-serial devices: b',
+  ],
+  ['a disk that is not there', ['--device', 'virtio-blk,path=/nowhere'], 'failed to open file /nowhere'],
+  [
+    'a serial that is too long',
+    ['--device', 'virtio-blk,path=/etc/passwd,deviceId=123456789012345678901'],
+    'invalid device identifier',
+  ],
+  ['a share that is not there', ['--device', 'virtio-fs,sharedDir=/nowhere,mountTag=x'], 'ENOENT'],
+  ['a MAC address that is none', ['--device', 'virtio-net,nat,mac=1:2'], 'invalid MAC address'],
+  ['a network that is none', ['--device', 'virtio-net,mac=02:6d:76:6d:00:03'], "one of 'nat'"],
+  ['a socket with a percent sign', ['--restful-uri', 'unix:///tmp/100%/s'], 'invalid URL escape'],
+  ['a socket of 104 bytes', ['--restful-uri', `unix:///tmp/${'x'.repeat(99)}`], 'exceeds macOS limits'],
+  ['a log level', ['--log-level', 'trace'], 'unknown log level: trace'],
+])('%s ends it with an error', async (_, wrong, reason) => {
+  const { args } = await commandLine()
+  expect(() => parseCommandLine([...args, ...wrong])).toThrow(reason)
+})
+
+test('a kernel alone is too little', async () => {
+  expect(() => parseCommandLine(['--kernel', '/etc/passwd'])).toThrow('must all be set')
+  expect(() => parseCommandLine([])).toThrow('--bootloader')
+})
+
+test('the executable ends with status 1 and says why', async () => {
+  const { exitCode, stderr } = await run(join(import.meta.dirname, 'vfkit'), ['--cpus', 'two'])
+  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^Error: /)])
+})
