@@ -128,6 +128,8 @@ in
       "d /var/cache/${user.name} 0700 ${user.name} ${user.name}"
       "L ${user.home}/.cache - - - - /var/cache/${user.name}"
       "d /run/user/${toString user.id} 0700 ${user.name} ${user.name}"
+      # Where scripts of repositories look for it.
+      "L /bin/bash - - - - ${lib.getExe pkgs.bash}"
     ];
 
     # ---- network -----------------------------------------------------------------------------------------------------
@@ -203,6 +205,8 @@ in
           "flakes"
         ];
         accept-flake-config = true;
+        # The machine is the sandbox, as in the other guests.
+        sandbox = false;
         trusted-users = [
           "root"
           user.name

@@ -29,11 +29,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  if (process.platform === 'darwin') {
-    throw new AppError('host-incomplete', 'The guest for macOS (vfkit) is not in this version yet', {
-      hint: 'Run the demo on a Linux host, Debian 12 or newer',
-    })
-  }
   process.exitCode = (await demo(stop.signal)) ? 0 : 1
 } catch (error) {
   say()

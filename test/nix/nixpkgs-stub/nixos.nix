@@ -88,6 +88,7 @@ in
       settings = {
         auto-optimise-store = flag;
         accept-flake-config = flag;
+        sandbox = option types.bool true;
         experimental-features = texts;
         trusted-users = texts;
       };
