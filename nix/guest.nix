@@ -165,7 +165,23 @@ in
       serviceConfig.ExecStart = "${lib.getExe pkgs.bash} ${./forwards.sh}";
     };
 
-    # A guest whose host slept, or that was paused, is behind: its clock is set in one step, whenever that shows.
+    # A guest whose host slept, or that was paused, is behind. The host tells it the time, and where there is a network servers do:
+    # either way in one step.
+    systemd.services.microvm-clock = {
+      description = "The host's time";
+      wantedBy = [ "multi-user.target" ];
+      path = [
+        pkgs.bash
+        pkgs.coreutils
+        pkgs.socat
+      ];
+      serviceConfig = {
+        ExecStart = "${lib.getExe pkgs.socat} -u VSOCK-LISTEN:123,fork EXEC:'bash ${./clock.sh}'";
+        StandardOutput = "tty";
+        TTYPath = "/dev/hvc0";
+        Restart = "always";
+      };
+    };
     services.timesyncd.enable = false;
     services.chrony = {
       enable = true;

@@ -7,7 +7,7 @@ import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
 import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
 import { runRoot } from '../../main/machines/run-directory.ts'
-import { createVfkitDriver, type VfkitDriver } from '../../main/machines/vfkit/driver.ts'
+import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
 import { bareGuest } from './bare-guest.ts'
 import { pretendMac } from './pretend-mac.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -15,8 +15,6 @@ import { temporaryFolder } from './temporary.ts'
 export type DriverName = MachineHandle['driver']
 
 /** A driver whose guests are bare ones. vfkit is played by the executable of `support/vfkit`. */
-export function bareDriver(name: 'vfkit'): VfkitDriver
-export function bareDriver(name?: DriverName): MachineDriver
 export function bareDriver(name: DriverName = 'qemu'): MachineDriver {
   const image = () => bareGuest(AbortSignal.timeout(300_000))
   if (name === 'vfkit') return createVfkitDriver({ image, log: silentLog, host: pretendMac })

@@ -20,6 +20,7 @@ const inputFiles = [
   'guest.nix',
   'manifest.nix',
   'forwards.sh',
+  'clock.sh',
   'task-runner.sh',
   'debian/pins.json',
 ] as const

@@ -4,6 +4,9 @@ import type { Share, Volume } from '../driver.ts'
 /** macOS takes 103 bytes and a final NUL. */
 const socketPathLimit = 103
 
+/** The vsock port at which the guest waits for the time; root's alone there. */
+const clockPort = 123
+
 /** A way for the guest to one TCP address of the host: its connections to this vsock port go to this unix socket. */
 export interface Relay {
   readonly port: number
@@ -26,6 +29,8 @@ export interface VfkitMachine {
   /** Of a card on the host's network; undefined for a guest that has none. */
   readonly mac: string | undefined
   readonly relays: readonly Relay[]
+  /** Where the host tells the guest its time. */
+  readonly clockSocket: string
   /** Under which the guest mounts Rosetta; undefined where the host has it not. */
   readonly rosettaTag: string | undefined
   readonly controlSocket: string
@@ -45,6 +50,7 @@ export function vfkitArguments(machine: VfkitMachine): readonly string[] {
     ...machine.shares.map(({ tag, directory }) => `virtio-fs,sharedDir=${devicePath(directory)},mountTag=${tag}`),
     ...(machine.mac === undefined ? [] : [`virtio-net,nat,mac=${machine.mac}`]),
     ...machine.relays.map(({ port, socket }) => `virtio-vsock,port=${port},socketURL=${socketPath(socket)},listen`),
+    `virtio-vsock,port=${clockPort},socketURL=${socketPath(machine.clockSocket)},connect`,
     ...(machine.rosettaTag === undefined ? [] : [`rosetta,mountTag=${machine.rosettaTag}`]),
   ]
   return [
@@ -79,8 +85,8 @@ function devicePath(path: string): string {
 
 /** A socket's path is part of a URL and of a relay's arguments, each with signs of its own; the system limits its length. */
 function socketPath(path: string): string {
-  const hint = 'Set XDG_RUNTIME_DIR to a short path of letters and digits, or unset it'
-  if (!/^[\p{L}\p{M}\p{N}/._@+=~-]+$/u.test(path)) {
+  const hint = 'Set XDG_RUNTIME_DIR to a short path of plain letters and digits, or unset it'
+  if (!/^[\w/.@+=~-]+$/.test(path)) {
     const why = `vfkit cannot have a socket at ${JSON.stringify(path)}: its path may hold no spaces and no signs like %`
     throw new AppError('boot-failed', why, { hint })
   }

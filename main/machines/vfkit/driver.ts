@@ -1,14 +1,15 @@
-import type { MachineHandle } from '../../core/task.ts'
 import type { Log } from '../../lib/log.ts'
 import { isAlive } from '../../lib/process-identity.ts'
+import { ClockLine } from '../clock-line.ts'
 import type { MachineDriver } from '../driver.ts'
 import { forwardAddress } from '../forward.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { reapMachines } from '../reap.ts'
 import { readRecord } from '../record.ts'
-import { cleanUp } from '../watch-machine.ts'
+import { runDirectoryAt } from '../run-directory.ts'
+import { cleanUp, watchMachine } from '../watch-machine.ts'
 import { inspectMac, type MacHost } from './host.ts'
-import { type VfkitMachine, watchVfkit } from './machine.ts'
+import { vfkitHypervisor } from './hypervisor.ts'
 import { macProblems, refuseUnfit } from './problems.ts'
 import { vfkitControl } from './rest.ts'
 import { startMachine } from './start.ts'
@@ -23,17 +24,11 @@ export interface VfkitDriverOptions {
   readonly host?: () => Promise<MacHost>
 }
 
-/** As the contract says, with machines that can stand still. */
-export interface VfkitDriver extends MachineDriver {
-  start(...of: Parameters<MachineDriver['start']>): Promise<VfkitMachine>
-  adopt(handle: MachineHandle): Promise<VfkitMachine | undefined>
-}
-
 /**
  * Machines by Apple's virtualisation framework: vfkit processes of their own that outlive this one. An open guest has a card on the
  * framework's NAT, a closed one has none; what is forwarded comes over vsock in both.
  */
-export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriverOptions): VfkitDriver {
+export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriverOptions): MachineDriver {
   return {
     name: 'vfkit',
     forwardAddress,
@@ -60,8 +55,10 @@ export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriver
       }
       const { consolePath } = await readRecord(handle.runDirectory)
       const control = vfkitControl(handle.controlSocket)
+      const clock = new ClockLine(runDirectoryAt(handle.runDirectory).clockSocket)
       const machineLog = log.with({ machine: handle.runDirectory })
-      const machine = watchVfkit({ handle, consolePath, ended: undefined, control, log: machineLog })
+      const hypervisor = vfkitHypervisor({ control, clock }, consolePath)
+      const machine = watchMachine({ handle, consolePath, ended: undefined, hypervisor, log: machineLog })
       // It may have been paused by a process that died before its host woke.
       await machine.resume(AbortSignal.timeout(resumeMs)).catch((error: unknown) => {
         machineLog.warn('machine does not answer', { error: String(error) })

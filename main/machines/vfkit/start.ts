@@ -1,8 +1,9 @@
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
 import type { Log } from '../../lib/log.ts'
 import { pathExists } from '../../lib/path-exists.ts'
+import { ClockLine } from '../clock-line.ts'
 import { prepareConsole, setConsoleAside } from '../console.ts'
-import type { MachineSpec } from '../driver.ts'
+import type { Machine, MachineSpec } from '../driver.ts'
 import { forwardTarget } from '../forward.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
@@ -10,9 +11,10 @@ import { recordPath } from '../record.ts'
 import { required } from '../required.ts'
 import { makeRunDirectory, removeRunDirectory } from '../run-directory.ts'
 import { readyMs, untilReady } from '../until-ready.ts'
+import { watchMachine } from '../watch-machine.ts'
 import { type Relay, vfkitArguments } from './arguments.ts'
 import type { MacHost } from './host.ts'
-import { type VfkitMachine, watchVfkit } from './machine.ts'
+import { vfkitHypervisor } from './hypervisor.ts'
 import { vfkitControl } from './rest.ts'
 
 export interface StartParts {
@@ -22,7 +24,7 @@ export interface StartParts {
 }
 
 /** Starts the relays, then vfkit. When it throws, nothing of the machine is left: no process, no socket, no folder. */
-export async function startMachine(spec: MachineSpec, parts: StartParts, signal: AbortSignal): Promise<VfkitMachine> {
+export async function startMachine(spec: MachineSpec, parts: StartParts, signal: AbortSignal): Promise<Machine> {
   const { host, image, log } = parts
   const vfkit = required(image.tools?.vfkit ?? host.vfkit, 'vfkit')
   const limit = AbortSignal.any([signal, AbortSignal.timeout(readyMs)])
@@ -44,6 +46,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     console: spec.consolePath,
     mac: spec.network.egress === 'open' ? spec.network.mac : undefined,
     relays,
+    clockSocket: run.clockSocket,
     rosettaTag: host.rosetta ? image.rosettaTag : undefined,
     controlSocket: run.controlSocket,
     pidFile: `${run.path}/vfkit.pid`,
@@ -80,7 +83,9 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     ...({ driver: 'vfkit', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
     helpers: helpers.map((helper) => helper.handle),
   }
-  return watchVfkit({ handle, consolePath: spec.consolePath, ended: hypervisor.ended, control, log })
+  const { consolePath } = spec
+  const watched = vfkitHypervisor({ control, clock: new ClockLine(run.clockSocket) }, consolePath)
+  return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
 }
 
 /** On a Mac everything runs as the user. */

@@ -49,6 +49,25 @@ test('a paused guest stands still and goes on where it was; one that is paused c
   await expect(machine.pause(soon())).rejects.toThrow()
 })
 
+test("the host's time reaches the guest where it waits, also when it has stood still", async () => {
+  const spec = await bareSpec(`
+    for port in /sys/class/virtio-ports/*; do [ "$(cat $port/name)" != microvm.clock ] || line=/dev/$(basename $port); done
+    echo waiting; while read -r now; do echo "time: $now"; [ ! -f /workspace/repo/go ] || break; done <$line
+  `)
+  const machine = await startForTest(driver, spec)
+  await consoleSays(spec.consolePath, 'waiting')
+  const before = Date.now() / 1000
+  await machine.setClock(soon())
+  await consoleSays(spec.consolePath, 'time: ')
+  await machine.pause(soon())
+  await writeFile(join(spec.repo, 'go'), '')
+  await machine.resume(soon())
+  expect(await machine.exited).toEqual({ kind: 'powered-off' })
+  const told = (await readFile(spec.consolePath, 'utf8')).match(/(?<=time: )[\d.]+/g)?.map(Number) ?? []
+  expect(told).toHaveLength(2)
+  for (const time of told) expect(time).toBeGreaterThanOrEqual(before - 0.001)
+})
+
 test('a machine that was paused when its orchestrator died goes on when it is adopted', async () => {
   const spec = await bareSpec(ticking)
   const starter = await startNode('start-machine.ts', ['vfkit', JSON.stringify(spec)])

@@ -24,6 +24,7 @@ async function commandLine() {
     shares: [{ tag: 'repo', directory: folder }],
     ...{ console: join(folder, 'serial.log'), mac: '02:6d:76:6d:00:03', rosettaTag: 'rosetta' },
     relays: [{ port: 4000, socket: '/tmp/f.sock' }],
+    clockSocket: '/tmp/clock.sock',
     ...{ controlSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },
   })
   return { folder, args }
@@ -42,6 +43,7 @@ test('what the driver writes is read as it was meant', async () => {
       { kind: 'virtiofs', sharedDir: folder, mountTag: 'repo' },
       { kind: 'virtionet', nat: true, macAddress: '02:6d:76:6d:00:03' },
       { kind: 'virtiosock', port: 4000, socketURL: '/tmp/f.sock', listen: true },
+      { kind: 'virtiosock', port: 123, socketURL: '/tmp/clock.sock', listen: false },
       { kind: 'rosetta', mountTag: 'rosetta' },
     ],
     ...{ restSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },

@@ -23,7 +23,7 @@ export type Device =
     }
   | { readonly kind: 'virtiofs'; readonly sharedDir: string; readonly mountTag: string }
   | { readonly kind: 'virtionet'; readonly nat: true; readonly macAddress: string }
-  | { readonly kind: 'virtiosock'; readonly port: number; readonly socketURL: string; readonly listen: true }
+  | { readonly kind: 'virtiosock'; readonly port: number; readonly socketURL: string; readonly listen: boolean }
   | { readonly kind: 'rosetta'; readonly mountTag: string }
 
 /** The flags of vfkit 0.6.4 with their short forms. Those that this stand-in does nothing for are known, and refused. */
@@ -155,13 +155,13 @@ const devices: Readonly<Record<string, { readonly options: readonly string[]; pa
     },
   },
   'virtio-vsock': {
-    options: ['port', 'socketURL', 'listen'],
-    parse: ({ port = '', socketURL = '' }) => ({
+    options: ['port', 'socketURL', 'listen', 'connect'],
+    parse: ({ port = '', socketURL = '', connect }) => ({
       kind: 'virtiosock',
       port: unsigned('port', port),
       // The path goes through Go's `url.Parse` as `unix:PATH`.
       socketURL: socketOf(`unix://${socketURL}`),
-      listen: true,
+      listen: connect === undefined,
     }),
   },
   rosetta: {

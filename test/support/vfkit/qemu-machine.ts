@@ -67,7 +67,12 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     start(await virtiofsdCommand(share, user, required(host.virtiofsd, 'virtiofsd'), join(folder, share.mountTag)))
     while (!(await pathExists(share.socket))) await sleep(10, undefined, { signal })
   }
-  for (const { port, socketURL } of of('virtiosock')) await relay(join(io, `vsock-${port}.sock`), socketURL, user)
+  const toHost = of('virtiosock').filter(({ listen }) => listen)
+  for (const { port, socketURL } of toHost) {
+    const path = join(io, `vsock-${port}.sock`)
+    await relay(path, socketURL)
+    await own(path, user)
+  }
 
   const confinement = new Confinement(user, join(folder, 'qemu'))
   const expose = (path: string) => confinement.expose(path)
@@ -92,7 +97,8 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     shares: shares.map(({ mountTag, socket }) => ({ tag: mountTag as 'repo', socket })),
     console: await expose(console),
     controlSocket: join(io, 'qmp.sock'),
-    network: planCards(of('virtionet'), of('virtiosock'), host.socat ?? 'socat', io),
+    clockSocket: join(io, 'clock.sock'),
+    network: planCards(of('virtionet'), toHost, host.socat ?? 'socat', io),
   }
   const probe = { qemu: qemu.path, architecture: host.architecture, user, kernel: configuration.kernel }
   const acceleration = await findAcceleration(probe, cacheDirectory(), signal)
@@ -103,6 +109,9 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     await rm(folder, { recursive: true, force: true })
   })
   const qmp = await untilConnected(machine.controlSocket, ended, signal)
+  // The guests of this host wait for the time at a serial port, those of a Mac at a vsock port.
+  for (const { socketURL } of of('virtiosock').filter(({ listen }) => !listen))
+    await relay(socketURL, machine.clockSocket)
   const status = async () =>
     ((await qmp.execute('query-status', AbortSignal.timeout(3_000))) as { status: string }).status
   return { qmp, status, ended }
@@ -132,17 +141,16 @@ async function virtiofsdCommand(
   return confinement.command(diesWithParent([file, ...args, ...virtiofsdArguments(directory, socket, user)]))
 }
 
-/** vfkit's part of a vsock device: whoever connects from the guest is connected to the socket of the host. */
-async function relay(path: string, target: string, user: HelperUser): Promise<void> {
-  const server = createServer((guest) => {
-    const host = createConnection(target)
-    guest.pipe(host).pipe(guest)
-    guest.on('error', () => host.destroy())
-    host.on('error', () => guest.destroy())
+/** vfkit's part of a vsock device: whoever connects at one end is connected to the other. */
+async function relay(path: string, target: string): Promise<void> {
+  const server = createServer((near) => {
+    const far = createConnection(target)
+    near.pipe(far).pipe(near)
+    near.on('error', () => far.destroy())
+    far.on('error', () => near.destroy())
   })
   server.listen(path)
   await once(server, 'listening')
-  await own(path, user)
 }
 
 /**

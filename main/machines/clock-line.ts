@@ -1,19 +1,19 @@
 import { createConnection, type Socket } from 'node:net'
 
 /**
- * Tells a guest the host's time over a serial port of its own, on which its init waits. The connection is kept, so that the guest can
- * wait without asking. What the guest says on it is thrown away.
+ * Tells a guest the host's time over a line of its own, on which it waits: a serial port of QEMU, a vsock port of vfkit. The connection
+ * is kept, so that the guest can wait without asking. What the guest says on it is thrown away.
  */
 export class ClockLine {
   readonly #path: string
   #socket: Socket | undefined
 
-  /** @param path QEMU's end of the port. */
+  /** @param path the hypervisor's end of the line. */
   constructor(path: string) {
     this.#path = path
   }
 
-  /** Connects, or stays connected. Throws when QEMU does not listen. */
+  /** Connects, or stays connected. Throws when nobody listens. */
   async open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket?.writable) return this.#socket
     signal.throwIfAborted()
@@ -32,7 +32,7 @@ export class ClockLine {
     return socket
   }
 
-  /** Resolves when QEMU has taken the message; a guest that does not listen takes it later, or never. */
+  /** Resolves when the hypervisor has taken the message; a guest that does not listen takes it later, or never. */
   async tell(signal: AbortSignal, now: () => number = Date.now): Promise<void> {
     const socket = await this.open(signal)
     const line = `${(now() / 1000).toFixed(3)}\n`

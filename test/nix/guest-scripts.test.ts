@@ -19,6 +19,17 @@ async function callsFor(commandLine: string): Promise<readonly string[]> {
   return (await readFile(join(folder, 'calls'), 'utf8')).split('\n').filter(Boolean)
 }
 
+test('the guest takes over the time that its host says, and nothing that is no time', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'date'), `#!/bin/sh\necho "date $*" >>'${folder}/calls'\n`)
+  await chmod(join(folder, 'date'), 0o755)
+  const input = '1795500000.250\n$(touch x)\n-1\n\n1795500001\n'
+  const env = { PATH: `${folder}:/usr/bin:/bin` }
+  const { stdout } = await runOrThrow('bash', [join(packageDirectory(), 'nix', 'clock.sh')], { env, input })
+  expect(await readFile(join(folder, 'calls'), 'utf8')).toBe('date -s @1795500000.250\ndate -s @1795500001\n')
+  expect(stdout.match(/host's time is/g)).toHaveLength(2)
+})
+
 test('each port of the command line is found at the address where every guest finds it, over vsock', async () => {
   const calls = await callsFor('console=hvc0 quiet microvm.forwards=4000,8080 panic=0\n')
   expect(calls[0]).toBe('ip address add 10.0.2.100/32 dev lo')
