@@ -1,4 +1,5 @@
-import type { Share, Volume } from '../driver.ts'
+import type { Share } from '../driver.ts'
+import type { Hardware } from '../hardware.ts'
 import type { NetworkPlan } from './network.ts'
 
 export type Architecture = 'x86_64' | 'aarch64'
@@ -12,19 +13,9 @@ export interface QemuFacts {
   readonly acceleration: Acceleration
 }
 
-/** A machine as QEMU sees it: every path is one that QEMU itself can open. */
-export interface QemuMachine {
-  readonly cpus: number
-  readonly memoryMiB: number
-  readonly kernel: string
-  readonly initrd: string
-  readonly kernelParameters: readonly string[]
-  readonly root: string
-  readonly volumes: readonly Volume[]
+/** A machine as QEMU sees it. */
+export interface QemuMachine extends Hardware {
   readonly shares: readonly { readonly tag: Share['tag']; readonly socket: string }[]
-  readonly console: string
-  readonly controlSocket: string
-  readonly clockSocket: string
   readonly network: NetworkPlan
 }
 

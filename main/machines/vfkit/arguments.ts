@@ -1,5 +1,6 @@
 import { AppError } from '../../core/failure.ts'
-import type { Share, Volume } from '../driver.ts'
+import type { Share } from '../driver.ts'
+import type { Hardware } from '../hardware.ts'
 
 /** macOS takes 103 bytes and a final NUL. */
 const socketPathLimit = 103
@@ -14,26 +15,13 @@ export interface Relay {
 }
 
 /** A machine as vfkit sees it. */
-export interface VfkitMachine {
-  readonly cpus: number
-  readonly memoryMiB: number
-  /** Uncompressed. */
-  readonly kernel: string
-  readonly initrd: string
-  readonly kernelParameters: readonly string[]
-  /** Disk of the root or of the store, for the serial `root`. */
-  readonly root: string
-  readonly volumes: readonly Volume[]
+export interface VfkitMachine extends Hardware {
   readonly shares: readonly Share[]
-  readonly console: string
   /** Of a card on the host's network; undefined for a guest that has none. */
   readonly mac: string | undefined
   readonly relays: readonly Relay[]
-  /** Where the host tells the guest its time. */
-  readonly clockSocket: string
   /** Under which the guest mounts Rosetta; undefined where the host has it not. */
   readonly rosettaTag: string | undefined
-  readonly controlSocket: string
   readonly pidFile: string
 }
 

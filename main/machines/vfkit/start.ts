@@ -3,16 +3,16 @@ import type { Log } from '../../lib/log.ts'
 import { pathExists } from '../../lib/path-exists.ts'
 import { ClockLine } from '../clock-line.ts'
 import { prepareConsole, setConsoleAside } from '../console.ts'
-import type { Machine, MachineSpec } from '../driver.ts'
+import type { Forward, Machine, MachineSpec } from '../driver.ts'
 import { forwardTarget } from '../forward.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
 import { recordPath } from '../record.ts'
 import { required } from '../required.ts'
-import { makeRunDirectory, removeRunDirectory } from '../run-directory.ts'
+import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
 import { readyMs, untilReady } from '../until-ready.ts'
 import { watchMachine } from '../watch-machine.ts'
-import { type Relay, vfkitArguments } from './arguments.ts'
+import { vfkitArguments } from './arguments.ts'
 import type { MacHost } from './host.ts'
 import { vfkitHypervisor } from './hypervisor.ts'
 import { vfkitControl } from './rest.ts'
@@ -33,7 +33,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const run = await makeRunDirectory(spec.name, caller())
   undo.defer(() => removeRunDirectory(run.path))
   await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
-  const relays: Relay[] = spec.network.forwards.map(({ port }) => ({ port, socket: `${run.io}/forward-${port}.sock` }))
+  const relays = spec.network.forwards.map((forward) => relayOf(forward, run))
   const command = vfkitArguments({
     cpus: spec.cpus,
     memoryMiB: spec.memoryMiB,
@@ -58,12 +58,8 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     return helper
   }
   const helpers: HelperProcess[] = []
-  for (const [index, { port, socket }] of relays.entries()) {
-    const socat = required(
-      image.tools?.socat ?? host.socat,
-      'socat, which forwards single addresses of this host to guests,',
-    )
-    const target = forwardTarget(spec.network.forwards[index] ?? { host: '', port: 0 })
+  for (const { port, socket, target } of relays) {
+    const socat = required(image.tools?.socat ?? host.socat, 'socat, which forwards single addresses of this host,')
     const relay = await started(`forward-${port}`, socat, [`UNIX-LISTEN:${socket},fork,mode=0600`, target])
     helpers.push(relay)
     await untilReady(relay, run, async () => (await pathExists(socket)) || undefined, limit)
@@ -87,6 +83,13 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const watched = vfkitHypervisor({ control, clock: new ClockLine(run.clockSocket) }, consolePath)
   return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
 }
+
+/** @throws AppError('argument-invalid') */
+const relayOf = (forward: Forward, { io }: RunDirectory) => ({
+  port: forward.port,
+  socket: `${io}/forward-${forward.port}.sock`,
+  target: forwardTarget(forward),
+})
 
 /** On a Mac everything runs as the user. */
 const caller = () => ({ kind: 'caller', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }) as const
