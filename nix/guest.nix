@@ -176,7 +176,7 @@ in
         pkgs.socat
       ];
       serviceConfig = {
-        ExecStart = "${lib.getExe pkgs.socat} -u VSOCK-LISTEN:123,fork EXEC:'bash ${./clock.sh}'";
+        ExecStart = "${lib.getExe pkgs.socat} -u VSOCK-LISTEN:123,fork 'EXEC:bash ${./clock.sh}'";
         StandardOutput = "tty";
         TTYPath = "/dev/hvc0";
         Restart = "always";

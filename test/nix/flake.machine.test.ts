@@ -113,6 +113,7 @@ test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', asyn
     lease = config.systemd.network.networks."10-host".dhcpV4Config.ClientIdentifier;
     clock = config.services.chrony.extraConfig;
     docker = config.virtualisation.podman.dockerCompat;
+    timeLine = builtins.match ".* -u VSOCK-LISTEN:123,fork 'EXEC:bash /.*-clock.sh'" config.systemd.services.microvm-clock.serviceConfig.ExecStart != null;
     task = builtins.match ".*/bash /.*-task-runner.sh" config.systemd.services.microvm-task.serviceConfig.ExecStart != null;
   }`
   const { stdout, stderr } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', facts)
@@ -130,7 +131,7 @@ test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', asyn
     },
     rosetta: ['nofail'],
     store: { lowerdir: ['/nix/.ro-store'], upperdir: '/nix/.rw-store/store', workdir: '/nix/.rw-store/work' },
-    ...{ initrd: true, user: 1000, lease: 'mac', clock: 'makestep 1 -1', docker: true, task: true },
+    ...{ initrd: true, user: 1000, lease: 'mac', clock: 'makestep 1 -1', docker: true, timeLine: true, task: true },
   })
 })
 
