@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 
-/** What the host could give without swapping, in MiB; undefined where the system does not say (only Linux does). */
+/** What the host could give without swapping, in MiB; undefined where the system does not say. */
 export async function availableMemoryMiB(): Promise<number | undefined> {
+  if (process.platform === 'darwin') return macBudgetMiB(totalmem() / 2 ** 20)
   return kibibytes(await textOf('/proc/meminfo'), 'MemAvailable')
 }
 
-/** What the process holds in memory, shared pages included, in MiB; 0 when it is gone. */
+/**
+ * What a Mac has for all its guests together: their memory lies in processes of the system, and comes back only with a guest's end, so
+ * nothing is to be measured. The rest, a quarter but 4 GiB at least, is for everything else. Pure.
+ */
+export const macBudgetMiB = (physicalMiB: number): number =>
+  Math.max(0, Math.floor(physicalMiB - Math.max(4096, physicalMiB / 4)))
+
+/** What the process holds in memory, shared pages included, in MiB; 0 when it is gone, or the system does not say. */
 export async function residentMiB(pid: number): Promise<number> {
   return kibibytes(await textOf(`/proc/${pid}/status`), 'VmRSS') ?? 0
 }

@@ -4,9 +4,11 @@ import type { Machine } from '../machines/driver.ts'
 const lookMs = 1_000
 /** Less is a time server's gentle correction, which guests may miss. */
 const jumpMs = 500
+/** A look that comes later than this was held up by the host's sleep, where even the steady clock went on: a Mac's does. */
+const lateMs = 10_000
 const answerMs = 5_000
 
-/** Milliseconds of the wall clock, and of one that nobody sets and that stands still while the host sleeps. */
+/** Milliseconds of the wall clock, and of one that nobody sets and that, on most hosts, stands still while the host sleeps. */
 export interface Clocks {
   readonly wall: () => number
   readonly steady: () => number
@@ -15,20 +17,22 @@ export interface Clocks {
 const hostClocks: Clocks = { wall: () => Date.now(), steady: () => performance.now() }
 
 /**
- * Keeps the time of running guests: sees by the host's two clocks that it slept or was set, and tells every machine. Looks once a second,
- * and only while a machine runs.
+ * Keeps the time of running guests: sees by the host's two clocks, or by coming late itself, that the host slept or was set, and tells
+ * every machine. Looks once a second, and only while a machine runs.
  */
 export class HostClock implements Disposable {
   readonly #machines = new Set<Machine>()
   readonly #log: Log
   readonly #clocks: Clocks
   #difference: number
+  #lastLook: number
   #timer: NodeJS.Timeout | undefined
 
   constructor(log: Log, clocks: Clocks = hostClocks) {
     this.#log = log
     this.#clocks = clocks
-    this.#difference = clocks.wall() - clocks.steady()
+    this.#lastLook = clocks.steady()
+    this.#difference = clocks.wall() - this.#lastLook
   }
 
   /** The machine is told until the result is disposed. */
@@ -65,10 +69,13 @@ export class HostClock implements Disposable {
 
   /** One look at the clocks. */
   look(): void {
+    const before = this.#lastLook
     const jump = this.#jumped()
-    if (Math.abs(jump) < jumpMs) return
-    this.#log.info("the host's clock jumped, guests are told", {
+    const passedMs = this.#lastLook - before
+    if (Math.abs(jump) < jumpMs && passedMs < lateMs) return
+    this.#log.info('the host slept or its clock jumped, guests are told', {
       jumpMs: Math.round(jump),
+      passedMs: Math.round(passedMs),
       machines: this.#machines.size,
     })
     void this.#each('setClock')
@@ -78,7 +85,8 @@ export class HostClock implements Disposable {
   #jumped(): number {
     const { wall, steady } = this.#clocks
     const before = this.#difference
-    this.#difference = wall() - steady()
+    this.#lastLook = steady()
+    this.#difference = wall() - this.#lastLook
     return this.#difference - before
   }
 

@@ -41,6 +41,17 @@ test('guests are told when the host slept or its clock was set, ahead or back, a
   expect(told).toEqual(['a setClock', 'b setClock'])
 })
 
+test('guests are told after a sleep that the steady clock did not see, and not for a look that is a little late', () => {
+  const { told, machine, hostClock, pass } = host()
+  using _a = hostClock.follow(machine('a'))
+  pass(9_000)
+  expect(told).toEqual([])
+  pass(3_600_000)
+  expect(told.splice(0)).toEqual(['a setClock'])
+  pass(1_000)
+  expect(told).toEqual([])
+})
+
 test('a machine that has ended is told nothing, and one that begins after a jump has the right time already', () => {
   const { told, machine, hostClock, pass } = host()
   hostClock.follow(machine('a'))[Symbol.dispose]()
