@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,13 +37,8 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
   const host = await inspectHost(cacheDirectory())
   const user = required(host.user, 'The system user that runs virtual machines')
   const qemu = required(host.qemu, 'QEMU')
-  const folder = join('/tmp', `vfkit-${process.pid}`)
-  // Named in the helpers' arguments, so that a test finds what is left of a machine.
-  const io = join(
-    folder,
-    configuration.pidFile === undefined ? 'machine' : (dirname(configuration.pidFile).split('/').at(-1) ?? ''),
-  )
-  await mkdir(folder, { mode: 0o711 })
+  const folder = await ownFolder(configuration.pidFile)
+  const io = join(folder, 'io')
   await mkdir(io, { mode: 0o700 })
   await own(io, user)
 
@@ -115,6 +110,15 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
   const status = async () =>
     ((await qmp.execute('query-status', AbortSignal.timeout(3_000))) as { status: string }).status
   return { qmp, status, ended }
+}
+
+/** Beside the pid file, in the machine's own run directory, which goes with the machine however that ends. */
+async function ownFolder(pidFile: string | undefined): Promise<string> {
+  if (pidFile === undefined) return await mkdtemp('/tmp/vfkit-')
+  await chmod(dirname(pidFile), 0o711) // Of the folders above, it alone may be closed to the helpers' user.
+  const folder = join(dirname(pidFile), 'vfkit')
+  await mkdir(folder, { mode: 0o711 })
+  return folder
 }
 
 /** The framework's console file is written at vfkit's own place in it, a guest that resets itself starts again, and panics are its own. */
