@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { silentLog } from '../../main/lib/log.ts'
+import type { GuestImage } from '../../main/machines/guest-image.ts'
 import {
   buildsFor,
   hasFlakes,
@@ -93,6 +94,13 @@ test('an unfit Mac starts no machine', async () => {
   const driver = createVfkitDriver({ image, log: silentLog, host: async () => ({ ...mac, isRoot: true }) })
   const start = driver.start({} as Parameters<typeof driver.start>[0], new AbortController().signal)
   await expect(start).rejects.toMatchObject({ code: 'host-incomplete', hint: expect.stringContaining('without sudo') })
+})
+
+test('with no vfkit, neither in the image nor on the host, nothing is started', async () => {
+  const image = async () => ({ kernel: '/k' }) as GuestImage
+  const driver = createVfkitDriver({ image, log: silentLog, host: async () => ({ ...mac, vfkit: undefined }) })
+  const start = driver.start({ name: 'x' } as Parameters<typeof driver.start>[0], new AbortController().signal)
+  await expect(start).rejects.toMatchObject({ code: 'host-incomplete', message: 'vfkit is missing on this host' })
 })
 
 test.each([

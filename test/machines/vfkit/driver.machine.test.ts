@@ -109,12 +109,10 @@ test('a second machine with the same console keeps what the first one wrote', as
 })
 
 test('what vfkit refuses is told with its words: a Rosetta that is not there, a disk that is empty', async () => {
-  const image = async () => ({ ...(await bareGuest(never)), rosettaTag: 'rosetta' })
-  const wrong = createVfkitDriver({
-    image,
-    log: silentLog,
-    host: async () => ({ ...(await pretendMac()), rosetta: true }),
-  })
+  const { vfkit = '', ...mac } = await pretendMac()
+  const image = async () => ({ ...(await bareGuest(never)), rosettaTag: 'rosetta', tools: { vfkit } }) // It brings its own.
+  const host = async () => ({ ...mac, vfkit: undefined, rosetta: true })
+  const wrong = createVfkitDriver({ image, log: silentLog, host })
   const spec = await bareSpec('')
   await expect(wrong.start(spec, soon())).rejects.toMatchObject({
     code: 'boot-failed',
