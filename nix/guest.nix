@@ -191,6 +191,8 @@ in
     # ---- who works here ----------------------------------------------------------------------------------------------
     users = {
       mutableUsers = false;
+      # Nobody logs in: the task is the only one here.
+      allowNoPasswordLogin = true;
       users.root.hashedPassword = "!";
       groups.${user.name}.gid = user.id;
       users.${user.name} = {

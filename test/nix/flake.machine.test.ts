@@ -142,6 +142,7 @@ test.runIf(nixpkgsLib && microvm).each([
   ['a value of the wrong type', 'guest.nix', 'lib.mkDefault 4096', 'lib.mkDefault "much"'],
   ['a pin that is not there', 'guest.nix', 'pins.arm64', 'pins.riscv'],
   ['a store that no overlay can write', 'guest.nix', 'accept-flake-config = true;', 'auto-optimise-store = true;'],
+  ['a guest that NixOS thinks locked', 'guest.nix', 'allowNoPasswordLogin = true;', ''],
   ['a manifest that names nothing', 'manifest.nix', 'inherit (microvm) storeDisk', 'inherit (microvm) storeDisc'],
   ['an architecture that no guest has', 'flake.nix', 'guest = "aarch64-linux"', 'guest = "aarch46-linux"'],
 ])('%s does not evaluate', async (_, file, right, wrong) => {

@@ -140,6 +140,7 @@ in
     };
     users = {
       mutableUsers = option types.bool true;
+      allowNoPasswordLogin = flag;
       groups = each { gid = option (types.nullOr types.int) null; };
       users = each {
         hashedPassword = option (types.nullOr types.str) null;
@@ -171,7 +172,17 @@ in
 
   config = {
     _module.args.pkgs = import ./packages.nix { system = config.nixpkgs.hostPlatform; };
-    # As NixOS does with the share that Rosetta comes on.
+    # As NixOS does, which refuses a system that nobody can log in to.
+    assertions = [
+      {
+        assertion =
+          config.users.mutableUsers
+          || config.users.allowNoPasswordLogin
+          || lib.any (user: user.hashedPassword != null && user.hashedPassword != "!") (lib.attrValues config.users.users);
+        message = "Neither the root account nor any wheel user has a password or SSH authorized key.";
+      }
+    ];
+    # As it does with the share that Rosetta comes on.
     fileSystems = lib.mkIf config.virtualisation.rosetta.enable {
       ${config.virtualisation.rosetta.mountPoint} = {
         device = config.virtualisation.rosetta.mountTag;
