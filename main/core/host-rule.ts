@@ -23,7 +23,7 @@ export function parseHostRule(text: string): HostRule | string {
   const { host, port } = splitPort(text.trim())
   const below = host.startsWith('*.')
   const name = canonicalHost(below ? host.slice(2) : host)
-  if (name === undefined)
+  if (name === undefined || (port !== undefined && !/^\d+$/.test(port)))
     return `${quoted} is no host: write github.com, *.npmjs.org, 203.0.113.7 or [2001:db8::7], perhaps with :PORT`
   if (below && (isAddress(name) || !name.includes('.')))
     return `${quoted} is too wide: name at least two labels after '*.'`
