@@ -79,8 +79,8 @@ function relay(guest: Socket, far: Socket, head: Buffer, destination: Destinatio
     decide()
   }
   guest.on('data', hold).resume()
-  if (guest.readableEnded) guestSaidAll() // Before the far side was reached.
   if (head.length > 0) decide()
+  if (guest.readableEnded) guestSaidAll() // Before the far side was reached.
 }
 
 /** Without a name a server shows its default site, which is another one where many share an address. */

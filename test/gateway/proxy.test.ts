@@ -55,6 +55,19 @@ test('bytes that come later pass too, in both directions, until either side ends
   await gateway.writes({ verdict: 'ended', up: 6, down: 6 })
 })
 
+test('a guest that says all it has to say at once, and no more, has it heard and answered', async () => {
+  const { port, heard } = await echo()
+  const gateway = await testGateway({
+    hosts: ['listed.example'],
+    names: { 'listed.example': ['198.18.0.7'] },
+    internet: { '198.18.0.7': port },
+  })
+  const socket = await gateway.open()
+  socket.end(`${connectTo('listed.example:80')}all`)
+  expect(await text(socket)).toBe(`${established}ALL`)
+  expect(heard).toEqual(['all'])
+})
+
 test('what is not listed is refused, written down, and not even asked for by name', async () => {
   const gateway = await testGateway({ hosts: ['listed.example'] })
   for (const target of ['evil.example:443', 'listed.example:22', '127.0.0.1:80', '[::1]:80', '198.18.0.7:443']) {
