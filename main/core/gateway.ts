@@ -2,16 +2,15 @@
 export interface GatewayConfig {
   /** Rules as `formatHostRule` gives them; every other destination is refused. */
   readonly hosts: readonly string[]
-  /** The API that the gateway itself asks, with the key that the guest has not; null where the guest has it. */
+  /** The API that the gateway itself asks, wherever it is; null where the guest finds it without help. */
   readonly api: GatewayApi | null
 }
 
 export interface GatewayApi {
   /** Where requests go; its path comes before theirs. */
   readonly url: string
-  /** The header that takes the key. */
-  readonly header: 'x-api-key' | 'authorization'
-  readonly key: string
+  /** The key and the header that takes it, in place of what the guest sends; null where the guest has the key. */
+  readonly credential: { readonly header: 'x-api-key' | 'authorization'; readonly key: string } | null
 }
 
 /** Why a destination was not reached. */

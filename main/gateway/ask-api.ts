@@ -14,10 +14,17 @@ const allowed: readonly { readonly method: string; readonly path: RegExp }[] = [
   { method: 'GET', path: /^\/v1\/models(\/\w[\w.:-]*)?$/ },
 ]
 
-/** Whatever the guest says of who it is stays behind. */
-const credentials = ['host', 'authorization', 'x-api-key', 'cookie', 'forwarded', 'x-forwarded-for', 'x-forwarded-host']
+const neverPassedOn = ['host', 'cookie', 'forwarded', 'x-forwarded-for', 'x-forwarded-host']
 
-/** Asks the API in the guest's place and with the key; the answer passes as it comes, piece by piece. */
+/** With a key of ours, whatever the guest says of who it is stays behind. Name and value by turns. */
+function headersFor({ rawHeaders }: IncomingMessage, { host }: URL, { credential }: GatewayApi): string[] {
+  if (!credential) return ['Host', host, ...passedOn(rawHeaders, neverPassedOn)]
+  const { header, key } = credential
+  const own = [header, header === 'authorization' ? `Bearer ${key}` : key]
+  return ['Host', host, ...passedOn(rawHeaders, [...neverPassedOn, 'authorization', 'x-api-key']), ...own]
+}
+
+/** Asks the API in the guest's place; the answer passes as it comes, piece by piece. */
 export function askApi(request: IncomingMessage, response: ServerResponse, api: GatewayApi, parts: GatewayParts): void {
   const base = new URL(api.url)
   const secure = base.protocol === 'https:'
@@ -32,10 +39,7 @@ export function askApi(request: IncomingMessage, response: ServerResponse, api: 
     port: destination.port,
     method: request.method,
     path: `${base.pathname.replace(/\/$/, '')}${path}${query}`,
-    headers: [
-      ...['Host', base.host, ...passedOn(request.rawHeaders, credentials)],
-      ...[api.header, api.header === 'authorization' ? `Bearer ${api.key}` : api.key],
-    ],
+    headers: headersFor(request, base, api),
   })
   let sent = 0
   let received = 0

@@ -78,9 +78,10 @@ export function agentVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   return variables
 }
 
+export const publicApi = 'https://api.anthropic.com'
+
 /** Where the API is, as the host finds it. @throws AppError('argument-invalid') */
-export const apiUrl = (env: NodeJS.ProcessEnv): URL =>
-  parseBaseUrl(env[baseUrlVariable]?.trim() || 'https://api.anthropic.com')
+export const apiUrl = (env: NodeJS.ProcessEnv): URL => parseBaseUrl(env[baseUrlVariable]?.trim() || publicApi)
 
 function parseBaseUrl(text: string): URL {
   const hint = 'Set it to something like http://127.0.0.1:4000 or https://gateway.example.com, or unset it'

@@ -1,12 +1,13 @@
 import type { EgressPolicy } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
-import type { GatewayConfig } from '../core/gateway.ts'
+import type { GatewayApi, GatewayConfig } from '../core/gateway.ts'
 import {
   agentVariables,
   apiUrl,
   baseUrlVariable,
   type GuestEnvironment,
   guestEnvironment,
+  publicApi,
 } from './guest-environment.ts'
 import type { Key, KeyVariable } from './token.ts'
 
@@ -39,29 +40,54 @@ export interface GuestNetwork extends GuestEnvironment {
  * policy: straight, through a forward, or through the gateway. Pure.
  * @throws AppError('host-incomplete') for what this host's machines cannot hold, AppError('argument-invalid') for a bad base URL.
  */
-export function guestNetwork({ policy, key, keyInGuest, env }: NetworkWish, means: NetworkMeans): GuestNetwork {
+export function guestNetwork(wish: NetworkWish, means: NetworkMeans): GuestNetwork {
+  const { policy } = wish
   const egress = policy.kind === 'open' ? 'open' : 'closed'
   if (egress === 'closed' && !means.canClose) throw cannot('keep a guest from the network')
   const hosts = policy.kind === 'hosts' ? policy.hosts : []
-  // A guest with no way of its own tells nix that it has no network; with a list it has what the list says.
-  const nix: Record<string, string> = hosts.length > 0 ? { NIX_CONFIG: '' } : {}
-  if (!keyInGuest) {
-    const url = gatewayUrlOf(means)
-    return {
-      variables: { ...agentVariables(env), ...proxyVariables(hosts, url, means), ...nix, [baseUrlVariable]: url },
-      forwards: [],
-      key: { variable: key.variable, value: standIns[key.variable] },
-      egress,
-      gateway: { hosts, api: { url: upstream(env), header: headers[key.variable], key: key.value } },
-    }
+  const { api, listed = [], ...given } = wayToApi(wish, means)
+  const rules = [...hosts, ...listed]
+  if (rules.length === 0 && !api) return { ...given, egress }
+  const variables = {
+    ...given.variables,
+    ...proxyVariables(rules, gatewayUrlOf(means), means),
+    // A guest with no way of its own tells nix that it has no network; with a list it has what the list says.
+    ...(hosts.length > 0 && { NIX_CONFIG: '' }),
   }
-  const { variables, forwards } = guestEnvironment(env, means.forwardAddress)
-  const listed = [...hosts, ...(egress === 'closed' && forwards.length === 0 ? [apiRule(env)] : [])]
-  const given = { forwards, key: { variable: key.variable, value: key.value }, egress } as const
-  if (listed.length === 0) return { variables, ...given }
-  const proxied = proxyVariables(listed, gatewayUrlOf(means), means)
-  return { variables: { ...variables, ...proxied, ...nix }, ...given, gateway: { hosts: listed, api: null } }
+  return { ...given, variables, egress, gateway: { hosts: rules, api: api ?? null } }
 }
+
+interface WayToApi extends GuestEnvironment {
+  readonly key: GuestNetwork['key']
+  /** What the gateway is to ask in the guest's place. */
+  readonly api?: GatewayApi
+  /** What the gateway is to let through. */
+  readonly listed?: readonly string[]
+}
+
+/**
+ * An API that the user named is asked by the gateway: it may be in a private network, which guests do not reach. Machines without a
+ * gateway leave it to the guest.
+ */
+function wayToApi({ policy, key: { variable, value }, keyInGuest, env }: NetworkWish, means: NetworkMeans): WayToApi {
+  if (!keyInGuest) {
+    const credential = { header: headers[variable], key: value }
+    const key = { variable, value: standIns[variable] }
+    return { ...throughGateway(env, gatewayUrlOf(means)), key, api: { url: upstream(env), credential } }
+  }
+  const key = { variable, value }
+  const own = guestEnvironment(env, means.forwardAddress)
+  if (own.forwards.length > 0) return { ...own, key }
+  if (means.gatewayUrl !== null && apiUrl(env).origin !== publicApi) {
+    return { ...throughGateway(env, means.gatewayUrl), key, api: { url: upstream(env), credential: null } }
+  }
+  return { ...own, key, ...(policy.kind !== 'open' && { listed: [apiRule(env)] }) }
+}
+
+const throughGateway = (env: NodeJS.ProcessEnv, url: string): GuestEnvironment => ({
+  variables: { ...agentVariables(env), [baseUrlVariable]: url },
+  forwards: [],
+})
 
 /** How Claude Code sends each kind of key. */
 const headers = { ANTHROPIC_API_KEY: 'x-api-key', CLAUDE_CODE_OAUTH_TOKEN: 'authorization' } as const
@@ -95,13 +121,9 @@ function apiRule(env: NodeJS.ProcessEnv): string {
 function upstream(env: NodeJS.ProcessEnv): string {
   const url = apiUrl(env)
   if (url.username === '' && url.password === '') return `${url.origin}${url.pathname}`
-  throw new AppError(
-    'argument-invalid',
-    `${baseUrlVariable} holds a name or password, which keyInGuest: false cannot send`,
-    {
-      hint: 'Leave them out of the URL, or set keyInGuest to true',
-    },
-  )
+  throw new AppError('argument-invalid', `${baseUrlVariable} holds a name or password, which cannot be sent`, {
+    hint: 'Leave them out of the URL',
+  })
 }
 
 function gatewayUrlOf({ gatewayUrl }: NetworkMeans): string {

@@ -21,13 +21,17 @@ const search = [
 ].join('; ')
 
 test('with keyInGuest false the agent does its task while the key is nowhere in its machine: not in files, processes or memory', async () => {
+  const asked = Promise.withResolvers<void>()
   const searched = Promise.withResolvers<void>()
   const found: string[] = []
   const keyless = sequence(
-    () => bash(search),
-    async ({ results }: History) => {
+    async () => {
+      asked.resolve()
+      await searched.promise // A search in the guest would bring what it looks for into its memory.
+      return bash(search)
+    },
+    ({ results }: History) => {
       found.push(results.at(-1)?.text ?? '')
-      await searched.promise
       return bash("echo hi > hello.md && git add . && git commit -qm 'Add hello.md'")
     },
     () => say('Done.'),
@@ -39,14 +43,11 @@ test('with keyInGuest false the agent does its task while the key is nowhere in 
     settings: { keyInGuest: false },
   })
   const id = await orchestra.runTask('project', 'Add hello.md. [script: keyless]')
-  for (;;) {
-    const { pid, phase } = await orchestra.until(id, 'working')
-    expect(phase).toBe('working')
-    if (found.length === 0 || pid === null) continue
-    expect(await memoryHolds(pid, standIn)).toBe(true)
-    expect(await memoryHolds(pid, scriptedKey)).toBe(false)
-    break
-  }
+  const { pid, phase } = await orchestra.until(id, 'working')
+  expect(phase).toBe('working')
+  await asked.promise
+  expect(await memoryHolds(pid ?? 0, standIn)).toBe(true)
+  expect(await memoryHolds(pid ?? 0, scriptedKey)).toBe(false)
   searched.resolve()
 
   const view = await orchestra.until(id, 'finished')

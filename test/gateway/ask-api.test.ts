@@ -37,7 +37,7 @@ test.each([
     seen.push({ url: request.url, headers: request.headers })
     response.end('{}')
   })
-  const gateway = await testGateway({ api: { url: `${url}/prefix/`, header, key } })
+  const gateway = await testGateway({ api: { url: `${url}/prefix/`, credential: { header, key } } })
   const own = ['X-Api-Key: guest', 'Authorization: Bearer guest', 'Cookie: guest', 'Anthropic-Beta: oauth-2025-04-20']
   expect(await gateway.send(ask('POST /v1/messages?beta=true', own, '{}'))).toMatch(/^HTTP\/1\.1 200 /)
   expect(seen).toMatchObject([
@@ -51,6 +51,18 @@ test.each([
   expect(JSON.stringify(gateway.lines)).not.toContain(key)
 })
 
+test('where the guest has the key, its own headers go to the API', async () => {
+  const seen: IncomingHttpHeaders[] = []
+  const url = await api((request, response) => {
+    seen.push(request.headers)
+    response.end('{}')
+  })
+  const gateway = await testGateway({ api: { url, credential: null } })
+  await gateway.send(ask('POST /v1/messages', ['X-Api-Key: guest', 'Cookie: guest'], '{}'))
+  expect(seen).toMatchObject([{ 'x-api-key': 'guest', host: url.slice('http://'.length) }])
+  expect(seen[0]).not.toHaveProperty('cookie')
+})
+
 test('an answer passes piece by piece, as it comes', async () => {
   const more = Promise.withResolvers<void>()
   const url = await api(async (_request, response) => {
@@ -59,7 +71,7 @@ test('an answer passes piece by piece, as it comes', async () => {
     await more.promise
     response.end('data: last\n\n')
   })
-  const gateway = await testGateway({ api: { url, header: 'x-api-key', key } })
+  const gateway = await testGateway({ api: { url, credential: { header: 'x-api-key', key } } })
   const answer = await gateway.send(ask('POST /v1/messages', [], '{}'), (all) => {
     if (all.includes('first')) more.resolve() // The API says no more until the guest has this.
     return false
@@ -73,7 +85,7 @@ test('paths that an agent has no use for are refused, however they are written',
     asked.push(`${request.method} ${request.url}`)
     response.end('{}')
   })
-  const gateway = await testGateway({ api: { url, header: 'x-api-key', key } })
+  const gateway = await testGateway({ api: { url, credential: { header: 'x-api-key', key } } })
   const refused = [
     ...[
       'GET /v1/files',
@@ -116,7 +128,7 @@ test('a body behind a GET does not become a second request', async () => {
     asked.push(request.url ?? '')
     response.end('{}')
   })
-  const gateway = await testGateway({ api: { url, header: 'x-api-key', key } })
+  const gateway = await testGateway({ api: { url, credential: { header: 'x-api-key', key } } })
   const smuggled = 'GET /v1/files HTTP/1.1\r\nHost: x\r\n\r\n'
   const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`
   await gateway.send(
@@ -127,12 +139,12 @@ test('a body behind a GET does not become a second request', async () => {
 })
 
 test('an API that cannot be reached, or whose certificate is not trusted, is told in words of the API, without the key', async () => {
-  const closed = await testGateway({ api: { url: 'http://127.0.0.1:1', header: 'x-api-key', key } })
+  const closed = await testGateway({ api: { url: 'http://127.0.0.1:1', credential: { header: 'x-api-key', key } } })
   const tls = createTlsServer().listen(0, '127.0.0.1')
   await once(tls, 'listening')
   onTestFinished(() => void tls.close())
   const url = `https://127.0.0.1:${(tls.address() as AddressInfo).port}`
-  const untrusted = await testGateway({ api: { url, header: 'x-api-key', key } })
+  const untrusted = await testGateway({ api: { url, credential: { header: 'x-api-key', key } } })
   for (const gateway of [closed, untrusted]) {
     const answer = await gateway.send(ask('POST /v1/messages', [], '{}'))
     expect(answer).toMatch(/^HTTP\/1\.1 502 .*"type":"api_error"/s)

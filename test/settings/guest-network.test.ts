@@ -30,7 +30,22 @@ describe('with the key in the guest', () => {
     expect([egress, gateway]).toEqual(['closed', { hosts: ['api.anthropic.com:443'], api: null }])
     expect(variables.HTTPS_PROXY).toBe('http://10.0.2.101:3128')
     expect(variables).not.toHaveProperty('NIX_CONFIG')
-    expect(network({ kind: 'closed' }, remote).gateway?.hosts).toEqual(['gateway.example:8443'])
+  })
+
+  test('an API that the user named is asked by the gateway under every policy: it may be in a private network', () => {
+    for (const policy of [{ kind: 'open' }, { kind: 'closed' }, hosts] as const) {
+      const { gateway, variables, key: given } = network(policy, remote)
+      expect(given.value).toBe(key.value)
+      expect(variables.ANTHROPIC_BASE_URL).toBe('http://10.0.2.101:3128')
+      expect(gateway?.api).toEqual({ url: 'https://gateway.example:8443/anthropic', credential: null })
+      expect(gateway?.hosts).toEqual(policy.kind === 'hosts' ? policy.hosts : [])
+    }
+    const without = guestNetwork(
+      { policy: { kind: 'open' }, key, keyInGuest: true, env: remote },
+      { ...means, gatewayUrl: null },
+    )
+    expect(without).toMatchObject({ variables: remote, forwards: [] })
+    expect(without).not.toHaveProperty('gateway')
   })
 
   test('a list goes to the gateway with the API, and programs are told where it is', () => {
@@ -63,11 +78,14 @@ describe('with the key on the host', () => {
 
   test('the gateway asks the API that the host would, with the header that suits the key', () => {
     const upstream = (env: NodeJS.ProcessEnv, given = key) => network(hosts, env, false, given).gateway?.api
-    expect(upstream({})).toEqual({ url: 'https://api.anthropic.com/', header: 'x-api-key', key: key.value })
+    expect(upstream({})).toEqual({
+      url: 'https://api.anthropic.com/',
+      credential: { header: 'x-api-key', key: key.value },
+    })
     expect(upstream(remote)?.url).toBe('https://gateway.example:8443/anthropic')
     expect(upstream({ ANTHROPIC_BASE_URL: 'https://localhost:9' })?.url).toBe('https://localhost:9/')
     const token: Key = { variable: 'CLAUDE_CODE_OAUTH_TOKEN', value: 'sk-ant-oat01-real', source: 'file' }
-    expect(upstream({}, token)).toMatchObject({ header: 'authorization', key: token.value })
+    expect(upstream({}, token)?.credential).toEqual({ header: 'authorization', key: token.value })
     expect(() => upstream({ ANTHROPIC_BASE_URL: 'https://user:word@gateway.example' })).toThrow('name or password')
   })
 })

@@ -2,6 +2,7 @@ import { access, chmod, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../core/failure.ts'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import { endAll, findDetached } from '../../lib/find-processes.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Command } from '../command.ts'
 import { prepareConsole } from '../console.ts'
@@ -41,7 +42,11 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
 
   await using undo = new AsyncDisposableStack()
   const run = await makeRunDirectory(spec.name, user)
-  undo.defer(() => removeRunDirectory(run.path))
+  undo.defer(async () => {
+    // A pasta that cannot set up its network leaves a child behind.
+    await endAll(await findDetached(`${run.path}/`), AbortSignal.timeout(readyMs))
+    await removeRunDirectory(run.path)
+  })
   await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
   const started = async (process: Promise<HelperProcess>): Promise<HelperProcess> => {
     const helper = await process
