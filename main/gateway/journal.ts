@@ -1,11 +1,14 @@
 import { writeSync } from 'node:fs'
 import type { NetworkEvent, NetworkVerdict } from '../core/gateway.ts'
 
-type Entry<Event extends NetworkEvent> = Event extends unknown ? Omit<Event, 'at'> : never
+type Line<Event extends NetworkEvent> = Event extends unknown ? Omit<Event, 'at'> : never
+
+/** A line as it is handed in: the journal has the clock, and says itself when it is full. */
+export type JournalEntry = Exclude<Line<NetworkEvent>, { verdict: 'full' }>
 
 /** Writes down what a guest reached and was refused. */
 export interface Journal {
-  add(entry: Exclude<Entry<NetworkEvent>, { verdict: 'full' }>): void
+  add(entry: JournalEntry): void
 }
 
 /** A line is some 350 bytes at most, so a guest that floods its log gets to 13 MB. */
@@ -23,7 +26,7 @@ const linesOf: Readonly<Record<NetworkVerdict, number>> = {
  */
 export function fileJournal(file: number, limits: Readonly<Record<NetworkVerdict, number>> = linesOf): Journal {
   const left = { ...limits }
-  const write = (event: Entry<NetworkEvent>) =>
+  const write = (event: Line<NetworkEvent>) =>
     writeSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`)
   return {
     add(entry) {

@@ -20,7 +20,13 @@ const search = [
   'echo searched',
 ].join('; ')
 
-test('with keyInGuest false the agent does its task while the key is nowhere in its machine: not in files, processes or memory', async () => {
+/** By the variables that the guest has, and past them. */
+const askElsewhere = [
+  'curl -sS -m 60 https://unlisted.example/ 2>&1 | grep -o "response 403"',
+  "curl -sS -m 60 --noproxy '*' https://unlisted.example/ 2>&1 | grep -o 'Could not resolve'",
+].join('; ')
+
+test('the agent does its task while the key is nowhere in its machine, not even in memory, and no host beyond its list is reached', async () => {
   const asked = Promise.withResolvers<void>()
   const searched = Promise.withResolvers<void>()
   const found: string[] = []
@@ -29,6 +35,10 @@ test('with keyInGuest false the agent does its task while the key is nowhere in 
       asked.resolve()
       await searched.promise // A search in the guest would bring what it looks for into its memory.
       return bash(search)
+    },
+    ({ results }: History) => {
+      found.push(results.at(-1)?.text ?? '')
+      return bash(askElsewhere)
     },
     ({ results }: History) => {
       found.push(results.at(-1)?.text ?? '')
@@ -42,6 +52,7 @@ test('with keyInGuest false the agent does its task while the key is nowhere in 
     repositories: { project: { 'README.md': 'A project\n' } },
     settings: { keyInGuest: false },
   })
+  await orchestra.command('allow', orchestra.pathOf('project'), '--allow-host', 'listed.example')
   const id = await orchestra.runTask('project', 'Add hello.md. [script: keyless]')
   const { pid, phase } = await orchestra.until(id, 'working')
   expect(phase).toBe('working')
@@ -52,7 +63,7 @@ test('with keyInGuest false the agent does its task while the key is nowhere in 
 
   const view = await orchestra.until(id, 'finished')
   expect(view).toMatchObject({ status: 'completed', error: null, merge_result: { merged: true, commits: 1 } })
-  expect(found).toEqual(['found the stand-in\nsearched'])
+  expect(found).toEqual(['found the stand-in\nsearched', 'response 403\nCould not resolve'])
   expect(api.requests.length).toBeGreaterThan(2)
   expect(api.requests.filter(({ accepted }) => !accepted)).toEqual([])
 
@@ -63,9 +74,9 @@ test('with keyInGuest false the agent does its task while the key is nowhere in 
   const { network_log_path } = await orchestra.client.call('get_task_logs', { task_id: id })
   expect(network_log_path).toBe(taskFiles(repo, taskId(id)).network)
   const { port } = new URL(api.url)
-  expect((await orchestra.command('network', id)).stdout).toMatch(
-    new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`),
-  )
+  const { stdout } = await orchestra.command('network', id)
+  expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`))
+  expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
 })
 
 /** Whether the guest's memory, which QEMU has as a file without a name, holds the text. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import type { GatewayApi, NetworkEvent } from '../../main/core/gateway.ts'
+import type { GatewayApi } from '../../main/core/gateway.ts'
 import { parseHostRule } from '../../main/core/host-rule.ts'
+import type { JournalEntry } from '../../main/gateway/journal.ts'
 import type { GatewayParts } from '../../main/gateway/parts.ts'
 import { createGateway } from '../../main/gateway/server.ts'
 import { until } from './until.ts'
@@ -18,11 +19,9 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayParts['limits']>
 }
 
-export type Line = NetworkEvent extends infer Event ? (Event extends unknown ? Omit<Event, 'at'> : never) : never
-
 export interface TestGateway {
   readonly port: number
-  readonly lines: readonly Line[]
+  readonly lines: readonly JournalEntry[]
   /** Every address that was connected to. */
   readonly dialed: readonly string[]
   readonly asked: readonly string[]
@@ -30,12 +29,12 @@ export interface TestGateway {
   send(bytes: string | Buffer, enough?: (answer: string) => boolean): Promise<string>
   open(): Promise<Socket>
   /** Resolves when such a line was written. */
-  writes(line: Partial<Line>): Promise<void>
+  writes(line: Partial<JournalEntry>): Promise<void>
 }
 
 /** The real gateway on a port of the loopback; only its name server and its internet are the test's. */
 export async function testGateway(options: GatewayOptions): Promise<TestGateway> {
-  const lines: Line[] = []
+  const lines: JournalEntry[] = []
   const dialed: string[] = []
   const asked: string[] = []
   const rules = (options.hosts ?? []).map((text) => {
@@ -46,7 +45,7 @@ export async function testGateway(options: GatewayOptions): Promise<TestGateway>
   const gateway = createGateway({
     rules,
     api: options.api ?? null,
-    journal: { add: (line) => void lines.push(line as Line) },
+    journal: { add: (line) => void lines.push(line) },
     resolve: async (name) => {
       asked.push(name)
       const answer = options.names?.[name]

@@ -120,8 +120,9 @@ async function tunProblems(): Promise<readonly Problem[]> {
     return []
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const message = `${tunDevice} ${missing ? 'is missing' : 'cannot be opened'}; networks that keep guests from yours need it`
-    return [{ code: 'tun-unusable', message, cure: missing ? 'modprobe tun' : `chmod 666 ${tunDevice}` }]
+    const message = `${tunDevice} ${missing ? 'is missing' : 'cannot be opened'}: no task runs with open egress, unless privateNetworks is true`
+    const cure = missing ? 'modprobe tun' : `chmod 666 ${tunDevice}`
+    return [{ code: 'tun-unusable', message, cure, optional: true }]
   }
 }
 
