@@ -75,7 +75,7 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   expect(network_log_path).toBe(taskFiles(repo, taskId(id)).network)
   const { port } = new URL(api.url)
   const { stdout } = await orchestra.command('network', id)
-  expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`))
+  expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`, 'm'))
   expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
 })
 
