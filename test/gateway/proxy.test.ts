@@ -4,19 +4,24 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { clientHello, inRecordsOf } from '../support/client-hello.ts'
-import { echo, testGateway } from '../support/gateway.ts'
+import { echo, type GatewayOptions, testGateway } from '../support/gateway.ts'
 import { until } from '../support/until.ts'
 
 const connectTo = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`
+/** A gateway whose list has `listed.example`, which leads to the port. */
+const listedAt = (port: number, options: GatewayOptions = {}) =>
+  testGateway({
+    hosts: ['listed.example'],
+    names: { 'listed.example': ['198.18.0.7'] },
+    internet: { '198.18.0.7': port },
+    ...options,
+  })
+
 const established = 'HTTP/1.1 200 Connection established\r\n\r\n'
 
 test('a listed host is connected to, both ways, and how much went over it is written down', async () => {
   const { port, heard } = await echo()
-  const gateway = await testGateway({
-    hosts: ['listed.example'],
-    names: { 'listed.example': ['198.18.0.7'] },
-    internet: { '198.18.0.7': port },
-  })
+  const gateway = await listedAt(port)
   const answer = await gateway.send(`${connectTo('LISTED.example.:443')}early`, (all) => all.endsWith('EARLY'))
   expect(answer).toBe(`${established}EARLY`)
   expect(heard).toEqual(['early'])
@@ -30,11 +35,7 @@ test('a listed host is connected to, both ways, and how much went over it is wri
 
 test('bytes that come later pass too, in both directions, until either side ends', async () => {
   const { port, heard } = await echo()
-  const gateway = await testGateway({
-    hosts: ['listed.example:22'],
-    names: { 'listed.example': ['198.18.0.7'] },
-    internet: { '198.18.0.7': port },
-  })
+  const gateway = await listedAt(port, { hosts: ['listed.example:22'] })
   const socket = await gateway.open()
   let answer = ''
   socket.on('data', (chunk) => {
@@ -57,11 +58,7 @@ test('bytes that come later pass too, in both directions, until either side ends
 
 test('a guest that says all it has to say at once, and no more, has it heard and answered', async () => {
   const { port, heard } = await echo()
-  const gateway = await testGateway({
-    hosts: ['listed.example'],
-    names: { 'listed.example': ['198.18.0.7'] },
-    internet: { '198.18.0.7': port },
-  })
+  const gateway = await listedAt(port)
   const socket = await gateway.open()
   socket.end(`${connectTo('listed.example:80')}all`)
   expect(await text(socket)).toBe(`${established}ALL`)
@@ -119,11 +116,7 @@ describe('a listed name that leads inside is refused', () => {
 
 test('the address that was checked is the one that is connected to: a name is asked for once', async () => {
   const { port } = await echo()
-  const gateway = await testGateway({
-    hosts: ['listed.example'],
-    names: { 'listed.example': ['198.18.0.7'] },
-    internet: { '198.18.0.7': port },
-  })
+  const gateway = await listedAt(port)
   await gateway.send(`${connectTo('listed.example:443')}x`, (all) => all.endsWith('X'))
   expect([gateway.asked, gateway.dialed]).toEqual([['listed.example'], ['198.18.0.7:443']])
 })
@@ -142,11 +135,7 @@ test('a name without an address and an address that nobody answers at are failur
 describe('TLS over a tunnel', () => {
   const start = async () => {
     const { port, heard } = await echo()
-    const gateway = await testGateway({
-      hosts: ['listed.example', '198.18.0.7'],
-      names: { 'listed.example': ['198.18.0.7'] },
-      internet: { '198.18.0.7': port },
-    })
+    const gateway = await listedAt(port, { hosts: ['listed.example', '198.18.0.7'] })
     return { gateway, heard }
   }
   const through = (target: string, hello: Buffer) => Buffer.concat([Buffer.from(connectTo(target)), hello])
@@ -190,11 +179,7 @@ test('plain HTTP reaches a listed host, under the name that was checked and with
   }).listen(0, '127.0.0.1')
   await once(site, 'listening')
   onTestFinished(() => void site.close())
-  const gateway = await testGateway({
-    hosts: ['listed.example:8080'],
-    names: { 'listed.example': ['198.18.0.7'] },
-    internet: { '198.18.0.7': (site.address() as AddressInfo).port },
-  })
+  const gateway = await listedAt((site.address() as AddressInfo).port, { hosts: ['listed.example:8080'] })
   const headers = 'Host: evil.example\r\nProxy-Authorization: Basic x\r\nConnection: x-drop\r\nX-Drop: 1\r\nX-Keep: 1'
   for (const method of ['POST', 'DELETE']) {
     const answer = await gateway.send(
@@ -244,24 +229,14 @@ describe('a guest that floods it', () => {
 
   test('with silence is closed, and with it the other side', async () => {
     const { port } = await echo()
-    const gateway = await testGateway({
-      hosts: ['listed.example'],
-      names: { 'listed.example': ['198.18.0.7'] },
-      internet: { '198.18.0.7': port },
-      limits: { idleMs: 50 },
-    })
+    const gateway = await listedAt(port, { limits: { idleMs: 50 } })
     expect(await gateway.send(connectTo('listed.example:443'))).toBe(established)
     await gateway.writes({ verdict: 'ended' })
   })
 
   test('with half-closed tunnels keeps none of them', async () => {
     const { port } = await echo()
-    const gateway = await testGateway({
-      hosts: ['listed.example'],
-      names: { 'listed.example': ['198.18.0.7'] },
-      internet: { '198.18.0.7': port },
-      limits: { halfOpenMs: 50 },
-    })
+    const gateway = await listedAt(port, { limits: { halfOpenMs: 50 } })
     const socket = await gateway.open()
     socket.resume()
     socket.end(connectTo('listed.example:443'))
