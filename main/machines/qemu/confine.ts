@@ -45,6 +45,9 @@ export class Confinement {
   }
 }
 
+/** Guests and gateways have the key in their memory: none of it may be left on disk by a crash. */
+const noCoreDump = '--core=0'
+
 const mountScript = [
   'set -e',
   'while [ "$1" != -- ]; do mount --bind -- "$1" "$2"; shift 2; done',
@@ -54,7 +57,7 @@ const mountScript = [
   'shift',
   'ulimit -n 1000000 2>/dev/null || ulimit -n "$(ulimit -H -n)"',
   // Of the helper user in all; every connection that a guest makes to a forward is one process.
-  'exec prlimit --nproc=4096 "$@"',
+  `exec prlimit --nproc=4096 ${noCoreDump} "$@"`,
 ].join('\n')
 
 /** Pure. */
@@ -64,7 +67,7 @@ export function confinedCommand(
   helper: Command,
   ownTun = false,
 ): Command {
-  if (user.kind === 'caller') return ['setpriv', '--no-new-privs', ...helper]
+  if (user.kind === 'caller') return ['prlimit', noCoreDump, 'setpriv', '--no-new-privs', ...helper]
   return [
     ...(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mountScript, 'sh'] as const),
     ...mounts.flatMap(({ source, target }) => [source, target]),

@@ -67,6 +67,7 @@ test('guest and host share folders both ways, nothing runs as root, and nothing 
   for (const { pid } of processes) {
     const status = await readFile(`/proc/${pid}/status`, 'utf8')
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
+    expect(await readFile(`/proc/${pid}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m)
   }
   for (const name of ['of-root', 'of-claude']) expect(await stat(join(spec.repo, name))).toMatchObject(owner(user))
   expect(await readlink(join(spec.repo, 'link'))).toBe('of-claude')
