@@ -243,25 +243,31 @@ test.runIf(isRoot)(
   },
 )
 
-test.runIf(isRoot)('with private networks open, a guest reaches them, and still not the loopback', async () => {
-  const internet = await pretendInternet(...privateAddresses)
-  for (const address of privateAddresses) await internet.serve('internet', 'http', address, 80, 'private')
-  await internet.serve('host', 'http', '127.0.0.1', 8081, 'LOOPBACK')
-  const spec = await bareSpec(
-    `gateway=$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')
+test.runIf(isRoot)(
+  'with private networks open, a guest reaches them and what this host serves its neighbours, and still not the loopback',
+  async () => {
+    const internet = await pretendInternet(...privateAddresses)
+    for (const address of privateAddresses) await internet.serve('internet', 'http', address, 80, 'private')
+    await internet.serve('host', 'http', '127.0.0.1', 8081, 'LOOPBACK')
+    await internet.serve('host', 'http', internet.hostAddress, 8082, 'neighbours')
+    const spec = await bareSpec(
+      `wget -T 10 -q -O - http://${internet.hostAddress}:8082/
+     gateway=$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')
      for host in ${privateAddresses.join(' ')}; do wget -T 10 -q -O - http://$host/; done
      for host in $gateway ${internet.hostAddress}; do wget -T 2 -q -O - http://$host:8081/; done
      touch /workspace/repo/done; sync; sleep 1000`,
-    { egress: 'open', privateNetworks: true },
-  )
-  const starter = await startNode('start-machine.ts', [JSON.stringify(spec)], internet.host)
-  const machine = await driver.adopt(JSON.parse(starter.firstLine) as MachineHandle)
-  onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
-  await until(() => pathExists(join(spec.repo, 'done')))
-  const console = await readFile(spec.consolePath, 'utf8')
-  expect(console.match(/^private\r?$/gm)).toHaveLength(privateAddresses.length)
-  expect(console).not.toContain('LOOPBACK')
-})
+      { egress: 'open', privateNetworks: true },
+    )
+    const starter = await startNode('start-machine.ts', [JSON.stringify(spec)], internet.host)
+    const machine = await driver.adopt(JSON.parse(starter.firstLine) as MachineHandle)
+    onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
+    await until(() => pathExists(join(spec.repo, 'done')))
+    const console = await readFile(spec.consolePath, 'utf8')
+    expect(console.match(/^private\r?$/gm)).toHaveLength(privateAddresses.length)
+    expect(console).toMatch(/^neighbours\r?$/m)
+    expect(console).not.toContain('LOOPBACK')
+  },
+)
 
 test.runIf(isRoot)(
   'a guest with a list reaches a listed host through its gateway, which outlives who started it; nothing else, and all is written down',
