@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AppError } from '../../core/failure.ts'
 import { packageDirectory } from '../../lib/paths.ts'
 import { prepareConsole } from '../console.ts'
 import type { MachineSpec } from '../driver.ts'
@@ -26,9 +28,12 @@ export async function startGateway(
   { config, logPath }: NonNullable<MachineSpec['network']['gateway']>,
   { run, user }: { readonly run: RunDirectory; readonly user: HelperUser },
 ): Promise<HelperProcess> {
+  const source = join(packageDirectory(), program.folder)
+  if (user.kind === 'dropped')
+    for (const path of [join(source, program.file), process.execPath]) await requireOpen(path)
   await prepareConsole(logPath, user)
   const confinement = new Confinement(user, run.mounts('gateway'))
-  const folder = await confinement.expose(join(packageDirectory(), program.folder))
+  const folder = await confinement.expose(source)
   const log = await confinement.expose(logPath)
   const { socket, lifeline } = gatewaySockets(run)
   const command = [
@@ -40,4 +45,12 @@ export async function startGateway(
   ] as const
   const [file = process.execPath, ...args] = command
   return await startHelper('gateway', confinement.command([file, ...args]), run.log('gateway'), JSON.stringify(config))
+}
+
+/** An installation made under a strict umask is closed to the helper user. @throws AppError('host-incomplete') */
+async function requireOpen(path: string): Promise<void> {
+  if ((await stat(path)).mode & 0o004) return
+  throw new AppError('host-incomplete', `${path} is not readable for the user of virtual machines`, {
+    hint: `Run: chmod -R a+rX '${packageDirectory()}'`,
+  })
 }
