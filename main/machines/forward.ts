@@ -5,6 +5,10 @@ import type { Forward } from './driver.ts'
 /** Where every guest finds what is forwarded to it: an address inside slirp, or on the guest's own loopback interface. */
 export const forwardAddress = '10.0.2.100'
 
+/** Where it finds the gateway: an address of its own, so that every port is free for forwards. */
+export const gatewayAddress = { host: '10.0.2.101', port: 3128 } as const
+export const gatewayUrl = `http://${gatewayAddress.host}:${gatewayAddress.port}`
+
 const hostNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i
 
 /** The forward as socat's address. Pure. @throws AppError('argument-invalid') for what is not a host and a port. */

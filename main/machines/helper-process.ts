@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineHandle } from '../core/task.ts'
 import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/process-identity.ts'
@@ -16,14 +17,27 @@ export interface HelperProcess {
 /** Helpers get no more of our environment than they need: it holds the user's key. */
 const environment = { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }
 
+export interface HelperOptions {
+  /** What it reads. */
+  readonly input?: string
+  /** A connection that it holds, unused, for as long as it lives. */
+  readonly holds?: Socket
+}
+
 /** Starts a process in a session of its own, what it says going to the log file. */
-export async function startHelper(name: string, [file, ...args]: Command, logPath: string): Promise<HelperProcess> {
+export async function startHelper(
+  name: string,
+  [file, ...args]: Command,
+  logPath: string,
+  { input, holds }: HelperOptions = {},
+): Promise<HelperProcess> {
   const log = await open(logPath, 'a', 0o600)
   try {
     const { pid, ended } = await startDetached(file, args, {
       cwd: '/',
       env: environment,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd, ...(holds === undefined ? [] : [holds])],
+      ...(input !== undefined && { input }),
     })
     // A process that is gone already has no start time; its end is told by `ended`.
     return { handle: { name, pid, startTime: (await startTimeOf(pid)) ?? 'gone' }, ended }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
+import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -11,8 +12,12 @@ const dayMs = 24 * 60 * minuteMs
 const settingsSchema = z.object({
   /** TCP port of the server on 127.0.0.1. */
   port: z.int().min(1).max(65_535).default(8765),
-  /** `open`: guests reach the internet; `closed`: only what a task is given. Neither reaches the host's loopback. */
-  egress: z.enum(['open', 'closed']).default('open'),
+  /** Of repositories that have no policy of their own, see `EgressPolicy`. */
+  egress: egressWordSchema.default('open'),
+  /** With open egress guests reach private networks too, and whatever of this host a neighbour in its network reaches. */
+  privateNetworks: z.boolean().default(false),
+  /** false: a gateway on the host adds the key to what the agent asks of the API, and the guest never has it. */
+  keyInGuest: z.boolean().default(true),
   memoryMiB: z
     .int()
     .min(1024)

@@ -164,6 +164,36 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     expect(console).not.toMatch(/SECRET|RESOLVED/)
   })
 
+  test('a guest finds its gateway, which writes down what it asked for; one of a killed machine ends by itself, and a machine ends without its own', async () => {
+    const withGateway = async (script: string) => {
+      const spec = await bareSpec(script)
+      const logPath = join(spec.share, '../network.jsonl')
+      return { ...spec, logPath, network: { ...spec.network, gateway: { config: { hosts: [], api: null }, logPath } } }
+    }
+    const asks = await withGateway(`http_proxy=${driver.gatewayUrl} wget -T 20 -q -O - http://unlisted.test/`)
+    const machine = await startForTest(driver, asks)
+    expect(await machine.exited).toEqual({ kind: 'powered-off' })
+    expect(JSON.parse(await readFile(asks.logPath, 'utf8'))).toMatchObject({
+      verdict: 'refused',
+      host: 'unlisted.test',
+    })
+    expect(await leftovers(asks.name)).toEqual([])
+
+    const [unwatched, guarded] = [await withGateway('sleep 1000'), await withGateway('sleep 1000')]
+    const { handle, kill } = await startElsewhere(unwatched)
+    kill()
+    process.kill(handle.pid, 'SIGKILL')
+    const gateway = handle.helpers.find(({ name }) => name === 'gateway')
+    if (!gateway) throw new Error('no gateway')
+    await until(async () => !(await isAlive(gateway)))
+    expect(await driver.adopt(handle)).toBeUndefined()
+
+    const other = await startForTest(driver, guarded)
+    process.kill(other.handle.helpers.find(({ name }) => name === 'gateway')?.pid ?? 0, 'SIGKILL')
+    expect(await other.exited).toMatchObject({ kind: 'crashed', detail: 'gateway ended while the machine ran' })
+    for (const { name } of [unwatched, guarded]) await until(async () => (await leftovers(name)).length === 0)
+  })
+
   test('a machine outlives the process that started it, is adopted, and can be stopped', async () => {
     const [works, sleeps] = [
       await bareSpec('until [ -f /workspace/repo/go ]; do sleep 0.2; done'),

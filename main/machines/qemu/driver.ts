@@ -4,7 +4,7 @@ import { isAlive } from '../../lib/process-identity.ts'
 import { runOrThrow } from '../../lib/spawn.ts'
 import { ClockLine } from '../clock-line.ts'
 import type { Machine, MachineDriver } from '../driver.ts'
-import { forwardAddress } from '../forward.ts'
+import { forwardAddress, gatewayUrl } from '../forward.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { findHelperUser } from '../helper-user.ts'
 import { reapMachines } from '../reap.ts'
@@ -35,6 +35,8 @@ export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriv
   return {
     name: 'qemu',
     forwardAddress,
+    gatewayUrl,
+    canClose: true,
     problems: (signal) => hostProblems(cacheDirectory, signal),
 
     async prepareOwnership(paths, signal) {

@@ -1,26 +1,28 @@
 import { chmod, stat } from 'node:fs/promises'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import { endAll, findDetached } from '../../lib/find-processes.ts'
 import type { Log } from '../../lib/log.ts'
 import { pathExists } from '../../lib/path-exists.ts'
 import { ClockLine } from '../clock-line.ts'
 import type { Command } from '../command.ts'
 import { prepareConsole } from '../console.ts'
 import type { Machine, MachineSpec } from '../driver.ts'
+import { gatewaySockets } from '../gateway.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
-import type { HelperUser } from '../helper-user.ts'
 import { recordPath } from '../record.ts'
 import { required } from '../required.ts'
-import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
+import { makeRunDirectory, removeRunDirectory } from '../run-directory.ts'
 import { readyMs, untilReady } from '../until-ready.ts'
 import { watchMachine } from '../watch-machine.ts'
 import { type Acceleration, qemuArguments } from './arguments.ts'
 import { Confinement } from './confine.ts'
+import { startGateway } from './gateway.ts'
 import type { QemuHost } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
-import { passtArguments, planNetwork } from './network.ts'
+import { planNetwork } from './network.ts'
+import { startOpenNetwork } from './open-network.ts'
 import { connectQmp } from './qmp.ts'
-import { toolCommand } from './tools.ts'
 import { shareSocket, startVirtiofsd } from './virtiofsd.ts'
 
 export interface StartParts {
@@ -39,7 +41,11 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
 
   await using undo = new AsyncDisposableStack()
   const run = await makeRunDirectory(spec.name, user)
-  undo.defer(() => removeRunDirectory(run.path))
+  undo.defer(async () => {
+    // A pasta that cannot set up its network leaves a child behind.
+    await endAll(await findDetached(`${run.path}/`), AbortSignal.timeout(readyMs))
+    await removeRunDirectory(run.path)
+  })
   await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
   const started = async (process: Promise<HelperProcess>): Promise<HelperProcess> => {
     const helper = await process
@@ -48,8 +54,9 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   }
 
   const network = planNetwork(spec.network, {
-    socat: spec.network.forwards.length > 0 ? required(host.socat, 'socat') : '',
+    socat: spec.network.forwards.length > 0 || spec.network.gateway ? required(host.socat, 'socat') : '',
     passtSocket: `${run.io}/passt.sock`,
+    gateway: spec.network.gateway && gatewaySockets(run),
   })
   const sockets = new Map<HelperProcess, string>()
   for (const share of spec.shares) {
@@ -57,10 +64,16 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     sockets.set(await started(startVirtiofsd(share, { run, user, tool })), shareSocket(run, share.tag))
   }
   if (network.passtSocket !== undefined) {
-    sockets.set(await started(startPasst(network.passtSocket, run, user, host)), network.passtSocket)
+    const { privateNetworks = false } = spec.network
+    const passt = startOpenNetwork(network.passtSocket, { run, user, host, privateNetworks })
+    sockets.set(await started(passt), network.passtSocket)
   }
-  for (const [helper, socket] of sockets)
+  if (spec.network.gateway) {
+    sockets.set(await started(startGateway(spec.network.gateway, { run, user })), gatewaySockets(run).socket)
+  }
+  for (const [helper, socket] of sockets) {
     await untilReady(helper, run, async () => (await pathExists(socket)) || undefined, limit)
+  }
 
   await prepareConsole(spec.consolePath, user)
   if (user.kind === 'dropped') for (const path of [image.kernel, image.initrd, image.root]) await makeReadable(path)
@@ -99,12 +112,6 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const { consolePath } = spec
   const watched = qemuHypervisor({ qmp, clock, witness }, consolePath)
   return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
-}
-
-async function startPasst(socket: string, run: RunDirectory, user: HelperUser, host: QemuHost): Promise<HelperProcess> {
-  const confinement = new Confinement(user, run.mounts('passt'))
-  const program = await toolCommand(required(host.passt, 'passt'), confinement)
-  return await startHelper('passt', confinement.command([...program, ...passtArguments(socket)]), run.log('passt'))
 }
 
 /** A root whose umask is strict makes images that no helper could read. */

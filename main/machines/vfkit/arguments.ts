@@ -1,5 +1,6 @@
 import { AppError } from '../../core/failure.ts'
 import type { Share } from '../driver.ts'
+import { gatewayAddress } from '../forward.ts'
 import type { Hardware } from '../hardware.ts'
 
 /** macOS takes 103 bytes and a final NUL. */
@@ -14,12 +15,17 @@ export interface Relay {
   readonly socket: string
 }
 
+/** The vsock port of the gateway: beyond those of forwards, which are TCP's. */
+export const gatewayVsockPort = 100_000 + gatewayAddress.port
+
 /** A machine as vfkit sees it. */
 export interface VfkitMachine extends Hardware {
   readonly shares: readonly Share[]
   /** Of a card on the host's network; undefined for a guest that has none. */
   readonly mac: string | undefined
   readonly relays: readonly Relay[]
+  /** Of the machine's gateway; undefined for a guest that has none. */
+  readonly gatewaySocket: string | undefined
   /** Under which the guest mounts Rosetta; undefined where the host has it not. */
   readonly rosettaTag: string | undefined
   readonly pidFile: string
@@ -38,6 +44,9 @@ export function vfkitArguments(machine: VfkitMachine): readonly string[] {
     ...machine.shares.map(({ tag, directory }) => `virtio-fs,sharedDir=${devicePath(directory)},mountTag=${tag}`),
     ...(machine.mac === undefined ? [] : [`virtio-net,nat,mac=${machine.mac}`]),
     ...machine.relays.map(({ port, socket }) => `virtio-vsock,port=${port},socketURL=${socketPath(socket)},listen`),
+    ...(machine.gatewaySocket === undefined
+      ? []
+      : [`virtio-vsock,port=${gatewayVsockPort},socketURL=${socketPath(machine.gatewaySocket)},listen`]),
     `virtio-vsock,port=${clockPort},socketURL=${socketPath(machine.clockSocket)},connect`,
     ...(machine.rosettaTag === undefined ? [] : [`rosetta,mountTag=${machine.rosettaTag}`]),
   ]
@@ -53,9 +62,10 @@ export function vfkitArguments(machine: VfkitMachine): readonly string[] {
  * The guest finds its relays by their ports. A panic hangs, and the driver reads of it on the console: Apple's framework starts a
  * guest that resets itself again, which would run the task once more. The last word counts.
  */
-function commandLine({ kernelParameters, relays }: VfkitMachine): string {
+function commandLine({ kernelParameters, relays, gatewaySocket }: VfkitMachine): string {
   const forwards = relays.length === 0 ? [] : [`microvm.forwards=${relays.map(({ port }) => port).join(',')}`]
-  return [...kernelParameters, 'loglevel=1', 'panic=0', ...forwards].join(' ')
+  const gateway = gatewaySocket === undefined ? [] : [`microvm.gateway=${gatewayVsockPort}`]
+  return [...kernelParameters, 'loglevel=1', 'panic=0', ...forwards, ...gateway].join(' ')
 }
 
 /** A device's options are parted by commas, with no way to quote one. */

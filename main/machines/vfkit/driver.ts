@@ -2,7 +2,7 @@ import type { Log } from '../../lib/log.ts'
 import { isAlive } from '../../lib/process-identity.ts'
 import { ClockLine } from '../clock-line.ts'
 import type { MachineDriver } from '../driver.ts'
-import { forwardAddress } from '../forward.ts'
+import { forwardAddress, gatewayUrl } from '../forward.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { reapMachines } from '../reap.ts'
 import { readRecord } from '../record.ts'
@@ -26,12 +26,14 @@ export interface VfkitDriverOptions {
 
 /**
  * Machines by Apple's virtualisation framework: vfkit processes of their own that outlive this one. An open guest has a card on the
- * framework's NAT, a closed one has none; what is forwarded comes over vsock in both.
+ * framework's NAT, a closed one has none; forwards and the gateway come over vsock in both.
  */
 export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriverOptions): MachineDriver {
   return {
     name: 'vfkit',
     forwardAddress,
+    gatewayUrl,
+    canClose: true,
     problems: async () => macProblems(await host()),
 
     /** The framework shows every file as belonging to whoever looks. */

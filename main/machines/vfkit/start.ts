@@ -1,12 +1,16 @@
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
 import type { Log } from '../../lib/log.ts'
 import { pathExists } from '../../lib/path-exists.ts'
 import { ClockLine } from '../clock-line.ts'
+import type { Command } from '../command.ts'
 import { prepareConsole, setConsoleAside } from '../console.ts'
 import type { Forward, Machine, MachineSpec } from '../driver.ts'
 import { forwardTarget } from '../forward.ts'
+import { gatewayCommand, gatewayPaths, gatewaySockets } from '../gateway.ts'
 import type { GuestImage } from '../guest-image.ts'
-import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
+import { endProcess, type HelperOptions, type HelperProcess, startHelper } from '../helper-process.ts'
 import { recordPath } from '../record.ts'
 import { required } from '../required.ts'
 import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
@@ -46,28 +50,42 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     console: spec.consolePath,
     mac: spec.network.egress === 'open' ? spec.network.mac : undefined,
     relays,
+    gatewaySocket: spec.network.gateway && gatewaySockets(run).socket,
     clockSocket: run.clockSocket,
     rosettaTag: host.rosetta ? image.rosettaTag : undefined,
     controlSocket: run.controlSocket,
     pidFile: `${run.path}/vfkit.pid`,
   })
 
-  const started = async (name: string, file: string, args: readonly string[]): Promise<HelperProcess> => {
-    const helper = await startHelper(name, [file, ...args], run.log(name))
+  const started = async (name: string, program: Command, options?: HelperOptions): Promise<HelperProcess> => {
+    const helper = await startHelper(name, program, run.log(name), options)
     undo.defer(() => endProcess(helper.handle))
     return helper
   }
   const helpers: HelperProcess[] = []
   for (const { port, socket, target } of relays) {
     const socat = required(image.tools?.socat ?? host.socat, 'socat, which forwards single addresses of this host,')
-    const relay = await started(`forward-${port}`, socat, [`UNIX-LISTEN:${socket},fork,mode=0600`, target])
+    const relay = await started(`forward-${port}`, [socat, `UNIX-LISTEN:${socket},fork,mode=0600`, target])
     helpers.push(relay)
     await untilReady(relay, run, async () => (await pathExists(socket)) || undefined, limit)
   }
 
+  const { gateway } = spec.network
+  if (gateway) {
+    await prepareConsole(gateway.logPath, caller())
+    const program = gatewayCommand(gatewaySockets(run), { ...gatewayPaths(), log: gateway.logPath })
+    const process = await started('gateway', program, { input: JSON.stringify(gateway.config) })
+    helpers.push(process)
+    await untilReady(process, run, async () => (await pathExists(gatewaySockets(run).socket)) || undefined, limit)
+  }
+
   await setConsoleAside(spec.consolePath) // vfkit begins by emptying it.
   await prepareConsole(spec.consolePath, caller())
-  const hypervisor = await started('vfkit', vfkit, command)
+  // The gateway ends when vfkit does, which holds the connection and knows nothing of it.
+  const lifeline = gateway && createConnection(gatewaySockets(run).lifeline)
+  if (lifeline) await once(lifeline, 'connect', { signal: limit })
+  const holding = lifeline ? { holds: lifeline } : {}
+  const hypervisor = await started('vfkit', [vfkit, ...command], holding).finally(() => lifeline?.destroy())
   const control = vfkitControl(run.controlSocket)
   const isRunning = async () => (await control.state(limit)).state === 'VirtualMachineStateRunning' || undefined
   await untilReady(hypervisor, run, isRunning, limit)

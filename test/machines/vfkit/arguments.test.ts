@@ -26,6 +26,7 @@ const machine = (changes: Partial<VfkitMachine> = {}): VfkitMachine => ({
   console: `${task}/serial.log`,
   mac: '02:6d:76:6d:00:03',
   relays: [],
+  gatewaySocket: undefined,
   clockSocket: `${run}/io/clock.sock`,
   rosettaTag: undefined,
   controlSocket: `${run}/io/control.sock`,
@@ -82,6 +83,15 @@ test('a closed guest has no network card; what is forwarded comes over vsock, an
   expect(vfkitArguments(machine({ relays }))).toContain(
     'console=hvc0 init=/nix/store/abc-nixos/init loglevel=1 panic=0 microvm.forwards=4000,8080',
   )
+})
+
+test('a gateway is a port beyond those of TCP, and the guest is told which', () => {
+  const gatewaySocket = `${run}/io/gateway.sock`
+  expect(devices({ mac: undefined, gatewaySocket })).toContain(
+    `virtio-vsock,port=103128,socketURL=${gatewaySocket},listen`,
+  )
+  const line = vfkitArguments(machine({ gatewaySocket }))
+  expect(line[line.indexOf('--kernel-cmdline') + 1]).toMatch(/ panic=0 microvm\.gateway=103128$/)
 })
 
 test('of ten slots no two share a MAC address, a disk, a socket or a pid file', () => {

@@ -24,6 +24,7 @@ async function commandLine() {
     shares: [{ tag: 'repo', directory: folder }],
     ...{ console: join(folder, 'serial.log'), mac: '02:6d:76:6d:00:03', rosettaTag: 'rosetta' },
     relays: [{ port: 4000, socket: '/tmp/f.sock' }],
+    gatewaySocket: undefined,
     clockSocket: '/tmp/clock.sock',
     ...{ controlSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },
   })

@@ -8,7 +8,7 @@ import { pathExists } from '../../../main/lib/path-exists.ts'
 import { cacheDirectory } from '../../../main/lib/paths.ts'
 import { runOrThrow } from '../../../main/lib/spawn.ts'
 import type { Command } from '../../../main/machines/command.ts'
-import { forwardAddress } from '../../../main/machines/forward.ts'
+import { forwardAddress, gatewayAddress } from '../../../main/machines/forward.ts'
 import type { HelperUser } from '../../../main/machines/helper-user.ts'
 import { findAcceleration } from '../../../main/machines/qemu/acceleration.ts'
 import { qemuArguments } from '../../../main/machines/qemu/arguments.ts'
@@ -19,6 +19,7 @@ import { connectQmp, type Qmp } from '../../../main/machines/qemu/qmp.ts'
 import { type FoundTool, toolCommand } from '../../../main/machines/qemu/tools.ts'
 import { virtiofsdArguments } from '../../../main/machines/qemu/virtiofsd.ts'
 import { required } from '../../../main/machines/required.ts'
+import { gatewayVsockPort } from '../../../main/machines/vfkit/arguments.ts'
 import type { Configuration, Device } from './command-line.ts'
 
 type DeviceOf<K extends Device['kind']> = Extract<Device, { kind: K }>
@@ -147,8 +148,8 @@ async function virtiofsdCommand(
 
 /** vfkit's part of a vsock device: whoever connects at one end is connected to the other. */
 async function relay(path: string, target: string): Promise<void> {
-  const server = createServer((near) => {
-    const far = createConnection(target)
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = createConnection({ path: target, allowHalfOpen: true })
     near.pipe(far).pipe(near)
     near.on('error', () => far.destroy())
     far.on('error', () => near.destroy())
@@ -167,9 +168,11 @@ function planCards(
   socat: string,
   io: string,
 ): NetworkPlan {
-  const forwards = vsocks.map(({ port }) => ({
-    str: `tcp:${forwardAddress}:${port}-cmd:${socat} STDIO UNIX-CONNECT:${join(io, `vsock-${port}.sock`)}`,
-  }))
+  const forwards = vsocks.map(({ port }) => {
+    const address =
+      port === gatewayVsockPort ? `${gatewayAddress.host}:${gatewayAddress.port}` : `${forwardAddress}:${port}`
+    return { str: `tcp:${address}-cmd:${socat} -t 60 STDIO UNIX-CONNECT:${join(io, `vsock-${port}.sock`)}` }
+  })
   const closed = { type: 'user', restrict: true, ipv6: false }
   const vsockCard = {
     backend: { ...closed, id: 'vsock', guestfwd: forwards },
@@ -185,6 +188,7 @@ function planCards(
     cards: [...(vsocks.length > 0 ? [vsockCard] : []), ...cards],
     spawns: vsocks.length > 0,
     passtSocket: undefined,
+    lifeline: undefined,
   }
 }
 

@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises'
+import { AppError } from '../../core/failure.ts'
+import { packageDirectory } from '../../lib/paths.ts'
+import { prepareConsole } from '../console.ts'
+import type { MachineSpec } from '../driver.ts'
+import { gatewayCommand, gatewayPaths, gatewaySockets } from '../gateway.ts'
+import { type HelperProcess, startHelper } from '../helper-process.ts'
+import type { HelperUser } from '../helper-user.ts'
+import type { RunDirectory } from '../run-directory.ts'
+import { Confinement } from './confine.ts'
+
+/**
+ * Starts the gateway of a machine as the helper user. Its configuration, which may hold the key, goes over a pipe; its socket exists
+ * once it is ready. Besides its own program it may read nothing, and write nothing but its log.
+ */
+export async function startGateway(
+  { config, logPath }: NonNullable<MachineSpec['network']['gateway']>,
+  { run, user }: { readonly run: RunDirectory; readonly user: HelperUser },
+): Promise<HelperProcess> {
+  const { node, file, folder } = gatewayPaths()
+  if (user.kind === 'dropped') for (const path of [file, node]) await requireOpen(path)
+  await prepareConsole(logPath, user)
+  const confinement = new Confinement(user, run.mounts('gateway'))
+  const paths = {
+    folder: await confinement.expose(folder),
+    log: await confinement.expose(logPath),
+    node: await confinement.expose(node),
+  }
+  const command = confinement.command(gatewayCommand(gatewaySockets(run), paths))
+  return await startHelper('gateway', command, run.log('gateway'), { input: JSON.stringify(config) })
+}
+
+/** An installation made under a strict umask is closed to the helper user. @throws AppError('host-incomplete') */
+async function requireOpen(path: string): Promise<void> {
+  if ((await stat(path)).mode & 0o004) return
+  throw new AppError('host-incomplete', `${path} is not readable for the user of virtual machines`, {
+    hint: `Run: chmod -R a+rX '${packageDirectory()}'`,
+  })
+}
