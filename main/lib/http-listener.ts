@@ -98,7 +98,8 @@ async function answer(
     if (!handler) return sendJson(response, 404, { error: 'Not found' })
     await handler(request, response)
   } catch (error) {
-    if (response.destroyed || request.destroyed) {
+    // A request is destroyed when it was read to its end, too.
+    if (response.destroyed || request.socket.destroyed) {
       log.debug('a client went away', { reason: String(error) })
       return
     }
