@@ -6,6 +6,7 @@ import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
+import { cleanExit } from './clean-exit.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
@@ -113,7 +114,7 @@ export async function seeThrough(
   if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
   await removeKey(share)
-  await record.add({ type: 'machine-exited', exit: supervised.exit })
+  await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
   return await settleTask(context, record, secret, log)
 }
 

@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { allTargets } from './targets/all.ts'
+import { planted } from './targets/planted.ts'
+
+/**
+ * Runs the cases of one target in a process of its own, so that whatever they do to it is seen from outside: arguments are the
+ * target's name, the seed, the most cases, the most milliseconds, and a file that holds the bytes of the case under way.
+ */
+const [name = '', seed = '', runs = '', ms = '', caseFile = ''] = process.argv.slice(2)
+
+/** What the process that watches is told, over and over. */
+export type Report =
+  | { readonly kind: 'progress'; readonly cases: number; readonly residentBytes: number }
+  | { readonly kind: 'held'; readonly cases: number }
+  | { readonly kind: 'broken'; readonly cases: number; readonly error: string; readonly input: string }
+
+const target = [...allTargets, ...planted.map(({ target }) => target)].find((one) => one.name === name)
+if (!target) throw new Error(`There is no target '${name}'`)
+let cases = 0
+const tell = (report: Report): void => void process.send?.(report)
+const progress = (): void => tell({ kind: 'progress', cases, residentBytes: process.memoryUsage.rss() })
+const beat = setInterval(progress, 500)
+
+// What nobody waits for can go wrong too.
+const stray: unknown[] = []
+process.on('unhandledRejection', (reason) => stray.push(reason))
+process.on('uncaughtException', (error) => stray.push(error))
+
+const { check, ...opened } = await target.open()
+progress()
+const details = await fc.check(
+  fc.asyncProperty(target.inputs, async (input) => {
+    writeFileSync(caseFile, input)
+    await check(input)
+    if (stray.length > 0) throw new Error('thrown where nobody waits', { cause: stray.shift() })
+    cases++
+    // A parser that waits for nothing would let no message out.
+    if (cases % 50 === 0) await new Promise((resolve) => setImmediate(resolve, progress()))
+  }),
+  {
+    seed: Number(seed),
+    numRuns: Number(runs),
+    interruptAfterTimeLimit: Number(ms),
+    markInterruptAsFailure: false,
+  },
+)
+clearInterval(beat)
+await opened[Symbol.asyncDispose]()
+if (details.failed) {
+  const [input] = details.counterexample ?? []
+  const { stack, cause } = (details.errorInstance ?? {}) as Error
+  tell({
+    kind: 'broken',
+    cases,
+    error: `${stack ?? String(details.errorInstance)}${cause === undefined ? '' : `\n${(cause as Error).stack}`}`,
+    input: (input ?? Buffer.alloc(0)).toString('base64'),
+  })
+} else tell({ kind: 'held', cases })
+process.disconnect?.()
+process.exit()
