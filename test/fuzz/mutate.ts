@@ -49,6 +49,7 @@ const nasty: readonly Buffer[] = [
 const nastyValues: readonly unknown[] = [
   null,
   true,
+  false,
   0,
   -1,
   1.5,
@@ -127,40 +128,38 @@ export function mutated(texts: readonly (string | Buffer)[]): fc.Arbitrary<Buffe
 }
 
 /** JSON of a sample's shape in which some values are others, are gone, or are there twice. */
-function reshaped(samples: readonly string[]): fc.Arbitrary<Buffer> {
-  const change = fc.record({ path: fc.array(fc.nat(), { maxLength: 6 }), value: fc.nat(), kind: fc.nat({ max: 3 }) })
+export function reshaped(samples: readonly string[]): fc.Arbitrary<Buffer> {
+  const change = fc.record({ line: fc.nat(), place: fc.nat(), value: fc.nat(), kind: fc.nat({ max: 3 }) })
   return fc
-    .tuple(fc.constantFrom(...samples), fc.array(change, { minLength: 1, maxLength: 4 }))
+    .tuple(fc.constantFrom(...samples), fc.array(change, { minLength: 1, maxLength: 3 }))
     .map(([sample, changes]) => {
       const lines = sample.split('\n').filter((line) => line !== '')
-      for (const {
-        path: [line = 0, ...path],
-        value,
-        kind,
-      } of changes) {
+      for (const { line, place, value, kind } of changes) {
         const index = line % lines.length
-        lines[index] = reshape(lines[index] ?? 'null', path, nastyValues[value % nastyValues.length], kind)
+        lines[index] = reshape(lines[index] ?? 'null', place, nastyValues[value % nastyValues.length], kind)
       }
       return Buffer.from(lines.join('\n') + (sample.endsWith('\n') ? '\n' : ''))
     })
 }
 
-function reshape(json: string, path: readonly number[], value: unknown, kind: number): string {
+function reshape(json: string, place: number, value: unknown, kind: number): string {
   const whole = { root: JSON.parse(json) as unknown }
-  let holder: Record<string, unknown> = whole
-  let key = 'root'
-  for (const step of path) {
-    const inner = holder[key]
-    if (typeof inner !== 'object' || inner === null) break
-    const keys = Object.keys(inner)
-    if (keys.length === 0) break
-    holder = inner as Record<string, unknown>
-    key = keys[step % keys.length] ?? ''
-  }
+  const places = placesIn(whole)
+  const [holder, key]: readonly [Holder, string] = places[place % places.length] ?? [whole, 'root']
   if (kind === 0 && !Array.isArray(holder)) delete holder[key]
   else if (kind === 1) holder[`${key}x`] = holder[key]
   else holder[key] = value
   return JSON.stringify(whole.root) ?? 'null'
+}
+
+type Holder = Record<string, unknown>
+
+/** Every value of a tree, as what holds it and under which key. */
+function placesIn(holder: Holder): (readonly [Holder, string])[] {
+  return Object.entries(holder).flatMap(([key, value]) => [
+    [holder, key] as const,
+    ...(typeof value === 'object' && value !== null ? placesIn(value as Holder) : []),
+  ])
 }
 
 /** For parsers of JSON, or of lines of it: near samples as bytes and as values, and any JSON at all. */

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { defect } from '../../../main/core/failure.ts'
 import { listen } from '../../../main/lib/http-listener.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { originProblem } from '../../../main/lib/origin-check.ts'
@@ -12,36 +13,44 @@ import { openEventLog } from '../../../main/tasks/event-log.ts'
 import { createControlApi } from '../../../main/web/control-api.ts'
 import { controlRequests } from '../../../main/web/control-contract.ts'
 import { ScriptedTasks } from '../../support/scripted-tasks.ts'
-import { jsonLike, textLike } from '../mutate.ts'
+import { jsonLike, reshaped, textLike } from '../mutate.ts'
 import { type Check, pure, type Target } from '../target.ts'
 
 const token = 'x'.repeat(43)
 const message = (method: string, params: unknown, id: unknown = 2) => ({ jsonrpc: '2.0', id, method, params })
-const call = (name: string, args: unknown) => message('tools/call', { name, arguments: args })
 const initialize = message('initialize', {
   protocolVersion: '2025-11-25',
   capabilities: {},
   clientInfo: { name: 'fuzz', version: '0' },
 })
 const task = { description: 'Greet', repo: 'project', queue: true, priority: 2, timeout_ms: 60_000, max_cost_usd: 1.5 }
+const requested: readonly (readonly [method: string, params: object])[] = [
+  ['ping', {}],
+  ['tools/list', { cursor: 'x', _meta: { progressToken: 1 } }],
+  ['tools/call', { name: 'run_task', arguments: task, _meta: { progressToken: 'a' } }],
+  ['tools/call', { name: 'wait_next_event', arguments: { timeout_ms: 10, after: 0 }, _meta: { progressToken: 2 } }],
+  ['tools/call', { name: 'get_task_info', arguments: { task_id: 'a0000000' } }],
+  ['tools/call', { name: 'cancel_task', arguments: { task_id: 'a0000000' } }],
+  ['tools/call', { name: 'cleanup_task', arguments: { task_id: 'a0000000', delete_ref: true } }],
+  ['tools/call', { name: 'prune', arguments: { dry_run: true, keep_days: 1, max_gib: 1 } }],
+  ['tools/call', { name: 'list_repos', arguments: {} }],
+]
 const messages = [
   initialize,
-  message('ping', {}),
-  message('tools/list', { cursor: 'x', _meta: { progressToken: 1 } }),
-  call('run_task', task),
-  call('wait_next_event', { timeout_ms: 10, after: 0 }),
-  call('get_task_info', { task_id: 'a0000000' }),
-  call('cancel_task', { task_id: 'a0000000' }),
-  call('cleanup_task', { task_id: 'a0000000', delete_ref: true }),
-  call('prune', { dry_run: true, keep_days: 1, max_gib: 1 }),
-  call('list_repos', {}),
+  ...requested.map(([method, params]) => message(method, params)),
   { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2, reason: 'x' } },
   { jsonrpc: '2.0', id: 2, result: {} },
   [message('ping', {}, 1), message('ping', {}, 1), message('tools/list', {}, 'two')],
 ].map((value) => JSON.stringify(value))
 
+/** Messages whose envelope is right, so that what is wrong in them comes as far as it can. */
+const wellFormed = fc
+  .constantFrom(...requested)
+  .chain(([method, params]) => reshaped([JSON.stringify(params)]).map((bytes) => [method, bytes] as const))
+  .map(([method, bytes]) => Buffer.from(`{"jsonrpc":"2.0","id":3,"method":"${method}","params":${bytes}}`))
+
 /** A running server with both doors, whose tasks end as soon as they begin, so that no wait is a long one. */
-async function openDoors() {
+async function openDoors(change: (tasks: ScriptedTasks) => void) {
   const directory = await mkdtemp(join(tmpdir(), 'mvm-fuzz-'))
   const events = await openEventLog({ directory, log: silentLog })
   const tasks = new ScriptedTasks(events)
@@ -51,6 +60,7 @@ async function openDoors() {
     await tasks.end(id)
     return id
   }
+  change(tasks)
   const mcp = createMcpEndpoint({ tasks, log: silentLog, version: '0', progressIntervalMs: 5 })
   const api = createControlApi({ tasks, token, version: '0', log: silentLog })
   const routes = { '/mcp': mcp.handle, '/api/': api }
@@ -63,7 +73,7 @@ async function openDoors() {
     })
     const text = await response.text()
     ok(!/node_modules|\.ts:\d+|\bat .*:\d+:\d+/.test(text), `a stack in the answer: ${text.slice(0, 300)}`)
-    ok(!text.includes('"internal"') && response.status < 500, `a defect: ${response.status} ${text.slice(0, 300)}`)
+    ok(!text.includes(defect.message) && response.status < 500, `a defect: ${response.status} ${text.slice(0, 300)}`)
     return { status: response.status, text, session: response.headers.get('mcp-session-id') ?? '' }
   }
   const hello = async () => {
@@ -89,11 +99,12 @@ const atDoors = (
   name: string,
   inputs: fc.Arbitrary<Buffer>,
   prepare: (doors: Doors) => Promise<Check['check']>,
+  change: (tasks: ScriptedTasks) => void = () => undefined,
 ): Target => ({
   name,
   inputs,
   open: async () => {
-    const doors = await openDoors()
+    const doors = await openDoors(change)
     const check = await prepare(doors)
     return { check, [Symbol.asyncDispose]: doors[Symbol.asyncDispose] }
   },
@@ -107,20 +118,29 @@ const requests: Readonly<Record<string, object>> = {
   prune: { dry_run: true, keep_days: 1, max_gib: 1 },
 }
 
+/** @param change what is done to the orchestrator behind the door first; for a fault that is planted. */
+export const mcpBodies = (name: string, change?: (tasks: ScriptedTasks) => void): Target =>
+  atDoors(
+    name,
+    fc.oneof(wellFormed, jsonLike(...messages)),
+    async ({ post, hello }) => {
+      let { session } = await post('/mcp', JSON.stringify(initialize))
+      let count = 0
+      return async (input) => {
+        const answer = await post('/mcp', input, count++ % 4 === 0 ? {} : { 'mcp-session-id': session })
+        ok([200, 202, 400, 404].includes(answer.status), `status ${answer.status}`)
+        const ping = await post('/mcp', JSON.stringify(message('ping', {})), { 'mcp-session-id': session })
+        // Another client may have taken its place by now.
+        if (ping.status === 404) session = (await post('/mcp', JSON.stringify(initialize))).session
+        else equal(ping.status, 200)
+        await hello()
+      }
+    },
+    change,
+  )
+
 export const doorTargets: readonly Target[] = [
-  atDoors('MCP bodies', jsonLike(...messages), async ({ post, hello }) => {
-    let { session } = await post('/mcp', JSON.stringify(initialize))
-    let count = 0
-    return async (input) => {
-      const answer = await post('/mcp', input, count++ % 4 === 0 ? {} : { 'mcp-session-id': session })
-      ok([200, 202, 400, 404].includes(answer.status), `status ${answer.status}`)
-      const ping = await post('/mcp', JSON.stringify(message('ping', {})), { 'mcp-session-id': session })
-      // Another client may have taken its place by now.
-      if (ping.status === 404) session = (await post('/mcp', JSON.stringify(initialize))).session
-      else equal(ping.status, 200)
-      await hello()
-    }
-  }),
+  mcpBodies('MCP bodies'),
   atDoors(
     'bodies of the control API',
     jsonLike(...Object.values(requests).map((request) => JSON.stringify(request))),

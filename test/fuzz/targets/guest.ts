@@ -6,6 +6,7 @@ import { byBytes, bytePath, shownPath } from '../../../main/git/byte-path.ts'
 import { findTips } from '../../../main/git/find-tips.ts'
 import { lfsObjectId, lfsObjectPath, longestPointer } from '../../../main/git/lfs-pointer.ts'
 import { followFile } from '../../../main/lib/follow-file.ts'
+import { readGuestFile } from '../../../main/lib/guest-file.ts'
 import { scrub, scrubbing } from '../../../main/lib/scrub.ts'
 import { screenRows } from '../../../main/lib/terminal-screen.ts'
 import { singleLineText, terminalTextFilter } from '../../../main/lib/terminal-text.ts'
@@ -145,6 +146,19 @@ export const guestTargets: readonly Target[] = [
       for (const piece of pieces(input)) transform.write(piece)
       await new Promise<void>((resolve) => transform.end(resolve).on('end', resolve))
       ok(Buffer.concat(out).equals(clean), 'another result in pieces')
+    },
+  ),
+  inFolder(
+    'names in the share',
+    textLike('result.json', '../secret', 'a/b', '.', '..', '\0x', 'x'.repeat(300)),
+    async (input, folder) => {
+      const share = join(folder, 'share')
+      await mkdir(share, { recursive: true })
+      await writeFile(join(folder, 'secret'), 'secret')
+      const name = input.toString('utf8')
+      const read = await readGuestFile(share, name, 1_000).catch((error: Error) => error)
+      if (read instanceof Error) ok(/^Not a plain file name/.test(read.message), read.message)
+      else equal(read.kind, 'refused')
     },
   ),
   pure('LFS pointers', textLike(pointer), (input) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { pure, type Target } from '../target.ts'
+import { mcpBodies } from './front-doors.ts'
 
 const some = fc.constant(Buffer.from('some bytes'))
 const kept: Buffer[] = []
@@ -35,5 +36,13 @@ export const planted: readonly { readonly target: Target; readonly found: RegExp
       while (list.length < 100_000_000) list.push({ list })
     }),
     found: /heap out of memory/,
+  },
+  {
+    target: mcpBodies('fails behind a tool', (tasks) => {
+      tasks.cleanup = async (_id, { deleteRef }) => {
+        if (!deleteRef) throw new Error('not expected')
+      }
+    }),
+    found: /a defect: 200/,
   },
 ]
