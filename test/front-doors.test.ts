@@ -52,19 +52,7 @@ async function start(broken: readonly string[] | 'events') {
   }
 }
 
-const everything = [
-  'run',
-  'get',
-  'list',
-  'consolePath',
-  'cancel',
-  'cleanup',
-  'warnings',
-  'usage',
-  'prune',
-  'slots',
-  'repositories',
-]
+const everything = Object.getOwnPropertyNames(ScriptedTasks.prototype).filter((name) => name !== 'constructor')
 
 /** A request that each call accepts. */
 const requests: Readonly<Record<string, object>> = {
@@ -72,6 +60,7 @@ const requests: Readonly<Record<string, object>> = {
   get_task_info: { task_id: '0123abcd' },
   get_task_logs: { task_id: '0123abcd' },
   cancel_task: { task_id: '0123abcd' },
+  merge_task: { task_id: '0123abcd' },
   cleanup_task: { task_id: '0123abcd' },
   prune: { dry_run: true },
   wait_next_event: { timeout_ms: 1000 },

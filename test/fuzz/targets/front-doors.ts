@@ -31,6 +31,7 @@ const requested: readonly (readonly [method: string, params: object])[] = [
   ['tools/call', { name: 'wait_next_event', arguments: { timeout_ms: 10, after: 0 }, _meta: { progressToken: 2 } }],
   ['tools/call', { name: 'get_task_info', arguments: { task_id: 'a0000000' } }],
   ['tools/call', { name: 'cancel_task', arguments: { task_id: 'a0000000' } }],
+  ['tools/call', { name: 'merge_task', arguments: { task_id: 'a0000000' } }],
   ['tools/call', { name: 'cleanup_task', arguments: { task_id: 'a0000000', delete_ref: true } }],
   ['tools/call', { name: 'prune', arguments: { dry_run: true, keep_days: 1, max_gib: 1 } }],
   ['tools/call', { name: 'list_repos', arguments: {} }],
