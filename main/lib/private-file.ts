@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { unusable } from './private-folder.ts'
+import { writeAtomically } from './atomic-file.ts'
+import { ensurePrivateFolder, unusable } from './private-folder.ts'
 
 /** No secret is longer. */
 const limitBytes = 16 * 1024
@@ -22,5 +24,15 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error instanceof AppError ? error : unusable(path, error)
+  }
+}
+
+/** Stores a secret in a file for its owner alone, and its folder too where that is new. @throws AppError('home-unusable' | 'disk-full') */
+export async function writePrivateFile(path: string, secret: string): Promise<void> {
+  await ensurePrivateFolder(dirname(path))
+  try {
+    await writeAtomically(path, `${secret}\n`)
+  } catch (error) {
+    throw unusable(path, error)
   }
 }

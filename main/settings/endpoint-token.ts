@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { writeAtomically } from '../lib/atomic-file.ts'
-import { readPrivateFile } from '../lib/private-file.ts'
-import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
 
 export const endpointTokenPath = (home: string): string => join(home, 'mcp-token')
 
@@ -25,11 +23,6 @@ export async function ensureEndpointToken(home: string): Promise<string> {
     })
   }
   const token = randomBytes(32).toString('base64url')
-  await ensurePrivateFolder(home)
-  try {
-    await writeAtomically(path, `${token}\n`)
-  } catch (error) {
-    throw unusable(path, error)
-  }
+  await writePrivateFile(path, token)
   return token
 }

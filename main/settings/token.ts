@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { writeAtomically } from '../lib/atomic-file.ts'
-import { readPrivateFile } from '../lib/private-file.ts'
-import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
 
 export type KeyVariable = 'CLAUDE_CODE_OAUTH_TOKEN' | 'ANTHROPIC_API_KEY'
 
@@ -41,12 +39,7 @@ export async function findKey(env: NodeJS.ProcessEnv, home: string): Promise<Key
 export async function storeToken(home: string, token: string): Promise<string> {
   const path = tokenPath(home)
   requirePlain(token, 'the token')
-  await ensurePrivateFolder(home)
-  try {
-    await writeAtomically(path, `${token}\n`)
-  } catch (error) {
-    throw unusable(path, error)
-  }
+  await writePrivateFile(path, token)
   return path
 }
 
