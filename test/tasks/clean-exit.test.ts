@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { panicLineOf } from '../../main/machines/qemu/exit.ts'
+import { panicLineOf } from '../../main/machines/panic-line.ts'
 import { cleanExit } from '../../main/tasks/clean-exit.ts'
 
 const secret = 'sk-ant-api03-secret'

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tokenFromOutput } from '../../../main/commands/token-from-output.ts'
+import { parkingOf } from '../../../main/core/parking.ts'
 import { byBytes, bytePath, shownPath } from '../../../main/git/byte-path.ts'
 import { findTips } from '../../../main/git/find-tips.ts'
 import { lfsObjectId, lfsObjectPath, longestPointer } from '../../../main/git/lfs-pointer.ts'
@@ -10,7 +11,8 @@ import { readGuestFile } from '../../../main/lib/guest-file.ts'
 import { scrub, scrubbing } from '../../../main/lib/scrub.ts'
 import { screenRows } from '../../../main/lib/terminal-screen.ts'
 import { singleLineText, terminalTextFilter } from '../../../main/lib/terminal-text.ts'
-import { panicLineOf } from '../../../main/machines/qemu/exit.ts'
+import { hangsInPanic, panicLineOf } from '../../../main/machines/panic-line.ts'
+import { parseInterruption } from '../../../main/tasks/read-interruption.ts'
 import { readResult } from '../../../main/tasks/read-result.ts'
 import { taskEventSchema } from '../../../main/tasks/task-event-schema.ts'
 import { UsageMeter } from '../../../main/tasks/usage-meter.ts'
@@ -50,6 +52,19 @@ const stream = [{ type: 'system', subtype: 'init' }, message('msg_1'), message('
   .map((line) => `${JSON.stringify(line)}\n`)
   .join('')
 
+const limited = [
+  { type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt: 1_700_003_600 } },
+  {
+    ...lastLine,
+    is_error: true,
+    api_error: 'usage_limit_reached',
+    api_error_status: 429,
+    result: 'Claude AI usage limit reached|1700003600',
+  },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('')
+
 /** The result as it is kept, and as the record holds it when it is read again. */
 async function resultIsKept(folder: string): Promise<void> {
   const read = await readResult(folder, secret)
@@ -83,6 +98,15 @@ export const guestTargets: readonly Target[] = [
       await resultIsKept(folder)
     },
   ),
+  pure('limits in the stream', jsonLike(limited, limited.replace('"usage_limit_reached"', 'null')), (input) => {
+    const interruption = parseInterruption(input.toString('utf8'))
+    const parking = interruption && parkingOf(interruption, null, [], 1_700_000_000_000)
+    if (!parking) return
+    const waitsMs = Date.parse(parking.until) - 1_700_000_000_000
+    ok(waitsMs > 0 && waitsMs < 9 * 24 * 3_600_000, `it waits ${waitsMs} ms`)
+    const event = { type: 'parked', at: '2026-01-02T03:04:05.000Z', parking }
+    deepEqual(taskEventSchema.parse(JSON.parse(JSON.stringify(event))), event)
+  }),
   pure('tokens in the stream', jsonLike(stream), (input) => {
     const whole = new UsageMeter()
     whole.add(input)
@@ -124,6 +148,7 @@ export const guestTargets: readonly Target[] = [
   ),
   pure('panic in the console', textLike(console), (input) => {
     const line = panicLineOf(input.toString('utf8'))
+    ok(typeof hangsInPanic(input.toString('utf8')) === 'boolean')
     ok(line === undefined || /^Kernel panic[\x20-\x7e]{0,490}$/.test(line), 'a line that cannot be shown')
   }),
   inFolder('a console that is followed', textLike(console), async (input, folder) => {
