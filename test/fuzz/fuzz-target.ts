@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Report } from './worker.ts'
 
@@ -56,9 +57,17 @@ export async function fuzzTarget(
     } else if (report.kind === 'held') verdict = { kind: 'held', cases, peakBytes }
     else verdict = { kind: 'found', cases, what: report.error, input: Buffer.from(report.input, 'base64') }
   })
-  const ended = await new Promise<string>((resolve) => {
-    child.once('close', (code, signal) => resolve(signal ?? `exit status ${code}`))
-  })
+  // Its last word may come after its end.
+  const silent = once(child, 'disconnect')
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  await silent
   clearTimeout(hang)
-  return verdict ?? { kind: 'found', cases, what: `the process ended with ${ended}\n${stderr}`, input: null }
+  return (
+    verdict ?? {
+      kind: 'found',
+      cases,
+      what: `the process ended with ${signal ?? `exit status ${code}`}\n${stderr}`,
+      input: null,
+    }
+  )
 }

@@ -18,9 +18,11 @@ export type Report =
 const target = [...allTargets, ...planted.map(({ target }) => target)].find((one) => one.name === name)
 if (!target) throw new Error(`There is no target '${name}'`)
 let cases = 0
-const tell = (report: Report): void => void process.send?.(report)
-const progress = (): void => tell({ kind: 'progress', cases, residentBytes: process.memoryUsage.rss() })
-const beat = setInterval(progress, 500)
+/** Resolves when it is on its way: an exit would take back what is not. */
+const tell = (report: Report): Promise<void> =>
+  new Promise((resolve) => (process.send ? process.send(report, () => resolve()) : resolve()))
+const progress = (): Promise<void> => tell({ kind: 'progress', cases, residentBytes: process.memoryUsage.rss() })
+const beat = setInterval(() => void progress(), 500)
 
 // What nobody waits for can go wrong too.
 const stray: unknown[] = []
@@ -28,7 +30,7 @@ process.on('unhandledRejection', (reason) => stray.push(reason))
 process.on('uncaughtException', (error) => stray.push(error))
 
 const { check, ...opened } = await target.open()
-progress()
+await progress()
 const details = await fc.check(
   fc.asyncProperty(target.inputs, async (input) => {
     writeFileSync(caseFile, input)
@@ -36,7 +38,7 @@ const details = await fc.check(
     if (stray.length > 0) throw new Error('thrown where nobody waits', { cause: stray.shift() })
     cases++
     // A parser that waits for nothing would let no message out.
-    if (cases % 50 === 0) await new Promise((resolve) => setImmediate(resolve, progress()))
+    if (cases % 50 === 0) await progress()
   }),
   {
     seed: Number(seed),
@@ -50,12 +52,11 @@ await opened[Symbol.asyncDispose]()
 if (details.failed) {
   const [input] = details.counterexample ?? []
   const { stack, cause } = (details.errorInstance ?? {}) as Error
-  tell({
+  await tell({
     kind: 'broken',
     cases,
     error: `${stack ?? String(details.errorInstance)}${cause === undefined ? '' : `\n${(cause as Error).stack}`}`,
     input: (input ?? Buffer.alloc(0)).toString('base64'),
   })
-} else tell({ kind: 'held', cases })
-process.disconnect?.()
+} else await tell({ kind: 'held', cases })
 process.exit()
