@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { allTargets } from './targets/all.ts'
 import { planted } from './targets/planted.ts'
@@ -37,8 +38,8 @@ const details = await fc.check(
     await check(input)
     if (stray.length > 0) throw new Error('thrown where nobody waits', { cause: stray.shift() })
     cases++
-    // A parser that waits for nothing would let no message out.
-    if (cases % 50 === 0) await progress()
+    // A parser that waits for nothing would let no message out, and no stray rejection show.
+    if (cases % 50 === 0) await Promise.all([progress(), setImmediate()])
   }),
   {
     seed: Number(seed),
@@ -47,16 +48,13 @@ const details = await fc.check(
     markInterruptAsFailure: false,
   },
 )
+await setImmediate()
 clearInterval(beat)
 await opened[Symbol.asyncDispose]()
-if (details.failed) {
-  const [input] = details.counterexample ?? []
-  const { stack, cause } = (details.errorInstance ?? {}) as Error
-  await tell({
-    kind: 'broken',
-    cases,
-    error: `${stack ?? String(details.errorInstance)}${cause === undefined ? '' : `\n${(cause as Error).stack}`}`,
-    input: (input ?? Buffer.alloc(0)).toString('base64'),
-  })
+if (details.failed || stray.length > 0) {
+  const [input = Buffer.alloc(0)] = details.counterexample ?? []
+  const { stack, cause } = (details.errorInstance ?? stray[0]) as Error
+  const error = cause === undefined ? String(stack) : `${stack}\n${(cause as Error).stack}`
+  await tell({ kind: 'broken', cases, error, input: input.toString('base64') })
 } else await tell({ kind: 'held', cases })
 process.exit()
