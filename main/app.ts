@@ -10,11 +10,10 @@ import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
+import { provisionsOf } from './provisions.ts'
 import { ensureEndpointToken } from './settings/endpoint-token.ts'
-import { guestEnvironment } from './settings/guest-environment.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
-import { findKey } from './settings/token.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/event-log.ts'
 import { HostClock } from './tasks/host-clock.ts'
@@ -87,11 +86,7 @@ export async function startServer(
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
-      provisions: async () => ({
-        key: await findKey(env, home),
-        egress: readSettings(home).egress,
-        ...guestEnvironment(env, machines.forwardAddress),
-      }),
+      provisions: async (repoPath) => provisionsOf({ home, env, machines, repoPath }),
     }),
   )
 

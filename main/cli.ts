@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
@@ -22,16 +22,27 @@ function commandLine(terminal: Terminal): Command {
     .description('register a git repository for tasks')
     .argument('[path]', 'the repository (default: the current folder)')
     .option('-a, --alias <alias>', "its name in tasks (default: the folder's name)")
-    .action(async (path: string | undefined, { alias }: { alias?: string }) => {
+    .addOption(
+      new Option('--egress <policy>', 'what its tasks may reach; default: what the settings say').choices([
+        ...['open', 'closed', 'default'],
+      ]),
+    )
+    .option(
+      '--allow-host <host>',
+      'a host that its tasks may reach, such as github.com or *.npmjs.org; repeatable',
+      collect,
+    )
+    .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
       const { allow } = await import('./commands/allow.ts')
-      await allow(terminal, path, alias)
+      await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
     })
   program
     .command('list')
     .description('list the registered repositories')
-    .action(async () => {
+    .option('--egress', 'with what the tasks of each may reach', false)
+    .action(async (options: { egress: boolean }) => {
       const { list } = await import('./commands/list.ts')
-      await list(terminal)
+      await list(terminal, options)
     })
   program
     .command('remove')
@@ -89,6 +100,14 @@ function commandLine(terminal: Terminal): Command {
     .action(async (id: string, { follow }: { follow: boolean }) => {
       const { logs } = await import('./commands/logs.ts')
       await logs(terminal, id, { follow })
+    })
+  program
+    .command('network')
+    .description('show what a task reached and was refused, where its repository has a list of hosts')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { network } = await import('./commands/network.ts')
+      await network(terminal, id)
     })
   program
     .command('run')
@@ -161,6 +180,14 @@ function commandLine(terminal: Terminal): Command {
     })
   return program
 }
+
+interface AllowFlags {
+  readonly alias?: string
+  readonly egress?: 'open' | 'closed' | 'default'
+  readonly allowHost?: readonly string[]
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }).version

@@ -1,11 +1,38 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { pathExists } from '../main/lib/path-exists.ts'
+import { startDetached } from '../main/lib/spawn.ts'
 import { temporaryFolder } from './support/temporary.ts'
+import { until } from './support/until.ts'
 
 const execute = promisify(execFile)
+
+/** The status line of the bundled gateway, which reads nothing but its own folder and ends with its lifeline. */
+async function gatewayServes(dist: string, folder: string): Promise<string> {
+  const [socket, lifeline, log] = ['gateway.sock', 'lifeline.sock', 'network.jsonl'].map((name) => join(folder, name))
+  if (!socket || !lifeline || !log) throw new Error('no paths')
+  const rights = ['--permission', `--allow-fs-read=${dist}`, `--allow-fs-write=${log}`]
+  const program = [join(dist, 'gateway.js'), '--socket', socket, '--lifeline', lifeline, '--log', log]
+  const { pid, ended } = await startDetached(process.execPath, [...rights, ...program], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+    input: JSON.stringify({ hosts: ['listed.example'], api: null }),
+  })
+  await until(() => pathExists(socket))
+  const held = createConnection(lifeline)
+  await once(held, 'connect')
+  const asking = createConnection(socket)
+  asking.write('GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const answer = await text(asking)
+  held.destroy()
+  expect(await ended, `process ${pid}`).toEqual({ exitCode: 0, signal: null })
+  return answer.split('\r\n', 1)[0] ?? ''
+}
 
 test('the installed package runs its bundle', async () => {
   const folder = await temporaryFolder()
@@ -31,4 +58,5 @@ test('the installed package runs its bundle', async () => {
   await expect(execute(process.execPath, [command, 'tasks', 'x'], { env })).rejects.toMatchObject({ code: 1 })
   const version = await execute(process.execPath, [command, '--version'], { env })
   expect(version.stdout).toBe('0.1.0\n')
+  expect(await gatewayServes(join(installed, 'dist'), folder)).toBe('HTTP/1.1 404 Not Found')
 }, 120_000)

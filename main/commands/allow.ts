@@ -1,16 +1,24 @@
 import { resolve } from 'node:path'
+import { type EgressChange, egressText } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import { inspectRepository } from '../git/inspect-repository.ts'
 import { registerRepository } from '../settings/repositories.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Registers the repository at `path` (default: the current folder) and hides `.microvm/` from its git status. */
-export async function allow(terminal: Terminal, path: string | undefined, alias: string | undefined): Promise<void> {
+/**
+ * Registers the repository at `path` (default: the current folder), hides `.microvm/` from its git status, and changes what its
+ * tasks may reach when told to.
+ */
+export async function allow(
+  terminal: Terminal,
+  path: string | undefined,
+  { alias, ...egress }: { readonly alias?: string } & EgressChange,
+): Promise<void> {
   // `allow "$UNSET"` must not take the current folder.
   if (path === '') throw new AppError('argument-invalid', 'The path is empty', { hint: 'Name the repository' })
   const repository = await inspectRepository(resolve(terminal.cwd, path ?? '.'))
-  const registered = await registerRepository(terminal.home, { path: repository.path, alias })
+  const registered = await registerRepository(terminal.home, { path: repository.path, alias, ...egress })
   await excludeTasks(repository.path)
   if (alias !== undefined && registered.alias !== alias) {
     terminal.note(
@@ -18,6 +26,9 @@ export async function allow(terminal: Terminal, path: string | undefined, alias:
     )
   }
   if (!repository.hasFlake) terminal.note(`No flake.nix found in ${repository.path}: tasks need one, committed`)
+  if (egress.egress !== undefined || egress.allowHosts !== undefined) {
+    terminal.note(`Tasks of ${registered.alias} reach: ${egressText(registered.egress)}`)
+  }
   terminal.say(`Registered: ${registered.alias}`)
 }
 

@@ -62,7 +62,7 @@ export interface MachineHandle {
   readonly controlSocket: string
   /** Host-only folder of sockets, pid files and helper logs. */
   readonly runDirectory: string
-  /** virtiofsd, passt: they end with the machine, and are ended by us when they do not. */
+  /** virtiofsd, passt, the gateway: they end with the machine, and are ended by us when they do not. */
   readonly helpers: readonly { readonly name: string; readonly pid: number; readonly startTime: string }[]
 }
 

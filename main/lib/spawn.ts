@@ -194,6 +194,8 @@ export interface DetachedOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdio?: StdioOptions
+  /** Goes to its standard input, which `stdio` then makes a pipe. */
+  readonly input?: string
 }
 
 /**
@@ -220,6 +222,8 @@ export async function startDetached(
     child.once('spawn', resolve)
     child.once('error', reject)
   })
+  child.stdin?.on('error', () => undefined) // It ended without reading: `ended` tells.
+  if (options.input !== undefined) child.stdin?.end(options.input)
   child.unref()
   if (child.pid === undefined) throw new Error(`${file} started without a pid`)
   return { pid: child.pid, ended }

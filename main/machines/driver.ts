@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../core/gateway.ts'
 import type { MachineExit, MachineHandle } from '../core/task.ts'
 
 /** Something this host lacks, and how to get it. */
@@ -59,9 +60,17 @@ export interface MachineSpec {
   /** Receives the guest's console; created by the driver, host-only. */
   readonly consolePath: string
   readonly network: {
-    /** `open`: the internet but never the host's loopback; `closed`: nothing but the forwards. */
+    /** `open`: the internet, no private network and nothing of this host; `closed`: nothing but forwards and gateway. */
     readonly egress: 'open' | 'closed'
+    /** Whether `open` means private networks too, and what of this host a neighbour reaches. Default false. */
+    readonly privateNetworks?: boolean
     readonly forwards: readonly Forward[]
+    /** Present: a process of the machine that lets through what its configuration says, found at `gatewayUrl`. */
+    readonly gateway?: {
+      readonly config: GatewayConfig
+      /** Receives a line for all that goes through and all that is refused; created by the driver, host-only. */
+      readonly logPath: string
+    }
     /** Six bytes, lower case, colon-separated; one per slot, so that DHCP leases do not collide. */
     readonly mac: string
   }
@@ -74,6 +83,10 @@ export interface MachineDriver {
   problems(signal: AbortSignal): Promise<readonly Problem[]>
   /** Where the guest finds a forwarded address: the host part of the URL that it must use. */
   readonly forwardAddress: string
+  /** Where the guest finds its gateway, as `http://HOST:PORT`; null: machines have none here. */
+  readonly gatewayUrl: string | null
+  /** Whether a guest can be kept from the network, for every egress but `open`. */
+  readonly canClose: boolean
   /** Gives shared folders and volumes the owner under which this host's helpers run; called before `start`, idempotent. */
   prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
   /** The machine outlives this process. Throws `AppError('boot-failed')` or `AppError('host-incomplete')`. */

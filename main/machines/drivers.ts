@@ -27,6 +27,8 @@ function createAbsentVfkitDriver(): MachineDriver {
   return {
     name: 'vfkit',
     forwardAddress: '192.168.64.1',
+    gatewayUrl: null,
+    canClose: false,
     problems: async () => [problem],
     prepareOwnership: refuse,
     start: refuse,

@@ -16,14 +16,20 @@ export interface HelperProcess {
 /** Helpers get no more of our environment than they need: it holds the user's key. */
 const environment = { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }
 
-/** Starts a process in a session of its own, what it says going to the log file. */
-export async function startHelper(name: string, [file, ...args]: Command, logPath: string): Promise<HelperProcess> {
+/** Starts a process in a session of its own, the input at hand and what it says going to the log file. */
+export async function startHelper(
+  name: string,
+  [file, ...args]: Command,
+  logPath: string,
+  input?: string,
+): Promise<HelperProcess> {
   const log = await open(logPath, 'a', 0o600)
   try {
     const { pid, ended } = await startDetached(file, args, {
       cwd: '/',
       env: environment,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
+      ...(input !== undefined && { input }),
     })
     // A process that is gone already has no start time; its end is told by `ended`.
     return { handle: { name, pid, startTime: (await startTimeOf(pid)) ?? 'gone' }, ended }

@@ -31,7 +31,7 @@ const passedOn = [
   'BASH_MAX_TIMEOUT_MS',
 ] as const
 
-const baseUrlVariable = 'ANTHROPIC_BASE_URL'
+export const baseUrlVariable = 'ANTHROPIC_BASE_URL'
 
 export interface GuestEnvironment {
   readonly variables: Readonly<Record<string, string>>
@@ -45,11 +45,7 @@ export interface GuestEnvironment {
  * @throws AppError('argument-invalid') for a base URL that cannot work in a guest, or a variable that holds a NUL or line break.
  */
 export function guestEnvironment(env: NodeJS.ProcessEnv, forwardAddress: string): GuestEnvironment {
-  const variables: Record<string, string> = {}
-  for (const name of passedOn) {
-    const value = env[name]
-    if (value) variables[name] = singleLine(name, value)
-  }
+  const variables = agentVariables(env)
   const text = env[baseUrlVariable]?.trim()
   if (!text) return { variables, forwards: [] }
 
@@ -71,6 +67,21 @@ export function guestEnvironment(env: NodeJS.ProcessEnv, forwardAddress: string)
     forwards: [{ host: reachable(host), port }],
   }
 }
+
+/** What of the host's environment the agent gets, where it finds the API left aside. @throws AppError('argument-invalid') */
+export function agentVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const name of passedOn) {
+    const value = env[name]
+    if (value) variables[name] = singleLine(name, value)
+  }
+  return variables
+}
+
+export const publicApi = 'https://api.anthropic.com'
+
+/** Where the API is, as the host finds it. @throws AppError('argument-invalid') */
+export const apiUrl = (env: NodeJS.ProcessEnv): URL => parseBaseUrl(env[baseUrlVariable]?.trim() || publicApi)
 
 function parseBaseUrl(text: string): URL {
   const hint = 'Set it to something like http://127.0.0.1:4000 or https://gateway.example.com, or unset it'

@@ -4,9 +4,14 @@ import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import { unusable } from '../lib/private-folder.ts'
+import { egressWordSchema } from './egress-word.ts'
 
-/** `allowed-repos.json` is `{ALIAS: {path, added}}`; fields that we do not know are kept as they are. */
-const entrySchema = z.looseObject({ path: z.string().startsWith('/'), added: z.string() })
+/** `allowed-repos.json` is `{ALIAS: {path, added, egress?}}`; fields that we do not know are kept as they are. */
+const entrySchema = z.looseObject({
+  path: z.string().startsWith('/'),
+  added: z.string(),
+  egress: egressWordSchema.optional(),
+})
 const fileSchema = z.map(z.string(), entrySchema)
 
 export type RepositoryEntry = z.infer<typeof entrySchema>

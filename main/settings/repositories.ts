@@ -1,6 +1,8 @@
+import { changeEgress, type EgressChange, type EgressPolicy, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
 import { lockFile } from '../lib/file-lock.ts'
 import { aliasFor, freeAlias, nearestAlias, validateAlias } from './alias.ts'
+import { egressPolicy, requirePolicy } from './egress-word.ts'
 import {
   type RepositoryEntries,
   type RepositoryEntry,
@@ -15,24 +17,27 @@ export interface Repository {
   readonly path: string
   /** ISO 8601, UTC. */
   readonly added: string
+  /** Its own; null where the settings' is its. */
+  readonly egress: EgressPolicy | null
 }
 
 /**
  * Registers a repository that was found fit for tasks: `path` is the real path that the inspection gave.
  * A path that is registered keeps its alias, whatever alias is asked for; one that another path has becomes ALIAS-2, -3, ...
- * @throws AppError('alias-invalid' | 'home-unusable')
+ * Its egress policy is changed as asked, registered before or not.
+ * @throws AppError('alias-invalid' | 'argument-invalid' | 'home-unusable')
  */
 export async function registerRepository(
   home: string,
-  { path, alias }: { readonly path: string; readonly alias?: string | undefined },
+  { path, alias, ...wish }: { readonly path: string; readonly alias?: string | undefined } & EgressChange,
 ): Promise<Repository> {
   if (alias !== undefined) validateAlias(alias)
   return await change(home, (entries) => {
-    for (const [known, entry] of entries) if (entry.path === path) return asRepository(known, entry)
-    const free = freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
-    const entry = { path, added: new Date().toISOString() }
-    entries.set(free, entry)
-    return asRepository(free, entry)
+    const registered = [...entries].find(([, entry]) => entry.path === path)
+    const name = registered?.[0] ?? freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
+    const entry = withEgress(registered?.[1] ?? { path, added: new Date().toISOString() }, wish)
+    entries.set(name, entry)
+    return asRepository(name, entry)
   })
 }
 
@@ -72,7 +77,23 @@ async function change<Result>(home: string, edit: (entries: RepositoryEntries) =
   return result
 }
 
-const asRepository = (alias: string, { path, added }: RepositoryEntry): Repository => ({ alias, path, added })
+const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
+  alias,
+  path: entry.path,
+  added: entry.added,
+  egress: egressOf(entry),
+})
+
+const egressOf = ({ egress }: RepositoryEntry): EgressPolicy | null =>
+  egress === undefined ? null : egressPolicy(egress)
+
+function withEgress({ egress, ...entry }: RepositoryEntry, wish: EgressChange): RepositoryEntry {
+  const current = egress === undefined ? null : egressPolicy(egress)
+  const policy = requirePolicy(changeEgress(current, wish))
+  if (policy === null) return entry
+  const word = egressWord(policy)
+  return { ...entry, egress: typeof word === 'string' ? word : [...word] }
+}
 
 function unknownRepository(alias: string, aliases: readonly string[]): AppError {
   const nearest = nearestAlias(alias, aliases)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
+import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -25,8 +26,12 @@ const settingsSchema = z.object({
     .default([]),
   /** How many tasks a client may ask for in a minute, after a first hundred, and all clients together twice as many; null: no limit. */
   runsPerMinute: z.number().min(0.01).nullable().default(60),
-  /** `open`: guests reach the internet; `closed`: only what a task is given. Neither reaches the host's loopback. */
-  egress: z.enum(['open', 'closed']).default('open'),
+  /** Of repositories that have no policy of their own, see `EgressPolicy`. */
+  egress: egressWordSchema.default('open'),
+  /** With open egress guests reach private networks too, and whatever of this host a neighbour in its network reaches. */
+  privateNetworks: z.boolean().default(false),
+  /** false: a gateway on the host adds the key to what the agent asks of the API, and the guest never has it. */
+  keyInGuest: z.boolean().default(true),
   memoryMiB: z
     .int()
     .min(1024)

@@ -1,8 +1,11 @@
+import { type EgressWord, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
 import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
+import { pathExists } from '../lib/path-exists.ts'
 import type { Tasks } from './contract.ts'
 import type { Delivery } from './event-consumers.ts'
+import { taskFiles } from './task-files.ts'
 
 /** The shapes that every front door answers with; the names are the contract with clients. */
 
@@ -47,6 +50,8 @@ export interface RepositoryView {
   tasks: number
   /** What those cost whose agents came to their end, in US dollars. */
   cost_usd: number
+  /** What its tasks may reach; `default` is what the settings say. */
+  egress: EgressWord | 'default'
 }
 
 /** The repositories with what their tasks on record come to; a task that was cleaned up counts no more. */
@@ -54,11 +59,26 @@ export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
   tasks: readonly Task[],
 ): RepositoryView[] {
-  return repositories.map(({ alias, path, added }) => {
+  return repositories.map(({ alias, path, added, egress }) => {
     const own = tasks.filter(({ repoPath }) => repoPath === path)
     const cost = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
-    return { alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 }
+    return {
+      ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
+      egress: egress ? egressWord(egress) : 'default',
+    }
   })
+}
+
+export interface LogPaths {
+  log_path: string
+  /** What the task reached and was refused, where a gateway wrote it down. */
+  network_log_path?: string
+}
+
+/** What `get_task_logs` answers. */
+export async function logPaths(id: TaskId, tasks: Tasks): Promise<LogPaths> {
+  const { network } = taskFiles((await tasks.get(id)).repoPath, id)
+  return { log_path: await tasks.consolePath(id), ...((await pathExists(network)) && { network_log_path: network }) }
 }
 
 export type SlotsView = {

@@ -1,4 +1,5 @@
 import type { TaskCaps } from '../core/caps.ts'
+import type { EgressPolicy } from '../core/egress.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { DiskUsage } from './disk-usage.ts'
@@ -64,4 +65,6 @@ export interface RegisteredRepository {
   readonly path: string
   /** ISO 8601, UTC. */
   readonly added: string
+  /** What its tasks may reach. */
+  readonly egress?: EgressPolicy | null
 }

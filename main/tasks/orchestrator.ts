@@ -44,8 +44,8 @@ export interface OrchestratorOptions extends RunnerContext {
     find(alias: string): Promise<RegisteredRepository>
     list(): Promise<readonly RegisteredRepository[]>
   }
-  /** What a task of now is given; throws AppError('key-missing') and the like. */
-  readonly provisions: () => Promise<Provisions>
+  /** What a task of now in this repository is given; throws AppError('key-missing') and the like. */
+  readonly provisions: (repoPath: string) => Promise<Provisions>
   /** Whether tasks that do not say wait for a slot. Default false. */
   readonly queue?: boolean
   /** How fast clients may ask for tasks; left out, as fast as they can. */
@@ -119,7 +119,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const { alias, path } = await this.#options.repositories.find(repo)
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
-    const provisions = await this.#options.provisions()
+    const provisions = await this.#options.provisions(path)
     const id = this.#catalog.newId()
     const waits = request.queue ?? this.#options.queue ?? false
 
@@ -347,7 +347,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       }
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
-      const secret = await provisions().then(
+      const secret = await provisions(task.repoPath).then(
         ({ key }) => key.value,
         () => '', // No key is needed to go on with a task, only to clean its logs of it.
       )

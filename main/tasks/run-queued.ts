@@ -9,7 +9,7 @@ import { type Provisions, type RunEnd, type RunnerContext, runTask } from './tas
  * Like `runTask`, it makes a failure the task's outcome.
  */
 export async function runQueued(
-  context: RunnerContext & { readonly provisions: () => Promise<Provisions> },
+  context: RunnerContext & { readonly provisions: (repoPath: string) => Promise<Provisions> },
   record: TaskRecord,
   slot: SlotId,
   stop: AbortSignal,
@@ -17,7 +17,7 @@ export async function runQueued(
 ): Promise<RunEnd> {
   let provisions: Provisions
   try {
-    provisions = await context.provisions()
+    provisions = await context.provisions(record.task.repoPath)
   } catch (error) {
     await endTask(record, toFailure(error))
     return 'finished'

@@ -13,6 +13,8 @@ export interface TaskFiles {
   readonly result: string
   readonly mergeResult: string
   readonly stream: string
+  /** What a gateway let through and refused; where the task has one. */
+  readonly network: string
   readonly repo: string
   readonly share: string
 }
@@ -29,6 +31,7 @@ export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
     result: join(folder, 'result.json'),
     mergeResult: join(folder, 'merge-result.json'),
     stream: join(folder, 'claude-stream.jsonl'),
+    network: join(folder, 'network.jsonl'),
     repo: join(folder, 'repo'),
     share: join(folder, 'share'),
   }

@@ -1,5 +1,6 @@
 import { capsOf, type TaskCaps } from '../core/caps.ts'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
+import type { GatewayConfig } from '../core/gateway.ts'
 import type { SlotId, Task } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
@@ -41,6 +42,8 @@ export interface RunnerContext extends SettleOptions {
 /** What one task is given, decided when it was accepted. */
 export interface Provisions extends Assignment {
   readonly forwards: readonly Forward[]
+  readonly privateNetworks?: boolean
+  readonly gateway?: GatewayConfig
 }
 
 /** How a task's run ended: with its outcome, with a later time to go on at, or let go of, its machine still running. */
@@ -169,7 +172,13 @@ async function boot(
       ],
       volumes,
       consolePath: files.console,
-      network: { egress: provisions.egress, forwards: provisions.forwards, mac: slotMac(slot) },
+      network: {
+        egress: provisions.egress,
+        privateNetworks: provisions.privateNetworks ?? false,
+        forwards: provisions.forwards,
+        mac: slotMac(slot),
+        ...(provisions.gateway && { gateway: { config: provisions.gateway, logPath: files.network } }),
+      },
     },
     signal,
   )

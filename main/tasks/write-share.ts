@@ -10,6 +10,7 @@ export interface Assignment {
   readonly key: { readonly variable: string; readonly value: string }
   /** Variables for the agent, without the key. */
   readonly variables: Readonly<Record<string, string>>
+  /** Whether the guest has a way of its own to the internet. */
   readonly egress: 'open' | 'closed'
 }
 

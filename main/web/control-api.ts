@@ -7,7 +7,15 @@ import { isAuthorized } from '../lib/bearer.ts'
 import type { Handler } from '../lib/http-listener.ts'
 import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
-import { eventView, repositoryViews, requireTaskId, slotsView, taskInfo, taskSummary } from '../tasks/answers.ts'
+import {
+  eventView,
+  logPaths,
+  repositoryViews,
+  requireTaskId,
+  slotsView,
+  taskInfo,
+  taskSummary,
+} from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { runOptions } from '../tasks/run-options.ts'
 import { settle, waitNextEvent } from '../tasks/wait-next-event.ts'
@@ -66,7 +74,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     return { task_id: await tasks.run({ description, repo, ...owner, ...runOptions(options) }) }
   },
   get_task_info: async ({ task_id }, tasks) => taskInfo(await tasks.get(requireTaskId(task_id)), tasks),
-  get_task_logs: async ({ task_id }, tasks) => ({ log_path: await tasks.consolePath(requireTaskId(task_id)) }),
+  get_task_logs: ({ task_id }, tasks) => logPaths(requireTaskId(task_id), tasks),
   wait_next_event: async ({ client, timeout_ms: timeoutMs, after }, tasks, { lost, flushed }) => {
     const consumer = await tasks.events.join(consumerName(client), { durable: true })
     const options = { timeoutMs, tickMs: 10_000, ...(after !== undefined && { after }) }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { MergeView, TaskView } from '../core/view.ts'
-import type { EventView, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
+import type { EventView, LogPaths, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
 import type { DiskUsage } from '../tasks/disk-usage.ts'
 import type { PruneReport } from '../tasks/prune.ts'
 import { runOptionShape } from '../tasks/run-options.ts'
@@ -47,7 +47,7 @@ export type ControlRequest<Verb extends ControlVerb> = z.input<(typeof controlRe
 export interface ControlAnswers {
   run_task: { task_id: string }
   get_task_info: TaskView
-  get_task_logs: { log_path: string }
+  get_task_logs: LogPaths
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
   cancel_task: { success: true }
   merge_task: MergeView

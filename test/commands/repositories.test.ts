@@ -184,3 +184,23 @@ test('twenty processes that register twenty repositories at once: all are there'
   const aliases = ['app', ...Array.from({ length: 19 }, (_, n) => `app-${n + 2}`)]
   expect(listed.map((line) => line.trim().split(': ')[0]).sort()).toEqual(aliases.sort())
 }, 120_000)
+
+test('what tasks may reach is told to allow, for a registered repository too, and shown by list --egress', async () => {
+  const here = await place()
+  const path = await here.repository('project')
+  const allowed = await here.run(['allow', path, '--allow-host', 'github.com', '--allow-host', '*.npmjs.org'])
+  expect(allowed).toEqual({
+    ...{ exitCode: 0, stdout: 'Registered: project\n' },
+    stderr: 'Tasks of project reach: github.com, *.npmjs.org\n',
+  })
+  expect(await here.run(['allow', path, '--allow-host', 'git.example:22'])).toMatchObject({ exitCode: 0 })
+  expect(await here.run(['list'])).toEqual(said(`  project: ${path}\n`))
+  expect(await here.run(['list', '--egress'])).toEqual(
+    said(`  project: ${path}\n    egress: github.com, *.npmjs.org, git.example:22\n`),
+  )
+  expect(await here.run(['allow', path, '--egress', 'default'])).toMatchObject({
+    stderr: 'Tasks of project reach: what the settings say\n',
+  })
+  expect(await here.run(['allow', path, '--egress', 'half'])).toEqual(refused(oneLine(/Option '--egress <policy>'/)))
+  expect(await here.run(['allow', path, '--allow-host', '*'])).toEqual(refused(oneLine(/"\*" is no host/)))
+})

@@ -120,3 +120,35 @@ test.each([[['run', 'app', 'Do it']], [['wait']], [['cancel', '0000000a']], [['c
     })
   },
 )
+
+test('network sums up what a task reached and was refused, whatever a guest made of the names', async () => {
+  const place = await placeWithTasks()
+  await using task = await place.add('00000001', 'Work')
+  expect(await place.run('network', '00000001')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('No network log'),
+  })
+  const at = '2026-11-23T10:00:00.000Z'
+  const github = { at, host: 'github.com', port: 443 }
+  const lines = [
+    { ...github, verdict: 'reached' },
+    { ...github, verdict: 'reached' },
+    { ...github, verdict: 'ended', up: 10, down: 2000 },
+    { at, verdict: 'refused', host: '\u001b]0;x\u0007evil.example', port: 80, reason: 'not-listed' },
+    { ...github, verdict: 'failed', reason: 'unreachable' },
+    { at, verdict: 'api', host: 'api.anthropic.com', port: 443, up: 5, down: 6 },
+    { at, verdict: 'invented', host: 'later.example' },
+    { at, verdict: 'full', of: 'refused' },
+  ]
+  await writeFile(task.files.network, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  expect(await place.run('network', '00000001')).toEqual({
+    exitCode: 0,
+    stdout: [
+      '  github.com:443: reached 2 times, 10 bytes up, 2000 bytes down; failed once (unreachable)',
+      '  evil.example:80: refused once (not-listed)',
+      '  api.anthropic.com:443: reached once, 5 bytes up, 6 bytes down',
+      '',
+    ].join('\n'),
+    stderr: `There was more of 'refused' than the log holds: ${task.files.network}\n`,
+  })
+})

@@ -160,10 +160,11 @@ test('cleanup_task refuses a running task, then cleans up, and keeps the ref unl
 test('list_repos, list_tasks and list_slots have the shapes of the contract', async () => {
   const { client, tasks } = await start()
   const id = await tasks.run({ description: 'Greet', repo: 'other' })
+  const added = '2026-01-02T03:04:05.000Z'
   expect((await callTool(client, 'list_repos')).value).toEqual({
     repos: [
-      { alias: 'project', path: '/repositories/project', added: '2026-01-02T03:04:05.000Z', tasks: 0, cost_usd: 0 },
-      { alias: 'other', path: '/repositories/other', added: '2026-01-02T03:04:05.000Z', tasks: 1, cost_usd: 0 },
+      { alias: 'project', path: '/repositories/project', added, tasks: 0, cost_usd: 0, egress: 'default' },
+      { alias: 'other', path: '/repositories/other', added, tasks: 1, cost_usd: 0, egress: ['github.com'] },
     ],
   })
   expect((await callTool(client, 'list_tasks')).value).toEqual({

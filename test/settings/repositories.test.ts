@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { EgressChange } from '../../main/core/egress.ts'
 import {
   findRepository,
   listRepositories,
@@ -112,3 +113,52 @@ test('registrations at once inside one process are all kept', async () => {
   const aliases = (await listRepositories(home)).map(({ alias }) => alias)
   expect(new Set(aliases)).toEqual(new Set(['app', ...Array.from({ length: 11 }, (_, n) => `app-${n + 2}`)]))
 })
+
+test("a repository's egress is kept beside its path, changed by registering it again, and taken back by default", async () => {
+  const home = await temporaryFolder()
+  const register = async (wish: EgressChange) => (await registerRepository(home, { path: '/a', ...wish })).egress
+  const stored = async () => JSON.parse(await readFile(join(home, 'allowed-repos.json'), 'utf8')).a
+  expect(await register({})).toBeNull()
+  expect(await register({ allowHosts: ['GitHub.com'] })).toEqual({ kind: 'hosts', hosts: ['github.com'] })
+  expect(await register({ allowHosts: ['*.npmjs.org', 'github.com'] })).toEqual({
+    kind: 'hosts',
+    hosts: ['github.com', '*.npmjs.org'],
+  })
+  expect(await stored()).toMatchObject({ path: '/a', egress: ['github.com', '*.npmjs.org'] })
+  expect(await register({})).toMatchObject({ kind: 'hosts' })
+  expect(await register({ egress: 'closed', allowHosts: ['a.example'] })).toEqual({
+    kind: 'hosts',
+    hosts: ['a.example'],
+  })
+  expect(await register({ egress: 'closed' })).toEqual({ kind: 'closed' })
+  expect((await findRepository(home, 'a')).egress).toEqual({ kind: 'closed' })
+  expect(await stored()).toMatchObject({ egress: 'closed' })
+  expect(await register({ egress: 'default' })).toBeNull()
+  expect(await stored()).toEqual({ path: '/a', added: expect.any(String) })
+})
+
+test.each([
+  [{ allowHosts: ['https://github.com'] }, 'is no host'],
+  [{ allowHosts: ['127.0.0.1'] }, 'this host itself'],
+  [{ allowHosts: ['[::1]:80'] }, 'this host itself'],
+  [{ egress: 'open', allowHosts: ['github.com'] }, 'cannot be had together'],
+] satisfies [EgressChange, string][])('the wish %j is refused and changes nothing', async (wish, message) => {
+  const home = await temporaryFolder()
+  await registerRepository(home, { path: '/a', egress: 'closed' })
+  await expect(registerRepository(home, { path: '/a', ...wish })).rejects.toThrow(
+    failing('argument-invalid', expect.stringContaining(message)),
+  )
+  expect((await findRepository(home, 'a')).egress).toEqual({ kind: 'closed' })
+})
+
+test.each(['"half"', '[]', '["*"]', '["a b"]', '{}', 'null'])(
+  'an egress of %s damages the list: no task runs on a guess',
+  async (word) => {
+    const home = await temporaryFolder()
+    await writeFile(
+      join(home, 'allowed-repos.json'),
+      `{"a": {"path": "/a", "added": "2026-01-01T00:00:00Z", "egress": ${word}}}`,
+    )
+    await expect(listRepositories(home)).rejects.toThrow(failing('home-unusable', expect.stringContaining('a.egress')))
+  },
+)

@@ -33,6 +33,8 @@ test.each([
   ['{"port": "8765"}', 'port'],
   ['{"port": 0}', 'port'],
   ['{"egress": "half"}', 'egress'],
+  ['{"egress": ["github.com", "*"]}', 'egress: "*" is no host'],
+  ['{"keyInGuest": "no"}', 'keyInGuest'],
   ['{"cpus": 1.5}', 'cpus'],
   ['{"memoryMiB": -1}', 'memoryMiB'],
   ['{"port": ', 'not valid JSON'],

@@ -17,6 +17,8 @@ export interface ClaudeCodeRun {
   readonly directory?: string
   readonly timeoutMs?: number
   readonly budgetUsd?: number
+  /** Added to its environment; in place of what that has otherwise. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface ClaudeCodeResult {
@@ -44,7 +46,17 @@ export function claudeCodeProgram(): string {
  * endpoint as its only MCP server.
  */
 export async function runClaudeCode(
-  { prompt, apiUrl, mcpUrl, mcpHeaders = {}, allowedTools, directory, timeoutMs = 600_000, budgetUsd }: ClaudeCodeRun,
+  {
+    prompt,
+    apiUrl,
+    mcpUrl,
+    mcpHeaders = {},
+    allowedTools,
+    directory,
+    timeoutMs = 600_000,
+    budgetUsd,
+    env,
+  }: ClaudeCodeRun,
   signal?: AbortSignal,
 ): Promise<ClaudeCodeResult> {
   const home = await mkdtemp(join(await realpath(tmpdir()), 'claude-home-'))
@@ -61,7 +73,7 @@ export async function runClaudeCode(
     const result = await run(
       claudeCodeProgram(),
       args,
-      { cwd: directory ?? home, env: environment(home, apiUrl), input: prompt, timeoutMs },
+      { cwd: directory ?? home, env: { ...environment(home, apiUrl), ...env }, input: prompt, timeoutMs },
       signal,
     )
     return { exitCode: result.exitCode, stderr: result.stderr, events: parseLines(result.stdout) }

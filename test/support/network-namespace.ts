@@ -14,7 +14,8 @@ export interface PretendInternet {
   serve(where: 'host' | 'internet', kind: 'http' | 'dns', address: string, port: number, answer: string): Promise<void>
 }
 
-export async function pretendInternet(internetAddress: string): Promise<PretendInternet> {
+/** @param addresses that answer on the far side; private ones too, since the host sends all that is not its own there. */
+export async function pretendInternet(...addresses: readonly string[]): Promise<PretendInternet> {
   const host = `mvm-host-${process.pid}`
   const internet = `mvm-net-${process.pid}`
   const ip = (...args: readonly string[]) => runOrThrow('ip', args)
@@ -29,7 +30,7 @@ export async function pretendInternet(internetAddress: string): Promise<PretendI
   await ip('link', 'add', 'mvm0', 'netns', host, 'type', 'veth', 'peer', 'name', 'mvm1', 'netns', internet)
   await ip('-n', host, 'address', 'add', '203.0.113.2/24', 'dev', 'mvm0')
   await ip('-n', internet, 'address', 'add', '203.0.113.1/24', 'dev', 'mvm1')
-  await ip('-n', internet, 'address', 'add', `${internetAddress}/32`, 'dev', 'lo')
+  for (const address of addresses) await ip('-n', internet, 'address', 'add', `${address}/32`, 'dev', 'lo')
   for (const device of ['lo', 'mvm0']) await ip('-n', host, 'link', 'set', device, 'up')
   for (const device of ['lo', 'mvm1']) await ip('-n', internet, 'link', 'set', device, 'up')
   await ip('-n', host, 'route', 'add', 'default', 'via', '203.0.113.1')

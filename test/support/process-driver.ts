@@ -22,6 +22,8 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
   return {
     name: 'qemu',
     forwardAddress: '127.0.0.1',
+    gatewayUrl: 'http://127.0.0.1:3128',
+    canClose: true,
     problems: async () => [],
     prepareOwnership: async () => undefined,
     start: async (spec) => {

@@ -216,6 +216,7 @@ export class ScriptedTasks implements Tasks {
         alias,
         path: `/repositories/${alias}`,
         added: '2026-01-02T03:04:05.000Z',
+        egress: alias === 'other' ? { kind: 'hosts', hosts: ['github.com'] } : null,
       })),
     )
   }

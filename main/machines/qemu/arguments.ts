@@ -56,6 +56,9 @@ export function qemuArguments(machine: QemuMachine, facts: QemuFacts): readonly 
       ...['-netdev', JSON.stringify(backend)],
       ...device({ driver: 'virtio-net-pci', netdev: backend.id, mac, romfile: '' }),
     ]),
+    ...(machine.network.lifeline === undefined
+      ? []
+      : ['-chardev', `socket,id=lifeline,path=${commaDoubled(machine.network.lifeline)}`]),
     ...['-qmp', `unix:${commaDoubled(machine.controlSocket)},server=on,wait=off`],
     ...['-sandbox', sandbox(machine.network)],
   ]

@@ -13,6 +13,7 @@ export class Confinement {
   readonly #user: HelperUser
   readonly #mountRoot: string
   readonly #mounts: { source: string; target: string }[] = []
+  #ownTun = false
 
   /** @param mountRoot an empty folder of the host, for this helper alone. */
   constructor(user: HelperUser, mountRoot: string) {
@@ -33,19 +34,30 @@ export class Confinement {
     return target
   }
 
+  /** Gives the helper a /dev/net/tun that it may open, where root alone may open the host's. It makes networks of its own only. */
+  useOwnTun(): void {
+    this.#ownTun = true
+  }
+
   /** The command that starts the helper with no root, no capabilities and no way to gain them; its pid stays the helper's. */
   command(helper: Command): Command {
-    return confinedCommand(this.#user, this.#mounts, helper)
+    return confinedCommand(this.#user, this.#mounts, helper, this.#ownTun)
   }
 }
+
+/** Guests and gateways have the key in their memory: none of it may be left on disk by a crash. */
+const noCoreDump = '--core=0'
 
 const mountScript = [
   'set -e',
   'while [ "$1" != -- ]; do mount --bind -- "$1" "$2"; shift 2; done',
   'shift',
+  // Number 10, 200: Documentation/admin-guide/devices.txt of the kernel.
+  'if [ "$1" = own-tun ]; then mount -t tmpfs -o size=4k,mode=755 none /dev/net; mknod -m 666 /dev/net/tun c 10 200; fi',
+  'shift',
   'ulimit -n 1000000 2>/dev/null || ulimit -n "$(ulimit -H -n)"',
   // Of the helper user in all; every connection that a guest makes to a forward is one process.
-  'exec prlimit --nproc=4096 "$@"',
+  `exec prlimit --nproc=4096 ${noCoreDump} "$@"`,
 ].join('\n')
 
 /** Pure. */
@@ -53,12 +65,14 @@ export function confinedCommand(
   user: HelperUser,
   mounts: readonly { readonly source: string; readonly target: string }[],
   helper: Command,
+  ownTun = false,
 ): Command {
-  if (user.kind === 'caller') return ['setpriv', '--no-new-privs', ...helper]
+  if (user.kind === 'caller') return ['prlimit', noCoreDump, 'setpriv', '--no-new-privs', ...helper]
   return [
     ...(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mountScript, 'sh'] as const),
     ...mounts.flatMap(({ source, target }) => [source, target]),
     '--',
+    ownTun ? 'own-tun' : 'host-tun',
     ...['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`],
     user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`,
     ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],

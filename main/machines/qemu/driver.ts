@@ -14,7 +14,7 @@ import type { Acceleration } from './arguments.ts'
 import { ClockLine } from './clock-line.ts'
 import { inspectHost, required } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
-import { forwardAddress } from './network.ts'
+import { forwardAddress, gatewayUrl } from './network.ts'
 import { hostProblems } from './problems.ts'
 import { connectQmp } from './qmp.ts'
 import { startMachine } from './start.ts'
@@ -34,6 +34,8 @@ export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriv
   return {
     name: 'qemu',
     forwardAddress,
+    gatewayUrl,
+    canClose: true,
     problems: (signal) => hostProblems(cacheDirectory, signal),
 
     async prepareOwnership(paths, signal) {

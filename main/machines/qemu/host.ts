@@ -12,6 +12,7 @@ export interface QemuHost {
   readonly virtiofsd: FoundTool | undefined
   readonly passt: FoundTool | undefined
   readonly socat: string | undefined
+  readonly ip: string | undefined
 }
 
 export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'aarch64' : 'x86_64')
@@ -19,14 +20,15 @@ export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 
 /** Looks, changes nothing. */
 export async function inspectHost(cacheDirectory: string): Promise<QemuHost> {
   const architecture = hostArchitecture()
-  const [qemu, user, virtiofsd, passt, socat] = await Promise.all([
+  const [qemu, user, virtiofsd, passt, socat, ip] = await Promise.all([
     findQemu(architecture),
     findHelperUser(),
     findNewerTool(newerTools.virtiofsd, cacheDirectory),
     findNewerTool(newerTools.passt, cacheDirectory),
     findTool('socat'),
+    findTool('ip'),
   ])
-  return { architecture, qemu, user, virtiofsd, passt, socat }
+  return { architecture, qemu, user, virtiofsd, passt, socat, ip }
 }
 
 async function findQemu(architecture: Architecture): Promise<QemuHost['qemu']> {

@@ -4,10 +4,18 @@ import type { Forward, MachineSpec } from '../driver.ts'
 
 /** Where the guest finds what is forwarded to it; an address inside slirp, which nothing else answers. */
 export const forwardAddress = '10.0.2.100'
+/** Where it finds the gateway: an address of its own, so that every port is free for forwards. */
+const gatewayAddress = { host: '10.0.2.101', port: 3128 } as const
+export const gatewayUrl = `http://${gatewayAddress.host}:${gatewayAddress.port}`
 
 const restrictedAddress = '10.0.2.15/24'
 /** Of the block that RFC 5737 keeps for documentation, so that it hides no network the guest may want to reach. */
-const openNetwork = { address: '198.51.100.15', prefix: 24, gateway: '198.51.100.2', dns: '198.51.100.3' } as const
+export const openNetwork = {
+  address: '198.51.100.15',
+  prefix: 24,
+  gateway: '198.51.100.2',
+  dns: '198.51.100.3',
+} as const
 
 /** One network card, in the order in which the guest numbers them. */
 export interface NetworkCard {
@@ -18,27 +26,40 @@ export interface NetworkCard {
   readonly kernelParameter: string
 }
 
+/** The sockets of a machine's gateway. */
+export interface GatewaySockets {
+  /** Takes the guest's connections. */
+  readonly socket: string
+  /** Whoever holds a connection to it keeps the gateway alive. */
+  readonly lifeline: string
+}
+
 /** What the network of a machine needs beside QEMU: passt only where the internet is open. */
 export interface NetworkPlan {
   readonly cards: readonly NetworkCard[]
   /** QEMU starts a program for every forwarded connection, so its sandbox must allow that. */
   readonly spawns: boolean
   readonly passtSocket: string | undefined
+  /** What QEMU connects to and holds until it ends. */
+  readonly lifeline: string | undefined
 }
 
 /**
- * `closed`: one card on a network where nothing answers but the forwards.
- * `open`: a card on passt, which has the internet and not the host's loopback; with forwards the closed card comes first.
+ * `closed`: one card on a network where nothing answers but the forwards and the gateway.
+ * `open`: a card on passt, which has the internet; with forwards or a gateway the closed card comes first.
  * Pure. Throws AppError('argument-invalid') for a forward that is not a host and a port.
  */
 export function planNetwork(
   network: MachineSpec['network'],
-  parts: { readonly socat: string; readonly passtSocket: string },
+  parts: { readonly socat: string; readonly passtSocket: string; readonly gateway: GatewaySockets | undefined },
 ): NetworkPlan {
   const open = network.egress === 'open'
   const cards: NetworkCard[] = []
-  if (!open || network.forwards.length > 0) {
-    const forwards = network.forwards.map((forward) => ({ str: guestForward(forward, parts.socat) }))
+  const forwards = [
+    ...network.forwards.map((forward) => ({ str: guestForward(forward, parts.socat) })),
+    ...(parts.gateway ? [{ str: gatewayForward(parts.gateway, parts.socat) }] : []),
+  ]
+  if (!open || forwards.length > 0) {
     cards.push({
       backend: {
         ...{ type: 'user', id: 'net0', restrict: true, ipv6: false },
@@ -58,22 +79,10 @@ export function planNetwork(
   }
   return {
     cards,
-    spawns: network.forwards.length > 0,
+    spawns: forwards.length > 0,
     passtSocket: open ? parts.passtSocket : undefined,
+    lifeline: parts.gateway?.lifeline,
   }
-}
-
-/** Arguments that give the guest the internet and nothing of this host. */
-export function passtArguments(socket: string): readonly string[] {
-  const { address, prefix, gateway, dns } = openNetwork
-  return [
-    ...['--foreground', '--one-off', '--quiet', '--ipv4-only'],
-    ...['--socket', socket, '--address', address, '--netmask', String(prefix), '--gateway', gateway],
-    // Nothing of the host's loopback: not through the gateway's address, not from the host to the guest.
-    ...['--no-map-gw', '--tcp-ports', 'none', '--udp-ports', 'none'],
-    // The one thing taken from the host: its resolver, which may itself listen on the loopback (systemd-resolved).
-    ...['--dns-forward', dns, '--no-dhcp', '--no-ra', '--no-ndp', '--no-dhcpv6'],
-  ]
 }
 
 const hostNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i
@@ -86,6 +95,17 @@ function guestForward({ host, port }: Forward, socat: string): string {
   }
   const target = isIP(bare) === 6 ? `TCP6:[${bare}]:${port}` : `TCP:${bare}:${port}`
   return `tcp:${forwardAddress}:${port}-cmd:${socat} STDIO ${target}`
+}
+
+/** One that has said all it had to say waits for the rest of the answer as long as the gateway does. */
+function gatewayForward({ socket }: GatewaySockets, socat: string): string {
+  // QEMU cuts the command at spaces, socat its addresses at commas and colons.
+  if (!/^[\w./-]+$/.test(socket)) {
+    throw new AppError('boot-failed', `The path ${socket} cannot be given to socat`, {
+      hint: 'Set XDG_RUNTIME_DIR to a path of letters, digits, dots and hyphens',
+    })
+  }
+  return `tcp:${gatewayAddress.host}:${gatewayAddress.port}-cmd:${socat} -t 60 STDIO UNIX-CONNECT:${socket}`
 }
 
 /** A second address for the second card: one bit of the last byte but two is turned over. */

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import type { Problem } from '../driver.ts'
 import { helperUserName } from '../helper-user.ts'
 import { rememberedVerdict } from './acceleration.ts'
 import { canUnpackDebianPackages } from './debian-tools.ts'
 import { inspectHost, type QemuHost } from './host.ts'
+import { tunDevice } from './open-network.ts'
 import type { NewerTool } from './tools.ts'
 
 /** Memory of the smallest machine that runs a task, and what QEMU and its helpers take beside it. */
@@ -39,6 +41,10 @@ export async function hostProblems(cacheDirectory: string, signal: AbortSignal):
           ),
         ]
       : []),
+    ...(host.ip === undefined
+      ? [packageProblem('ip-missing', 'ip is missing; it keeps guests from private networks', 'iproute2')]
+      : []),
+    ...(await tunProblems()),
     ...(await namespaceProblems(host)),
     ...memoryProblems(),
     ...(await kvmProblems(host, cacheDirectory)),
@@ -104,6 +110,20 @@ async function namespaceProblems({ virtiofsd, passt }: QemuHost): Promise<readon
     return [{ code: 'namespaces-closed', message, cure: `sysctl -w ${name}=${open}` }]
   })
   return (await Promise.all(problems)).flat()
+}
+
+/** A root host makes its helpers a device of their own where this one is closed. */
+async function tunProblems(): Promise<readonly Problem[]> {
+  const needed = process.getuid?.() === 0 ? constants.F_OK : constants.R_OK | constants.W_OK
+  try {
+    await access(tunDevice, needed)
+    return []
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = `${tunDevice} ${missing ? 'is missing' : 'cannot be opened'}: no task runs with open egress, unless privateNetworks is true`
+    const cure = missing ? 'modprobe tun' : `chmod 666 ${tunDevice}`
+    return [{ code: 'tun-unusable', message, cure, optional: true }]
+  }
 }
 
 function memoryProblems(): readonly Problem[] {

@@ -2,24 +2,25 @@ import { access, chmod, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../core/failure.ts'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import { endAll, findDetached } from '../../lib/find-processes.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Command } from '../command.ts'
 import { prepareConsole } from '../console.ts'
 import type { Machine, MachineSpec } from '../driver.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperProcess, lastLines, startHelper } from '../helper-process.ts'
-import type { HelperUser } from '../helper-user.ts'
 import { recordPath } from '../record.ts'
 import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../run-directory.ts'
 import { watchMachine } from '../watch-machine.ts'
 import { type Acceleration, qemuArguments } from './arguments.ts'
 import { ClockLine } from './clock-line.ts'
 import { Confinement } from './confine.ts'
+import { gatewaySockets, startGateway } from './gateway.ts'
 import { type QemuHost, required } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
-import { passtArguments, planNetwork } from './network.ts'
+import { planNetwork } from './network.ts'
+import { startOpenNetwork } from './open-network.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
-import { toolCommand } from './tools.ts'
 import { shareSocket, startVirtiofsd } from './virtiofsd.ts'
 
 /** Helpers and QEMU's control socket are there within a fraction of a second; on a crowded host within seconds. */
@@ -41,7 +42,11 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
 
   await using undo = new AsyncDisposableStack()
   const run = await makeRunDirectory(spec.name, user)
-  undo.defer(() => removeRunDirectory(run.path))
+  undo.defer(async () => {
+    // A pasta that cannot set up its network leaves a child behind.
+    await endAll(await findDetached(`${run.path}/`), AbortSignal.timeout(readyMs))
+    await removeRunDirectory(run.path)
+  })
   await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
   const started = async (process: Promise<HelperProcess>): Promise<HelperProcess> => {
     const helper = await process
@@ -50,8 +55,9 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   }
 
   const network = planNetwork(spec.network, {
-    socat: spec.network.forwards.length > 0 ? required(host.socat, 'socat') : '',
+    socat: spec.network.forwards.length > 0 || spec.network.gateway ? required(host.socat, 'socat') : '',
     passtSocket: `${run.io}/passt.sock`,
+    gateway: spec.network.gateway && gatewaySockets(run),
   })
   const sockets = new Map<HelperProcess, string>()
   for (const share of spec.shares) {
@@ -59,7 +65,12 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     sockets.set(await started(startVirtiofsd(share, { run, user, tool })), shareSocket(run, share.tag))
   }
   if (network.passtSocket !== undefined) {
-    sockets.set(await started(startPasst(network.passtSocket, run, user, host)), network.passtSocket)
+    const { privateNetworks = false } = spec.network
+    const passt = startOpenNetwork(network.passtSocket, { run, user, host, privateNetworks })
+    sockets.set(await started(passt), network.passtSocket)
+  }
+  if (spec.network.gateway) {
+    sockets.set(await started(startGateway(spec.network.gateway, { run, user })), gatewaySockets(run).socket)
   }
   for (const [helper, socket] of sockets) await helperReady(helper, socket, run, limit)
 
@@ -100,12 +111,6 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const { consolePath } = spec
   const watched = qemuHypervisor({ qmp, clock, witness }, consolePath)
   return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
-}
-
-async function startPasst(socket: string, run: RunDirectory, user: HelperUser, host: QemuHost): Promise<HelperProcess> {
-  const confinement = new Confinement(user, run.mounts('passt'))
-  const program = await toolCommand(required(host.passt, 'passt'), confinement)
-  return await startHelper('passt', confinement.command([...program, ...passtArguments(socket)]), run.log('passt'))
 }
 
 /** Resolves when the helper's socket exists. Throws AppError('boot-failed') with its last words when it ends before. */

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { findTool, run } from '../../lib/spawn.ts'
 import type { Confinement } from './confine.ts'
 import { debianArchitecture } from './debian-tools.ts'
@@ -67,8 +67,14 @@ export async function findNewerTool(tool: NewerTool, cacheDirectory: string): Pr
 }
 
 /** How a helper starts the tool: an unpacked one runs through the loader and the libraries that came with it. */
-export async function toolCommand(found: FoundTool, confinement: Confinement): Promise<readonly [string, ...string[]]> {
-  if (found.kind === 'system') return [found.path]
+export async function toolCommand(
+  found: FoundTool,
+  confinement: Confinement,
+  /** Another program of the same package, in the same folder. */
+  sibling?: string,
+): Promise<readonly [string, ...string[]]> {
+  const beside = (path: string) => (sibling === undefined ? path : join(dirname(path), sibling))
+  if (found.kind === 'system') return [beside(found.path)]
   const directory = await confinement.expose(found.directory)
   const [loader, triplet] =
     debianArchitecture() === 'arm64'
@@ -78,6 +84,6 @@ export async function toolCommand(found: FoundTool, confinement: Confinement): P
     join(directory, loader),
     '--library-path',
     join(directory, 'usr/lib', triplet),
-    join(directory, found.tool.path),
+    beside(join(directory, found.tool.path)),
   ]
 }

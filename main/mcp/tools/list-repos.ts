@@ -11,11 +11,23 @@ export const listRepos = defineTool({
   input: z.object({}),
   output: z.looseObject({
     repos: z.array(
-      z.looseObject({ alias: z.string(), path: z.string(), added: z.string(), tasks: z.int(), cost_usd: z.number() }),
+      z.looseObject({
+        alias: z.string(),
+        path: z.string(),
+        added: z.string(),
+        tasks: z.int(),
+        cost_usd: z.number(),
+        egress: z
+          .union([z.enum(['open', 'closed', 'default']), z.array(z.string())])
+          .describe('What its tasks may reach: a list names the hosts'),
+      }),
     ),
   }),
   hints: { readOnly: true },
   call: async (_input, { tasks }) => ({
-    repos: repositoryViews(await tasks.repositories(), await tasks.list()).map((repository) => ({ ...repository })),
+    repos: repositoryViews(await tasks.repositories(), await tasks.list()).map((repository) => ({
+      ...repository,
+      egress: typeof repository.egress === 'string' ? repository.egress : [...repository.egress],
+    })),
   }),
 })

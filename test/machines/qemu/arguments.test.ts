@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import { privateNetworks } from '../../../main/lib/address-kind.ts'
 import { type QemuFacts, type QemuMachine, qemuArguments } from '../../../main/machines/qemu/arguments.ts'
 import { planNetwork } from '../../../main/machines/qemu/network.ts'
+import { closedRoutes, fencedCommand } from '../../../main/machines/qemu/open-network.ts'
 
 const closed = { egress: 'closed', forwards: [], mac: '02:4d:56:00:00:01' } as const
-const parts = { socat: '/usr/bin/socat', passtSocket: '/run/m/t1/io/passt.sock' }
+const parts = { socat: '/usr/bin/socat', passtSocket: '/run/m/t1/io/passt.sock', gateway: undefined }
+const gateway = { socket: '/run/m/t1/io/gateway.sock', lifeline: '/run/m/t1/io/lifeline.sock' }
 
 const machine: QemuMachine = {
   cpus: 2,
@@ -96,6 +99,33 @@ test('an open machine with no forward has the card to the internet alone', () =>
     'microvm.eth0=198.51.100.15/24,198.51.100.2,198.51.100.3',
   ])
   expect(network.spawns).toBe(false)
+})
+
+test('the gateway of a closed machine has an address of its own, and QEMU holds the line on which its life hangs', () => {
+  const network = planNetwork(closed, { ...parts, gateway })
+  const args = listed(qemuArguments({ ...machine, network }, debian12)).split('\n')
+  expect(network.cards.map(({ backend }) => backend)).toEqual([
+    {
+      ...{ type: 'user', id: 'net0', restrict: true, ipv6: false },
+      guestfwd: [{ str: 'tcp:10.0.2.101:3128-cmd:/usr/bin/socat -t 60 STDIO UNIX-CONNECT:/run/m/t1/io/gateway.sock' }],
+    },
+  ])
+  expect(args.filter((line) => /^-sandbox|lifeline/.test(line))).toEqual([
+    '-chardev socket,id=lifeline,path=/run/m/t1/io/lifeline.sock',
+    '-sandbox on,obsolete=deny,resourcecontrol=deny,elevateprivileges=allow,spawn=allow',
+  ])
+  for (const socket of ['/run/a b/x', '/run/a,EXEC:id', "/run/'"]) {
+    expect(() => planNetwork(closed, { ...parts, gateway: { ...gateway, socket } })).toThrow('cannot be given to socat')
+  }
+})
+
+test("the routes that end are those of private networks and this host's own, each once", () => {
+  const routes = closedRoutes(['127.0.0.1', '203.0.113.2', '10.1.1.1', '203.0.113.2', '::1', 'fd00::2'])
+  expect(routes).toEqual([...privateNetworks, '203.0.113.2/32', '10.1.1.1/32'])
+  expect(fencedCommand(['pasta', '--quiet'], '/sbin/ip', ['10.0.0.0/8'], ['passt', '--one-off'])).toEqual([
+    ...['pasta', '--quiet', '--', 'sh', '-c', expect.stringContaining('route add unreachable'), 'sh'],
+    ...['/sbin/ip', '10.0.0.0/8', '--', 'passt', '--one-off'],
+  ])
 })
 
 test.each([

@@ -1,0 +1,49 @@
+/** What a machine's gateway lets through, told to it over its standard input: it may hold the key. */
+export interface GatewayConfig {
+  /** Rules as `formatHostRule` gives them; every other destination is refused. */
+  readonly hosts: readonly string[]
+  /** The API that the gateway itself asks, wherever it is; null where the guest finds it without help. */
+  readonly api: GatewayApi | null
+}
+
+export interface GatewayApi {
+  /** Where requests go; its path comes before theirs. */
+  readonly url: string
+  /** The key and the header that takes it, in place of what the guest sends; null where the guest has the key. */
+  readonly credential: { readonly header: 'x-api-key' | 'authorization'; readonly key: string } | null
+}
+
+/** Why a destination was not reached. */
+export type NetworkReason =
+  | 'not-listed'
+  /** The name leads into a private network or to this host. */
+  | 'address-refused'
+  /** A TLS greeting for another name than the one that was asked for. */
+  | 'tls-name'
+  /** Not a path of the API that an agent needs. */
+  | 'path-refused'
+  | 'malformed'
+  | 'name-unknown'
+  | 'unreachable'
+
+/** One line of `network.jsonl`. Times are ISO 8601, UTC; `up` is what the guest sent, `down` what it got, in bytes. */
+export type NetworkEvent = { readonly at: string } & (
+  | { readonly verdict: 'reached'; readonly host: string; readonly port: number }
+  | {
+      readonly verdict: 'ended' | 'api'
+      readonly host: string
+      readonly port: number
+      readonly up: number
+      readonly down: number
+    }
+  | {
+      readonly verdict: 'refused' | 'failed'
+      readonly host: string
+      readonly port: number
+      readonly reason: NetworkReason
+    }
+  /** No more lines of this verdict follow. */
+  | { readonly verdict: 'full'; readonly of: NetworkVerdict }
+)
+
+export type NetworkVerdict = 'reached' | 'ended' | 'api' | 'refused' | 'failed'

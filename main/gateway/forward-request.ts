@@ -1,0 +1,59 @@
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import { canonicalHost, type Destination } from '../core/host-rule.ts'
+import { passedOn } from './headers.ts'
+import { printableHost } from './journal.ts'
+import type { GatewayParts } from './parts.ts'
+import { reach } from './reach.ts'
+import { explain, statusOf } from './refusals.ts'
+
+/** Answers `GET http://HOST/PATH`, the way of plain HTTP through a proxy. Never rejects. */
+export async function forwardRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: GatewayParts,
+): Promise<void> {
+  const url = URL.parse(request.url ?? '')
+  const destination = url?.protocol === 'http:' && url.username === '' ? destinationOf(url) : undefined
+  if (!url || !destination) {
+    parts.journal.add({ verdict: 'refused', host: printableHost(request.url ?? ''), port: 0, reason: 'malformed' })
+    return answer(response, 400, 'Only http URLs can be asked for; https goes by CONNECT')
+  }
+  const reached = await reach(destination, parts)
+  if (reached.kind !== 'connected') return answer(response, statusOf(reached), explain(destination, reached.reason))
+  const { socket } = reached
+  socket.once('close', () => {
+    parts.journal.add({ verdict: 'ended', ...destination, up: socket.bytesWritten, down: socket.bytesRead })
+  })
+  if (response.destroyed) return void socket.destroy()
+  response.once('close', () => socket.destroy())
+  const onward = httpRequest({
+    createConnection: () => socket,
+    method: request.method,
+    path: `${url.pathname}${url.search}`,
+    // Host is the one that was checked, whatever the guest's own header says.
+    headers: ['Host', url.host, ...passedOn(request.rawHeaders, ['host']), ...framing(request), 'Connection', 'close'],
+  })
+  onward.once('error', () => answer(response, 502, explain(destination, 'unreachable')))
+  onward.once('response', (answered) => {
+    response.writeHead(answered.statusCode ?? 502, passedOn(answered.rawHeaders))
+    pipeline(answered, response, () => socket.destroy())
+  })
+  pipeline(request, onward, () => undefined) // A failure is told by `onward` or by the response's end.
+}
+
+/** A body of unknown length stays one, also for methods of which Node expects none. */
+const framing = ({ headers }: IncomingMessage): readonly string[] =>
+  headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked']
+
+function destinationOf({ hostname, port }: URL): Destination | undefined {
+  const host = canonicalHost(hostname)
+  return host === undefined ? undefined : { host, port: port === '' ? 80 : Number(port) }
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) return void response.destroy()
+  const body = `${text}\n`
+  response.writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length, connection: 'close' })
+  response.end(body)
+}

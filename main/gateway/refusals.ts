@@ -1,0 +1,20 @@
+import type { NetworkReason } from '../core/gateway.ts'
+import type { Destination } from '../core/host-rule.ts'
+
+/** The status that tells a client of the proxy what became of its wish. */
+export const statusOf = ({ kind }: { readonly kind: 'refused' | 'failed' }): number => (kind === 'refused' ? 403 : 502)
+
+/** For the agent that reads it in a program's output. */
+export function explain({ host, port }: Destination, reason: NetworkReason): string {
+  return `${host}:${port}: ${texts[reason]}`
+}
+
+const texts: Readonly<Record<NetworkReason, string>> = {
+  'not-listed': 'this task may not reach it. The user can add the host to the list of this repository',
+  'address-refused': 'its name leads into a private network, which this task may not reach',
+  'tls-name': 'the TLS greeting names another host',
+  'path-refused': 'an agent has no use for this path',
+  malformed: 'the request cannot be understood',
+  'name-unknown': 'the name has no address',
+  unreachable: 'no connection could be made',
+}

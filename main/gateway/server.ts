@@ -1,0 +1,34 @@
+import { createServer, type Server } from 'node:http'
+import { askApi } from './ask-api.ts'
+import { forwardRequest } from './forward-request.ts'
+import type { GatewayParts } from './parts.ts'
+import { tunnel } from './tunnel.ts'
+
+/**
+ * The server that a guest finds as its proxy and, where it has no key, as its API: CONNECT and requests with a whole URL go to
+ * listed hosts, requests with a path to the API. It does not listen yet.
+ */
+export function createGateway(parts: GatewayParts): Server {
+  const { limits, api } = parts
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 15_000,
+    requestTimeout: Math.max(limits.idleMs, 15_000),
+    keepAliveTimeout: 75_000,
+    connectionsCheckingInterval: 5_000,
+  })
+  server.maxConnections = limits.connections
+  server.setTimeout(limits.idleMs)
+  server.on('request', (request, response) => {
+    response.on('error', () => response.destroy())
+    if (!request.url?.startsWith('/')) return void forwardRequest(request, response, parts)
+    if (api) return askApi(request, response, api, parts)
+    response.writeHead(404, { 'content-length': 0 }).end()
+  })
+  server.on('connect', (request, socket, head) => void tunnel(request, socket, head, parts))
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    else socket.destroy()
+  })
+  return server
+}

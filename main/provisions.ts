@@ -1,0 +1,24 @@
+import type { MachineDriver } from './machines/driver.ts'
+import { egressPolicy } from './settings/egress-word.ts'
+import { guestNetwork } from './settings/guest-network.ts'
+import { listRepositories } from './settings/repositories.ts'
+import { readSettings } from './settings/settings.ts'
+import { findKey } from './settings/token.ts'
+import type { Provisions } from './tasks/task-runner.ts'
+
+interface ProvisionsOptions {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly machines: MachineDriver
+  readonly repoPath: string
+}
+
+/** What a task of this repository is given, as settings, allowlist and key say now. */
+export async function provisionsOf({ home, env, machines, repoPath }: ProvisionsOptions): Promise<Provisions> {
+  const { egress, keyInGuest, privateNetworks } = readSettings(home)
+  const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
+  // A queued task of a repository that was taken off the list meanwhile: nobody says any more what it may reach.
+  const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
+  const key = await findKey(env, home)
+  return { ...guestNetwork({ policy, key, keyInGuest, env }, machines), privateNetworks }
+}

@@ -1,0 +1,98 @@
+import { open, readdir, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { run } from '../../main/lib/spawn.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { scriptedKey, startOrchestra } from '../support/orchestra.ts'
+import { gitIn, subjectsOf } from '../support/repositories.ts'
+import { startScriptedApi } from '../support/scripted-api.ts'
+import { bash, type History, say, sequence } from '../support/scripted-turn.ts'
+import { taskId } from '../support/tasks.ts'
+
+/** What the guest has in the key's place; found in its memory, or the search would prove nothing. */
+const standIn = 'sk-ant-api03-the-host-has-the-key'
+
+/** Written so that the command itself does not hold the key. */
+const pattern = (key: string) => `[${key.slice(0, 1)}]${key.slice(1)}`
+const search = [
+  `grep -lsa '${pattern(standIn)}' /proc/[0-9]*/environ | head -1 | sed 's/.*/found the stand-in/'`,
+  `grep -rlsa '${pattern(scriptedKey)}' /proc/[0-9]*/environ /proc/[0-9]*/cmdline /workspace /home /run /tmp /var /nix/var /etc | sed 's/^/KEY IN /'`,
+  'echo searched',
+].join('; ')
+
+/** By the variables that the guest has, and past them. */
+const askElsewhere = [
+  'curl -sS -m 60 https://unlisted.example/ 2>&1 | grep -o "response 403"',
+  "curl -sS -m 60 --noproxy '*' https://unlisted.example/ 2>&1 | grep -o 'Could not resolve'",
+].join('; ')
+
+test('the agent does its task while the key is nowhere in its machine, not even in memory, and no host beyond its list is reached', async () => {
+  const asked = Promise.withResolvers<void>()
+  const searched = Promise.withResolvers<void>()
+  const found: string[] = []
+  const keyless = sequence(
+    async () => {
+      asked.resolve()
+      await searched.promise // A search in the guest would bring what it looks for into its memory.
+      return bash(search)
+    },
+    ({ results }: History) => {
+      found.push(results.at(-1)?.text ?? '')
+      return bash(askElsewhere)
+    },
+    ({ results }: History) => {
+      found.push(results.at(-1)?.text ?? '')
+      return bash("echo hi > hello.md && git add . && git commit -qm 'Add hello.md'")
+    },
+    () => say('Done.'),
+  )
+  await using api = await startScriptedApi({ scripts: { keyless }, expectedKey: scriptedKey })
+  const orchestra = await startOrchestra({
+    apiUrl: api.url,
+    repositories: { project: { 'README.md': 'A project\n' } },
+    settings: { keyInGuest: false },
+  })
+  await orchestra.command('allow', orchestra.pathOf('project'), '--allow-host', 'listed.example')
+  const id = await orchestra.runTask('project', 'Add hello.md. [script: keyless]')
+  const { pid, phase } = await orchestra.until(id, 'working')
+  expect(phase).toBe('working')
+  await asked.promise
+  expect(await memoryHolds(pid ?? 0, standIn)).toBe(true)
+  expect(await memoryHolds(pid ?? 0, scriptedKey)).toBe(false)
+  searched.resolve()
+
+  const view = await orchestra.until(id, 'finished')
+  expect(view).toMatchObject({ status: 'completed', error: null, merge_result: { merged: true, commits: 1 } })
+  expect(found).toEqual(['found the stand-in\nsearched', 'response 403\nCould not resolve'])
+  expect(api.requests.length).toBeGreaterThan(2)
+  expect(api.requests.filter(({ accepted }) => !accepted)).toEqual([])
+
+  const repo = orchestra.pathOf('project')
+  expect(await subjectsOf(repo, 'main')).toEqual(['Add hello.md', 'Start'])
+  expect((await run('grep', ['-rl', '--', scriptedKey, repo])).stdout).toBe('')
+  expect(await gitIn(repo, ['log', '--all', `-S${scriptedKey}`, '--format=%H'])).toBe('')
+  const { network_log_path } = await orchestra.client.call('get_task_logs', { task_id: id })
+  expect(network_log_path).toBe(taskFiles(repo, taskId(id)).network)
+  const { port } = new URL(api.url)
+  const { stdout } = await orchestra.command('network', id)
+  expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`, 'm'))
+  expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
+})
+
+/** Whether the guest's memory, which QEMU has as a file without a name, holds the text. */
+async function memoryHolds(pid: number, text: string): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`
+  const needle = Buffer.from(text)
+  for (const name of await readdir(folder)) {
+    const target = await readlink(join(folder, name)).catch(() => '') // Closed meanwhile.
+    if (!target.startsWith('/memfd:')) continue
+    await using file = await open(join(folder, name), 'r')
+    const { size } = await file.stat()
+    const piece = Buffer.alloc(16 << 20)
+    for (let at = 0; at < size; at += piece.length - needle.length) {
+      const { bytesRead } = await file.read(piece, 0, piece.length, at)
+      if (piece.subarray(0, bytesRead).includes(needle)) return true
+    }
+  }
+  return false
+}

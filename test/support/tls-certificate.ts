@@ -1,0 +1,22 @@
+/** Of a server that only tests know: signed by itself, good for a hundred years, trusted by nobody who is not told to. */
+export const tlsName = 'api.example.test'
+
+export const tlsCertificate = `-----BEGIN CERTIFICATE-----
+MIIBqjCCAVCgAwIBAgIUSmBKdQkd9QdwbN/Ej3Xc79SJWYgwCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQYXBpLmV4YW1wbGUudGVzdDAgFw0yNjExMjQwNjAxMjJaGA8y
+MTI2MTAzMTA2MDEyMlowGzEZMBcGA1UEAwwQYXBpLmV4YW1wbGUudGVzdDBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABFkmVlOYbT8V9BV2KhrmEoyHqq9zjZ9tela0
+7GLRnbVCG0QKM5qtnBXZHaKh9OazTTgdKSmDNczjBkqBjfb/0TyjcDBuMB0GA1Ud
+DgQWBBTBTkjTJ9NjPxc07xQRNXAKJLIrHDAfBgNVHSMEGDAWgBTBTkjTJ9NjPxc0
+7xQRNXAKJLIrHDAPBgNVHRMBAf8EBTADAQH/MBsGA1UdEQQUMBKCEGFwaS5leGFt
+cGxlLnRlc3QwCgYIKoZIzj0EAwIDSAAwRQIhALa7srFQfdlLSqSQ2yAg49c2hO6M
+JgvzsN3jpE0/8ozdAiBnPRn9SjYBkMO1OQHB23ahHmEz3LCIGYi656l7SUmBcA==
+-----END CERTIFICATE-----
+`
+
+export const tlsKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzz0rQyPH4fX5pbBy
+zzGiHNxp+S5AiP9zMs4Z+EVPE6qhRANCAARZJlZTmG0/FfQVdioa5hKMh6qvc42f
+bXpWtOxi0Z21QhtECjOarZwV2R2iofTms004HSkpgzXM4wZKgY32/9E8
+-----END PRIVATE KEY-----
+`
