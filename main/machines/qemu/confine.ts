@@ -39,6 +39,9 @@ export class Confinement {
   }
 }
 
+/** A crash of QEMU would write the guest's memory to disk, and a key with it. */
+const noCore = ['prlimit', '--core=0', '--'] as const
+
 const mountScript = [
   'set -e',
   'while [ "$1" != -- ]; do mount --bind -- "$1" "$2"; shift 2; done',
@@ -54,7 +57,7 @@ export function confinedCommand(
   mounts: readonly { readonly source: string; readonly target: string }[],
   helper: Command,
 ): Command {
-  if (user.kind === 'caller') return ['setpriv', '--no-new-privs', ...helper]
+  if (user.kind === 'caller') return ['setpriv', '--no-new-privs', ...noCore, ...helper]
   return [
     ...(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mountScript, 'sh'] as const),
     ...mounts.flatMap(({ source, target }) => [source, target]),
@@ -62,6 +65,7 @@ export function confinedCommand(
     ...['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`],
     user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`,
     ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],
+    ...noCore,
     ...helper,
   ]
 }
