@@ -14,6 +14,7 @@ export type FailureCode =
   | 'slots-busy'
   | 'memory-short'
   | 'host-incomplete'
+  | 'border-broken'
   | 'image-failed'
   | 'clone-failed'
   | 'boot-failed'
