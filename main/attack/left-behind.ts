@@ -41,9 +41,14 @@ export async function settleAttack(
   await record.add({ type: 'agent-started' })
   await removeKey(record.files.share)
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
-  await settleTask(record, key, log)
-  await allocatedBytes(record.files.folder)
-  const broken = [...(await damageOf(prepared, key))]
+  const broken: string[] = []
+  try {
+    await settleTask(record, key, log)
+    await allocatedBytes(record.files.folder)
+  } catch (error) {
+    broken.push(`the host fell over it: ${String(error).slice(0, 200)}`)
+  }
+  broken.push(...(await damageOf(prepared, key)))
   await record[Symbol.asyncDispose]()
   try {
     await removeTree(record.files.folder)

@@ -3,7 +3,8 @@ export const ready = 'red team: ready'
 export const goFile = 'go'
 export const floodMiB = 160
 
-const wait = `echo '${ready}'; until [ -e /workspace/${goFile} ]; do sleep 0.2; done`
+/** Nobody may come back for a guest: each ends by itself within some minutes. */
+const wait = `echo '${ready}'; for ((n = 0; n < 1500; n++)); do [ -e /workspace/${goFile} ] && break; sleep 0.2; done`
 
 /** The terminal's clipboard, its title, a question that it answers by typing, and the one-byte beginning of a sequence. */
 export const hostileText = String.raw`\033]52;c;b3duZWQ=\007\033]0;owned\007\033P$q\"p\033\\\302\2335n`
@@ -42,7 +43,6 @@ while :; do
   cp /workspace/line /workspace/next; mv -T /workspace/next /workspace/claude-stream.jsonl
 done &
 ${wait}
-while :; do sleep 0.2; done
 `,
     bomb: `
 key=$(cat /workspace/.api-key); rm /workspace/.api-key

@@ -17,6 +17,11 @@ const longestMs = 30 * 60_000
  * @throws AppError('border-broken') when an attack succeeded, 'host-incomplete' when machines cannot run here.
  */
 export async function attack(terminal: Terminal, stop: AbortSignal): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new AppError('host-incomplete', 'The red-team guest attacks hosts with Linux only', {
+      hint: 'The README says what is promised on others',
+    })
+  }
   const image = await findGuestImage(cacheDirectory())
   if (!image) {
     throw new AppError('host-incomplete', 'The guest image is not built yet', {

@@ -75,12 +75,15 @@ const saysIn =
 const losesStart = async (receiver: string, _ground: Ground): Promise<readonly string[]> =>
   (await naiveGit(receiver, ['log', '--format=%s', 'main'])).includes('Start') ? [] : ["lost the user's own commits"]
 
+/** Puts the task's branch at the commit of the other repository, as if it were the work. */
+const branch = 'echo "$OTHER_COMMIT" >"refs/heads/$BRANCH"'
+
 /** Redirections of a repository to the user's other one, which a naive fetch follows. */
 const redirections: readonly (readonly [name: string, tries: string, guest: string])[] = [
   [
     'alternates',
     'Names the objects of another repository as its own.',
-    'echo "$OTHER/.git/objects" >objects/info/alternates',
+    `echo "$OTHER/.git/objects" >objects/info/alternates; ${branch}`,
   ],
   ['commondir', 'Names another repository as its common folder.', 'echo "$OTHER/.git" >commondir'],
   [
@@ -92,12 +95,12 @@ const redirections: readonly (readonly [name: string, tries: string, guest: stri
   [
     'objects-are-a-link',
     "Leaves a link to another repository's objects as its own.",
-    'mv objects old; ln -s "$OTHER/.git/objects" objects',
+    `mv objects old; ln -s "$OTHER/.git/objects" objects; ${branch}`,
   ],
   [
     'packs-are-a-link',
     "Leaves a link to another repository's packs as its own.",
-    'mv objects/pack old; ln -s "$OTHER/.git/objects/pack" objects/pack',
+    `mv objects/pack old; ln -s "$OTHER/.git/objects/pack" objects/pack; ${branch}`,
   ],
 ]
 
