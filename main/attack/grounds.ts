@@ -6,7 +6,7 @@ import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import { runOrThrow } from '../lib/spawn.ts'
 import { TaskRecord } from '../tasks/task-record.ts'
-import { writeShare } from '../tasks/write-share.ts'
+import { type Assignment, writeShare } from '../tasks/write-share.ts'
 import type { Ground, LeftBehind } from './attack.ts'
 
 /** One attack's task, with a repository of its own to work on, and what it must leave alone. */
@@ -93,17 +93,13 @@ export async function prepare(attack: LeftBehind, bait: Bait, index: number, sig
       owner: null,
       createdAt: new Date().toISOString(),
     },
-    () => undefined,
+    { onChange: () => undefined },
   )
   const { files } = record
   await record.add({ type: 'slot-leased', slot: 1 as SlotId })
   const { startCommit, branch } = await cloneWorkspace({ repoPath: project, workspace: files.repo, taskId: id }, signal)
   await record.add({ type: 'cloned', startCommit, branch })
-  await writeShare(files, record.task, {
-    key: { variable: 'ANTHROPIC_API_KEY', value: bait.key },
-    variables: {},
-    egress: 'closed',
-  })
+  await writeShare(files, record.task, assignmentWith(bait.key))
   const outside = {
     secret,
     secretFile: join(hidden, 'secret.json'),
@@ -122,6 +118,12 @@ export async function prepare(attack: LeftBehind, bait: Bait, index: number, sig
   }
   return { attack, record, project, start: startCommit, inGuest, outside }
 }
+
+export const assignmentWith = (key: string): Assignment => ({
+  key: { variable: 'ANTHROPIC_API_KEY', value: key },
+  variables: {},
+  egress: 'closed',
+})
 
 /** Makes the victim whole again after a naive host. */
 export async function restore({ victim }: Pick<Ground, 'victim'>): Promise<void> {

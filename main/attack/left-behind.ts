@@ -8,9 +8,10 @@ import { removeTree } from '../lib/remove-tree.ts'
 import { runOrThrow } from '../lib/spawn.ts'
 import { settleTask } from '../tasks/settle-task.ts'
 import { removeKey } from '../tasks/supervise.ts'
+import { writeShare } from '../tasks/write-share.ts'
 import { type Ground, type Verdict, verdict } from './attack.ts'
 import { damageOf } from './damage.ts'
-import { type Bait, type Prepared, restore, victimIsWhole } from './grounds.ts'
+import { assignmentWith, type Bait, type Prepared, restore, victimIsWhole } from './grounds.ts'
 
 /** Puts share and clone of the task where the guest will find them; `takeBack` undoes it. Renames change nothing of what is in them. */
 export async function handOver({ record, inGuest }: Prepared): Promise<void> {
@@ -43,12 +44,16 @@ export async function settleAttack(
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
   const broken: string[] = []
   try {
-    await settleTask(record, key, log)
+    await settleTask({}, record, key, log)
     await allocatedBytes(record.files.folder)
   } catch (error) {
     broken.push(`the host fell over it: ${String(error).slice(0, 200)}`)
   }
   broken.push(...(await damageOf(prepared, key)))
+  await giveAgain(prepared, key).catch((error: unknown) => {
+    broken.push(`its share cannot be given to another guest: ${String(error).slice(0, 200)}`)
+  })
+  if (!(await victimIsWhole(outside))) broken.push('giving its share to another guest changed a folder of the host')
   await record[Symbol.asyncDispose]()
   try {
     await removeTree(record.files.folder)
@@ -58,6 +63,11 @@ export async function settleAttack(
   if (await pathExists(outside.marker)) broken.push('its deletion ran a program of the guest')
   if (!(await victimIsWhole(outside))) broken.push('its deletion changed a folder of the host')
   return verdict(attack, broken, proof, proof === null ? 'the naive host came to no harm' : undefined)
+}
+
+/** As a task that was parked goes on: with the share and the clone that its last guest left. */
+async function giveAgain({ record }: Prepared, key: string): Promise<void> {
+  await writeShare(record.files, record.task, assignmentWith(key))
 }
 
 /** The harm that a naive host came to, or null. */

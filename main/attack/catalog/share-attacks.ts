@@ -216,6 +216,13 @@ export const shareAttacks: readonly LeftBehind[] = [
     naive: deletes('share'),
   },
   {
+    ...checked,
+    name: 'share-given-again',
+    tries: 'Puts links to a file of the host where the host writes when the task goes on in another guest.',
+    guest: `for name in task.md environment start-ref started .api-key; do ln -sfn "$VICTIM/keep.txt" "$SHARE/$name"; done`,
+    naive: writes('environment'),
+  },
+  {
     ...deletion,
     name: 'links-in-the-share',
     tries: 'Fills its share with links to a folder of the host, for its deletion to follow.',
