@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { DoctorOptions } from './commands/doctor.ts'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
@@ -73,9 +74,10 @@ function commandLine(terminal: Terminal): Command {
     .command('doctor')
     .description('say what this host lacks for a task, and the cure')
     .option('--fix', 'install and build what is missing, after saying what and why', false)
-    .action(async ({ fix }: { fix: boolean }) => {
+    .option('--attack', 'have guests attack this host, and say what held', false)
+    .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./commands/doctor.ts')
-      await doctor(terminal, { fix })
+      await doctor(terminal, options)
     })
   program
     .command('tasks')

@@ -15,6 +15,7 @@ export type FailureCode =
   | 'memory-short'
   | 'rate-limited'
   | 'host-incomplete'
+  | 'border-broken'
   | 'image-failed'
   | 'clone-failed'
   | 'boot-failed'

@@ -15,6 +15,7 @@ import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
 import type { TaskRecord } from './task-record.ts'
 import { capReached } from './watch-caps.ts'
+import { diskRunsFull } from './watch-disk.ts'
 import { type Assignment, writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
@@ -106,7 +107,10 @@ export async function seeThrough(
       ...context.limits,
       taskTimeoutMs: caps.timeoutMs,
       elapsedMs: await elapsedMs(record.task),
-      capReached: (over) => capReached(caps, record.files, over),
+      limitReached: [
+        (over) => capReached(caps, record.files, over),
+        (over) => diskRunsFull([record.files.folder, context.home], context.limits.minFreeGiB ?? 0, over),
+      ],
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
