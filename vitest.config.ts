@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config'
 const integration = [
   'test/git/{clone-workspace,hostile-clone,merge-work,publish-branch,replay-commits}.test.ts',
   'test/commands/**/*.test.ts',
-  'test/faults/**/*.test.ts',
+  'test/{faults,fuzz}/**/*.test.ts',
   'test/nix/**/*.test.ts',
+  'test/install.test.ts',
   'test/tasks/{orchestrator,cancel,caps,merge-again,parking,queue}*.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']

@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from './core/failure.ts'
+import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
 import { listen } from './lib/http-listener.ts'
 import type { Log } from './lib/log.ts'
 import { cacheDirectory, packageDirectory } from './lib/paths.ts'
-import { ensurePrivateFolder } from './lib/private-folder.ts'
+import { requirePrivateHome } from './lib/private-folder.ts'
 import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { provisionsOf } from './provisions.ts'
+import { ensureEndpointToken } from './settings/endpoint-token.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/event-log.ts'
 import { HostClock } from './tasks/host-clock.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
+import { RunRate, ratesOf } from './tasks/run-rate.ts'
 import { SlotPool } from './tasks/slot-pool.ts'
 import { createControlApi } from './web/control-api.ts'
 import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
@@ -27,6 +30,9 @@ export interface ServerOptions {
   readonly home: string
   /** 0 takes a free one. */
   readonly port: number
+  /** In place of the settings'. */
+  readonly host?: string
+  readonly auth?: boolean
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
   /** In place of the host's own; for tests. */
@@ -34,9 +40,14 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  /** Of the MCP endpoint. */
+  /** Of the MCP endpoint, as this host reaches it. */
   readonly url: string
   readonly tasks: Tasks
+  /** The IP address and the port that it listens on. */
+  readonly host: string
+  readonly port: number
+  /** What its clients must show as `Authorization: Bearer TOKEN`; null when nothing. */
+  readonly token: string | null
   /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
   close(): Promise<void>
 }
@@ -46,14 +57,17 @@ export interface Server {
  * @throws AppError('port-taken' | 'home-unusable' | ...) with nothing left behind.
  */
 export async function startServer(
-  { home, port, log, env, driver }: ServerOptions,
+  { home, port, log, env, driver, ...options }: ServerOptions,
   signal?: AbortSignal,
 ): Promise<Server> {
   signal?.throwIfAborted()
   await using stack = new AsyncDisposableStack()
   const settings = readSettings(home)
   for (const key of unknownSettings(home)) log.warn('a setting is not known and changes nothing', { key })
-  await ensurePrivateFolder(home)
+  await requirePrivateHome(home, log)
+  const { host, auth } = { ...settings, ...options }
+  requireAuthBeyondLoopback(host, auth)
+  const mcpToken = auth ? await ensureEndpointToken(home) : undefined
   await refuseSecondServer(home)
 
   const machines = driver ?? hostDriver(log)
@@ -68,6 +82,7 @@ export async function startServer(
       cacheDirectory: cacheDirectory(),
       queue: settings.queue,
       onUsageLimit: settings.onUsageLimit,
+      ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
@@ -92,11 +107,12 @@ export async function startServer(
 
   const version = packageVersion()
   const token = newToken()
-  const mcp = createMcpEndpoint({ tasks, log, version })
+  const mcp = createMcpEndpoint({ tasks, log, version, ...(mcpToken !== undefined && { token: mcpToken }) })
   const listener = await listen(
     {
       port,
-      host: '127.0.0.1',
+      host,
+      allowedHosts: settings.allowedHosts,
       log,
       routes: { '/mcp': mcp.handle, '/api/': createControlApi({ tasks, token, version, log }) },
     },
@@ -104,13 +120,35 @@ export async function startServer(
   )
   stack.defer(() => listener.close())
   stack.defer(() => mcp.close())
-  await writeServerFile(home, { port: listener.port, token })
+  const reachable = reachableAddress(host)
+  await writeServerFile(home, { host: reachable, port: listener.port, token })
   stack.defer(() => removeServerFile(home))
 
   const running = stack.move()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= running.disposeAsync())
-  return { url: `http://127.0.0.1:${listener.port}/mcp`, tasks, close }
+  return {
+    url: `http://${inUrl(reachable)}:${listener.port}/mcp`,
+    host,
+    port: listener.port,
+    token: mcpToken ?? null,
+    tasks,
+    close,
+  }
+}
+
+/** Where this host reaches a server that listens on the address. */
+function reachableAddress(host: string): string {
+  if (!isWildcard(host)) return host
+  return host === '0.0.0.0' ? '127.0.0.1' : '::1'
+}
+
+/** @throws AppError('argument-invalid') for an address that others reach, when no token keeps them out. */
+function requireAuthBeyondLoopback(host: string, auth: boolean): void {
+  if (auth || isLoopback(host)) return
+  throw new AppError('argument-invalid', `Others reach ${host}, so clients there must show a token`, {
+    hint: `Run: microvm-orchestrator serve --host ${host} --auth`,
+  })
 }
 
 /** As the settings say now; as they said at the start when they cannot be read any more. */

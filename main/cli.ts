@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { DoctorOptions } from './commands/doctor.ts'
 import type { RunFlags } from './commands/run.ts'
+import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
 import { failureText, toFailure } from './core/failure.ts'
 import { homeDirectory, packageDirectory } from './lib/paths.ts'
@@ -52,11 +55,13 @@ function commandLine(terminal: Terminal): Command {
     })
   program
     .command('serve')
-    .description('run the orchestrator and its MCP endpoint on 127.0.0.1')
+    .description('run the orchestrator and its MCP endpoint')
     .option('--port <number>', 'TCP port (default: 8765, or what the settings say)', wholeNumber(0, 65_535))
-    .action(async ({ port }: { port?: number }) => {
+    .option('--host <address>', 'IP address to listen on (default: 127.0.0.1); beyond this host with --auth', ipAddress)
+    .option('--auth', 'clients must show a token, which is made once and kept')
+    .action(async (flags: ServeFlags) => {
       const { serve } = await import('./commands/serve.ts')
-      await serve(terminal, port)
+      await serve(terminal, flags)
     })
   program
     .command('setup-token')
@@ -69,9 +74,10 @@ function commandLine(terminal: Terminal): Command {
     .command('doctor')
     .description('say what this host lacks for a task, and the cure')
     .option('--fix', 'install and build what is missing, after saying what and why', false)
-    .action(async ({ fix }: { fix: boolean }) => {
+    .option('--attack', 'have guests attack this host, and say what held', false)
+    .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./commands/doctor.ts')
-      await doctor(terminal, { fix })
+      await doctor(terminal, options)
     })
   program
     .command('tasks')
@@ -187,6 +193,11 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }).version
+
+function ipAddress(text: string): string {
+  if (isIP(text)) return text
+  throw new InvalidArgumentError('It must be an IP address, as 192.0.2.1, or 0.0.0.0 for all of this host.')
+}
 
 function amount(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN

@@ -17,7 +17,8 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   mcp: ['tasks', 'lib', 'core'],
   web: ['tasks', 'lib', 'core'],
   desktop: ['tasks', 'settings', 'lib', 'core'],
-  commands: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  commands: ['attack', 'web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
 }
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */

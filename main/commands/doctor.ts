@@ -8,19 +8,31 @@ import { applyRemedies } from '../machines/host-packages.ts'
 import type { Terminal } from './terminal.ts'
 import { userProblems } from './user-problems.ts'
 
+export interface DoctorOptions {
+  readonly fix: boolean
+  /** Whether guests shall attack this host, where tasks can run on it. */
+  readonly attack: boolean
+}
+
 /**
  * Says what this host lacks for a task, each with its cure; with `fix` first installs and builds what can be, saying what and why.
- * @throws AppError('host-incomplete') when a task could not run.
+ * @throws AppError('host-incomplete') when a task could not run, 'border-broken' when an attack succeeded.
  */
-export async function doctor(terminal: Terminal, { fix }: { readonly fix: boolean }): Promise<void> {
+export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
   if (fix) await fixHost(terminal, stop.signal)
 
-  const found = [...(await hostProblems(stop.signal)), ...(await userProblems(terminal.home, terminal.env))]
+  // The red team brings a key of its own.
+  const ofUser = attack ? [] : await userProblems(terminal.home, terminal.env)
+  const found = [...(await hostProblems(stop.signal)), ...ofUser]
   for (const problem of found) report(terminal, problem)
   const missing = found.filter(({ optional }) => !optional)
-  if (missing.length === 0) return terminal.say('This host can run tasks.')
+  if (missing.length === 0) {
+    terminal.say('This host can run tasks.')
+    if (attack) await (await import('./attack.ts')).attack(terminal, stop.signal)
+    return
+  }
   const fixable = !fix && missing.some(({ remedy }) => remedy)
   throw new AppError('host-incomplete', `This host cannot run tasks yet: ${counted(missing.length)} above`, {
     ...(fixable && { hint: 'microvm-orchestrator doctor --fix installs and builds what can be' }),

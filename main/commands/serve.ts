@@ -1,7 +1,16 @@
 import { type Server, startServer } from '../app.ts'
+import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
+import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
+import { addLine } from './add-line.ts'
 import type { Terminal } from './terminal.ts'
+
+export interface ServeFlags {
+  readonly port?: number
+  readonly host?: string
+  readonly auth?: boolean
+}
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -12,7 +21,7 @@ const sameSignalMs = 1_000
  * Serves until a signal ends it. The first one lets the server close in order, which stops the tasks where the settings say so; a
  * later one ends the process at once, and machines that still run are found at the next start with the stop that was asked for.
  */
-export async function serve(terminal: Terminal, port: number | undefined): Promise<void> {
+export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void> {
   const stop = new AbortController()
   let firstAt = 0
   const onSignal = () => {
@@ -23,10 +32,15 @@ export async function serve(terminal: Terminal, port: number | undefined): Promi
   }
   for (const signal of endingSignals) process.on(signal, onSignal)
 
-  const server = await start(terminal, port, stop.signal)
+  const server = await start(terminal, flags, stop.signal)
   if (!server) return
-  terminal.say(`Listening on ${server.url}`)
-  terminal.say(`claude mcp add --transport http --scope user microvm ${server.url}`)
+  terminal.say(`Listening on http://${inUrl(server.host)}:${server.port}/mcp`)
+  terminal.say(addLine(server, { tokenPath: endpointTokenPath(terminal.home), isTty: terminal.isTty }))
+  if (!isLoopback(server.host)) {
+    terminal.note(
+      'What is sent to it can be read on the way, the token too: trust that network, or put a TLS proxy before it.',
+    )
+  }
   if (!stop.signal.aborted) {
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   }
@@ -38,11 +52,11 @@ export async function serve(terminal: Terminal, port: number | undefined): Promi
 /** Undefined when the user ended it before it served. */
 async function start(
   { home, env }: Terminal,
-  port: number | undefined,
+  { port, ...flags }: ServeFlags,
   stop: AbortSignal,
 ): Promise<Server | undefined> {
   try {
-    return await startServer({ home, port: port ?? readSettings(home).port, log: createLog(), env }, stop)
+    return await startServer({ home, port: port ?? readSettings(home).port, ...flags, log: createLog(), env }, stop)
   } catch (error) {
     if (stop.aborted) return undefined
     throw error

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { NetworkReason } from '../core/gateway.ts'
 import { type Destination, isAddress, isListed } from '../core/host-rule.ts'
-import { addressKind } from '../lib/addresses.ts'
+import { addressKind } from '../lib/address-kind.ts'
 import type { GatewayParts } from './parts.ts'
 
 export type Reached =

@@ -1,6 +1,7 @@
 import { checkedFetch } from './checked-fetch.ts'
 import type { Tip } from './find-tips.ts'
 import { gitQuickly, utf8 } from './git.ts'
+import { findOversized, sizeLimits } from './oversized-objects.ts'
 
 /** Where the work was found, or why none of the tips could be had. */
 export type Import =
@@ -11,7 +12,7 @@ export type Import =
 export const importedRef = 'refs/heads/imported'
 
 /**
- * Fetches the first of the tips that is whole and passes git's own checks, with its history since the start, from a view over
+ * Fetches the first of the tips that is whole, of bearable size and passes git's own checks, with its history since the start, from a view over
  * a clone's objects into a host-owned repository. `stale` tips, that hold nothing beyond the start, wait for better ones.
  */
 export async function importCommits(
@@ -59,7 +60,7 @@ async function fetchTip(
     inside(receiver),
     signal,
   )
-  if (result.exitCode === 0) return undefined
+  if (result.exitCode === 0) return await findOversized({ commit, startCommit }, inside(receiver), sizeLimits, signal)
   const lines = utf8(result.stderr)
     .split('\n')
     .filter((line) => /^(fatal|error|remote: (fatal|error)):/.test(line))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
@@ -23,8 +23,13 @@ export interface Quarantine extends AsyncDisposable {
 /** git's own name for such folders, which its gc removes should we not come to it. */
 const prefix = 'tmp_objdir-microvm-'
 
+/**
+ * Whoever may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours
+ * would keep the others from their own commits.
+ */
 export async function openQuarantine(commonDirectory: string, objectFormat: 'sha1' | 'sha256'): Promise<Quarantine> {
   const store = join(commonDirectory, 'objects')
+  const storeMode = (await stat(store)).mode & 0o7777
   const folder = await mkdtemp(join(store, prefix))
   const passing = new Set<string>()
   const writeCommit = async (content: string): Promise<string> => {
@@ -33,7 +38,13 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     const id = createHash(objectFormat).update(object).digest('hex')
     const fan = join(folder, id.slice(0, 2))
     await mkdir(fan, { recursive: true })
-    await writeFile(join(fan, id.slice(2)), await compress(object), { mode: 0o444, flag: 'wx' }).catch(unlessThere)
+    const file = join(fan, id.slice(2))
+    try {
+      await writeFile(file, await compress(object), { mode: 0o444, flag: 'wx' })
+      await chmod(file, storeMode & 0o444)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
     return id
   }
   return {
@@ -52,7 +63,8 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     letIn: async () => {
       for (const name of await readdir(folder)) {
         if (name === 'pack' || name === 'info') continue
-        await mkdir(join(store, name), { recursive: true })
+        const isNew = (await mkdir(join(store, name), { recursive: true })) !== undefined
+        if (isNew) await chmod(join(store, name), storeMode)
         for (const file of await readdir(join(folder, name))) {
           if (!passing.has(name + file)) await moveIn(join(folder, name, file), join(store, name, file))
         }
@@ -71,10 +83,6 @@ async function moveIn(from: string, to: string): Promise<void> {
     if (code === 'EEXIST') return
     await rename(from, to)
   }
-}
-
-function unlessThere(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error
 }
 
 /** git splits the list at colons unless a path is quoted. */

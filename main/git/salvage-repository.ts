@@ -7,7 +7,7 @@ import { checkedFetch } from './checked-fetch.ts'
 import { cloneSettings } from './clone-settings.ts'
 import { findSubmodule, type Gitlink, gitlinksOf } from './clone-submodules.ts'
 import { findTips } from './find-tips.ts'
-import { type GitOptions, gitText, utf8 } from './git.ts'
+import { type GitOptions, gitOrThrow, gitText, utf8, zeroSeparated } from './git.ts'
 import { importCommits } from './import-commits.ts'
 import { keepLfsObjects } from './keep-lfs-objects.ts'
 import type { CloneSource } from './make-clone.ts'
@@ -47,7 +47,10 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     isPartial,
   }
   const stores = await objectStores(source.commonDirectory)
-  await makeScratchRepository(receiver, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
+  const proof = join(options.scratch, 'proof.git')
+  for (const path of [receiver, proof]) {
+    await makeScratchRepository(path, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
+  }
 
   const base = await importHistory(options, { ...common, stores, receiver, notes }, signal)
   const gitlinks = await salvageSubmodules(options, inReceiver, base, notes, signal)
@@ -64,14 +67,19 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     signal,
   )
   const wip = saved && (await commitFiles(saved.tree, base, taskId, inReceiver, signal))
-  const commit = await publish({ ...options, receiver, start: startCommit, base, wip: wip ?? null }, notes, signal)
+  const commit = await publish(
+    { ...options, receiver, proof, start: startCommit, base, wip: wip ?? null },
+    inReceiver,
+    notes,
+    signal,
+  )
   if (commit !== startCommit) {
     const lfs = { workspace, commonDirectory: source.commonDirectory, cleaned: saved?.lfs ?? [] }
     notes.push(...(await keepLfsObjects(lfs, signal)))
   }
   const agent = commit === startCommit ? startCommit : base
   const commits = Number(await gitText(['rev-list', '--count', agent, `^${startCommit}`], inReceiver, signal))
-  return { commit, commits, wip: commit === wip, notes }
+  return { commit, commits, wip: commit !== agent, notes }
 }
 
 /** The commit that the guest's history ends in, now in the receiver; the start commit when there is none to be had. */
@@ -185,29 +193,54 @@ async function commitFiles(
   return await gitText(['commit-tree', tree, '-p', base], { ...inReceiver, env, input }, signal)
 }
 
-/** Brings what is best into the user's repository: all of it, else without the uncommitted files. */
+/** Brings what is best into the user's repository: all of it, else without the `.gitmodules`, else without the uncommitted files. */
 async function publish(
-  options: SalvageOptions & { receiver: string; start: string; base: string; wip: string | null },
+  options: SalvageOptions & { receiver: string; proof: string; start: string; base: string; wip: string | null },
+  inReceiver: GitOptions,
   notes: string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const { source, receiver, start, base, wip, taskId } = options
+  const { source, receiver, proof, start, base, wip, taskId } = options
   let problem: string | undefined
-  for (const commit of new Set([wip ?? base, base])) {
-    if (commit === start) {
-      if (problem === undefined) return start
-      break
-    }
-    const result = await checkedFetch(
-      { from: receiver, commit, ref: taskRef(taskId), commonCommit: start },
-      { cwd: source.path, trust: 'user' },
-      signal,
-    )
-    if (result.exitCode === 0) return commit
+  const take = async (commit: string, what: string): Promise<boolean> => {
+    const fetched = { from: receiver, commit, ref: taskRef(taskId), commonCommit: start }
+    // What came by files was never checked, and git finds some faults only when the objects are in place: not in the user's repository.
+    const checked =
+      commit === base
+        ? undefined
+        : await checkedFetch(fetched, { cwd: proof, trust: 'none', env: { GIT_DIR: proof } }, signal)
+    const result =
+      checked && checked.exitCode !== 0
+        ? checked
+        : await checkedFetch(fetched, { cwd: source.path, trust: 'user' }, signal)
+    if (result.exitCode === 0) return true
     problem = utf8(result.stderr).trim().split('\n')[0] ?? 'git refused them'
-    notes.push(`The ${commit === wip ? 'uncommitted files' : 'commits'} were refused: ${problem}`)
+    notes.push(`The ${what} were refused: ${problem}`)
+    return false
   }
+  if (wip !== null) {
+    if (await take(wip, 'uncommitted files')) return wip
+    const tree = await treeWithModulesOf(base, wip, inReceiver, signal)
+    const rest = await commitFiles(tree, base, taskId, inReceiver, signal)
+    if (rest !== null && (await take(rest, 'uncommitted files other than .gitmodules'))) return rest
+  }
+  if (base !== start && (await take(base, 'commits'))) return base
+  if (problem === undefined) return start
   throw new Error(problem)
+}
+
+/** The tree of a commit with the `.gitmodules` of its base, or none: what git refuses in it would keep all the rest out. */
+async function treeWithModulesOf(
+  base: string,
+  commit: string,
+  inReceiver: GitOptions,
+  signal?: AbortSignal,
+): Promise<string> {
+  const entries = async (...args: string[]) =>
+    zeroSeparated((await gitOrThrow(['ls-tree', '-z', ...args], inReceiver, signal)).stdout)
+  const others = (await entries(commit)).filter((entry) => !entry.endsWith('\t.gitmodules'))
+  const input = [...others, ...(await entries(base, '.gitmodules'))].map((entry) => `${entry}\0`).join('')
+  return await gitText(['mktree', '-z', '--missing'], { ...inReceiver, input }, signal)
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)

@@ -4,6 +4,7 @@ import { bytePath, shownPath } from './byte-path.ts'
 import { kindOf } from './check-clone.ts'
 import { type GitCalls, git, gitOrThrow, gitText, zeroSeparated } from './git.ts'
 import { type CleanedFile, cleanLfsFiles } from './lfs-clean.ts'
+import { sizeLimits } from './oversized-objects.ts'
 import { surveyFiles } from './survey-files.ts'
 
 export interface SavedFiles {
@@ -27,8 +28,6 @@ export interface SaveOptions {
   readonly sparsePatterns: string | null
 }
 
-const largestFile = 2 * 1024 ** 3
-const largestTotal = 16 * 1024 ** 3
 const mostNotes = 20
 
 /**
@@ -164,8 +163,8 @@ async function consider(workspace: string, path: string, plan: Plan, absent: Rea
   if (found.isDirectory()) plan.remove.push(path)
   else if (isReserved(path)) plan.notes.push(`${shownPath(path)} was left out: some systems take it for .git`)
   else if (found.isSymbolicLink()) plan.add.push(path)
-  else if (Number(found.size) > largestFile) plan.notes.push(`${shownPath(path)} was left out: larger than 2 GiB`)
-  else if (plan.total + Number(found.size) > largestTotal)
+  else if (Number(found.size) > sizeLimits.file) plan.notes.push(`${shownPath(path)} was left out: larger than 2 GiB`)
+  else if (plan.total + Number(found.size) > sizeLimits.total)
     plan.notes.push(`${shownPath(path)} was left out: more than 16 GiB in all`)
   else {
     plan.total += Number(found.size)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AppError } from '../core/failure.ts'
+import { type ConnectionLimits, limitConnections } from './http-connections.ts'
 import { sendJson } from './http-message.ts'
 import type { Log } from './log.ts'
 import { originProblem } from './origin-check.ts'
@@ -11,10 +12,36 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number
-  readonly host: '127.0.0.1'
+  /** An IP address; whether its clients must show a token is for the handlers to say. */
+  readonly host: string
+  /** Names, in lower case, under which clients may speak to us beside our addresses. */
+  readonly allowedHosts?: readonly string[]
   /** By path: `/mcp` is that path alone, `/api/` everything below it. */
   readonly routes: Readonly<Record<string, Handler>>
   readonly log: Log
+  readonly limits?: Partial<ListenLimits>
+}
+
+export interface ListenLimits extends ConnectionLimits {
+  /** Of the request line and all headers together. */
+  readonly headerBytes: number
+  /** By when the headers must be here, and the whole request; from the connection on, or from the first byte of a later request. */
+  readonly headersMs: number
+  readonly requestMs: number
+  /** How long a connection may wait for its next request. */
+  readonly keepAliveMs: number
+  /** How often the times are looked at. */
+  readonly checkMs: number
+}
+
+const defaultLimits: ListenLimits = {
+  connections: 512,
+  idleConnections: 128,
+  headerBytes: 16 * 1024,
+  headersMs: 10_000,
+  requestMs: 60_000,
+  keepAliveMs: 75_000,
+  checkMs: 5_000,
 }
 
 export interface Listener extends AsyncDisposable {
@@ -27,24 +54,30 @@ export interface Listener extends AsyncDisposable {
 const closeGraceMs = 2_000
 
 /**
- * The one HTTP server that the front doors share: loopback only, every request's Host and Origin checked before a handler sees it.
+ * The one HTTP server that the front doors share: every request's Host and Origin are checked before a handler sees it.
  * Handlers may take as long as they like to answer; requests must arrive in time. Closes when the signal fires.
- * @throws AppError('port-taken') that says by whom, where that can be told.
+ * @throws AppError('port-taken') that says by whom, where that can be told; AppError('argument-invalid') for an address that this
+ * host does not have.
  */
-export async function listen({ port, host, routes, log }: ListenOptions, signal?: AbortSignal): Promise<Listener> {
+export async function listen(options: ListenOptions, signal?: AbortSignal): Promise<Listener> {
   signal?.throwIfAborted()
+  const { port, host } = options
+  const limits = { ...defaultLimits, ...options.limits }
   const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 75_000,
-    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkMs,
   })
-  server.maxConnections = 512
-  server.on('request', (request, response) => void answer(request, response, routes, log))
+  limitConnections(server, limits)
+  server.on('request', (request, response) => void answer(request, response, options))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    // Half closed, it would stay for as long as the other side likes.
+    socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+      socket.destroy(),
+    )
   })
   await bind(server, port, host)
   const close = once(() => closeServer(server))
@@ -55,18 +88,18 @@ export async function listen({ port, host, routes, log }: ListenOptions, signal?
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: ListenOptions['routes'],
-  log: Log,
+  { routes, log, allowedHosts }: ListenOptions,
 ): Promise<void> {
   response.on('error', (error) => log.debug('a response failed', { reason: error.message }))
   try {
-    const problem = originProblem(request)
+    const problem = originProblem(request, allowedHosts)
     if (problem) return sendJson(response, 403, { error: problem })
     const handler = route(routes, request.url ?? '/')
     if (!handler) return sendJson(response, 404, { error: 'Not found' })
     await handler(request, response)
   } catch (error) {
-    if (response.destroyed || request.destroyed) {
+    // A request is destroyed when it was read to its end, too.
+    if (response.destroyed || request.socket.destroyed) {
       log.debug('a client went away', { reason: String(error) })
       return
     }
@@ -74,6 +107,11 @@ async function answer(
     sendJson(response, 500, { error: 'Internal error' })
     if (!response.writableEnded) response.destroy()
   }
+}
+
+function statusOf(code: string | undefined): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
 }
 
 function route(routes: ListenOptions['routes'], url: string): Handler | undefined {
@@ -100,6 +138,12 @@ async function bind(server: Server, port: number, host: string): Promise<void> {
       const owner = await portOwner(port)
       throw new AppError('port-taken', `Port ${port} is taken${owner ? ` by ${owner}` : ''}`, {
         hint: `Stop it, or choose another port with --port N`,
+        cause,
+      })
+    }
+    if (code === 'EADDRNOTAVAIL') {
+      throw new AppError('argument-invalid', `This host has no address ${host}`, {
+        hint: 'Give --host an address of this host, or 0.0.0.0 for all of them',
         cause,
       })
     }

@@ -15,6 +15,10 @@ export function scrub(bytes: Buffer, secret: string): Buffer {
   return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(from)])
 }
 
+/** `scrub` for a text. */
+export const scrubText = (text: string, secret: string): string =>
+  secret === '' ? text : text.replaceAll(secret, () => replacement.toString())
+
 /** `scrub` for a stream: finds the secret across chunk borders too, and holds back no more bytes than the secret is long. */
 export function scrubbing(secret: string): Transform {
   const overlap = Math.max(Buffer.byteLength(secret) - 1, 0)

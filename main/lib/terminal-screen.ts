@@ -1,6 +1,7 @@
 /**
  * What a terminal would show after this output, row by row with no trailing blanks. Knows what line-based programs use: text, line ends,
- * cursor moves and erasing; ignores colours and modes. Rows never wrap by themselves and never scroll away.
+ * cursor moves and erasing; ignores colours and modes. Rows never wrap by themselves and never scroll away, but the cursor stays on
+ * a screen of 10,000 rows of 1,000 columns.
  */
 export function screenRows(output: string): readonly string[] {
   const rows: string[][] = []
@@ -14,18 +15,23 @@ export function screenRows(output: string): readonly string[] {
     if (command !== undefined) {
       const numbers = (parameters ?? '').split(';').map((part) => (/^\d{1,4}$/.test(part) ? Number(part) : undefined))
       control(command, numbers, cursor, currentRow, rows)
+      cursor.row = Math.min(cursor.row, lastRow)
+      cursor.column = Math.min(cursor.column, lastColumn)
     } else if (text === '\r') cursor.column = 0
-    else if (text === '\n') cursor.row += 1
+    else if (text === '\n') cursor.row = Math.min(cursor.row + 1, lastRow)
     else if (text === '\b') cursor.column = Math.max(0, cursor.column - 1)
     else if (text !== undefined && text >= ' ') {
       const row = currentRow()
       while (row.length < cursor.column) row.push(' ')
       row[cursor.column] = text
-      cursor.column += 1
+      cursor.column = Math.min(cursor.column + 1, lastColumn)
     }
   }
   return rows.map((row) => row.join('').trimEnd())
 }
+
+/** A few bytes move the cursor by thousands: without an end, a screen of them would fill the memory. */
+const [lastRow, lastColumn] = [9_999, 999]
 
 // Strings (titles, links), then control sequences, other escapes, and single characters.
 const tokens =

@@ -34,19 +34,27 @@ export async function consoleTail(path: string): Promise<string> {
 }
 
 /**
- * Moves a console that takes too much room to `PATH.1`, so that a guest that floods it cannot fill the disk. A hypervisor that
+ * Moves the end of a console that takes too much room to `PATH.1`, so that a guest that floods it cannot fill the disk. A hypervisor that
  * appends goes on at the new end; one that does not leaves a hole where the moved part was, which takes no room.
+ * @returns whether it did.
  */
-export async function limitConsole(path: string, limitBytes = rotateBytes): Promise<void> {
+export async function limitConsole(path: string, limitBytes = rotateBytes): Promise<boolean> {
   try {
     const { size, blocks } = await stat(path)
-    if (Math.min(size, blocks * 512) <= limitBytes) return
-    const start = Math.max(0, size - 2 * limitBytes)
-    await pipeline(createReadStream(path, { start }), createWriteStream(`${path}.1`, { mode: 0o600 }))
+    if (Math.min(size, blocks * 512) <= limitBytes) return false
+    const end = createReadStream(path, { start: Math.max(0, size - limitBytes), end: size - 1 })
+    await pipeline(end, createWriteStream(`${path}.1`, { mode: 0o600 }))
     await truncate(path, 0)
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return false
   }
+}
+
+/** The same with the machine off: what it said last is at `PATH`. */
+export async function cutConsole(path: string, limitBytes = rotateBytes): Promise<void> {
+  if (await limitConsole(path, limitBytes)) await rename(`${path}.1`, path)
 }
 
 /** Saves what an earlier machine wrote, as `PATH.1`, from a hypervisor that begins its console by emptying the file. */

@@ -1,8 +1,13 @@
+const panic = 'Kernel panic - not syncing'
+const longestLine = 500
+
 /** The last panic that a console tells of, made safe to show. Pure. */
 export function panicLineOf(consoleText: string): string | undefined {
-  const line = consoleText.split(/\r?\n/).findLast((text) => text.includes('Kernel panic - not syncing'))
+  const line = consoleText.split(/\r?\n/).findLast((text) => text.includes(panic))
+  if (line === undefined) return undefined
+  const start = line.indexOf(panic)
   // Guest text: control characters have no business in a message.
-  return line?.slice(line.indexOf('Kernel panic'), 500).replace(/[^\x20-\x7e]/g, '')
+  return line.slice(start, start + longestLine).replace(/[^\x20-\x7e]/g, '')
 }
 
 /**

@@ -3,7 +3,7 @@ import type { MachineExit, MachineHandle } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
 import { isShortage } from '../lib/patience.ts'
 import { isAlive, type ProcessIdentity, pidIsTaken } from '../lib/process-identity.ts'
-import { limitConsole } from './console.ts'
+import { cutConsole, limitConsole } from './console.ts'
 import type { Machine } from './driver.ts'
 import { endProcess, type HelperProcess, lastLines } from './helper-process.ts'
 import { removeRunDirectory, runDirectoryAt } from './run-directory.ts'
@@ -98,6 +98,7 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
       await hypervisor.cutPower?.()
       await endProcess(handle)
     }
+    await unlessShort(() => cutConsole(consolePath))
     const ending = { ...(await status), stopRequested: stopRequested(), lostHelper }
     const exit = failure ?? (await hypervisor.exitOf({ ...ending, log: await lastLines(run.log(hypervisor.name)) }))
     log.info('machine ended', { exit })

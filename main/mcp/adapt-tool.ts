@@ -6,7 +6,7 @@ import type {
   Tool as ToolListing,
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { AppError, type Failure, failureText, toFailure } from '../core/failure.ts'
+import { AppError, defect, type Failure, failureText, toFailure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Consumer } from '../tasks/event-consumers.ts'
@@ -62,7 +62,7 @@ export function adaptTool(tool: Tool, listing: ToolListing, options: AdaptOption
         if (extra.signal.aborted || currentExchange.getStore()?.fate.lost.aborted) throw error
         if (error instanceof AppError) return failed(tool, toFailure(error))
         options.log.error('a tool failed', { tool: tool.name, reason: String(error) })
-        return failed(tool, { code: 'internal', message: 'The orchestrator failed; its log has the reason' })
+        return failed(tool, defect)
       }
     },
   }

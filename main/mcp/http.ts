@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventStore, StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'
+import { isAuthorized } from '../lib/bearer.ts'
 import { fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -13,6 +14,8 @@ export interface McpEndpointOptions {
   readonly tasks: Tasks
   readonly log: Log
   readonly version: string
+  /** What clients must show as `Authorization: Bearer TOKEN`; left out, nothing. */
+  readonly token?: string
   /** Default 10 s: Claude Code gives up on a call that is silent for 300 s. */
   readonly progressIntervalMs?: number
   readonly limits?: Partial<SessionLimits>
@@ -28,6 +31,8 @@ export interface McpEndpoint {
 }
 
 const bodyLimitBytes = 4 * 1024 * 1024
+/** A batch of small requests asks for answers many times its size, all at once; current versions of the protocol know none. */
+const batchLimit = 100
 
 /** Model Context Protocol over streamable HTTP, with sessions. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
@@ -35,6 +40,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   let closed = false
   return {
     handle: async (request, response) => {
+      if (options.token !== undefined && !isAuthorized(request.headers, options.token)) {
+        return refuse(response, 401, -32000, 'The token is missing or wrong', { 'www-authenticate': 'Bearer' })
+      }
       if (closed) return refuse(response, 503, -32000, 'The server is shutting down')
       switch (request.method) {
         case 'POST':
@@ -66,6 +74,9 @@ async function handlePost(
   const body = await readJsonBody(request, bodyLimitBytes)
   if (body.kind === 'too-large') return refuse(response, 413, -32000, `The body is larger than ${bodyLimitBytes} bytes`)
   if (body.kind === 'malformed') return refuse(response, 400, -32700, 'Parse error: the body is no JSON')
+  if (Array.isArray(body.value) && body.value.length > batchLimit) {
+    return refuse(response, 400, -32600, `A batch has at most ${batchLimit} messages`)
+  }
 
   const starts = request.headers['mcp-session-id'] === undefined && isInitializeRequest(body.value)
   const session = starts

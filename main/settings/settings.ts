@@ -10,8 +10,22 @@ const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 
 const settingsSchema = z.object({
-  /** TCP port of the server on 127.0.0.1. */
+  /** TCP port of the server, and the address that it listens on; beyond this host only with `auth`. */
   port: z.int().min(1).max(65_535).default(8765),
+  host: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+  /** Clients of the MCP endpoint must show the token of `mcp-token`. */
+  auth: z.boolean().default(false),
+  /** Names under which clients may speak to the server beside its addresses. */
+  allowedHosts: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9._-]+$/, 'must be a host name, with no port')
+        .toLowerCase(),
+    )
+    .default([]),
+  /** How many tasks a client may ask for in a minute, after a first hundred, and all clients together twice as many; null: no limit. */
+  runsPerMinute: z.number().min(0.01).nullable().default(60),
   /** Of repositories that have no policy of their own, see `EgressPolicy`. */
   egress: egressWordSchema.default('open'),
   /** With open egress guests reach private networks too, and whatever of this host a neighbour in its network reaches. */

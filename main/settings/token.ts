@@ -1,8 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { writeAtomically } from '../lib/atomic-file.ts'
-import { ensurePrivateFolder, unusable } from '../lib/private-folder.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
 
 export type KeyVariable = 'CLAUDE_CODE_OAUTH_TOKEN' | 'ANTHROPIC_API_KEY'
 
@@ -41,12 +39,7 @@ export async function findKey(env: NodeJS.ProcessEnv, home: string): Promise<Key
 export async function storeToken(home: string, token: string): Promise<string> {
   const path = tokenPath(home)
   requirePlain(token, 'the token')
-  await ensurePrivateFolder(home)
-  try {
-    await writeAtomically(path, `${token}\n`)
-  } catch (error) {
-    throw unusable(path, error)
-  }
+  await writePrivateFile(path, token)
   return path
 }
 
@@ -55,19 +48,8 @@ const variableFor = (value: string): KeyVariable =>
   value.startsWith('sk-ant-api') ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN'
 
 async function readToken(path: string): Promise<string | undefined> {
-  let text: string
-  try {
-    const { mode } = await stat(path)
-    if (mode & 0o077) {
-      throw new AppError('token-unsafe', `Others can read the token in ${path}`, { hint: `Run: chmod 600 '${path}'` })
-    }
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error instanceof AppError ? error : unusable(path, error)
-  }
-  const value = text.trim()
-  if (value === '') return undefined
+  const value = (await readPrivateFile(path))?.trim()
+  if (!value) return undefined
   requirePlain(value, path)
   return value
 }

@@ -21,8 +21,11 @@ export async function keepStream(files: TaskFiles, secret: string, log: Log): Pr
     const source = end < 0 ? [] : file.createReadStream({ start: 0, end, autoClose: false })
     await pipeline(source, scrubbing(secret), createWriteStream(files.stream, { mode: 0o600 }))
   }
-  await cleanConsole(files.console, secret)
+  for (const path of consoleFiles(files)) await cleanConsole(path, secret)
 }
+
+/** A console that grew long has its earlier part beside it, see `limitConsole`. */
+const consoleFiles = ({ console }: TaskFiles): readonly string[] => [console, `${console}.1`]
 
 async function cleanConsole(path: string, secret: string): Promise<void> {
   if (secret === '' || !(await contains(path, secret))) return

@@ -24,6 +24,7 @@ import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
 import type { HostMemory } from './require-memory.ts'
 import { runQueued } from './run-queued.ts'
+import type { RunRate } from './run-rate.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
@@ -47,6 +48,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly provisions: (repoPath: string) => Promise<Provisions>
   /** Whether tasks that do not say wait for a slot. Default false. */
   readonly queue?: boolean
+  /** How fast clients may ask for tasks; left out, as fast as they can. */
+  readonly runRate?: RunRate
   /** In place of the host's own figure; for tests. */
   readonly hostMemory?: HostMemory
 }
@@ -111,6 +114,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest): Promise<TaskId> {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
+    this.#options.runRate?.take(owner ?? 'nobody')
     validateDescription(description)
     const { alias, path } = await this.#options.repositories.find(repo)
     await requireFlake(path)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Failure } from '../core/failure.ts'
 import type { AgentUsage, TaskResult } from '../core/task.ts'
 import { type GuestFileRefusal, readGuestFile, readGuestFileTail } from '../lib/guest-file.ts'
-import { scrub } from '../lib/scrub.ts'
+import { scrub, scrubText } from '../lib/scrub.ts'
 import { shareNames } from './task-files.ts'
 
 const resultLimitBytes = 1024 ** 2
@@ -18,18 +18,21 @@ const guestResultSchema = z.object({
   error: z.string().nullable(),
 })
 
+/** The guest's figure; one beyond all reason would not survive the sum and the record. */
+const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
+
 /** The last line of Claude Code's stream (`--output-format stream-json`), as far as we read it. */
 const streamResultSchema = z.object({
   type: z.literal('result'),
-  total_cost_usd: z.number().nonnegative().catch(0),
+  total_cost_usd: amount,
   num_turns: z.int().nonnegative().catch(0),
   session_id: z.string().max(200).nullable().catch(null),
   usage: z
     .object({
-      input_tokens: z.number().nonnegative().catch(0),
-      cache_creation_input_tokens: z.number().nonnegative().catch(0),
-      cache_read_input_tokens: z.number().nonnegative().catch(0),
-      output_tokens: z.number().nonnegative().catch(0),
+      input_tokens: amount,
+      cache_creation_input_tokens: amount,
+      cache_read_input_tokens: amount,
+      output_tokens: amount,
     })
     .catch({ input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 }),
 })
@@ -56,14 +59,14 @@ export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.
 export async function readResult(share: string, secret: string): Promise<TaskResult | Failure> {
   const read = await readGuestFile(share, shareNames.result, resultLimitBytes)
   if (read.kind === 'refused') return refusedResult(read.why)
-  const parsed = parseGuestResult(scrub(read.bytes, secret).toString('utf8'))
+  const parsed = parseGuestResult(scrub(read.bytes, secret).toString('utf8'), secret)
   if ('code' in parsed) return parsed
   const tail = await readGuestFileTail(share, shareNames.stream, streamTailBytes)
-  return { ...parsed, usage: parseUsage(tail.toString('utf8')) }
+  return { ...parsed, usage: parseUsage(tail.toString('utf8'), secret) }
 }
 
-/** Parses the text of `result.json`. Pure. */
-export function parseGuestResult(text: string): Omit<TaskResult, 'usage'> | Failure {
+/** Parses the text of `result.json`. The secret may be in it with letters escaped, so its strings are cleaned too. Pure. */
+export function parseGuestResult(text: string, secret = ''): Omit<TaskResult, 'usage'> | Failure {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -81,14 +84,14 @@ export function parseGuestResult(text: string): Omit<TaskResult, 'usage'> | Fail
   const { success, summary, files_changed, error } = parsed.data
   return {
     success,
-    summary: cut(summary, summaryLimit),
-    filesChanged: files_changed,
-    error: error === null ? null : cut(error, errorLimit),
+    summary: cut(scrubText(summary, secret), summaryLimit),
+    filesChanged: files_changed.map((name) => scrubText(name, secret)),
+    error: error === null ? null : cut(scrubText(error, secret), errorLimit),
   }
 }
 
 /** Finds cost, tokens and turns in the last lines of the agent's stream; null when it never came to an end. Pure. */
-export function parseUsage(streamTail: string): AgentUsage | null {
+export function parseUsage(streamTail: string, secret = ''): AgentUsage | null {
   const line = lastLineOf(streamTail, '"result"', streamResultSchema)
   if (!line) return null
   const { usage, total_cost_usd, num_turns, session_id } = line
@@ -97,7 +100,7 @@ export function parseUsage(streamTail: string): AgentUsage | null {
     inputTokens: usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens,
     outputTokens: usage.output_tokens,
     turns: num_turns,
-    sessionId: session_id,
+    sessionId: session_id === null ? null : scrubText(session_id, secret),
   }
 }
 

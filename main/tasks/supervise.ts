@@ -14,8 +14,8 @@ export interface Watch {
   readonly taskTimeoutMs: number
   /** How much of that time is over already. */
   readonly elapsedMs?: number
-  /** Resolves with the failure of another cap when it is reached, undefined when the scope ends first. */
-  readonly capReached?: (over: AbortSignal) => Promise<Failure | undefined>
+  /** Each resolves with the failure of another limit when it is reached, undefined when there is none or the scope ends first. */
+  readonly limitReached?: readonly ((over: AbortSignal) => Promise<Failure | undefined>)[]
   /** How long the guest has to power off when asked, before it is ended. */
   readonly powerOffTimeoutMs: number
   readonly onAgentStarted: () => Promise<unknown>
@@ -43,7 +43,7 @@ export async function supervise(
   const stopped = Promise.race([
     firing(stop, over.signal),
     deadline(watch.taskTimeoutMs, 'timed-out', 'The task ran into its time limit', over.signal, watch.elapsedMs),
-    followCaps(watch, over.signal),
+    ...(watch.limitReached ?? []).map((reached) => follow(reached, over.signal)),
     followBoot(watch, over.signal),
   ])
 
@@ -97,8 +97,11 @@ async function deadline(
     : never()
 }
 
-async function followCaps({ capReached }: Watch, over: AbortSignal): Promise<Failure> {
-  return (await capReached?.(over)) ?? never()
+async function follow(
+  reached: (over: AbortSignal) => Promise<Failure | undefined>,
+  over: AbortSignal,
+): Promise<Failure> {
+  return (await reached(over)) ?? never()
 }
 
 /** Settles only with a failure: the runner that never started. */

@@ -7,6 +7,7 @@ import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
+import { cleanExit } from './clean-exit.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
@@ -14,6 +15,7 @@ import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
 import type { TaskRecord } from './task-record.ts'
 import { capReached } from './watch-caps.ts'
+import { diskRunsFull } from './watch-disk.ts'
 import { type Assignment, writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
@@ -105,7 +107,10 @@ export async function seeThrough(
       ...context.limits,
       taskTimeoutMs: caps.timeoutMs,
       elapsedMs: await elapsedMs(record.task),
-      capReached: (over) => capReached(caps, record.files, over),
+      limitReached: [
+        (over) => capReached(caps, record.files, over),
+        (over) => diskRunsFull([record.files.folder, context.home], context.limits.minFreeGiB ?? 0, over),
+      ],
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
@@ -116,7 +121,7 @@ export async function seeThrough(
   if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
   await removeKey(share)
-  await record.add({ type: 'machine-exited', exit: supervised.exit })
+  await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
   return await settleTask(context, record, secret, log)
 }
 

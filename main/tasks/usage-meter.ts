@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-const count = z.number().nonnegative().catch(0)
+/** A figure beyond all reason would make the sum infinite. */
+const count = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
 
 /** A message of the agent's, as its stream tells it; the same message comes once for each of its blocks. */
 const messageSchema = z.object({

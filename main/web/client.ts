@@ -19,12 +19,12 @@ export interface ServerConnection {
 export async function connectToServer(home: string): Promise<ServerConnection> {
   const server = await readServerFile(home)
   if (!server) throw noServer('No server is running')
-  const { pid, port, token } = server
+  const { pid, host = '127.0.0.1', port, token } = server
   return {
     pid,
     port,
     call: async <Verb extends ControlVerb>(verb: Verb, request: ControlRequest<Verb>, signal?: AbortSignal) => {
-      const { status, text } = await post(port, `/api/${verb}`, token, JSON.stringify(request), signal)
+      const { status, text } = await post({ host, port }, `/api/${verb}`, token, JSON.stringify(request), signal)
       const value: unknown = JSON.parse(text)
       // Our own server of the same version: the answer needs no second check.
       if (status === 200) return value as ControlAnswers[Verb]
@@ -35,7 +35,7 @@ export async function connectToServer(home: string): Promise<ServerConnection> {
 
 /** Not `fetch`, which gives up when the headers take more than five minutes. */
 function post(
-  port: number,
+  server: { readonly host: string; readonly port: number },
   path: string,
   token: string,
   body: string,
@@ -45,8 +45,7 @@ function post(
   const fail = (error: Error): void => reject(signal?.aborted ? signal.reason : noServer('The server went away', error))
   const request = httpRequest(
     {
-      host: '127.0.0.1',
-      port,
+      ...server,
       path,
       method: 'POST',
       agent: false,

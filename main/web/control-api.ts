@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
-import { AppError, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
+import { AppError, defect, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
 import { mergeView } from '../core/view.ts'
+import { isLoopback } from '../lib/addresses.ts'
+import { isAuthorized } from '../lib/bearer.ts'
 import type { Handler } from '../lib/http-listener.ts'
 import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
@@ -37,10 +38,11 @@ const bodyLimitBytes = 4 * 1024 * 1024
 export function createControlApi({ tasks, token, version, log }: ControlApiOptions): Handler {
   return async (request, response) => {
     const verb = pathOf(request).slice('/api/'.length)
-    if (verb === 'hello' && request.method === 'GET') {
+    if (verb === 'hello' && request.method === 'GET' && isLoopback(request.socket.remoteAddress ?? '')) {
       return sendJson(response, 200, { name: 'microvm-orchestrator', version, pid: process.pid })
     }
-    if (!isAuthorized(request, token)) return refuse(response, 401, 'argument-invalid', 'The token is missing or wrong')
+    if (!isAuthorized(request.headers, token))
+      return refuse(response, 401, 'argument-invalid', 'The token is missing or wrong')
     if (!isVerb(verb)) return refuse(response, 404, 'argument-invalid', 'There is no such call')
     if (request.method !== 'POST') return refuse(response, 405, 'argument-invalid', 'Calls are made by POST')
 
@@ -52,8 +54,8 @@ export function createControlApi({ tasks, token, version, log }: ControlApiOptio
       sendJson(response, 200, await call(verb, body.value, tasks, fate))
     } catch (error) {
       if (fate.lost.aborted) return
-      const failure = toFailure(error)
       if (!(error instanceof AppError)) log.error('a call failed', { verb, reason: String(error) })
+      const failure = error instanceof AppError ? toFailure(error) : defect
       sendJson(response, failure.code === 'internal' ? 500 : 400, { error: failure })
     }
   }
@@ -128,12 +130,6 @@ function call<Verb extends ControlVerb>(
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/'
 
 const isVerb = (name: string): name is ControlVerb => Object.hasOwn(controlRequests, name)
-
-/** Compares digests, so that neither content nor length of the token shows in the time it takes. */
-function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`))
-}
 
 function refuse(response: ServerResponse, status: number, code: FailureCode, message: string): void {
   const error: Failure = { code, message }

@@ -10,6 +10,8 @@ const serverSchema = z.object({
   pid: z.int().positive(),
   /** As in `ProcessIdentity`. */
   startTime: z.string(),
+  /** Where it can be reached from this host; left out, 127.0.0.1. */
+  host: z.union([z.ipv4(), z.ipv6()]).optional(),
   port: z.int().positive(),
   /** Opens the control API; made anew at every start. */
   token: z.string().min(32),
@@ -24,10 +26,13 @@ const pathIn = (home: string): string => join(home, 'server.json')
 export const newToken = (): string => randomBytes(32).toString('base64url')
 
 /** Says that this process serves the home folder. @throws AppError('home-unusable' | 'disk-full') */
-export async function writeServerFile(home: string, { port, token }: { port: number; token: string }): Promise<void> {
+export async function writeServerFile(
+  home: string,
+  server: Pick<ServerFile, 'host' | 'port' | 'token'>,
+): Promise<void> {
   const startTime = await startTimeOf(process.pid)
   if (startTime === undefined) throw new Error('The start time of this process cannot be read')
-  const file: ServerFile = { pid: process.pid, startTime, port, token }
+  const file: ServerFile = { pid: process.pid, startTime, ...server }
   try {
     await writeJsonAtomically(pathIn(home), file)
   } catch (error) {

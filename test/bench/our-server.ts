@@ -6,14 +6,14 @@ import { processDriver } from '../support/process-driver.ts'
 
 /**
  * The whole server as a process of its own, over the home folder that its argument names; only its machines are processes of
- * this host in place of virtual ones. Prints the URL of its MCP endpoint.
+ * this host in place of virtual ones, and have their folders below the second argument. Prints the URL of its MCP endpoint.
  */
-const [home = ''] = process.argv.slice(2)
+const [home = '', machines = join(home, 'run')] = process.argv.slice(2)
 const { url } = await startServer({
   home,
   port: 0,
   log: createLog(),
   env: { ANTHROPIC_API_KEY: 'sk-ant-bench' },
-  driver: processDriver(join(home, 'run'), guestThatCommits('hello-$(basename "$HOME").txt')),
+  driver: processDriver(machines, guestThatCommits('hello-$(basename "$HOME").txt')),
 })
 process.stdout.write(`${url}\n`)

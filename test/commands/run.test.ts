@@ -73,7 +73,7 @@ test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task 
   expect((await setup.run('tasks')).stdout).toBe(`  ${id}  running    project  say hello\n`)
   expect(await setup.run('cleanup', id)).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/^Error: .*running/),
+    stderr: expect.stringMatching(/^Error: .*has not ended/),
   })
   const [log, end] = await Promise.all([
     setup.run('logs', '-f', id),

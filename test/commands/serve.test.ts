@@ -1,16 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdir } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand, startCommand } from '../support/command-line.ts'
+import { initializeBody, mcpHeaders, send } from '../support/mcp-endpoint.ts'
 import { commitFiles, gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 /** Starts `serve` on a free port; resolves when it has said its two lines. Stopped and awaited at the end of the scope. */
-async function serving(home: string, env: Readonly<Record<string, string>> = {}) {
-  const child = startCommand(['serve', '--port', '0'], { home, env })
+async function serving(home: string, ...flags: string[]) {
+  const child = startCommand(['serve', '--port', '0', ...flags], { home })
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const lines = await firstLines(child, 2)
   const port = Number(/:(\d+)\/mcp$/.exec(lines[0] ?? '')?.[1])
@@ -110,4 +111,73 @@ test('a second server of the same home is refused', async () => {
     exitCode: 1,
     stderr: expect.stringMatching(/^Error: A server of [^\n]* runs already[^\n]*\n$/),
   })
+})
+
+const initialize = (port: number, headers: Record<string, string> = {}, address?: string) =>
+  send(port, '/mcp', { method: 'POST', headers: { ...mcpHeaders, ...headers }, body: initializeBody, address })
+
+test('with --auth only who shows the token gets in, the line for Claude Code has it, and it outlives the server', async () => {
+  const home = join(await temporaryFolder(), 'home')
+  await mkdir(home, { mode: 0o700 })
+  const path = join(home, 'mcp-token')
+  let token: string
+  {
+    await using server = await serving(home, '--auth')
+    token = (await readFile(path, 'utf8')).trim()
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(server.lines[1]).toMatch(/ http:\S+\/mcp --header "Authorization: Bearer \$\(cat '[^']+\/mcp-token'\)"$/)
+    expect((await initialize(server.port)).status).toBe(401)
+    expect((await initialize(server.port, { authorization: `Bearer ${token}` })).status).toBe(200)
+    expect(await runCommand(['tasks'], { home })).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  }
+  await writeFile(join(home, 'settings.json'), '{"auth": true}')
+  {
+    await using server = await serving(home)
+    expect((await initialize(server.port)).status).toBe(401)
+    expect((await initialize(server.port, { authorization: `Bearer ${token}` })).status).toBe(200)
+  }
+  await chmod(path, 0o644)
+  expect(await runCommand(['serve', '--port', '0'], { home })).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: `Error: Others can read the token in ${path}. Run: chmod 600 '${path}'\n`,
+  })
+})
+
+test('an address that others reach needs a token, and one that the host does not have is named', async () => {
+  const home = await temporaryFolder()
+  const refused = async (...flags: string[]) => {
+    const { exitCode, stderr } = await runCommand(['serve', '--port', '0', ...flags], { home })
+    expect(exitCode).toBe(1)
+    return stderr
+  }
+  expect(await refused('--host', '0.0.0.0')).toMatch(
+    /^Error: Others reach 0\.0\.0\.0, [^\n]* serve --host 0\.0\.0\.0 --auth\n$/,
+  )
+  expect(await refused('--host', '::')).toContain('--auth')
+  expect(await refused('--host', '192.0.2.1', '--auth')).toMatch(
+    /^Error: This host has no address 192\.0\.2\.1\. [^\n]*\n$/,
+  )
+  expect(await refused('--host', 'example.com')).toContain('must be an IP address')
+  await writeFile(join(home, 'settings.json'), '{"host": "0.0.0.0"}')
+  expect(await refused()).toContain('--auth')
+})
+
+test('on another address of the loopback the commands find the server, which answers to that address', async () => {
+  const home = await temporaryFolder()
+  await using server = await serving(home, '--host', '127.0.0.7')
+  expect(server.lines[0]).toBe(`Listening on http://127.0.0.7:${server.port}/mcp`)
+  expect((await initialize(server.port, {}, '127.0.0.7')).status).toBe(200)
+  expect((await initialize(server.port, { host: 'evil.example' }, '127.0.0.7')).status).toBe(403)
+  expect(await runCommand(['tasks'], { home })).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+})
+
+test('a home folder in which others can write is refused with the cure', async () => {
+  const home = await temporaryFolder()
+  for (const mode of [0o722, 0o770, 0o777]) {
+    await chmod(home, mode)
+    expect((await runCommand(['serve', '--port', '0'], { home })).stderr).toBe(
+      `Error: Others can write in ${home}. Run: chmod 700 '${home}'\n`,
+    )
+  }
 })

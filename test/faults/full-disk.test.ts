@@ -26,6 +26,20 @@ test('a record on a full disk holds whole lines only, and goes on when there is 
   expect(after.trimEnd().endsWith(`{"number":${written}}`)).toBe(true)
 })
 
+test('a guest that fills the disk is stopped while there is room to save its work', async () => {
+  const folder = await temporaryFolder()
+  const guest = join(import.meta.dirname, '../support/fill-disk-from-guest.ts')
+  const script = 'mount -t tmpfs -o size=80m tmpfs "$1" && exec "$2" "$3" "$1"'
+  const filled = await run('unshare', [...unshare, 'sh', '-c', script, 'sh', folder, process.execPath, guest])
+  expect(filled.problem, filled.stderr).toBeNull()
+  expect(JSON.parse(filled.stdout)).toMatchObject({
+    state: {
+      outcome: { kind: 'failed', failure: { code: 'disk-full', message: expect.stringContaining('runs full') } },
+    },
+    files: expect.arrayContaining(['work.txt']),
+  })
+})
+
 test('a task that would begin with too little room is refused with the figures, and nothing of it is left', async () => {
   const root = await temporaryFolder()
   await registeredRepository(root)

@@ -317,6 +317,19 @@ describe('whatever the guest leaves, its work is saved and the host goes on', ()
     expect(await gitIn(repo, ['ls-tree', '-r', '--name-only', work.commit])).not.toContain('.gitmodules')
   })
 
+  test('a .gitmodules that git refuses keeps no other file back, and nothing of it comes into the repository', async () => {
+    const { repo, task } = await victim()
+    const content = '[submodule "x"]\npath = x\nurl = --upload-pack=touch\n'
+    await writeFiles(task.workspace, { '.gitmodules': content, 'uncommitted.txt': 'work\n' })
+    const work = await task.salvage()
+    expect(work).toMatchObject({ wip: true, commits: 1 })
+    const names = await gitIn(repo, ['ls-tree', '-r', '--name-only', work.commit])
+    expect(names).toContain('uncommitted.txt')
+    expect(names).not.toContain('.gitmodules')
+    const blob = await gitIn(task.workspace, ['hash-object', '.gitmodules'])
+    await expect(gitIn(repo, ['cat-file', '-e', blob])).rejects.toThrow()
+  })
+
   test('a commit with a path out of the work tree is refused, and what came before it is saved', async () => {
     const { repo, task } = await victim()
     const clone = task.workspace

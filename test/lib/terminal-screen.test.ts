@@ -14,3 +14,9 @@ test.each([
 ])('%s', (_, output, rows) => {
   expect(screenRows(output)).toEqual(rows)
 })
+
+test('moves far beyond any screen make no screen without end', () => {
+  const rows = screenRows('\u001b[9999B\u001b[9999Cx\n'.repeat(1_000))
+  expect(rows).toHaveLength(10_000)
+  expect(Math.max(...rows.map((row) => row.length))).toBe(1_000)
+})

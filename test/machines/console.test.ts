@@ -1,7 +1,7 @@
 import { appendFile, open, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { consoleTail, limitConsole, prepareConsole, setConsoleAside } from '../../main/machines/console.ts'
+import { consoleTail, cutConsole, limitConsole, prepareConsole, setConsoleAside } from '../../main/machines/console.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const caller = { kind: 'caller', uid: 0, gid: 0 } as const
@@ -15,7 +15,18 @@ test('a console that a guest floods is moved aside, and what QEMU appends goes o
   await limitConsole(path, 599)
   await appendFile(path, 'after')
   expect(await readFile(path, 'utf8')).toBe('after')
-  expect((await stat(`${path}.1`)).size).toBe(600)
+  expect(await readFile(`${path}.1`, 'utf8')).toBe('flood '.repeat(100).slice(1))
+  expect((await stat(`${path}.1`)).mode & 0o777).toBe(0o600)
+})
+
+test('of a console that grew too big in the last moment its end stays, under its own name', async () => {
+  const path = join(await temporaryFolder(), 'serial.log')
+  await prepareConsole(path, caller)
+  await appendFile(path, `${'flood '.repeat(100)}last words`)
+  await cutConsole(path, 100)
+  const text = await readFile(path, 'utf8')
+  expect(text).toHaveLength(100)
+  expect(text.endsWith('last words')).toBe(true)
 })
 
 test('a flood from a hypervisor that does not append leaves a hole, and the console never takes more than its limit', async () => {
@@ -34,7 +45,7 @@ test('a flood from a hypervisor that does not append leaves a hole, and the cons
     }
   }
   // It is moved when it has grown by the limit, not at every look after the first time.
-  expect((await readFile(`${path}.1`, 'utf8')).replaceAll('\0', '').length).toBeGreaterThan(128 << 10)
+  expect((await readFile(`${path}.1`, 'utf8')).replaceAll('\0', '')).toHaveLength(128 << 10)
   await hypervisor.write('end')
   expect((await consoleTail(path)).endsWith('end')).toBe(true)
 })

@@ -113,6 +113,16 @@ test.for([
   expect((await callTool(client, 'list_slots')).isError).toBe(false)
 })
 
+test('a batch of more than a hundred is refused before any of it is answered', async () => {
+  const { port, url } = await startEndpoint()
+  const client = await connect(url)
+  const batch = (count: number) =>
+    JSON.stringify(Array.from({ length: count }, (_, id) => ({ ...JSON.parse(toolsList), id })))
+  const headers = { 'mcp-session-id': sessionOf(client) }
+  expect(errorOf(await post(port, batch(101), headers))).toMatchObject({ code: -32600 })
+  expect((await post(port, batch(100), headers)).body.length).toBeGreaterThan(50 * batch(100).length)
+})
+
 test('a request without a session is told to initialize, one of an unknown session gets 404', async () => {
   const { port } = await startEndpoint()
   expect(await post(port, toolsList)).toMatchObject({ status: 400 })

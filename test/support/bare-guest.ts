@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
+import { type CpioEntry, cpio } from '../../main/lib/cpio.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
 import type { GuestImage } from '../../main/machines/guest-image.ts'
 import { debianArchitecture, unpackDebianPackages } from '../../main/machines/qemu/debian-tools.ts'
-import { type CpioEntry, cpio } from './cpio.ts'
 
 /** Raised when what the folder holds changes, so that an older one in the cache is not taken. */
 const revision = 4

@@ -10,6 +10,8 @@ export interface ClaudeCodeRun {
   readonly apiUrl: string
   /** Our MCP endpoint; left out, Claude Code runs without servers. */
   readonly mcpUrl?: string
+  /** What it sends to the endpoint with every request, as `claude mcp add --header` has it. */
+  readonly mcpHeaders?: Readonly<Record<string, string>>
   readonly allowedTools: readonly string[]
   /** Where it works; left out, in an empty folder. */
   readonly directory?: string
@@ -44,13 +46,24 @@ export function claudeCodeProgram(): string {
  * endpoint as its only MCP server.
  */
 export async function runClaudeCode(
-  { prompt, apiUrl, mcpUrl, allowedTools, directory, timeoutMs = 600_000, budgetUsd, env }: ClaudeCodeRun,
+  {
+    prompt,
+    apiUrl,
+    mcpUrl,
+    mcpHeaders = {},
+    allowedTools,
+    directory,
+    timeoutMs = 600_000,
+    budgetUsd,
+    env,
+  }: ClaudeCodeRun,
   signal?: AbortSignal,
 ): Promise<ClaudeCodeResult> {
   const home = await mkdtemp(join(await realpath(tmpdir()), 'claude-home-'))
   try {
     const configuration = join(home, 'mcp.json')
-    const servers = mcpUrl === undefined ? {} : { microvm: { type: 'http', url: mcpUrl, alwaysLoad: true } }
+    const servers =
+      mcpUrl === undefined ? {} : { microvm: { type: 'http', url: mcpUrl, headers: mcpHeaders, alwaysLoad: true } }
     await writeFile(configuration, JSON.stringify({ mcpServers: servers }))
     const args = [
       ...['-p', '--output-format', 'stream-json', '--verbose'],

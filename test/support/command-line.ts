@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-const launcher = join(import.meta.dirname, '../../main/microvm-orchestrator.mjs')
+const checkout = join(import.meta.dirname, '../..')
 
 export interface CommandOptions {
   /** Replaces `~/.microvm-orchestrator`. */
   readonly home: string
   readonly cwd?: string
+  /** Whose command it is; default this one. */
+  readonly checkout?: string
   /** Added to an environment with nothing of ours or Claude Code's in it. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -18,7 +20,9 @@ export interface CommandResult {
 }
 
 /** Starts the command as a user would, as a process of its own. */
-export function startCommand(args: readonly string[], { home, cwd, env }: CommandOptions): ChildProcess {
+export function startCommand(args: readonly string[], options: CommandOptions): ChildProcess {
+  const { home, cwd, env } = options
+  const launcher = join(options.checkout ?? checkout, 'main/microvm-orchestrator.mjs')
   return spawn(process.execPath, [launcher, ...args], {
     cwd: cwd ?? home,
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, MICROVM_ORCHESTRATOR_HOME: home, ...env },

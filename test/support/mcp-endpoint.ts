@@ -94,12 +94,14 @@ export function send(
     readonly headers?: Record<string, string>
     readonly body?: string | Buffer
     readonly noHost?: boolean
+    /** Of the server; default 127.0.0.1. */
+    readonly address?: string | undefined
   } = {},
 ): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>()
   const request = httpRequest(
     {
-      host: '127.0.0.1',
+      host: options.address ?? '127.0.0.1',
       port,
       path,
       method: options.method ?? 'GET',

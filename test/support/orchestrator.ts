@@ -6,6 +6,7 @@ import { findRepository, listRepositories, registerRepository } from '../../main
 import { openEventLog } from '../../main/tasks/event-log.ts'
 import { HostClock } from '../../main/tasks/host-clock.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import type { RunRate } from '../../main/tasks/run-rate.ts'
 import { SlotPool } from '../../main/tasks/slot-pool.ts'
 import type { Provisions, RunnerContext } from '../../main/tasks/task-runner.ts'
 import { processDriver } from './process-driver.ts'
@@ -46,6 +47,7 @@ export interface OrchestratorSetup {
   readonly hostMemory?: () => Promise<number>
   readonly queue?: boolean
   readonly onUsageLimit?: 'park' | 'fail'
+  readonly runRate?: RunRate
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */

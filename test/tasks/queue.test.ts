@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { TaskId } from '../../main/core/task.ts'
 import { taskView } from '../../main/core/view.ts'
 import { taskInfo } from '../../main/tasks/answers.ts'
+import { RunRate } from '../../main/tasks/run-rate.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { waitNextEvent } from '../../main/tasks/wait-next-event.ts'
 import {
@@ -148,4 +149,22 @@ test('the setting makes every call wait, and a call may say otherwise', async ()
   await go()
   await untilEnded(orchestrator, first)
   await untilEnded(orchestrator, second)
+})
+
+test('a client that asks in a loop fills the queue as far as it likes, and with a rate only as far as that', async () => {
+  const askFor = async (count: number, setup: Partial<OrchestratorSetup>) => {
+    const { start } = await place({ ...oneAtATime, ...setup })
+    await using server = await start()
+    let code: string | undefined
+    for (let n = 0; n < count && code === undefined; n++) {
+      await enqueue(server, `f${n}`).catch((error: { code?: string }) => {
+        code = error.code
+      })
+    }
+    return { code, tasks: (await server.orchestrator.list()).length }
+  }
+  expect(await askFor(8, {})).toEqual({ code: undefined, tasks: 8 })
+  const rate = { burst: 5, perMinute: 0.01 }
+  const runRate = new RunRate({ perClient: rate, overall: rate })
+  expect(await askFor(8, { runRate })).toEqual({ code: 'rate-limited', tasks: 5 })
 })

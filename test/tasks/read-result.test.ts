@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseGuestResult, parseUsage, readResult } from '../../main/tasks/read-result.ts'
+import { taskEventSchema } from '../../main/tasks/task-event-schema.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const good = { success: true, summary: 'Done', files_changed: ['a'], commits: 1, error: null, exit_code: 0 }
@@ -55,4 +56,31 @@ test('whatever the guest writes, the parsers answer', () => {
       parseUsage(`${text}\n{"type":"result"}\n"result" ${text}`)
     }),
   )
+})
+
+test('the key does not come through with its letters escaped, in the summary, a file name, the error or the session', async () => {
+  const share = await temporaryFolder()
+  const key = 'sk-ant-api03-secret'
+  const escaped = key.replaceAll('a', '\\u0061')
+  expect(JSON.parse(`"${escaped}"`)).toBe(key)
+  const text = JSON.stringify({ success: false, summary: 'KEY', files_changed: ['KEY'], error: 'KEY' })
+  await writeFile(join(share, 'result.json'), text.replaceAll('KEY', escaped))
+  const last = JSON.stringify({ type: 'result', session_id: 'KEY' })
+  for (const session of [key, escaped]) {
+    await writeFile(join(share, 'claude-stream.jsonl'), `${last.replace('KEY', session)}\n`)
+    const result = await readResult(share, key)
+    expect(JSON.stringify(result)).not.toContain(key)
+    expect(result).toMatchObject({ summary: '[key removed]', usage: { sessionId: '[key removed]' } })
+  }
+})
+
+test('figures beyond all reason count as none, so that the record of the task can be read again', async () => {
+  const usage = { input_tokens: 1e308, cache_creation_input_tokens: 1e308, cache_read_input_tokens: 1e308 }
+  const read = parseUsage(
+    JSON.stringify({ type: 'result', total_cost_usd: 1e308, usage: { ...usage, output_tokens: 1 } }),
+  )
+  expect(read).toEqual({ costUsd: 0, inputTokens: 0, outputTokens: 1, turns: 0, sessionId: null })
+  const result = { success: true, summary: '', filesChanged: [], error: null, usage: read }
+  const event = { type: 'result-read', at: '2026-01-02T03:04:05.000Z', result }
+  expect(taskEventSchema.parse(JSON.parse(JSON.stringify(event)))).toEqual(event)
 })

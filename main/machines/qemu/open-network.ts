@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { addressKind, ownAddresses, privateNetworks } from '../../lib/addresses.ts'
+import { addressKind, ownAddresses, privateNetworks } from '../../lib/address-kind.ts'
 import type { Command } from '../command.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'

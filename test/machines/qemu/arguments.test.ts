@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { privateNetworks } from '../../../main/lib/addresses.ts'
+import { privateNetworks } from '../../../main/lib/address-kind.ts'
 import { type QemuFacts, type QemuMachine, qemuArguments } from '../../../main/machines/qemu/arguments.ts'
 import { planNetwork } from '../../../main/machines/qemu/network.ts'
 import { closedRoutes, fencedCommand } from '../../../main/machines/qemu/open-network.ts'

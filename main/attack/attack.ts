@@ -1,0 +1,93 @@
+/** The promise that an attack would break, as the README words it. */
+export type Rule =
+  | 'state stays outside' // no host state lies where a guest can write
+  | 'files are checked' // what a guest left is opened without following, bounded, parsed
+  | 'nothing runs' // no program, hook or setting of a clone is obeyed
+  | 'history is checked' // only sound commits come in, to refs of ours, and nothing from outside the clone
+  | 'deletion stays inside'
+  | 'the key goes'
+  | 'the console is text'
+  | 'the network is closed'
+  | 'limits hold'
+  | 'helpers have no privileges'
+
+interface Described {
+  /** Unique; a few words with hyphens. */
+  readonly name: string
+  /** What it tries, one sentence. */
+  readonly tries: string
+  readonly rule: Rule
+}
+
+/** Host-side places of one attack. What a guest may not reach is in `host`; the guest knows the paths, as a good guesser would. */
+export interface Ground {
+  readonly share: string
+  readonly repo: string
+  /** A file outside with `secret` in it; in every other way it could be a result or a line of the stream. */
+  readonly secretFile: string
+  readonly secret: string
+  /** A folder outside with `keep.txt` in it, whose content no attack may change. */
+  readonly victim: string
+  /** A program outside; when it runs, `marker` is there. */
+  readonly fire: string
+  readonly marker: string
+  /** Another repository of the user, with `secret` in its only commit. */
+  readonly other: string
+  readonly otherCommit: string
+}
+
+/** What a naive host does with what the guest left. Answers the harm it came to, beside what `marker` and `victim` show by themselves. */
+export type NaiveHost = (ground: Ground) => Promise<readonly string[]>
+
+/**
+ * Files that a guest leaves in its share and clone. `guest` is a bash script that runs as root in a real guest, with SHARE, REPO
+ * and the names of `Ground` in capitals (SECRET is the file). The real host then settles the task as any other.
+ */
+export interface LeftBehind extends Described {
+  readonly kind: 'left-behind'
+  readonly guest: string
+  readonly naive: NaiveHost
+  /** The naive host only looks, so it needs no copy, which could not be made. */
+  readonly inPlace?: boolean
+  /** How the task must end; left out, the honest file that every guest leaves must be on the user's branch. */
+  readonly ends?: 'merged' | 'kept' | 'failed'
+}
+
+/** What a guest does to a folder that it shares with its host: `guest` runs in it, `sign` looks at it from the host's side. */
+export interface Privilege extends Described {
+  readonly kind: 'privilege'
+  readonly guest: string
+  /** The harm, when it is there. */
+  readonly sign: (folder: string) => Promise<string | undefined>
+}
+
+/**
+ * Something that a guest tries to reach. `probe` is a shell snippet, with HOST_PORT, UDP_PORT, IPV6_PORT and MCP_PORT; it prints what it
+ * got to stdout: anything at all means that it got through.
+ */
+export interface Reach extends Described {
+  readonly kind: 'reach'
+  readonly probe: string
+}
+
+/** What a guest does while it runs; each is one part of a scene, which tells what came of it. */
+export interface Lived extends Described {
+  readonly kind: 'lived'
+}
+
+export type Attack = LeftBehind | Privilege | Reach | Lived
+
+export interface Verdict extends Described {
+  /** What broke, one sentence each; empty when the promise held. */
+  readonly broken: readonly string[]
+  /** How a naive host fared in the same run; null when this host cannot show it, `unproven` says why. */
+  readonly proof: string | null
+  readonly unproven?: string
+}
+
+export const verdict = (
+  { name, tries, rule }: Described,
+  broken: readonly string[],
+  proof: string | null,
+  unproven?: string,
+): Verdict => ({ name, tries, rule, broken, proof, ...(unproven !== undefined && { unproven }) })

@@ -1,0 +1,18 @@
+import type { Attack } from '../attack.ts'
+import { historyAttacks } from './history-attacks.ts'
+import { livedAttacks } from './lived-attacks.ts'
+import { privilegeAttacks } from './privilege-attacks.ts'
+import { programAttacks } from './program-attacks.ts'
+import { reachAttacks } from './reach-attacks.ts'
+import { shareAttacks } from './share-attacks.ts'
+
+export { privilegeAttacks, reachAttacks }
+
+export const leftBehindAttacks = [...shareAttacks, ...programAttacks, ...historyAttacks]
+
+export const allAttacks: readonly Attack[] = [
+  ...leftBehindAttacks,
+  ...privilegeAttacks,
+  ...reachAttacks,
+  ...Object.values(livedAttacks),
+]

@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Log } from '../lib/log.ts'
+import { removeTree } from '../lib/remove-tree.ts'
+import { createDriver } from '../machines/drivers.ts'
+import type { GuestImage } from '../machines/guest-image.ts'
+import { type Verdict, verdict } from './attack.ts'
+import { again, attackImage } from './attack-image.ts'
+import { allAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
+import { layBait, prepare } from './grounds.ts'
+import { type Honeypots, openHoneypots } from './honeypots.ts'
+import { handOver, settleAttack } from './left-behind.ts'
+import { runNaiveMachine } from './naive-machine.ts'
+import { type ProbePorts, probeScript, reachedBy } from './probe.ts'
+import { playBomb } from './scenes/bomb.ts'
+import { playDeaf, type ShownToUser } from './scenes/deaf.ts'
+import { playMouth } from './scenes/mouth.ts'
+import { openStage } from './stage.ts'
+import { privilegeFolder, runWorkshop, type Workshop } from './workshop.ts'
+
+export interface AttackOptions {
+  readonly image: GuestImage
+  /** Of the tools and the verdict on KVM. */
+  readonly cacheDirectory: string
+  readonly log: Log
+  readonly shown: ShownToUser
+  /** A line for a person, a few of them a minute. */
+  readonly onProgress: (line: string) => void
+}
+
+/**
+ * Carries out every attack of the catalogue on this host, in real machines, each first on a naive host. What it makes is below one temporary
+ * folder and gone afterwards; guests have no network but this host's own loopback.
+ */
+export async function runAttacks(options: AttackOptions, signal: AbortSignal): Promise<readonly Verdict[]> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'microvm-attack-')))
+  try {
+    return await attackIn(folder, options, signal)
+  } finally {
+    await removeTree(folder)
+  }
+}
+
+async function attackIn(folder: string, options: AttackOptions, signal: AbortSignal): Promise<readonly Verdict[]> {
+  const { image, cacheDirectory, log, onProgress } = options
+  await using pots = await openHoneypots()
+  const bait = await layBait(folder)
+  const secretFile = join(folder, 'secret.txt')
+  await writeFile(secretFile, bait.secret)
+  const hostile = await attackImage(image, '', await made(folder, 'image'))
+  const driver = createDriver({ image: async () => hostile, cacheDirectory, log })
+  await using stage = await openStage(driver, bait, secretFile, pots.tcp, signal)
+  const ports: ProbePorts = { tcp: pots.tcp, udp: pots.udp, ipv6: pots.ipv6, mcp: stage.port }
+
+  onProgress(`Laying out ${leftBehindAttacks.length} tasks for the red-team guest`)
+  const prepared = await Promise.all(leftBehindAttacks.map((attack, index) => prepare(attack, bait, index, signal)))
+  for (const each of prepared) await handOver(each)
+
+  onProgress('A naive machine, to show what attacks do where nothing stops them')
+  const naive = await attackNaiveMachine(folder, options, ports, signal)
+
+  onProgress('The red-team guest')
+  const given = { control: `${driver.forwardAddress}:${pots.tcp}` }
+  const workshop = await runWorkshop(
+    driver,
+    bait,
+    {
+      prepared,
+      privileges: privilegeAttacks,
+      probe: probeScript(reachAttacks, { ...ports, ...given }),
+      forwardPort: pots.tcp,
+    },
+    signal,
+  )
+
+  onProgress('What it left behind, first given to naive hosts, then settled')
+  const verdicts: Verdict[] = []
+  const waiting = prepared.values()
+  const settleAll = async (): Promise<void> => {
+    for (const each of waiting) {
+      const failure = await workshop.failureOf(each.attack)
+      const settled = await settleAttack(each, workshop.machine, bait, log)
+      verdicts.push(failure === undefined ? settled : tried(settled, failure))
+    }
+  }
+  await Promise.all([settleAll(), settleAll()])
+  verdicts.push(...(await privilegeVerdicts(folder, naive, workshop)), ...reachVerdicts(naive, workshop, pots))
+
+  onProgress('Guests that talk, do not hear, and take what they can')
+  const [mouth, deaf, bomb] = await Promise.all([
+    playMouth(stage, bait.key, naive.console.includes(again)),
+    playDeaf(stage, bait, options.shown),
+    playBomb(stage),
+  ])
+  const order = new Map(allAttacks.map(({ name }, index) => [name, index]))
+  const placeOf = ({ name }: Verdict): number => order.get(name) ?? 0
+  return [...verdicts, ...mouth, ...deaf, ...bomb].toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+interface Naive {
+  readonly console: string
+  readonly share: string
+}
+
+async function attackNaiveMachine(
+  folder: string,
+  { image, cacheDirectory }: AttackOptions,
+  ports: ProbePorts,
+  signal: AbortSignal,
+): Promise<Naive> {
+  const share = join(folder, 'naive-share')
+  for (const attack of privilegeAttacks) await mkdir(privilegeFolder(share, attack), { recursive: true })
+  const privileges = privilegeAttacks.map(({ name, guest }) => `(cd /workspace/privileges/${name} && { ${guest}; })`)
+  const probe = [...privileges, probeScript(reachAttacks, ports)].join('\n')
+  const naiveImage = await attackImage(image, probe, await made(folder, 'naive-image'))
+  return { share, console: await runNaiveMachine({ image: naiveImage, share, cacheDirectory }, signal) }
+}
+
+async function privilegeVerdicts(folder: string, naive: Naive, workshop: Workshop): Promise<readonly Verdict[]> {
+  const unproven = process.getuid?.() === 0 ? undefined : 'only a server that is root can be shown to allow it'
+  return await Promise.all(
+    privilegeAttacks.map(async (attack) => {
+      const proof = await attack.sign(privilegeFolder(naive.share, attack))
+      const harm = await attack.sign(privilegeFolder(join(folder, 'guest'), attack))
+      const settled = verdict(attack, harm === undefined ? [] : [harm], proof ?? null, unproven)
+      const failure = await workshop.failureOf(attack)
+      return failure === undefined ? settled : tried(settled, failure)
+    }),
+  )
+}
+
+function reachVerdicts(naive: Naive, workshop: Workshop, pots: Honeypots): readonly Verdict[] {
+  const [naively, really] = [reachedBy(naive.console), reachedBy(workshop.console)]
+  const dead = really.works ? [] : ['the network did not work at all, so nothing was shown']
+  return reachAttacks.map((attack) => {
+    const through = really.names.has(attack.name) ? ['it got through'] : []
+    const noIpv6 = attack.name.endsWith('ipv6') && pots.ipv6 === 0 ? 'this host has no IPv6' : undefined
+    return verdict(attack, [...through, ...dead], naively.names.has(attack.name) ? 'it got through' : null, noIpv6)
+  })
+}
+
+/** An attack whose script failed in the guest shows nothing. */
+const tried = (settled: Verdict, failure: string): Verdict => ({
+  ...settled,
+  broken: [...settled.broken, `the guest could not carry it out: ${failure}`],
+})
+
+async function made(folder: string, name: string): Promise<string> {
+  await mkdir(join(folder, name))
+  return join(folder, name)
+}

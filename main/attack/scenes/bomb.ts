@@ -1,0 +1,47 @@
+import { type Verdict, verdict } from '../attack.ts'
+import { livedAttacks } from '../catalog/lived-attacks.ts'
+import { processesOf } from '../processes.ts'
+import { ready } from '../scene-scripts.ts'
+import { type Stage, sceneMemoryBytes } from '../stage.ts'
+
+/** QEMU, one virtiofsd in two processes for each of two shares, and a socat for a connection or two. */
+const mostProcesses = 12
+/** What QEMU needs beside the guest's memory. */
+const ownBytes = 512 * 1024 ** 2
+
+/** A guest that takes all that it can have: processes first, memory then, processes without end at last. */
+export async function playBomb(stage: Stage): Promise<readonly Verdict[]> {
+  const scene = await stage.play('bomb')
+  const console = await scene.console(ready)
+  const before = await processesOf(scene.id)
+  await scene.go()
+  await stage.client.call('cancel_task', { task_id: scene.id })
+  const view = await scene.until('finished')
+  const left = await processesOf(scene.id)
+  const { active } = await stage.client.call('list_slots', {})
+
+  const most = Math.max(...before.map(({ residentBytes }) => residentBytes))
+  const ended = [
+    ...(view.status === 'failed' ? [] : ['the task was not stopped']),
+    ...left.map(({ pid }) => `process ${pid} of it still runs`),
+    ...(active.some(({ task_id }) => task_id === scene.id) ? ['its slot is not free'] : []),
+  ]
+  const started = /red team: (\d+) processes/.exec(console)?.[1]
+  const taken = [...console.matchAll(/red team: (\d+) MiB/g)].at(-1)?.[1]
+  return [
+    verdict(
+      livedAttacks.bomb,
+      [...ended, ...(before.length > mostProcesses ? [`the host runs ${before.length} processes for it`] : [])],
+      started === undefined ? null : `it started ${started} processes, each of which would be the host's`,
+    ),
+    verdict(
+      livedAttacks.hog,
+      [
+        ...ended,
+        ...(most > sceneMemoryBytes + ownBytes ? [`the machine takes ${most} bytes`] : []),
+        ...(console.includes('memory refused') ? [] : ['the guest did not come to the end of its memory']),
+      ],
+      taken === undefined ? null : `it took ${taken} MiB before its own kernel refused more`,
+    ),
+  ]
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { AppError } from '../core/failure.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
+
+export const endpointTokenPath = (home: string): string => join(home, 'mcp-token')
+
+/** What a bearer token may hold (RFC 6750), and no shorter than what cannot be guessed. */
+const tokenPattern = /^[A-Za-z0-9._~+/-]{32,512}=*$/
+
+/**
+ * The token that clients of the MCP endpoint must show. Kept from start to start, since clients store it; made when there is none:
+ * 256 random bits in a file for its owner alone.
+ * @throws AppError('token-unsafe') when others can read the file, or its token is no good; AppError('home-unusable' | 'disk-full')
+ */
+export async function ensureEndpointToken(home: string): Promise<string> {
+  const path = endpointTokenPath(home)
+  const stored = (await readPrivateFile(path))?.trim()
+  if (stored !== undefined) {
+    if (tokenPattern.test(stored)) return stored
+    throw new AppError('token-unsafe', `${path} holds no token of at least 32 letters and digits`, {
+      hint: `Delete it and start again: a new one is made`,
+    })
+  }
+  const token = randomBytes(32).toString('base64url')
+  await writePrivateFile(path, token)
+  return token
+}

@@ -1,0 +1,37 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { Verdict } from '../../main/attack/attack.ts'
+import { allAttacks } from '../../main/attack/catalog/all.ts'
+import { runAttacks } from '../../main/attack/run-attacks.ts'
+import { shownByCommands } from '../../main/commands/attack.ts'
+import { silentLog } from '../../main/lib/log.ts'
+import { cacheDirectory } from '../../main/lib/paths.ts'
+import { prepareHost } from '../support/prepare-host.ts'
+
+const quiet = (): void => undefined
+let verdicts: ReadonlyMap<string, Verdict>
+
+beforeAll(async () => {
+  const image = await prepareHost(quiet, AbortSignal.timeout(1_000_000))
+  const all = await runAttacks(
+    { image, cacheDirectory: cacheDirectory(), log: silentLog, shown: shownByCommands, onProgress: quiet },
+    AbortSignal.timeout(1_000_000),
+  )
+  verdicts = new Map(all.map((verdict) => [verdict.name, verdict]))
+})
+
+test('every attack of the catalogue was tried, and there are more than forty', () => {
+  expect([...verdicts.keys()].toSorted()).toEqual(allAttacks.map(({ name }) => name).toSorted())
+  expect(verdicts.size).toBeGreaterThan(40)
+})
+
+/** Only on a host whose user is not root, or that has no IPv6, may an attack say that it could not be shown. */
+const mayBeUnproven = process.getuid?.() === 0 ? /^this host has no IPv6$/ : /./
+
+test.each(allAttacks.map(({ name, tries }) => [name, tries]))(
+  '%s: harms a naive host, and not this one. %s',
+  (name) => {
+    const verdict = verdicts.get(name)
+    expect(verdict?.broken).toEqual([])
+    if (verdict?.proof == null) expect(verdict?.unproven).toMatch(mayBeUnproven)
+  },
+)
