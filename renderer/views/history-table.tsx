@@ -1,0 +1,164 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table element cannot leave out the rows that are out of sight
+// biome-ignore-all lint/a11y/useFocusableInteractive: the rows' group has the focus and names its active row
+import { type KeyboardEvent, useRef, useState } from 'react'
+import type { TaskId } from '../../main/core/task.ts'
+import type { TaskRow } from '../../preload/contract.ts'
+import { cost, elapsed, exactTime, tokens, when } from '../format.ts'
+import { StateLabel } from '../parts/state-label.tsx'
+import { VirtualList, type VirtualListHandle } from '../parts/virtual-list.tsx'
+import { resultText } from '../states.ts'
+import { go } from '../stores/navigation.ts'
+
+const rowHeight = 26
+const headHeight = 27
+const rowId = (id: TaskId): string => `row-${id}`
+
+/** Where the reader was, kept while he looks at a task. */
+let lastChosen: TaskId | null = null
+
+/** A grid with one stop for the Tab key: the arrows choose, Return opens. Only the rows in sight exist. */
+export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
+  const list = useRef<VirtualListHandle>(null)
+  const [chosen, setChosen] = useState<TaskId | null>(lastChosen)
+  const at = Math.max(
+    0,
+    rows.findIndex(({ id }) => id === chosen),
+  )
+  const nowMs = Date.now()
+  const choose = (index: number): void => {
+    const row = rows[Math.min(rows.length - 1, Math.max(0, index))]
+    if (!row) return
+    lastChosen = row.id
+    setChosen(row.id)
+    list.current?.show(rows.indexOf(row))
+  }
+  const open = (row: TaskRow | undefined): void => {
+    if (row) go({ view: 'task', id: row.id })
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = list.current?.page() ?? 1
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: chosen === null ? 0 : at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: rows.length - 1,
+    }
+    const target = moves[event.key]
+    if (event.key === 'Enter') open(rows[at])
+    if (target === undefined || event.metaKey || event.ctrlKey) return
+    event.preventDefault()
+    choose(target)
+  }
+  return (
+    <div
+      role="grid"
+      aria-label="Tasks, newest first"
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={chosen === null ? undefined : rowId(chosen)}
+      className="table-body"
+      tabIndex={0}
+      data-first-focus
+      onKeyDown={onKeyDown}
+    >
+      <Head />
+      <VirtualList
+        handle={list}
+        count={rows.length}
+        rowHeight={rowHeight}
+        above={headHeight}
+        row={(index) => {
+          const row = rows[index]
+          return (
+            row && (
+              <Row
+                key={row.id}
+                row={row}
+                index={index}
+                chosen={row.id === chosen}
+                nowMs={nowMs}
+                onChoose={() => choose(index)}
+                onOpen={() => open(row)}
+              />
+            )
+          )
+        }}
+      />
+    </div>
+  )
+}
+
+function Head() {
+  return (
+    <div className="table-row head" role="row" aria-rowindex={1}>
+      <span role="columnheader">Outcome</span>
+      <span role="columnheader">Task</span>
+      <span role="columnheader">Repository</span>
+      <span role="columnheader">Result</span>
+      <span role="columnheader" aria-sort="descending">
+        Ended ↓
+      </span>
+      <span role="columnheader" className="figure">
+        Elapsed
+      </span>
+      <span role="columnheader" className="figure">
+        Tokens
+      </span>
+      <span role="columnheader" className="figure">
+        Cost
+      </span>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly row: TaskRow
+  readonly index: number
+  readonly chosen: boolean
+  readonly nowMs: number
+  readonly onChoose: () => void
+  readonly onOpen: () => void
+}
+
+function Row({ row, index, chosen, nowMs, onChoose, onOpen }: RowProps) {
+  const { usage, finishedAt, startedAt } = row
+  const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    <div
+      id={rowId(row.id)}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      className={`table-row ${index % 2 ? 'odd' : ''} ${chosen ? 'chosen' : ''}`}
+      onClick={onChoose}
+      onDoubleClick={onOpen}
+    >
+      <span role="gridcell">
+        <StateLabel state={row.state} />
+      </span>
+      <span role="gridcell" className="cut" title={row.title}>
+        {row.title}
+      </span>
+      <span role="gridcell" className="cut">
+        {row.repo}
+      </span>
+      <span role="gridcell" className="cut" title={resultText(row)}>
+        {resultText(row)}
+      </span>
+      <span role="gridcell" title={finishedAt ? exactTime(finishedAt) : undefined}>
+        {finishedAt ? when(finishedAt, nowMs) : 'Now'}
+      </span>
+      <span role="gridcell" className="figure">
+        {startedAt && finishedAt ? elapsed(Date.parse(finishedAt) - Date.parse(startedAt)) : '–'}
+      </span>
+      <span role="gridcell" className="figure">
+        {used > 0 ? tokens(used) : '–'}
+      </span>
+      <span role="gridcell" className="figure">
+        {usage ? cost(usage.costUsd) : '–'}
+      </span>
+    </div>
+  )
+}
