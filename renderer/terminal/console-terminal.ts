@@ -45,7 +45,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
   terminal.loadAddon(search)
   guardTerminal(terminal)
   terminal.attachCustomKeyEventHandler((event) => scrollKey(terminal, event))
-  terminal.open(box)
+  styles.during(() => terminal.open(box))
   terminal.textarea?.setAttribute('aria-label', 'Console')
   terminal.textarea?.setAttribute('readonly', '')
 
