@@ -1,20 +1,25 @@
-/** `0:06`, `12:04`, `1:02:33`. */
+/** `0:06`, `12:04`, `1:02:33`, `5d 0h`. */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  if (hours >= 48) return `${Math.floor(hours / 24)}d ${hours % 24}h`
   const tail = String(seconds % 60).padStart(2, '0')
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`
 }
 
-/** `950`, `184k`, `1.2M`. */
+/** `950`, `184k`, `1.2M`, `1.1B`. */
 export function tokens(count: number): string {
   if (count < 1_000) return String(count)
   if (count < 999_500) return `${Math.round(count / 1_000)}k`
+  if (count >= 999_500_000) return `${(count / 1_000_000_000).toFixed(1)}B`
   return `${(count / 1_000_000).toFixed(count < 99_950_000 ? 1 : 0)}M`
 }
 
-/** `$0.84`; `<$0.01` for what is not nothing. */
-export const cost = (usd: number): string => (usd > 0 && usd < 0.005 ? '<$0.01' : `$${usd.toFixed(2)}`)
+/** `$0.84`, `$1,235`; `<$0.01` for what is not nothing. */
+export function cost(usd: number): string {
+  if (usd > 0 && usd < 0.005) return '<$0.01'
+  return usd < 999.995 ? `$${usd.toFixed(2)}` : `$${Math.round(usd).toLocaleString('en')}`
+}
 
 /** `512 B`, `14.2 GB`: by 1,000, as the Finder counts. */
 export function bytes(count: number): string {

@@ -10,7 +10,7 @@ export interface MenuItem {
 }
 
 /** More actions, behind three dots. */
-export function Menu({ label, items }: { label: string; items: readonly MenuItem[] }) {
+export function Menu({ label, items, plain }: { label: string; items: readonly MenuItem[]; plain?: boolean }) {
   const [open, setOpen] = useState(false)
   const box = useRef<HTMLDivElement>(null)
 
@@ -49,7 +49,14 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the menu in it
     <div ref={box} className="menu-box" onKeyDown={onKeyDown}>
-      <Button icon="more" label={label} aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)} />
+      <Button
+        icon="more"
+        look={plain ? 'plain' : undefined}
+        label={label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      />
       {open && (
         <div className="menu" role="menu" aria-label={label}>
           {items.map((item) => (

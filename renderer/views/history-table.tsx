@@ -61,6 +61,9 @@ export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
       tabIndex={0}
       data-first-focus
       onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        if (chosen === null && event.currentTarget.matches(':focus-visible')) choose(0)
+      }}
     >
       <Head />
       <VirtualList

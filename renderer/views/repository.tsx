@@ -49,6 +49,7 @@ export function Repository({ repository, diskBytes, onRemove }: Props) {
         </small>
       </span>
       <Menu
+        plain
         label={`Actions for ${alias}`}
         items={[
           { icon: 'plus', word: 'New Task', onChoose: () => go({ view: 'new-task' }) },

@@ -51,7 +51,7 @@ function Groups({ settings }: { settings: WindowSettings }) {
             onChange={(value) => change({ queue: value === 'wait' })}
           />
           <NumberSetting
-            title="Stop a task after"
+            title="Time limit of a task"
             unit="min"
             value={settings.taskTimeoutMs / minuteMs}
             min={1}
@@ -59,7 +59,7 @@ function Groups({ settings }: { settings: WindowSettings }) {
             onChange={(minutes) => change({ taskTimeoutMs: Math.round((minutes ?? 0) * minuteMs) })}
           />
           <NumberSetting
-            title="Stop a task when it cost"
+            title="Cost limit of a task"
             about="As Claude Code reckons it. Its work is kept."
             unit="$"
             optional
@@ -68,7 +68,7 @@ function Groups({ settings }: { settings: WindowSettings }) {
             onChange={(maxCostUsd) => change({ maxCostUsd })}
           />
           <NumberSetting
-            title="Stop a task when it took"
+            title="Token limit of a task"
             unit="tokens"
             optional
             whole

@@ -140,11 +140,10 @@ function Ready({ setup }: { setup: SetupState }) {
           good={needed.length === 0}
           value={needed.length === 0 ? 'Nothing is missing' : count(needed.length, 'thing to fix', 'things to fix')}
         >
-          This host can run tasks
+          This host
         </Check>
         <Check good={tokenIsGood} value={tokenText}>
           Token for Claude Code
-          {!tokenIsGood && <Command text="microvm-orchestrator setup-token" what="cure of: token" />}
         </Check>
         <Check good value={setup.mcpUrl}>
           MCP endpoint

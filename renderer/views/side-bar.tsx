@@ -2,16 +2,15 @@ import type { ReactNode } from 'react'
 import { slotCount } from '../../main/core/task.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
-import { isMac } from '../parts/use-keys.ts'
 import { needsYou } from '../states.ts'
-import { useIsDesktop, useSettings, useSnapshot, useTasks } from '../stores/live.ts'
+import { useLive, useSettings, useSnapshot, useTasks } from '../stores/live.ts'
 import { go, rootOf, useNavigation, type View } from '../stores/navigation.ts'
 
 export function SideBar() {
   const busy = useSnapshot(({ slots }) => slots.filter(({ taskId }) => taskId !== null).length, 0)
   const repositories = useSnapshot((snapshot) => snapshot.repositories.length, 0)
   const waiting = useTasks().filter(needsYou).length
-  const isMacApp = useIsDesktop() && isMac()
+  const isMacApp = useLive(({ host }) => host?.kind === 'desktop' && host.platform === 'darwin')
   return (
     <aside className="side" onKeyDown={moveFocus}>
       <div className="side-top">
@@ -23,7 +22,7 @@ export function SideBar() {
         <Entry view="conflicts" icon="needs" word="Needs You">
           {waiting > 0 && (
             <span className="count badge">
-              {waiting}
+              {waiting > 99 ? '99+' : waiting}
               <span className="unseen"> {waiting === 1 ? 'task needs you' : 'tasks need you'}</span>
             </span>
           )}

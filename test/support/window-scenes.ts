@@ -518,7 +518,9 @@ export const historyScene: Scene = {
       const end =
         outcome === 'unmerged'
           ? { reason: 'conflicts' as const, files: ['src/a.ts'], detail: 'Does not apply' }
-          : { detail: '2 commits, rebased' }
+          : outcome === 'merged'
+            ? { detail: '2 commits, rebased' }
+            : {}
       return finishedTask(0x10_0000 + index, `${ended[index % 8]?.title} (${index})`, repo, { outcome, ...end }, [
         age,
         500 + (index % 900),

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import { adviceFor } from '../../advice.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/copy.tsx'
@@ -47,7 +48,7 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
       )}
       {finished && row.ref !== null && (
         <Button
-          look="primary"
+          look={adviceFor(row)?.again ? 'primary' : undefined}
           icon="merge"
           disabled={merging}
           onClick={async () => {

@@ -18,7 +18,7 @@ export function DiffPane({ id, file, layout }: { id: string; file: ChangedFile; 
     <section className="pane" aria-label={`Changes of ${file.path}`}>
       <header className="diff-head">
         <Path path={file.path} className="mono grow selectable" />
-        {file.oldPath !== null && <span className="second cut">was {file.oldPath}</span>}
+        {file.oldPath !== null && <span className="second cut was">was {file.oldPath}</span>}
         <CopyButton text={file.path} what="path" />
         <Button tiny look="plain" icon="up" label="Previous change" disabled={!hasText} onClick={step(-1)} />
         <Button tiny look="plain" icon="down" label="Next change" disabled={!hasText} onClick={step(1)} />

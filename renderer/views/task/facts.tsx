@@ -12,12 +12,12 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
   return (
     <div className="facts">
       <StateLabel state={row.state} />
-      <span className="row">
+      <span className="row name">
         <Icon name="repo" size="small" />
         <span className="cut">{row.repo}</span>
       </span>
       {branch !== null && (
-        <span className="row">
+        <span className="row name">
           <Icon name="branch" size="small" />
           <span className="mono cut">{branch}</span>
         </span>

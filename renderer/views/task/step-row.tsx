@@ -2,7 +2,6 @@ import { memo, useState } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
 import type { Step } from '../../../preload/contract.ts'
 import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
-import { Button } from '../../parts/button.tsx'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 
 const toolIcons: Readonly<Record<string, IconName>> = {
@@ -51,24 +50,7 @@ function Body({ step }: { step: Step }) {
     case 'said':
       return <p className="said">{step.text}</p>
     case 'tool':
-      return (
-        <>
-          <div className="step-head">
-            <b>{step.tool}</b>
-            <span className="mono cut selectable" title={step.subject}>
-              {step.subject}
-            </span>
-            {step.failed && (
-              <span className="chip bad">
-                <Icon name="fail" />
-                Failed
-              </span>
-            )}
-            {step.output === null && <span className="caption accent">running</span>}
-          </div>
-          {step.output && <Output text={step.output} shown={step.failed || step.tool === 'Bash' ? 3 : 0} />}
-        </>
-      )
+      return <Tool step={step} />
     case 'ended':
       return (
         <>
@@ -87,20 +69,39 @@ function Body({ step }: { step: Step }) {
   }
 }
 
-/** The last lines say most; the rest comes when asked for. */
-function Output({ text, shown }: { text: string; shown: number }) {
+/** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
+const linesShown = 4
+
+function Tool({ step }: { step: Extract<Step, { kind: 'tool' }> }) {
   const [open, setOpen] = useState(false)
-  const lines = text.trimEnd().split('\n')
-  const hidden = open ? 0 : Math.max(0, lines.length - shown)
-  const visible = lines.slice(hidden).join('\n')
+  const lines = step.output?.trimEnd().split('\n') ?? []
+  const speaks = step.failed || step.tool === 'Bash'
+  // That a file was written says its icon.
+  const shown = open ? lines.length : speaks ? linesShown : 0
+  const hidden = Math.max(0, lines.length - shown)
+  const canOpen = open || (hidden > 0 && (speaks || lines.length > 1))
+  const visible = shown === 0 ? '' : lines.slice(-shown).join('\n')
   return (
     <>
-      {visible && <div className="output">{visible}</div>}
-      {(hidden > 0 || open) && (
-        <Button tiny look="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? 'Show less' : `Show ${count(hidden, shown > 0 ? 'more line' : 'line')}`}
-        </Button>
-      )}
+      <div className="step-head">
+        <b title={step.tool}>{step.tool}</b>
+        <span className="mono cut selectable" title={step.subject}>
+          {step.subject}
+        </span>
+        {step.failed && (
+          <span className="chip bad">
+            <Icon name="fail" />
+            Failed
+          </span>
+        )}
+        {step.output === null && <span className="caption accent">running</span>}
+        {canOpen && (
+          <button type="button" className="more" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? 'Show less' : count(hidden, speaks ? 'more line' : 'line')}
+          </button>
+        )}
+      </div>
+      {visible.trim() !== '' && <div className="output">{visible}</div>}
     </>
   )
 }
