@@ -28,8 +28,13 @@ export function useBrowser(): void {
   })
 }
 
-/** The window on the scene, in a profile of its own, when the clock says what the scene's does. */
-export async function openWindow(scene: Scene, options: BrowserContextOptions = {}, hash = ''): Promise<OpenWindow> {
+/** The window on the scene, in a profile of its own, when the clock says what the scene's does. `script` is a file for the page. */
+export async function openWindow(
+  scene: Scene,
+  options: BrowserContextOptions = {},
+  hash = '',
+  script?: string,
+): Promise<OpenWindow> {
   if (!browser) throw new Error('useBrowser comes first')
   const host = await startWindowHost(scene, windowDirectory)
   const context = await browser.newContext({
@@ -52,6 +57,7 @@ export async function openWindow(scene: Scene, options: BrowserContextOptions = 
     )
   })
   if (scene.host.kind === 'desktop') await page.addInitScript(actAsDesktop)
+  if (script !== undefined) await page.addInitScript({ path: script })
   await page.clock.setFixedTime(sceneTime)
   await page.goto(host.url + hash)
   await page.getByRole('navigation', { name: 'Views' }).waitFor()

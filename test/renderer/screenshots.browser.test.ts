@@ -75,7 +75,7 @@ const shots: readonly Shot[] = [
 ]
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test.each(shots)(`a picture of %s, ${colorScheme}`, async (name, scene, hash, act) => {
+  test.for(shots)(`a picture of %s, ${colorScheme}`, async ([name, scene, hash, act]) => {
     await using window = await openWindow(scene, { colorScheme }, hash)
     await act?.(window.page)
     await window.page.waitForLoadState('networkidle', { timeout: 300 }).catch(() => {
