@@ -32,6 +32,12 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'proper-lockfile': ['main/lib/'],
   'write-file-atomic': ['main/lib/'],
   pino: ['main/lib/'],
+  react: ['renderer/'],
+  'react-dom': ['renderer/'],
+  zustand: ['renderer/'],
+  '@xterm/xterm': ['renderer/'],
+  '@xterm/addon-fit': ['renderer/'],
+  '@xterm/addon-search': ['renderer/'],
 }
 
 interface SourceFile {
@@ -53,6 +59,8 @@ function violationsOf(file: SourceFile): readonly string[] {
   return importsOf(file).flatMap((target) => {
     if (target.startsWith('.')) {
       const path = relative(root, join(root, dirname(file.path), target))
+      if (from === 'renderer')
+        return rendererMayImport(path) ? [] : [`${file.path} imports ${path}, which the window may not`]
       if (!path.startsWith('main/')) return [`${file.path} imports ${path}, outside main/`]
       const to = folderOf(path)
       const allowed = from === to || from === 'main' || folders[from]?.includes(to)
@@ -63,6 +71,10 @@ function violationsOf(file: SourceFile): readonly string[] {
     if (places && !places.some((place) => file.path.startsWith(place))) {
       return [`${file.path} imports ${name}, which only ${places.join(', ')} may`]
     }
+    if (from === 'renderer') {
+      const packages = Object.keys(reserved).filter((known) => reserved[known]?.includes('renderer/'))
+      return packages.includes(name) ? [] : [`${file.path} imports ${name}, which the window may not`]
+    }
     if (from === 'core') return [`${file.path} imports ${name}: core is plain data and functions`]
     return target.startsWith('node:') || !builtinModules.includes(name)
       ? []
@@ -70,7 +82,12 @@ function violationsOf(file: SourceFile): readonly string[] {
   })
 }
 
+/** The window runs in a browser: it knows itself, the contract, and what is pure. Its build is no part of it. */
+const rendererMayImport = (path: string): boolean =>
+  path.startsWith('renderer/') || path === 'preload/contract.ts' || path.startsWith('main/core/')
+
 const folderOf = (path: string): string => {
+  if (path.startsWith('renderer/')) return 'renderer'
   const parts = path.split('/')
   return parts.length > 2 ? (parts[1] ?? 'main') : 'main'
 }
@@ -83,9 +100,12 @@ const packageOf = (target: string): string => {
     .join('/')
 }
 
-const sources: readonly SourceFile[] = readdirSync(join(root, 'main'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => ({ path: `main/${name}`, text: readFileSync(join(root, 'main', name), 'utf8') }))
+const sourcesIn = (folder: string): readonly SourceFile[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && name !== 'vite.config.ts')
+    .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') }))
+
+const sources = [...sourcesIn('main'), ...sourcesIn('renderer')]
 
 test('every import goes in an allowed direction', () => {
   expect(sources.length).toBeGreaterThan(20)
@@ -96,7 +116,7 @@ test('every import goes in an allowed direction', () => {
 test('every folder of main/ has its place in the table', () => {
   const unknown = sources
     .map(({ path }) => folderOf(path))
-    .filter((folder) => folder !== 'main' && !(folder in folders))
+    .filter((folder) => folder !== 'main' && folder !== 'renderer' && !(folder in folders))
   expect([...new Set(unknown)]).toEqual([])
 })
 
@@ -117,6 +137,10 @@ test.each([
   ['main/app.ts', "import { app } from 'electron'"],
   ['main/commands/x.ts', "import { repository } from '../../test/support/repositories.ts'"],
   ['main/lib/x.ts', "import fs from 'fs'"],
+  ['main/web/x.ts', "import { create } from 'zustand'"],
+  ['renderer/x.tsx', "import { readFile } from 'node:fs/promises'"],
+  ['renderer/views/x.tsx', "import { readSettings } from '../../main/settings/settings.ts'"],
+  ['renderer/views/x.tsx', "import { z } from 'zod'"],
 ])('in %s the line %j is found', (path, text) => {
   expect(violationsOf({ path, text: `const a = 1\n${text}\n` })).toHaveLength(1)
 })
@@ -124,4 +148,10 @@ test.each([
 test('comments and texts are no imports', () => {
   const text = "// import { x } from 'execa'\n/* import 'electron' */\nconst hint = 'import from elsewhere'\n"
   expect(violationsOf({ path: 'main/core/x.ts', text })).toEqual([])
+})
+
+test('the window makes no markup out of text', () => {
+  const markup =
+    /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(/
+  expect(sourcesIn('renderer').filter(({ text }) => markup.test(text))).toEqual([])
 })

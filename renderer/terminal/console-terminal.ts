@@ -2,8 +2,8 @@ import { FitAddon } from '@xterm/addon-fit'
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
 import { Terminal } from '@xterm/xterm'
 import type { ConsoleSink } from '../stores/console-feed.ts'
-import { cspDocument } from './csp-document.ts'
 import { guardTerminal } from './guard.ts'
+import { openUnderPolicy } from './open-under-policy.ts'
 import { terminalTheme } from './theme.ts'
 
 export interface ConsoleTerminal extends ConsoleSink {
@@ -24,9 +24,7 @@ const scrollback = 10_000
 
 /** A terminal that shows and does nothing else, in a box that it fills. */
 export function openTerminal(box: HTMLElement): ConsoleTerminal {
-  const styles = cspDocument()
   const terminal = new Terminal({
-    documentOverride: styles.document,
     allowProposedApi: true,
     disableStdin: true,
     convertEol: true,
@@ -45,7 +43,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
   terminal.loadAddon(search)
   guardTerminal(terminal)
   terminal.attachCustomKeyEventHandler((event) => scrollKey(terminal, event))
-  styles.during(() => terminal.open(box))
+  const removeStyles = openUnderPolicy(() => terminal.open(box))
   terminal.textarea?.setAttribute('aria-label', 'Console')
   terminal.textarea?.setAttribute('readonly', '')
 
@@ -76,9 +74,8 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
     // Only the reader's moves: what arrives at the end keeps the end in sight by itself.
     onMoved: (listener) => {
       const tell = (): void => void requestAnimationFrame(() => listener(atEnd()))
-      box.addEventListener('wheel', tell, { passive: true })
-      box.addEventListener('keydown', tell)
-      box.addEventListener('pointerup', tell)
+      for (const type of ['wheel', 'keydown', 'pointerup'])
+        box.addEventListener(type, tell, { capture: true, passive: true })
     },
     toEnd: () => terminal.scrollToBottom(),
     selection: () => terminal.getSelection(),
@@ -87,7 +84,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
       themes.disconnect()
       dark.removeEventListener('change', recolour)
       terminal.dispose()
-      styles.dispose()
+      removeStyles()
     },
   }
 }

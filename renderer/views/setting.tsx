@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { Select } from '../parts/select.tsx'
 
 interface Common {
@@ -84,12 +84,20 @@ export function NumberSetting(props: NumberProps) {
   const id = useId()
   const held = props.value === null ? '' : String(Number(props.value.toFixed(2)))
   const [text, setText] = useState(held)
-  useEffect(() => setText(held), [held])
+  // Return sends a value, and leaving the field must not send it again before the host has told of it.
+  const sent = useRef(held)
+  useEffect(() => {
+    sent.current = held
+    setText(held)
+  }, [held])
   const fault = text === held ? null : faultOf(text, props)
   const take = async (): Promise<void> => {
-    if (text === held || fault !== null) return
+    if (text === sent.current || text === held || fault !== null) return
+    sent.current = text
     const taken = await props.onChange(text.trim() === '' ? null : Number(text))
-    if (!taken) setText(held)
+    if (taken) return
+    sent.current = held
+    setText(held)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') void take()

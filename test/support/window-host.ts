@@ -21,6 +21,7 @@ import type {
   Snapshot,
   Step,
   TaskDetails,
+  WindowSettings,
 } from '../../preload/contract.ts'
 import { applyDelta } from '../../renderer/stores/apply-delta.ts'
 
@@ -87,7 +88,12 @@ export async function startWindowHost(scene: Scene, directory: string): Promise<
       reads.now -= 1
     }
   }
-  const answers: Answers = { ...quietAnswers(scene, () => snapshot), readConsole }
+  const changeSettings = ({ changes }: RequestOf<'changeSettings'>): WindowSettings => {
+    const settings = { ...snapshot.settings, ...changes }
+    send('delta', advance([{ kind: 'settings', settings }]))
+    return settings
+  }
+  const answers: Answers = { ...quietAnswers(scene, () => snapshot), readConsole, changeSettings }
 
   const send = (name: NoticeName, notice: unknown): void => {
     for (const stream of streams) stream.write(`data: ${JSON.stringify({ name, notice })}\n\n`)
@@ -157,7 +163,7 @@ export async function startWindowHost(scene: Scene, directory: string): Promise<
 }
 
 /** What a host answers where nothing goes wrong. */
-function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 'readConsole'> {
+function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 'readConsole' | 'changeSettings'> {
   const rowOf = (id: string) => {
     const row = snapshot().tasks.find((task) => task.id === id)
     if (!row) throw new AppError('task-unknown', `There is no task ${id}`, { hint: 'It may have been cleaned up' })
@@ -193,7 +199,6 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
         snapshot().repositories.map(({ alias }, index) => [alias, 14.2e9 / (index + 1)]),
       ),
     }),
-    changeSettings: ({ changes }) => ({ ...snapshot().settings, ...changes }),
     chooseFolders: () => ({ paths: [] }),
     openTask: () => ({}),
     setStartAtLogin: ({ on }) => ({ startAtLogin: on ? 'on' : 'off' }),
