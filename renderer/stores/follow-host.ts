@@ -64,8 +64,9 @@ export function followHost(carrier: Carrier, tell: (live: Live) => void): () => 
 
   const stopListening = carrier.listen('delta', take)
   const stopWatching = carrier.watch((link) => {
-    if (link === 'open') void ask()
-    else tell({ status: 'lost', snapshot, failure: notThere })
+    if (link === 'lost') tell({ status: 'lost', snapshot, failure: notThere })
+    // With nothing to show, why there is nothing: the answer to a call says it better than a broken stream.
+    if (link === 'open' || snapshot === null) void ask()
   })
   return () => {
     ended = true

@@ -1,5 +1,6 @@
 import type { WindowSettings } from '../../preload/contract.ts'
-import { type LimitTexts, positive } from './limits.ts'
+import type { LimitTexts } from '../stores/draft.ts'
+import { positive } from './limits.ts'
 
 interface Props {
   readonly limits: LimitTexts

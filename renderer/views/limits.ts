@@ -1,11 +1,4 @@
-/** What is typed; empty means: as the settings say. */
-export interface LimitTexts {
-  readonly minutes: string
-  readonly usd: string
-  readonly tokens: string
-}
-
-export const noLimits: LimitTexts = { minutes: '', usd: '', tokens: '' }
+import type { LimitTexts } from '../stores/draft.ts'
 
 export interface Limits {
   readonly timeoutMs?: number

@@ -1,5 +1,4 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
-import { create } from 'zustand'
 import type { Failure } from '../../main/core/failure.ts'
 import type { RepositoryRow } from '../../preload/contract.ts'
 import { host } from '../api.ts'
@@ -8,22 +7,14 @@ import { Button } from '../parts/button.tsx'
 import { Select } from '../parts/select.tsx'
 import { useKeyHint } from '../parts/use-keys.ts'
 import { addFolders } from '../stores/adding.ts'
+import { noLimits, useDraft } from '../stores/draft.ts'
 import { useIsDesktop, useSettings, useSnapshot } from '../stores/live.ts'
 import { back, go } from '../stores/navigation.ts'
 import { LimitFields } from './limit-fields.tsx'
-import { limitsOf, noLimits } from './limits.ts'
+import { limitsOf } from './limits.ts'
 import { ToolBar } from './tool-bar.tsx'
 
 const none: readonly RepositoryRow[] = []
-
-/** Kept until the task is started, so that a look elsewhere loses no word. */
-const useDraft = create(() => ({
-  repo: '',
-  description: '',
-  queue: null as boolean | null,
-  priority: '0',
-  limits: noLimits,
-}))
 
 export function NewTask() {
   const isDesktop = useIsDesktop()

@@ -7,6 +7,7 @@ import { Menu } from '../parts/menu.tsx'
 import { Path } from '../parts/path.tsx'
 import { StateLabel } from '../parts/state-label.tsx'
 import { isRunning } from '../states.ts'
+import { useDraft } from '../stores/draft.ts'
 import { useSnapshot } from '../stores/live.ts'
 import { go } from '../stores/navigation.ts'
 
@@ -52,7 +53,7 @@ export function Repository({ repository, diskBytes, onRemove }: Props) {
         plain
         label={`Actions for ${alias}`}
         items={[
-          { icon: 'plus', word: 'New Task', onChoose: () => go({ view: 'new-task' }) },
+          { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
           { icon: 'copy', word: 'Copy Path', onChoose: () => void copyText(path) },
           { icon: 'trash', word: 'Remove from List…', onChoose: onRemove },
         ]}
@@ -60,6 +61,11 @@ export function Repository({ repository, diskBytes, onRemove }: Props) {
       {problem && <Problem failure={problem} />}
     </li>
   )
+}
+
+function writeTask(repo: string): void {
+  useDraft.setState({ repo })
+  go({ view: 'new-task' })
 }
 
 function LastTask({ repository }: { repository: RepositoryRow }) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Failure } from '../../main/core/failure.ts'
 import type { Delta, Reply, Snapshot } from '../../preload/contract.ts'
 import type { Carrier, Link } from '../../renderer/api.ts'
 import { applyDelta } from '../../renderer/stores/apply-delta.ts'
@@ -29,6 +30,11 @@ function slowHost() {
     },
     pathOf: () => '',
   }
+  const reply = async (answer: Reply<'snapshot'>): Promise<void> => {
+    waiting.shift()?.(answer)
+    await Promise.resolve()
+    await Promise.resolve()
+  }
   const told: Live[] = []
   followHost(carrier, (live) => told.push(live))
   return {
@@ -36,11 +42,8 @@ function slowHost() {
     asked: () => waiting.length,
     link: (link: Link) => watch(link),
     tell: (delta: Delta) => take(delta),
-    async answer(snapshot: Snapshot) {
-      waiting.shift()?.({ ok: true, value: snapshot })
-      await Promise.resolve()
-      await Promise.resolve()
-    },
+    answer: (snapshot: Snapshot) => reply({ ok: true, value: snapshot }),
+    refuse: (failure: Failure) => reply({ ok: false, failure }),
     title: () => {
       const last = told.at(-1)
       return last?.status === 'live'
@@ -95,6 +98,17 @@ test('a lost link keeps what was known, and an open one asks anew', async () => 
   host.link('open')
   await host.answer(at(12))
   expect(host.title()).toBe('as of 12')
+})
+
+test('a link that never opened is explained by the answer to a call', async () => {
+  const host = slowHost()
+  host.link('lost')
+  await host.refuse({ code: 'no-server', message: 'This page has no session' })
+  expect(host.told.at(-1)).toMatchObject({
+    status: 'lost',
+    snapshot: null,
+    failure: { message: 'This page has no session' },
+  })
 })
 
 test('every kind of change has its place', () => {
