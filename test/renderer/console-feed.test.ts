@@ -17,7 +17,8 @@ function file(initial: string, ended = false) {
     asked.push(range)
     now += 1
     most = Math.max(most, now)
-    await Promise.resolve()
+    // As a host that waits for what is new, so that others get their turn.
+    await new Promise((resolve) => setImmediate(resolve))
     now -= 1
     const offset = range.offset > state.bytes.length ? 0 : range.offset
     const data = state.bytes.subarray(offset, offset + range.limit).toString('base64')

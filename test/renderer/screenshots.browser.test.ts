@@ -29,7 +29,13 @@ const tab = (name: string) => async (page: Page) => {
   await page.getByRole('tab', { name }).click()
 }
 
-type Shot = readonly [name: string, scene: Scene, hash: string, act?: (page: Page) => Promise<unknown>]
+type Shot = readonly [
+  name: string,
+  scene: Scene,
+  hash: string,
+  act?: ((page: Page) => Promise<unknown>) | undefined,
+  width?: number,
+]
 
 const shots: readonly Shot[] = [
   ['slots-empty', emptyScene, ''],
@@ -70,13 +76,29 @@ const shots: readonly Shot[] = [
   ['repositories-long', longScene, '#repositories'],
   ['setup', busyScene, '#setup'],
   ['setup-error', errorScene, '#setup'],
+  ['slots-narrow', busyScene, '', undefined, 740],
+  ['history-narrow', historyScene, '#history', undefined, 740],
+  ['repositories-narrow', busyScene, '#repositories', undefined, 740],
+  ['slots-wide', calmScene, '', undefined, 1720],
+  ['task-stop', busyScene, running, (page) => page.getByRole('button', { name: 'Stop' }).click()],
+  [
+    'notices',
+    busyScene,
+    '#repositories',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add Repository…' }).click()
+      await page.getByRole('textbox').fill('/home/kim/code/search-index')
+      await page.keyboard.press('Enter')
+      await page.getByText('Registered as').waitFor()
+    },
+  ],
   ['settings', busyScene, '#settings'],
   ['settings-desktop', onDesktop(busyScene), '#settings'],
 ]
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test.for(shots)(`a picture of %s, ${colorScheme}`, async ([name, scene, hash, act]) => {
-    await using window = await openWindow(scene, { colorScheme }, hash)
+  test.for(shots)(`a picture of %s, ${colorScheme}`, async ([name, scene, hash, act, width = 1180]) => {
+    await using window = await openWindow(scene, { colorScheme, viewport: { width, height: 760 } }, hash)
     await act?.(window.page)
     await window.page.waitForLoadState('networkidle', { timeout: 300 }).catch(() => {
       // The event stream never ends; what the view asked for has come by then.
