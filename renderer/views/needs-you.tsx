@@ -6,6 +6,7 @@ import { ago, count } from '../format.ts'
 import { Blank } from '../parts/blank.tsx'
 import { Button } from '../parts/button.tsx'
 import { Command } from '../parts/copy.tsx'
+import { FileNames } from '../parts/file-names.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { StateChip } from '../parts/state-label.tsx'
 import { needsYou } from '../states.ts'
@@ -95,7 +96,6 @@ function Waiting({ task }: { task: TaskRow }) {
   const { state } = task
   const advice = adviceFor(task)
   if (!advice || state.phase !== 'finished') return null
-  const more = state.fileCount - state.files.length
   return (
     <section className="scroll" aria-label={task.title}>
       <div className="page">
@@ -108,12 +108,7 @@ function Waiting({ task }: { task: TaskRow }) {
         {state.files.length > 0 && (
           <section className="group">
             <h2>{count(state.fileCount, 'file')}</h2>
-            <ul className="card file-names">
-              {state.files.map((file) => (
-                <li key={file}>{file}</li>
-              ))}
-              {more > 0 && <li className="second">and {count(more, 'more file')}</li>}
-            </ul>
+            <FileNames state={state} />
           </section>
         )}
         <section className="group">

@@ -3,6 +3,7 @@ import { adviceFor } from '../../advice.ts'
 import { count, exactTime, tokens } from '../../format.ts'
 import { Blank, Loading } from '../../parts/blank.tsx'
 import { Command } from '../../parts/copy.tsx'
+import { FileNames } from '../../parts/file-names.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { lookOf } from '../../states.ts'
 
@@ -77,7 +78,6 @@ function verdictOf(row: TaskRow, { merge, failure }: TaskDetails): string {
 function Advised({ row }: { row: TaskRow }) {
   const advice = adviceFor(row)
   if (!advice || row.state.phase !== 'finished') return null
-  const more = row.state.fileCount - row.state.files.length
   return (
     <section className="group">
       <h2>What to do</h2>
@@ -90,15 +90,12 @@ function Advised({ row }: { row: TaskRow }) {
             <Command text={command} />
           </div>
         ))}
-        {row.state.files.length > 0 && (
-          <ul className="file-names" aria-label="Files">
-            {row.state.files.map((file) => (
-              <li key={file}>{file}</li>
-            ))}
-            {more > 0 && <li className="second">and {count(more, 'more file')}</li>}
-          </ul>
-        )}
       </div>
+      {row.state.files.length > 0 && (
+        <div className="spaced">
+          <FileNames state={row.state} />
+        </div>
+      )}
     </section>
   )
 }
