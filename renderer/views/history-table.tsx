@@ -8,6 +8,7 @@ import { StateLabel } from '../parts/state-label.tsx'
 import { VirtualList, type VirtualListHandle } from '../parts/virtual-list.tsx'
 import { resultText } from '../states.ts'
 import { go } from '../stores/navigation.ts'
+import { Peek } from './peek.tsx'
 
 const rowHeight = 26
 const headHeight = 27
@@ -16,10 +17,11 @@ const rowId = (id: TaskId): string => `row-${id}`
 /** Where the reader was, kept while he looks at a task. */
 let lastChosen: TaskId | null = null
 
-/** A grid with one stop for the Tab key: the arrows choose, Return opens. Only the rows in sight exist. */
+/** A grid with one stop for the Tab key: the arrows choose, Space gives a glance, Return opens. Only the rows in sight exist. */
 export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
   const list = useRef<VirtualListHandle>(null)
   const [chosen, setChosen] = useState<TaskId | null>(lastChosen)
+  const [peeking, setPeeking] = useState(false)
   const at = Math.max(
     0,
     rows.findIndex(({ id }) => id === chosen),
@@ -47,48 +49,56 @@ export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
     }
     const target = moves[event.key]
     if (event.key === 'Enter') open(rows[at])
+    if (event.key === ' ') {
+      event.preventDefault()
+      setPeeking(!peeking)
+    }
     if (target === undefined || event.metaKey || event.ctrlKey) return
     event.preventDefault()
     choose(target)
   }
+  const peeked = peeking && chosen !== null ? rows[at] : undefined
   return (
-    <div
-      role="grid"
-      aria-label="Tasks, newest first"
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={chosen === null ? undefined : rowId(chosen)}
-      className="table-body"
-      tabIndex={0}
-      data-first-focus
-      onKeyDown={onKeyDown}
-      onFocus={(event) => {
-        if (chosen === null && event.currentTarget.matches(':focus-visible')) choose(0)
-      }}
-    >
-      <Head />
-      <VirtualList
-        handle={list}
-        count={rows.length}
-        rowHeight={rowHeight}
-        above={headHeight}
-        row={(index) => {
-          const row = rows[index]
-          return (
-            row && (
-              <Row
-                key={row.id}
-                row={row}
-                index={index}
-                chosen={row.id === chosen}
-                nowMs={nowMs}
-                onChoose={() => choose(index)}
-                onOpen={() => open(row)}
-              />
-            )
-          )
+    <>
+      <div
+        role="grid"
+        aria-label="Tasks, newest first"
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={chosen === null ? undefined : rowId(chosen)}
+        className="table-body"
+        tabIndex={0}
+        data-first-focus
+        onKeyDown={onKeyDown}
+        onFocus={(event) => {
+          if (chosen === null && event.currentTarget.matches(':focus-visible')) choose(0)
         }}
-      />
-    </div>
+      >
+        <Head />
+        <VirtualList
+          handle={list}
+          count={rows.length}
+          rowHeight={rowHeight}
+          above={headHeight}
+          row={(index) => {
+            const row = rows[index]
+            return (
+              row && (
+                <Row
+                  key={row.id}
+                  row={row}
+                  index={index}
+                  chosen={row.id === chosen}
+                  nowMs={nowMs}
+                  onChoose={() => choose(index)}
+                  onOpen={() => open(row)}
+                />
+              )
+            )
+          }}
+        />
+      </div>
+      {peeked && <Peek row={peeked} />}
+    </>
   )
 }
 

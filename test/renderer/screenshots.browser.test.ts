@@ -69,6 +69,15 @@ const shots: readonly Shot[] = [
   ['needs-you-empty', emptyScene, '#conflicts'],
   ['needs-you-long', longScene, '#conflicts'],
   ['history', historyScene, '#history', (page) => page.getByRole('grid').press('ArrowDown')],
+  [
+    'history-peek',
+    busyScene,
+    '#history',
+    async (page) => {
+      await page.getByRole('row', { name: /Send each webhook/ }).click()
+      await page.keyboard.press('Space')
+    },
+  ],
   ['history-empty', emptyScene, '#history'],
   ['repositories', busyScene, '#repositories'],
   ['repositories-desktop', onDesktop(busyScene), '#repositories'],
