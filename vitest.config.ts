@@ -34,6 +34,8 @@ export default defineConfig({
           globalSetup: 'test/support/build-window.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // As long as a locator waits: the limit of a test is the only one.
+          expect: { poll: { timeout: 60_000 } },
           fileParallelism: false,
         },
       },

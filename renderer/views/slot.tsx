@@ -6,30 +6,35 @@ import { lookOf } from '../states.ts'
 import { useNow } from '../stores/clock.ts'
 import { go } from '../stores/navigation.ts'
 
+/** One button, spread over the card: its name is the task, the rest of the card is text beside it. */
 export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; layout: 'grid' | 'list' }) {
   const line = <span className="line">{task.live?.lastLine}</span>
   return (
-    <button
-      type="button"
-      className="slot"
-      data-stop
-      data-task={task.id}
-      aria-label={`Slot ${slot.slot}, ${lookOf(task.state).word}: ${task.title}, ${task.repo}`}
-      onClick={() => go({ view: 'task', id: task.id })}
-    >
+    <div className="slot">
       <StateLabel state={task.state} />
       <span className="number">{slot.slot}</span>
-      <span className="task">
-        <span>
-          <b title={task.title}>{task.title}</b>
+      <div className="task">
+        <div>
+          <button
+            type="button"
+            data-stop
+            data-task={task.id}
+            title={task.title}
+            onClick={() => go({ view: 'task', id: task.id })}
+          >
+            <span className="unseen">
+              Slot {slot.slot}, {lookOf(task.state).word}:{' '}
+            </span>
+            {task.title}
+          </button>
           <span className="repo-name cut">{task.repo}</span>
-        </span>
+        </div>
         {layout === 'list' && line}
-      </span>
+      </div>
       {layout === 'grid' && line}
       <Phases state={task.state} short={layout === 'list'} />
       <Figures task={task} />
-    </button>
+    </div>
   )
 }
 

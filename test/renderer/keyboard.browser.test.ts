@@ -35,7 +35,7 @@ test('arrows go from slot to slot; Return opens one, and Escape comes back to it
   await using window = await openWindow(busyScene)
   const { page } = window
   const { keyboard } = page
-  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
   await page.getByRole('button', { name: /^Slot 1,/ }).focus()
   await keyboard.press('ArrowRight')
   expect(await focused()).toMatch(/^Slot 2,/)
