@@ -161,10 +161,10 @@ function Row({ row, index, chosen, nowMs, onChoose, onOpen }: RowProps) {
         {resultText(row)}
       </span>
       <span role="gridcell" title={finishedAt ? exactTime(finishedAt) : undefined}>
-        {finishedAt ? when(finishedAt, nowMs) : 'Now'}
+        {finishedAt ? when(finishedAt, nowMs) : '–'}
       </span>
       <span role="gridcell" className="figure">
-        {startedAt && finishedAt ? elapsed(Date.parse(finishedAt) - Date.parse(startedAt)) : '–'}
+        {startedAt ? elapsed((finishedAt ? Date.parse(finishedAt) : nowMs) - Date.parse(startedAt)) : '–'}
       </span>
       <span role="gridcell" className="figure">
         {used > 0 ? tokens(used) : '–'}

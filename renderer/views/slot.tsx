@@ -1,5 +1,6 @@
 import type { SlotRow, TaskRow } from '../../preload/contract.ts'
 import { cost, elapsed, tokens } from '../format.ts'
+import { Breakable } from '../parts/breakable.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Phases, StateLabel } from '../parts/state-label.tsx'
 import { lookOf } from '../states.ts'
@@ -8,7 +9,11 @@ import { go } from '../stores/navigation.ts'
 
 /** One button, spread over the card: its name is the task, the rest of the card is text beside it. */
 export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; layout: 'grid' | 'list' }) {
-  const line = <span className="line">{task.live?.lastLine}</span>
+  const line = (
+    <span className="line">
+      <Breakable text={task.live?.lastLine ?? ''} />
+    </span>
+  )
   return (
     <div className="slot">
       <StateLabel state={task.state} />

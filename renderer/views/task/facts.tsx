@@ -17,7 +17,7 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
         <span className="cut">{row.repo}</span>
       </span>
       {branch !== null && (
-        <span className="row name">
+        <span className="row branch">
           <Icon name="branch" size="small" />
           <span className="mono cut">{branch}</span>
         </span>
