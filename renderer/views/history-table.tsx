@@ -3,16 +3,13 @@
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { TaskId } from '../../main/core/task.ts'
 import type { TaskRow } from '../../preload/contract.ts'
-import { cost, elapsed, exactTime, tokens, when } from '../format.ts'
-import { StateLabel } from '../parts/state-label.tsx'
 import { VirtualList, type VirtualListHandle } from '../parts/virtual-list.tsx'
-import { resultText } from '../states.ts'
 import { go } from '../stores/navigation.ts'
+import { HistoryHead, HistoryRow, rowId } from './history-row.tsx'
 import { Peek } from './peek.tsx'
 
 const rowHeight = 26
 const headHeight = 27
-const rowId = (id: TaskId): string => `row-${id}`
 
 /** Where the reader was, kept while he looks at a task. */
 let lastChosen: TaskId | null = null
@@ -73,7 +70,7 @@ export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
           if (chosen === null && event.currentTarget.matches(':focus-visible')) choose(0)
         }}
       >
-        <Head />
+        <HistoryHead />
         <VirtualList
           handle={list}
           count={rows.length}
@@ -83,7 +80,7 @@ export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
             const row = rows[index]
             return (
               row && (
-                <Row
+                <HistoryRow
                   key={row.id}
                   row={row}
                   index={index}
@@ -99,79 +96,5 @@ export function HistoryTable({ rows }: { rows: readonly TaskRow[] }) {
       </div>
       {peeked && <Peek row={peeked} />}
     </>
-  )
-}
-
-function Head() {
-  return (
-    <div className="table-row head" role="row" aria-rowindex={1}>
-      <span role="columnheader">Outcome</span>
-      <span role="columnheader">Task</span>
-      <span role="columnheader">Repository</span>
-      <span role="columnheader">Result</span>
-      <span role="columnheader" aria-sort="descending">
-        Ended ↓
-      </span>
-      <span role="columnheader" className="figure">
-        Elapsed
-      </span>
-      <span role="columnheader" className="figure">
-        Tokens
-      </span>
-      <span role="columnheader" className="figure">
-        Cost
-      </span>
-    </div>
-  )
-}
-
-interface RowProps {
-  readonly row: TaskRow
-  readonly index: number
-  readonly chosen: boolean
-  readonly nowMs: number
-  readonly onChoose: () => void
-  readonly onOpen: () => void
-}
-
-function Row({ row, index, chosen, nowMs, onChoose, onOpen }: RowProps) {
-  const { usage, finishedAt, startedAt } = row
-  const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
-    <div
-      id={rowId(row.id)}
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={chosen}
-      className={`table-row ${index % 2 ? 'odd' : ''} ${chosen ? 'chosen' : ''}`}
-      onClick={onChoose}
-      onDoubleClick={onOpen}
-    >
-      <span role="gridcell">
-        <StateLabel state={row.state} />
-      </span>
-      <span role="gridcell" className="cut" title={row.title}>
-        {row.title}
-      </span>
-      <span role="gridcell" className="cut">
-        {row.repo}
-      </span>
-      <span role="gridcell" className="cut" title={resultText(row)}>
-        {resultText(row)}
-      </span>
-      <span role="gridcell" title={finishedAt ? exactTime(finishedAt) : undefined}>
-        {finishedAt ? when(finishedAt, nowMs) : '–'}
-      </span>
-      <span role="gridcell" className="figure">
-        {startedAt ? elapsed((finishedAt ? Date.parse(finishedAt) : nowMs) - Date.parse(startedAt)) : '–'}
-      </span>
-      <span role="gridcell" className="figure">
-        {used > 0 ? tokens(used) : '–'}
-      </span>
-      <span role="gridcell" className="figure">
-        {usage ? cost(usage.costUsd) : '–'}
-      </span>
-    </div>
   )
 }

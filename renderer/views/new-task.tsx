@@ -12,6 +12,7 @@ import { useIsDesktop, useSettings, useSnapshot } from '../stores/live.ts'
 import { back, go } from '../stores/navigation.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
+import { QueueFields } from './queue-fields.tsx'
 import { ToolBar } from './tool-bar.tsx'
 
 const none: readonly RepositoryRow[] = []
@@ -118,36 +119,5 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
         </form>
       </div>
     </>
-  )
-}
-
-const priorities = [
-  { value: '10', word: 'Before others' },
-  { value: '0', word: 'In turn' },
-  { value: '-10', word: 'After others' },
-] as const
-
-function QueueFields({ queue, priority }: { queue: boolean; priority: string }) {
-  return (
-    <div className="row">
-      <input
-        id="task-queue"
-        type="checkbox"
-        className="switch"
-        checked={queue}
-        onChange={(event) => useDraft.setState({ queue: event.target.checked })}
-      />
-      <label htmlFor="task-queue" className="grow">
-        Wait for a slot if all are busy
-      </label>
-      {queue && (
-        <Select
-          label="Place in the queue"
-          value={priority}
-          options={priorities}
-          onChange={(value) => useDraft.setState({ priority: value })}
-        />
-      )}
-    </div>
   )
 }
