@@ -10,10 +10,11 @@ const integration = [
   'test/tasks/{orchestrator,cancel,caps,merge-again,parking,queue}*.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']
+const browser = ['test/**/*.browser.test.ts']
 
 /**
- * Three projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `machine` boots real
- * virtual machines and runs one file at a time.
+ * Four projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `browser` looks at the
+ * built window in Chromium; `machine` boots real virtual machines. The last two run one file at a time.
  */
 export default defineConfig({
   test: {
@@ -22,11 +23,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...integration, ...machine],
+          exclude: [...integration, ...machine, ...browser],
           testTimeout: 60_000,
         },
       },
       { test: { name: 'integration', include: integration, testTimeout: 300_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'browser',
+          include: browser,
+          globalSetup: 'test/support/build-window.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // As long as a locator waits: the limit of a test is the only one.
+          expect: { poll: { timeout: 60_000 } },
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           name: 'machine',

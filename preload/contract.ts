@@ -3,6 +3,7 @@
  * event stream for a browser. Everything here is plain JSON, so that both carry it alike. Names and shapes are ours alone: window
  * and host come from one build.
  */
+import type { TaskCaps } from '../main/core/caps.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
@@ -129,6 +130,8 @@ export interface TaskDetails {
   readonly repoPath: string
   readonly branch: string | null
   readonly startCommit: string | null
+  /** Null in records of older versions. */
+  readonly caps: TaskCaps | null
   readonly summary: string | null
   readonly failure: Failure | null
   readonly merge: MergeOutcome | null

@@ -34,6 +34,12 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'proper-lockfile': ['main/lib/'],
   'write-file-atomic': ['main/lib/'],
   pino: ['main/lib/'],
+  react: ['renderer/'],
+  'react-dom': ['renderer/'],
+  zustand: ['renderer/'],
+  '@xterm/xterm': ['renderer/'],
+  '@xterm/addon-fit': ['renderer/'],
+  '@xterm/addon-search': ['renderer/'],
 }
 
 interface SourceFile {
@@ -51,6 +57,7 @@ function importsOf({ text }: SourceFile): readonly string[] {
 }
 
 function violationsOf(file: SourceFile): readonly string[] {
+  if (file.path.startsWith('renderer/')) return windowViolationsOf(file)
   const from = folderOf(file.path)
   return importsOf(file).flatMap((target) => {
     if (target.startsWith('.')) {
@@ -72,6 +79,17 @@ function violationsOf(file: SourceFile): readonly string[] {
   })
 }
 
+/** The window runs in a browser: it knows itself, the contract, what is pure, and the packages that are its own. */
+function windowViolationsOf(file: SourceFile): readonly string[] {
+  return importsOf(file)
+    .filter((target) => {
+      if (!target.startsWith('.')) return !reserved[packageOf(target)]?.includes('renderer/')
+      const path = relative(root, join(root, dirname(file.path), target))
+      return !['renderer/', 'preload/contract.ts', 'main/core/'].some((place) => path.startsWith(place))
+    })
+    .map((target) => `${file.path} imports ${target}, which the window may not`)
+}
+
 const folderOf = (path: string): string => {
   const parts = path.split('/')
   return parts.length > 2 ? (parts[1] ?? 'main') : 'main'
@@ -85,9 +103,12 @@ const packageOf = (target: string): string => {
     .join('/')
 }
 
-const sources: readonly SourceFile[] = readdirSync(join(root, 'main'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => ({ path: `main/${name}`, text: readFileSync(join(root, 'main', name), 'utf8') }))
+const sourcesIn = (folder: string): readonly SourceFile[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && name !== 'vite.config.ts')
+    .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') }))
+
+const sources = [...sourcesIn('main'), ...sourcesIn('renderer')]
 
 test('every import goes in an allowed direction', () => {
   expect(sources.length).toBeGreaterThan(20)
@@ -97,6 +118,7 @@ test('every import goes in an allowed direction', () => {
 
 test('every folder of main/ has its place in the table', () => {
   const unknown = sources
+    .filter(({ path }) => path.startsWith('main/'))
     .map(({ path }) => folderOf(path))
     .filter((folder) => folder !== 'main' && !(folder in folders))
   expect([...new Set(unknown)]).toEqual([])
@@ -119,6 +141,10 @@ test.each([
   ['main/app.ts', "import { app } from 'electron'"],
   ['main/commands/x.ts', "import { repository } from '../../test/support/repositories.ts'"],
   ['main/lib/x.ts', "import fs from 'fs'"],
+  ['main/web/x.ts', "import { create } from 'zustand'"],
+  ['renderer/x.tsx', "import { readFile } from 'node:fs/promises'"],
+  ['renderer/views/x.tsx', "import { readSettings } from '../../main/settings/settings.ts'"],
+  ['renderer/views/x.tsx', "import { z } from 'zod'"],
 ])('in %s the line %j is found', (path, text) => {
   expect(violationsOf({ path, text: `const a = 1\n${text}\n` })).toHaveLength(1)
 })
@@ -126,4 +152,10 @@ test.each([
 test('comments and texts are no imports', () => {
   const text = "// import { x } from 'execa'\n/* import 'electron' */\nconst hint = 'import from elsewhere'\n"
   expect(violationsOf({ path: 'main/core/x.ts', text })).toEqual([])
+})
+
+test('the window makes no markup out of text', () => {
+  const markup =
+    /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(/
+  expect(sourcesIn('renderer').filter(({ text }) => markup.test(text))).toEqual([])
 })
