@@ -10,7 +10,7 @@ import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import { cleanUpTask } from './clean-up-task.ts'
-import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
+import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
@@ -250,6 +250,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   repositories(): Promise<readonly RegisteredRepository[]> {
     return this.#options.repositories.list()
+  }
+
+  preferredSlot(repoPath: string): SlotId {
+    return this.#options.slots.preferred(repoPath)
+  }
+
+  watch(listener: TaskListener): () => void {
+    return this.#catalog.watch(listener)
   }
 
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are told. */
