@@ -42,8 +42,8 @@ export interface Tasks {
   hostWakes(): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
-  /** The slot that the repository with this real path gets when it is free. */
-  preferredSlot(repoPath: string): SlotId
+  /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
+  warmSlot(repoPath: string): SlotId | null
   /** Tells each change of a task as soon as it is on record: the task, or null when it was cleaned up. @returns the end of it. */
   watch(listener: TaskListener): () => void
   readonly events: EventLog

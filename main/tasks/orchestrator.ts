@@ -252,8 +252,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#options.repositories.list()
   }
 
-  preferredSlot(repoPath: string): SlotId {
-    return this.#options.slots.preferred(repoPath)
+  warmSlot(repoPath: string): SlotId | null {
+    return this.#options.slots.remembered(repoPath)
   }
 
   watch(listener: TaskListener): () => void {

@@ -229,7 +229,7 @@ export class ScriptedTasks implements Tasks {
     return () => void this.#listeners.delete(listener)
   }
 
-  preferredSlot(): SlotId {
+  warmSlot(): SlotId | null {
     return 1 as SlotId
   }
 
