@@ -36,6 +36,7 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
   if (!server) return
   terminal.say(`Listening on http://${inUrl(server.host)}:${server.port}/mcp`)
   terminal.say(addLine(server, { tokenPath: endpointTokenPath(terminal.home), isTty: terminal.isTty }))
+  terminal.say(`Open ${server.pageUrl} in a browser`)
   if (!isLoopback(server.host)) {
     terminal.note(
       'What is sent to it can be read on the way, the token too: trust that network, or put a TLS proxy before it.',

@@ -85,7 +85,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#catalog = new TaskCatalog(() => options.repositories.list(), log)
     this.#recordOptions = { onChange: this.#catalog.put, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.known.get(id)?.machine ?? null
-    this.#admission = new Admission({ slots, memoryMiB: limits.memoryMiB, hostMemory, machineOf })
+    this.#admission = new Admission({ slots, memoryMiB: () => limits.memoryMiB, hostMemory, machineOf })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
     this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)

@@ -27,8 +27,8 @@ export interface WindowServiceOptions {
   readonly home: string
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
-  /** Of the MCP endpoint. */
-  readonly mcpUrl: string
+  /** Of the MCP endpoint, once it listens. */
+  readonly mcpUrl: () => string
   /** Who speaks MCP with us. */
   readonly clients: Watchable<readonly ClientRow[]>
   /** What this host lacks for a task. */
@@ -144,8 +144,8 @@ async function readSetup(
       optional,
     })),
     token: await tokenState(env, home),
-    mcpUrl,
-    mcpCommand: `claude mcp add --transport http --scope user microvm ${mcpUrl}`,
+    mcpUrl: mcpUrl(),
+    mcpCommand: `claude mcp add --transport http --scope user microvm ${mcpUrl()}`,
   }
 }
 

@@ -17,6 +17,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     repoPath: task.repoPath,
     branch: task.branch,
     startCommit: task.startCommit,
+    caps: task.caps ?? null,
     summary: task.result?.summary ?? null,
     failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
     merge: task.merge,
