@@ -27,6 +27,7 @@ import { createControlApi } from './web/control-api.ts'
 import { createPage } from './web/page.ts'
 import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
 import { createWindowApi } from './web/window-api.ts'
+import { pageBuilder } from './window/build-page.ts'
 import { pageDirectory } from './window/page-files.ts'
 import { createWindowService, type WindowService } from './window/service.ts'
 
@@ -142,6 +143,7 @@ export async function startServer(
       log,
       clients,
       mcpUrl: () => urlOf('/mcp'),
+      mcpToken: mcpToken ?? null,
       hostProblems: (asked) => hostProblems(machines, { cacheDirectory: cacheDirectory() }, asked),
       onSettings: (changed) => Object.assign(settings, changed),
     }),
@@ -156,7 +158,7 @@ export async function startServer(
         '/mcp': mcp.handle,
         '/api/window/': createWindowApi({ service: window, token, session, version, log }),
         '/api/': createControlApi({ tasks, token, version, log }),
-        '/': createPage({ directory: pageDirectory(), token: pageToken, session }),
+        '/': createPage({ directory: pageDirectory(), token: pageToken, session, build: pageBuilder(), log }),
       },
     },
     signal,

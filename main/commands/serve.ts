@@ -1,9 +1,9 @@
 import { type Server, startServer } from '../app.ts'
 import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
+import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
-import { addLine } from './add-line.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ServeFlags {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isSame } from '../lib/bearer.ts'
 import type { Handler } from '../lib/http-listener.ts'
+import type { Log } from '../lib/log.ts'
 import { pageHeaders, readPageFile } from '../window/page-files.ts'
 import { sessionCookie } from './page-session.ts'
 
@@ -11,13 +12,16 @@ export interface PageOptions {
   readonly token: string
   /** What a browser is given for the token. */
   readonly session: string
+  /** Builds the window where there is none yet; answers whether there was something to build. */
+  readonly build: () => Promise<boolean>
+  readonly log: Log
 }
 
 /**
  * The window's files, for the route `/`. The address with the token gives the browser its session and goes on to the same page
  * without it, so that the token stays in no history. The files themselves are no secret: without a session they can ask nothing.
  */
-export function createPage({ directory, token, session }: PageOptions): Handler {
+export function createPage({ directory, token, session, build, log }: PageOptions): Handler {
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return say(response, 405, 'Only GET is answered here.', { allow: 'GET, HEAD' })
@@ -30,9 +34,16 @@ export function createPage({ directory, token, session }: PageOptions): Handler 
       return say(response, 303, 'Go on without the token.', location)
     }
     const file = await readPageFile(directory, url.pathname)
+    if (!file && url.pathname === '/') {
+      log.info('the window is not built yet; building it')
+      const built = await build()
+      log.info('the window is built', { built })
+      return built
+        ? say(response, 303, 'The window is built now.', { location: '/' })
+        : say(response, 503, 'The window is not built. Run: npm run build')
+    }
     if (file) return send(request, response, 200, file.bytes, file.headers)
-    if (url.pathname !== '/') return say(response, 404, 'Not found.')
-    return say(response, 503, 'The window is not built yet. Run: npm run build')
+    return say(response, 404, 'Not found.')
   }
 }
 

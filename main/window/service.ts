@@ -4,6 +4,8 @@ import type { Problem } from '../core/problem.ts'
 import type { Task } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
 import type { Watchable } from '../lib/watchable.ts'
+import { addLine } from '../settings/add-line.ts'
+import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { removeRepository } from '../settings/repositories.ts'
 import { repositoriesPath } from '../settings/repositories-file.ts'
 import { changeSettings, readSettings, type Settings, settingsPath } from '../settings/settings.ts'
@@ -29,6 +31,8 @@ export interface WindowServiceOptions {
   readonly log: Log
   /** Of the MCP endpoint, once it listens. */
   readonly mcpUrl: () => string
+  /** What its clients must show; null when nothing. */
+  readonly mcpToken: string | null
   /** Who speaks MCP with us. */
   readonly clients: Watchable<readonly ClientRow[]>
   /** What this host lacks for a task. */
@@ -131,7 +135,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
 }
 
 async function readSetup(
-  { home, env, mcpUrl, hostProblems }: WindowServiceOptions,
+  { home, env, mcpUrl, mcpToken, hostProblems }: WindowServiceOptions,
   signal: AbortSignal,
 ): Promise<Setup> {
   const serves = async () => true // It is this very process.
@@ -145,7 +149,8 @@ async function readSetup(
     })),
     token: await tokenState(env, home),
     mcpUrl: mcpUrl(),
-    mcpCommand: `claude mcp add --transport http --scope user microvm ${mcpUrl()}`,
+    // The token stays in its file: what the window shows may be on a screen that others see.
+    mcpCommand: addLine({ url: mcpUrl(), token: mcpToken }, { tokenPath: endpointTokenPath(home), isTty: false }),
   }
 }
 
