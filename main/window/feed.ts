@@ -212,9 +212,8 @@ export class WindowFeed implements Disposable {
     const stats = await Promise.all(this.#options.files.map((path) => stat(path).catch(() => null)))
     const seen = stats.map((found) => `${found?.mtimeMs} ${found?.ino} ${found?.size}`).join()
     if (seen === this.#filesSeen) return
-    const first = this.#filesSeen === ''
     this.#filesSeen = seen
-    if (!first) await this.refresh()
+    await this.refresh()
   }
 
   #inBackground(work: Promise<unknown>): void {
