@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { lockFile } from '../lib/file-lock.ts'
-import { packageDirectory } from '../lib/paths.ts'
+import { resourceDirectory } from '../lib/paths.ts'
 import { findTool } from '../lib/spawn.ts'
 import type { Problem } from './driver.ts'
 import { buildImage } from './image/build-image.ts'
@@ -124,5 +124,5 @@ async function findImage(cacheDirectory: string, inputs: ImageInputs): Promise<G
 
 async function inputsOfThisHost(): Promise<ImageInputs> {
   const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
-  return await readImageInputs(join(packageDirectory(), 'nix'), architecture)
+  return await readImageInputs(join(resourceDirectory(), 'nix'), architecture)
 }

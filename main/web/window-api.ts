@@ -4,6 +4,7 @@ import type { Handler } from '../lib/http-listener.ts'
 import { fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
+import type { Attention } from '../window/feed.ts'
 import type { WindowService } from '../window/service.ts'
 import { maySpeak, windowPath } from './page-session.ts'
 
@@ -29,10 +30,13 @@ export function createWindowApi(options: WindowApiOptions): Handler {
   const host = async (): Promise<Host> => ({ kind: 'web', platform: platformOf(), version, startAtLogin: null })
   const calls: Partial<Calls> = { ...service.calls, host }
   return async (request, response) => {
-    const [path = ''] = (request.url ?? '').split('?', 1)
-    const name = path.slice(windowPath.length)
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const name = pathname.slice(windowPath.length)
     if (!maySpeak(request, options)) return refuse(response, 401, 'Open the address that `serve` printed')
-    if (name === 'events' && request.method === 'GET') return streamEvents(response, options)
+    if (name === 'events' && request.method === 'GET') {
+      streamEvents(response, options, searchParams.get('attention') === 'changes' ? 'changes' : 'full')
+      return
+    }
     if (request.method !== 'POST') return refuse(response, 405, 'Calls are made by POST')
     // What a plain form of another page can send is no JSON.
     if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
@@ -50,6 +54,7 @@ export function createWindowApi(options: WindowApiOptions): Handler {
 function streamEvents(
   response: ServerResponse,
   { service, waitingLimitBytes = 4 * 1024 ** 2 }: WindowApiOptions,
+  attention: Attention,
 ): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -62,7 +67,7 @@ function streamEvents(
     behind = response.writableLength > waitingLimitBytes
     if (!behind) response.write(`data: ${JSON.stringify({ name, notice })}\n\n`)
   }
-  const end = service.listen((delta) => tell('delta', delta))
+  const end = service.listen((delta) => tell('delta', delta), attention)
   response.on('drain', () => {
     if (!behind) return
     behind = false

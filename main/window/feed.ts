@@ -27,6 +27,9 @@ export interface FeedOptions {
   readonly log: Log
 }
 
+/** `full`: a window that somebody sees; `changes`: somebody who can wait for what only shows when one looks. */
+export type Attention = 'full' | 'changes'
+
 /** A part of the snapshot that is told as a whole when it differs. */
 type Section = Exclude<Change, { kind: 'task' | 'task-gone' }>
 
@@ -36,7 +39,7 @@ type Section = Exclude<Change, { kind: 'task' | 'task-gone' }>
  */
 export class WindowFeed implements Disposable {
   readonly #options: FeedOptions
-  readonly #listeners = new Set<(delta: Delta) => void>()
+  readonly #listeners = new Set<{ readonly tell: (delta: Delta) => void; readonly attention: Attention }>()
   readonly #repositories = new RepositoryRows()
   readonly #unfinished = new Map<TaskId, Task>()
   readonly #positions = new Map<TaskId, number | null>()
@@ -60,12 +63,13 @@ export class WindowFeed implements Disposable {
   }
 
   /** @returns the end of it. The listener must not throw. */
-  listen(listener: (delta: Delta) => void): () => void {
-    this.#listeners.add(listener)
-    if (this.#looking === undefined) this.#lookAgain()
+  listen(listener: (delta: Delta) => void, attention: Attention = 'full'): () => void {
+    const mine = { tell: listener, attention } // The same function may listen twice.
+    this.#listeners.add(mine)
+    if (attention === 'full' && this.#looking === undefined) this.#lookAgain()
     return () => {
-      this.#listeners.delete(listener)
-      if (this.#listeners.size > 0) return
+      this.#listeners.delete(mine)
+      if (this.#isWatched) return
       clearTimeout(this.#looking)
       this.#looking = undefined
     }
@@ -173,7 +177,7 @@ export class WindowFeed implements Disposable {
 
   #tell(changes: readonly Change[]): void {
     const delta = { seq: ++this.#seq, changes }
-    for (const listener of this.#listeners) listener(delta)
+    for (const { tell } of this.#listeners) tell(delta)
   }
 
   async #readRepositories(): Promise<Snapshot['repositories']> {
@@ -183,11 +187,15 @@ export class WindowFeed implements Disposable {
     return repositories
   }
 
+  get #isWatched(): boolean {
+    return [...this.#listeners].some(({ attention }) => attention === 'full')
+  }
+
   #lookAgain(): void {
     this.#looking = setTimeout(() => {
       this.#inBackground(
         this.#look().finally(() => {
-          if (this.#listeners.size > 0) this.#lookAgain()
+          if (this.#isWatched) this.#lookAgain()
           else this.#looking = undefined
         }),
       )

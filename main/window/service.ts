@@ -16,7 +16,7 @@ import type { Tasks } from '../tasks/contract.ts'
 import { taskFiles } from '../tasks/task-files.ts'
 import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
-import { WindowFeed } from './feed.ts'
+import { type Attention, WindowFeed } from './feed.ts'
 import { LiveLines } from './live-lines.ts'
 import { readConsole } from './read-console.ts'
 import { taskRow } from './rows.ts'
@@ -44,7 +44,7 @@ export interface WindowServiceOptions {
 /** What every carrier offers a window; `host` is the carrier's own to answer. */
 export interface WindowService extends Disposable {
   readonly calls: Calls<Exclude<keyof Requests, 'host'>>
-  listen(listener: (delta: Delta) => void): () => void
+  listen(listener: (delta: Delta) => void, attention?: Attention): () => void
   /** For a carrier that could not pass on a delta: its window will see that it missed something. */
   skip(): void
 }
@@ -61,7 +61,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
 
   return {
-    listen: (listener) => feed.listen(listener),
+    listen: (listener, attention) => feed.listen(listener, attention),
     skip: () => feed.skip(),
     [Symbol.dispose]: () => feed[Symbol.dispose](),
     calls: {
