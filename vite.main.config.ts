@@ -4,6 +4,8 @@ import { defineConfig } from 'vite'
 /** `dist/main`, the desktop app's main process with all packages in it: the packed app has no `node_modules`. */
 export default defineConfig({
   ssr: { noExternal: true },
+  // Packages that were CommonJS ask for these.
+  define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
   resolve: { conditions: ['node', 'import', 'default'] },
   build: {
     ssr: 'main/index.ts',

@@ -8,6 +8,7 @@ const integration = [
   'test/nix/**/*.test.ts',
   'test/install.test.ts',
   'test/tasks/{orchestrator,cancel,caps,merge-again,parking,queue}*.test.ts',
+  'test/window/service.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: browser,
-          globalSetup: 'test/support/build-window.ts',
+          globalSetup: ['test/support/build-window.ts', 'test/support/build-app.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // As long as a locator waits: the limit of a test is the only one.
