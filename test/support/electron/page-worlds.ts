@@ -31,6 +31,11 @@ const mainWorldScript = `function (secret) {
     return new Promise((resolve, reject) => waiting.set(promise, { resolve, reject }))
   }
   const waiting = new Map()
+  // Chromium would load a popup before anybody could say no to it.
+  window.open = (url) => {
+    fire({ open: String(new URL(url, location.href)) })
+    return null
+  }
   window.addEventListener(secret + ':page', ({ detail }) => {
     if (detail.expose) {
       const { key, members } = detail.expose
@@ -56,7 +61,8 @@ const preloadScript = `function (secret, files, encode, decode, run) {
   let promises = 0
   const incoming = (part) =>
     'callback' in part ? (...args) => fire({ callback: { id: part.callback, args } }) : part.value
-  window.addEventListener(secret + ':preload', ({ detail: { call } }) => {
+  window.addEventListener(secret + ':preload', ({ detail: { call, open } }) => {
+    if (open !== undefined) return toMain(JSON.stringify({ open }))
     const target = methods.get(call.key) ?? exposed.get(call.key)[call.name]
     let value
     try {

@@ -52,7 +52,6 @@ class WebContents extends EventEmitter {
   readonly session = session.defaultSession
   readonly mainFrame = new MainFrame()
   readonly #opened: Promise<void>
-  readonly #popups: string[] = []
   #target = ''
   #sessionId = ''
   #context: number | undefined
@@ -90,26 +89,19 @@ class WebContents extends EventEmitter {
       this.#context = undefined
     })
     on('Runtime.bindingCalled', ({ name, payload }: { name: string; payload: string }) => {
-      if (name === '__toMain') void this.#receive(JSON.parse(payload))
+      if (name !== '__toMain') return
+      const message = JSON.parse(payload)
+      if (message.open === undefined) void this.#receive(message)
+      else void this.#popUp(message.open)
     })
     on('Page.frameNavigated', ({ frame }: { frame: { url: string; parentId?: string } }) => {
       if (frame.parentId === undefined) this.mainFrame.url = fromPage(frame.url)
     })
     on('Page.loadEventFired', () => this.emit('did-finish-load', {}))
-    on('Page.windowOpen', ({ url }: { url: string }) => {
-      const { action } = this.#mayOpen({ url: fromPage(url) })
-      if (action === 'allow') return
-      for (const targetId of this.#popups.splice(0)) void closeTarget(targetId)
-    })
     on('Fetch.requestPaused', (paused: Paused) => {
       this.#answer(paused).catch((error: unknown) => {
         if (!this.#isDestroyed) console.error('stand-in: a request failed', paused.request.url, error)
       })
-    })
-    chromium.on('Target.targetCreated', ({ targetInfo }: { targetInfo: { targetId: string; openerId?: string } }) => {
-      if (targetInfo.openerId !== this.#target) return
-      if (this.#mayOpen({ url: '' }).action === 'deny') void closeTarget(targetInfo.targetId)
-      else this.#popups.push(targetInfo.targetId)
     })
     chromium.on('Target.targetDestroyed', ({ targetId }: { targetId: string }) => {
       if (targetId === this.#target) this.#end()
@@ -166,6 +158,11 @@ class WebContents extends EventEmitter {
       (error: unknown) => ({ id, error: String(error) }),
     )
     this.#deliver(reply)
+  }
+
+  async #popUp(url: string): Promise<void> {
+    const { action } = this.#mayOpen({ url: fromPage(url) })
+    if (action === 'allow') await browser().send('Target.createTarget', { url })
   }
 
   #deliver(message: object): void {
