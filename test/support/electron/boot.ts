@@ -17,9 +17,11 @@ for (let at = 0; at < given.length; at++) {
   else rest.push(argument)
 }
 const target = rest.find((argument) => !argument.startsWith('-'))
-process.argv = [program, ...given]
+// A packed app is not told its own folder.
+const isPackaged = process.env.STAND_IN_RESOURCES !== undefined
+process.argv = [program, ...given.filter((argument) => !(isPackaged && argument === target))]
 Object.defineProperty(process, 'resourcesPath', { value: process.env.STAND_IN_RESOURCES ?? dirname(program) })
-if (process.env.STAND_IN_RESOURCES === undefined) Object.defineProperty(process, 'defaultApp', { value: true })
+if (!isPackaged) Object.defineProperty(process, 'defaultApp', { value: true })
 
 const path = resolve(target ?? '.')
 const folder = statSync(path).isDirectory() ? path : dirname(path)
@@ -28,7 +30,7 @@ inside.begin({
   name: manifest.productName ?? manifest.name ?? 'Electron',
   version: manifest.version ?? '0.0.0',
   path: folder,
-  isPackaged: process.env.STAND_IN_RESOURCES !== undefined,
+  isPackaged,
 })
 process.on('uncaughtException', (error) => {
   console.error('A JavaScript error occurred in the main process', error)
