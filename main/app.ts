@@ -58,7 +58,6 @@ export interface Server {
   readonly token: string | null
   /** Of the window, for a browser on this host; the token in it is good until the server ends. */
   readonly pageUrl: string
-  readonly tasks: Tasks
   /** Answers the window, whoever carries it. */
   readonly window: WindowService
   /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
@@ -174,7 +173,6 @@ export async function startServer(
   return {
     url: urlOf('/mcp'),
     pageUrl: urlOf(`/?token=${pageToken}`),
-    tasks,
     window,
     host,
     port: listener.port,

@@ -58,8 +58,8 @@ function backendOf(server: NonNullable<Awaited<ReturnType<typeof readServerFile>
     mcpUrl: `http://${server.host ?? '127.0.0.1'}:${server.port}/mcp`,
     call: connection.call,
     listen: (listener, attention) => connection.listen(listener, attention, gone.resolve),
-    sleeps: () => undefined, // It notices for itself.
-    woke: () => undefined,
+    hostSleeps: async () => undefined, // It notices for itself.
+    hostWakes: async () => undefined,
     gone: gone.promise,
     [Symbol.asyncDispose]: async () => undefined,
   }
@@ -76,14 +76,14 @@ async function ownBackend(home: string, log: ReturnType<typeof createLog>, port:
     changeSettings(home, { port: another })
     return await ownBackend(home, log, another)
   }
-  const { window } = server
+  const { window, tasks } = server
   return {
     isOwn: true,
     mcpUrl: server.url,
     call: (name, request) => answerCall(window.calls, name, request, log, new AbortController().signal),
     listen: (listener, attention) => window.listen(listener, attention),
-    sleeps: () => undefined,
-    woke: () => undefined,
+    hostSleeps: () => tasks.hostSleeps(),
+    hostWakes: () => tasks.hostWakes(),
     gone: new Promise(() => undefined),
     [Symbol.asyncDispose]: () => server.close(),
   }

@@ -12,9 +12,9 @@ export interface Backend extends AsyncDisposable {
   call(name: string, request: unknown): Promise<AnyReply>
   /** @returns the end of it. */
   listen(listener: (delta: Delta) => void, attention: Attention): () => void
-  /** The host sleeps, or woke. */
-  sleeps(): void
-  woke(): void
+  /** The host is about to sleep, and has woken. */
+  hostSleeps(): Promise<void>
+  hostWakes(): Promise<void>
   /** Resolves when it went away by itself; never for our own. */
   readonly gone: Promise<void>
 }

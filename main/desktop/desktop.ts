@@ -72,8 +72,8 @@ export class Desktop {
       event.preventDefault()
       void desktop.#quit()
     })
-    powerMonitor.on('suspend', () => desktop.#backend.sleeps())
-    powerMonitor.on('resume', () => desktop.#backend.woke())
+    powerMonitor.on('suspend', () => desktop.#inBackground(desktop.#backend.hostSleeps()))
+    powerMonitor.on('resume', () => desktop.#inBackground(desktop.#backend.hostWakes()))
     await desktop.#attach()
     if (!app.getLoginItemSettings().wasOpenedAtLogin) await desktop.show(null)
     return desktop
@@ -123,6 +123,12 @@ export class Desktop {
     const isBusy = now.slots.some(({ taskId }) => taskId !== null)
     this.#awake.set(isBusy && now.settings.keepAwake)
     if (before) for (const notice of noticesBetween(before, now)) this.#notifier.tell(notice)
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#options.log.warn('guests could not be told of the host', { reason: String(error) })
+    })
   }
 
   #showTray(): void {

@@ -130,7 +130,8 @@ export class WindowFeed implements Disposable {
   }
 
   #positionOf(task: Task): number | null {
-    return task.state.phase === 'queued' ? this.#options.tasks.queuePosition(task.id) : null
+    const { phase } = task.state
+    return phase === 'queued' || phase === 'parked' ? this.#options.tasks.queuePosition(task.id) : null
   }
 
   #offer(section: Section): void {
@@ -204,7 +205,7 @@ export class WindowFeed implements Disposable {
 
   async #look(): Promise<void> {
     const { tasks, live } = this.#options
-    const running = [...this.#unfinished.values()].filter(({ machine }) => machine !== null)
+    const running = [...this.#unfinished.values()].filter(({ machine, state }) => machine !== null && 'slot' in state)
     for (const id of await live.look(running)) {
       const task = this.#unfinished.get(id)
       if (task) this.#note(id, task)

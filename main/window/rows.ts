@@ -27,7 +27,7 @@ export function taskRow(task: Task, position: number | null, live: Live | null):
     startedAt: task.agentStartedAt ?? task.machineStartedAt,
     finishedAt: task.finishedAt,
     live: task.state.phase === 'finished' ? null : live,
-    usage: task.result?.usage ?? null,
+    usage: task.result?.usage ?? (task.state.phase === 'parked' ? task.state.parking.usage : null),
   }
 }
 
@@ -35,6 +35,10 @@ function rowState({ state }: Task, position: number | null): RowState {
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', position }
+    case 'parked': {
+      const { reason, until } = state.parking
+      return { phase: 'parked', until, detail: failureText(reason), position }
+    }
     case 'cloning':
     case 'booting':
     case 'working':

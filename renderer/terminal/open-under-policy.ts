@@ -25,7 +25,10 @@ export function openUnderPolicy(open: () => void): () => void {
   }
 }
 
-const make = (name: string): HTMLElement => Document.prototype.createElement.call(document, name)
+const make = (name: string): HTMLElement => {
+  const createElement: (this: Document, name: string) => HTMLElement = Document.prototype.createElement
+  return createElement.call(document, name)
+}
 
 /** Stands where the style element would, and hands its text on. */
 function writingTo(sheet: CSSStyleSheet): HTMLElement {
