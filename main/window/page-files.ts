@@ -5,14 +5,11 @@ import { packageDirectory } from '../lib/paths.ts'
 /** Where the build puts the window, in a checkout, an installed package and the packed app alike. */
 export const pageDirectory = (): string => join(packageDirectory(), 'dist', 'renderer')
 
-/**
- * What a document of the window may do: load its own files and talk to its own host. Styles may be inline, because the terminal
- * emulator writes its own.
- */
+/** What a document of the window may do: load its own files and talk to its own host. Nothing is inline, styles neither. */
 export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",

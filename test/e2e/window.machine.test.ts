@@ -38,6 +38,7 @@ test('in a browser a user registers a repository, runs a task in it, watches its
   await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByText('journey', { exact: true }).first().waitFor()
 
+  await page.getByRole('navigation', { name: 'Views' }).getByText('Slots').click()
   await page.getByRole('button', { name: 'New Task' }).first().click()
   await page.getByLabel('Repository').selectOption('journey')
   await page.getByLabel('What shall the agent do?').fill('Add page.md. [script: journey]')

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../main/core/failure.ts'
+import { pagePolicy } from '../../main/window/page-files.ts'
 import type {
   AnswerOf,
   AnyRequests,
@@ -24,10 +25,6 @@ import type {
   WindowSettings,
 } from '../../preload/contract.ts'
 import { applyDelta } from '../../renderer/stores/apply-delta.ts'
-
-/** The policy that the window must live with: nothing inline, nothing from elsewhere. */
-export const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** What a host knows; the window is shown nothing else. */
 export interface Scene {
@@ -241,7 +238,7 @@ async function sendFile(directory: string, pathname: string, response: ServerRes
   response
     .writeHead(200, {
       'content-type': types[extname(name)] ?? 'application/octet-stream',
-      'content-security-policy': policy,
+      'content-security-policy': pagePolicy,
     })
     .end(bytes)
 }
