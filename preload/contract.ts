@@ -246,7 +246,8 @@ export type Theme = 'system' | 'light' | 'dark'
 /** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
 export interface WindowSettings {
   readonly port: number
-  readonly egress: 'open' | 'closed'
+  /** Of repositories that have no policy of their own: a word, or the hosts that tasks may reach. */
+  readonly egress: 'open' | 'closed' | readonly string[]
   readonly memoryMiB: number
   readonly cpus: number
   readonly queue: boolean

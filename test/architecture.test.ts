@@ -21,7 +21,8 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   window: ['tasks', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
   web: ['window', 'tasks', 'lib', 'core', 'preload'],
   desktop: ['window', 'tasks', 'settings', 'lib', 'core', 'preload'],
-  commands: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  commands: ['attack', 'web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
 }
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */

@@ -28,7 +28,9 @@ export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions)
 
   const { home, env } = terminal
   const serves = async () => (await serverIfRunning(home)) !== undefined
-  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...(await userProblems(home, env, serves))]
+  // The red team brings a key of its own.
+  const ofUser = attack ? [] : await userProblems(home, env, serves)
+  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...ofUser]
   for (const problem of found) report(terminal, problem)
   const missing = found.filter(({ optional }) => !optional)
   if (missing.length === 0) {

@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../core/gateway.ts'
 import type { Problem as CoreProblem } from '../core/problem.ts'
 import type { MachineExit, MachineHandle } from '../core/task.ts'
 

@@ -5,6 +5,7 @@ import Conf from 'conf'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import { unusable } from '../lib/private-folder.ts'
+import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

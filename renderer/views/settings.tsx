@@ -111,12 +111,9 @@ function Groups({ settings }: { settings: WindowSettings }) {
           <ChoiceSetting
             title="What machines reach"
             about="Never this host’s own ports."
-            value={settings.egress}
-            options={[
-              { value: 'open', word: 'The internet' },
-              { value: 'closed', word: 'The API alone' },
-            ]}
-            onChange={(egress) => change({ egress })}
+            value={typeof settings.egress === 'string' ? settings.egress : 'listed'}
+            options={egressOptions(settings.egress)}
+            onChange={(egress) => (egress === 'listed' ? Promise.resolve(true) : change({ egress }))}
           />
         </div>
       </section>
@@ -177,3 +174,12 @@ function Groups({ settings }: { settings: WindowSettings }) {
     </Fragment>
   )
 }
+
+/** A list of hosts is made in `settings.json`; here it can be seen and given up. */
+const egressOptions = (
+  egress: WindowSettings['egress'],
+): readonly { value: 'open' | 'closed' | 'listed'; word: string }[] => [
+  { value: 'open', word: 'The internet' },
+  { value: 'closed', word: 'The API alone' },
+  ...(typeof egress === 'string' ? [] : [{ value: 'listed' as const, word: 'Listed hosts' }]),
+]
