@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -175,4 +175,34 @@ test('when the server whose window it was ends, the app serves itself', async ()
   await expect.poll(() => trayLabels(app), soon).toContain('Quit')
   const { pid } = JSON.parse(await readFile(join(home, 'server.json'), 'utf8')) as { pid: number }
   expect(pid).toBe(app.process().pid)
+})
+
+test('MCP is answered while the window streams a console, and no byte of it is lost', async () => {
+  const flood = 'touch $SHARE/started; for at in $(seq 4000); do printf "%0500d\\n" $at; done; sleep 600'
+  const { home, repoPath, server } = await startServing(flood)
+  const { firstPage } = await startApp({ home })
+  const page = await firstPage()
+  const client = await connect(new URL(server.url))
+  const { value } = await callTool(client, 'run_task', { repo: 'project', description: 'Flood' })
+  const id = String(value.task_id)
+  const streaming = page.evaluate(`(async () => {
+    let offset = 0, lines = 0
+    while (offset < 4000 * 501) {
+      const reply = await window.host.call('readConsole', { id: '${id}', offset, limit: 65536, wait: true })
+      if (!reply.ok) throw new Error(reply.failure.message)
+      const text = atob(reply.value.data)
+      lines += text.split('\\n').length - 1
+      offset = reply.value.offset + text.length
+    }
+    return { offset, lines }
+  })()`)
+  let answered = 0
+  const calls = (async () => {
+    for (; answered < 20; answered++) await callTool(client, 'list_slots', {})
+  })()
+  expect(await streaming).toEqual({ offset: 4000 * 501, lines: 4000 })
+  await calls
+  expect(answered).toBe(20)
+  expect((await stat(join(repoPath, '.microvm/tasks', id, 'serial.log'))).size).toBe(4000 * 501)
+  await callTool(client, 'cancel_task', { task_id: id })
 })

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Reply, RequestName, RequestOf } from '../../preload/contract.ts'
 import { appDirectory } from './build-app.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -41,6 +42,8 @@ export interface AppOptions {
   /** Left out, one of the test's own. */
   readonly home?: string
   readonly env?: Readonly<Record<string, string>>
+  /** It finds the guest image where this user keeps it. */
+  readonly sharesCache?: boolean
   /** In place of the app as it was built. */
   readonly directory?: string
 }
@@ -57,13 +60,22 @@ export interface RunningApp {
 }
 
 /** Starts the built desktop app; it has ended when the test is over. */
-export async function startApp({ home, env, directory = appDirectory }: AppOptions = {}): Promise<RunningApp> {
+export async function startApp({
+  home,
+  env,
+  sharesCache = false,
+  directory = appDirectory,
+}: AppOptions = {}): Promise<RunningApp> {
   const ownHome = home ?? join(await temporaryFolder(), 'home')
   await mkdir(ownHome, { recursive: true, mode: 0o700 })
   const app = await _electron.launch({
     args: ['-r', join(standIn, 'recorder.cjs'), directory],
     cwd: root,
-    env: { ...environment(ownHome), ...env },
+    env: {
+      ...environment(ownHome),
+      ...(sharesCache && { XDG_CACHE_HOME: dirname(cacheDirectory()) }),
+      ...env,
+    },
   })
   let log = ''
   const child = app.process()
