@@ -8,12 +8,14 @@ const integration = [
   'test/nix/**/*.test.ts',
   'test/install.test.ts',
   'test/tasks/{orchestrator,cancel,caps,merge-again,parking,queue}*.test.ts',
+  'test/window/service.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']
+const browser = ['test/**/*.browser.test.ts']
 
 /**
- * Three projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `machine` boots real
- * virtual machines and runs one file at a time.
+ * Four projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `browser` looks at the
+ * built window in Chromium; `machine` boots real virtual machines. The last two run one file at a time.
  */
 export default defineConfig({
   test: {
@@ -22,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...integration, ...machine],
+          exclude: [...integration, ...machine, ...browser],
           testTimeout: 60_000,
         },
       },
@@ -33,6 +35,18 @@ export default defineConfig({
           exclude: machine,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: browser,
+          globalSetup: ['test/support/build-window.ts', 'test/support/build-app.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // As long as a locator waits: the limit of a test is the only one.
+          expect: { poll: { timeout: 60_000 } },
+          fileParallelism: false,
         },
       },
       {

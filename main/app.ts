@@ -6,9 +6,12 @@ import { listen } from './lib/http-listener.ts'
 import type { Log } from './lib/log.ts'
 import { cacheDirectory, packageDirectory } from './lib/paths.ts'
 import { requirePrivateHome } from './lib/private-folder.ts'
+import { Watchable } from './lib/watchable.ts'
 import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
+import { hostProblems } from './machines/host-problems.ts'
+import type { McpClient } from './mcp/clients.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { provisionsOf } from './provisions.ts'
 import { ensureEndpointToken } from './settings/endpoint-token.ts'
@@ -21,7 +24,12 @@ import { Orchestrator } from './tasks/orchestrator.ts'
 import { RunRate, ratesOf } from './tasks/run-rate.ts'
 import { SlotPool } from './tasks/slot-pool.ts'
 import { createControlApi } from './web/control-api.ts'
+import { createPage } from './web/page.ts'
 import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
+import { createWindowApi } from './web/window-api.ts'
+import { pageBuilder } from './window/build-page.ts'
+import { pageDirectory } from './window/page-files.ts'
+import { createWindowService, type WindowService } from './window/service.ts'
 
 const dayMs = 24 * 60 * 60_000
 
@@ -48,6 +56,10 @@ export interface Server {
   readonly port: number
   /** What its clients must show as `Authorization: Bearer TOKEN`; null when nothing. */
   readonly token: string | null
+  /** Of the window, for a browser on this host; the token in it is good until the server ends. */
+  readonly pageUrl: string
+  /** Answers the window, whoever carries it. */
+  readonly window: WindowService
   /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
   close(): Promise<void>
 }
@@ -62,7 +74,7 @@ export async function startServer(
 ): Promise<Server> {
   signal?.throwIfAborted()
   await using stack = new AsyncDisposableStack()
-  const settings = readSettings(home)
+  const settings = { ...readSettings(home) } // The window can change them while we run.
   for (const key of unknownSettings(home)) log.warn('a setting is not known and changes nothing', { key })
   await requirePrivateHome(home, log)
   const { host, auth } = { ...settings, ...options }
@@ -80,8 +92,12 @@ export async function startServer(
       log,
       limits: settings,
       cacheDirectory: cacheDirectory(),
-      queue: settings.queue,
-      onUsageLimit: settings.onUsageLimit,
+      get queue() {
+        return settings.queue
+      },
+      get onUsageLimit() {
+        return settings.onUsageLimit
+      },
       ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
@@ -94,33 +110,60 @@ export async function startServer(
     if (whenQuitting(home, settings) === 'stop') await tasks.stopAll()
   })
 
-  const { pruneAfterDays } = settings
-  if (pruneAfterDays !== null) {
-    const pruneOld = () =>
-      tasks.prune({ dryRun: false, keepDays: pruneAfterDays }).catch((error: unknown) => {
-        log.warn('old tasks could not be pruned', { reason: String(error) })
-      })
-    void pruneOld()
-    const daily = setInterval(() => void pruneOld(), dayMs).unref()
-    stack.defer(() => clearInterval(daily))
+  const pruneOld = async () => {
+    if (settings.pruneAfterDays === null) return
+    await tasks.prune({ dryRun: false, keepDays: settings.pruneAfterDays }).catch((error: unknown) => {
+      log.warn('old tasks could not be pruned', { reason: String(error) })
+    })
   }
+  void pruneOld()
+  const daily = setInterval(() => void pruneOld(), dayMs).unref()
+  stack.defer(() => clearInterval(daily))
 
   const version = packageVersion()
   const token = newToken()
-  const mcp = createMcpEndpoint({ tasks, log, version, ...(mcpToken !== undefined && { token: mcpToken }) })
+  const clients = new Watchable<readonly McpClient[]>([])
+  const mcp = createMcpEndpoint({
+    tasks,
+    log,
+    version,
+    onClients: (known) => clients.set(known),
+    ...(mcpToken !== undefined && { token: mcpToken }),
+  })
+  const session = newToken()
+  const pageToken = newToken()
+  const reachable = reachableAddress(host)
+  const urlOf = (path: string) => `http://${inUrl(reachable)}:${listener.port}${path}`
+  const window = stack.use(
+    createWindowService({
+      tasks,
+      home,
+      env,
+      log,
+      clients,
+      mcpUrl: () => urlOf('/mcp'),
+      mcpToken: mcpToken ?? null,
+      hostProblems: (asked) => hostProblems(machines, { cacheDirectory: cacheDirectory() }, asked),
+      onSettings: (changed) => Object.assign(settings, changed),
+    }),
+  )
   const listener = await listen(
     {
       port,
       host,
       allowedHosts: settings.allowedHosts,
       log,
-      routes: { '/mcp': mcp.handle, '/api/': createControlApi({ tasks, token, version, log }) },
+      routes: {
+        '/mcp': mcp.handle,
+        '/api/window/': createWindowApi({ service: window, token, session, version, log }),
+        '/api/': createControlApi({ tasks, token, version, log }),
+        '/': createPage({ directory: pageDirectory(), token: pageToken, session, build: pageBuilder(), log }),
+      },
     },
     signal,
   )
   stack.defer(() => listener.close())
   stack.defer(() => mcp.close())
-  const reachable = reachableAddress(host)
   await writeServerFile(home, { host: reachable, port: listener.port, token })
   stack.defer(() => removeServerFile(home))
 
@@ -128,7 +171,9 @@ export async function startServer(
   let closing: Promise<void> | undefined
   const close = () => (closing ??= running.disposeAsync())
   return {
-    url: `http://${inUrl(reachable)}:${listener.port}/mcp`,
+    url: urlOf('/mcp'),
+    pageUrl: urlOf(`/?token=${pageToken}`),
+    window,
     host,
     port: listener.port,
     token: mcpToken ?? null,

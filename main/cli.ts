@@ -235,8 +235,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   const program = commandLine(processTerminal(homeDirectory()))
-  if (process.argv.length <= 2) program.outputHelp()
-  else await program.parseAsync()
+  // Inside the packed app there is no script's name before the arguments.
+  const args = process.argv.slice('electron' in process.versions && !('defaultApp' in process) ? 1 : 2)
+  if (args.length === 0) program.outputHelp()
+  else await program.parseAsync(args, { from: 'user' })
 } catch (error) {
   fail(error)
 }

@@ -3,6 +3,7 @@
  * event stream for a browser. Everything here is plain JSON, so that both carry it alike. Names and shapes are ours alone: window
  * and host come from one build.
  */
+import type { TaskCaps } from '../main/core/caps.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
@@ -129,6 +130,8 @@ export interface TaskDetails {
   readonly repoPath: string
   readonly branch: string | null
   readonly startCommit: string | null
+  /** Null in records of older versions. */
+  readonly caps: TaskCaps | null
   readonly summary: string | null
   readonly failure: Failure | null
   readonly merge: MergeOutcome | null
@@ -243,7 +246,8 @@ export type Theme = 'system' | 'light' | 'dark'
 /** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
 export interface WindowSettings {
   readonly port: number
-  readonly egress: 'open' | 'closed'
+  /** Of repositories that have no policy of their own: a word, or the hosts that tasks may reach. */
+  readonly egress: 'open' | 'closed' | readonly string[]
   readonly memoryMiB: number
   readonly cpus: number
   readonly queue: boolean

@@ -5,7 +5,10 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
-/** Which folders of `main/` each may import from, itself apart. What is not listed is `main/` itself: the entries and `app.ts`. */
+/**
+ * Which folders of `main/` each may import from, itself apart. What is not listed is `main/` itself: the entries and `app.ts`.
+ * `preload` is the window's contract, the one file outside.
+ */
 const folders: Readonly<Record<string, readonly string[]>> = {
   core: [],
   lib: ['core'],
@@ -15,8 +18,9 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   gateway: ['lib', 'core'],
   tasks: ['git', 'machines', 'settings', 'lib', 'core'],
   mcp: ['tasks', 'lib', 'core'],
-  web: ['tasks', 'lib', 'core'],
-  desktop: ['tasks', 'settings', 'lib', 'core'],
+  window: ['tasks', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
+  web: ['window', 'tasks', 'lib', 'core', 'preload'],
+  desktop: ['window', 'tasks', 'settings', 'lib', 'core', 'preload'],
   attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
   commands: ['attack', 'web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
 }
@@ -34,6 +38,12 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'proper-lockfile': ['main/lib/'],
   'write-file-atomic': ['main/lib/'],
   pino: ['main/lib/'],
+  react: ['renderer/'],
+  'react-dom': ['renderer/'],
+  zustand: ['renderer/'],
+  '@xterm/xterm': ['renderer/'],
+  '@xterm/addon-fit': ['renderer/'],
+  '@xterm/addon-search': ['renderer/'],
 }
 
 interface SourceFile {
@@ -51,12 +61,14 @@ function importsOf({ text }: SourceFile): readonly string[] {
 }
 
 function violationsOf(file: SourceFile): readonly string[] {
+  if (file.path.startsWith('renderer/')) return windowViolationsOf(file)
   const from = folderOf(file.path)
   return importsOf(file).flatMap((target) => {
     if (target.startsWith('.')) {
       const path = relative(root, join(root, dirname(file.path), target))
-      if (!path.startsWith('main/')) return [`${file.path} imports ${path}, outside main/`]
-      const to = folderOf(path)
+      const isContract = path === 'preload/contract.ts'
+      if (!path.startsWith('main/') && !isContract) return [`${file.path} imports ${path}, outside main/`]
+      const to = isContract ? 'preload' : folderOf(path)
       const allowed = from === to || from === 'main' || folders[from]?.includes(to)
       return allowed ? [] : [`${file.path} imports ${path}: ${from} may not know ${to}`]
     }
@@ -72,6 +84,17 @@ function violationsOf(file: SourceFile): readonly string[] {
   })
 }
 
+/** The window runs in a browser: it knows itself, the contract, what is pure, and the packages that are its own. */
+function windowViolationsOf(file: SourceFile): readonly string[] {
+  return importsOf(file)
+    .filter((target) => {
+      if (!target.startsWith('.')) return !reserved[packageOf(target)]?.includes('renderer/')
+      const path = relative(root, join(root, dirname(file.path), target))
+      return !['renderer/', 'preload/contract.ts', 'main/core/'].some((place) => path.startsWith(place))
+    })
+    .map((target) => `${file.path} imports ${target}, which the window may not`)
+}
+
 const folderOf = (path: string): string => {
   const parts = path.split('/')
   return parts.length > 2 ? (parts[1] ?? 'main') : 'main'
@@ -85,9 +108,12 @@ const packageOf = (target: string): string => {
     .join('/')
 }
 
-const sources: readonly SourceFile[] = readdirSync(join(root, 'main'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => ({ path: `main/${name}`, text: readFileSync(join(root, 'main', name), 'utf8') }))
+const sourcesIn = (folder: string): readonly SourceFile[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && name !== 'vite.config.ts')
+    .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') }))
+
+const sources = [...sourcesIn('main'), ...sourcesIn('renderer')]
 
 test('every import goes in an allowed direction', () => {
   expect(sources.length).toBeGreaterThan(20)
@@ -97,6 +123,7 @@ test('every import goes in an allowed direction', () => {
 
 test('every folder of main/ has its place in the table', () => {
   const unknown = sources
+    .filter(({ path }) => path.startsWith('main/'))
     .map(({ path }) => folderOf(path))
     .filter((folder) => folder !== 'main' && !(folder in folders))
   expect([...new Set(unknown)]).toEqual([])
@@ -113,12 +140,19 @@ test.each([
   ['main/machines/qemu/x.ts', "import { taskFiles } from '../../tasks/task-files.ts'"],
   ['main/tasks/x.ts', "const { simpleGit } = await import('simple-git')"],
   ['main/tasks/x.ts', "import '../mcp/http.ts'"],
+  ['main/tasks/x.ts', "import type { TaskRow } from '../../preload/contract.ts'"],
+  ['main/window/x.ts', "import { send } from '../../preload/index.ts'"],
+  ['main/mcp/x.ts', "import type { WindowService } from '../window/service.ts'"],
   ['main/mcp/x.ts', "import {\n  client,\n} from '../web/client.ts'"],
   ['main/web/x.ts', "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'"],
   ['main/tasks/x.ts', "import { createServer } from 'node:http'"],
   ['main/app.ts', "import { app } from 'electron'"],
   ['main/commands/x.ts', "import { repository } from '../../test/support/repositories.ts'"],
   ['main/lib/x.ts', "import fs from 'fs'"],
+  ['main/web/x.ts', "import { create } from 'zustand'"],
+  ['renderer/x.tsx', "import { readFile } from 'node:fs/promises'"],
+  ['renderer/views/x.tsx', "import { readSettings } from '../../main/settings/settings.ts'"],
+  ['renderer/views/x.tsx', "import { z } from 'zod'"],
 ])('in %s the line %j is found', (path, text) => {
   expect(violationsOf({ path, text: `const a = 1\n${text}\n` })).toHaveLength(1)
 })
@@ -126,4 +160,10 @@ test.each([
 test('comments and texts are no imports', () => {
   const text = "// import { x } from 'execa'\n/* import 'electron' */\nconst hint = 'import from elsewhere'\n"
   expect(violationsOf({ path: 'main/core/x.ts', text })).toEqual([])
+})
+
+test('the window makes no markup out of text', () => {
+  const markup =
+    /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(/
+  expect(sourcesIn('renderer').filter(({ text }) => markup.test(text))).toEqual([])
 })

@@ -1,5 +1,5 @@
 /**
- * `npm test`: makes the host ready, then types, lint, and the three Vitest projects. The last line is `N passed, N failed` with the
+ * `npm test`: makes the host ready, then types, lint, and the four Vitest projects. The last line is `N passed, N failed` with the
  * true counts: each test is one, types, lint and the preparation one each, and a Vitest that breaks off is one failure more.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -21,19 +21,25 @@ const scratch = await mkdtemp(join(tmpdir(), 'microvm-run-'))
 const total: Count = { passed: 0, failed: 0 }
 
 try {
-  say('1/6  The host: installs what is missing, builds the guest image once (some minutes).')
+  say('1/7  The host: installs what is missing, builds the guest image once (some minutes).')
   const hostIsReady = await step('The host is ready', prepare)
-  say('2/6  Types.')
+  say('2/7  Types.')
   await step('Types', () => succeeds('typescript/package.json', 'bin/tsc', ['--noEmit']))
-  say('3/6  Format and lint.')
+  await step('Types of the window', () =>
+    succeeds('typescript/package.json', 'bin/tsc', ['--noEmit', '-p', 'renderer']),
+  )
+  say('3/7  Format and lint.')
   await step('Format and lint', () =>
     succeeds('@biomejs/biome/package.json', 'bin/biome', ['check', '--error-on-warnings', '.']),
   )
-  say('4/6  Unit tests.')
+  say('4/7  Unit tests.')
   await tests('unit')
-  say('5/6  Integration tests: real git, command lines, killed processes.')
+  say('5/7  Integration tests: real git, command lines, killed processes.')
   await tests('integration')
-  say('6/6  Tests with real virtual machines, real Claude Code and a scripted API.')
+  say('6/7  The window in Chromium.')
+  if (hostIsReady) await tests('browser')
+  else say('     Not run: the host is not ready.')
+  say('7/7  Tests with real virtual machines, real Claude Code and a scripted API.')
   if (hostIsReady) await tests('machine')
   else say('     Not run: the host is not ready.')
 } finally {
@@ -61,6 +67,7 @@ async function prepare(): Promise<boolean> {
   const { prepareHost } = await import('./support/prepare-host.ts')
   const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal, [
     { program: 'jq', package: 'jq', purpose: "runs the guest's task runner on this host, to be tested" },
+    { program: 'chromium', package: 'chromium', purpose: 'shows the window to its tests' },
   ])
   say(`     Guest image: ${directory}`)
   return true

@@ -1,3 +1,4 @@
+import type { Verdict } from '../attack/attack.ts'
 import { runAttacks } from '../attack/run-attacks.ts'
 import { summaryOf, verdictLines } from '../attack/verdict-lines.ts'
 import { AppError } from '../core/failure.ts'
@@ -36,6 +37,14 @@ export async function attack(terminal: Terminal, stop: AbortSignal): Promise<voi
     },
     AbortSignal.any([stop, AbortSignal.timeout(longestMs)]),
   )
+  tellVerdicts(terminal, verdicts)
+}
+
+/**
+ * Prints the table.
+ * @throws AppError('border-broken') that names the attacks that succeeded.
+ */
+export function tellVerdicts(terminal: Pick<Terminal, 'say'>, verdicts: readonly Verdict[]): void {
   for (const line of verdictLines(verdicts)) terminal.say(line)
   terminal.say(summaryOf(verdicts))
   const broken = verdicts.filter((each) => each.broken.length > 0)

@@ -1,12 +1,15 @@
 import { hostDriver } from '../app.ts'
 import { AppError } from '../core/failure.ts'
+import type { Problem } from '../core/problem.ts'
 import { silentLog } from '../lib/log.ts'
 import { cacheDirectory } from '../lib/paths.ts'
-import type { Problem } from '../machines/driver.ts'
-import { ensureGuestImage, guestImageProblems } from '../machines/guest-image.ts'
+import type { Problem as MachineProblem } from '../machines/driver.ts'
+import { ensureGuestImage } from '../machines/guest-image.ts'
 import { applyRemedies } from '../machines/host-packages.ts'
+import { hostProblems } from '../machines/host-problems.ts'
+import { userProblems } from '../settings/user-problems.ts'
+import { serverIfRunning } from './connection.ts'
 import type { Terminal } from './terminal.ts'
-import { userProblems } from './user-problems.ts'
 
 export interface DoctorOptions {
   readonly fix: boolean
@@ -23,9 +26,11 @@ export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions)
   process.once('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
   if (fix) await fixHost(terminal, stop.signal)
 
+  const { home, env } = terminal
+  const serves = async () => (await serverIfRunning(home)) !== undefined
   // The red team brings a key of its own.
-  const ofUser = attack ? [] : await userProblems(terminal.home, terminal.env)
-  const found = [...(await hostProblems(stop.signal)), ...ofUser]
+  const ofUser = attack ? [] : await userProblems(home, env, serves)
+  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...ofUser]
   for (const problem of found) report(terminal, problem)
   const missing = found.filter(({ optional }) => !optional)
   if (missing.length === 0) {
@@ -39,20 +44,14 @@ export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions)
   })
 }
 
-async function hostProblems(signal: AbortSignal): Promise<readonly Problem[]> {
-  const [machine, image] = await Promise.all([
-    hostDriver(silentLog).problems(signal),
-    guestImageProblems({ cacheDirectory: cacheDirectory() }, signal),
-  ])
-  // Both may name the same package.
-  return [...new Map([...machine, ...image].map((problem) => [problem.code, problem])).values()]
-}
+const problemsOfHost = (signal: AbortSignal): Promise<readonly MachineProblem[]> =>
+  hostProblems(hostDriver(silentLog), { cacheDirectory: cacheDirectory() }, signal)
 
 async function fixHost(terminal: Terminal, signal: AbortSignal): Promise<void> {
   const say = (line: string): void => terminal.say(line)
-  const problems = await hostProblems(signal)
+  const problems = await problemsOfHost(signal)
   await applyRemedies(problems, { onProgress: say }, signal)
-  const left = (await hostProblems(signal)).filter(({ optional }) => !optional)
+  const left = (await problemsOfHost(signal)).filter(({ optional }) => !optional)
   if (left.length > 0) return // The build would fail for it; the report says what it is.
   await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
 }

@@ -1,9 +1,9 @@
 import { type Server, startServer } from '../app.ts'
 import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
+import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
-import { addLine } from './add-line.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ServeFlags {
@@ -36,6 +36,7 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
   if (!server) return
   terminal.say(`Listening on http://${inUrl(server.host)}:${server.port}/mcp`)
   terminal.say(addLine(server, { tokenPath: endpointTokenPath(terminal.home), isTty: terminal.isTty }))
+  terminal.say(`Open ${server.pageUrl} in a browser`)
   if (!isLoopback(server.host)) {
     terminal.note(
       'What is sent to it can be read on the way, the token too: trust that network, or put a TLS proxy before it.',

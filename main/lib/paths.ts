@@ -24,5 +24,11 @@ export function packageDirectory(): string {
   return folder
 }
 
+/** The folder of files that other programs read, `nix` among them: nothing but the app itself can look into its archive. */
+export function resourceDirectory(): string {
+  const folder = packageDirectory()
+  return folder.endsWith('.asar') ? dirname(folder) : folder
+}
+
 /** The folder inside a registered repository that holds its tasks. */
 export const tasksDirectory = (repoPath: string): string => join(repoPath, '.microvm', 'tasks')

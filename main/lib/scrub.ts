@@ -19,6 +19,20 @@ export function scrub(bytes: Buffer, secret: string): Buffer {
 export const scrubText = (text: string, secret: string): string =>
   secret === '' ? text : text.replaceAll(secret, () => replacement.toString())
 
+/** The bytes with every occurrence of the secrets blotted out by as many asterisks: what lies behind stays where it is. */
+export function mask(bytes: Buffer, secrets: readonly string[]): Buffer {
+  let masked = bytes
+  for (const secret of secrets) {
+    const needle = Buffer.from(secret)
+    if (needle.length === 0) continue
+    for (let at = masked.indexOf(needle); at >= 0; at = masked.indexOf(needle, at + needle.length)) {
+      if (masked === bytes) masked = Buffer.from(bytes)
+      masked.fill('*', at, at + needle.length)
+    }
+  }
+  return masked
+}
+
 /** `scrub` for a stream: finds the secret across chunk borders too, and holds back no more bytes than the secret is long. */
 export function scrubbing(secret: string): Transform {
   const overlap = Math.max(Buffer.byteLength(secret) - 1, 0)

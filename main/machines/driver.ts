@@ -1,18 +1,11 @@
 import type { GatewayConfig } from '../core/gateway.ts'
+import type { Problem as CoreProblem } from '../core/problem.ts'
 import type { MachineExit, MachineHandle } from '../core/task.ts'
 
-/** Something this host lacks, and how to get it. */
-export interface Problem {
-  /** Stable name: `qemu-missing`, `virtiofsd-missing`, ... */
-  readonly code: string
-  /** What is missing and what it is for, one sentence. */
-  readonly message: string
-  /** What the user can do, one sentence or one command line. */
-  readonly cure: string
+/** Something this host lacks. */
+export interface Problem extends CoreProblem {
   /** What our own installer can do about it; absent when only the user can act. */
   readonly remedy?: Remedy
-  /** A task can run in spite of it. */
-  readonly optional?: boolean
 }
 
 export type Remedy =

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { lockFile } from '../lib/file-lock.ts'
-import { packageDirectory } from '../lib/paths.ts'
+import { resourceDirectory } from '../lib/paths.ts'
 import type { Problem } from './driver.ts'
 import { debianGuest } from './image/debian-guest.ts'
 import type { GuestImage, ImageSource } from './image/image-source.ts'
@@ -11,7 +11,7 @@ export type { GuestImage } from './image/image-source.ts'
 
 /** A Mac builds its guest with the Nix that it has; elsewhere Debian's packages make one, which needs nothing but a mirror. */
 export const sourceOf = (platform: NodeJS.Platform = process.platform): ImageSource => {
-  const folder = join(packageDirectory(), 'nix')
+  const folder = join(resourceDirectory(), 'nix')
   return platform === 'darwin' ? nixGuest({ folder }) : debianGuest({ folder })
 }
 

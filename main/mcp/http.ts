@@ -5,6 +5,7 @@ import { isAuthorized } from '../lib/bearer.ts'
 import { fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
+import { clientsOf, type McpClient } from './clients.ts'
 import { consumerNameOf } from './consumer-name.ts'
 import { currentExchange } from './exchange.ts'
 import { createServer, type ServerExtension } from './server.ts'
@@ -19,6 +20,8 @@ export interface McpEndpointOptions {
   /** Default 10 s: Claude Code gives up on a call that is silent for 300 s. */
   readonly progressIntervalMs?: number
   readonly limits?: Partial<SessionLimits>
+  /** Told whenever somebody comes or goes, or a response to them begins or ends; also when that makes no difference. */
+  readonly onClients?: (clients: readonly McpClient[]) => void
   /** For the conformance suite's fixtures. */
   readonly extension?: ServerExtension & { readonly eventStore?: () => EventStore }
 }
@@ -36,7 +39,8 @@ const batchLimit = 100
 
 /** Model Context Protocol over streamable HTTP, with sessions. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const sessions = new Sessions({ ...defaultLimits, ...options.limits })
+  const tell = (known: Iterable<Session>) => options.onClients?.(clientsOf(known))
+  const sessions = new Sessions({ ...defaultLimits, ...options.limits }, tell)
   let closed = false
   return {
     handle: async (request, response) => {

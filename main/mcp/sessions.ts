@@ -30,9 +30,12 @@ export class Sessions {
   readonly #limits: SessionLimits
   readonly #sessions = new Map<string, Session>()
   readonly #sweep: NodeJS.Timeout
+  readonly #onChange: (sessions: Iterable<Session>) => void
 
-  constructor(limits: SessionLimits) {
+  /** `onChange` is told the sessions when one comes or goes, or a response to it begins or ends. */
+  constructor(limits: SessionLimits, onChange: (sessions: Iterable<Session>) => void = () => undefined) {
     this.#limits = limits
+    this.#onChange = onChange
     const everyMs = Math.max(10, Math.min(limits.idleMs, limits.absentMs) / 2)
     this.#sweep = setInterval(() => this.#reap(), everyMs).unref()
   }
@@ -61,15 +64,19 @@ export class Sessions {
 
   add(session: Session): void {
     this.#sessions.set(session.id, session)
+    session.server.oninitialized = () => this.#changed()
+    this.#changed()
   }
 
   /** A response of the session is under way; call the result when it has ended. */
   hold(session: Session): () => void {
     session.open++
     session.consumer.setPresent(true)
+    this.#changed()
     return () => {
       session.open--
       session.idleSince = performance.now()
+      this.#changed()
     }
   }
 
@@ -78,11 +85,16 @@ export class Sessions {
     if (!this.#sessions.delete(session.id)) return
     session.consumer.leave()
     void session.server.close()
+    this.#changed()
   }
 
   close(): void {
     clearInterval(this.#sweep)
     for (const session of [...this.#sessions.values()]) this.remove(session)
+  }
+
+  #changed(): void {
+    this.#onChange(this.#sessions.values())
   }
 
   #reap(): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
+import { unusable } from '../lib/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000
@@ -75,6 +76,14 @@ const settingsSchema = z.object({
   onUsageLimit: z.enum(['park', 'fail']).default('park'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
+  /** Of the window. */
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  /** Of what the desktop app notifies. */
+  notifyCompleted: z.boolean().default(true),
+  notifyFailed: z.boolean().default(true),
+  notifyConflicts: z.boolean().default(true),
+  /** The desktop app keeps the host from going to sleep while tasks run. */
+  keepAwake: z.boolean().default(true),
 })
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>
@@ -95,6 +104,26 @@ export function readSettings(home: string): Settings {
   throw new AppError('home-unusable', `${path}: ${issue?.path.join('.')}: ${issue?.message}`, {
     hint: 'Correct the setting or delete it to have the default',
   })
+}
+
+/**
+ * Writes the settings given into `settings.json`; what else it holds, keys of other programs included, stays as it is.
+ * @throws AppError('argument-invalid') that names the setting, with nothing written; AppError('home-unusable') when the file
+ * cannot be read or written.
+ */
+export function changeSettings(home: string, changes: Partial<Settings>): Settings {
+  const parsed = settingsSchema.partial().strict().safeParse(changes)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new AppError('argument-invalid', `${issue?.path.join('.') || 'The settings'}: ${issue?.message}`)
+  }
+  readSettings(home) // A file that cannot be understood is the user's to correct, not ours to write over.
+  try {
+    new Conf({ cwd: home, configName: 'settings', configFileMode: 0o600 }).set(changes)
+  } catch (error) {
+    throw unusable(settingsPath(home), error)
+  }
+  return readSettings(home)
 }
 
 /** Keys of `settings.json` that mean nothing to us: another program's, a later version's, or misspelt. */

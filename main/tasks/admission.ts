@@ -4,8 +4,8 @@ import type { SlotLease, SlotPool } from './slot-pool.ts'
 
 export interface AdmissionOptions {
   readonly slots: SlotPool
-  /** What a guest takes. */
-  readonly memoryMiB: number
+  /** What a guest takes now; the setting can change. */
+  readonly memoryMiB: () => number
   /** In place of the host's own figure; for tests. */
   readonly hostMemory: HostMemory | undefined
   /** The machine of a task that holds a slot, null while it has none. */
@@ -38,7 +38,7 @@ export class Admission {
     const others = slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [taskId]))
     const lease = slots.lease(repoPath, id)
     try {
-      await requireMemory(memoryMiB, others.map(machineOf), hostMemory)
+      await requireMemory(memoryMiB(), others.map(machineOf), hostMemory)
       return lease
     } catch (error) {
       lease[Symbol.dispose]()

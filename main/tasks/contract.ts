@@ -42,8 +42,14 @@ export interface Tasks {
   hostWakes(): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
+  /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
+  warmSlot(repoPath: string): SlotId | null
+  /** Tells each change of a task as soon as it is on record: the task, or null when it was cleaned up. @returns the end of it. */
+  watch(listener: TaskListener): () => void
   readonly events: EventLog
 }
+
+export type TaskListener = (id: TaskId, task: Task | null) => void
 
 export interface RunRequest {
   readonly description: string

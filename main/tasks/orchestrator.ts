@@ -10,7 +10,7 @@ import { Admission } from './admission.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import { cleanUpTask } from './clean-up-task.ts'
-import type { RegisteredRepository, RunRequest, Tasks } from './contract.ts'
+import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
@@ -85,7 +85,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#catalog = new TaskCatalog(() => options.repositories.list(), log)
     this.#recordOptions = { onChange: this.#catalog.put, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.known.get(id)?.machine ?? null
-    this.#admission = new Admission({ slots, memoryMiB: limits.memoryMiB, hostMemory, machineOf })
+    this.#admission = new Admission({ slots, memoryMiB: () => limits.memoryMiB, hostMemory, machineOf })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
     this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
@@ -250,6 +250,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   repositories(): Promise<readonly RegisteredRepository[]> {
     return this.#options.repositories.list()
+  }
+
+  warmSlot(repoPath: string): SlotId | null {
+    return this.#options.slots.remembered(repoPath)
+  }
+
+  watch(listener: TaskListener): () => void {
+    return this.#catalog.watch(listener)
   }
 
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are told. */

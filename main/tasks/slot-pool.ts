@@ -71,7 +71,12 @@ export class SlotPool {
 
   /** The slot that the repository gets when it is free. */
   preferred(repoPath: string): SlotId {
-    return this.#assignments.get(repoPath) ?? hashedSlot(repoPath)
+    return this.remembered(repoPath) ?? hashedSlot(repoPath)
+  }
+
+  /** The slot that the repository had first; null while it had none. */
+  remembered(repoPath: string): SlotId | null {
+    return this.#assignments.get(repoPath) ?? null
   }
 
   /** Takes the very slot that a surviving machine uses. */

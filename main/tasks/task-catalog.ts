@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../core/failure.ts'
 import { parseTaskId, type Task, type TaskId } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
+import type { TaskListener } from './contract.ts'
 import { loadTasks } from './load-tasks.ts'
 
 /** Every task that is known: those of this run, and what the folders of the registered repositories hold, each read once. */
@@ -9,6 +10,7 @@ export class TaskCatalog {
   readonly #tasks = new Map<TaskId, Task>()
   readonly #loaded = new Set<string>()
   readonly #damaged = new Set<string>()
+  readonly #listeners = new Set<TaskListener>()
   readonly #repositories: () => Promise<readonly { readonly path: string }[]>
   readonly #log: Log
 
@@ -29,6 +31,13 @@ export class TaskCatalog {
 
   readonly put = (task: Task): void => {
     this.#tasks.set(task.id, task)
+    this.#tell(task.id, task)
+  }
+
+  /** Listeners must not throw. */
+  watch(listener: TaskListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   readonly reportDamage = (message: string): void => {
@@ -37,6 +46,7 @@ export class TaskCatalog {
 
   drop(id: TaskId): void {
     this.#tasks.delete(id)
+    this.#tell(id, null)
   }
 
   /** @throws AppError('task-unknown') */
@@ -64,6 +74,10 @@ export class TaskCatalog {
       this.#loaded.add(path)
       for (const task of tasks) if (!this.#tasks.has(task.id)) this.put(task)
     }
+  }
+
+  #tell(id: TaskId, task: Task | null): void {
+    for (const listener of this.#listeners) listener(id, task)
   }
 
   /** One that no known task has. */

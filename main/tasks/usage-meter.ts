@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BoundedLines } from '../lib/bounded-lines.ts'
 
 /** A figure beyond all reason would make the sum infinite. */
 const count = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
@@ -25,10 +26,8 @@ const rememberedMessages = 1000
 /** Adds up what a growing stream of JSON lines says of tokens. The stream is the guest's: whatever does not fit is passed over. */
 export class UsageMeter {
   readonly #messages = new Map<string, number>()
+  readonly #lines = new BoundedLines(lineLimitBytes)
   #tokens = 0
-  #rest: Buffer = Buffer.alloc(0)
-  #skipping = false
-
   /**
    * Input, cached or not, and output so far. Claude Code 2.1.330 tells a message's output as it was when the message began, a few
    * tokens (measured): what it wrote counts as the input of its next message.
@@ -39,19 +38,7 @@ export class UsageMeter {
 
   /** The next bytes of the stream, cut anywhere. */
   add(chunk: Buffer): void {
-    let start = 0
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      const piece = chunk.subarray(start, end)
-      if (!this.#skipping) this.#addLine(Buffer.concat([this.#rest, piece]).toString('utf8'))
-      this.#rest = Buffer.alloc(0)
-      this.#skipping = false
-      start = end + 1
-    }
-    if (!this.#skipping) this.#rest = Buffer.concat([this.#rest, chunk.subarray(start)])
-    if (this.#rest.length > lineLimitBytes) {
-      this.#rest = Buffer.alloc(0)
-      this.#skipping = true
-    }
+    for (const line of this.#lines.add(chunk)) this.#addLine(line)
   }
 
   #addLine(line: string): void {

@@ -2,14 +2,11 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskCaps } from '../core/caps.ts'
 import type { Failure } from '../core/failure.ts'
-import { openGuestFile } from '../lib/guest-file.ts'
+import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
 import { shareNames } from './task-files.ts'
 import { UsageMeter } from './usage-meter.ts'
 
 const pollMs = 500
-const chunkBytes = 1024 ** 2
-/** What is read of the stream at one look, so that a flood cannot keep the host busy. */
-const lookBytes = 16 * chunkBytes
 
 /**
  * Watches what the guest says of itself, its stream and console: resolves with the failure of the cap that is reached, undefined
@@ -21,15 +18,16 @@ export async function capReached(
   over: AbortSignal,
 ): Promise<Failure | undefined> {
   if (maxTokens === null && silenceTimeoutMs === null) return undefined
-  const stream = new GrowingStream(share)
+  const meter = new UsageMeter()
+  const stream = new GrowingGuestFile(share, shareNames.stream)
   let heard = ''
   let heardAt = performance.now()
   while (await pause(over)) {
-    await stream.look()
-    if (maxTokens !== null && stream.meter.tokens > maxTokens) {
+    await stream.look((chunk) => meter.add(chunk))
+    if (maxTokens !== null && meter.tokens > maxTokens) {
       return {
         code: 'token-limit',
-        message: `The task ran into its limit of ${maxTokens} tokens: it took ${stream.meter.tokens}`,
+        message: `The task ran into its limit of ${maxTokens} tokens: it took ${meter.tokens}`,
         hint: 'Its work is kept; give max_tokens more room to go on',
       }
     }
@@ -47,32 +45,6 @@ export async function capReached(
     }
   }
   return undefined
-}
-
-/** The agent's stream in the share, read as it grows. */
-class GrowingStream {
-  readonly meter = new UsageMeter()
-  readonly #share: string
-  offset = 0
-
-  constructor(share: string) {
-    this.#share = share
-  }
-
-  async look(): Promise<void> {
-    const opened = await openGuestFile(this.#share, shareNames.stream)
-    if (opened.kind === 'refused') return
-    await using file = opened.file
-    if (opened.size < this.offset) this.offset = 0 // The runner began anew.
-    const end = Math.min(opened.size, this.offset + lookBytes)
-    while (this.offset < end) {
-      const bytes = Buffer.alloc(Math.min(chunkBytes, end - this.offset))
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, this.offset)
-      if (bytesRead === 0) return
-      this.meter.add(bytes.subarray(0, bytesRead))
-      this.offset += bytesRead
-    }
-  }
 }
 
 async function sizeOf(path: string): Promise<number> {

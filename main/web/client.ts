@@ -34,7 +34,7 @@ export async function connectToServer(home: string): Promise<ServerConnection> {
 }
 
 /** Not `fetch`, which gives up when the headers take more than five minutes. */
-function post(
+export function post(
   server: { readonly host: string; readonly port: number },
   path: string,
   token: string,

@@ -32,6 +32,8 @@ export interface Orchestra {
   readonly home: string
   /** Of the MCP endpoint. */
   readonly url: string
+  /** Of the window, as `serve` prints it. */
+  readonly pageUrl: string
   readonly client: ServerConnection
   readonly tasks: Tasks
   /** Path of the repository with that alias. */
@@ -79,6 +81,7 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
   return {
     home,
     url: server.url,
+    pageUrl: server.pageUrl,
     client,
     tasks: server.tasks,
     pathOf,

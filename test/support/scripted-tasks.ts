@@ -14,7 +14,7 @@ import {
 import { newTask, transition } from '../../main/core/transition.ts'
 import { taskView } from '../../main/core/view.ts'
 import { isCancelled } from '../../main/tasks/cancel-task.ts'
-import type { RegisteredRepository, RunRequest, Tasks } from '../../main/tasks/contract.ts'
+import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from '../../main/tasks/contract.ts'
 import type { DiskUsage } from '../../main/tasks/disk-usage.ts'
 import type { EventLog } from '../../main/tasks/event-log.ts'
 import type { PruneReport, PruneRequest } from '../../main/tasks/prune.ts'
@@ -176,6 +176,7 @@ export class ScriptedTasks implements Tasks {
       throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
     }
     this.#tasks.delete(id)
+    for (const listener of this.#listeners) listener(id, null)
     this.cleaned.push({ id, deleteRef })
   }
 
@@ -221,9 +222,22 @@ export class ScriptedTasks implements Tasks {
     )
   }
 
+  readonly #listeners = new Set<TaskListener>()
+
+  watch(listener: TaskListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  warmSlot(): SlotId | null {
+    return 1 as SlotId
+  }
+
   #apply(id: TaskId, event: TaskEvent): void {
     const task = this.#tasks.get(id)
     if (!task) throw new Error(`There is no task ${id}`)
-    this.#tasks.set(id, transition(task, event))
+    const next = transition(task, event)
+    this.#tasks.set(id, next)
+    for (const listener of this.#listeners) listener(id, next)
   }
 }

@@ -3,19 +3,25 @@ import { access } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
+import type { Problem } from '../core/problem.ts'
 import { portOwner } from '../lib/port-owner.ts'
 import { unusable } from '../lib/private-folder.ts'
-import type { Problem } from '../machines/driver.ts'
-import { guestEnvironment } from '../settings/guest-environment.ts'
-import { readSettings } from '../settings/settings.ts'
-import { findKey } from '../settings/token.ts'
-import { serverIfRunning } from './connection.ts'
+import { guestEnvironment } from './guest-environment.ts'
+import { readSettings } from './settings.ts'
+import { findKey } from './token.ts'
 
-/** What the user's own settings lack for a task: a readable settings file, a key, a usable base URL, a free port. */
-export async function userProblems(home: string, env: NodeJS.ProcessEnv): Promise<readonly Problem[]> {
+/**
+ * What the user's own settings lack for a task: a readable settings file, a key, a usable base URL, a free port. `serves` says
+ * whether a server of this home is at work: then the port is its.
+ */
+export async function userProblems(
+  home: string,
+  env: NodeJS.ProcessEnv,
+  serves: () => Promise<boolean>,
+): Promise<readonly Problem[]> {
   const checks = [
     () => homeProblem(home),
-    () => portProblem(home),
+    () => portProblem(home, serves),
     () => findKey(env, home),
     () => guestEnvironment(env, 'guest.invalid'),
   ]
@@ -47,10 +53,10 @@ async function homeProblem(home: string, folder = home): Promise<void> {
   }
 }
 
-async function portProblem(home: string): Promise<Problem | undefined> {
+async function portProblem(home: string, serves: () => Promise<boolean>): Promise<Problem | undefined> {
   const { port } = readSettings(home)
   if (await isFree(port)) return undefined
-  if (await serverIfRunning(home)) return undefined // Ours, at work.
+  if (await serves()) return undefined
   return {
     code: 'port-taken',
     message: `Port ${port} is taken by ${(await portOwner(port)) ?? 'another program'}`,

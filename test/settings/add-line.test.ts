@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addLine } from '../../main/commands/add-line.ts'
+import { addLine } from '../../main/settings/add-line.ts'
 
 const url = 'http://127.0.0.1:8765/mcp'
 const tokenPath = '/home/ada/.microvm-orchestrator/mcp-token'

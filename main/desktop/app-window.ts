@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import { BrowserWindow, type IpcMainInvokeEvent, ipcMain, screen, session } from 'electron'
+import type { NoticeName, Notices } from '../../preload/contract.ts'
+import { packageDirectory } from '../lib/paths.ts'
+import type { AnyReply } from '../window/answer-call.ts'
+import { pageUrl } from './page-protocol.ts'
+import type { Bounds, WindowMemory } from './window-memory.ts'
+
+export interface AppWindowOptions {
+  readonly memory: WindowMemory
+  readonly onCall: (name: string, request: unknown) => Promise<AnyReply>
+  /** Told when it comes to be seen, or not to be. */
+  readonly onVisible: (isVisible: boolean) => void
+}
+
+/** The app's one window; closing hides it. */
+export class AppWindow {
+  readonly #options: AppWindowOptions
+  #window: BrowserWindow | undefined
+  #loaded: Promise<void> = Promise.resolve()
+  #spoken = Promise.withResolvers<void>()
+  #mayClose = false
+
+  constructor(options: AppWindowOptions) {
+    this.#options = options
+    lockSession()
+    ipcMain.handle('window:call', async (event, name: unknown, request: unknown) => {
+      if (!this.#isOurs(event)) throw new Error('Only the window of this app may ask')
+      this.#spoken.resolve()
+      return await options.onCall(String(name), request)
+    })
+  }
+
+  /** Shows the window, and in front of all others; opens it the first time. */
+  async show(): Promise<void> {
+    this.#window ??= this.#open()
+    const window = this.#window
+    await this.#loaded
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+  }
+
+  /** Tells the page as soon as it listens, which it does before it asks anything; nothing while there is no window. */
+  async tell<Name extends NoticeName>(name: Name, notice: Notices[Name]): Promise<void> {
+    if (!this.#window) return
+    await this.#spoken.promise
+    this.#send(name, notice)
+  }
+
+  /** For what a page learns by its first questions too: nothing is kept for one that has asked nothing yet. */
+  tellIfOpen<Name extends NoticeName>(name: Name, notice: Notices[Name]): void {
+    if (this.#window) this.#send(name, notice)
+  }
+
+  #send(name: NoticeName, notice: unknown): void {
+    if (this.#window && !this.#window.isDestroyed()) this.#window.webContents.send('window:notice', name, notice)
+  }
+
+  /** What it shows comes from somebody else now. */
+  reload(): void {
+    this.#window?.webContents.reload()
+  }
+
+  /** From here on closing closes. */
+  letClose(): void {
+    this.#mayClose = true
+  }
+
+  #open(): BrowserWindow {
+    const { memory, onVisible } = this.#options
+    const window = new BrowserWindow({
+      ...visibleBounds(memory.read()),
+      minWidth: 720,
+      minHeight: 480,
+      show: false,
+      title: 'microvm-orchestrator',
+      ...(process.platform === 'darwin' && { titleBarStyle: 'hiddenInset' as const }),
+      webPreferences: {
+        preload: join(packageDirectory(), 'dist', 'preload', 'index.cjs'),
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        spellcheck: false,
+      },
+    })
+    window.setMenuBarVisibility(false)
+    lockContents(window.webContents)
+    window.on('close', (event) => {
+      memory.write(window.getNormalBounds())
+      if (this.#mayClose) return
+      event.preventDefault()
+      window.hide()
+    })
+    window.on('show', () => onVisible(true))
+    window.on('hide', () => onVisible(false))
+    window.on('closed', () => {
+      this.#window = undefined
+      this.#spoken = Promise.withResolvers()
+    })
+    // A page that crashed is as good as none: the next one begins anew.
+    window.webContents.on('render-process-gone', () => window.webContents.reload())
+    this.#loaded = window.loadURL(pageUrl)
+    return window
+  }
+
+  /** Whether a call comes from the top frame of our window, showing our page. */
+  #isOurs({ sender, senderFrame }: IpcMainInvokeEvent): boolean {
+    if (!this.#window || sender !== this.#window.webContents) return false
+    return senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(pageUrl)
+  }
+}
+
+/** The page stays where it is, and opens nothing. */
+function lockContents(contents: Electron.WebContents): void {
+  contents.on('will-navigate', (event) => event.preventDefault())
+  contents.on('will-frame-navigate', (event) => event.preventDefault())
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+}
+
+/** The page may write to the clipboard when the user clicks, and has no other permission. */
+function lockSession(): void {
+  const isAllowed = (permission: string): boolean => permission === 'clipboard-sanitized-write'
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(isAllowed(permission)))
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => isAllowed(permission))
+}
+
+/** Where it was, if a display is there still. */
+function visibleBounds(bounds: Bounds | undefined): Partial<Bounds> {
+  if (!bounds) return { width: 1120, height: 760 }
+  const { workArea } = screen.getDisplayMatching(bounds)
+  const isSeen =
+    bounds.x < workArea.x + workArea.width &&
+    bounds.x + bounds.width > workArea.x &&
+    bounds.y >= workArea.y - 40 &&
+    bounds.y < workArea.y + workArea.height
+  return isSeen ? bounds : { width: bounds.width, height: bounds.height }
+}

@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Added } from '../../preload/contract.ts'
+import { AppError, toFailure } from '../core/failure.ts'
+import { excludeTasks } from '../git/exclude-tasks.ts'
+import { headHolds } from '../git/head-holds.ts'
+import { inspectRepository } from '../git/inspect-repository.ts'
+import { registerRepository } from '../settings/repositories.ts'
+
+/** Registers the repository in a folder that the user chose; what is in the way is part of the answer. */
+export async function addRepository(home: string, path: string, signal: AbortSignal): Promise<Added> {
+  try {
+    const repository = await inspectRepository(path, signal)
+    if (!repository.hasFlake) return { kind: 'flake-missing', path: repository.path }
+    const { alias } = await registerRepository(home, { path: repository.path })
+    await excludeTasks(repository.path, signal)
+    return { kind: 'registered', alias, notes: await notesOn(repository.path, repository.headCommit, signal) }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { kind: 'refused', path, failure: toFailure(error) }
+  }
+}
+
+async function notesOn(path: string, headCommit: string | null, signal: AbortSignal): Promise<readonly string[]> {
+  if (headCommit === null) return ['Commit something first: a task starts from the last commit.']
+  if (await headHolds(path, 'flake.nix', signal)) return []
+  return ['Commit flake.nix before the first task: a task sees what is committed.']
+}
+
+/** Writes a `flake.nix` at the top of the repository. @throws AppError('repository-invalid') where there is one already. */
+export async function writeStarterFlake(path: string, signal: AbortSignal): Promise<string> {
+  const repository = await inspectRepository(path, signal)
+  const file = join(repository.path, 'flake.nix')
+  try {
+    await writeFile(file, starterFlake, { flag: 'wx' })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const message = code === 'EEXIST' ? `${file} is there already` : `${file} cannot be written: ${code}`
+    throw new AppError('repository-invalid', message, { cause })
+  }
+  return file
+}
+
+const starterFlake = `{
+  description = "Tools for the agents that work on this project";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+
+  outputs =
+    { nixpkgs, ... }:
+    let
+      forAll = nixpkgs.lib.genAttrs [
+        "x86_64-linux"
+        "aarch64-linux"
+        "aarch64-darwin"
+      ];
+    in
+    {
+      devShells = forAll (system: {
+        default = with nixpkgs.legacyPackages.\${system}; mkShell {
+          # What the project needs to be built and tested: nodejs_24, python3, go, ...
+          packages = [ git ];
+        };
+      });
+    };
+}
+`

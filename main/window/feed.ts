@@ -1,0 +1,233 @@
+import { stat } from 'node:fs/promises'
+import type { Change, ClientRow, Delta, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
+import type { Task, TaskId } from '../core/task.ts'
+import type { Log } from '../lib/log.ts'
+import type { Watchable } from '../lib/watchable.ts'
+import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+import type { LiveLines } from './live-lines.ts'
+import { RepositoryRows } from './repository-rows.ts'
+import { slotRows, taskRow } from './rows.ts'
+
+/** Changes are told together, so often at most. */
+const batchMs = 100
+/** While a window listens: consoles and streams are looked at so often, the rest every so many looks. */
+const lookMs = 500
+const looksPerFileCheck = 2
+const looksPerWarningCheck = 20
+const looksPerRepositoryCheck = 20
+
+export interface FeedOptions {
+  readonly tasks: Tasks
+  readonly live: LiveLines
+  readonly clients: Watchable<readonly ClientRow[]>
+  /** As `settings.json` says now. @throws AppError when it cannot be understood. */
+  readonly settings: () => WindowSettings
+  /** Files of the home that other processes change: the settings, the repositories. */
+  readonly files: readonly string[]
+  readonly log: Log
+}
+
+/** `full`: a window that somebody sees; `changes`: somebody who can wait for what only shows when one looks. */
+export type Attention = 'full' | 'changes'
+
+/** A part of the snapshot that is told as a whole when it differs. */
+type Section = Exclude<Change, { kind: 'task' | 'task-gone' }>
+
+/**
+ * What every window sees: a snapshot, and numbered deltas after it. Looks at nothing while nobody listens; what changes meanwhile
+ * only counts the number on, so that a window which missed something sees a gap.
+ */
+export class WindowFeed implements Disposable {
+  readonly #options: FeedOptions
+  readonly #listeners = new Set<{ readonly tell: (delta: Delta) => void; readonly attention: Attention }>()
+  readonly #repositories = new RepositoryRows()
+  readonly #unfinished = new Map<TaskId, Task>()
+  readonly #positions = new Map<TaskId, number | null>()
+  readonly #changed = new Map<TaskId, Task | null>()
+  readonly #sections = new Map<Section['kind'], Section>()
+  readonly #told = new Map<Section['kind'], string>()
+  readonly #ends: readonly (() => void)[]
+  #registered: readonly RegisteredRepository[] = []
+  #seq = 0
+  #batch: NodeJS.Timeout | undefined
+  #looking: NodeJS.Timeout | undefined
+  #looks = 0
+  #filesSeen = ''
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#ends = [
+      options.tasks.watch((id, task) => this.#note(id, task)),
+      options.clients.watch((clients) => this.#offer({ kind: 'clients', clients })),
+    ]
+  }
+
+  /** @returns the end of it. The listener must not throw. */
+  listen(listener: (delta: Delta) => void, attention: Attention = 'full'): () => void {
+    const mine = { tell: listener, attention } // The same function may listen twice.
+    this.#listeners.add(mine)
+    if (attention === 'full' && this.#looking === undefined) this.#lookAgain()
+    return () => {
+      this.#listeners.delete(mine)
+      if (this.#isWatched) return
+      clearTimeout(this.#looking)
+      this.#looking = undefined
+    }
+  }
+
+  /** Everything as it is now. */
+  async snapshot(): Promise<Snapshot> {
+    const { tasks, clients, settings, live } = this.#options
+    const [repositories, warnings] = await Promise.all([this.#readRepositories(), tasks.warnings()])
+    // Last of all that takes time: from here to the end nothing can come between the rows and the number.
+    const all = await tasks.list()
+    const rows = all.map((task) => {
+      this.#remember(task)
+      return taskRow(task, this.#positionOf(task), live.of(task.id))
+    })
+    const shown = {
+      tasks: rows,
+      slots: slotRows(tasks, this.#registered),
+      repositories,
+      clients: clients.value,
+      warnings,
+      settings: settings(),
+    }
+    this.#offer({ kind: 'slots', slots: shown.slots })
+    this.#offer({ kind: 'warnings', warnings })
+    this.#offer({ kind: 'settings', settings: shown.settings })
+    return { seq: this.#seq, ...shown }
+  }
+
+  /** Has every window that missed something see it: the number goes on by one. */
+  skip(): void {
+    this.#tell([])
+  }
+
+  /** Something of ours changed the files of the home. */
+  async refresh(): Promise<void> {
+    this.#offer({ kind: 'settings', settings: this.#options.settings() })
+    await this.#readRepositories()
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.#ends) end()
+    clearTimeout(this.#looking)
+    clearTimeout(this.#batch)
+    this.#listeners.clear()
+  }
+
+  #note(id: TaskId, task: Task | null): void {
+    if (task) this.#remember(task)
+    else this.#unfinished.delete(id)
+    this.#changed.set(id, task)
+    this.#schedule()
+  }
+
+  #remember(task: Task): void {
+    if (task.state.phase === 'finished') this.#unfinished.delete(task.id)
+    else this.#unfinished.set(task.id, task)
+  }
+
+  #positionOf(task: Task): number | null {
+    const { phase } = task.state
+    return phase === 'queued' || phase === 'parked' ? this.#options.tasks.queuePosition(task.id) : null
+  }
+
+  #offer(section: Section): void {
+    this.#sections.set(section.kind, section)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    this.#batch ??= setTimeout(() => {
+      this.#batch = undefined
+      this.#flush()
+    }, batchMs).unref()
+  }
+
+  #flush(): void {
+    const { tasks } = this.#options
+    const ended = [...this.#changed.values()].some((task) => task === null || task.state.phase === 'finished')
+    for (const task of this.#unfinished.values()) {
+      const position = this.#positionOf(task)
+      if (this.#positions.get(task.id) === position) continue
+      this.#positions.set(task.id, position)
+      if (!this.#changed.has(task.id)) this.#changed.set(task.id, task)
+    }
+    for (const id of this.#positions.keys()) if (!this.#unfinished.has(id)) this.#positions.delete(id)
+    this.#sections.set('slots', { kind: 'slots', slots: slotRows(tasks, this.#registered) })
+    const changes: Change[] = [...this.#changed].map(([id, task]) =>
+      task ? { kind: 'task', task: this.#row(task) } : { kind: 'task-gone', id },
+    )
+    this.#changed.clear()
+    for (const [kind, section] of this.#sections) {
+      const text = JSON.stringify(section)
+      if (this.#told.get(kind) === text) continue
+      this.#told.set(kind, text)
+      changes.push(section)
+    }
+    this.#sections.clear()
+    if (changes.length > 0) this.#tell(changes)
+    if (ended && this.#listeners.size > 0) this.#inBackground(this.#readRepositories())
+  }
+
+  #row(task: Task): TaskRow {
+    return taskRow(task, this.#positionOf(task), this.#options.live.of(task.id))
+  }
+
+  #tell(changes: readonly Change[]): void {
+    const delta = { seq: ++this.#seq, changes }
+    for (const { tell } of this.#listeners) tell(delta)
+  }
+
+  async #readRepositories(): Promise<Snapshot['repositories']> {
+    this.#registered = await this.#options.tasks.repositories()
+    const repositories = await this.#repositories.read(this.#options.tasks)
+    this.#offer({ kind: 'repositories', repositories })
+    return repositories
+  }
+
+  get #isWatched(): boolean {
+    return [...this.#listeners].some(({ attention }) => attention === 'full')
+  }
+
+  #lookAgain(): void {
+    this.#looking = setTimeout(() => {
+      this.#inBackground(
+        this.#look().finally(() => {
+          if (this.#isWatched) this.#lookAgain()
+          else this.#looking = undefined
+        }),
+      )
+    }, lookMs).unref()
+  }
+
+  async #look(): Promise<void> {
+    const { tasks, live } = this.#options
+    const running = [...this.#unfinished.values()].filter(({ machine, state }) => machine !== null && 'slot' in state)
+    for (const id of await live.look(running)) {
+      const task = this.#unfinished.get(id)
+      if (task) this.#note(id, task)
+    }
+    this.#looks++
+    if (this.#looks % looksPerFileCheck === 0) await this.#lookAtFiles()
+    if (this.#looks % looksPerWarningCheck === 0) this.#offer({ kind: 'warnings', warnings: await tasks.warnings() })
+    if (this.#looks % looksPerRepositoryCheck === 0) await this.#readRepositories()
+    this.#schedule() // A slot can come free with no event of a task.
+  }
+
+  async #lookAtFiles(): Promise<void> {
+    const stats = await Promise.all(this.#options.files.map((path) => stat(path).catch(() => null)))
+    const seen = stats.map((found) => `${found?.mtimeMs} ${found?.ino} ${found?.size}`).join()
+    if (seen === this.#filesSeen) return
+    this.#filesSeen = seen
+    await this.refresh()
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.#options.log.warn('the window could not be brought up to date', { reason: String(error) })
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import { open } from 'node:fs/promises'
+import type { Live } from '../../preload/contract.ts'
+import type { Task, TaskId } from '../core/task.ts'
+import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
+import { mask } from '../lib/scrub.ts'
+import { singleLineText } from '../lib/terminal-text.ts'
+import { shareNames, taskFiles } from '../tasks/task-files.ts'
+import { UsageMeter } from '../tasks/usage-meter.ts'
+
+const tailBytes = 4096
+const lineLimit = 200
+
+interface Watched {
+  readonly meter: UsageMeter
+  readonly stream: GrowingGuestFile
+  live: Live
+}
+
+/** The last line of each running task's console, and what its agent took so far: read when asked, kept for who shows it. */
+export class LiveLines {
+  readonly #watched = new Map<TaskId, Watched>()
+  readonly #secrets: () => Promise<readonly string[]>
+
+  /** `secrets` are never shown. */
+  constructor(secrets: () => Promise<readonly string[]>) {
+    this.#secrets = secrets
+  }
+
+  of(id: TaskId): Live | null {
+    return this.#watched.get(id)?.live ?? null
+  }
+
+  /** Looks at these tasks, forgets all others, and answers which have something new to show. */
+  async look(tasks: readonly Task[]): Promise<readonly TaskId[]> {
+    const ids = new Set(tasks.map(({ id }) => id))
+    for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id)
+    const secrets = tasks.length === 0 ? [] : await this.#secrets()
+    const changed = await Promise.all(tasks.map(async (task) => ((await this.#lookAt(task, secrets)) ? [task.id] : [])))
+    return changed.flat()
+  }
+
+  async #lookAt({ id, repoPath }: Task, secrets: readonly string[]): Promise<boolean> {
+    const { share, console } = taskFiles(repoPath, id)
+    const watched = this.#watched.get(id) ?? {
+      meter: new UsageMeter(),
+      stream: new GrowingGuestFile(share, shareNames.stream),
+      live: { lastLine: '', tokens: 0, costUsd: null },
+    }
+    this.#watched.set(id, watched)
+    const [tail] = await Promise.all([tailOf(console), watched.stream.look((chunk) => watched.meter.add(chunk))])
+    const lastLine = lastLineOf(mask(tail, secrets).toString('utf8'))
+    const { tokens } = watched.meter
+    if (lastLine === watched.live.lastLine && tokens === watched.live.tokens) return false
+    watched.live = { lastLine, tokens, costUsd: null }
+    return true
+  }
+}
+
+/** The last line that has something on it. Pure. */
+export function lastLineOf(text: string): string {
+  const lines = text.split(/[\r\n]+/)
+  for (const line of lines.reverse()) {
+    const shown = singleLineText(line)
+    if (shown !== '') return shown.slice(0, lineLimit)
+  }
+  return ''
+}
+
+async function tailOf(path: string): Promise<Buffer> {
+  try {
+    await using file = await open(path, 'r')
+    const { size } = await file.stat()
+    const bytes = Buffer.alloc(Math.min(size, tailBytes))
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length)
+    return bytes.subarray(0, bytesRead)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return Buffer.alloc(0) // Its machine has not started.
+  }
+}

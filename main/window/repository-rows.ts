@@ -1,0 +1,63 @@
+import type { RepositoryRow } from '../../preload/contract.ts'
+import { type Failure, toFailure } from '../core/failure.ts'
+import type { Task } from '../core/task.ts'
+import { inspectRepository } from '../git/inspect-repository.ts'
+import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+
+/** What git said of a repository is believed for so long. */
+const freshMs = 5_000
+
+interface Inspection {
+  readonly branch: string | null
+  readonly problem: Failure | null
+  /** By `performance.now()`. */
+  readonly at: number
+}
+
+/** The registered repositories with their branches and what their tasks come to. */
+export class RepositoryRows {
+  readonly #inspections = new Map<string, Inspection>()
+
+  async read(tasks: Pick<Tasks, 'repositories' | 'list'>): Promise<readonly RepositoryRow[]> {
+    const [repositories, all] = await Promise.all([tasks.repositories(), tasks.list()])
+    const paths = new Set(repositories.map(({ path }) => path))
+    for (const path of this.#inspections.keys()) if (!paths.has(path)) this.#inspections.delete(path)
+    return await Promise.all(
+      repositories.map(async (repository) => row(repository, await this.#inspect(repository.path), all)),
+    )
+  }
+
+  async #inspect(path: string): Promise<Inspection> {
+    const known = this.#inspections.get(path)
+    if (known && performance.now() - known.at < freshMs) return known
+    const found = { ...(await inspect(path)), at: performance.now() }
+    this.#inspections.set(path, found)
+    return found
+  }
+}
+
+async function inspect(path: string): Promise<Omit<Inspection, 'at'>> {
+  try {
+    const { branch, headCommit, hasFlake } = await inspectRepository(path)
+    return { branch: headCommit === null ? null : branch, problem: problemOf(path, headCommit, hasFlake) }
+  } catch (error) {
+    return { branch: null, problem: toFailure(error, 'repository-invalid') }
+  }
+}
+
+function problemOf(path: string, headCommit: string | null, hasFlake: boolean): Failure | null {
+  if (headCommit === null)
+    return { code: 'repository-invalid', message: `${path} has no commit yet`, hint: 'Commit something first' }
+  if (hasFlake) return null
+  return { code: 'flake-missing', message: `No flake.nix found in ${path}`, hint: 'Add one and commit it' }
+}
+
+function row(
+  { alias, path, added }: RegisteredRepository,
+  { branch, problem }: Inspection,
+  all: readonly Task[],
+): RepositoryRow {
+  const own = all.filter(({ repoPath }) => repoPath === path)
+  const costUsd = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
+  return { alias, path, added, branch, problem, tasks: own.length, costUsd, lastTask: own.at(-1)?.id ?? null }
+}

@@ -1,0 +1,83 @@
+import type { Live, RowState, SlotRow, TaskRow } from '../../preload/contract.ts'
+import { failureText } from '../core/failure.ts'
+import type { Task, TaskOutcome } from '../core/task.ts'
+import { unreachable } from '../core/unreachable.ts'
+import { taskView } from '../core/view.ts'
+import { singleLineText } from '../lib/terminal-text.ts'
+import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+
+const titleLimit = 200
+const filesShown = 20
+
+export const titleOf = (description: string): string => {
+  const [first = ''] = description.trimStart().split('\n', 1)
+  return singleLineText(first.slice(0, 2 * titleLimit)).slice(0, titleLimit)
+}
+
+/** What lists and cards show of a task. Pure. */
+export function taskRow(task: Task, position: number | null, live: Live | null): TaskRow {
+  const view = taskView(task)
+  return {
+    id: task.id,
+    title: titleOf(task.description),
+    repo: task.repo,
+    state: rowState(task, position),
+    ref: view.task_ref,
+    createdAt: task.createdAt,
+    startedAt: task.agentStartedAt ?? task.machineStartedAt,
+    finishedAt: task.finishedAt,
+    live: task.state.phase === 'finished' ? null : live,
+    usage: task.result?.usage ?? (task.state.phase === 'parked' ? task.state.parking.usage : null),
+  }
+}
+
+function rowState({ state }: Task, position: number | null): RowState {
+  switch (state.phase) {
+    case 'queued':
+      return { phase: 'queued', position }
+    case 'parked': {
+      const { reason, until } = state.parking
+      return { phase: 'parked', until, detail: failureText(reason), position }
+    }
+    case 'cloning':
+    case 'booting':
+    case 'working':
+    case 'stopping':
+    case 'merging':
+      return { phase: state.phase, slot: state.slot }
+    case 'finished':
+      return { phase: 'finished', slot: state.slot, outcome: state.outcome.kind, ...ended(state.outcome) }
+    default:
+      return unreachable(state)
+  }
+}
+
+type Ended = Pick<Extract<RowState, { phase: 'finished' }>, 'reason' | 'detail' | 'files' | 'fileCount'>
+
+function ended(outcome: TaskOutcome): Ended {
+  switch (outcome.kind) {
+    case 'merged':
+    case 'unchanged':
+    case 'cancelled':
+      return { reason: null, detail: '', files: [], fileCount: 0 }
+    case 'unmerged': {
+      const { reason, detail, files } = outcome.merge
+      return { reason, detail, files: files.slice(0, filesShown), fileCount: files.length }
+    }
+    case 'failed':
+      return { reason: outcome.failure.code, detail: failureText(outcome.failure), files: [], fileCount: 0 }
+    default:
+      return unreachable(outcome)
+  }
+}
+
+/** The ten slots, and for whom their disks are warm. */
+export const slotRows = (
+  tasks: Pick<Tasks, 'slots' | 'warmSlot'>,
+  repositories: readonly RegisteredRepository[],
+): readonly SlotRow[] =>
+  tasks.slots().map(({ slot, taskId }) => ({
+    slot,
+    taskId,
+    warmFor: repositories.filter(({ path }) => tasks.warmSlot(path) === slot).map(({ alias }) => alias),
+  }))

@@ -1,0 +1,176 @@
+import type { ClientRow, Delta, Requests, Setup, WindowSettings } from '../../preload/contract.ts'
+import { AppError } from '../core/failure.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Task } from '../core/task.ts'
+import type { Log } from '../lib/log.ts'
+import type { Watchable } from '../lib/watchable.ts'
+import { addLine } from '../settings/add-line.ts'
+import { endpointTokenPath } from '../settings/endpoint-token.ts'
+import { removeRepository } from '../settings/repositories.ts'
+import { repositoriesPath } from '../settings/repositories-file.ts'
+import { changeSettings, readSettings, type Settings, settingsPath } from '../settings/settings.ts'
+import { findKey } from '../settings/token.ts'
+import { userProblems } from '../settings/user-problems.ts'
+import { requireTaskId } from '../tasks/answers.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import { taskFiles } from '../tasks/task-files.ts'
+import { addRepository, writeStarterFlake } from './add-repository.ts'
+import type { Calls } from './answer-call.ts'
+import { type Attention, WindowFeed } from './feed.ts'
+import { LiveLines } from './live-lines.ts'
+import { readConsole } from './read-console.ts'
+import { taskRow } from './rows.ts'
+import { StepReader } from './step-reader.ts'
+import { readChanges, readFileDiff, taskDetails } from './task-details.ts'
+import { waitFor } from './wait-for.ts'
+
+export interface WindowServiceOptions {
+  readonly tasks: Tasks
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly log: Log
+  /** Of the MCP endpoint, once it listens. */
+  readonly mcpUrl: () => string
+  /** What its clients must show; null when nothing. */
+  readonly mcpToken: string | null
+  /** Who speaks MCP with us. */
+  readonly clients: Watchable<readonly ClientRow[]>
+  /** What this host lacks for a task. */
+  readonly hostProblems: (signal: AbortSignal) => Promise<readonly Problem[]>
+  /** Called when the settings were changed here. */
+  readonly onSettings: (settings: Settings) => void
+}
+
+/** What every carrier offers a window; `host` is the carrier's own to answer. */
+export interface WindowService extends Disposable {
+  readonly calls: Calls<Exclude<keyof Requests, 'host'>>
+  listen(listener: (delta: Delta) => void, attention?: Attention): () => void
+  /** For a carrier that could not pass on a delta: its window will see that it missed something. */
+  skip(): void
+}
+
+/** Answers the window from the orchestrator, the settings and the user's repositories. */
+export function createWindowService(options: WindowServiceOptions): WindowService {
+  const { tasks, home, env, log, clients } = options
+  const secrets = () => secretsOf(env, home)
+  const live = new LiveLines(secrets)
+  const steps = new StepReader(secrets)
+  const settings = () => windowSettings(readSettings(home))
+  const files = [settingsPath(home), repositoriesPath(home)]
+  const feed = new WindowFeed({ tasks, live, clients, settings, files, log })
+  const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
+
+  return {
+    listen: (listener, attention) => feed.listen(listener, attention),
+    skip: () => feed.skip(),
+    [Symbol.dispose]: () => feed[Symbol.dispose](),
+    calls: {
+      snapshot: () => feed.snapshot(),
+      runTask: async ({ repo, description, queue, priority, timeoutMs, maxCostUsd, maxTokens }) => {
+        const caps = {
+          ...(timeoutMs !== undefined && { timeoutMs }),
+          ...(maxCostUsd !== undefined && { maxCostUsd }),
+          ...(maxTokens !== undefined && { maxTokens }),
+        }
+        const waiting = { ...(queue !== undefined && { queue }), ...(priority !== undefined && { priority }) }
+        return { id: await tasks.run({ repo, description, caps, ...waiting }) }
+      },
+      task: async ({ id }) => {
+        const task = await taskOf(id)
+        return taskDetails(task, taskRow(task, tasks.queuePosition(task.id), live.of(task.id)))
+      },
+      cancelTask: async ({ id }) => {
+        await tasks.cancel(requireTaskId(id))
+        return {}
+      },
+      mergeTask: async ({ id }) => ({ merge: await tasks.merge(requireTaskId(id)) }),
+      cleanupTask: async ({ id, deleteRef }) => {
+        await tasks.cleanup(requireTaskId(id), { deleteRef })
+        return {}
+      },
+      readConsole: async ({ id, offset, limit, wait }, signal) => {
+        const { repoPath, id: taskId } = await taskOf(id)
+        const path = taskFiles(repoPath, taskId).console
+        const look = async () => {
+          const { exit, state } = await taskOf(id) // First: what is written after this look comes with the next.
+          const piece = await readConsole(path, { offset, limit }, await secrets())
+          const off = exit !== null || state.phase === 'finished'
+          return { ...piece, ended: off && piece.offset + Buffer.byteLength(piece.data, 'base64') >= piece.size }
+        }
+        return await waitFor(look, (piece) => !wait || piece.data !== '' || piece.ended || piece.size < offset, signal)
+      },
+      readSteps: async ({ id, after, wait }, signal) => {
+        const look = async () => await steps.read(await taskOf(id), after)
+        return await waitFor(look, (read) => !wait || read.ended || read.next !== after, signal)
+      },
+      changes: async ({ id }, signal) => await readChanges(await taskOf(id), signal),
+      fileDiff: async ({ id, path }, signal) => await readFileDiff(await taskOf(id), path, signal),
+      addRepository: async ({ path }, signal) => {
+        const added = await addRepository(home, path, signal)
+        await feed.refresh()
+        return added
+      },
+      removeRepository: async ({ alias }) => {
+        await removeRepository(home, alias)
+        await feed.refresh()
+        return {}
+      },
+      writeStarterFlake: async ({ path }, signal) => ({ file: await writeStarterFlake(path, signal) }),
+      diskUsage: async () => {
+        const usage = await tasks.usage()
+        const byRepository: Record<string, number> = {}
+        for (const { repo, bytes } of usage.tasks) byRepository[repo] = (byRepository[repo] ?? 0) + bytes
+        const slotsBytes = usage.slots.reduce((sum, { bytes }) => sum + bytes, 0)
+        return { totalBytes: usage.total_bytes, slotsBytes, byRepository }
+      },
+      setup: (_request, signal) => readSetup(options, signal),
+      changeSettings: async ({ changes }) => {
+        const changed = changeSettings(home, changes as Partial<Settings>)
+        options.onSettings(changed)
+        await feed.refresh()
+        return windowSettings(changed)
+      },
+    },
+  }
+}
+
+async function readSetup(
+  { home, env, mcpUrl, mcpToken, hostProblems }: WindowServiceOptions,
+  signal: AbortSignal,
+): Promise<Setup> {
+  const serves = async () => true // It is this very process.
+  const [ofHost, ofUser] = await Promise.all([hostProblems(signal), userProblems(home, env, serves)])
+  return {
+    problems: [...ofHost, ...ofUser].map(({ code, message, cure, optional = false }) => ({
+      code,
+      message,
+      cure,
+      optional,
+    })),
+    token: await tokenState(env, home),
+    mcpUrl: mcpUrl(),
+    // The token stays in its file: what the window shows may be on a screen that others see.
+    mcpCommand: addLine({ url: mcpUrl(), token: mcpToken }, { tokenPath: endpointTokenPath(home), isTty: false }),
+  }
+}
+
+async function tokenState(env: NodeJS.ProcessEnv, home: string): Promise<Setup['token']> {
+  try {
+    return (await findKey(env, home)).source === 'environment' ? 'environment' : 'stored'
+  } catch (error) {
+    return error instanceof AppError && error.code === 'token-unsafe' ? 'unsafe' : 'missing'
+  }
+}
+
+/** What a guest was given and no window may show; none when there is no key to be found. */
+const secretsOf = (env: NodeJS.ProcessEnv, home: string): Promise<readonly string[]> =>
+  findKey(env, home).then(
+    ({ value }) => [value],
+    () => [], // The set-up says why.
+  )
+
+/** The settings that a window may see and change. */
+export function windowSettings(settings: Settings): WindowSettings {
+  const { bootTimeoutMs: _boot, powerOffTimeoutMs: _powerOff, ...shown } = settings
+  return shown
+}

@@ -1,0 +1,86 @@
+import { basename, dirname } from 'node:path'
+import type { Steps } from '../../preload/contract.ts'
+import type { Task, TaskId } from '../core/task.ts'
+import { BoundedLines } from '../lib/bounded-lines.ts'
+import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
+import { mask } from '../lib/scrub.ts'
+import { shareNames, taskFiles } from '../tasks/task-files.ts'
+import { StepLog } from './step-log.ts'
+
+const lineLimitBytes = 4 * 1024 ** 2
+/** So many tasks' steps are kept read; those of others are read again when asked for. */
+const keptReaders = 8
+
+interface Reader {
+  readonly stream: GrowingGuestFile
+  lines: BoundedLines
+  log: StepLog
+  /** One look at a time. */
+  looking: Promise<void>
+}
+
+/** What Claude did, task by task: from the stream in the share while the machine runs, from the checked copy afterwards. */
+export class StepReader {
+  readonly #readers = new Map<string, Reader>()
+  readonly #secrets: () => Promise<readonly string[]>
+
+  /** `secrets` are never shown. */
+  constructor(secrets: () => Promise<readonly string[]>) {
+    this.#secrets = secrets
+  }
+
+  async read(task: Task, after: number): Promise<Steps> {
+    const ended = task.state.phase === 'finished'
+    const reader = this.#readerOf(task, ended)
+    reader.looking = reader.looking.then(() => this.#look(reader))
+    await reader.looking
+    const { from, steps } = reader.log.since(after)
+    return { from, steps, next: reader.log.changes, ended }
+  }
+
+  async #look(reader: Reader): Promise<void> {
+    const secrets = await this.#secrets()
+    for (;;) {
+      const before = reader.stream.offset
+      await reader.stream.look(
+        (chunk) => {
+          for (const line of reader.lines.add(chunk)) {
+            const bytes = Buffer.from(line)
+            const safe = mask(bytes, secrets)
+            reader.log.add(safe === bytes ? line : safe.toString('utf8'))
+          }
+        },
+        () => {
+          reader.lines = new BoundedLines(lineLimitBytes)
+          reader.log = new StepLog()
+        },
+      )
+      if (reader.stream.offset <= before) return
+    }
+  }
+
+  #readerOf({ id, repoPath }: Task, ended: boolean): Reader {
+    const key = readerKey(id, ended)
+    const reader = this.#readers.get(key) ?? newReader(repoPath, id, ended)
+    // The last one used is the last one to go.
+    this.#readers.delete(key)
+    this.#readers.set(key, reader)
+    const [oldest] = this.#readers.keys()
+    if (this.#readers.size > keptReaders && oldest !== undefined) this.#readers.delete(oldest)
+    return reader
+  }
+}
+
+const readerKey = (id: TaskId, ended: boolean): string => `${id} ${ended ? 'kept' : 'live'}`
+
+function newReader(repoPath: string, id: TaskId, ended: boolean): Reader {
+  const { share, stream } = taskFiles(repoPath, id)
+  return {
+    stream: ended
+      ? new GrowingGuestFile(dirname(stream), basename(stream))
+      : new GrowingGuestFile(share, shareNames.stream),
+    lines: new BoundedLines(lineLimitBytes),
+    log: new StepLog(),
+    looking: Promise.resolve(),
+  }
+}

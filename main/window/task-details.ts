@@ -1,0 +1,58 @@
+import type { Changes, TaskDetails, TaskRow } from '../../preload/contract.ts'
+import { AppError } from '../core/failure.ts'
+import type { Task } from '../core/task.ts'
+import { listChanges, listCommits, type Range } from '../git/list-changes.ts'
+import { type FileDiff, readDiff } from '../git/read-diff.ts'
+import { taskFiles } from '../tasks/task-files.ts'
+
+const shownFiles = 2_000
+const shownCommits = 200
+
+export function taskDetails(task: Task, row: TaskRow): TaskDetails {
+  const files = taskFiles(task.repoPath, task.id)
+  const outcome = task.state.phase === 'finished' ? task.state.outcome : null
+  return {
+    row,
+    description: task.description,
+    repoPath: task.repoPath,
+    branch: task.branch,
+    startCommit: task.startCommit,
+    caps: task.caps ?? null,
+    summary: task.result?.summary ?? null,
+    failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
+    merge: task.merge,
+    notes: task.work?.notes ?? [],
+    folder: files.folder,
+    consolePath: files.console,
+  }
+}
+
+/** What of a task's work lies in the user's repository: merged, or at its ref; null while nothing does. Pure. */
+export function rangeOf({ repoPath, startCommit, merge, work }: Task): Range | null {
+  if (merge?.kind === 'merged') return { repoPath, from: merge.from, to: merge.to }
+  if (startCommit === null || work === null || work.ref === null) return null
+  return { repoPath, from: startCommit, to: work.commit }
+}
+
+/** Reads objects that were checked when they were fetched, never the clone. */
+export async function readChanges(task: Task, signal: AbortSignal): Promise<Changes> {
+  const range = rangeOf(task)
+  if (!range) return { commits: [], files: [], fileCount: 0 }
+  const [commits, files] = await Promise.all([listCommits(range, shownCommits, signal), listChanges(range, signal)])
+  return {
+    commits,
+    files: files
+      .slice(0, shownFiles)
+      .map(({ path, oldPath, status, added, removed, binary }) => ({ path, oldPath, status, added, removed, binary })),
+    fileCount: files.length,
+  }
+}
+
+/** @throws AppError('argument-invalid') when the task did not change the file. */
+export async function readFileDiff(task: Task, path: string, signal: AbortSignal): Promise<FileDiff> {
+  const range = rangeOf(task)
+  const changes = range ? await listChanges(range, signal) : []
+  const change = changes.find((candidate) => candidate.path === path)
+  if (!change) throw new AppError('argument-invalid', `Task ${task.id} did not change ${JSON.stringify(path)}`)
+  return await readDiff(task.repoPath, change, signal)
+}

@@ -1,0 +1,46 @@
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
+import type { Bridge, NoticeName, RequestName } from './contract.ts'
+
+/** What the page may ask and hear of: the compiler sees to it that these are all of the contract and nothing more. */
+const requests: Readonly<Record<RequestName, true>> = {
+  host: true,
+  snapshot: true,
+  runTask: true,
+  task: true,
+  cancelTask: true,
+  mergeTask: true,
+  cleanupTask: true,
+  readConsole: true,
+  readSteps: true,
+  changes: true,
+  fileDiff: true,
+  addRepository: true,
+  removeRepository: true,
+  writeStarterFlake: true,
+  diskUsage: true,
+  setup: true,
+  changeSettings: true,
+  chooseFolders: true,
+  openTask: true,
+  setStartAtLogin: true,
+  installCommandLine: true,
+}
+const notices: Readonly<Record<NoticeName, true>> = { delta: true, goTo: true, notify: true }
+
+const bridge: Bridge = {
+  call: (name, request) =>
+    Object.hasOwn(requests, name)
+      ? ipcRenderer.invoke('window:call', name, request)
+      : Promise.reject(new Error('There is no such call')),
+  listen(name, listener) {
+    if (!Object.hasOwn(notices, name)) throw new Error('There is no such notice')
+    const pass = (_event: unknown, ...[told, notice]: [NoticeName?, never?]) => {
+      if (told === name) listener(notice as never)
+    }
+    ipcRenderer.on('window:notice', pass)
+    return () => void ipcRenderer.removeListener('window:notice', pass)
+  },
+  pathOf: (file) => webUtils.getPathForFile(file as File),
+}
+
+contextBridge.exposeInMainWorld('host', bridge)

@@ -1,0 +1,85 @@
+import type { UnmergedReason } from '../main/core/merge.ts'
+import type { TaskRow } from '../preload/contract.ts'
+
+export interface Advice {
+  /** What happened, one sentence. */
+  readonly what: string
+  /** What to do next, one sentence. */
+  readonly next: string
+  /** What to type in the repository, when a terminal is the way; `REF` stands for the task's. */
+  readonly commands: readonly string[]
+  /** Whether to merge again can help, once `next` is done. */
+  readonly again: boolean
+}
+
+const advice: Readonly<Record<UnmergedReason, Advice>> = {
+  conflicts: {
+    what: 'The same lines changed on your branch and in the task.',
+    next: 'Take the commits onto your branch by hand, and resolve what differs.',
+    commands: ['git cherry-pick HEAD..REF'],
+    again: false,
+  },
+  local_changes: {
+    what: 'Uncommitted files of yours are in the way.',
+    next: 'Commit or stash them, then merge now.',
+    commands: [],
+    again: true,
+  },
+  operation_in_progress: {
+    what: 'Your branch is in the middle of a rebase, merge, cherry-pick, revert or bisect.',
+    next: 'Finish or abort it, then merge now.',
+    commands: [],
+    again: true,
+  },
+  branch_gone: {
+    what: 'The branch that the task started from no longer exists.',
+    next: 'Merge the ref where you want it.',
+    commands: ['git merge REF'],
+    again: false,
+  },
+  detached_head: {
+    what: 'No branch was checked out when the task started, so there is none to merge into.',
+    next: 'Merge the ref where you want it.',
+    commands: ['git merge REF'],
+    again: false,
+  },
+  branch_moved: {
+    what: 'Your branch moved each time the task was about to be merged.',
+    next: 'Merge now.',
+    commands: [],
+    again: true,
+  },
+  merge_commits: {
+    what: 'The task made merge commits, which a rebase would mangle.',
+    next: 'Merge the ref as it is.',
+    commands: ['git merge REF'],
+    again: false,
+  },
+  fetch_failed: {
+    what: "The task's commits were refused or could not be read.",
+    next: 'Look at the task; its folder is kept.',
+    commands: [],
+    again: true,
+  },
+  timed_out: {
+    what: 'The merge took too long.',
+    next: 'Merge now.',
+    commands: [],
+    again: true,
+  },
+  task_failed: {
+    what: 'The task did not succeed, so nothing was merged.',
+    next: 'Look at what it made, and take what is good.',
+    commands: ['git log -p HEAD..REF'],
+    again: false,
+  },
+}
+
+/** What to do about work that waits at a ref. */
+export function adviceFor(row: TaskRow): Advice | null {
+  const { state, ref } = row
+  if (state.phase !== 'finished' || ref === null) return null
+  const known = state.reason !== null && state.reason in advice ? advice[state.reason as UnmergedReason] : null
+  const found = state.outcome === 'unmerged' ? known : advice.task_failed
+  return found && { ...found, commands: found.commands.map((command) => command.replace('REF', ref)) }
+}

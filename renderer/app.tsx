@@ -1,0 +1,111 @@
+import { useEffect, useLayoutEffect, useRef } from 'react'
+import { unreachable } from '../main/core/unreachable.ts'
+import type { Place } from '../preload/contract.ts'
+import { FailureBlank, Loading } from './parts/blank.tsx'
+import { useWindowKeys } from './parts/use-keys.ts'
+import { addFolders } from './stores/adding.ts'
+import { useIsDesktop, useLive, useSettings } from './stores/live.ts'
+import { placeOf, toHash, useNavigation } from './stores/navigation.ts'
+import { AddRepository } from './views/add-repository.tsx'
+import { Banners } from './views/banners.tsx'
+import { DropZone } from './views/drop-zone.tsx'
+import { History } from './views/history.tsx'
+import { NeedsYou } from './views/needs-you.tsx'
+import { NewTask } from './views/new-task.tsx'
+import { Notices } from './views/notices.tsx'
+import { Repositories } from './views/repositories.tsx'
+import { Settings } from './views/settings.tsx'
+import { Setup } from './views/setup.tsx'
+import { SideBar } from './views/side-bar.tsx'
+import { Slots } from './views/slots.tsx'
+import { TaskView } from './views/task/task-view.tsx'
+import { ToolBar } from './views/tool-bar.tsx'
+
+export function App() {
+  const isDesktop = useIsDesktop()
+  const place = useNavigation(({ trail }) => placeOf(trail))
+  const theme = useSettings()?.theme ?? 'system'
+  const platform = useLive(({ host }) => host?.platform)
+  useWindowKeys(() => void addFolders(isDesktop))
+  useFocusOfPlace(place)
+  useEffect(() => {
+    const root = document.documentElement
+    if (theme === 'system') delete root.dataset.theme
+    else root.dataset.theme = theme
+  }, [theme])
+  return (
+    <div className="frame" data-lights={isDesktop && platform === 'darwin'}>
+      <SideBar />
+      <main className="main">
+        <Body place={place} />
+      </main>
+      <DropZone />
+      <AddRepository />
+      <Notices />
+    </div>
+  )
+}
+
+function Body({ place }: { place: Place }) {
+  const live = useLive((state) => state.live)
+  if (live.status === 'connecting') {
+    return (
+      <>
+        <ToolBar title="microvm-orchestrator" />
+        <Loading what="Asking the server…" />
+      </>
+    )
+  }
+  if (live.snapshot === null && live.status === 'lost') {
+    return (
+      <>
+        <ToolBar title="microvm-orchestrator" />
+        <FailureBlank failure={live.failure} />
+      </>
+    )
+  }
+  return (
+    <>
+      <View place={place} />
+      <Banners />
+    </>
+  )
+}
+
+function View({ place }: { place: Place }) {
+  switch (place.view) {
+    case 'slots':
+      return <Slots />
+    case 'conflicts':
+      return <NeedsYou />
+    case 'history':
+      return <History />
+    case 'repositories':
+      return <Repositories />
+    case 'setup':
+      return <Setup />
+    case 'settings':
+      return <Settings />
+    case 'new-task':
+      return <NewTask />
+    case 'task':
+      return <TaskView key={place.id} id={place.id} />
+    default:
+      return unreachable(place)
+  }
+}
+
+/** The focus goes where the user goes: to the title of the new view, or back to the task that was open. */
+function useFocusOfPlace(place: Place): void {
+  const last = useRef<Place>(place)
+  const hash = toHash(place)
+  useLayoutEffect(() => {
+    const left = last.current
+    last.current = place
+    history.replaceState(null, '', hash)
+    if (left === place || document.querySelector('dialog[open]')) return
+    const opener = left.view === 'task' ? document.querySelector<HTMLElement>(`[data-task="${left.id}"]`) : null
+    const target = opener ?? document.querySelector<HTMLElement>('[data-first-focus]') ?? document.querySelector('h1')
+    target?.focus({ preventScroll: opener === null })
+  }, [place, hash])
+}

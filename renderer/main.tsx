@@ -1,0 +1,46 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import '@xterm/xterm/css/xterm.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/window.css'
+import './styles/slots.css'
+import './styles/task.css'
+import './styles/lists.css'
+import { host } from './api.ts'
+import { App } from './app.tsx'
+import { followHost } from './stores/follow-host.ts'
+import { useLive } from './stores/live.ts'
+import { fromHash, go } from './stores/navigation.ts'
+import { showNotice } from './stores/notices.ts'
+
+const box = document.getElementById('window')
+if (!box) throw new Error('index.html has no #window')
+
+const carrier = host()
+followHost(carrier, (live) => {
+  const wasLive = useLive.getState().live.status === 'live'
+  useLive.setState({ live })
+  if (live.status === 'live' && !wasLive) void learnHost()
+})
+carrier.listen('goTo', go)
+carrier.listen('notify', showNotice)
+const place = fromHash(location.hash)
+if (place) go(place)
+window.addEventListener('hashchange', () => {
+  const typed = fromHash(location.hash)
+  if (typed) go(typed)
+})
+
+createRoot(box).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)
+
+/** Another version can stand behind the same address after a restart. */
+async function learnHost(): Promise<void> {
+  const reply = await carrier.call('host', {})
+  if (reply.ok) useLive.setState({ host: reply.value })
+}

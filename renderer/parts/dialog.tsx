@@ -1,0 +1,55 @@
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { Button } from './button.tsx'
+
+interface Props {
+  readonly title: string
+  readonly confirm: string
+  readonly danger?: boolean
+  readonly children: ReactNode
+  readonly onClose: () => void
+  /** Whether the dialog may close. */
+  readonly onConfirm: () => Promise<boolean> | boolean
+}
+
+/** Asks before something is done. Escape and Cancel leave everything as it is. */
+export function Dialog({ title, confirm, danger, children, onClose, onConfirm }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    const opener = document.activeElement
+    dialog.current?.showModal()
+    return () => {
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+    }
+  }, [])
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    setBusy(true)
+    const done = await onConfirm()
+    setBusy(false)
+    if (done) onClose()
+  }
+  return (
+    <dialog
+      ref={dialog}
+      aria-label={title}
+      onClose={onClose}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') event.stopPropagation()
+        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
+          event.currentTarget.querySelector('form')?.requestSubmit()
+      }}
+    >
+      <form onSubmit={submit}>
+        <h2>{title}</h2>
+        {children}
+        <footer>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={busy}>
+            {confirm}
+          </Button>
+        </footer>
+      </form>
+    </dialog>
+  )
+}

@@ -1,0 +1,29 @@
+import { create } from 'zustand'
+
+/** What is typed of a limit; empty means: as the settings say. */
+export interface LimitTexts {
+  readonly minutes: string
+  readonly usd: string
+  readonly tokens: string
+}
+
+export const noLimits: LimitTexts = { minutes: '', usd: '', tokens: '' }
+
+export interface Draft {
+  /** An alias; empty for the first. */
+  readonly repo: string
+  readonly description: string
+  /** Null until the user chose: as the settings say. */
+  readonly queue: boolean | null
+  readonly priority: string
+  readonly limits: LimitTexts
+}
+
+/** The task that is being written, kept until it is started, so that a look elsewhere loses no word. */
+export const useDraft = create<Draft>(() => ({
+  repo: '',
+  description: '',
+  queue: null,
+  priority: '0',
+  limits: noLimits,
+}))

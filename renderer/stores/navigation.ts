@@ -1,0 +1,58 @@
+import { create } from 'zustand'
+import { parseTaskId } from '../../main/core/task.ts'
+import type { Place } from '../../preload/contract.ts'
+
+/** Where the user is, last, and the way there; never empty. */
+export type Trail = readonly [Place, ...Place[]]
+
+export const views = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
+export type View = (typeof views)[number]
+
+export const home: Trail = [{ view: 'slots' }]
+
+export const placeOf = (trail: Trail): Place => trail.at(-1) ?? trail[0]
+
+/** A view of the side bar begins a new way; what is opened from there goes on with it. */
+export function goOn(trail: Trail, place: Place): Trail {
+  if (samePlace(placeOf(trail), place)) return trail
+  if (place.view === 'task' || place.view === 'new-task') {
+    // From the form to the task that it made: back is where the form was called from.
+    const way = placeOf(trail).view === 'new-task' ? goBack(trail) : trail
+    return [...way, place]
+  }
+  return [place]
+}
+
+export function goBack(trail: Trail): Trail {
+  const [first, ...rest] = trail
+  if (rest.length > 0) return [first, ...rest.slice(0, -1)]
+  return first.view === 'task' || first.view === 'new-task' ? home : trail
+}
+
+export const samePlace = (one: Place, other: Place): boolean =>
+  one.view === other.view && (one.view !== 'task' || (other.view === 'task' && one.id === other.id))
+
+/** What stands behind the `#` of the address, so that a page that is loaded again stays where it was. */
+export const toHash = (place: Place): string => (place.view === 'task' ? `#task/${place.id}` : `#${place.view}`)
+
+export function fromHash(hash: string): Place | undefined {
+  const [view, text] = hash.replace(/^#/, '').split('/')
+  if (view === 'task') {
+    const id = parseTaskId(text ?? '')
+    return id && { view, id }
+  }
+  if (view === 'new-task') return { view }
+  const known = views.find((name) => name === view)
+  return known && { view: known }
+}
+
+/** The view of the side bar that the place belongs to. */
+export function rootOf(trail: Trail): View {
+  const [{ view }] = trail
+  return view === 'task' || view === 'new-task' ? 'slots' : view
+}
+
+export const useNavigation = create<{ readonly trail: Trail }>(() => ({ trail: home }))
+
+export const go = (place: Place): void => useNavigation.setState(({ trail }) => ({ trail: goOn(trail, place) }))
+export const back = (): void => useNavigation.setState(({ trail }) => ({ trail: goBack(trail) }))

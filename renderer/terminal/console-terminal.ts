@@ -1,0 +1,126 @@
+import { FitAddon } from '@xterm/addon-fit'
+import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
+import { Terminal } from '@xterm/xterm'
+import type { ConsoleSink } from '../stores/console-feed.ts'
+import { guardTerminal } from './guard.ts'
+import { openUnderPolicy } from './open-under-policy.ts'
+import { terminalTheme } from './theme.ts'
+
+export interface ConsoleTerminal extends ConsoleSink {
+  /** Marks what is found, and goes to the next or the last before. */
+  find(text: string, direction: 'next' | 'previous'): void
+  /** The place of the match that is shown, from 1, and how many there are. */
+  onFound(listener: (found: { readonly at: number; readonly of: number }) => void): void
+  /** Whether the newest line is in sight, when the reader moved. */
+  onMoved(listener: (atEnd: boolean) => void): void
+  toEnd(): void
+  /** What is selected; empty when nothing is. */
+  selection(): string
+  dispose(): void
+}
+
+/** More lines than that are in the file, not in the window. */
+const scrollback = 10_000
+
+/** A terminal that shows and does nothing else, in a box that it fills. */
+export function openTerminal(box: HTMLElement): ConsoleTerminal {
+  const terminal = new Terminal({
+    allowProposedApi: true,
+    disableStdin: true,
+    convertEol: true,
+    cursorInactiveStyle: 'none',
+    scrollback,
+    scrollOnUserInput: false,
+    fontFamily: getComputedStyle(box).getPropertyValue('--font-mono'),
+    fontSize: 11.5,
+    lineHeight: 1.25,
+    minimumContrastRatio: 4.5,
+    theme: terminalTheme(),
+  })
+  const fit = new FitAddon()
+  const search = new SearchAddon({ highlightLimit: 500 })
+  terminal.loadAddon(fit)
+  terminal.loadAddon(search)
+  guardTerminal(terminal)
+  terminal.attachCustomKeyEventHandler((event) => scrollKey(terminal, event))
+  const removeStyles = openUnderPolicy(() => terminal.open(box))
+  terminal.textarea?.setAttribute('aria-label', 'Console')
+  terminal.textarea?.setAttribute('readonly', '')
+
+  const fitNow = (): void => fit.fit()
+  const sizes = new ResizeObserver(fitNow)
+  sizes.observe(box)
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const recolour = (): void => {
+    terminal.options.theme = terminalTheme()
+  }
+  dark.addEventListener('change', recolour)
+  const themes = new MutationObserver(recolour)
+  themes.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+
+  const atEnd = (): boolean => terminal.buffer.active.viewportY >= terminal.buffer.active.baseY
+  return {
+    write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
+    clear: () => terminal.reset(),
+    find(text, direction) {
+      if (text === '') return search.clearDecorations()
+      if (direction === 'next') search.findNext(text, searchOptions())
+      else search.findPrevious(text, searchOptions())
+    },
+    onFound: (listener) =>
+      void search.onDidChangeResults(({ resultIndex, resultCount }) =>
+        listener({ at: resultIndex + 1, of: resultCount }),
+      ),
+    // Only the reader's moves: what arrives at the end keeps the end in sight by itself.
+    onMoved: (listener) => {
+      const tell = (): void => void requestAnimationFrame(() => listener(atEnd()))
+      for (const type of ['wheel', 'keydown', 'pointerup'])
+        box.addEventListener(type, tell, { capture: true, passive: true })
+    },
+    toEnd: () => terminal.scrollToBottom(),
+    selection: () => terminal.getSelection(),
+    dispose() {
+      sizes.disconnect()
+      themes.disconnect()
+      dark.removeEventListener('change', recolour)
+      terminal.dispose()
+      removeStyles()
+    },
+  }
+}
+
+/** No key is typed into a console; those that move are for reading. @returns false, so that xterm does nothing with the key. */
+function scrollKey(terminal: Terminal, event: KeyboardEvent): boolean {
+  if (event.type !== 'keydown' || event.metaKey || event.ctrlKey || event.altKey) return false
+  const moves: Readonly<Record<string, () => void>> = {
+    PageUp: () => terminal.scrollPages(-1),
+    PageDown: () => terminal.scrollPages(1),
+    ArrowUp: () => terminal.scrollLines(-1),
+    ArrowDown: () => terminal.scrollLines(1),
+    Home: () => terminal.scrollToTop(),
+    End: () => terminal.scrollToBottom(),
+  }
+  const move = moves[event.key]
+  if (move) event.preventDefault()
+  move?.()
+  return false
+}
+
+const searchOptions = (): ISearchOptions => {
+  const { yellow = '#e3b253', blue = '#4453d4' } = terminalTheme()
+  return {
+    decorations: {
+      matchOverviewRuler: hex(yellow),
+      activeMatchColorOverviewRuler: hex(blue),
+      matchBorder: hex(yellow),
+      activeMatchBorder: hex(blue),
+      activeMatchBackground: hex(blue),
+    },
+  }
+}
+
+/** The search addon takes no other notation. */
+const hex = (rgb: string): string => {
+  const parts = rgb.match(/\d+(\.\d+)?/g)?.slice(0, 3) ?? []
+  return `#${parts.map((part) => Math.round(Number(part)).toString(16).padStart(2, '0')).join('')}`
+}

@@ -1,0 +1,22 @@
+import type { Terminal } from '@xterm/xterm'
+
+/** Operating system commands: title, links, clipboard, colours of the palette. The guest's text gets none of them. */
+const refusedOsc = [0, 1, 2, 4, 7, 8, 9, 10, 11, 12, 52, 104, 110, 111, 112, 133, 633, 777, 1337]
+/** Private modes that would take the mouse, the focus or pasted text for the guest. */
+const refusedModes = new Set([9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004])
+
+/**
+ * Keeps what a hostile guest may write to text and colours: it opens no link, sets no title, rings no bell, reads no clipboard and
+ * takes no mouse. Nothing that the terminal would answer goes anywhere, since nobody listens to it.
+ */
+export function guardTerminal(terminal: Terminal): void {
+  const { parser } = terminal
+  for (const code of refusedOsc) parser.registerOscHandler(code, () => true)
+  parser.registerCsiHandler({ prefix: '?', final: 'h' }, (params) =>
+    params.some((mode) => refusedModes.has(Number(mode))),
+  )
+  // Moves and sizes of the window, and reports of its title.
+  parser.registerCsiHandler({ final: 't' }, () => true)
+  parser.registerDcsHandler({ intermediates: '$', final: 'q' }, () => true)
+  terminal.options.linkHandler = { activate: () => undefined, allowNonHttpProtocols: false }
+}

@@ -1,0 +1,131 @@
+import { useState } from 'react'
+import type { TaskId } from '../../main/core/task.ts'
+import type { TaskRow } from '../../preload/contract.ts'
+import { adviceFor } from '../advice.ts'
+import { ago, count } from '../format.ts'
+import { Blank } from '../parts/blank.tsx'
+import { Button } from '../parts/button.tsx'
+import { Command } from '../parts/copy.tsx'
+import { FileNames } from '../parts/file-names.tsx'
+import { moveFocus } from '../parts/move-focus.ts'
+import { StateChip } from '../parts/state-label.tsx'
+import { needsYou } from '../states.ts'
+import { useNow } from '../stores/clock.ts'
+import { useTasksThat } from '../stores/live.ts'
+import { go } from '../stores/navigation.ts'
+import { mergeNow } from './task/merge-now.ts'
+import { ToolBar } from './tool-bar.tsx'
+
+/** Finished work that waits at its ref because it could not be merged, oldest first. */
+export function NeedsYou() {
+  const tasks = useTasksThat(needsYou)
+  const [chosen, setChosen] = useState<TaskId | null>(null)
+  const task = tasks.find(({ id }) => id === chosen) ?? tasks[0]
+  if (!task) {
+    return (
+      <>
+        <ToolBar title="Needs You" />
+        <Blank icon="pass" title="Nothing needs you">
+          Work that cannot be merged by itself waits here, with the reason and what to do. Your checkout stays as it is
+          until then.
+        </Blank>
+      </>
+    )
+  }
+  return (
+    <>
+      <ToolBar title="Needs You" about={`${count(tasks.length, 'task')}, oldest first`}>
+        <Button onClick={() => go({ view: 'task', id: task.id })}>Open Task</Button>
+        <MergeButton key={task.id} task={task} />
+      </ToolBar>
+      <div className="needs">
+        <div className="needs-list" role="listbox" aria-label="Unmerged tasks" onKeyDown={moveFocus}>
+          {tasks.map((row) => (
+            <Entry key={row.id} row={row} chosen={row.id === task.id} onChoose={() => setChosen(row.id)} />
+          ))}
+        </div>
+        <Waiting task={task} />
+      </div>
+    </>
+  )
+}
+
+function MergeButton({ task }: { task: TaskRow }) {
+  const [busy, setBusy] = useState(false)
+  const helps = adviceFor(task)?.again ?? false
+  return (
+    <Button
+      icon="merge"
+      look={helps ? 'primary' : undefined}
+      disabled={busy}
+      onClick={async () => {
+        setBusy(true)
+        await mergeNow(task)
+        setBusy(false)
+      }}
+    >
+      {busy ? 'Merging…' : 'Merge Now'}
+    </Button>
+  )
+}
+
+function Entry({ row, chosen, onChoose }: { row: TaskRow; chosen: boolean; onChoose: () => void }) {
+  const nowMs = useNow()
+  return (
+    <button
+      type="button"
+      role="option"
+      data-stop
+      data-task={row.id}
+      aria-selected={chosen}
+      onClick={onChoose}
+      onFocus={onChoose}
+      onDoubleClick={() => go({ view: 'task', id: row.id })}
+    >
+      <b className="cut">{row.title}</b>
+      <span className="about">
+        <span className="cut">{row.repo}</span>
+        <span>{row.finishedAt && ago(row.finishedAt, nowMs)}</span>
+      </span>
+      <StateChip state={row.state} />
+    </button>
+  )
+}
+
+function Waiting({ task }: { task: TaskRow }) {
+  const { state } = task
+  const advice = adviceFor(task)
+  if (!advice || state.phase !== 'finished') return null
+  return (
+    <section className="scroll" aria-label={task.title}>
+      <div className="page">
+        <section className="group">
+          <h2>Why</h2>
+          <div className="card padded prose">
+            {advice.what} <span className="second">{state.detail}</span>
+          </div>
+        </section>
+        {state.files.length > 0 && (
+          <section className="group">
+            <h2>{count(state.fileCount, 'file')}</h2>
+            <FileNames state={state} />
+          </section>
+        )}
+        <section className="group">
+          <h2>What to do</h2>
+          <div className="card">
+            <p className="padded">{advice.next}</p>
+            {advice.commands.map((command) => (
+              <div key={command} className="padded">
+                <Command text={command} />
+              </div>
+            ))}
+          </div>
+          <p>
+            Your checkout is unchanged. The work is kept at <span className="mono selectable">{task.ref}</span>.
+          </p>
+        </section>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState } from 'react'
+import { Button } from '../parts/button.tsx'
+import { go } from '../stores/navigation.ts'
+import { dropNotice, type Notice, useNotices } from '../stores/notices.ts'
+
+const shownMs = 8_000
+
+/** What happened, in the corner; said by a screen reader when it comes. */
+export function Notices() {
+  const notices = useNotices((state) => state.notices)
+  return (
+    <div className="notices" role="status" aria-live="polite">
+      {notices.map((notice) => (
+        <Shown key={notice.key} notice={notice} />
+      ))}
+    </div>
+  )
+}
+
+/** Goes by itself, but not while it is read: under the pointer, with the focus in it, or when it tells of a failure. */
+function Shown({ notice }: { notice: Notice }) {
+  const [held, setHeld] = useState(false)
+  const { key, tone, title, body, place } = notice
+  const stays = held || tone === 'bad'
+  useEffect(() => {
+    if (stays) return
+    const timer = setTimeout(() => dropNotice(key), shownMs)
+    return () => clearTimeout(timer)
+  }, [key, stays])
+  return (
+    <section
+      className={`notice ${tone}`}
+      aria-label={title}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <b>{title}</b>
+      <Button tiny look="plain" icon="cross" label="Dismiss" onClick={() => dropNotice(key)} />
+      {body && <p>{body}</p>}
+      {place && (
+        <div className="actions">
+          <Button
+            tiny
+            onClick={() => {
+              go(place)
+              dropNotice(key)
+            }}
+          >
+            Show
+          </Button>
+        </div>
+      )}
+    </section>
+  )
+}

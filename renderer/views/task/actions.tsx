@@ -1,0 +1,90 @@
+import { useState } from 'react'
+import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import { adviceFor } from '../../advice.ts'
+import { act } from '../../api.ts'
+import { Button } from '../../parts/button.tsx'
+import { copyText } from '../../parts/copy.tsx'
+import { Menu, type MenuItem } from '../../parts/menu.tsx'
+import { useIsDesktop } from '../../stores/live.ts'
+import { back, go } from '../../stores/navigation.ts'
+import { mergeNow } from './merge-now.ts'
+import { CleanUp, Stop } from './task-dialogs.tsx'
+
+/** What can be done with a task, as it stands. */
+export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
+  const isDesktop = useIsDesktop()
+  const [asking, setAsking] = useState<'stop' | 'clean-up' | null>(null)
+  const [merging, setMerging] = useState(false)
+  const { id } = row
+  const finished = row.state.phase === 'finished'
+  const open = (program: 'editor' | 'terminal' | 'finder') => () => void act('openTask', { id, with: program })
+  const opening: readonly MenuItem[] = [
+    { icon: 'terminal', word: 'Open in Terminal', onChoose: open('terminal') },
+    { icon: 'repo', word: 'Show in Files', onChoose: open('finder') },
+  ]
+  const items: readonly MenuItem[] = [
+    ...(isDesktop ? opening : []),
+    { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyText(id) },
+    { icon: 'copy', word: 'Copy Ref', disabled: row.ref === null, onChoose: () => void copyText(row.ref ?? '') },
+    {
+      icon: 'copy',
+      word: 'Copy Folder Path',
+      disabled: !details,
+      onChoose: () => void copyText(details?.folder ?? ''),
+    },
+    { icon: 'trash', word: 'Clean Up…', disabled: !finished, onChoose: () => setAsking('clean-up') },
+  ]
+  return (
+    <>
+      {isDesktop && (
+        <Button icon="open" onClick={open('editor')}>
+          Open in Editor
+        </Button>
+      )}
+      {finished && details && (
+        <Button icon="again" onClick={() => void runAgain(details)}>
+          Run Again
+        </Button>
+      )}
+      {finished && row.ref !== null && (
+        <Button
+          look={adviceFor(row)?.again ? 'primary' : undefined}
+          icon="merge"
+          disabled={merging}
+          onClick={async () => {
+            setMerging(true)
+            await mergeNow(row)
+            setMerging(false)
+          }}
+        >
+          {merging ? 'Merging…' : 'Merge Now'}
+        </Button>
+      )}
+      {!finished && (
+        <Button
+          icon="stop"
+          look="danger"
+          disabled={row.state.phase === 'stopping' || row.state.phase === 'merging'}
+          onClick={() => setAsking('stop')}
+        >
+          Stop
+        </Button>
+      )}
+      <Menu label="More actions" items={items} />
+      {asking === 'stop' && <Stop row={row} onClose={() => setAsking(null)} />}
+      {asking === 'clean-up' && <CleanUp row={row} onClose={() => setAsking(null)} onDone={back} />}
+    </>
+  )
+}
+
+/** The same text in the same repository, as it is now. */
+async function runAgain({ row, description, caps }: TaskDetails): Promise<void> {
+  const started = await act('runTask', {
+    repo: row.repo,
+    description,
+    ...(caps && { timeoutMs: caps.timeoutMs }),
+    ...(caps?.maxCostUsd != null && { maxCostUsd: caps.maxCostUsd }),
+    ...(caps?.maxTokens != null && { maxTokens: caps.maxTokens }),
+  })
+  if (started) go({ view: 'task', id: started.id })
+}

@@ -1,0 +1,60 @@
+import { useState } from 'react'
+import { createPortal } from 'react-dom'
+import type { Changes, TaskRow } from '../../../preload/contract.ts'
+import { count } from '../../format.ts'
+import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
+import { Choice } from '../../parts/choice.tsx'
+import { useAnswer } from '../../parts/use-answer.ts'
+import { setLayout, useLayout } from '../../stores/layout.ts'
+import { DiffPane } from './diff-pane.tsx'
+import { FileList } from './file-list.tsx'
+
+/** What the task did to the files, in commits that are in the user's repository. */
+export function ChangesTab({ row, tools }: { row: TaskRow; tools: HTMLElement | null }) {
+  const finished = row.state.phase === 'finished'
+  const answer = useAnswer('changes', { id: row.id }, `${row.state.phase} ${row.ref}`)
+  if (answer.status === 'loading') return <Loading what="Comparing…" />
+  if (answer.status === 'failed') return <FailureBlank failure={answer.failure} again={answer.again} />
+  const changes = answer.value
+  if (changes.files.length === 0) {
+    return (
+      <Blank icon="file" title={finished ? 'No changes' : 'No changes yet'}>
+        {finished ? 'The task left no commit behind.' : 'The agent’s commits come out of its machine when that is off.'}
+      </Blank>
+    )
+  }
+  return <Shown key={row.id} id={row.id} changes={changes} tools={tools} />
+}
+
+function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HTMLElement | null }) {
+  const layout = useLayout(({ diff }) => diff)
+  const [chosen, setChosen] = useState(changes.files[0]?.path ?? '')
+  const file = changes.files.find(({ path }) => path === chosen) ?? changes.files[0]
+  const added = changes.files.reduce((sum, { added }) => sum + added, 0)
+  const removed = changes.files.reduce((sum, { removed }) => sum + removed, 0)
+  const summary = (
+    <>
+      <span className="small second">
+        {count(changes.commits.length, 'commit')}, {count(changes.fileCount, 'file')}{' '}
+        <span className="good">+{added.toLocaleString('en')}</span>{' '}
+        <span className="bad">−{removed.toLocaleString('en')}</span>
+      </span>
+      <Choice
+        label="Layout of the differences"
+        value={layout}
+        options={[
+          { value: 'split', word: 'Side by Side' },
+          { value: 'unified', word: 'Unified' },
+        ]}
+        onChange={(diff) => setLayout({ diff })}
+      />
+    </>
+  )
+  return (
+    <div className="changes">
+      {tools && createPortal(summary, tools)}
+      <FileList changes={changes} chosen={file?.path ?? ''} onChoose={setChosen} />
+      {file && <DiffPane id={id} file={file} layout={layout} />}
+    </div>
+  )
+}

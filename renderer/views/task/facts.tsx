@@ -1,0 +1,50 @@
+import type { TaskRow } from '../../../preload/contract.ts'
+import { cost, elapsed, exactTime, tokens } from '../../format.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Phases, StateLabel } from '../../parts/state-label.tsx'
+import { useNow } from '../../stores/clock.ts'
+
+/** What a task is and takes, in one line. */
+export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) {
+  const slot = row.state.phase === 'queued' || row.state.phase === 'parked' ? null : row.state.slot
+  const used = row.usage ? row.usage.inputTokens + row.usage.outputTokens : (row.live?.tokens ?? 0)
+  const money = row.usage?.costUsd ?? row.live?.costUsd ?? null
+  return (
+    <div className="facts">
+      <StateLabel state={row.state} />
+      <span className="row name">
+        <Icon name="repo" size="small" />
+        <span className="cut">{row.repo}</span>
+      </span>
+      {branch !== null && (
+        <span className="row branch">
+          <Icon name="branch" size="small" />
+          <span className="mono cut">{branch}</span>
+        </span>
+      )}
+      {slot !== null && (
+        <span className="row">
+          <Icon name="slots" size="small" />
+          Slot {slot}
+        </span>
+      )}
+      <Clock row={row} />
+      {used > 0 && <span>{tokens(used)} tokens</span>}
+      {money !== null && <span>{cost(money)}</span>}
+      <span className="grow" />
+      <Phases state={row.state} short />
+    </div>
+  )
+}
+
+function Clock({ row }: { row: TaskRow }) {
+  const nowMs = useNow()
+  if (row.startedAt === null) return null
+  const end = row.finishedAt === null ? nowMs : Date.parse(row.finishedAt)
+  return (
+    <span className="row" title={`Started ${exactTime(row.startedAt)}`}>
+      <Icon name="clock" size="small" />
+      {elapsed(end - Date.parse(row.startedAt))}
+    </span>
+  )
+}

@@ -1,0 +1,89 @@
+import { useState } from 'react'
+import type { ChangedFile, Changes } from '../../../preload/contract.ts'
+import { count, splitPath } from '../../format.ts'
+import { moveFocus } from '../../parts/move-focus.ts'
+import { SearchField } from '../../parts/search-field.tsx'
+
+interface Props {
+  readonly changes: Changes
+  readonly chosen: string
+  readonly onChoose: (path: string) => void
+}
+
+const marks: Readonly<Record<ChangedFile['status'], readonly [letter: string, tone: string, word: string]>> = {
+  added: ['A', 'good', 'added'],
+  modified: ['M', 'warn', 'modified'],
+  deleted: ['D', 'bad', 'deleted'],
+  renamed: ['R', 'accent', 'renamed'],
+  'type-changed': ['T', 'warn', 'another type'],
+}
+
+/** The files by folder; the arrow keys go from one to the next. */
+export function FileList({ changes, chosen, onChoose }: Props) {
+  const [text, setText] = useState('')
+  const wanted = text.toLowerCase()
+  const files = changes.files.filter(({ path }) => path.toLowerCase().includes(wanted))
+  const more = changes.fileCount - changes.files.length
+  return (
+    <nav className="files" aria-label="Changed files" onKeyDown={moveFocus}>
+      <SearchField label="Filter files" finds value={text} onChange={setText} />
+      <ul>
+        {files.map((file, index) => (
+          <Entry
+            key={file.path}
+            file={file}
+            folder={folderOf(file) === folderOf(files[index - 1]) ? null : folderOf(file)}
+            current={file.path === chosen}
+            onChoose={() => onChoose(file.path)}
+          />
+        ))}
+        {files.length === 0 && <li className="folder">No file has “{text}” in its path.</li>}
+        {more > 0 && <li className="folder">and {count(more, 'more file')}</li>}
+      </ul>
+    </nav>
+  )
+}
+
+const folderOf = (file: ChangedFile | undefined): string | undefined => file && splitPath(`/${file.path}`)[0].slice(1)
+
+function Entry(props: {
+  file: ChangedFile
+  folder: string | null | undefined
+  current: boolean
+  onChoose: () => void
+}) {
+  const { file, folder, current, onChoose } = props
+  const [letter, tone, word] = marks[file.status]
+  return (
+    <li>
+      {folder && (
+        <div className="folder cut" title={folder}>
+          {folder}
+        </div>
+      )}
+      <button
+        type="button"
+        className="file"
+        data-stop
+        aria-current={current ? 'true' : undefined}
+        title={file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`}
+        onClick={onChoose}
+      >
+        <span className={`mark ${tone}`} aria-hidden="true">
+          {letter}
+        </span>
+        <span className="cut">{splitPath(`/${file.path}`)[1].slice(1) || file.path}</span>
+        <span className="unseen">, {word}</span>
+        <span className="figure">
+          {file.binary ? (
+            <span className="second">binary</span>
+          ) : (
+            <>
+              <span className="good">+{file.added}</span> <span className="bad">−{file.removed}</span>
+            </>
+          )}
+        </span>
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,129 @@
+import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import { adviceFor } from '../../advice.ts'
+import { count, exactTime, tokens } from '../../format.ts'
+import { Blank, Loading } from '../../parts/blank.tsx'
+import { Command } from '../../parts/copy.tsx'
+import { FileNames } from '../../parts/file-names.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { lookOf } from '../../states.ts'
+
+/** How it ended, what is to be done, and what the agent says of it. */
+export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
+  if (row.state.phase !== 'finished') {
+    return (
+      <Blank icon="clock" title="No result yet">
+        The agent writes it when it is done. Commits so far are saved to refs/tasks/{row.id} when the machine is off,
+        however the task ends.
+      </Blank>
+    )
+  }
+  if (!details) return <Loading what="Reading the result…" />
+  return (
+    <div className="scroll">
+      <div className="page">
+        <Verdict row={row} details={details} />
+        <Advised row={row} />
+        {details.summary && (
+          <section className="group">
+            <h2>What the agent says</h2>
+            <div className="card padded prose">{details.summary}</div>
+          </section>
+        )}
+        {details.notes.length > 0 && (
+          <section className="group">
+            <h2>Notes</h2>
+            <ul className="card">
+              {details.notes.map((note) => (
+                <li key={note} className="padded prose">
+                  {note}
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <section className="group">
+          <h2>Task</h2>
+          <div className="card">
+            <div className="padded prose">{details.description}</div>
+            <Particulars row={row} details={details} />
+          </div>
+        </section>
+      </div>
+    </div>
+  )
+}
+
+function Verdict({ row, details }: { row: TaskRow; details: TaskDetails }) {
+  const { icon, word, tone } = lookOf(row.state)
+  return (
+    <section className="card verdict" aria-label="Outcome">
+      <span className={tone === 'live' ? 'accent' : tone}>
+        <Icon name={icon} />
+      </span>
+      <b>{word}</b>
+      <span className="small second">{row.finishedAt && exactTime(row.finishedAt)}</span>
+      <p>{verdictOf(row, details)}</p>
+    </section>
+  )
+}
+
+function verdictOf(row: TaskRow, { merge, failure }: TaskDetails): string {
+  if (row.state.phase !== 'finished') return ''
+  if (failure && row.state.outcome !== 'merged') return [failure.message, failure.hint].filter(Boolean).join('. ')
+  if (merge?.kind === 'merged') return `${count(merge.commits, 'commit')} on ${merge.branch}, by ${merge.method}.`
+  if (merge?.kind === 'unchanged') return 'It made no changes, so there is nothing to merge.'
+  return row.state.detail
+}
+
+function Advised({ row }: { row: TaskRow }) {
+  const advice = adviceFor(row)
+  if (!advice || row.state.phase !== 'finished') return null
+  return (
+    <section className="group">
+      <h2>What to do</h2>
+      <div className="card">
+        <p className="padded">
+          {advice.what} {advice.next} Your checkout is unchanged.
+        </p>
+        {advice.commands.map((command) => (
+          <div key={command} className="padded">
+            <Command text={command} />
+          </div>
+        ))}
+      </div>
+      {row.state.files.length > 0 && (
+        <div className="spaced">
+          <FileNames state={row.state} />
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Particulars({ row, details }: { row: TaskRow; details: TaskDetails }) {
+  const { usage } = row
+  return (
+    <dl className="facts-list">
+      <dt>Task</dt>
+      <dd className="mono">{row.id}</dd>
+      <dt>Repository</dt>
+      <dd className="mono">{details.repoPath}</dd>
+      <dt>Folder</dt>
+      <dd className="mono">{details.folder}</dd>
+      {row.ref !== null && (
+        <>
+          <dt>Work kept at</dt>
+          <dd className="mono">{row.ref}</dd>
+        </>
+      )}
+      {usage && (
+        <>
+          <dt>Agent</dt>
+          <dd>
+            {count(usage.turns, 'turn')}, {tokens(usage.inputTokens)} tokens in, {tokens(usage.outputTokens)} out
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}

@@ -1,0 +1,107 @@
+import { memo, useState } from 'react'
+import { unreachable } from '../../../main/core/unreachable.ts'
+import type { Step } from '../../../preload/contract.ts'
+import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
+import { Icon, type IconName } from '../../parts/icon.tsx'
+
+const toolIcons: Readonly<Record<string, IconName>> = {
+  Bash: 'terminal',
+  Read: 'file',
+  Edit: 'pencil',
+  MultiEdit: 'pencil',
+  Write: 'pencil',
+  NotebookEdit: 'pencil',
+  Grep: 'search',
+  Glob: 'search',
+  WebFetch: 'globe',
+  WebSearch: 'globe',
+  TodoWrite: 'list',
+  Task: 'slots',
+}
+
+/** A step never changes but when its tool is done; thousands of them are not drawn again for one that comes. */
+export const StepRow = memo(function StepRow({ step, startedAt }: { step: Step; startedAt: string | null }) {
+  return (
+    <li className="step">
+      <span className={step.kind === 'tool' && step.output === null ? 'step-icon accent' : 'step-icon'}>
+        <Icon name={iconOf(step)} size="small" />
+      </span>
+      <div className="grow">
+        <Body step={step} />
+      </div>
+      {step.at && startedAt && (
+        <time dateTime={step.at} title={exactTime(step.at)}>
+          {elapsed(Date.parse(step.at) - Date.parse(startedAt))}
+        </time>
+      )}
+    </li>
+  )
+})
+
+function iconOf(step: Step): IconName {
+  if (step.kind === 'said') return 'say'
+  if (step.kind === 'ended') return step.success ? 'pass' : 'fail'
+  if (step.output === null) return 'work'
+  return toolIcons[step.tool] ?? 'gear'
+}
+
+function Body({ step }: { step: Step }) {
+  switch (step.kind) {
+    case 'said':
+      return <p className="said">{step.text}</p>
+    case 'tool':
+      return <Tool step={step} />
+    case 'ended':
+      return (
+        <>
+          <div className="step-head">
+            <b>{step.success ? 'Done' : 'Gave up'}</b>
+            <span className="small second">
+              {count(step.usage.turns, 'turn')}, {tokens(step.usage.inputTokens + step.usage.outputTokens)} tokens,{' '}
+              {cost(step.usage.costUsd)}
+            </span>
+          </div>
+          {step.text && <p className="said">{step.text}</p>}
+        </>
+      )
+    default:
+      return unreachable(step)
+  }
+}
+
+/** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
+const linesShown = 4
+
+function Tool({ step }: { step: Extract<Step, { kind: 'tool' }> }) {
+  const [open, setOpen] = useState(false)
+  const lines = step.output?.trimEnd().split('\n') ?? []
+  const speaks = step.failed || step.tool === 'Bash'
+  // That a file was written says its icon.
+  const shown = open ? lines.length : speaks ? linesShown : 0
+  const hidden = Math.max(0, lines.length - shown)
+  const canOpen = open || (hidden > 0 && (speaks || lines.length > 1))
+  const visible = shown === 0 ? '' : lines.slice(-shown).join('\n')
+  return (
+    <>
+      <div className="step-head">
+        <b title={step.tool}>{step.tool}</b>
+        <span className="mono cut selectable" title={step.subject}>
+          {step.subject}
+        </span>
+        {step.failed && (
+          <span className="chip bad">
+            <Icon name="fail" />
+            Failed
+          </span>
+        )}
+        {step.output === null && <span className="caption accent">running</span>}
+        {canOpen && (
+          <button type="button" className="more" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? 'Show less' : count(hidden, speaks ? 'more line' : 'line')}
+          </button>
+        )}
+      </div>
+      {visible.trim() !== '' && <div className="output">{visible}</div>}
+    </>
+  )
+}

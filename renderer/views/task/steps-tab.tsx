@@ -1,0 +1,100 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
+import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import { host } from '../../api.ts'
+import { count } from '../../format.ts'
+import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
+import { followSteps, noSteps } from '../../stores/follow-steps.ts'
+import { Details } from './details.tsx'
+import { StepRow } from './step-row.tsx'
+
+interface Props {
+  readonly row: TaskRow
+  readonly details: TaskDetails | null
+  readonly tools: HTMLElement | null
+}
+
+/** The newest; the whole of a long task is in its file. */
+const shownAtFirst = 400
+
+export function StepsTab({ row, details, tools }: Props) {
+  return (
+    <div className="tab-body">
+      <Timeline id={row.id} startedAt={row.startedAt} tools={tools} />
+      <Details row={row} details={details} />
+    </div>
+  )
+}
+
+function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | null; tools: HTMLElement | null }) {
+  const [state, setState] = useState(noSteps)
+  const [all, setAll] = useState(false)
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    const stop = new AbortController()
+    setState(noSteps)
+    void followSteps((range) => host().call('readSteps', { id, ...range }), setState, stop.signal)
+    return () => stop.abort()
+  }, [id, turn])
+  const scroller = useStickToEnd(state.steps)
+  const { steps, known, ended, failure } = state
+  const again = (): void => setTurn(turn + 1)
+  if (!known) return <Loading what="Reading the steps…" />
+  if (failure && steps.length === 0) return <FailureBlank failure={failure} again={again} />
+  if (steps.length === 0) {
+    return (
+      <Blank icon="say" title={ended ? 'The agent left no steps' : 'No steps yet'}>
+        {ended
+          ? 'The console may say why.'
+          : 'They come when the agent begins. The console shows the machine until then.'}
+      </Blank>
+    )
+  }
+  const first = all ? 0 : Math.max(0, steps.length - shownAtFirst)
+  return (
+    <div className="pane">
+      {tools && createPortal(<span className="small second">{count(steps.length, 'step')}, newest last</span>, tools)}
+      {failure && (
+        <Problem failure={failure}>
+          <Button tiny onClick={again}>
+            Try Again
+          </Button>
+        </Problem>
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section ref={scroller} className="scroll" tabIndex={0} aria-label="Steps">
+        {first > 0 && (
+          <Button tiny look="plain" onClick={() => setAll(true)}>
+            Show {count(first, 'earlier step')}
+          </Button>
+        )}
+        <ol className="steps">
+          {steps.slice(first).map((step, index) => (
+            // Steps are only ever added behind, so the place is the name.
+            <StepRow key={first + index} step={step} startedAt={startedAt} />
+          ))}
+        </ol>
+      </section>
+    </div>
+  )
+}
+
+/** Stays at the end while steps come, unless the reader has gone up. */
+function useStickToEnd(content: unknown) {
+  const scroller = useRef<HTMLElement>(null)
+  const atEnd = useRef(true)
+  useEffect(() => {
+    const element = scroller.current
+    const look = (): void => {
+      if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24
+    }
+    element?.addEventListener('scroll', look, { passive: true })
+    return () => element?.removeEventListener('scroll', look)
+  })
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (element && atEnd.current) element.scrollTop = element.scrollHeight
+  }, [content])
+  return scroller
+}

@@ -1,0 +1,58 @@
+import { useState } from 'react'
+import type { TaskRow } from '../../../preload/contract.ts'
+import { act } from '../../api.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+
+export function Stop({ row, onClose }: { row: TaskRow; onClose: () => void }) {
+  const waits = row.state.phase === 'queued'
+  return (
+    <Dialog
+      title={waits ? 'Take this task from the queue?' : 'Stop this task?'}
+      confirm={waits ? 'Take It Out' : 'Stop'}
+      danger
+      onClose={onClose}
+      onConfirm={async () => (await act('cancelTask', { id: row.id })) !== undefined}
+    >
+      <p className="second">
+        {waits
+          ? 'It has not started, so there is nothing to keep.'
+          : `Its machine is turned off. What it made so far is kept at refs/tasks/${row.id}; your checkout is unchanged.`}
+      </p>
+    </Dialog>
+  )
+}
+
+export function CleanUp({ row, onClose, onDone }: { row: TaskRow; onClose: () => void; onDone: () => void }) {
+  const [deleteRef, setDeleteRef] = useState(false)
+  return (
+    <Dialog
+      title="Clean up this task?"
+      confirm="Clean Up"
+      danger
+      onClose={onClose}
+      onConfirm={async () => {
+        const done = await act('cleanupTask', { id: row.id, deleteRef })
+        if (done) onDone()
+        return done !== undefined
+      }}
+    >
+      <p className="second">Its folder is deleted: the clone, the console, the record. It leaves the history.</p>
+      {row.ref !== null && (
+        <>
+          <label className="row">
+            <input
+              type="checkbox"
+              className="switch"
+              checked={deleteRef}
+              onChange={(event) => setDeleteRef(event.target.checked)}
+            />
+            Delete {row.ref} too
+          </label>
+          <p className={deleteRef ? 'bad' : 'second'}>
+            {deleteRef ? 'Its work is nowhere else and will be gone.' : 'Its work stays at the ref.'}
+          </p>
+        </>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,70 @@
+import { useState } from 'react'
+import type { TaskId } from '../../../main/core/task.ts'
+import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import { FailureBlank, Loading } from '../../parts/blank.tsx'
+import { Tabs } from '../../parts/choice.tsx'
+import { useAnswer } from '../../parts/use-answer.ts'
+import { useTask } from '../../stores/live.ts'
+import { ToolBar } from '../tool-bar.tsx'
+import { TaskActions } from './actions.tsx'
+import { ChangesTab } from './changes-tab.tsx'
+import { ConsoleTab } from './console-tab.tsx'
+import { Facts } from './facts.tsx'
+import { ResultTab } from './result-tab.tsx'
+import { StepsTab } from './steps-tab.tsx'
+
+const tabs = [
+  { value: 'console', word: 'Console' },
+  { value: 'steps', word: 'Steps' },
+  { value: 'changes', word: 'Changes' },
+  { value: 'result', word: 'Result' },
+] as const
+type Tab = (typeof tabs)[number]['value']
+
+/** One task: what it is, and four ways to look at it. */
+export function TaskView({ id }: { id: TaskId }) {
+  const row = useTask(id)
+  // Each phase may have made more of the details known.
+  const details = useAnswer('task', { id }, versionOf(row))
+  const known = row ?? (details.status === 'ready' ? details.value.row : undefined)
+  if (!known) {
+    return (
+      <>
+        <ToolBar title={`Task ${id}`} canGoBack />
+        {details.status === 'failed' ? (
+          <FailureBlank failure={details.failure} again={details.again} />
+        ) : (
+          <Loading what="Reading the task…" />
+        )}
+      </>
+    )
+  }
+  return <Known row={known} details={details.status === 'ready' ? details.value : null} />
+}
+
+const versionOf = (row: TaskRow | undefined): string =>
+  row ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref}` : ''
+
+function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
+  const [tab, setTab] = useState<Tab>(row.state.phase === 'finished' ? 'result' : 'console')
+  const [tools, setTools] = useState<HTMLElement | null>(null)
+  return (
+    <>
+      <ToolBar title={row.title || `Task ${row.id}`} canGoBack>
+        <TaskActions row={row} details={details} />
+      </ToolBar>
+      <Facts row={row} branch={details?.branch ?? null} />
+      <div className="tabs">
+        <Tabs label="What to show of the task" panel="task-panel" value={tab} options={tabs} onChange={setTab} />
+        <span className="grow" />
+        <div className="row" ref={setTools} />
+      </div>
+      <section id="task-panel" role="tabpanel" aria-label={tab} className="pane grow">
+        {tab === 'console' && <ConsoleTab row={row} details={details} tools={tools} />}
+        {tab === 'steps' && <StepsTab row={row} details={details} tools={tools} />}
+        {tab === 'changes' && <ChangesTab row={row} tools={tools} />}
+        {tab === 'result' && <ResultTab row={row} details={details} />}
+      </section>
+    </>
+  )
+}

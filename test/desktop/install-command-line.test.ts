@@ -1,0 +1,32 @@
+import { mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { installCommandLine } from '../../main/desktop/install-command-line.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+test('the command is linked into the first folder that takes it, and its own link renewed', async () => {
+  const folder = await temporaryFolder()
+  const [missing, first, second] = ['missing', 'first', 'second'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await mkdir(first)
+  await mkdir(second)
+  const command = '/Applications/App.app/Contents/Resources/bin/microvm-orchestrator'
+  const link = join(first, 'microvm-orchestrator')
+  await symlink('/old/place/bin/microvm-orchestrator', link)
+  expect(await installCommandLine(command, [missing, first, second])).toBe(link)
+  expect(await readlink(link)).toBe(command)
+})
+
+test("somebody else's program of that name is left alone, and a refusal says what to do", async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'microvm-orchestrator')
+  await writeFile(file, 'somebody else')
+  await expect(installCommandLine('/app/bin/microvm-orchestrator', [folder])).rejects.toMatchObject({
+    code: 'home-unusable',
+    hint: expect.stringContaining('sudo ln -s'),
+  })
+  expect(await readFile(file, 'utf8')).toBe('somebody else')
+})

@@ -1,0 +1,113 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { AppError } from '../../main/core/failure.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { busyScene, emptyScene, onDesktop } from '../support/window-scenes.ts'
+import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
+
+useBrowser()
+
+/** As the system's file manager would: over the window, then let go. */
+async function drop(page: Page, ...files: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...files], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 300, data })
+  await page.getByText('Release to register this folder').waitFor()
+  await session.send('Input.dispatchDragEvent', { type: 'drop', x: 600, y: 300, data })
+  await page.getByText('Release to register this folder').waitFor({ state: 'detached' })
+}
+
+const added = (calls: readonly { name: string; request: unknown }[]) =>
+  calls.filter(({ name }) => name === 'addRepository').map(({ request }) => request)
+
+test('a folder that is dropped anywhere is registered; a file is named and left', async () => {
+  const scratch = await temporaryFolder()
+  const folder = join(scratch, 'search-index')
+  const file = join(scratch, 'notes.txt')
+  await mkdir(folder)
+  await writeFile(file, 'notes')
+  await using window = await openWindow(onDesktop(busyScene), {}, '#history')
+  const { page, host } = window
+  await drop(page, folder, file)
+  await page.getByText('Only folders can be registered').waitFor()
+  await page.getByText('Registered as “search-index”').waitFor()
+  await page.getByRole('heading', { name: 'Repositories' }).waitFor()
+  expect(added(host.calls)).toEqual([{ path: '/home/kim/code/search-index' }])
+  expectNoFaults(window)
+})
+
+test('a browser, which knows no paths, asks for the path of what was dropped', async () => {
+  const scratch = await temporaryFolder()
+  await using window = await openWindow(busyScene)
+  const { page, host } = window
+  await drop(page, scratch)
+  const field = page.getByRole('textbox', { name: /^A browser does not tell where/ })
+  await field.fill('/srv/code/search-index')
+  await page.keyboard.press('Enter')
+  await page.getByText('Registered as “search-index”').waitFor()
+  expect(added(host.calls)).toEqual([{ path: '/srv/code/search-index' }])
+})
+
+test('a repository without flake.nix gets a starter when the user wants one', async () => {
+  await using window = await openWindow(emptyScene)
+  const { page, host } = window
+  host.answer('addRepository', ({ path }) => ({ kind: 'flake-missing', path }))
+  await page.getByRole('button', { name: 'Add…' }).click()
+  await page.getByRole('textbox').fill('/srv/code/plain')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: '“plain” has no flake.nix yet' }).waitFor()
+  await page.getByRole('button', { name: 'Write a Starter' }).click()
+  await page.getByText('/srv/code/plain/flake.nix').waitFor()
+  expect(host.calls.find(({ name }) => name === 'writeStarterFlake')?.request).toEqual({ path: '/srv/code/plain' })
+  host.answer('addRepository', () => ({
+    kind: 'registered',
+    alias: 'plain',
+    notes: ['flake.nix is not committed yet.'],
+  }))
+  await page.getByRole('button', { name: 'Add Now' }).click()
+  await page.getByText('flake.nix is not committed yet.').waitFor()
+})
+
+test('a folder that is no repository is refused with the reason, and another can be given', async () => {
+  await using window = await openWindow(busyScene, {}, '#repositories')
+  const { page, host } = window
+  host.answer('addRepository', ({ path }) => ({
+    kind: 'refused',
+    path,
+    failure: { code: 'repository-invalid', message: `${path} is not a git repository`, hint: 'Run: git init' },
+  }))
+  await page.getByRole('button', { name: 'Add Repository…' }).click()
+  await page.getByRole('textbox').fill('/srv/code/none')
+  await page.keyboard.press('Enter')
+  await page.getByText('/srv/code/none is not a git repository').waitFor()
+  await page.getByRole('button', { name: 'Choose Another' }).click()
+  expect(await page.getByRole('textbox').inputValue()).toBe('/srv/code/none')
+})
+
+test('the app has the system choose folders, and registers each', async () => {
+  await using window = await openWindow(onDesktop(busyScene), {}, '#repositories')
+  const { page, host } = window
+  host.answer('chooseFolders', () => ({ paths: ['/a/one', '/a/two'] }))
+  await page.keyboard.press('Control+o')
+  await page.getByText('Registered as “two”').waitFor()
+  expect(added(host.calls)).toEqual([{ path: '/a/one' }, { path: '/a/two' }])
+})
+
+test('a removal is asked for, and a failure of it is said', async () => {
+  await using window = await openWindow(busyScene, {}, '#repositories')
+  const { page, host } = window
+  host.answer('removeRepository', () => {
+    throw new AppError('repository-unknown', "Repo 'storefront' not registered")
+  })
+  await page.getByRole('button', { name: 'Actions for storefront' }).click()
+  await page.getByRole('menuitem', { name: 'Remove from List…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  expect(host.calls.some(({ name }) => name === 'removeRepository')).toBe(false)
+  await page.getByRole('button', { name: 'Actions for storefront' }).click()
+  await page.getByRole('menuitem', { name: 'Remove from List…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('region', { name: "Repo 'storefront' not registered" }).waitFor()
+})

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import { busyScene, calmScene, emptyScene, finishedTask, idOf, runningTask } from '../support/window-scenes.ts'
+import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
+
+useBrowser()
+
+const working = (lastLine: string) =>
+  runningTask(
+    1,
+    'working',
+    'Add retry with backoff to the webhook sender',
+    'billing-api',
+    lastLine,
+    [724, 200_000, 0.9],
+  )
+
+test('lines stream into a card and nothing moves', async () => {
+  await using window = await openWindow(busyScene)
+  const { page, host } = window
+  const boxes = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.slot, .slot .line, .slot .figures')].map((element) =>
+        JSON.stringify(element.getBoundingClientRect()),
+      ),
+    )
+  const card = page.getByRole('button', { name: /^Slot 1,/ })
+  host.tell({ kind: 'task', task: working('first line') })
+  await card.getByText('first line').waitFor()
+  const before = (await boxes()).filter((_, index) => index % 3 !== 1)
+  for (const line of ['x', 'a line '.repeat(25), '', 'last line']) host.tell({ kind: 'task', task: working(line) })
+  await card.getByText('last line').waitFor()
+  expect((await boxes()).filter((_, index) => index % 3 !== 1)).toEqual(before)
+  expectNoFaults(window)
+})
+
+test('a change that was missed is made good, and asked for once', async () => {
+  await using window = await openWindow(calmScene)
+  const { page, host } = window
+  const snapshots = () => host.calls.filter(({ name }) => name === 'snapshot').length
+  await expect.poll(snapshots).toBe(1)
+  host.keepSilent({ kind: 'warnings', warnings: ['This was said to nobody.'] })
+  host.tell({ kind: 'task', task: working('after the gap') })
+  await page.getByText('This was said to nobody.').waitFor()
+  await page.getByText('after the gap').waitFor()
+  expect(snapshots()).toBe(2)
+})
+
+test('a stream that broke is opened again, and what was missed is there', async () => {
+  await using window = await openWindow(calmScene)
+  const { page, host } = window
+  await page.getByRole('button', { name: /^Slot 1,/ }).waitFor()
+  host.cut()
+  host.keepSilent({ kind: 'task', task: working('said while nobody listened') })
+  await page.getByText('said while nobody listened').waitFor()
+})
+
+test('a server that is gone is said to be, and what was known stays', async () => {
+  await using window = await openWindow(calmScene)
+  const { page, host } = window
+  await page.getByRole('button', { name: /^Slot 1,/ }).waitFor()
+  await host[Symbol.asyncDispose]()
+  await page.getByRole('alert').getByText('The server does not answer').waitFor()
+  expect(await page.getByRole('button', { name: /^Slot 1,/ }).isVisible()).toBe(true)
+})
+
+test('a task that ends leaves its slot, and its open view shows how it ended', async () => {
+  await using window = await openWindow(calmScene, {}, `#task/${idOf(0x7f3a_0001)}`)
+  const { page, host } = window
+  await page.getByRole('button', { name: 'Stop' }).waitFor()
+  const row = {
+    ...finishedTask(1, 'Add retry', 'billing-api', { outcome: 'merged' }, [0, 724, 200_000, 0.9]),
+    id: idOf(0x7f3a_0001),
+  }
+  host.tell({ kind: 'task', task: row })
+  await page.getByRole('button', { name: 'Run Again' }).waitFor()
+  await page.getByRole('tab', { name: 'Result' }).click()
+  await page.getByRole('region', { name: 'Outcome' }).getByText('Merged').waitFor()
+})
+
+test('the light of the set-up goes on when an agent connects', async () => {
+  await using window = await openWindow(emptyScene, {}, '#setup')
+  const { page, host } = window
+  await page.getByText('Waiting for the first call').waitFor()
+  host.tell({ kind: 'clients', clients: [{ name: 'claude-code', version: '2.1.330', connected: true }] })
+  await page.getByRole('status').getByText('Connected', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Agent connected/ }).waitFor()
+  await page.getByRole('button', { name: /^Copy command/ }).click()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(emptyScene.setup.mcpCommand)
+})
+
+test('a notice of the host comes up and leads to its task', async () => {
+  await using window = await openWindow(busyScene)
+  const { page, host } = window
+  await page.getByRole('button', { name: /^Slot 1,/ }).waitFor()
+  host.notify('notify', {
+    title: 'Conflicts in billing-api',
+    body: 'Your checkout is unchanged.',
+    place: { view: 'task', id: idOf(0xc4) },
+  })
+  const notice = page.getByRole('region', { name: 'Conflicts in billing-api' })
+  await notice.getByRole('button', { name: 'Show' }).click()
+  await page.getByRole('heading', { name: 'Send each webhook only once' }).waitFor()
+  expect(await notice.count()).toBe(0)
+  host.notify('goTo', { view: 'settings' })
+  await page.getByRole('heading', { name: 'Settings' }).waitFor()
+})
+
+test('the theme of the settings goes before the system, at once', async () => {
+  await using window = await openWindow(busyScene, { colorScheme: 'light' })
+  const { page, host } = window
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  await expect.poll(ground).toBe('rgb(255, 255, 255)')
+  host.tell({ kind: 'settings', settings: { ...host.snapshot.settings, theme: 'dark' } })
+  await expect.poll(ground).toBe('rgb(28, 28, 31)')
+})

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import type { Reply, Step } from '../../preload/contract.ts'
+import { adviceFor } from '../../renderer/advice.ts'
+import { lookOf, needsYou } from '../../renderer/states.ts'
+import { noLimits } from '../../renderer/stores/draft.ts'
+import { followSteps, noSteps, withAnswer } from '../../renderer/stores/follow-steps.ts'
+import { countsOf, matching, newestFirst, noFilter } from '../../renderer/stores/history.ts'
+import { fromHash, goBack, goOn, home, placeOf, rootOf, type Trail, toHash } from '../../renderer/stores/navigation.ts'
+import { limitsOf } from '../../renderer/views/limits.ts'
+import { busyScene, conflictScene, historyScene, idOf } from '../support/window-scenes.ts'
+import { sceneTime } from '../support/window-story.ts'
+
+const said = (text: string): Step => ({ kind: 'said', at: null, text })
+const nowMs = Date.parse(sceneTime)
+
+describe('steps', () => {
+  test('an answer replaces from where it begins, and adds behind', () => {
+    const first = withAnswer(noSteps, { steps: [said('a'), said('b')], from: 0, next: 2, ended: false })
+    const second = withAnswer(first, { steps: [said('B'), said('c')], from: 1, next: 4, ended: false })
+    expect(second.steps).toEqual([said('a'), said('B'), said('c')])
+    expect(withAnswer(second, { steps: [], from: 3, next: 4, ended: true })).toMatchObject({
+      steps: second.steps,
+      ended: true,
+    })
+  })
+
+  test('they are followed until the agent is done, and then no more is asked', async () => {
+    const answers = [
+      { steps: [said('a')], from: 0, next: 1, ended: false },
+      { steps: [said('b')], from: 1, next: 2, ended: true },
+      { steps: [], from: 2, next: 2, ended: true },
+    ]
+    const asked: { after: number; wait: boolean }[] = []
+    const read = async (request: { after: number; wait: boolean }): Promise<Reply<'readSteps'>> => {
+      asked.push(request)
+      const value = answers.shift()
+      if (!value) throw new Error('asked once too often')
+      return { ok: true, value }
+    }
+    let last = noSteps
+    await followSteps(read, (state) => (last = state), new AbortController().signal)
+    expect(last).toEqual({ steps: [said('a'), said('b')], known: true, ended: true, failure: null })
+    expect(asked).toEqual([
+      { after: 0, wait: false },
+      { after: 1, wait: true },
+      { after: 2, wait: true },
+    ])
+  })
+})
+
+describe('navigation', () => {
+  const task = { view: 'task', id: idOf(0xa1) } as const
+  const walk = (...places: Parameters<typeof goOn>[1][]): Trail => places.reduce(goOn, home)
+
+  test('back goes the way one came, and at its start nowhere', () => {
+    const trail = walk({ view: 'history' }, task)
+    expect(placeOf(trail)).toEqual(task)
+    expect(placeOf(goBack(trail))).toEqual({ view: 'history' })
+    expect(goBack(goBack(trail))).toEqual([{ view: 'history' }])
+  })
+
+  test('a task that a notification opened first has the slots behind it', () => {
+    expect(goBack([task])).toEqual(home)
+    expect(rootOf([task])).toBe('slots')
+  })
+
+  test('from a started task one comes back to where the form was called from', () => {
+    expect(goBack(walk({ view: 'repositories' }, { view: 'new-task' }, task))).toEqual([{ view: 'repositories' }])
+  })
+
+  test('a place comes back from its address, and nothing else does', () => {
+    for (const place of [task, { view: 'slots' }, { view: 'new-task' }, { view: 'conflicts' }] as const)
+      expect(fromHash(toHash(place))).toEqual(place)
+    for (const hash of ['', '#', '#nowhere', '#task', '#task/../x', '#task/ABCDEF01'])
+      expect(fromHash(hash)).toBeUndefined()
+  })
+})
+
+describe('history', () => {
+  const { tasks } = historyScene.snapshot
+  test('what runs comes first, then what ended last', () => {
+    const order = newestFirst(busyScene.snapshot.tasks)
+    expect(order.slice(0, 13).every(({ finishedAt }) => finishedAt === null)).toBe(true)
+    const ends = order.slice(13).map(({ finishedAt }) => finishedAt ?? '')
+    expect(ends).toEqual([...ends].sort().reverse())
+  })
+
+  test('each filter lets through what it says', () => {
+    const found = (filter: Partial<typeof noFilter>) => matching(tasks, { ...noFilter, ...filter }, nowMs)
+    expect(found({})).toHaveLength(10_000)
+    expect(found({ outcome: 'merged' })).toHaveLength(countsOf(tasks).merged)
+    expect(found({ outcome: 'needs-you' }).every(needsYou)).toBe(true)
+    expect(found({ repo: 'admin' }).every(({ repo }) => repo === 'admin')).toBe(true)
+    expect(found({ period: 'day' })).toHaveLength(96)
+    expect(found({ text: 'MAILER (9994)' }).map(({ title }) => title)).toEqual(['Rewrite the mailer (9994)'])
+    expect(found({ text: 'src/a.ts' })).toHaveLength(1_250)
+    expect(found({ text: 'no such words' })).toEqual([])
+  })
+})
+
+describe('what is said of a task', () => {
+  test('whatever needs the user has advice, with its own ref in it', () => {
+    const waiting = conflictScene.snapshot.tasks.filter(needsYou)
+    expect(waiting).toHaveLength(4)
+    for (const task of waiting) {
+      const advice = adviceFor(task)
+      expect(advice?.next).toMatch(/\.$/)
+      for (const command of advice?.commands ?? []) expect(command).toContain(task.ref)
+      expect(lookOf(task.state).tone).toBe('warn')
+    }
+  })
+})
+
+describe('limits', () => {
+  test('what is empty is not asked for, and what is no number is refused', () => {
+    expect(limitsOf(noLimits)).toEqual({})
+    expect(limitsOf({ minutes: '1.5', usd: '2', tokens: '10' })).toEqual({
+      timeoutMs: 90_000,
+      maxCostUsd: 2,
+      maxTokens: 10,
+    })
+    for (const bad of ['0', '-1', 'x', '1e999']) expect(limitsOf({ ...noLimits, usd: bad })).toBeNull()
+  })
+})

@@ -1,0 +1,29 @@
+// Loaded into the app with `-r`, before it starts: keeps what the app gave to the system, where a test can ask for it. It knows
+// Electron's public interface alone, so that it works in the real one too.
+const { dialog, Notification, Tray } = require('electron')
+
+const recorded = { title: '', menu: null, trays: [], notifications: [], answers: [], asked: [] }
+globalThis.recorded = recorded
+
+const { setTitle, setContextMenu } = Tray.prototype
+Tray.prototype.setTitle = function (title, ...rest) {
+  recorded.title = title
+  if (!recorded.trays.includes(this)) recorded.trays.push(this)
+  return setTitle.call(this, title, ...rest)
+}
+Tray.prototype.setContextMenu = function (menu) {
+  recorded.menu = menu
+  return setContextMenu.call(this, menu)
+}
+const { show } = Notification.prototype
+Notification.prototype.show = function () {
+  recorded.notifications.push(this)
+  return show.call(this)
+}
+for (const name of ['showOpenDialog', 'showMessageBox']) {
+  const ask = dialog[name]
+  dialog[name] = async (...given) => {
+    recorded.asked.push(given.at(-1))
+    return recorded.answers.length > 0 ? recorded.answers.shift() : await ask.apply(dialog, given)
+  }
+}

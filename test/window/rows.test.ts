@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { foldTask } from '../../main/core/transition.ts'
+import { lastLineOf } from '../../main/window/live-lines.ts'
+import { taskRow, titleOf } from '../../main/window/rows.ts'
+import { rangeOf } from '../../main/window/task-details.ts'
+import { eventsOfGoodTask } from '../support/tasks.ts'
+
+const events = eventsOfGoodTask('/repositories/project')
+const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event) => event.type === type) + 1))
+
+test('a row follows its task from the queue to its end', () => {
+  const live = { lastLine: 'building', tokens: 7, costUsd: null }
+  expect(taskRow(upTo('created'), 2, null)).toMatchObject({
+    title: 'Add a greeting',
+    state: { phase: 'queued', position: 2 },
+    startedAt: null,
+    live: null,
+  })
+  expect(taskRow(upTo('agent-started'), null, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
+  expect(taskRow(foldTask(events), null, live)).toMatchObject({
+    state: { phase: 'finished', outcome: 'merged', reason: null, files: [], fileCount: 0 },
+    ref: null,
+    live: null,
+    usage: { costUsd: 0.5 },
+  })
+})
+
+test('work that waits is told with its ref, reason and files', () => {
+  const files = Array.from({ length: 30 }, (_, at) => `file-${at}`)
+  const merge = { kind: 'unmerged', reason: 'conflicts', files, detail: 'Both sides changed them' } as const
+  const at = '2026-01-02T03:04:06.000Z'
+  const task = foldTask([
+    ...events.slice(
+      0,
+      events.findIndex(({ type }) => type === 'merge-tried'),
+    ),
+    { type: 'merge-tried', at, merge },
+    { type: 'finished', at, outcome: { kind: 'unmerged', merge } },
+  ])
+  const row = taskRow(task, null, null)
+  expect(row).toMatchObject({
+    ref: 'refs/tasks/a1b2c3d4',
+    state: { outcome: 'unmerged', reason: 'conflicts', detail: 'Both sides changed them', fileCount: 30 },
+  })
+  expect(row.state.phase === 'finished' && row.state.files).toHaveLength(20)
+  expect(rangeOf(task)).toMatchObject({ from: '1'.repeat(40), to: '3'.repeat(40) })
+  expect(rangeOf(foldTask(events))).toMatchObject({ from: '1'.repeat(40), to: '2'.repeat(40) })
+  expect(rangeOf(upTo('agent-started'))).toBeNull()
+})
+
+test('titles and last lines are one line of plain text', () => {
+  expect(titleOf('\n  Fix \u001b[1mthe bug\u001b[0m\nin detail')).toBe('Fix the bug')
+  expect(titleOf('x'.repeat(1000))).toHaveLength(200)
+  expect(lastLineOf('one\r\ntwo\u001b[K\r\n\u001b[2J\n  \n')).toBe('two')
+  expect(lastLineOf('')).toBe('')
+})
