@@ -253,6 +253,20 @@ in
       zstd
     ]);
 
+    # The daemon, not the task, fetches what a development shell needs.
+    systemd.services.microvm-proxy = {
+      description = "The way of nix's daemon to the network";
+      wantedBy = [ "multi-user.target" ];
+      before = [ "nix-daemon.service" ];
+      unitConfig.RequiresMountsFor = cfg.shares.share;
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+      };
+      script = "${lib.getExe pkgs.bash} ${./proxy.sh} >/run/microvm-proxy";
+    };
+    systemd.services.nix-daemon.serviceConfig.EnvironmentFile = "-/run/microvm-proxy";
+
     # ---- containers --------------------------------------------------------------------------------------------------
     virtualisation.podman = {
       enable = true;
@@ -304,6 +318,7 @@ in
       wantedBy = [ "multi-user.target" ];
       wants = [ "nix-daemon.socket" ];
       after = [
+        "microvm-proxy.service"
         "microvm-store.service"
         "microvm-forwards.service"
         "nix-daemon.socket"

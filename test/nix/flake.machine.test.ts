@@ -112,6 +112,7 @@ test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', asyn
     user = config.users.users.claude.uid;
     lease = config.systemd.network.networks."10-host".dhcpV4Config.ClientIdentifier;
     clock = config.services.chrony.extraConfig;
+    daemon = config.systemd.services.nix-daemon.serviceConfig.EnvironmentFile;
     docker = config.virtualisation.podman.dockerCompat;
     timeLine = builtins.match ".* -u VSOCK-LISTEN:123,fork 'EXEC:bash /.*-clock.sh'" config.systemd.services.microvm-clock.serviceConfig.ExecStart != null;
     task = builtins.match ".*/bash /.*-task-runner.sh" config.systemd.services.microvm-task.serviceConfig.ExecStart != null;
@@ -131,7 +132,16 @@ test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', asyn
     },
     rosetta: ['nofail'],
     store: { lowerdir: ['/nix/.ro-store'], upperdir: '/nix/.rw-store/store', workdir: '/nix/.rw-store/work' },
-    ...{ initrd: true, user: 1000, lease: 'mac', clock: 'makestep 1 -1', docker: true, timeLine: true, task: true },
+    ...{
+      initrd: true,
+      user: 1000,
+      lease: 'mac',
+      clock: 'makestep 1 -1',
+      docker: true,
+      daemon: '-/run/microvm-proxy',
+      timeLine: true,
+      task: true,
+    },
   })
 })
 

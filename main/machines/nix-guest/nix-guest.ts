@@ -21,6 +21,7 @@ const inputFiles = [
   'manifest.nix',
   'forwards.sh',
   'clock.sh',
+  'proxy.sh',
   'task-runner.sh',
   'debian/pins.json',
 ] as const
