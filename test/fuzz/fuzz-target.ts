@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Report } from './worker.ts'
 
@@ -54,14 +55,16 @@ export async function fuzzTarget(
       if (peakBytes <= residentLimitBytes) return
       verdict = { kind: 'found', cases, what: `it filled ${peakBytes} bytes of memory`, input: null }
       child.kill('SIGKILL')
-    } else if (report.kind === 'held') verdict = { kind: 'held', cases, peakBytes }
-    else verdict = { kind: 'found', cases, what: report.error, input: Buffer.from(report.input, 'base64') }
+    }
   })
   // Its last word may come after its end.
   const silent = once(child, 'disconnect')
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   await silent
   clearTimeout(hang)
+  const last = await readFile(`${caseFile}.verdict`, 'utf8').catch(() => undefined) // It ended without one.
+  await rm(`${caseFile}.verdict`, { force: true })
+  if (last !== undefined) verdict ??= verdictOf(JSON.parse(last) as Report, peakBytes)
   return (
     verdict ?? {
       kind: 'found',
@@ -70,4 +73,12 @@ export async function fuzzTarget(
       input: null,
     }
   )
+}
+
+function verdictOf(report: Report, peakBytes: number): Verdict | undefined {
+  const { cases } = report
+  if (report.kind === 'progress') return undefined
+  return report.kind === 'held'
+    ? { kind: 'held', cases, peakBytes }
+    : { kind: 'found', cases, what: report.error, input: Buffer.from(report.input, 'base64') }
 }

@@ -22,6 +22,8 @@ let cases = 0
 /** Resolves when it is on its way: an exit would take back what is not. */
 const tell = (report: Report): Promise<void> =>
   new Promise((resolve) => (process.send ? process.send(report, () => resolve()) : resolve()))
+/** The last word goes to a file: a message could be lost on the way out. */
+const conclude = (report: Report): void => writeFileSync(`${caseFile}.verdict`, JSON.stringify(report))
 const progress = (): Promise<void> => tell({ kind: 'progress', cases, residentBytes: process.memoryUsage.rss() })
 const beat = setInterval(() => void progress(), 500)
 
@@ -55,6 +57,6 @@ if (details.failed || stray.length > 0) {
   const [input = Buffer.alloc(0)] = details.counterexample ?? []
   const { stack, cause } = (details.errorInstance ?? stray[0]) as Error
   const error = cause === undefined ? String(stack) : `${stack}\n${(cause as Error).stack}`
-  await tell({ kind: 'broken', cases, error, input: input.toString('base64') })
-} else await tell({ kind: 'held', cases })
+  conclude({ kind: 'broken', cases, error, input: input.toString('base64') })
+} else conclude({ kind: 'held', cases })
 process.exit()
