@@ -89,6 +89,7 @@ test('the Linux app holds what it runs and nothing more, is locked, and starts',
   expect(asar.listPackage(archive, {}).filter((name) => /\.map$|node_modules|\.ts$/.test(name))).toEqual([])
   expect(await fusesOf(join(folder, 'microvm-orchestrator'))).toMatchObject(locked)
   expect(await readdir(join(folder, 'resources/nix'))).toEqual(await readdir(join(root, 'nix')))
+  expect(await readdir(join(folder, 'resources/dist/gateway'))).toEqual(['gateway.js'])
   const command = join(folder, 'resources/bin/microvm-orchestrator')
   expect((await stat(command)).mode & 0o111).not.toBe(0)
 

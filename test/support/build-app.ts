@@ -14,7 +14,7 @@ export default async function buildApp(): Promise<void> {
   await cp(join(root, 'package.json'), join(appDirectory, 'package.json'))
   for (const name of ['nix', 'packaging']) await symlink(join(root, name), join(appDirectory, name))
   await symlink(windowDirectory, join(appDirectory, 'dist/renderer'))
-  for (const part of ['main', 'preload']) {
+  for (const part of ['main', 'preload', 'gateway']) {
     await build({
       root,
       configFile: join(root, `vite.${part}.config.ts`),

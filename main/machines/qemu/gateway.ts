@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { packageDirectory } from '../../lib/paths.ts'
 import { prepareConsole } from '../console.ts'
 import type { MachineSpec } from '../driver.ts'
-import { gatewayCommand, gatewayPaths, gatewaySockets } from '../gateway.ts'
+import { findGateway, gatewayCommand, gatewaySockets } from '../gateway.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'
 import type { RunDirectory } from '../run-directory.ts'
@@ -17,16 +18,18 @@ export async function startGateway(
   { config, logPath }: NonNullable<MachineSpec['network']['gateway']>,
   { run, user }: { readonly run: RunDirectory; readonly user: HelperUser },
 ): Promise<HelperProcess> {
-  const { node, file, folder } = gatewayPaths()
-  if (user.kind === 'dropped') for (const path of [file, node]) await requireOpen(path)
+  const gateway = await findGateway()
+  if (user.kind === 'dropped')
+    for (const path of [join(gateway.folder, gateway.file), gateway.node]) await requireOpen(path)
   await prepareConsole(logPath, user)
   const confinement = new Confinement(user, run.mounts('gateway'))
-  const paths = {
-    folder: await confinement.expose(folder),
+  const reachable = {
+    file: gateway.file,
+    folder: await confinement.expose(gateway.folder),
     log: await confinement.expose(logPath),
-    node: await confinement.expose(node),
+    node: await confinement.expose(gateway.node),
   }
-  const command = confinement.command(gatewayCommand(gatewaySockets(run), paths))
+  const command = confinement.command(gatewayCommand(gatewaySockets(run), reachable))
   return await startHelper('gateway', command, run.log('gateway'), { input: JSON.stringify(config) })
 }
 

@@ -8,7 +8,7 @@ import type { Command } from '../command.ts'
 import { prepareConsole, setConsoleAside } from '../console.ts'
 import type { Forward, Machine, MachineSpec } from '../driver.ts'
 import { forwardTarget } from '../forward.ts'
-import { gatewayCommand, gatewayPaths, gatewaySockets } from '../gateway.ts'
+import { findGateway, gatewayCommand, gatewaySockets } from '../gateway.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperOptions, type HelperProcess, startHelper } from '../helper-process.ts'
 import { recordPath } from '../record.ts'
@@ -73,7 +73,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const { gateway } = spec.network
   if (gateway) {
     await prepareConsole(gateway.logPath, caller())
-    const program = gatewayCommand(gatewaySockets(run), { ...gatewayPaths(), log: gateway.logPath })
+    const program = gatewayCommand(gatewaySockets(run), { ...(await findGateway()), log: gateway.logPath })
     const process = await started('gateway', program, { input: JSON.stringify(gateway.config) })
     helpers.push(process)
     await untilReady(process, run, async () => (await pathExists(gatewaySockets(run).socket)) || undefined, limit)
