@@ -42,6 +42,7 @@ interface RowProps {
 
 export function HistoryRow({ row, index, chosen, nowMs, onChoose, onOpen }: RowProps) {
   const { usage, finishedAt, startedAt } = row
+  const money = usage?.costUsd ?? row.live?.costUsd ?? null
   const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
@@ -76,7 +77,7 @@ export function HistoryRow({ row, index, chosen, nowMs, onChoose, onOpen }: RowP
         {used > 0 ? tokens(used) : '–'}
       </span>
       <span role="gridcell" className="figure">
-        {usage ? cost(usage.costUsd) : '–'}
+        {money === null ? '–' : cost(money)}
       </span>
     </div>
   )
