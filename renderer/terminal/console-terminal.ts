@@ -14,8 +14,8 @@ export interface ConsoleTerminal extends ConsoleSink {
   /** Whether the newest line is in sight, when the reader moved. */
   onMoved(listener: (atEnd: boolean) => void): void
   toEnd(): void
-  /** What is selected; empty when nothing is. */
-  selection(): string
+  /** What is selected; everything that is shown, back to the oldest line, when nothing is. */
+  text(): string
   dispose(): void
 }
 
@@ -78,7 +78,13 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
         box.addEventListener(type, tell, { capture: true, passive: true })
     },
     toEnd: () => terminal.scrollToBottom(),
-    selection: () => terminal.getSelection(),
+    text() {
+      if (terminal.hasSelection()) return terminal.getSelection()
+      terminal.selectAll()
+      const all = terminal.getSelection()
+      terminal.clearSelection()
+      return all
+    },
     dispose() {
       sizes.disconnect()
       themes.disconnect()

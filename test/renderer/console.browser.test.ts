@@ -69,6 +69,23 @@ test('what is looked for is found, counted and gone to', async () => {
   expectNoFaults(window)
 })
 
+test('what is selected is copied, by key and by button; all of it when nothing is', async () => {
+  await using window = await openWindow(busyScene, {}, hash)
+  const { page } = window
+  const copied = () => page.evaluate(() => navigator.clipboard.readText())
+  await shows(page, '23 passed')
+  await page.getByRole('button', { name: /^Copy what/ }).click()
+  await expect.poll(copied).toContain('Linux version')
+  expect(await copied()).toContain('23 passed')
+  await page.getByText('AssertionError').dblclick()
+  await page.keyboard.press('Control+c')
+  await expect.poll(copied).toBe('AssertionError')
+  await page.getByText('signature').first().dblclick()
+  await page.getByRole('button', { name: /^Copy what/ }).click()
+  await expect.poll(copied).toContain('signature')
+  expect(await copied()).not.toContain('passed')
+})
+
 test('the whole console is saved byte for byte, and what is not shown can be looked at', async () => {
   await using window = await openWindow(busyScene, {}, hash)
   const { page, host } = window

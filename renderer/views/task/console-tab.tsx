@@ -4,6 +4,7 @@ import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
 import { bytes } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
+import { copyText } from '../../parts/copy.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { ConsoleRange } from './console-range.tsx'
 import { Details } from './details.tsx'
@@ -108,6 +109,7 @@ function Tools({ id, console }: { id: string; console: ConsoleHandle }) {
       >
         {following ? 'Following' : 'Paused'}
       </Button>
+      <Button icon="copy" label="Copy what is selected, or all" onClick={() => void copyText(terminal?.text() ?? '')} />
       <Button
         icon="save"
         label={saving ? 'Saving the whole console' : 'Save the whole console'}
