@@ -136,7 +136,7 @@ export class TaskWorld implements AsyncDisposable {
 
   /** Waits until everything is as the model says; the difference is the error when it does not come to that. */
   async agree(model: TaskModel): Promise<void> {
-    await expect.poll(() => this.#observe(), { timeout: 30_000, interval: 20 }).toEqual(this.#expected(model))
+    await expect.poll(() => this.#observe(), { timeout: 240_000, interval: 20 }).toEqual(this.#expected(model))
     model.settled = true
   }
 
