@@ -1,4 +1,4 @@
-import type { ClientRow, Delta, Requests, Setup, WindowSettings } from '../../preload/contract.ts'
+import type { ClientRow, Delta, Requests, Setup } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Task } from '../core/task.ts'
@@ -23,6 +23,7 @@ import { taskRow } from './rows.ts'
 import { StepReader } from './step-reader.ts'
 import { readChanges, readFileDiff, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
+import { requireWindowSettings, windowSettings } from './window-settings.ts'
 
 export interface WindowServiceOptions {
   readonly tasks: Tasks
@@ -125,6 +126,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       },
       setup: (_request, signal) => readSetup(options, signal),
       changeSettings: async ({ changes }) => {
+        requireWindowSettings(changes)
         const changed = changeSettings(home, changes as Partial<Settings>)
         options.onSettings(changed)
         await feed.refresh()
@@ -168,9 +170,3 @@ const secretsOf = (env: NodeJS.ProcessEnv, home: string): Promise<readonly strin
     ({ value }) => [value],
     () => [], // The set-up says why.
   )
-
-/** The settings that a window may see and change. */
-export function windowSettings(settings: Settings): WindowSettings {
-  const { bootTimeoutMs: _boot, powerOffTimeoutMs: _powerOff, ...shown } = settings
-  return shown
-}

@@ -1,6 +1,6 @@
 import { allSlots } from '../../main/core/task.ts'
 import { readSettings } from '../../main/settings/settings.ts'
-import { windowSettings } from '../../main/window/service.ts'
+import { windowSettings } from '../../main/window/window-settings.ts'
 import type { RowState, Snapshot, TaskRow } from '../../preload/contract.ts'
 import { slot, taskId } from './tasks.ts'
 

@@ -158,6 +158,9 @@ test('settings are changed where the command line reads them, and keys of others
   await expect(service.calls.changeSettings(bad, never)).rejects.toMatchObject({ code: 'argument-invalid' })
   const unknown = { changes: { colour: 'red' } as Record<string, unknown> }
   await expect(service.calls.changeSettings(unknown, never)).rejects.toMatchObject({ code: 'argument-invalid' })
+  const foreign = { changes: { host: '0.0.0.0', auth: false } as Record<string, unknown> }
+  await expect(service.calls.changeSettings(foreign, never)).rejects.toThrow('no setting of the window')
+  expect(changed).not.toHaveProperty('host')
   await writeFile(path, JSON.stringify({ port: 9001 }))
   await heard.change('settings', ({ settings }) => settings.port === 9001)
 })

@@ -1,0 +1,36 @@
+import type { WindowSettings } from '../../preload/contract.ts'
+import { AppError } from '../core/failure.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** Complete by the compiler. What else `settings.json` holds (who may reach the server, where the key goes) is changed there alone. */
+const names: Readonly<Record<keyof WindowSettings, true>> = {
+  port: true,
+  egress: true,
+  memoryMiB: true,
+  cpus: true,
+  queue: true,
+  taskTimeoutMs: true,
+  maxCostUsd: true,
+  maxTokens: true,
+  silenceTimeoutMs: true,
+  minFreeGiB: true,
+  pruneAfterDays: true,
+  onQuit: true,
+  theme: true,
+  notifyCompleted: true,
+  notifyFailed: true,
+  notifyConflicts: true,
+  keepAwake: true,
+}
+
+/** The settings that a window may see and change. */
+export const windowSettings = (settings: Settings): WindowSettings =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => isOfWindow(name))) as unknown as WindowSettings
+
+/** @throws AppError('argument-invalid') for a setting that is not the window's to change; values are checked by `changeSettings`. */
+export function requireWindowSettings(changes: Readonly<Record<string, unknown>>): void {
+  const foreign = Object.keys(changes).find((name) => !isOfWindow(name))
+  if (foreign !== undefined) throw new AppError('argument-invalid', `${foreign}: this is no setting of the window`)
+}
+
+const isOfWindow = (name: string): boolean => Object.hasOwn(names, name)
