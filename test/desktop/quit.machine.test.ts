@@ -8,6 +8,7 @@ import type { TaskRow } from '../../preload/contract.ts'
 import buildApp from '../support/build-app.ts'
 import buildWindow from '../support/build-window.ts'
 import { callHost, type RunningApp, startApp } from '../support/desktop-app.ts'
+import { freePort } from '../support/free-port.ts'
 import { registeredRepository } from '../support/orchestrator.ts'
 import { subjectsOf } from '../support/repositories.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
@@ -32,7 +33,10 @@ test('the app quits with a task at work: its machine works on, and the next star
   const folder = await temporaryFolder()
   const home = join(folder, 'home')
   const repoPath = await registeredRepository(folder)
-  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', memoryMiB: 2048, port: 18_765 }))
+  await writeFile(
+    join(home, 'settings.json'),
+    JSON.stringify({ egress: 'closed', memoryMiB: 2048, port: await freePort() }),
+  )
   onTestFinished(async () => void (await stopMachines(repoPath, AbortSignal.timeout(5_000))))
   const env = { ANTHROPIC_BASE_URL: api.url }
 

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { callHost, clickTray, isVisible, startAgain, startApp, trayLabels } from '../support/desktop-app.ts'
+import { freePort } from '../support/free-port.ts'
 import { callTool, connect } from '../support/mcp-endpoint.ts'
 import { guestThatCommits } from '../support/orchestrator.ts'
 import { makeRepository } from '../support/repositories.ts'
@@ -164,10 +165,7 @@ test('the host is kept awake while a task runs, where the setting says so', asyn
 
 test('when the server whose window it was ends, the app serves itself', async () => {
   const { home, server } = await startServing(waits)
-  await writeFile(
-    join(home, 'settings.json'),
-    JSON.stringify({ minFreeGiB: 0, port: 1024 + Math.floor(Math.random() * 60_000) }),
-  )
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ minFreeGiB: 0, port: await freePort() }))
   const { app, firstPage } = await startApp({ home })
   const page = await firstPage()
   await callHost(page, 'host', {})
