@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Reply, RequestName, RequestOf } from '../../preload/contract.ts'
 import { appDirectory } from './build-app.ts'
+import { freePort } from './free-port.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -68,6 +69,9 @@ export async function startApp({
 }: AppOptions = {}): Promise<RunningApp> {
   const ownHome = home ?? join(await temporaryFolder(), 'home')
   await mkdir(ownHome, { recursive: true, mode: 0o700 })
+  const settings = join(ownHome, 'settings.json')
+  // The port of a user's own server may be taken.
+  if (!existsSync(settings)) await writeFile(settings, JSON.stringify({ port: await freePort() }))
   const app = await _electron.launch({
     args: ['-r', join(standIn, 'recorder.cjs'), directory],
     cwd: root,
