@@ -55,7 +55,6 @@ function backendOf(server: NonNullable<Awaited<ReturnType<typeof readServerFile>
   const gone = Promise.withResolvers<void>()
   return {
     isOwn: false,
-    mcpUrl: `http://${server.host ?? '127.0.0.1'}:${server.port}/mcp`,
     call: connection.call,
     listen: (listener, attention) => connection.listen(listener, attention, gone.resolve),
     hostSleeps: async () => undefined, // It notices for itself.
@@ -79,7 +78,6 @@ async function ownBackend(home: string, log: ReturnType<typeof createLog>, port:
   const { window, tasks } = server
   return {
     isOwn: true,
-    mcpUrl: server.url,
     call: (name, request) => answerCall(window.calls, name, request, log, new AbortController().signal),
     listen: (listener, attention) => window.listen(listener, attention),
     hostSleeps: () => tasks.hostSleeps(),

@@ -6,8 +6,6 @@ import type { Attention } from '../window/feed.ts'
 export interface Backend extends AsyncDisposable {
   /** Whether tasks run in this process, and end or go on with it. */
   readonly isOwn: boolean
-  /** Of the MCP endpoint. */
-  readonly mcpUrl: string
   /** Never rejects. */
   call(name: string, request: unknown): Promise<AnyReply>
   /** @returns the end of it. */
