@@ -1,6 +1,7 @@
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
-import { GitError, type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
+import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
+import { type Collision, chooseMerge, collidingPaths } from './merge-trees.ts'
 import type { Quarantine } from './quarantine.ts'
 
 export type Replay =
@@ -17,7 +18,24 @@ export interface ReplayOptions {
   readonly from: string
   readonly to: string
   readonly onto: string
+  /** Asked when a commit collides: the tree that a person made of it, or null to stop there. */
+  readonly settle?: Settle
+  /** Only these of the commits, in their order. */
+  readonly only?: ReadonlySet<string>
+  /** New messages by commit; latin1, one character a byte. */
+  readonly messages?: ReadonlyMap<string, string>
 }
+
+/** A commit that collides with what it is put onto. */
+export interface Stop {
+  readonly id: string
+  readonly commit: CommitObject
+  /** Null for a root commit. */
+  readonly parent: string | null
+  readonly headTree: string
+  readonly collision: Collision
+}
+export type Settle = (stop: Stop) => Promise<string | null>
 
 interface Step {
   readonly id: string
@@ -41,6 +59,7 @@ export async function replayCommits(options: ReplayOptions, signal?: AbortSignal
   })
   const plain = steps.filter(({ commit }) => commit.parents.length < 2)
   const replay = await replayer(options, call, signal)
+  const { only, settle } = options
   if (plain.length < steps.length) {
     // A merge can be left out when its side branches, one after the other, give the same files.
     const [last] = await readCommits(call, [to], signal)
@@ -49,15 +68,19 @@ export async function replayCommits(options: ReplayOptions, signal?: AbortSignal
       return { kind: 'merge-commits' }
     }
   }
-  return await replay(plain, onto)
+  return await replay(only ? plain.filter(({ id }) => only.has(id)) : plain, onto, settle)
 }
 
-type Replayer = (steps: readonly Step[], onto: string) => Promise<Exclude<Replay, { kind: 'merge-commits' }>>
+type Replayer = (
+  steps: readonly Step[],
+  onto: string,
+  settle?: Settle,
+) => Promise<Exclude<Replay, { kind: 'merge-commits' }>>
 
 async function replayer(options: ReplayOptions, call: GitOptions, signal?: AbortSignal): Promise<Replayer> {
-  const { quarantine } = options
-  const [committer, merge] = await Promise.all([committerIdentity(call, signal), chooseMerge(options, call, signal)])
-  return async (steps, onto) => {
+  const { quarantine, messages } = options
+  const [committer, merge] = await Promise.all([committerIdentity(call, signal), chooseMerge(quarantine, call, signal)])
+  return async (steps, onto, settle) => {
     const parentTrees = await treesOf(call, [onto, ...steps.flatMap(({ commit }) => commit.parents)], signal)
     const emptyTree = options.objectFormat === 'sha256' ? emptyTrees.sha256 : emptyTrees.sha1
     let head = onto
@@ -72,13 +95,26 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
       else if (commit.tree === parentTree) tree = headTree
       else {
         const merged = await merge({ commit, id, parent, parentTree, head, headTree })
-        if (merged.kind === 'conflicts') return { ...merged, subject: subjectOf(commit) }
-        tree = merged.tree
+        if (merged.kind === 'merged') tree = merged.tree
+        else {
+          const { collision } = merged
+          const settled = await settle?.({ id, commit, parent: parent ?? null, headTree, collision })
+          if (settled == null) {
+            return { kind: 'conflicts', files: collidingPaths(collision).map(shownPath), subject: subjectOf(commit) }
+          }
+          tree = settled
+        }
       }
       const wasEmpty = commit.tree === parentTree
       if (tree === headTree && !wasEmpty) continue
       head = await quarantine.writeCommit(
-        formatCommit({ ...commit, tree, parents: [head], committer: committer ?? commit.committer }),
+        formatCommit({
+          ...commit,
+          message: messages?.get(id) ?? commit.message,
+          tree,
+          parents: [head],
+          committer: committer ?? commit.committer,
+        }),
       )
       headTree = tree
       count += 1
@@ -90,51 +126,6 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
 const emptyTrees = {
   sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
-}
-
-interface MergeInput {
-  readonly commit: CommitObject
-  readonly id: string
-  readonly parent: string | undefined
-  readonly parentTree: string
-  readonly head: string
-  readonly headTree: string
-}
-type Merged =
-  | { readonly kind: 'merged'; readonly tree: string }
-  | { readonly kind: 'conflicts'; readonly files: string[] }
-
-/**
- * How this git merges with a base of our choosing: `--merge-base` came with 2.40. Before that, two commits made for the purpose have the
- * wanted base as their only parent, which gives the same.
- */
-async function chooseMerge(
-  { quarantine }: ReplayOptions,
-  call: GitOptions,
-  signal?: AbortSignal,
-): Promise<(input: MergeInput) => Promise<Merged>> {
-  const version = /(\d+)\.(\d+)/.exec((await gitOrThrow(['version'], call, signal)).stdout)
-  const takesBase = version !== null && (Number(version[1]) > 2 || Number(version[2]) >= 40)
-  return async ({ commit, id, parent, parentTree, head, headTree }) => {
-    const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages']
-    if (takesBase && parent !== undefined)
-      return await mergeTree([...args, `--merge-base=${parent}`, head, id], call, signal)
-    const made = { author: commit.author, committer: commit.author, extra: [], message: '' }
-    const write = (tree: string, parents: string[]) =>
-      quarantine.writePassingCommit(formatCommit({ ...made, tree, parents }))
-    const base = parent ?? (await write(parentTree, []))
-    const ours = await write(headTree, [base])
-    const theirs = parent === undefined ? await write(commit.tree, [base]) : id
-    return await mergeTree([...args, ours, theirs], call, signal)
-  }
-}
-
-async function mergeTree(args: readonly string[], call: GitOptions, signal?: AbortSignal): Promise<Merged> {
-  const result = await gitQuickly(args, call, signal)
-  const [tree = '', ...files] = result.stdout.split('\0')
-  if (result.exitCode === 0) return { kind: 'merged', tree: tree.trim() }
-  if (result.exitCode !== 1) throw new GitError(args, result)
-  return { kind: 'conflicts', files: [...new Set(files.filter((file) => file !== ''))].map(shownPath) }
 }
 
 /** Raw commits, in the order of their ids. */
@@ -172,7 +163,7 @@ async function committerIdentity(call: GitOptions, signal?: AbortSignal): Promis
   return result.exitCode === 0 ? result.stdout.trim() : undefined
 }
 
-const subjectOf = ({ message }: CommitObject) =>
+export const subjectOf = ({ message }: CommitObject) =>
   Buffer.from(message.trimStart().split('\n')[0] ?? '', 'latin1')
     .toString('utf8')
     .slice(0, 200)
