@@ -67,8 +67,13 @@ export type TextEncoding = 'utf8' | 'latin1'
 /** One conflicting file, opened. */
 export type ConflictText =
   | { readonly kind: 'text'; readonly encoding: TextEncoding; readonly chunks: readonly Chunk[] }
+  /** Its conflicting chunks alone; it can be had by picks, not by editing. */
+  | { readonly kind: 'too-large'; readonly encoding: TextEncoding; readonly chunks: readonly Chunk[] }
   /** Bytes of each side; null where there is none. */
-  | { readonly kind: Exclude<ConflictContent, 'text'>; readonly bytes: Readonly<Record<SideName, number | null>> }
+  | {
+      readonly kind: Exclude<ConflictContent, 'text' | 'too-large'>
+      readonly bytes: Readonly<Record<SideName, number | null>>
+    }
 
 /**
  * The file that the picks make of its chunks. Pure.
@@ -100,4 +105,39 @@ function pickText(chunk: Extract<Chunk, { kind: 'conflict' }>, pick: HunkPick): 
 function joined(first: string, second: string): string {
   if (first === '' || second === '' || first.endsWith('\n')) return first + second
   return `${first}${/\r\n/.test(second) ? '\r\n' : '\n'}${second}`
+}
+
+/** Tells sides apart: a choice is made for these and no others. */
+export const printOf = ({ base, ours, theirs }: FileSides): string =>
+  [base, ours, theirs].map((side) => (side ? `${side.mode}:${side.id}` : '-')).join(' ')
+
+/** What a person chose for one file of one commit. */
+export interface Choice {
+  readonly commit: string
+  readonly path: string
+  /** See `printOf`. */
+  readonly print: string
+  readonly resolution: Resolution
+}
+
+/** A commit of the task on its way onto the branch. */
+export interface CommitProgress {
+  readonly id: string
+  readonly subject: string
+  readonly author: string
+  /** `settled`: it collided and every file of it was chosen for. Nothing is known yet of what those that wait collide with. */
+  readonly state: 'applied' | 'settled' | 'stopped' | 'waiting'
+  readonly files: readonly { readonly conflict: FileConflict; readonly resolution: Resolution | null }[]
+}
+
+export interface ConflictsView {
+  readonly branch: string
+  /** The branch's commit that all of it was worked out against. */
+  readonly onto: string
+  /** All collisions are chosen for: it can be finished. */
+  readonly settled: boolean
+  /** In the order in which they are put onto the branch. */
+  readonly commits: readonly CommitProgress[]
+  /** Choices that hold no more, because what they were made for has changed. */
+  readonly stale: readonly Choice[]
 }

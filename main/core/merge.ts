@@ -50,3 +50,11 @@ export interface SalvagedWork {
 
 /** `refs/tasks/ID` of the user's repository: where a task's work waits. */
 export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`
+
+/** What a reviewer takes of a task's commits. */
+export interface Selection {
+  /** Ids of the commits that are taken, when not all are; the rest stays at the ref. */
+  readonly only?: readonly string[]
+  /** New messages by commit id. */
+  readonly messages?: Readonly<Record<string, string>>
+}

@@ -1,13 +1,15 @@
+import type { Choice } from '../core/conflicts.ts'
 import { AppError } from '../core/failure.ts'
-import { type MergeOutcome, taskRef, type UnmergedReason } from '../core/merge.ts'
+import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from '../core/merge.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { branchState } from './branch-state.ts'
+import { createSettler } from './conflicts/settler.ts'
 import { type GitOptions, gitQuickly, gitText } from './git.ts'
 import { inspectRepository, type RepositoryState } from './inspect-repository.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
 import { publishBranch } from './publish-branch.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
-import { type Replay, replayCommits } from './replay-commits.ts'
+import { type Replay, replayCommits, selectionOptions } from './replay-commits.ts'
 
 export interface MergeRequest {
   readonly repoPath: string
@@ -18,12 +20,16 @@ export interface MergeRequest {
   readonly branch: string | null
   /** What salvage brought to `refs/tasks/ID`. */
   readonly commit: string
+  /** How a person settled what collides; left out, a collision ends the merge. */
+  readonly choices?: readonly Choice[]
+  /** Left out, all commits as they are. */
+  readonly selection?: Selection
 }
 
 /**
  * Brings a task's commits onto the branch that it started from, one merge at a time per repository. Nothing of the user's is touched
  * before it is certain; a merge that does not happen leaves everything as it was, `refs/tasks/ID` included. After success, and when
- * there was nothing to merge, that ref is deleted.
+ * there was nothing to merge, that ref is deleted, unless commits were left out: then they wait there.
  * @throws AppError('repository-invalid'), or the signal's reason when it fires for another cause than time.
  */
 export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Promise<MergeOutcome> {
@@ -134,17 +140,25 @@ type Plan =
 
 async function planMerge(
   { path, objectFormat }: RepositoryState,
-  { startCommit, commit }: Request,
+  { startCommit, commit, choices, selection }: Request,
   { onto, quarantine }: { readonly onto: string; readonly quarantine: Quarantine },
   signal?: AbortSignal,
 ): Promise<Plan> {
   const user: GitOptions = { cwd: path, trust: 'user' }
   // A branch that was taken back behind the start must not get back what the user took off it.
-  if ((await isAncestor(user, startCommit, onto, signal)) && (await isAncestor(user, onto, commit, signal))) {
+  const ahead = (await isAncestor(user, startCommit, onto, signal)) && (await isAncestor(user, onto, commit, signal))
+  if (ahead && !selection) {
     const count = await gitText(['rev-list', '--count', commit, `^${onto}`], user, signal)
     return { kind: 'replayed', method: 'fast-forward', commit, commits: Number(count) }
   }
-  const replay = await replayCommits({ path, objectFormat, quarantine, from: startCommit, to: commit, onto }, signal)
+  const replay = await replayCommits(
+    {
+      ...{ path, objectFormat, quarantine, from: startCommit, to: commit, onto },
+      ...(choices && { settle: createSettler(choices).settle }),
+      ...selectionOptions(selection),
+    },
+    signal,
+  )
   return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
 }
 
@@ -153,7 +167,8 @@ const isAncestor = async (user: GitOptions, ancestor: string, commit: string, si
   (await gitQuickly(['merge-base', '--is-ancestor', ancestor, commit], user, signal)).exitCode === 0
 
 /** The ref has done its duty. One that cannot be deleted now is deleted with the task. */
-async function forgetWork(user: GitOptions, { taskId, commit }: Request): Promise<void> {
+async function forgetWork(user: GitOptions, { taskId, commit, selection }: Request): Promise<void> {
+  if (selection?.only) return
   await gitQuickly(['update-ref', '-d', taskRef(taskId), commit], user)
 }
 

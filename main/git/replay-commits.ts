@@ -1,8 +1,10 @@
+import type { Selection } from '../core/merge.ts'
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
 import { type Collision, chooseMerge, collidingPaths } from './merge-trees.ts'
 import type { Quarantine } from './quarantine.ts'
+import { readObjects } from './read-objects.ts'
 
 export type Replay =
   /** `commit` is `onto` itself when every commit became empty. */
@@ -26,20 +28,44 @@ export interface ReplayOptions {
   readonly messages?: ReadonlyMap<string, string>
 }
 
+/** How a replay is told of it. */
+export const selectionOptions = ({ only, messages }: Selection = {}): Pick<ReplayOptions, 'only' | 'messages'> => ({
+  ...(only && { only: new Set(only) }),
+  ...(messages && {
+    messages: new Map(Object.entries(messages).map(([id, text]) => [id, Buffer.from(text).toString('latin1')])),
+  }),
+})
+
 /** A commit that collides with what it is put onto. */
 export interface Stop {
   readonly id: string
   readonly commit: CommitObject
-  /** Null for a root commit. */
-  readonly parent: string | null
+  readonly parentTree: string
   readonly headTree: string
   readonly collision: Collision
 }
-export type Settle = (stop: Stop) => Promise<string | null>
+/** `call` reads the repository and the quarantine, and writes to the quarantine. */
+export type Settle = (stop: Stop, call: GitOptions, signal?: AbortSignal) => Promise<string | null>
 
-interface Step {
+export interface Step {
   readonly id: string
   readonly commit: CommitObject
+}
+
+/** The commits of `from..to` that `onto` has not, in the order in which they are replayed. */
+export async function listSteps(
+  { from, to, onto }: Pick<ReplayOptions, 'from' | 'to' | 'onto'>,
+  call: GitOptions,
+  signal?: AbortSignal,
+): Promise<readonly Step[]> {
+  const range = ['rev-list', '--reverse', '--topo-order', to, `^${from}`, `^${onto}`]
+  const ids = (await gitOrThrow(range, call, signal)).stdout.split('\n').filter(Boolean)
+  const commits = await readCommits(call, ids, signal)
+  return ids.map((id, index): Step => {
+    const commit = commits[index]
+    if (!commit) throw new Error(`git did not answer for ${id}`)
+    return { id, commit }
+  })
 }
 
 /**
@@ -49,14 +75,7 @@ interface Step {
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
   const { from, to, onto } = options
   const call: GitOptions = { cwd: options.path, trust: 'user', env: options.quarantine.writing }
-  const range = ['rev-list', '--reverse', '--topo-order', to, `^${from}`, `^${onto}`]
-  const ids = (await gitOrThrow(range, call, signal)).stdout.split('\n').filter(Boolean)
-  const commits = await readCommits(call, ids, signal)
-  const steps = ids.map((id, index): Step => {
-    const commit = commits[index]
-    if (!commit) throw new Error(`git did not answer for ${id}`)
-    return { id, commit }
-  })
+  const steps = await listSteps(options, call, signal)
   const plain = steps.filter(({ commit }) => commit.parents.length < 2)
   const replay = await replayer(options, call, signal)
   const { only, settle } = options
@@ -98,7 +117,7 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
         if (merged.kind === 'merged') tree = merged.tree
         else {
           const { collision } = merged
-          const settled = await settle?.({ id, commit, parent: parent ?? null, headTree, collision })
+          const settled = await settle?.({ id, commit, parentTree, headTree, collision }, call, signal)
           if (settled == null) {
             return { kind: 'conflicts', files: collidingPaths(collision).map(shownPath), subject: subjectOf(commit) }
           }
@@ -128,22 +147,8 @@ const emptyTrees = {
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 }
 
-/** Raw commits, in the order of their ids. */
-async function readCommits(call: GitOptions, ids: readonly string[], signal?: AbortSignal): Promise<CommitObject[]> {
-  if (ids.length === 0) return []
-  const input = ids.map((id) => `${id}\n`).join('')
-  const { stdout } = await gitOrThrow(['cat-file', '--batch'], { ...call, input }, signal)
-  const commits: CommitObject[] = []
-  for (let at = 0; at < stdout.length; ) {
-    const lineEnd = stdout.indexOf('\n', at)
-    const [id, type, size] = stdout.slice(at, lineEnd).split(' ')
-    if (type !== 'commit') throw new Error(`${id} is no commit here`)
-    const start = lineEnd + 1
-    commits.push(parseCommit(stdout.slice(start, start + Number(size))))
-    at = start + Number(size) + 1
-  }
-  return commits
-}
+const readCommits = async (call: GitOptions, ids: readonly string[], signal?: AbortSignal): Promise<CommitObject[]> =>
+  (await readObjects(call, 'commit', ids, signal)).map(parseCommit)
 
 async function treesOf(
   call: GitOptions,
