@@ -33,6 +33,13 @@ function commandLine(terminal: Terminal): Command {
       'a host that its tasks may reach, such as github.com or *.npmjs.org; repeatable',
       collect,
     )
+    .addOption(
+      new Option(
+        '--merge <policy>',
+        'when its tasks are merged: by themselves, after review, or after a check',
+      ).choices(['auto', 'review', 'check']),
+    )
+    .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
     .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
       const { allow } = await import('./commands/allow.ts')
       await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
@@ -41,7 +48,8 @@ function commandLine(terminal: Terminal): Command {
     .command('list')
     .description('list the registered repositories')
     .option('--egress', 'with what the tasks of each may reach', false)
-    .action(async (options: { egress: boolean }) => {
+    .option('--merge', 'with when the tasks of each are merged', false)
+    .action(async (options: { egress: boolean; merge: boolean }) => {
       const { list } = await import('./commands/list.ts')
       await list(terminal, options)
     })
@@ -187,6 +195,8 @@ interface AllowFlags {
   readonly alias?: string
   readonly egress?: 'open' | 'closed' | 'default'
   readonly allowHost?: readonly string[]
+  readonly merge?: 'auto' | 'review' | 'check'
+  readonly check?: string
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]

@@ -49,8 +49,11 @@ result_written=
 network=open
 key_variable=ANTHROPIC_API_KEY
 max_budget_usd=
+check_command=
 resume_session=
 code=
+check_code=
+shell_arguments=()
 
 power_off() {
   if [ -n "${MICROVM_POWER_OFF-}" ]; then
@@ -74,14 +77,17 @@ write_result() {
   local temporary=$workspace/.result.json.new
   describe_work
   if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" \
-    --rawfile summary "$private/summary" --rawfile files "$private/files" --arg commits "$commits" '{
+    --rawfile summary "$private/summary" --rawfile files "$private/files" --arg commits "$commits" \
+    --arg check_code "$check_code" --rawfile check_output "$private/check-output" '{
       success: $success,
       summary: $summary[0:200000],
       files_changed: [limit(2000; $files | split("\u0000")[] | select(. != ""))],
       commits: ($commits | tonumber? // 0),
       error: (if $error == "" then null else $error end),
       exit_code: ($code | tonumber? // null)
-    }' >"$temporary"; then
+    } + if $check_code == "" then {} else {
+      check: { exit_code: ($check_code | tonumber), output: $check_output[-65536:] }
+    } end' >"$temporary"; then
     printf '{"success":false,"summary":"","files_changed":[],"commits":0,"error":"%s","exit_code":null}\n' \
       'The result could not be written as JSON in the guest' >"$temporary"
   fi
@@ -97,6 +103,7 @@ describe_work() {
   commits=0
   : >"$private/files"
   [ -e "$private/summary" ] || : >"$private/summary"
+  [ -e "$private/check-output" ] || : >"$private/check-output"
   start=$(head -c 100 "$workspace/start-ref" 2>/dev/null | tr -cd '0-9a-f')
   [ -n "$start" ] && [ -d "$repo/.git" ] || return 0
   commits=$(cd "$repo" && user_environment && as_user timeout 60 git rev-list --count "$start..HEAD" 2>/dev/null)
@@ -231,6 +238,7 @@ give_back_files() {
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
   local progress before
+  shell_arguments=("$@")
   before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
   rm -f "$private/claude-started"
   (
@@ -251,6 +259,39 @@ run_shell() {
   # What Claude left running must not change the clone any more.
   stop_child
   child=
+}
+
+# ---- the check of the repository's policy ----------------------------------------------------------------------------
+
+# Runs the command in the development shell, to its end; sets `check_code` and leaves the end of its output in $private/check-output.
+# In a copy of the clone that is mounted in its place: what the check leaves behind is no work of the task.
+run_check() {
+  local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=()
+  say 'running the check'
+  rm -rf "$copy" "$copy.log"
+  if ! cp -a "$repo" "$copy" 2>"$private/check-output"; then
+    check_code=126
+    return
+  fi
+  if [ "$(id -u)" = 0 ] && [ -z "${MICROVM_SAME_USER-}" ]; then
+    isolate=(unshare --mount "$BASH" -c 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"' isolate "$copy" "$repo"
+      setpriv --reuid 1000 --regid 1000 --init-groups --)
+  fi
+  (
+    cd "$copy" || exit 126
+    user_environment
+    unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
+    exec setsid ${isolate[@]+"${isolate[@]}"} nix develop path:. --no-write-lock-file \
+      ${shell_arguments[@]+"${shell_arguments[@]}"} --command "$BASH" -c "$check_command"
+  ) </dev/null >"$copy.log" 2>&1 &
+  child=$!
+  wait "$child"
+  check_code=$?
+  stop_child
+  child=
+  tail -c 65536 "$copy.log" >"$private/check-output"
+  rm -rf "$copy" "$copy.log"
+  say "the check ended with exit status $check_code"
 }
 
 # ---- a session that goes on later ----------------------------------------------------------------------------------
@@ -324,6 +365,7 @@ main() {
   [ "$(setting MICROVM_NETWORK)" != closed ] || network=closed
   key_name=$(setting MICROVM_KEY_VARIABLE)
   max_budget_usd=$(setting MICROVM_MAX_BUDGET_USD)
+  check_command=$(setting MICROVM_CHECK)
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
@@ -347,6 +389,7 @@ main() {
   [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   error=$(judge)
   if [ -z "$error" ]; then
+    [ -z "$check_command" ] || run_check
     write_result true '' "$code"
   else
     keep_session

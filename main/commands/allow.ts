@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type EgressChange, egressText } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
+import { type MergePolicyChange, mergePolicyText } from '../core/merge-policy.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import { inspectRepository } from '../git/inspect-repository.ts'
 import { registerRepository } from '../settings/repositories.ts'
@@ -8,17 +9,17 @@ import type { Terminal } from './terminal.ts'
 
 /**
  * Registers the repository at `path` (default: the current folder), hides `.microvm/` from its git status, and changes what its
- * tasks may reach when told to.
+ * tasks may reach, and when they are merged, when told to.
  */
 export async function allow(
   terminal: Terminal,
   path: string | undefined,
-  { alias, ...egress }: { readonly alias?: string } & EgressChange,
+  { alias, ...wish }: { readonly alias?: string } & EgressChange & MergePolicyChange,
 ): Promise<void> {
   // `allow "$UNSET"` must not take the current folder.
   if (path === '') throw new AppError('argument-invalid', 'The path is empty', { hint: 'Name the repository' })
   const repository = await inspectRepository(resolve(terminal.cwd, path ?? '.'))
-  const registered = await registerRepository(terminal.home, { path: repository.path, alias, ...egress })
+  const registered = await registerRepository(terminal.home, { path: repository.path, alias, ...wish })
   await excludeTasks(repository.path)
   if (alias !== undefined && registered.alias !== alias) {
     terminal.note(
@@ -26,8 +27,11 @@ export async function allow(
     )
   }
   if (!repository.hasFlake) terminal.note(`No flake.nix found in ${repository.path}: tasks need one, committed`)
-  if (egress.egress !== undefined || egress.allowHosts !== undefined) {
+  if (wish.egress !== undefined || wish.allowHosts !== undefined) {
     terminal.note(`Tasks of ${registered.alias} reach: ${egressText(registered.egress)}`)
+  }
+  if (wish.merge !== undefined || wish.check !== undefined) {
+    terminal.note(`Tasks of ${registered.alias} are merged: ${mergePolicyText(registered.mergePolicy)}`)
   }
   terminal.say(`Registered: ${registered.alias}`)
 }

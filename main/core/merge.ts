@@ -9,6 +9,8 @@ export type UnmergedReason =
   | 'merge_commits' // the task made merge commits that a rebase would mangle
   | 'fetch_failed' // the clone's objects were refused or unreadable
   | 'timed_out'
+  | 'awaiting_review' // the repository's policy has a person accept it
+  | 'check_failed' // the check command of the repository's policy did not succeed
   | 'task_failed' // the task did not succeed, so its work waits at the ref
 
 /** The outcome of bringing a task's commits onto the user's branch. */
@@ -22,6 +24,8 @@ export type MergeOutcome =
       /** The branch's commit before and after. */
       readonly from: string
       readonly to: string
+      /** The task that resolved its conflicts and was merged in its place. */
+      readonly through?: string
     }
   | { readonly kind: 'unchanged'; readonly branch: string | null }
   | {

@@ -1,6 +1,8 @@
 import type { TaskCaps } from './caps.ts'
 import type { Failure } from './failure.ts'
+import type { CheckReport } from './held-by-policy.ts'
 import type { MergeOutcome, SalvagedWork } from './merge.ts'
+import type { MergePolicy } from './merge-policy.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
 export type TaskId = string & { readonly __brand: 'TaskId' }
@@ -32,6 +34,18 @@ export interface TaskIdentity {
   readonly caps?: TaskCaps
   /** Present when the task was to wait for a slot; higher priority goes first. */
   readonly queue?: { readonly priority: number }
+  /** What its repository wanted when the task was made; absent where it is merged by itself. */
+  readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
+  /** Present when the task is there to resolve another one's conflicts. */
+  readonly resolves?: Resolves
+}
+
+/** Another task's work that does not merge: where it began, what it is, and the branch that it is to come onto. */
+export interface Resolves {
+  readonly task: TaskId
+  readonly startCommit: string
+  readonly commit: string
+  readonly branch: string
 }
 
 /** What Claude's own stream said of the run; guest data, checked by schema. */
@@ -50,6 +64,8 @@ export interface TaskResult {
   readonly filesChanged: readonly string[]
   readonly error: string | null
   readonly usage: AgentUsage | null
+  /** Of the policy's command, where there is one that came to its end. */
+  readonly check?: CheckReport
 }
 
 /** Enough to find a virtual machine again after a restart, and to tell it from another process with its pid. */

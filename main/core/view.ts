@@ -35,6 +35,7 @@ export interface ResultView {
   output_tokens?: number
   turns?: number
   session_id?: string
+  check?: { exit_code: number | null; output: string }
 }
 
 export function resultView(result: TaskResult): ResultView {
@@ -51,6 +52,7 @@ export function resultView(result: TaskResult): ResultView {
       turns: usage.turns,
       ...(usage.sessionId !== null && { session_id: usage.sessionId }),
     }),
+    ...(result.check && { check: { exit_code: result.check.exitCode, output: result.check.output } }),
   }
 }
 
@@ -63,6 +65,8 @@ export type MergeView =
       conflicts: string[]
       branch?: string
       commit?: string
+      /** The task that resolved its conflicts. */
+      through?: string
     }
   | { merged: false; reason: string; conflicts: string[]; task_ref: string; files?: string[]; detail: string }
 
@@ -76,6 +80,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         conflicts: [],
         branch: merge.branch,
         commit: merge.to,
+        ...(merge.through !== undefined && { through: merge.through }),
       }
     case 'unchanged':
       return { merged: true, method: 'none', commits: 0, conflicts: [] }
@@ -115,6 +120,8 @@ export interface TaskView {
   /** When a parked task goes on, ISO 8601, and why it waits. */
   resumes_at?: string
   parked_because?: string
+  /** The task whose conflicts this one is to resolve. */
+  resolves?: string
   /** `refs/tasks/ID` while the task's work waits there. */
   task_ref: string | null
   created_at: string
@@ -144,6 +151,7 @@ export function taskView(task: Task): TaskView {
       resumes_at: task.state.parking.until,
       parked_because: failureText(task.state.parking.reason),
     }),
+    ...(task.resolves && { resolves: task.resolves.task }),
     task_ref: waitsAtRef ? taskRef(task.id) : null,
     created_at: task.createdAt,
     started_at: task.agentStartedAt,

@@ -5,12 +5,14 @@ import { AppError } from '../core/failure.ts'
 import { writeJsonAtomically } from '../lib/atomic-file.ts'
 import { unusable } from '../lib/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
+import { mergePolicyWordSchema } from './merge-policy-word.ts'
 
-/** `allowed-repos.json` is `{ALIAS: {path, added, egress?}}`; fields that we do not know are kept as they are. */
+/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?}}`; fields that we do not know are kept as they are. */
 const entrySchema = z.looseObject({
   path: z.string().startsWith('/'),
   added: z.string(),
   egress: egressWordSchema.optional(),
+  merge: mergePolicyWordSchema.optional(),
 })
 const fileSchema = z.map(z.string(), entrySchema)
 

@@ -1,8 +1,10 @@
 import { changeEgress, type EgressChange, type EgressPolicy, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
+import { type MergePolicy, type MergePolicyChange, mergePolicyOf, mergePolicyWord } from '../core/merge-policy.ts'
 import { lockFile } from '../lib/file-lock.ts'
 import { aliasFor, freeAlias, nearestAlias, validateAlias } from './alias.ts'
 import { egressPolicy, requirePolicy } from './egress-word.ts'
+import { requireMergePolicy } from './merge-policy-word.ts'
 import {
   type RepositoryEntries,
   type RepositoryEntry,
@@ -19,23 +21,27 @@ export interface Repository {
   readonly added: string
   /** Its own; null where the settings' is its. */
   readonly egress: EgressPolicy | null
+  readonly mergePolicy: MergePolicy
+}
+
+interface Registration extends EgressChange, MergePolicyChange {
+  readonly path: string
+  readonly alias?: string | undefined
 }
 
 /**
  * Registers a repository that was found fit for tasks: `path` is the real path that the inspection gave.
  * A path that is registered keeps its alias, whatever alias is asked for; one that another path has becomes ALIAS-2, -3, ...
- * Its egress policy is changed as asked, registered before or not.
+ * Its egress and merge policies are changed as asked, registered before or not.
  * @throws AppError('alias-invalid' | 'argument-invalid' | 'home-unusable')
  */
-export async function registerRepository(
-  home: string,
-  { path, alias, ...wish }: { readonly path: string; readonly alias?: string | undefined } & EgressChange,
-): Promise<Repository> {
+export async function registerRepository(home: string, { path, alias, ...wish }: Registration): Promise<Repository> {
   if (alias !== undefined) validateAlias(alias)
   return await change(home, (entries) => {
     const registered = [...entries].find(([, entry]) => entry.path === path)
     const name = registered?.[0] ?? freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
-    const entry = withEgress(registered?.[1] ?? { path, added: new Date().toISOString() }, wish)
+    const known = registered?.[1] ?? { path, added: new Date().toISOString() }
+    const entry = withMergePolicy(withEgress(known, wish), wish)
     entries.set(name, entry)
     return asRepository(name, entry)
   })
@@ -52,6 +58,17 @@ export async function findRepository(home: string, alias: string): Promise<Repos
   const entry = entries.get(alias)
   if (!entry) throw unknownRepository(alias, [...entries.keys()])
   return asRepository(alias, entry)
+}
+
+/** @throws AppError('repository-unknown' | 'argument-invalid') */
+export async function setMergePolicy(home: string, alias: string, wish: MergePolicyChange): Promise<Repository> {
+  return await change(home, (entries) => {
+    const entry = entries.get(alias)
+    if (!entry) throw unknownRepository(alias, [...entries.keys()])
+    const changed = withMergePolicy(entry, wish)
+    entries.set(alias, changed)
+    return asRepository(alias, changed)
+  })
 }
 
 /** Takes it off the list and touches nothing else. @throws AppError('repository-unknown') */
@@ -82,6 +99,7 @@ const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
   path: entry.path,
   added: entry.added,
   egress: egressOf(entry),
+  mergePolicy: mergePolicyOf(entry.merge ?? 'auto'),
 })
 
 const egressOf = ({ egress }: RepositoryEntry): EgressPolicy | null =>
@@ -93,6 +111,11 @@ function withEgress({ egress, ...entry }: RepositoryEntry, wish: EgressChange): 
   if (policy === null) return entry
   const word = egressWord(policy)
   return { ...entry, egress: typeof word === 'string' ? word : [...word] }
+}
+
+function withMergePolicy({ merge = 'auto', ...entry }: RepositoryEntry, wish: MergePolicyChange): RepositoryEntry {
+  const policy = requireMergePolicy(mergePolicyOf(merge), wish)
+  return policy.kind === 'auto' ? entry : { ...entry, merge: mergePolicyWord(policy) }
 }
 
 function unknownRepository(alias: string, aliases: readonly string[]): AppError {

@@ -1,5 +1,6 @@
 import { type EgressWord, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
+import { type MergePolicyWord, mergePolicyWord } from '../core/merge-policy.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
 import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
 import { pathExists } from '../lib/path-exists.ts'
@@ -52,6 +53,8 @@ export interface RepositoryView {
   cost_usd: number
   /** What its tasks may reach; `default` is what the settings say. */
   egress: EgressWord | 'default'
+  /** What has to happen before its tasks are merged. */
+  merge: MergePolicyWord
 }
 
 /** The repositories with what their tasks on record come to; a task that was cleaned up counts no more. */
@@ -59,12 +62,13 @@ export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
   tasks: readonly Task[],
 ): RepositoryView[] {
-  return repositories.map(({ alias, path, added, egress }) => {
+  return repositories.map(({ alias, path, added, egress, mergePolicy = { kind: 'auto' } }) => {
     const own = tasks.filter(({ repoPath }) => repoPath === path)
     const cost = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
     return {
       ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
       egress: egress ? egressWord(egress) : 'default',
+      merge: mergePolicyWord(mergePolicy),
     }
   })
 }

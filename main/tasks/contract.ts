@@ -1,6 +1,7 @@
 import type { TaskCaps } from '../core/caps.ts'
 import type { EgressPolicy } from '../core/egress.ts'
 import type { MergeOutcome } from '../core/merge.ts'
+import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
@@ -73,4 +74,6 @@ export interface RegisteredRepository {
   readonly added: string
   /** What its tasks may reach. */
   readonly egress?: EgressPolicy | null
+  /** What has to happen before its tasks are merged; left out, nothing. */
+  readonly mergePolicy?: MergePolicy
 }

@@ -3,7 +3,7 @@ import { type MergeOutcome, taskRef } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
-import { mergeSalvaged } from './merge-salvaged.ts'
+import { type Decisions, mergeSalvaged } from './merge-salvaged.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 
@@ -14,22 +14,30 @@ const mergeTimeoutMs = 10 * 60_000
  * take what a failed task left. Merges what is at the ref now, since the user may have mended it there.
  * @throws AppError('task-ended') when it is merged already, AppError('merge-failed') when nothing waits at its ref.
  */
-export async function mergeAgain(task: Task, onChange: (task: Task) => void): Promise<MergeOutcome> {
+export async function mergeAgain(
+  task: Task,
+  onChange: (task: Task) => void,
+  decisions: Decisions = {},
+): Promise<MergeOutcome> {
   const { id, repoPath, merge } = task
   if (merge?.kind === 'merged') {
     throw new AppError('task-ended', `The work of task ${id} is on ${merge.branch} already`)
   }
   const signal = AbortSignal.timeout(mergeTimeoutMs)
-  const commit = await readTaskRef(repoPath, id, signal)
-  if (commit === null) {
-    throw new AppError('merge-failed', `Nothing waits at ${taskRef(id)}`, {
-      hint: 'The task left no work, or the ref was deleted',
-    })
-  }
+  const commit = await requireWork(task, signal)
   const files = taskFiles(repoPath, id)
   await using record = await TaskRecord.open(files, { onChange })
-  const outcome = await mergeSalvaged(task, commit, signal)
+  const outcome = await mergeSalvaged(task, commit, signal, decisions)
   await record.add({ type: 'merge-tried', merge: outcome })
   await record.write(files.mergeResult, mergeView(id, outcome))
   return outcome
+}
+
+/** The commit at the task's ref, which may be another than salvage left. @throws AppError('merge-failed') when none is there. */
+export async function requireWork({ id, repoPath }: Task, signal?: AbortSignal): Promise<string> {
+  const commit = await readTaskRef(repoPath, id, signal)
+  if (commit !== null) return commit
+  throw new AppError('merge-failed', `Nothing waits at ${taskRef(id)}`, {
+    hint: 'The task left no work, or the ref was deleted',
+  })
 }

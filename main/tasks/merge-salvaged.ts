@@ -1,15 +1,27 @@
+import type { Choice } from '../core/conflicts.ts'
 import { toFailure } from '../core/failure.ts'
-import type { MergeOutcome } from '../core/merge.ts'
+import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { findMerge } from '../git/find-merge.ts'
 import { mergeWork } from '../git/merge-work.ts'
 
+/** What a person decided of work that waited. */
+export interface Decisions {
+  readonly choices?: readonly Choice[]
+  readonly selection?: Selection
+}
+
 /** Brings a commit of the task's onto the branch that it started from. Never rejects: what goes wrong is why it is not there. */
-export async function mergeSalvaged(task: Task, commit: string | null, signal: AbortSignal): Promise<MergeOutcome> {
+export async function mergeSalvaged(
+  task: Task,
+  commit: string | null,
+  signal: AbortSignal,
+  decisions: Decisions = {},
+): Promise<MergeOutcome> {
   const { repoPath, id: taskId, branch, startCommit } = task
   if (commit === null || startCommit === null) return { kind: 'unchanged', branch }
   try {
-    const outcome = await mergeWork({ repoPath, taskId, startCommit, branch, commit }, signal)
+    const outcome = await mergeWork({ repoPath, taskId, startCommit, branch, commit, ...decisions }, signal)
     // Nothing was left to merge: because a crash came between an earlier merge and its record, perhaps.
     if (outcome.kind !== 'unchanged' || branch === null) return outcome
     return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome

@@ -116,7 +116,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       throw new AppError('interrupted', 'The orchestrator is shutting down')
     this.#options.runRate?.take(owner ?? 'nobody')
     validateDescription(description)
-    const { alias, path } = await this.#options.repositories.find(repo)
+    const { alias, path, mergePolicy = { kind: 'auto' } } = await this.#options.repositories.find(repo)
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
@@ -136,6 +136,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           createdAt: new Date().toISOString(),
           caps: acceptedCaps(this.#options.limits, caps),
           ...(waits && { queue: { priority: request.priority ?? 0 } }),
+          ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
         },
         this.#recordOptions,
       )

@@ -9,6 +9,7 @@ const resultLimitBytes = 1024 ** 2
 export const streamTailBytes = 1024 ** 2
 const summaryLimit = 64 * 1024
 const errorLimit = 4 * 1024
+const checkLimit = 16 * 1024
 
 /** What the guest's runner writes; anything else in it is ignored. */
 const guestResultSchema = z.object({
@@ -16,6 +17,10 @@ const guestResultSchema = z.object({
   summary: z.string(),
   files_changed: z.array(z.string()).catch([]),
   error: z.string().nullable(),
+  check: z
+    .object({ exit_code: z.int().min(0).max(255).nullable(), output: z.string() })
+    .nullish()
+    .catch(null),
 })
 
 /** The guest's figure; one beyond all reason would not survive the sum and the record. */
@@ -81,12 +86,16 @@ export function parseGuestResult(text: string, secret = ''): Omit<TaskResult, 'u
       message: `The guest left a result.json of another shape: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`,
     }
   }
-  const { success, summary, files_changed, error } = parsed.data
+  const { success, summary, files_changed, error, check } = parsed.data
   return {
     success,
     summary: cut(scrubText(summary, secret), summaryLimit),
     filesChanged: files_changed.map((name) => scrubText(name, secret)),
     error: error === null ? null : cut(scrubText(error, secret), errorLimit),
+    // What failed is at the end of what a command prints.
+    ...(check && {
+      check: { exitCode: check.exit_code, output: scrubText(check.output, secret).slice(-checkLimit) },
+    }),
   }
 }
 

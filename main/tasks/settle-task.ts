@@ -1,5 +1,6 @@
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { SalvagedWork } from '../core/merge.ts'
+import { heldByPolicy } from '../core/held-by-policy.ts'
+import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
 import { parkingOf, totalUsage } from '../core/parking.ts'
 import type { Task, TaskResult } from '../core/task.ts'
@@ -66,9 +67,7 @@ export async function settleTask(
     await record.add({ type: 'result-read', result })
     await record.write(files.result, resultView(result))
   }
-  const merge = failure
-    ? unmergedForFailure(work)
-    : await mergeSalvaged(record.task, work?.ref ? work.commit : null, AbortSignal.timeout(settleTimeoutMs))
+  const merge = failure ? unmergedForFailure(work) : await mergeByPolicy(record.task, work, result)
   if (merge) {
     await record.add({ type: 'merge-tried', merge })
     await record.write(files.mergeResult, mergeView(record.task.id, merge))
@@ -76,6 +75,12 @@ export async function settleTask(
   await record.add({ type: 'finished', outcome: outcomeOf(failure, merge) })
   log.info('task finished', { outcome: outcomeOf(failure, merge).kind })
   return 'finished'
+}
+
+/** Merges, unless the repository's policy has the work wait. */
+async function mergeByPolicy(task: Task, work: SalvagedWork | null, result: TaskResult | null): Promise<MergeOutcome> {
+  const held = work && heldByPolicy(task.mergePolicy ?? { kind: 'auto' }, task.id, work, result?.check ?? null)
+  return held ?? (await mergeSalvaged(task, work?.ref ? work.commit : null, AbortSignal.timeout(settleTimeoutMs)))
 }
 
 async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {

@@ -32,6 +32,7 @@ const merged = z.object({
   branch: z.string(),
   from: z.string(),
   to: z.string(),
+  through: z.string().exactOptional(),
 })
 const unmerged = z.object({
   kind: z.literal('unmerged'),
@@ -88,6 +89,7 @@ const result = z.object({
   filesChanged: z.array(z.string()),
   error: z.string().nullable(),
   usage: usage.nullable(),
+  check: z.object({ exitCode: z.int().nullable(), output: z.string() }).exactOptional(),
 })
 
 const parking = z.object({ reason: failure, until: z.iso.datetime(), usage: usage.nullable() })
@@ -117,6 +119,13 @@ const identity = z.object({
   createdAt: at,
   caps: caps.exactOptional(),
   queue: z.object({ priority: z.number() }).exactOptional(),
+  mergePolicy: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('review') }),
+      z.object({ kind: z.literal('check'), command: z.string() }),
+    ])
+    .exactOptional(),
+  resolves: z.object({ task: taskId, startCommit: z.string(), commit: z.string(), branch: z.string() }).exactOptional(),
 })
 
 /** One line of a task's `events.jsonl`. */

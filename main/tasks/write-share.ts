@@ -25,6 +25,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...assignment.variables,
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
+    ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session }),
   }

@@ -163,8 +163,14 @@ test('list_repos, list_tasks and list_slots have the shapes of the contract', as
   const added = '2026-01-02T03:04:05.000Z'
   expect((await callTool(client, 'list_repos')).value).toEqual({
     repos: [
-      { alias: 'project', path: '/repositories/project', added, tasks: 0, cost_usd: 0, egress: 'default' },
-      { alias: 'other', path: '/repositories/other', added, tasks: 1, cost_usd: 0, egress: ['github.com'] },
+      {
+        ...{ alias: 'project', path: '/repositories/project', added, tasks: 0, cost_usd: 0 },
+        ...{ egress: 'default', merge: 'auto' },
+      },
+      {
+        ...{ alias: 'other', path: '/repositories/other', added, tasks: 1, cost_usd: 0 },
+        ...{ egress: ['github.com'], merge: 'auto' },
+      },
     ],
   })
   expect((await callTool(client, 'list_tasks')).value).toEqual({

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -225,4 +226,39 @@ test('a task that goes on has its session back and is told so; what an earlier r
   expect(await third.read(join(third.seen, 'claude-arguments'))).not.toContain('--resume')
   expect(await third.read(join(third.seen, 'task'))).toBe('Do it')
   expect(await third.result()).toMatchObject({ success: true, summary: 'Read' })
+})
+
+test.for([
+  ['succeeds', 'cat mine; touch left-behind; echo fine >&2', { exit_code: 0, output: 'mine\nfine\n' }],
+  [
+    'fails',
+    'head -c 200000 /dev/zero | tr "\\0" x; echo end; exit 7',
+    { exit_code: 7, output: expect.stringMatching(/^x{65532}end\n$/) },
+  ],
+] as const)(
+  'a check that %s runs after Claude in a copy of the clone, without the key, and is told',
+  async ([, command, check]) => {
+    const folder = await temporaryFolder()
+    const world = await runnerWorld(folder, {
+      claude: `echo mine >mine\n${print(finalLine('Done'))}`,
+      environment: { MICROVM_CHECK: `env >'${folder}/check-environment'; ${command}`, PROJECT: 'yes' },
+    })
+    await world.run()
+    expect(await world.result()).toMatchObject({ success: true, files_changed: ['mine'], check })
+    const environment = await world.read(join(folder, 'check-environment'))
+    expect(environment).toContain('PROJECT=yes')
+    expect(environment).not.toMatch(/ANTHROPIC_API_KEY|MICROVM_(STATE|WORKSPACE|CHECK)/)
+    expect(existsSync(join(folder, 'check'))).toBe(false)
+  },
+)
+
+test('where Claude failed there is nothing to check', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, {
+    claude: 'exit 3',
+    environment: { MICROVM_CHECK: `touch '${folder}/checked'` },
+  })
+  await world.run()
+  expect(await world.result()).not.toHaveProperty('check')
+  expect(existsSync(join(folder, 'checked'))).toBe(false)
 })

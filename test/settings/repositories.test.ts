@@ -2,11 +2,13 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EgressChange } from '../../main/core/egress.ts'
+import type { MergePolicyChange } from '../../main/core/merge-policy.ts'
 import {
   findRepository,
   listRepositories,
   registerRepository,
   removeRepository,
+  setMergePolicy,
 } from '../../main/settings/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -160,5 +162,49 @@ test.each(['"half"', '[]', '["*"]', '["a b"]', '{}', 'null'])(
       `{"a": {"path": "/a", "added": "2026-01-01T00:00:00Z", "egress": ${word}}}`,
     )
     await expect(listRepositories(home)).rejects.toThrow(failing('home-unusable', expect.stringContaining('a.egress')))
+  },
+)
+
+test("a repository's merge policy is kept beside its path and changed by registering it again or by its alias", async () => {
+  const home = await temporaryFolder()
+  const register = async (wish: MergePolicyChange) =>
+    (await registerRepository(home, { path: '/a', ...wish })).mergePolicy
+  const stored = async () => JSON.parse(await readFile(join(home, 'allowed-repos.json'), 'utf8')).a
+  expect(await register({})).toEqual({ kind: 'auto' })
+  expect(await register({ merge: 'review' })).toEqual({ kind: 'review' })
+  expect(await register({})).toEqual({ kind: 'review' })
+  expect(await register({ check: 'npm test' })).toEqual({ kind: 'check', command: 'npm test' })
+  expect(await register({ merge: 'check' })).toEqual({ kind: 'check', command: 'npm test' })
+  expect(await stored()).toMatchObject({ path: '/a', merge: { check: 'npm test' } })
+  expect((await setMergePolicy(home, 'a', { merge: 'auto' })).mergePolicy).toEqual({ kind: 'auto' })
+  expect(await stored()).toEqual({ path: '/a', added: expect.any(String) })
+  await expect(setMergePolicy(home, 'b', { merge: 'auto' })).rejects.toThrow(
+    failing('repository-unknown', expect.any(String)),
+  )
+})
+
+test.each([
+  [{ merge: 'check' }, 'needs a command'],
+  [{ merge: 'review', check: 'npm test' }, 'of no use'],
+  [{ check: ' ' }, 'must be 1 to'],
+  [{ check: 'a\0b' }, 'must be 1 to'],
+] satisfies [MergePolicyChange, string][])('the wish %j is refused and changes nothing', async (wish, message) => {
+  const home = await temporaryFolder()
+  await registerRepository(home, { path: '/a', merge: 'review' })
+  await expect(registerRepository(home, { path: '/a', ...wish })).rejects.toThrow(
+    failing('argument-invalid', expect.stringContaining(message)),
+  )
+  expect((await findRepository(home, 'a')).mergePolicy).toEqual({ kind: 'review' })
+})
+
+test.each(['"later"', '{"check": ""}', '{}', 'null'])(
+  'a merge policy of %s damages the list: nothing is merged on a guess',
+  async (word) => {
+    const home = await temporaryFolder()
+    await writeFile(
+      join(home, 'allowed-repos.json'),
+      `{"a": {"path": "/a", "added": "2026-01-01T00:00:00Z", "merge": ${word}}}`,
+    )
+    await expect(listRepositories(home)).rejects.toThrow(failing('home-unusable', expect.stringContaining('a.merge')))
   },
 )

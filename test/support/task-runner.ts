@@ -12,6 +12,7 @@ export interface RunnerResult {
   readonly commits: number
   readonly error: string | null
   readonly exit_code: number | null
+  readonly check?: { readonly exit_code: number; readonly output: string }
 }
 
 export interface RunnerWorld {
@@ -94,6 +95,7 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
     MICROVM_POWER_OFF: join(bin, 'power-off'),
     MICROVM_ROUTES: join(folder, 'routes'),
     MICROVM_RESOLV_CONF: join(folder, 'resolv.conf'),
+    MICROVM_CHECK_FOLDER: join(folder, 'check'),
     MICROVM_SLABINFO: join(folder, 'slabinfo'),
     MICROVM_DROP_CACHES: join(folder, 'drop_caches'),
   }

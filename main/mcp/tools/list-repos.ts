@@ -20,6 +20,11 @@ export const listRepos = defineTool({
         egress: z
           .union([z.enum(['open', 'closed', 'default']), z.array(z.string())])
           .describe('What its tasks may reach: a list names the hosts'),
+        merge: z
+          .union([z.enum(['auto', 'review']), z.object({ check: z.string() })])
+          .describe(
+            'What has to happen before its tasks are merged: nothing, a review by the user, a command that succeeds',
+          ),
       }),
     ),
   }),
