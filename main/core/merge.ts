@@ -11,6 +11,7 @@ export type UnmergedReason =
   | 'timed_out'
   | 'awaiting_review' // the repository's policy has a person accept it
   | 'check_failed' // the check command of the repository's policy did not succeed
+  | 'rejected' // a person refused it
   | 'task_failed' // the task did not succeed, so its work waits at the ref
 
 /** The outcome of bringing a task's commits onto the user's branch. */
@@ -35,6 +36,8 @@ export type MergeOutcome =
       readonly files: readonly string[]
       /** One sentence with the detail, for a person. */
       readonly detail: string
+      /** Its ref was deleted with it. */
+      readonly dropped?: boolean
     }
 
 /** What salvage found in the clone and brought to `refs/tasks/ID`. */

@@ -1,6 +1,7 @@
 import type { TaskCaps } from '../core/caps.ts'
+import type { ConflictsView, ConflictText, Resolution } from '../core/conflicts.ts'
 import type { EgressPolicy } from '../core/egress.ts'
-import type { MergeOutcome } from '../core/merge.ts'
+import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { DiskUsage } from './disk-usage.ts'
@@ -29,6 +30,8 @@ export interface Tasks {
    * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there.
    */
   merge(id: TaskId): Promise<MergeOutcome>
+  /** What a person decides of work that waits at a task's ref. */
+  readonly reviews: Reviews
   /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
   cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
   /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */
@@ -76,4 +79,35 @@ export interface RegisteredRepository {
   readonly egress?: EgressPolicy | null
   /** What has to happen before its tasks are merged; left out, nothing. */
   readonly mergePolicy?: MergePolicy
+}
+
+/**
+ * Review and conflicts of tasks that have ended. Before the merge itself nothing of the repository changes; where nothing waits at the
+ * task's ref each throws AppError('merge-failed'), before the task's end 'task-busy'.
+ */
+export interface Reviews {
+  /** Merges all of the work, or the commits that the selection names (ids may be cut short); the rest stays at the ref. */
+  accept(id: TaskId, selection?: Selection): Promise<MergeOutcome>
+  /** Puts on record that it is not wanted. */
+  reject(id: TaskId, options: { readonly dropRef: boolean }): Promise<void>
+  /** How far the work comes onto the branch as it is now, with what was chosen so far. */
+  conflicts(id: TaskId): Promise<ConflictsView>
+  /** The pieces of a file that collides. */
+  openConflict(id: TaskId, file: { readonly commit: string; readonly path: string }): Promise<ConflictText>
+  /** Keeps a choice, or takes it back with null. @throws AppError('argument-invalid') for one that the file cannot have. */
+  choose(
+    id: TaskId,
+    choice: { readonly commit: string; readonly path: string; readonly resolution: Resolution | null },
+  ): Promise<ConflictsView>
+  /** Merges with the choices. A branch that moved at the last moment leaves it unmerged, and tells which hold no more. */
+  finish(id: TaskId): Promise<FinishedConflicts>
+  /** Forgets all choices. */
+  abandon(id: TaskId): Promise<void>
+}
+
+export interface FinishedConflicts {
+  readonly merge: MergeOutcome
+  /** Commits, files and choices as they were brought onto the branch. */
+  readonly settled: ConflictsView
+  readonly stale: ConflictsView['stale']
 }

@@ -23,6 +23,7 @@ import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
 import type { HostMemory } from './require-memory.ts'
+import { TaskReviews } from './reviews.ts'
 import { runQueued } from './run-queued.ts'
 import type { RunRate } from './run-rate.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
@@ -63,6 +64,7 @@ interface Running {
 /** Accepts tasks, runs each to its outcome, and knows all there are. One per home folder. */
 export class Orchestrator implements Tasks, AsyncDisposable {
   readonly events: EventLog
+  readonly reviews: TaskReviews
   readonly #options: OrchestratorOptions
   readonly #catalog: TaskCatalog
   readonly #running = new Map<TaskId, Running>()
@@ -88,6 +90,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#admission = new Admission({ slots, memoryMiB: () => limits.memoryMiB, hostMemory, machineOf })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
+    this.reviews = new TaskReviews({
+      get: (id) => this.get(id),
+      afterEnd: (id, act) => this.#afterEnd(id, act),
+      onChange: this.#catalog.put,
+    })
     this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
   }
 

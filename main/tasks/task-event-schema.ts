@@ -39,6 +39,7 @@ const unmerged = z.object({
   reason: z.string().transform((reason) => reason as UnmergedReason),
   files: z.array(z.string()),
   detail: z.string(),
+  dropped: z.boolean().exactOptional(),
 })
 const merge = z.discriminatedUnion('kind', [
   merged,

@@ -12,6 +12,8 @@ export interface TaskFiles {
   readonly console: string
   readonly result: string
   readonly mergeResult: string
+  /** Choices of a person who is settling conflicts. */
+  readonly resolution: string
   readonly stream: string
   /** What a gateway let through and refused; where the task has one. */
   readonly network: string
@@ -30,6 +32,7 @@ export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
     console: join(folder, 'serial.log'),
     result: join(folder, 'result.json'),
     mergeResult: join(folder, 'merge-result.json'),
+    resolution: join(folder, 'resolution.json'),
     stream: join(folder, 'claude-stream.jsonl'),
     network: join(folder, 'network.jsonl'),
     repo: join(folder, 'repo'),

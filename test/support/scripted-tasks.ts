@@ -19,6 +19,7 @@ import type { DiskUsage } from '../../main/tasks/disk-usage.ts'
 import type { EventLog } from '../../main/tasks/event-log.ts'
 import type { PruneReport, PruneRequest } from '../../main/tasks/prune.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
+import { ScriptedReviews } from './scripted-reviews.ts'
 import { taskId } from './tasks.ts'
 
 const at = (): string => new Date().toISOString()
@@ -44,6 +45,7 @@ export interface Ending {
 /** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
 export class ScriptedTasks implements Tasks {
   readonly events: EventLog
+  readonly reviews = new ScriptedReviews((id) => this.merge(id))
   readonly requests: RunRequest[] = []
   readonly #tasks = new Map<TaskId, Task>()
   #lastId = 0xa0000000

@@ -1,0 +1,159 @@
+import { type Choice, type ConflictsView, type ConflictText, printOf, type Resolution } from '../core/conflicts.ts'
+import { AppError } from '../core/failure.ts'
+import { type MergeOutcome, type Selection, taskRef } from '../core/merge.ts'
+import type { Task, TaskId } from '../core/task.ts'
+import { mergeView } from '../core/view.ts'
+import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
+import { deleteTaskRef } from '../git/delete-task-ref.ts'
+import { expandSelection } from '../git/expand-selection.ts'
+import { inTurn } from '../git/merge-turns.ts'
+import type { FinishedConflicts, Reviews } from './contract.ts'
+import { mergeAgain, requireWork } from './merge-again.ts'
+import { type Decided, forgetDecided, readDecided, writeDecided } from './resolution-file.ts'
+import { taskFiles } from './task-files.ts'
+import { TaskRecord } from './task-record.ts'
+
+export interface ReviewHost {
+  /** @throws AppError('task-unknown') */
+  readonly get: (id: TaskId) => Promise<Task>
+  /** One thing at a time with a task that has ended. @throws AppError('task-busy') */
+  readonly afterEnd: <Result>(id: TaskId, act: (task: Task) => Promise<Result>) => Promise<Result>
+  readonly onChange: (task: Task) => void
+}
+
+interface FileName {
+  readonly commit: string
+  readonly path: string
+}
+
+/** What a person decides of work that waits at a task's ref. Until it is merged, nothing of the repository changes. */
+export class TaskReviews implements Reviews {
+  readonly #host: ReviewHost
+
+  constructor(host: ReviewHost) {
+    this.#host = host
+  }
+
+  accept(id: TaskId, selection: Selection = {}): Promise<MergeOutcome> {
+    return this.#host.afterEnd(id, async (task) => {
+      const commit = await requireWork(task)
+      const { repoPath, startCommit } = task
+      const chosen =
+        startCommit === null ? undefined : await expandSelection({ repoPath, startCommit, commit }, selection)
+      const outcome = await mergeAgain(task, this.#host.onChange, { ...(chosen && { selection: chosen }) })
+      const { resolution } = taskFiles(repoPath, id)
+      // What collides is settled for the chosen commits, not for all.
+      if (outcome.kind === 'merged') await forgetDecided(resolution)
+      else if (chosen) await writeDecided(resolution, { choices: [], selection: chosen })
+      return outcome
+    })
+  }
+
+  reject(id: TaskId, { dropRef }: { readonly dropRef: boolean }): Promise<void> {
+    return this.#host.afterEnd(id, async (task) => {
+      if (task.merge?.kind === 'merged') {
+        throw new AppError('task-ended', `The work of task ${id} is on ${task.merge.branch} already`)
+      }
+      await requireWork(task)
+      const files = taskFiles(task.repoPath, id)
+      const kept = dropRef ? 'was dropped with its ref' : `stays at ${taskRef(id)}`
+      const merge: MergeOutcome = {
+        kind: 'unmerged',
+        reason: 'rejected',
+        files: [],
+        detail: `It was rejected. Its work ${kept}`,
+        ...(dropRef && { dropped: true }),
+      }
+      await using record = await TaskRecord.open(files, { onChange: this.#host.onChange })
+      await record.add({ type: 'merge-tried', merge })
+      await record.write(files.mergeResult, mergeView(id, merge))
+      await forgetDecided(files.resolution)
+      if (dropRef) await deleteTaskRef(task.repoPath, id)
+    })
+  }
+
+  async conflicts(id: TaskId): Promise<ConflictsView> {
+    const { task, decided } = await this.#waiting(id)
+    return (await inspect(task, decided)).view
+  }
+
+  async openConflict(id: TaskId, file: FileName): Promise<ConflictText> {
+    const { task, decided } = await this.#waiting(id)
+    const { opened } = await inspect(task, decided, file)
+    return opened ?? noSuchFile(file)
+  }
+
+  choose(
+    id: TaskId,
+    { commit, path, resolution }: FileName & { readonly resolution: Resolution | null },
+  ): Promise<ConflictsView> {
+    return inTurn(`resolution of ${id}`, async () => {
+      const { task, decided } = await this.#waiting(id)
+      const { view } = await inspect(task, decided)
+      const found = view.commits
+        .find((candidate) => candidate.id === commit)
+        ?.files.find(({ conflict }) => conflict.path === path)
+      if (!found) return noSuchFile({ commit, path })
+      const others = decided.choices.filter((choice) => choice.commit !== commit || choice.path !== path)
+      const made: readonly Choice[] =
+        resolution === null ? [] : [{ commit, path, print: printOf(found.conflict.sides), resolution }]
+      // Tried before it is kept: what a file cannot have is refused here, and not at the end.
+      const next = { ...decided, choices: [...others, ...made] }
+      const after = await inspect(task, next)
+      await writeDecided(taskFiles(task.repoPath, id).resolution, next)
+      return after.view
+    })
+  }
+
+  finish(id: TaskId): Promise<FinishedConflicts> {
+    return this.#host.afterEnd(id, async (task) => {
+      const { resolution } = taskFiles(task.repoPath, id)
+      const decided = await readDecided(resolution)
+      const { view } = await inspect(task, decided)
+      if (!view.settled) {
+        const open = view.commits.flatMap(({ files }) => files.filter((file) => file.resolution === null))
+        const names = open.map(({ conflict }) => conflict.path).slice(0, 5)
+        throw new AppError('merge-failed', `Something has to be chosen first for ${names.join(', ')}`, {
+          hint: view.stale.length > 0 ? 'The branch moved: some choices do not hold any more' : 'Choose, then finish',
+        })
+      }
+      const merge = await mergeAgain(task, this.#host.onChange, decided)
+      if (merge.kind === 'merged' || merge.kind === 'unchanged') await forgetDecided(resolution)
+      const after =
+        merge.kind === 'unmerged' && merge.reason === 'conflicts' ? (await inspect(task, decided)).view : null
+      return { merge, settled: view, stale: after?.stale ?? [] }
+    })
+  }
+
+  abandon(id: TaskId): Promise<void> {
+    return inTurn(`resolution of ${id}`, async () => {
+      const task = await this.#host.get(id)
+      await forgetDecided(taskFiles(task.repoPath, id).resolution)
+    })
+  }
+
+  async #waiting(id: TaskId): Promise<{ readonly task: Task; readonly decided: Decided }> {
+    const task = await this.#host.get(id)
+    if (task.state.phase !== 'finished') {
+      throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
+    }
+    return { task, decided: await readDecided(taskFiles(task.repoPath, id).resolution) }
+  }
+}
+
+async function inspect(task: Task, { choices, selection }: Decided, open?: FileName) {
+  const { repoPath, startCommit, branch } = task
+  const commit = await requireWork(task)
+  if (startCommit === null) throw new AppError('merge-failed', `Task ${task.id} has no clone`)
+  return await inspectConflicts({
+    ...{ repoPath, startCommit, branch, commit, choices },
+    ...(selection && { selection }),
+    ...(open && { open }),
+  })
+}
+
+function noSuchFile({ commit, path }: FileName): never {
+  throw new AppError('argument-invalid', `${path} does not collide in ${commit.slice(0, 12)}`, {
+    hint: 'The branch or an earlier choice may have changed it: look again',
+  })
+}
