@@ -99,6 +99,7 @@ export async function startServer(
         return settings.onUsageLimit
       },
       ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
+      resolveConflicts: settings.resolveConflicts,
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -159,6 +159,14 @@ function commandLine(terminal: Terminal): Command {
       await merge(terminal, id)
     })
   program
+    .command('resolve')
+    .description("start a task that resolves another one's conflicts and print its id")
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { resolve } = await import('./commands/resolve.ts')
+      await resolve(terminal, id)
+    })
+  program
     .command('cleanup')
     .description("delete a finished task's folder")
     .argument('<id>')

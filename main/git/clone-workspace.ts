@@ -7,6 +7,7 @@ import { cloneSubmodules } from './clone-submodules.ts'
 import { gitQuickly } from './git.ts'
 import { inspectRepository } from './inspect-repository.ts'
 import { makeClone } from './make-clone.ts'
+import { startRebase } from './start-rebase.ts'
 
 export interface ClonedWorkspace {
   readonly startCommit: string
@@ -22,11 +23,22 @@ export interface ClonedWorkspace {
  * @throws AppError: 'repository-invalid', 'flake-missing', 'disk-full' or 'clone-failed'.
  */
 export async function cloneWorkspace(
-  { repoPath, workspace, taskId }: { readonly repoPath: string; readonly workspace: string; readonly taskId: string },
+  {
+    repoPath,
+    workspace,
+    taskId,
+    rebase,
+  }: {
+    readonly repoPath: string
+    readonly workspace: string
+    readonly taskId: string
+    /** Commits that the clone is to be in the middle of rebasing onto a branch, see `startRebase`; in place of the user's HEAD. */
+    readonly rebase?: { readonly branch: string; readonly startCommit: string; readonly commit: string }
+  },
   signal?: AbortSignal,
 ): Promise<ClonedWorkspace> {
   const repository = await inspectRepository(repoPath, signal)
-  const startCommit = repository.headCommit
+  const startCommit = rebase ? await tipOf(repository.path, rebase.branch, signal) : repository.headCommit
   if (startCommit === null) {
     throw new AppError('clone-failed', `${repository.path} has no commit yet`, {
       hint: 'Commit something, a flake.nix at least',
@@ -41,14 +53,22 @@ export async function cloneWorkspace(
       ...(await bringLfsObjects(repository, workspace, signal)),
       ...(await cloneSubmodules(repository, workspace, start, signal)),
     ]
+    if (rebase) await startRebase({ workspace, taskId, ...rebase }, signal)
     signal?.throwIfAborted()
-    return { startCommit, branch: repository.branch, notes }
+    return { startCommit, branch: rebase?.branch ?? repository.branch, notes }
   } catch (error) {
     const diskIsFull = (await freeBytes(workspace)) < fullBelowBytes
     await removeTree(workspace)
     signal?.throwIfAborted()
     throw explained(error, repository.path, diskIsFull)
   }
+}
+
+async function tipOf(path: string, branch: string, signal?: AbortSignal): Promise<string> {
+  const args = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`]
+  const { exitCode, stdout } = await gitQuickly(args, { cwd: path, trust: 'user' }, signal)
+  if (exitCode === 0) return stdout.trim()
+  throw new AppError('clone-failed', `The branch ${branch} no longer exists`)
 }
 
 async function requireFlake(path: string, commit: string, onDisk: boolean, signal?: AbortSignal): Promise<void> {

@@ -74,6 +74,8 @@ const settingsSchema = z.object({
   pruneAfterDays: z.number().min(0).nullable().default(null),
   /** What becomes of a task whose agent runs into a usage limit, or loses its API: it gives its slot back and goes on later, or fails. */
   onUsageLimit: z.enum(['park', 'fail']).default('park'),
+  /** Whether conflicts wait for the user, or another task resolves them, at most once a task. */
+  resolveConflicts: z.enum(['ask', 'auto']).default('ask'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
   /** Of the window. */

@@ -30,6 +30,11 @@ export interface Tasks {
    * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there.
    */
   merge(id: TaskId): Promise<MergeOutcome>
+  /**
+   * Starts a task that resolves the conflicts of one that has ended; when it is merged, so is that one. Throws
+   * AppError('merge-failed') where nothing collides, 'task-busy' where another task is at it, and whatever `run` throws.
+   */
+  resolve(id: TaskId, request?: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId>
   /** What a person decides of work that waits at a task's ref. */
   readonly reviews: Reviews
   /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */

@@ -4,6 +4,7 @@ import type { Task } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
 import { type Decisions, mergeSalvaged } from './merge-salvaged.ts'
+import { mergedThrough } from './resolve-task.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 
@@ -30,6 +31,7 @@ export async function mergeAgain(
   const outcome = await mergeSalvaged(task, commit, signal, decisions)
   await record.add({ type: 'merge-tried', merge: outcome })
   await record.write(files.mergeResult, mergeView(id, outcome))
+  await mergedThrough(record.task, onChange)
   return outcome
 }
 

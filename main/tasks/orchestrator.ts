@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
-import { AppError } from '../core/failure.ts'
+import { AppError, toFailure } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
-import { type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
+import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
 import { taskView } from '../core/view.ts'
 import { Patience } from '../lib/patience.ts'
 import { Admission } from './admission.ts'
@@ -23,6 +23,7 @@ import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
 import type { HostMemory } from './require-memory.ts'
+import { mergedThrough, planResolution, wantsResolution } from './resolve-task.ts'
 import { TaskReviews } from './reviews.ts'
 import { runQueued } from './run-queued.ts'
 import type { RunRate } from './run-rate.ts'
@@ -51,6 +52,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly queue?: boolean
   /** How fast clients may ask for tasks; left out, as fast as they can. */
   readonly runRate?: RunRate
+  /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
+  readonly resolveConflicts?: 'ask' | 'auto'
   /** In place of the host's own figure; for tests. */
   readonly hostMemory?: HostMemory
 }
@@ -115,13 +118,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   run(request: RunRequest): Promise<TaskId> {
-    return this.#calls.answer(() => this.#accept(request))
+    return this.#calls.answer(async () => {
+      this.#options.runRate?.take(request.owner ?? 'nobody')
+      return await this.#accept(request)
+    })
   }
 
-  async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest): Promise<TaskId> {
+  async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest, resolves?: Resolves): Promise<TaskId> {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
-    this.#options.runRate?.take(owner ?? 'nobody')
     validateDescription(description)
     const { alias, path, mergePolicy = { kind: 'auto' } } = await this.#options.repositories.find(repo)
     await requireFlake(path)
@@ -144,6 +149,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           caps: acceptedCaps(this.#options.limits, caps),
           ...(waits && { queue: { priority: request.priority ?? 0 } }),
           ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
+          ...(resolves && { resolves }),
         },
         this.#recordOptions,
       )
@@ -200,6 +206,27 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   merge(id: TaskId): Promise<MergeOutcome> {
     return this.#afterEnd(id, (task) => mergeAgain(task, this.#catalog.put))
+  }
+
+  resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
+    return this.#afterEnd(id, async (task) => {
+      this.#options.runRate?.take(request.owner ?? 'nobody')
+      const { description, resolves } = await planResolution(task, await this.list())
+      return await this.#calls.answer(() => this.#accept({ description, repo: task.repo, ...request }, resolves))
+    })
+  }
+
+  /** Where the settings say so. Before the end is told, so that whoever hears of it finds the next task waiting. */
+  async #resolveByItself(task: Task): Promise<void> {
+    const { resolveConflicts = 'ask', log } = this.#options
+    if (resolveConflicts === 'ask' || !wantsResolution(task, await this.list())) return
+    try {
+      const { description, resolves } = await planResolution(task, await this.list())
+      const owner = task.owner === null ? {} : { owner: task.owner }
+      await this.#accept({ description, repo: task.repo, queue: true, ...owner }, resolves)
+    } catch (error) {
+      log.warn('conflicts could not be given to a task', { taskId: task.id, reason: toFailure(error).message })
+    }
   }
 
   async cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void> {
@@ -309,6 +336,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         end = await work(stop.signal)
         if (end !== 'finished') return
         lease[Symbol.dispose]()
+        await mergedThrough(record.task, this.#catalog.put)
+        await this.#resolveByItself(record.task)
         await this.#announce(record)
         await this.#unfinished.remove(id)
       } catch (error) {

@@ -12,6 +12,7 @@ import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
 import { readInterruption } from './read-interruption.ts'
 import { readResult } from './read-result.ts'
+import { heldUnresolved } from './resolve-task.ts'
 import type { TaskRecord } from './task-record.ts'
 
 export interface SettleOptions {
@@ -80,7 +81,9 @@ export async function settleTask(
 /** Merges, unless the repository's policy has the work wait. */
 async function mergeByPolicy(task: Task, work: SalvagedWork | null, result: TaskResult | null): Promise<MergeOutcome> {
   const held = work && heldByPolicy(task.mergePolicy ?? { kind: 'auto' }, task.id, work, result?.check ?? null)
-  return held ?? (await mergeSalvaged(task, work?.ref ? work.commit : null, AbortSignal.timeout(settleTimeoutMs)))
+  const signal = AbortSignal.timeout(settleTimeoutMs)
+  const unresolved = work?.ref ? await heldUnresolved(task, work.commit, signal) : null
+  return unresolved ?? held ?? (await mergeSalvaged(task, work?.ref ? work.commit : null, signal))
 }
 
 async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {

@@ -154,10 +154,11 @@ async function boot(
 ): Promise<Machine> {
   const { driver, limits } = context
   const { files } = record
-  const { id, repoPath } = record.task
+  const { id, repoPath, resolves } = record.task
   await excludeTasks(repoPath, signal) // Registration did it, but the file is the user's to edit.
   const [clone, volumes] = await Promise.all([
-    record.task.startCommit === null && cloneWorkspace({ repoPath, workspace: files.repo, taskId: id }, signal),
+    record.task.startCommit === null &&
+      cloneWorkspace({ repoPath, workspace: files.repo, taskId: id, ...(resolves && { rebase: resolves }) }, signal),
     prepareSlotStorage(context.home, slot),
   ])
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })

@@ -93,6 +93,11 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     const id = requireTaskId(task_id)
     return mergeView(id, await tasks.merge(id))
   },
+  resolve_task: async ({ task_id, client, queue }, tasks) => {
+    const owner = client === undefined ? {} : { owner: consumerName(client) }
+    const id = await tasks.resolve(requireTaskId(task_id), { ...owner, ...(queue !== undefined && { queue }) })
+    return { task_id: id }
+  },
   cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {
     await tasks.cleanup(requireTaskId(task_id), { deleteRef })
     return { success: true }

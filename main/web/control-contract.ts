@@ -28,6 +28,7 @@ export const controlRequests = {
   }),
   cancel_task: z.strictObject({ task_id: taskId }),
   merge_task: z.strictObject({ task_id: taskId }),
+  resolve_task: z.strictObject({ task_id: taskId, client: client.optional(), queue: z.boolean().optional() }),
   cleanup_task: z.strictObject({ task_id: taskId, delete_ref: z.boolean().default(false) }),
   list_repos: z.strictObject({}),
   list_tasks: z.strictObject({}),
@@ -51,6 +52,7 @@ export interface ControlAnswers {
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
   cancel_task: { success: true }
   merge_task: MergeView
+  resolve_task: { task_id: string }
   cleanup_task: { success: true }
   list_repos: { repos: RepositoryView[] }
   list_tasks: { tasks: TaskSummary[] }

@@ -48,6 +48,7 @@ export interface OrchestratorSetup {
   readonly queue?: boolean
   readonly onUsageLimit?: 'park' | 'fail'
   readonly runRate?: RunRate
+  readonly resolveConflicts?: 'ask' | 'auto'
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */

@@ -172,6 +172,11 @@ export class ScriptedTasks implements Tasks {
     return merged
   }
 
+  async resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
+    const { repo } = await this.get(id)
+    return await this.run({ description: `Resolve ${id}`, repo, ...request })
+  }
+
   async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
     const task = await this.get(id)
     if (task.state.phase !== 'finished') {

@@ -8,6 +8,7 @@ import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
 import { mergeTask } from './merge-task.ts'
 import { prune } from './prune.ts'
+import { resolveTask } from './resolve-task.ts'
 import { runTask } from './run-task.ts'
 import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
@@ -23,6 +24,7 @@ export const allTools: readonly Tool[] = [
   listSlots,
   cancelTask,
   mergeTask,
+  resolveTask,
   cleanupTask,
   usage,
   prune,

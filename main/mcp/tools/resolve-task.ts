@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { requireTaskId } from '../../tasks/answers.ts'
+import { taskIdInput } from '../schemas.ts'
+import { defineTool } from '../tool.ts'
+
+export const resolveTask = defineTool({
+  name: 'resolve_task',
+  title: "Resolve a task's conflicts",
+  description:
+    'Starts a task that brings the work of another one, which conflicts with the branch, together with it: its agent finds the clone ' +
+    'in the middle of the rebase, with both sides in the conflicting files, and is told what each side meant. Returns the new ' +
+    'task_id at once; when that task is merged, the other one counts as merged through it and its ref goes.',
+  input: z.object({
+    task_id: taskIdInput,
+    queue: z.boolean().optional().describe('Wait for a slot when all are busy or memory is short, instead of failing'),
+  }),
+  output: z.looseObject({
+    task_id: z.string().optional(),
+    error: z.string().optional().describe('Why no task was started'),
+  }),
+  hints: { readOnly: false, destructive: false, idempotent: false },
+  call: async ({ task_id, queue }, { tasks, consumer }) => ({
+    task_id: await tasks.resolve(requireTaskId(task_id), {
+      owner: consumer.name,
+      ...(queue !== undefined && { queue }),
+    }),
+  }),
+})

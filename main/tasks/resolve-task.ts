@@ -1,0 +1,87 @@
+import { AppError } from '../core/failure.ts'
+import type { MergeOutcome } from '../core/merge.ts'
+import { resolveText } from '../core/resolve-text.ts'
+import type { Resolves, Task } from '../core/task.ts'
+import { mergeView } from '../core/view.ts'
+import { deleteTaskRef } from '../git/delete-task-ref.ts'
+import { leftUnresolved } from '../git/left-unresolved.ts'
+import { readSubjects } from '../git/read-subjects.ts'
+import { pathExists } from '../lib/path-exists.ts'
+import { requireWork } from './merge-again.ts'
+import { taskFiles } from './task-files.ts'
+import { TaskRecord } from './task-record.ts'
+
+/**
+ * The task that brings another one's work and the branch together.
+ * @throws AppError: 'merge-failed' where there is nothing to resolve, 'task-busy' where somebody is at it.
+ */
+export async function planResolution(
+  task: Task,
+  others: Iterable<Task>,
+): Promise<{ readonly description: string; readonly resolves: Resolves }> {
+  const { id, repoPath, startCommit, branch, merge } = task
+  if (merge?.kind !== 'unmerged' || (merge.reason !== 'conflicts' && merge.reason !== 'merge_commits')) {
+    throw new AppError('merge-failed', `The work of task ${id} collides with nothing`, {
+      hint: 'merge_task says what keeps it off the branch, or merges it',
+    })
+  }
+  const commit = await requireWork(task)
+  if (startCommit === null || branch === null) throw new AppError('merge-failed', `Task ${id} started from no branch`)
+  for (const other of others) {
+    if (other.resolves?.task !== id || other.state.phase === 'finished') continue
+    throw new AppError('task-busy', `Task ${other.id} is resolving it already`, {
+      hint: 'wait_next_event tells its end',
+    })
+  }
+  const [taskCommits, branchCommits] = await Promise.all([
+    readSubjects(repoPath, { from: startCommit, to: commit }),
+    readSubjects(repoPath, { from: startCommit, to: `refs/heads/${branch}` }),
+  ])
+  return {
+    description: resolveText({
+      ...{ branch, taskCommits, branchCommits },
+      description: task.description,
+      files: merge.files,
+    }),
+    resolves: { task: id, startCommit, commit, branch },
+  }
+}
+
+/** Whether a task that ended so is to be resolved by another: once, and never one that resolves. Pure. */
+export function wantsResolution(task: Task, others: Iterable<Task>): boolean {
+  if (task.resolves || task.merge?.kind !== 'unmerged' || task.merge.reason !== 'conflicts') return false
+  for (const other of others) if (other.resolves?.task === task.id) return false
+  return true
+}
+
+/** Why the work of a task that was to resolve conflicts must not be merged, whatever its agent said; null when it may. */
+export async function heldUnresolved(
+  task: Task,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Extract<MergeOutcome, { kind: 'unmerged' }> | null> {
+  const { id, repoPath, resolves, startCommit } = task
+  if (!resolves || startCommit === null) return null
+  const sides = [startCommit, resolves.commit]
+  const left = await leftUnresolved({ repoPath, workspace: taskFiles(repoPath, id).repo, commit, sides }, signal)
+  if (left.kind === 'nothing') return null
+  const rebase = left.kind === 'rebase'
+  const detail = rebase ? 'The agent left the rebase unfinished' : 'The agent left conflict markers'
+  return { kind: 'unmerged', reason: 'conflicts', files: rebase ? [] : left.files, detail }
+}
+
+/** After the merge of a task that resolved another one's conflicts: that one is merged through it, and its ref goes. Can be repeated. */
+export async function mergedThrough(resolver: Task, onChange: (task: Task) => void): Promise<void> {
+  const { id, repoPath, resolves, merge } = resolver
+  if (!resolves || merge?.kind !== 'merged') return
+  const files = taskFiles(repoPath, resolves.task)
+  if (await pathExists(files.events)) {
+    await using record = await TaskRecord.open(files, { onChange })
+    if (record.task.merge?.kind !== 'merged') {
+      const through: MergeOutcome = { ...merge, through: id }
+      await record.add({ type: 'merge-tried', merge: through })
+      await record.write(files.mergeResult, mergeView(resolves.task, through))
+    }
+  }
+  await deleteTaskRef(repoPath, resolves.task, { onlyAt: resolves.commit })
+}

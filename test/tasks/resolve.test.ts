@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { taskView } from '../../main/core/view.ts'
+import { registerRepository } from '../../main/settings/repositories.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
+import { commitFiles, gitIn, statusOf, subjectsOf } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
+
+/**
+ * A guest whose task changes a line and adds a file, once the test lets it; one that finds a rebase under way instead does what the
+ * script says.
+ */
+const guestThat = (resolves: string) => `
+set -e
+touch $SHARE/started
+cd $REPO
+if [ -d .git/rebase-merge ]; then
+  cp $SHARE/task.md $HOME/../resolver-task.md; cp README.md $HOME/../both-sides.md
+  ${resolves}
+else
+  until [ -e $HOME/../go ]; do sleep 0.05; done
+  echo 'by the task' > README.md; git commit -qam 'Change the README'
+  echo new > new.txt; git add -A; git commit -q -m 'Add a file'
+fi
+echo '${successJson}' > $SHARE/result.json
+`
+const wellDone = 'printf "by both\\n" >README.md; git add -A; GIT_EDITOR=true git rebase --continue'
+
+/** A task whose work collides with what the user committed meanwhile. */
+async function collision({ resolves = wellDone, auto = false, review = false } = {}) {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const setup = await startOrchestrator({ root, guest: guestThat(resolves), resolveConflicts: auto ? 'auto' : 'ask' })
+  const { orchestrator } = setup
+  const id = await orchestrator.run({ description: 'say who\nmade it', repo: 'project', owner: 'client:me' })
+  await until(async () => (await orchestrator.get(id)).state.phase === 'working')
+  await commitFiles(repo, { 'README.md': 'by the user\n' }, 'My own words')
+  await writeFile(join(root, 'run', 'go'), '')
+  await untilEnded(orchestrator, id)
+  if (review) await registerRepository(join(root, 'home'), { path: repo, merge: 'review' })
+  return { root, repo, id, setup, orchestrator }
+}
+
+test('a task that resolves finds both sides mid-rebase, and when it is merged so is the one that it resolved', async () => {
+  const { root, repo, id, setup, orchestrator } = await collision()
+  await using _setup = setup
+  expect(taskView(await orchestrator.get(id)).merge_result).toMatchObject({ merged: false, reason: 'conflicts' })
+  const resolver = await orchestrator.resolve(id, { owner: 'client:me' })
+  expect(taskView(await untilEnded(orchestrator, resolver))).toMatchObject({
+    resolves: id,
+    merge_result: { merged: true, method: 'fast-forward', commits: 2 },
+  })
+  const told = await readFile(join(root, 'run', 'resolver-task.md'), 'utf8')
+  for (const text of ['> say who\n> made it', '- Change the README', '- Add a file', '- My own words', '- README.md'])
+    expect(told).toContain(text)
+  expect(await readFile(join(root, 'run', 'both-sides.md'), 'utf8')).toMatch(
+    /^<<<<<<< .*\nby the user\n=======\nby the task\n>>>>>>> /,
+  )
+  expect(await subjectsOf(repo)).toEqual(['Add a file', 'Change the README', 'My own words', 'Start'])
+  expect(await readFile(join(repo, 'README.md'), 'utf8')).toBe('by both\n')
+  expect(await statusOf(repo)).toBe('')
+  expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
+  expect(taskView(await orchestrator.get(id))).toMatchObject({
+    task_ref: null,
+    merge_result: { merged: true, through: resolver },
+  })
+  expect(JSON.parse(await readFile(taskFiles(repo, id).mergeResult, 'utf8'))).toMatchObject({ through: resolver })
+  await expect(orchestrator.resolve(id)).rejects.toMatchObject({ code: 'merge-failed' })
+  expect(setup.events.read(0)).toHaveLength(2)
+})
+
+test.each([
+  ['leaves the rebase unfinished', 'true', 'The agent left the rebase unfinished', []],
+  [
+    'commits the conflict markers',
+    wellDone.replace(/^printf[^;]*;/, ''),
+    'The agent left conflict markers',
+    ['README.md'],
+  ],
+])('an agent that %s merges nothing, whatever it says', async (_name, resolves, detail, files) => {
+  const { repo, id, setup, orchestrator } = await collision({ resolves })
+  await using _setup = setup
+  const before = await gitIn(repo, ['rev-parse', 'main'])
+  const resolver = await orchestrator.resolve(id)
+  const view = taskView(await untilEnded(orchestrator, resolver))
+  expect(view.merge_result).toMatchObject({ merged: false, reason: 'conflicts', detail, conflicts: files })
+  expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+  expect(taskView(await orchestrator.get(id)).task_ref).toBe(`refs/tasks/${id}`)
+})
+
+test('under review the resolved work waits too, and both are merged when it is accepted', async () => {
+  const { repo, id, setup, orchestrator } = await collision({ review: true })
+  await using _setup = setup
+  const resolver = await orchestrator.resolve(id)
+  expect(taskView(await untilEnded(orchestrator, resolver)).merge_result).toMatchObject({ reason: 'awaiting_review' })
+  expect(taskView(await orchestrator.get(id)).task_ref).toBe(`refs/tasks/${id}`)
+  expect(await orchestrator.reviews.accept(resolver)).toMatchObject({ kind: 'merged' })
+  expect(taskView(await orchestrator.get(id)).merge_result).toMatchObject({ merged: true, through: resolver })
+  expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
+})
+
+test('set to, conflicts are resolved by themselves, once, and never those of a task that resolves', async () => {
+  const { repo, id, setup, orchestrator } = await collision({ auto: true, resolves: 'true' })
+  await using _setup = setup
+  const others = (await orchestrator.list()).filter((task) => task.id !== id)
+  expect(others).toMatchObject([{ resolves: { task: id }, owner: 'client:me' }])
+  for (const other of others) await untilEnded(orchestrator, other.id)
+  expect(await orchestrator.list()).toHaveLength(2)
+  expect(existsSync(taskFiles(repo, id).folder)).toBe(true)
+})
