@@ -167,6 +167,14 @@ function commandLine(terminal: Terminal): Command {
       await resolve(terminal, id)
     })
   program
+    .command('install-agent')
+    .description("add the conflict resolver to your Claude Code's agents")
+    .option('--force', 'replace one that was changed', false)
+    .action(async ({ force }: { force: boolean }) => {
+      const { installAgent } = await import('./commands/install-agent.ts')
+      await installAgent(terminal, { force })
+    })
+  program
     .command('cleanup')
     .description("delete a finished task's folder")
     .argument('<id>')

@@ -9,6 +9,7 @@ import {
 import { type AdaptOptions, adaptTool, listingOf, type McpTool } from './adapt-tool.ts'
 import { currentExchange } from './exchange.ts'
 import { instructions } from './instructions.ts'
+import { servePrompts } from './serve-prompts.ts'
 import { allTools } from './tools/all.ts'
 
 export interface ServerOptions extends AdaptOptions {
@@ -29,7 +30,7 @@ const listed = allTools.map((tool) => ({ tool, listing: listingOf(tool) }))
 export function createServer({ version, extension, ...options }: ServerOptions): Server {
   const server = new Server(
     { name: 'microvm-orchestrator', title: 'microVM orchestrator', version },
-    { capabilities: { tools: {}, ...extension?.capabilities }, instructions },
+    { capabilities: { tools: {}, prompts: {}, ...extension?.capabilities }, instructions },
   )
   const own = listed.map(({ tool, listing }) => adaptTool(tool, listing, options))
   const tools = new Map([...own, ...(extension?.tools ?? [])].map((tool) => [tool.listing.name, tool]))
@@ -44,6 +45,7 @@ export function createServer({ version, extension, ...options }: ServerOptions):
       extra.signal.addEventListener('abort', () => exchange.end(extra.requestId), { once: true })
     return await tool.call(params.arguments, extra)
   })
+  servePrompts(server, options)
   extension?.setUp(server)
   server.onerror = (error) => options.log.debug('a session reported an error', { reason: error.message })
   return server

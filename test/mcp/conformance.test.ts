@@ -13,6 +13,7 @@ const suite = join(packageDirectory(), 'node_modules/@modelcontextprotocol/confo
 const withoutFixtures = [
   'dns-rebinding-protection',
   'ping',
+  'prompts-list',
   'server-initialize',
   'server-sse-multiple-streams',
   'tools-list',

@@ -13,6 +13,7 @@ const names = [
   'list_tasks',
   'merge_task',
   'prune',
+  'resolve_task',
   'run_task',
   'usage',
   'wait_next_event',
@@ -24,7 +25,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the twelve tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the thirteen tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)
@@ -234,3 +235,26 @@ test('a defect of ours reaches the client without its message or stack', async (
   expect(isError).toBe(true)
   expect(value).toEqual({ error: 'The orchestrator failed; its log has the reason', code: 'internal' })
 })
+
+test('resolve_task starts a task for the caller', async () => {
+  const { client, tasks } = await start()
+  const id = await tasks.run({ description: 'Greet', repo: 'project' })
+  const { value } = await callTool(client, 'resolve_task', { task_id: id })
+  expect(value).toEqual({ task_id: expect.stringMatching(/^[0-9a-f]{8}$/) })
+  expect((await tasks.get(taskId(String(value.task_id)))).owner).toMatch(/^session:/)
+  expect((await callTool(client, 'resolve_task', { task_id: '00000000' })).value.error).toContain('no task')
+})
+
+test.each(['awaiting_review', 'check_failed', 'rejected'] as const)(
+  'merge_task leaves what is %s to the user',
+  async (reason) => {
+    const { client, tasks } = await start()
+    const id = await tasks.run({ description: 'Greet', repo: 'project' })
+    await tasks.end(id, { merge: { kind: 'unmerged', reason, files: [], detail: 'Held' } })
+    const { value, isError } = await callTool(client, 'merge_task', { task_id: id })
+    expect({ isError, error: value.error }).toEqual({
+      isError: true,
+      error: `The work of task ${id} is the user's to accept: Held. They can: microvm-orchestrator review ${id}`,
+    })
+  },
+)
