@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { AppError } from '../core/failure.ts'
 import { freeBytes } from '../lib/free-space.ts'
 import { removeTree } from '../lib/remove-tree.ts'
+import { branchTip } from './branch-tip.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
 import { cloneSubmodules } from './clone-submodules.ts'
 import { gitQuickly } from './git.ts'
@@ -38,7 +39,10 @@ export async function cloneWorkspace(
   signal?: AbortSignal,
 ): Promise<ClonedWorkspace> {
   const repository = await inspectRepository(repoPath, signal)
-  const startCommit = rebase ? await tipOf(repository.path, rebase.branch, signal) : repository.headCommit
+  const startCommit = rebase ? await branchTip(repository.path, rebase.branch, signal) : repository.headCommit
+  if (startCommit === null && rebase) {
+    throw new AppError('clone-failed', `The branch ${rebase.branch} no longer exists`)
+  }
   if (startCommit === null) {
     throw new AppError('clone-failed', `${repository.path} has no commit yet`, {
       hint: 'Commit something, a flake.nix at least',
@@ -62,13 +66,6 @@ export async function cloneWorkspace(
     signal?.throwIfAborted()
     throw explained(error, repository.path, diskIsFull)
   }
-}
-
-async function tipOf(path: string, branch: string, signal?: AbortSignal): Promise<string> {
-  const args = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`]
-  const { exitCode, stdout } = await gitQuickly(args, { cwd: path, trust: 'user' }, signal)
-  if (exitCode === 0) return stdout.trim()
-  throw new AppError('clone-failed', `The branch ${branch} no longer exists`)
 }
 
 async function requireFlake(path: string, commit: string, onDisk: boolean, signal?: AbortSignal): Promise<void> {

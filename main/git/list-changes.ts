@@ -28,6 +28,8 @@ export interface Range {
   readonly repoPath: string
   readonly from: string
   readonly to: string
+  /** Environment that has git see more objects than the repository's own. */
+  readonly objects?: Readonly<Record<string, string>>
 }
 
 /**
@@ -35,9 +37,10 @@ export interface Range {
  * diff, no text conversion, and no configuration but the repository's own.
  * @throws GitError when a commit is not there.
  */
-export async function listChanges({ repoPath, from, to }: Range, signal?: AbortSignal): Promise<readonly FileChange[]> {
+export async function listChanges(range: Range, signal?: AbortSignal): Promise<readonly FileChange[]> {
+  const { from, to } = range
   const args = ['diff-tree', '-r', '-z', '--raw', '--numstat', '-M', '--no-abbrev', ...plainDiff, from, to, '--']
-  const { stdout } = await gitOrThrow(args, await objectsOf(repoPath, signal), signal)
+  const { stdout } = await gitOrThrow(args, await objectsOf(range, signal), signal)
   return parseChanges(stdout)
 }
 
@@ -45,12 +48,15 @@ export async function listChanges({ repoPath, from, to }: Range, signal?: AbortS
 export const plainDiff = ['--no-ext-diff', '--no-textconv', '--no-color'] as const
 
 /** Options of a git that sees the repository's objects and no work tree. */
-export async function objectsOf(repoPath: string, signal?: AbortSignal): Promise<GitOptions> {
+export async function objectsOf(
+  { repoPath, objects }: Pick<Range, 'repoPath' | 'objects'>,
+  signal?: AbortSignal,
+): Promise<GitOptions> {
   const { commonDirectory } = await inspectRepository(repoPath, signal)
   return {
     cwd: commonDirectory,
     trust: 'none',
-    env: { GIT_DIR: commonDirectory },
+    env: { ...objects, GIT_DIR: commonDirectory },
     config: ['core.bare=true', 'core.attributesFile=/dev/null', 'diff.renameLimit=1000'],
   }
 }
@@ -109,7 +115,7 @@ export async function listCommits(
   signal?: AbortSignal,
 ): Promise<readonly CommitLine[]> {
   const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%n%an%n%aI%n%s', `${from}..${to}`, '--']
-  const { stdout } = await gitOrThrow(args, await objectsOf(repoPath, signal), signal)
+  const { stdout } = await gitOrThrow(args, await objectsOf({ repoPath }, signal), signal)
   return utf8(stdout)
     .split('\0')
     .filter((record) => record !== '')

@@ -1,5 +1,5 @@
 import { GitError, type GitOptions, gitOrThrow, gitQuickly, utf8 } from './git.ts'
-import { type Blob, type FileChange, objectsOf, plainDiff } from './list-changes.ts'
+import { type Blob, type FileChange, objectsOf, plainDiff, type Range } from './list-changes.ts'
 
 export type FileDiff =
   | { readonly kind: 'text'; readonly hunks: readonly Hunk[] }
@@ -22,11 +22,11 @@ const submodule = '160000'
 
 /** The lines of one change of `listChanges`, from the two blobs alone. @throws GitError when one is missing. */
 export async function readDiff(
-  repoPath: string,
+  repository: Pick<Range, 'repoPath' | 'objects'>,
   { oldBlob, newBlob, added, removed, binary }: FileChange,
   signal?: AbortSignal,
 ): Promise<FileDiff> {
-  const options = await objectsOf(repoPath, signal)
+  const options = await objectsOf(repository, signal)
   if ([oldBlob, newBlob].some(({ mode }) => mode === submodule)) return submoduleDiff(oldBlob, newBlob)
   const sizes = await Promise.all([sizeOf(options, oldBlob, signal), sizeOf(options, newBlob, signal)])
   if (binary) return { kind: 'binary', oldBytes: sizes[0], newBytes: sizes[1] }

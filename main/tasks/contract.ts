@@ -4,8 +4,10 @@ import type { EgressPolicy } from '../core/egress.ts'
 import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
+import type { FileDiff } from '../git/read-diff.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
+import type { Against, TaskReview } from './look-at-task.ts'
 import type { PruneReport, PruneRequest } from './prune.ts'
 
 /** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
@@ -91,6 +93,10 @@ export interface RegisteredRepository {
  * task's ref each throws AppError('merge-failed'), before the task's end 'task-busy'.
  */
 export interface Reviews {
+  /** Its commits and files, against where it started and against the branch now. */
+  look(id: TaskId): Promise<TaskReview>
+  /** The lines of one file. @throws AppError('argument-invalid') when it does not differ there. */
+  diff(id: TaskId, path: string, against: Against): Promise<FileDiff>
   /** Merges all of the work, or the commits that the selection names (ids may be cut short); the rest stays at the ref. */
   accept(id: TaskId, selection?: Selection): Promise<MergeOutcome>
   /** Puts on record that it is not wanted. */

@@ -7,7 +7,9 @@ import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { expandSelection } from '../git/expand-selection.ts'
 import { inTurn } from '../git/merge-turns.ts'
+import type { FileDiff } from '../git/read-diff.ts'
 import type { FinishedConflicts, Reviews } from './contract.ts'
+import { type Against, lookAtFile, lookAtTask, type TaskReview } from './look-at-task.ts'
 import { mergeAgain, requireWork } from './merge-again.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './resolution-file.ts'
 import { taskFiles } from './task-files.ts'
@@ -32,6 +34,14 @@ export class TaskReviews implements Reviews {
 
   constructor(host: ReviewHost) {
     this.#host = host
+  }
+
+  async look(id: TaskId): Promise<TaskReview> {
+    return await lookAtTask((await this.#waiting(id)).task)
+  }
+
+  async diff(id: TaskId, path: string, against: Against): Promise<FileDiff> {
+    return await lookAtFile((await this.#waiting(id)).task, path, against)
   }
 
   accept(id: TaskId, selection: Selection = {}): Promise<MergeOutcome> {

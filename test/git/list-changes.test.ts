@@ -55,7 +55,7 @@ test('diffs show the lines of a change, an addition and a deletion, and the size
   const diff = async (path: string) => {
     const change = changes.get(path)
     if (!change) throw new Error(`no change of ${path}`)
-    return await readDiff(range.repoPath, change)
+    return await readDiff(range, change)
   }
   expect(await diff('kept.txt')).toMatchObject({
     kind: 'text',
@@ -90,7 +90,7 @@ test('a diff of more than anybody reads is told by its size', async () => {
   const to = await commitFiles(repoPath, { 'long.txt': lines(20_001) })
   const [change] = await listChanges({ repoPath, from, to })
   if (!change) throw new Error('nothing changed')
-  expect(await readDiff(repoPath, change)).toEqual({ kind: 'too-large', lines: 20_001 })
+  expect(await readDiff({ repoPath }, change)).toEqual({ kind: 'too-large', lines: 20_001 })
 })
 
 test('nothing that attributes and configuration name is executed for a diff', async () => {
@@ -106,7 +106,7 @@ test('nothing that attributes and configuration name is executed for a diff', as
   expect(await pathExists(marker)).toBe(true)
   await rm(marker)
   const changes = await listChanges({ repoPath, from, to })
-  for (const change of changes) await readDiff(repoPath, change)
+  for (const change of changes) await readDiff({ repoPath }, change)
   expect(changes).toHaveLength(2)
   expect(await pathExists(marker)).toBe(false)
 })

@@ -22,6 +22,8 @@ export class ScriptedReviews implements Reviews {
     this.rejected.push({ id, dropRef })
   }
 
+  readonly look = nothingWaits
+  readonly diff = nothingWaits
   readonly conflicts = nothingWaits
   readonly openConflict = nothingWaits
   readonly choose = nothingWaits

@@ -1,6 +1,7 @@
 import type { Choice, CommitProgress, ConflictsView, ConflictText } from '../../core/conflicts.ts'
 import { AppError } from '../../core/failure.ts'
-import { type GitOptions, gitQuickly } from '../git.ts'
+import { branchTip } from '../branch-tip.ts'
+import type { GitOptions } from '../git.ts'
 import { inspectRepository } from '../inspect-repository.ts'
 import type { MergeRequest } from '../merge-work.ts'
 import { openQuarantine } from '../quarantine.ts'
@@ -26,9 +27,8 @@ export async function inspectConflicts(
   const repository = await inspectRepository(repoPath, signal)
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
   if (branch === null) throw new AppError('merge-failed', 'The task started with no branch checked out')
-  const tip = await gitQuickly(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`], user, signal)
-  if (tip.exitCode !== 0) throw new AppError('merge-failed', `The branch ${branch} no longer exists`)
-  const onto = tip.stdout.trim()
+  const onto = await branchTip(repository.path, branch, signal)
+  if (onto === null) throw new AppError('merge-failed', `The branch ${branch} no longer exists`)
   const settler = createSettler(choices, request.open)
   await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
   const { path, objectFormat } = repository
