@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { DoctorOptions } from './commands/doctor.ts'
+import type { ReviewFlags } from './commands/review.ts'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
@@ -157,6 +158,20 @@ function commandLine(terminal: Terminal): Command {
     .action(async (id: string) => {
       const { merge } = await import('./commands/merge.ts')
       await merge(terminal, id)
+    })
+  program
+    .command('review')
+    .description("show what waits at a task's ref, accept it, or reject it")
+    .argument('<id>')
+    .option('--diff', 'with the lines that changed')
+    .option('--accept', 'merge it')
+    .option('--accept-commits <ids>', 'merge these commits alone, separated by commas; the others stay at the ref')
+    .option('--reword <commit=message>', 'give a commit another message while it is merged; repeatable', collect)
+    .option('--reject', 'put on record that it is not wanted; it stays at its ref')
+    .option('--drop-ref', 'with --reject: delete the ref too')
+    .action(async (id: string, options: ReviewFlags) => {
+      const { review } = await import('./commands/review.ts')
+      await review(terminal, id, options)
     })
   program
     .command('resolve')

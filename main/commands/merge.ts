@@ -1,6 +1,6 @@
-import { AppError } from '../core/failure.ts'
 import { requireTaskId } from '../tasks/answers.ts'
 import { connectToServer } from '../web/client.ts'
+import { mergedText } from './review.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Tries again to merge what waits at a task's ref. @throws AppError('merge-failed') with the reason when it still cannot be. */
@@ -8,10 +8,5 @@ export async function merge(terminal: Terminal, idText: string): Promise<void> {
   const task_id = requireTaskId(idText)
   const server = await connectToServer(terminal.home)
   const result = await server.call('merge_task', { task_id })
-  if (!result.merged) {
-    throw new AppError('merge-failed', `Not merged (${result.reason}): ${result.detail}`, {
-      hint: `The work waits at ${result.task_ref}`,
-    })
-  }
-  terminal.say(result.method === 'none' ? 'Nothing was left to merge' : `Merged: ${result.commits} on ${result.branch}`)
+  terminal.say(mergedText(result))
 }

@@ -6,6 +6,8 @@ import { type CommitLine, type FileChange, listChanges, listCommits, type Range 
 import { type FileDiff, readDiff } from '../git/read-diff.ts'
 import { requireWork } from './merge-again.ts'
 
+export type { FileDiff } from '../git/read-diff.ts'
+
 /** What a file's lines are compared with. */
 export type Against =
   | { readonly kind: 'start' }

@@ -93,6 +93,19 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     const id = requireTaskId(task_id)
     return mergeView(id, await tasks.merge(id))
   },
+  review_task: async ({ task_id }, tasks) => {
+    const id = requireTaskId(task_id)
+    return { ...(await tasks.reviews.look(id)), task: taskInfo(await tasks.get(id), tasks) }
+  },
+  review_file: ({ task_id, path }, tasks) => tasks.reviews.diff(requireTaskId(task_id), path, { kind: 'start' }),
+  accept_task: async ({ task_id, commits, messages }, tasks) => {
+    const id = requireTaskId(task_id)
+    return mergeView(id, await tasks.reviews.accept(id, { messages, ...(commits && { only: commits }) }))
+  },
+  reject_task: async ({ task_id, drop_ref: dropRef }, tasks) => {
+    await tasks.reviews.reject(requireTaskId(task_id), { dropRef })
+    return { success: true }
+  },
   resolve_task: async ({ task_id, client, queue }, tasks) => {
     const owner = client === undefined ? {} : { owner: consumerName(client) }
     const id = await tasks.resolve(requireTaskId(task_id), { ...owner, ...(queue !== undefined && { queue }) })

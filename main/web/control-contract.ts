@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MergeView, TaskView } from '../core/view.ts'
 import type { EventView, LogPaths, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
 import type { DiskUsage } from '../tasks/disk-usage.ts'
+import type { FileDiff, TaskReview } from '../tasks/look-at-task.ts'
 import type { PruneReport } from '../tasks/prune.ts'
 import { runOptionShape } from '../tasks/run-options.ts'
 
@@ -28,6 +29,15 @@ export const controlRequests = {
   }),
   cancel_task: z.strictObject({ task_id: taskId }),
   merge_task: z.strictObject({ task_id: taskId }),
+  review_task: z.strictObject({ task_id: taskId }),
+  /** The lines of one file against where the task started. */
+  review_file: z.strictObject({ task_id: taskId, path: z.string().max(8192) }),
+  accept_task: z.strictObject({
+    task_id: taskId,
+    commits: z.array(z.string().max(64)).max(1000).optional(),
+    messages: z.record(z.string().max(64), z.string().max(100_000)).default({}),
+  }),
+  reject_task: z.strictObject({ task_id: taskId, drop_ref: z.boolean().default(false) }),
   resolve_task: z.strictObject({ task_id: taskId, client: client.optional(), queue: z.boolean().optional() }),
   cleanup_task: z.strictObject({ task_id: taskId, delete_ref: z.boolean().default(false) }),
   list_repos: z.strictObject({}),
@@ -52,6 +62,10 @@ export interface ControlAnswers {
   wait_next_event: EventView | { timeout: true } | { no_running_tasks: true }
   cancel_task: { success: true }
   merge_task: MergeView
+  review_task: TaskReview & { task: TaskView }
+  review_file: FileDiff
+  accept_task: MergeView
+  reject_task: { success: true }
   resolve_task: { task_id: string }
   cleanup_task: { success: true }
   list_repos: { repos: RepositoryView[] }

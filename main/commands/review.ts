@@ -1,0 +1,128 @@
+import { AppError } from '../core/failure.ts'
+import { mergePolicyText } from '../core/merge-policy.ts'
+import type { MergeView } from '../core/view.ts'
+import { terminalTextFilter } from '../lib/terminal-text.ts'
+import { requireTaskId } from '../tasks/answers.ts'
+import { connectToServer, type ServerConnection } from '../web/client.ts'
+import type { ControlAnswers } from '../web/control-contract.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ReviewFlags {
+  readonly diff?: boolean
+  readonly accept?: boolean
+  readonly acceptCommits?: string
+  /** `COMMIT=MESSAGE`, one each. */
+  readonly reword?: readonly string[]
+  readonly reject?: boolean
+  readonly dropRef?: boolean
+}
+
+/** Shows what waits at a task's ref, or decides of it. @throws AppError('merge-failed') with the reason when it cannot be merged. */
+export async function review(terminal: Terminal, idText: string, flags: ReviewFlags): Promise<void> {
+  const id = requireTaskId(idText)
+  requireOneWish(flags)
+  const server = await connectToServer(terminal.home)
+  if (flags.reject) {
+    await server.call('reject_task', { task_id: id, drop_ref: flags.dropRef ?? false })
+    return terminal.say(
+      flags.dropRef ? 'Rejected, and its ref dropped' : `Rejected: its work stays at refs/tasks/${id}`,
+    )
+  }
+  if (flags.accept || flags.acceptCommits !== undefined) return await accept(terminal, server, id, flags)
+  const shown = await server.call('review_task', { task_id: id })
+  show(terminal, id, shown)
+  if (flags.diff) await showDiffs(terminal, server, id, shown)
+}
+
+function requireOneWish({ accept, acceptCommits, reject, dropRef, reword }: ReviewFlags): void {
+  const wishes = [accept, acceptCommits !== undefined, reject].filter(Boolean).length
+  const refuse = (message: string) => {
+    throw new AppError('argument-invalid', message, { hint: 'See microvm-orchestrator review --help' })
+  }
+  if (wishes > 1) refuse('Choose one of --accept, --accept-commits and --reject')
+  if (dropRef && !reject) refuse('--drop-ref goes with --reject')
+  if (reword?.length && !accept && acceptCommits === undefined)
+    refuse('--reword goes with --accept or --accept-commits')
+}
+
+async function accept(
+  terminal: Terminal,
+  server: ServerConnection,
+  task_id: string,
+  flags: ReviewFlags,
+): Promise<void> {
+  const commits = flags.acceptCommits?.split(',').map((id) => id.trim())
+  const messages = Object.fromEntries((flags.reword ?? []).map(parseReword))
+  const merge = await server.call('accept_task', { task_id, ...(commits && { commits }), messages })
+  terminal.say(mergedText(merge))
+  if (commits && merge.merged) terminal.say(`Commits that were left out stay at refs/tasks/${task_id}`)
+}
+
+function parseReword(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new AppError('argument-invalid', 'A new message is given as COMMIT=MESSAGE', {
+    hint: "--reword 'ab12cd=Say it better'",
+  })
+}
+
+/** What became of a merge. @throws AppError('merge-failed') with the reason when it did not happen. */
+export function mergedText(result: MergeView): string {
+  if (result.merged) {
+    return result.method === 'none' ? 'Nothing was left to merge' : `Merged: ${result.commits} on ${result.branch}`
+  }
+  throw new AppError('merge-failed', `Not merged (${result.reason}): ${result.detail}`, {
+    hint: `The work waits at ${result.task_ref}`,
+  })
+}
+
+type Shown = ControlAnswers['review_task']
+
+function show(terminal: Terminal, id: string, { commits, files, onBranch, branch, policy, task }: Shown): void {
+  terminal.say(`Task ${id} of ${task.repo}, merged ${mergePolicyText(policy)}: ${task.description}`)
+  if (task.merge_result?.merged === false)
+    terminal.say(`Waits (${task.merge_result.reason}): ${task.merge_result.detail}`)
+  const { check } = task.result ?? {}
+  if (check) terminal.say(`Its check ended with exit status ${check.exit_code}; its output is in result.json`)
+  terminal.say(`Commits, oldest first:`)
+  for (const commit of commits) terminal.say(`  ${commit.id.slice(0, 12)}  ${commit.subject}`)
+  terminal.say('Files, against where it started:')
+  for (const file of files) terminal.say(`  ${fileLine(file)}`)
+  terminal.say(onBranchText(onBranch, branch))
+}
+
+function fileLine({ path, oldPath, status, added, removed, binary }: Shown['files'][number]): string {
+  const letter = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R', 'type-changed': 'T' }[status]
+  return `${letter}  ${oldPath === null ? path : `${oldPath} -> ${path}`}  ${binary ? 'binary' : `+${added} -${removed}`}`
+}
+
+function onBranchText(onBranch: Shown['onBranch'], branch: string | null): string {
+  if (onBranch.kind === 'merged') return `It merges with ${branch} as it is now: ${onBranch.result.length} files change`
+  if (onBranch.kind === 'conflicts') return `It collides with ${branch} as it is now: ${onBranch.files.join(', ')}`
+  return onBranch.why === 'branch_gone'
+    ? 'Its branch is gone'
+    : `Its merge commits cannot be put onto ${branch} one by one`
+}
+
+async function showDiffs(
+  terminal: Terminal,
+  server: ServerConnection,
+  task_id: string,
+  { files }: Shown,
+): Promise<void> {
+  const safe = terminalTextFilter()
+  for (const { path } of files) {
+    const diff = await server.call('review_file', { task_id, path })
+    await terminal.write(safe(`\n${path}\n${diffText(diff)}`))
+  }
+}
+
+function diffText(diff: ControlAnswers['review_file']): string {
+  if (diff.kind === 'binary') return `binary, ${diff.oldBytes ?? 0} -> ${diff.newBytes ?? 0} bytes\n`
+  if (diff.kind === 'too-large') return `${diff.lines} lines differ: too many to show\n`
+  return diff.hunks
+    .map(({ oldStart, newStart, heading, lines }) =>
+      [`@@ -${oldStart} +${newStart} @@ ${heading}`, ...lines.map(({ kind, text }) => kind + text), ''].join('\n'),
+    )
+    .join('')
+}

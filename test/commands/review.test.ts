@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startOrchestra } from '../support/orchestra.ts'
+import { successJson } from '../support/orchestrator.ts'
+import { processDriver } from '../support/process-driver.ts'
+import { commitFiles, gitIn, subjectsOf } from '../support/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const guest = `
+set -e
+touch $SHARE/started
+cd $REPO
+printf 'one\\n\\ttwo \\033[31mred\\n' > README.md; git commit -qam 'Change the README'
+echo new > new.txt; git add -A; git commit -q -m 'Add a file'
+echo '${successJson}' > $SHARE/result.json
+`
+
+async function reviewed() {
+  const driver = processDriver(join(await temporaryFolder(), 'run'), guest)
+  const files = { 'README.md': 'one\n' }
+  const orchestra = await startOrchestra({ apiUrl: 'http://127.0.0.1:9', repositories: { project: files }, driver })
+  const repo = orchestra.pathOf('project')
+  const policy = await orchestra.command('allow', repo, '--merge', 'review')
+  expect(policy).toMatchObject({
+    stdout: 'Registered: project\n',
+    stderr: 'Tasks of project are merged: after review\n',
+  })
+  const id = await orchestra.runTask('project', 'say it')
+  await orchestra.until(id, 'finished')
+  const ids = (await gitIn(repo, ['log', '--reverse', '--format=%H', `main..refs/tasks/${id}`])).split('\n')
+  return { ...orchestra, repo, id, ids, review: (...args: string[]) => orchestra.command('review', id, ...args) }
+}
+
+test('review shows commits, files and lines, and what a merge would do to the branch as it is now', async () => {
+  const { repo, id, ids, review, command } = await reviewed()
+  expect(await command('list', '--merge')).toMatchObject({
+    stdout: `  project: ${repo}\n    merged: after review\n`,
+  })
+  const shown = await review('--diff')
+  expect(shown).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: `Task ${id} of project, merged after review: say it
+Waits (awaiting_review): It waits at refs/tasks/${id} to be reviewed: microvm-orchestrator review ${id}
+Commits, oldest first:
+  ${ids[0]?.slice(0, 12)}  Change the README
+  ${ids[1]?.slice(0, 12)}  Add a file
+Files, against where it started:
+  M  README.md  +1 -0
+  A  new.txt  +1 -0
+It merges with main as it is now: 2 files change
+
+README.md
+@@ -1 +1 @@ 
+ one
++\ttwo red
+
+new.txt
+@@ -0 +1 @@ 
++new
+`,
+  })
+  await commitFiles(repo, { 'README.md': 'other\n' }, 'By the user')
+  expect((await review()).stdout).toContain('It collides with main as it is now: README.md\n')
+  expect(await review('--accept')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('Not merged (conflicts)'),
+  })
+})
+
+test('commits are accepted by the start of their ids with a new message, the rest is rejected with its ref', async () => {
+  const { repo, id, ids, review } = await reviewed()
+  for (const wrong of [['--accept', '--reject'], ['--drop-ref'], ['--reword', 'a=b'], ['--accept', '--reword', 'x']])
+    expect(await review(...wrong)).toMatchObject({ exitCode: 1, stdout: '' })
+  const short = ids[1]?.slice(0, 7) ?? ''
+  const accepted = await review('--accept-commits', short, '--reword', `${short}=Add the file = done`)
+  expect(accepted).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: `Merged: 1 on main\nCommits that were left out stay at refs/tasks/${id}\n`,
+  })
+  expect(await subjectsOf(repo)).toEqual(['Add the file = done', 'Start'])
+})
+
+test('a rejected task is dropped with its ref when told to', async () => {
+  const { repo, review } = await reviewed()
+  expect(await review('--reject', '--drop-ref')).toMatchObject({ stdout: 'Rejected, and its ref dropped\n' })
+  expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
+  expect(await review('--accept')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Nothing waits at') })
+})
