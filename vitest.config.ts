@@ -8,7 +8,7 @@ const integration = [
   'test/nix/**/*.test.ts',
   'test/install.test.ts',
   'test/tasks/{orchestrator,cancel,caps,merge-again,merge-policy,review,resolve,parking,queue}*.test.ts',
-  'test/window/service.test.ts',
+  'test/window/{service,review-calls}.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']

@@ -4,8 +4,11 @@
  * and host come from one build.
  */
 import type { TaskCaps } from '../main/core/caps.ts'
+import type { ConflictsView, ConflictText, Resolution } from '../main/core/conflicts.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
+import type { CheckReport } from '../main/core/held-by-policy.ts'
 import type { MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
+import type { MergePolicy } from '../main/core/merge-policy.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
 
 // ---- state that the window shows live -------------------------------------------------------------------------------
@@ -80,6 +83,8 @@ export interface RepositoryRow {
   readonly branch: string | null
   /** Why no task can start in it now, null when one can. */
   readonly problem: Failure | null
+  /** What has to happen before its tasks are merged. */
+  readonly mergePolicy: MergePolicy
   readonly tasks: number
   readonly costUsd: number
   readonly lastTask: TaskId | null
@@ -135,6 +140,10 @@ export interface TaskDetails {
   readonly summary: string | null
   readonly failure: Failure | null
   readonly merge: MergeOutcome | null
+  /** What the check of the repository's policy did; null where there was none. */
+  readonly check: CheckReport | null
+  /** The task whose conflicts this one is to resolve. */
+  readonly resolves: TaskId | null
   /** What salvage found worth telling, one sentence each. */
   readonly notes: readonly string[]
   readonly folder: string
@@ -216,6 +225,42 @@ export interface Hunk {
   readonly lines: readonly { readonly kind: ' ' | '+' | '-'; readonly text: string }[]
 }
 
+// ---- review and conflicts --------------------------------------------------------------------------------------------
+
+/** What waits at a task's ref. `review`, `conflicts` and what follows of them fail with 'merge-failed' where nothing waits. */
+export interface Review {
+  readonly branch: string | null
+  readonly startCommit: string
+  /** What is at the ref now. */
+  readonly commit: string
+  readonly policy: MergePolicy
+  readonly check: CheckReport | null
+  /** Oldest first, at most 1,000. */
+  readonly commits: Changes['commits']
+  /** Against the start; at most 2,000, `fileCount` counts all. */
+  readonly files: readonly ChangedFile[]
+  readonly fileCount: number
+  /** What a merge would do to the branch as it is now. */
+  readonly onBranch:
+    | { readonly kind: 'merges'; readonly files: readonly ChangedFile[]; readonly fileCount: number }
+    | { readonly kind: 'conflicts'; readonly files: readonly string[] }
+    | { readonly kind: 'impossible'; readonly why: 'branch_gone' | 'merge_commits' }
+}
+
+/** What the lines of a file are compared with: where the task started, the branch now as merged, the commit before one of the task's. */
+export type Against =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'branch' }
+  | { readonly kind: 'commit'; readonly id: string }
+
+/** What finishing did: `settled` has the commits, files and choices that were brought onto the branch. */
+export interface FinishedConflicts {
+  readonly merge: MergeOutcome
+  readonly settled: ConflictsView
+  /** Choices that hold no more, when the branch moved at the last moment and nothing was merged. */
+  readonly stale: ConflictsView['stale']
+}
+
 // ---- repositories, host, settings -----------------------------------------------------------------------------------
 
 export type Added =
@@ -258,6 +303,8 @@ export interface WindowSettings {
   readonly minFreeGiB: number
   readonly pruneAfterDays: number | null
   readonly onQuit: 'leave' | 'stop'
+  /** Whether conflicts wait for a wish, or another task resolves them by itself. */
+  readonly resolveConflicts: 'ask' | 'auto'
   readonly theme: Theme
   /** Of the desktop app; no use in a browser. */
   readonly notifyCompleted: boolean
@@ -310,6 +357,33 @@ export interface Requests {
   readSteps(request: { readonly id: string; readonly after: number; readonly wait: boolean }): Steps
   changes(request: { readonly id: string }): Changes
   fileDiff(request: { readonly id: string; readonly path: string }): FileDiff
+  review(request: { readonly id: string }): Review
+  reviewDiff(request: { readonly id: string; readonly path: string; readonly against: Against }): FileDiff
+  /** Merges all of it, or `only` these commits (the rest stays at the ref), some with new `messages`. */
+  acceptTask(request: {
+    readonly id: string
+    readonly only?: readonly string[]
+    readonly messages?: Readonly<Record<string, string>>
+  }): { readonly merge: MergeOutcome }
+  rejectTask(request: { readonly id: string; readonly dropRef: boolean }): Record<never, never>
+  /** How far the work comes onto the branch as it is now, with what was chosen so far; changes nothing. */
+  conflicts(request: { readonly id: string }): ConflictsView
+  /** One file of a commit that collides: its pieces, or the sizes of its sides. */
+  openConflict(request: { readonly id: string; readonly commit: string; readonly path: string }): ConflictText
+  /** Keeps a choice, null takes it back. Choices outlive the window; a choice that the file cannot have is 'argument-invalid'. */
+  chooseConflict(request: {
+    readonly id: string
+    readonly commit: string
+    readonly path: string
+    readonly resolution: Resolution | null
+  }): ConflictsView
+  /** Merges with the choices; 'merge-failed' while something is still to be chosen. */
+  finishConflicts(request: { readonly id: string }): FinishedConflicts
+  /** Forgets all choices. */
+  abandonConflicts(request: { readonly id: string }): Record<never, never>
+  /** Starts a task that resolves the conflicts of this one. */
+  resolveTask(request: { readonly id: string; readonly queue?: boolean }): { readonly id: TaskId }
+  setMergePolicy(request: { readonly alias: string; readonly policy: MergePolicy }): { readonly policy: MergePolicy }
   addRepository(request: { readonly path: string }): Added
   removeRepository(request: { readonly alias: string }): Record<never, never>
   /** Writes a `flake.nix` where there is none; the user commits it. */

@@ -67,6 +67,24 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
     commands: [],
     again: true,
   },
+  awaiting_review: {
+    what: 'It waits for your review.',
+    next: 'Look at what it made, then accept or reject it.',
+    commands: ['git log -p HEAD..REF'],
+    again: true,
+  },
+  check_failed: {
+    what: "The repository's check did not succeed.",
+    next: 'Read what the check printed, then accept the work all the same, or run the task again.',
+    commands: ['git log -p HEAD..REF'],
+    again: true,
+  },
+  rejected: {
+    what: 'You rejected it; its work is kept.',
+    next: 'Clean it up with its ref, or merge it after all.',
+    commands: ['git log -p HEAD..REF'],
+    again: true,
+  },
   task_failed: {
     what: 'The task did not succeed, so nothing was merged.',
     next: 'Look at what it made, and take what is good.',

@@ -69,12 +69,15 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   merge_commits: { icon: 'merge', word: 'Merge commits', tone: 'warn' },
   fetch_failed: { icon: 'fail', word: 'Not imported', tone: 'bad' },
   timed_out: { icon: 'clock', word: 'Merge timed out', tone: 'warn' },
+  awaiting_review: { icon: 'merge', word: 'To review', tone: 'warn' },
+  check_failed: { icon: 'fail', word: 'Check failed', tone: 'bad' },
+  rejected: { icon: 'fail', word: 'Rejected', tone: 'warn' },
   task_failed: { icon: 'fail', word: 'Failed', tone: 'bad' },
 }
 
 /** Its work waits at a ref because it could not be merged. */
 export const needsYou = ({ state, ref }: TaskRow): boolean =>
-  state.phase === 'finished' && state.outcome === 'unmerged' && ref !== null
+  state.phase === 'finished' && state.outcome === 'unmerged' && state.reason !== 'rejected' && ref !== null
 
 export const isRunning = ({ state }: TaskRow): boolean =>
   state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'

@@ -121,5 +121,8 @@ function active(task: Task, phase: Active['phase']): Active {
 }
 
 function afterLateMerge(state: Finished, merge: Extract<TaskEvent, { type: 'merge-tried' }>['merge']): Finished {
-  return merge.kind === 'merged' ? { ...state, outcome: { kind: 'merged', merge } } : state
+  if (merge.kind === 'merged') return { ...state, outcome: { kind: 'merged', merge } }
+  // A failure stays one, whatever becomes of what it left.
+  if (state.outcome.kind !== 'unmerged') return state
+  return { ...state, outcome: merge.kind === 'unmerged' ? { kind: 'unmerged', merge } : { kind: 'unchanged' } }
 }

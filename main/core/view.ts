@@ -131,8 +131,8 @@ export interface TaskView {
 
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
-  const dropped = task.merge?.kind === 'unmerged' && task.merge.dropped
-  const waitsAtRef = task.work?.ref != null && task.merge?.kind !== 'merged' && !dropped
+  const gone = task.merge !== null && (task.merge.kind !== 'unmerged' || task.merge.dropped === true)
+  const waitsAtRef = task.work?.ref != null && !gone
   const cancelled = waitsAtRef ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
   const error =
     outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null

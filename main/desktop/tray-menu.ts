@@ -36,7 +36,9 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
   const { tasks, slots, repositories, warnings } = snapshot
   const running = tasks.filter(({ state }) => 'slot' in state && state.phase !== 'finished')
   const waiting = tasks.filter(({ state }) => state.phase === 'queued' || state.phase === 'parked').length
-  const unmerged = tasks.filter(({ state }) => state.phase === 'finished' && state.outcome === 'unmerged').length
+  const unmerged = tasks.filter(
+    ({ state }) => state.phase === 'finished' && state.outcome === 'unmerged' && state.reason !== 'rejected',
+  ).length
   const recent = tasks.filter(({ state }) => state.phase === 'finished').slice(-recentTasks)
   const busy = busySlots(slots)
   return grouped([

@@ -53,11 +53,12 @@ function problemOf(path: string, headCommit: string | null, hasFlake: boolean): 
 }
 
 function row(
-  { alias, path, added }: RegisteredRepository,
+  { alias, path, added, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
   { branch, problem }: Inspection,
   all: readonly Task[],
 ): RepositoryRow {
   const own = all.filter(({ repoPath }) => repoPath === path)
   const costUsd = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
-  return { alias, path, added, branch, problem, tasks: own.length, costUsd, lastTask: own.at(-1)?.id ?? null }
+  const lastTask = own.at(-1)?.id ?? null
+  return { alias, path, added, branch, problem, mergePolicy, tasks: own.length, costUsd, lastTask }
 }

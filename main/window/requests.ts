@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { AnyRequests } from '../../preload/contract.ts'
+import { resolutionSchema } from '../tasks/resolution-file.ts'
 
 const none = z.strictObject({})
 const id = z.string().max(200)
 const path = z.string().min(1).max(4096)
+const commit = z.string().max(64)
 const position = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 
 /** What each call of the window takes; anything else is refused. Settings are checked by `changeSettings`. */
@@ -39,6 +41,34 @@ export const requestSchemas = {
   readSteps: z.strictObject({ id, after: position, wait: z.boolean() }),
   changes: z.strictObject({ id }),
   fileDiff: z.strictObject({ id, path: z.string().max(16_384) }),
+  review: z.strictObject({ id }),
+  reviewDiff: z.strictObject({
+    id,
+    path: z.string().max(16_384),
+    against: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.enum(['start', 'branch']) }),
+      z.strictObject({ kind: z.literal('commit'), id: commit }),
+    ]),
+  }),
+  acceptTask: z.strictObject({
+    id,
+    only: z.array(commit).max(1000).optional(),
+    messages: z.record(commit, z.string().max(100_000)).optional(),
+  }),
+  rejectTask: z.strictObject({ id, dropRef: z.boolean() }),
+  conflicts: z.strictObject({ id }),
+  openConflict: z.strictObject({ id, commit, path: z.string().max(16_384) }),
+  chooseConflict: z.strictObject({ id, commit, path: z.string().max(16_384), resolution: resolutionSchema.nullable() }),
+  finishConflicts: z.strictObject({ id }),
+  abandonConflicts: z.strictObject({ id }),
+  resolveTask: z.strictObject({ id, queue: z.boolean().optional() }),
+  setMergePolicy: z.strictObject({
+    alias: z.string().max(200),
+    policy: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.enum(['auto', 'review']) }),
+      z.strictObject({ kind: z.literal('check'), command: z.string().max(10_000) }),
+    ]),
+  }),
   addRepository: z.strictObject({ path }),
   removeRepository: z.strictObject({ alias: z.string().max(200) }),
   writeStarterFlake: z.strictObject({ path }),

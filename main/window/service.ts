@@ -19,6 +19,7 @@ import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { LiveLines } from './live-lines.ts'
 import { readConsole } from './read-console.ts'
+import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
 import { StepReader } from './step-reader.ts'
 import { readChanges, readFileDiff, taskDetails } from './task-details.ts'
@@ -106,6 +107,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       },
       changes: async ({ id }, signal) => await readChanges(await taskOf(id), signal),
       fileDiff: async ({ id, path }, signal) => await readFileDiff(await taskOf(id), path, signal),
+      ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
       addRepository: async ({ path }, signal) => {
         const added = await addRepository(home, path, signal)
         await feed.refresh()

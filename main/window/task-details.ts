@@ -21,6 +21,8 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     summary: task.result?.summary ?? null,
     failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
     merge: task.merge,
+    check: task.result?.check ?? null,
+    resolves: task.resolves?.task ?? null,
     notes: task.work?.notes ?? [],
     folder: files.folder,
     consolePath: files.console,
@@ -54,5 +56,5 @@ export async function readFileDiff(task: Task, path: string, signal: AbortSignal
   const changes = range ? await listChanges(range, signal) : []
   const change = changes.find((candidate) => candidate.path === path)
   if (!change) throw new AppError('argument-invalid', `Task ${task.id} did not change ${JSON.stringify(path)}`)
-  return await readDiff(task.repoPath, change, signal)
+  return await readDiff(task, change, signal)
 }

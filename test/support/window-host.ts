@@ -25,6 +25,7 @@ import type {
   WindowSettings,
 } from '../../preload/contract.ts'
 import { applyDelta } from '../../renderer/stores/apply-delta.ts'
+import { quietReviews } from './quiet-reviews.ts'
 
 /** What a host knows; the window is shown nothing else. */
 export interface Scene {
@@ -179,6 +180,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       merge: { kind: 'merged', method: 'rebase', commits: 2, branch: 'main', from: '3c91e04', to: 'a41c0d2' },
     }),
     cleanupTask: () => ({}),
+    ...quietReviews,
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []
       if (wait && after >= all.length) return new Promise(() => undefined)
@@ -212,6 +214,8 @@ const plainDetails = (id: string, description: string): Omit<TaskDetails, 'row'>
   summary: null,
   failure: null,
   merge: null,
+  check: null,
+  resolves: null,
   notes: [],
   folder: `/home/kim/code/project/.microvm/tasks/${id}`,
   consolePath: `/home/kim/code/project/.microvm/tasks/${id}/serial.log`,

@@ -238,6 +238,8 @@ export function story(running: TaskId, ended: TaskId): Story {
         : null,
     failure: null,
     merge: null,
+    check: null,
+    resolves: null,
     notes: [],
     folder: `/home/kim/code/billing-api/.microvm/tasks/${id}`,
     consolePath: `/home/kim/code/billing-api/.microvm/tasks/${id}/serial.log`,

@@ -1,0 +1,87 @@
+import type { ChangedFile, Requests } from '../../preload/contract.ts'
+import type { FileChange } from '../git/list-changes.ts'
+import { setMergePolicy } from '../settings/repositories.ts'
+import { requireTaskId } from '../tasks/answers.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import type { TaskReview } from '../tasks/look-at-task.ts'
+import type { Calls } from './answer-call.ts'
+
+export type ReviewCall =
+  | 'review'
+  | 'reviewDiff'
+  | 'acceptTask'
+  | 'rejectTask'
+  | 'conflicts'
+  | 'openConflict'
+  | 'chooseConflict'
+  | 'finishConflicts'
+  | 'abandonConflicts'
+  | 'resolveTask'
+  | 'setMergePolicy'
+
+const shownFiles = 2_000
+
+/** Answers what the window asks about work that waits at a task's ref. */
+export function reviewCalls({
+  tasks,
+  home,
+  refresh,
+}: {
+  readonly tasks: Tasks
+  readonly home: string
+  /** Has windows see a repository's changed entry. */
+  readonly refresh: () => Promise<void>
+}): Calls<ReviewCall> {
+  const { reviews } = tasks
+  return {
+    review: async ({ id }) => {
+      const task = await tasks.get(requireTaskId(id))
+      return reviewOf(await reviews.look(task.id), task.result?.check ?? null)
+    },
+    reviewDiff: ({ id, path, against }) => reviews.diff(requireTaskId(id), path, against),
+    acceptTask: async ({ id, only, messages }) => {
+      const selection = { ...(only && { only }), ...(messages && { messages }) }
+      return { merge: await reviews.accept(requireTaskId(id), selection) }
+    },
+    rejectTask: async ({ id, dropRef }) => {
+      await reviews.reject(requireTaskId(id), { dropRef })
+      return {}
+    },
+    conflicts: ({ id }) => reviews.conflicts(requireTaskId(id)),
+    openConflict: ({ id, ...file }) => reviews.openConflict(requireTaskId(id), file),
+    chooseConflict: ({ id, ...choice }) => reviews.choose(requireTaskId(id), choice),
+    finishConflicts: ({ id }) => reviews.finish(requireTaskId(id)),
+    abandonConflicts: async ({ id }) => {
+      await reviews.abandon(requireTaskId(id))
+      return {}
+    },
+    resolveTask: async ({ id, queue }) => ({
+      id: await tasks.resolve(requireTaskId(id), queue === undefined ? {} : { queue }),
+    }),
+    setMergePolicy: async ({ alias, policy }) => {
+      const wish = policy.kind === 'check' ? { merge: policy.kind, check: policy.command } : { merge: policy.kind }
+      const { mergePolicy } = await setMergePolicy(home, alias, wish)
+      await refresh()
+      return { policy: mergePolicy }
+    },
+  }
+}
+
+/** What the window shows of a review. Pure. */
+export function reviewOf(
+  { branch, startCommit, commit, policy, commits, files, onBranch }: TaskReview,
+  check: ReturnType<Requests['review']>['check'],
+): ReturnType<Requests['review']> {
+  return {
+    ...{ branch, startCommit, commit, policy, check, commits },
+    ...shown(files),
+    onBranch: onBranch.kind === 'merged' ? { kind: 'merges', ...shown(onBranch.result) } : onBranch,
+  }
+}
+
+const shown = (files: readonly FileChange[]): { files: readonly ChangedFile[]; fileCount: number } => ({
+  files: files
+    .slice(0, shownFiles)
+    .map(({ path, oldPath, status, added, removed, binary }) => ({ path, oldPath, status, added, removed, binary })),
+  fileCount: files.length,
+})
