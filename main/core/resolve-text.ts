@@ -12,12 +12,13 @@ export interface BothSides {
 
 const longestDescription = 60_000
 const mostLines = 100
+const longestLine = 300
 
 /** The text of a task that resolves another one's conflicts. Pure. */
 export function resolveText({ branch, description, taskCommits, branchCommits, files }: BothSides): string {
   const cut =
     description.length > longestDescription ? `${description.slice(0, longestDescription)}\n[cut]` : description
-  return `The work of an earlier task does not merge with ${branch}, and you are to bring the two together.
+  const text = `The work of an earlier task does not merge with ${branch}, and you are to bring the two together.
 
 This repository is in the middle of a rebase of that work onto ${branch}: git status shows what collides, git log ORIG_HEAD what is
 being rebased, and HEAD is what it is put onto. Settle each conflict so that both sides keep what they meant to do, not by dropping one
@@ -37,6 +38,7 @@ Its commits, oldest first:
 ${list(taskCommits)}
 Commits on ${branch} since the task began, oldest first:
 ${list(branchCommits)}`
+  return text.toWellFormed() // A cut may have gone through a character.
 }
 
 function list(lines: readonly string[]): string {
@@ -44,6 +46,6 @@ function list(lines: readonly string[]): string {
   const more = lines.length > mostLines ? `- and ${lines.length - mostLines} more\n` : ''
   return `${lines
     .slice(0, mostLines)
-    .map((line) => `- ${line}\n`)
+    .map((line) => `- ${line.slice(0, longestLine)}\n`)
     .join('')}${more}`
 }

@@ -19,7 +19,8 @@ export async function leftUnresolved(
     sides,
   }: {
     readonly repoPath: string
-    readonly workspace: string
+    /** The clone; null when only the commit counts. */
+    readonly workspace: string | null
     readonly commit: string
     /** The commits that were to be brought together. */
     readonly sides: readonly string[]
@@ -27,7 +28,7 @@ export async function leftUnresolved(
   signal?: AbortSignal,
 ): Promise<LeftUnresolved> {
   for (const name of ['rebase-merge', 'rebase-apply']) {
-    if ((await kindOf(join(workspace, '.git', name))) !== 'missing') return { kind: 'rebase' }
+    if (workspace !== null && (await kindOf(join(workspace, '.git', name))) !== 'missing') return { kind: 'rebase' }
   }
   const before = new Set((await Promise.all(sides.map((side) => filesWithMarkers(repoPath, side, signal)))).flat())
   const files = (await filesWithMarkers(repoPath, commit, signal)).filter((path) => !before.has(path))

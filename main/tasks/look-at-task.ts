@@ -4,7 +4,7 @@ import type { Task } from '../core/task.ts'
 import { type AsMerged, asMerged } from '../git/as-merged.ts'
 import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/list-changes.ts'
 import { type FileDiff, readDiff } from '../git/read-diff.ts'
-import { requireWork } from './merge-again.ts'
+import { requireWork } from './require-work.ts'
 
 export type { FileDiff } from '../git/read-diff.ts'
 

@@ -1,10 +1,10 @@
 import { AppError } from '../core/failure.ts'
-import { type MergeOutcome, taskRef } from '../core/merge.ts'
+import type { MergeOutcome } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
-import { readTaskRef } from '../git/read-task-ref.ts'
 import { type Decisions, mergeSalvaged } from './merge-salvaged.ts'
-import { mergedThrough } from './resolve-task.ts'
+import { requireWork } from './require-work.ts'
+import { heldUnresolved, mergedThrough } from './resolve-task.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 
@@ -28,18 +28,10 @@ export async function mergeAgain(
   const commit = await requireWork(task, signal)
   const files = taskFiles(repoPath, id)
   await using record = await TaskRecord.open(files, { onChange })
-  const outcome = await mergeSalvaged(task, commit, signal, decisions)
+  const held = await heldUnresolved(task, commit, signal)
+  const outcome = held ?? (await mergeSalvaged(task, commit, signal, decisions))
   await record.add({ type: 'merge-tried', merge: outcome })
   await record.write(files.mergeResult, mergeView(id, outcome))
   await mergedThrough(record.task, onChange)
   return outcome
-}
-
-/** The commit at the task's ref, which may be another than salvage left. @throws AppError('merge-failed') when none is there. */
-export async function requireWork({ id, repoPath }: Task, signal?: AbortSignal): Promise<string> {
-  const commit = await readTaskRef(repoPath, id, signal)
-  if (commit !== null) return commit
-  throw new AppError('merge-failed', `Nothing waits at ${taskRef(id)}`, {
-    hint: 'The task left no work, or the ref was deleted',
-  })
 }

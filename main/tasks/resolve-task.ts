@@ -7,7 +7,7 @@ import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { leftUnresolved } from '../git/left-unresolved.ts'
 import { readSubjects } from '../git/read-subjects.ts'
 import { pathExists } from '../lib/path-exists.ts'
-import { requireWork } from './merge-again.ts'
+import { requireWork } from './require-work.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 
@@ -60,10 +60,12 @@ export async function heldUnresolved(
   commit: string,
   signal: AbortSignal,
 ): Promise<Extract<MergeOutcome, { kind: 'unmerged' }> | null> {
-  const { id, repoPath, resolves, startCommit } = task
+  const { id, repoPath, resolves, startCommit, work } = task
   if (!resolves || startCommit === null) return null
   const sides = [startCommit, resolves.commit]
-  const left = await leftUnresolved({ repoPath, workspace: taskFiles(repoPath, id).repo, commit, sides }, signal)
+  // Whoever moved the ref since has seen to the rest.
+  const workspace = commit === work?.commit ? taskFiles(repoPath, id).repo : null
+  const left = await leftUnresolved({ repoPath, workspace, commit, sides }, signal)
   if (left.kind === 'nothing') return null
   const rebase = left.kind === 'rebase'
   const detail = rebase ? 'The agent left the rebase unfinished' : 'The agent left conflict markers'

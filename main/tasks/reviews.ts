@@ -10,7 +10,8 @@ import { inTurn } from '../git/merge-turns.ts'
 import type { FileDiff } from '../git/read-diff.ts'
 import type { FinishedConflicts, Reviews } from './contract.ts'
 import { type Against, lookAtFile, lookAtTask, type TaskReview } from './look-at-task.ts'
-import { mergeAgain, requireWork } from './merge-again.ts'
+import { mergeAgain } from './merge-again.ts'
+import { requireWork } from './require-work.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './resolution-file.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
@@ -55,6 +56,7 @@ export class TaskReviews implements Reviews {
       // What collides is settled for the chosen commits, not for all.
       if (outcome.kind === 'merged') await forgetDecided(resolution)
       else if (chosen) await writeDecided(resolution, { choices: [], selection: chosen })
+      else if ((await readDecided(resolution)).selection) await forgetDecided(resolution)
       return outcome
     })
   }

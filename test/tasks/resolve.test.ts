@@ -88,6 +88,7 @@ test.each([
   const resolver = await orchestrator.resolve(id)
   const view = taskView(await untilEnded(orchestrator, resolver))
   expect(view.merge_result).toMatchObject({ merged: false, reason: 'conflicts', detail, conflicts: files })
+  expect(await orchestrator.merge(resolver)).toMatchObject({ kind: 'unmerged', reason: 'conflicts', detail })
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
   expect(taskView(await orchestrator.get(id)).task_ref).toBe(`refs/tasks/${id}`)
 })
