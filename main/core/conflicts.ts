@@ -136,6 +136,8 @@ export interface ConflictsView {
   readonly onto: string
   /** All collisions are chosen for: it can be finished. */
   readonly settled: boolean
+  /** Why what was chosen for the commit that it stopped at cannot be had, with what to do; null when nothing speaks against it. */
+  readonly problem: string | null
   /** In the order in which they are put onto the branch. */
   readonly commits: readonly CommitProgress[]
   /** Choices that hold no more, because what they were made for has changed. */

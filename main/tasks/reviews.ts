@@ -112,6 +112,7 @@ export class TaskReviews implements Reviews {
       // Tried before it is kept: what a file cannot have is refused here, and not at the end.
       const next = { ...decided, choices: [...others, ...made] }
       const after = await inspect(task, next)
+      if (made.length > 0 && after.view.problem !== null) throw new AppError('argument-invalid', after.view.problem)
       await writeDecided(taskFiles(task.repoPath, id).resolution, next)
       return after.view
     })
@@ -125,7 +126,7 @@ export class TaskReviews implements Reviews {
       if (!view.settled) {
         const open = view.commits.flatMap(({ files }) => files.filter((file) => file.resolution === null))
         const names = open.map(({ conflict }) => conflict.path).slice(0, 5)
-        throw new AppError('merge-failed', `Something has to be chosen first for ${names.join(', ')}`, {
+        throw new AppError('merge-failed', view.problem ?? `Something has to be chosen first for ${names.join(', ')}`, {
           hint: view.stale.length > 0 ? 'The branch moved: some choices do not hold any more' : 'Choose, then finish',
         })
       }

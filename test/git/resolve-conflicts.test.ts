@@ -487,17 +487,24 @@ test.each<[string, Resolution, string]>([
   ['a path that leads out', side('ours', '../x'), 'is no path in a repository'],
   ['a path in .git', side('ours', '.GIT/x'), 'is no path in a repository'],
   ['the path of another file', side('ours', 'mine.txt'), 'mine.txt is another file already'],
+  ['a path below another file', side('ours', 'mine.txt/x'), 'mine.txt is another file already'],
+  ['the path of a directory', side('ours', 'dir'), 'dir is a directory'],
 ])('%s is refused, and nothing changes', async (_name, resolution, message) => {
   const { repo, request } = await scene({
-    base: { 'a.txt': 'base\n' },
+    base: { 'a.txt': 'base\n', 'dir/x.txt': 'x\n' },
     branch: { files: { 'a.txt': 'branch\n' } },
     task: [{ files: { 'a.txt': 'task\n' } }],
   })
   const before = await snapshot(repo)
-  await expect(chooseAll({ ...request, choices: [] }, { 'a.txt': resolution })).rejects.toMatchObject({
-    code: 'argument-invalid',
-    message: expect.stringContaining(message),
-  })
+  const { view } = await inspectConflicts({ ...request, choices: [] })
+  const [commit] = view.commits
+  const [file] = commit?.files ?? []
+  if (!commit || !file) throw new Error('Nothing collides')
+  const choice = { commit: commit.id, path: 'a.txt', print: printOf(file.conflict.sides), resolution }
+  const chosen = await inspectConflicts({ ...request, choices: [choice] })
+  expect(chosen.view).toMatchObject({ settled: false, problem: expect.stringContaining(message) })
+  const outcome = await mergeWork({ ...request, taskId, choices: [choice] })
+  expect(outcome).toMatchObject({ kind: 'unmerged', reason: 'conflicts' })
   expect(await snapshot(repo)).toEqual(before)
 })
 

@@ -11,7 +11,14 @@ const merge = {
   from: '3c91e04',
   to: 'a41c0d2',
 } as const
-const settled: AnswerOf<'conflicts'> = { branch: 'main', onto: '3c91e04', settled: true, commits: [], stale: [] }
+const settled: AnswerOf<'conflicts'> = {
+  branch: 'main',
+  onto: '3c91e04',
+  settled: true,
+  problem: null,
+  commits: [],
+  stale: [],
+}
 
 /** What a host answers about work that waits, where nothing collides and everything merges. */
 export const quietReviews: QuietReviews = {

@@ -67,5 +67,6 @@ export async function inspectConflicts(
     if (!files) return !known.has(choice.commit)
     return !files.some(({ conflict }) => appliesTo(choice, choice.commit, conflict))
   })
-  return { view: { branch, onto, settled: replay.kind === 'replayed', commits, stale }, opened: settler.opened() }
+  const view = { branch, onto, settled: replay.kind === 'replayed', problem: settler.problem(), commits, stale }
+  return { view, opened: settler.opened() }
 }

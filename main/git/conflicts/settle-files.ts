@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { type Chunk, composeChunks, type FileSide, type Resolution, type TextEncoding } from '../../core/conflicts.ts'
 import { AppError } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
-import { type GitOptions, gitOrThrow, gitText } from '../git.ts'
+import { shownPath } from '../byte-path.ts'
+import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../git.ts'
 import type { Collision } from '../merge-trees.ts'
 import { readObjects } from '../read-objects.ts'
 import type { LocatedConflict } from './file-conflicts.ts'
@@ -16,26 +17,33 @@ export interface SettledFile {
   readonly resolution: Resolution
 }
 
+/** Where a settled file goes, latin1; no side where it goes away. */
+export interface Placed {
+  readonly path: string
+  readonly side: FileSide | null
+}
+
+/** @throws AppError('argument-invalid') for a resolution that its file cannot have. */
+export const placeFile = async (file: SettledFile, call: GitOptions, signal?: AbortSignal): Promise<Placed> => ({
+  path: placeOf(file),
+  side: await settledSide(file, call, signal),
+})
+
 /**
- * The tree that the resolutions make of a commit that did not merge.
- * @throws AppError('argument-invalid') for a resolution that its file cannot have.
+ * The tree that settled files make of a commit that did not merge.
+ * @throws AppError('argument-invalid') when one would be where another file is.
  */
-export async function settleFiles(
+export async function treeOfPlaced(
   collision: Collision,
-  files: readonly SettledFile[],
+  placed: readonly Placed[],
   call: GitOptions,
   signal?: AbortSignal,
 ): Promise<string> {
-  const entries: { readonly path: string; readonly side: FileSide }[] = []
-  for (const file of files) {
-    const side = await settledSide(file, call, signal)
-    if (side) entries.push({ path: placeOf(file), side })
-  }
-  const twice = entries.find(({ path }, index) => entries.findIndex((other) => other.path === path) !== index)
-  if (twice) throw invalid(`Two files would be ${twice.path}`, 'Give one another path, or delete it')
+  const entries = placed.flatMap(({ path, side }) => (side ? [{ path, side }] : []))
+  const unmerged = new Set(collision.stages.map(({ path }) => path))
   const none = '0'.repeat(collision.tree.length)
   const input = [
-    ...new Set(collision.stages.map(({ path }) => `0 ${none}\t${path}\0`)),
+    ...[...unmerged].map((path) => `0 ${none}\t${path}\0`),
     ...entries.map(({ path, side }) => `${side.mode} ${side.id}\t${path}\0`),
   ].join('')
   const folder = await mkdtemp(join(tmpdir(), 'microvm-index-'))
@@ -43,11 +51,10 @@ export async function settleFiles(
     const env = { ...call.env, GIT_INDEX_FILE: join(folder, 'index') }
     const inIndex = { ...call, env, config: [...(call.config ?? []), ...plainIndex] }
     await gitOrThrow(['read-tree', collision.tree], inIndex, signal)
-    const unmerged = new Set(collision.stages.map(({ path }) => path))
-    await refuseTaken(
-      inIndex,
-      entries.filter(({ path }) => !unmerged.has(path)).map(({ path }) => path),
-      signal,
+    const { stdout } = await gitOrThrow(['ls-files', '-z', '--full-name', ':/'], inIndex, signal)
+    refuseTaken(
+      zeroSeparated(stdout).filter((path) => !unmerged.has(path)),
+      entries.map(({ path }) => path),
     )
     await gitOrThrow(['update-index', '--replace', '-z', '--index-info'], { ...inIndex, input }, signal)
     return await gitText(['write-tree'], inIndex, signal)
@@ -64,14 +71,24 @@ const plainIndex = [
   'core.untrackedCache=false',
 ]
 
-/** What merged by itself is not written over by a file that was put elsewhere. */
-async function refuseTaken(inIndex: GitOptions, paths: readonly string[], signal?: AbortSignal): Promise<void> {
-  if (paths.length === 0) return
-  const { stdout } = await gitOrThrow(['ls-files', '-z', '--full-name', ':/'], inIndex, signal)
-  const there = new Set(stdout.split('\0'))
-  const taken = paths.find((path) => there.has(path))
-  if (taken !== undefined) throw invalid(`${taken} is another file already`, 'Give it another path')
+/** Nothing that merged by itself, and no other settled file, is written over: not as a file, and not as a directory either. */
+function refuseTaken(merged: readonly string[], placed: readonly string[]): void {
+  const files = new Set(merged)
+  const directories = new Set(merged.flatMap(directoriesOf))
+  for (const path of placed) {
+    const over = [path, ...directoriesOf(path)].find((part) => files.has(part))
+    if (over !== undefined) throw invalid(`${shownPath(over)} is another file already`, 'Give it another path')
+    if (directories.has(path)) throw invalid(`${shownPath(path)} is a directory`, 'Give it another path')
+    files.add(path)
+    for (const directory of directoriesOf(path)) directories.add(directory)
+  }
 }
+
+const directoriesOf = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(0, -1)
+    .map((_, index, parts) => parts.slice(0, index + 1).join('/'))
 
 function placeOf({ conflict, resolution }: SettledFile): string {
   const as = resolution.kind === 'delete' ? undefined : resolution.as

@@ -1,10 +1,11 @@
 import type { Choice, ConflictText, FileConflict, Resolution } from '../../core/conflicts.ts'
 import { printOf } from '../../core/conflicts.ts'
+import { AppError, failureText, toFailure } from '../../core/failure.ts'
 import type { GitOptions } from '../git.ts'
 import { objectSizes } from '../read-objects.ts'
 import type { Settle } from '../replay-commits.ts'
 import { fileConflicts, type LocatedConflict } from './file-conflicts.ts'
-import { openChunks, settleFiles } from './settle-files.ts'
+import { openChunks, type Placed, placeFile, treeOfPlaced } from './settle-files.ts'
 
 /** A file that did not merge, and what was chosen for it. */
 export interface FileState {
@@ -17,6 +18,8 @@ export interface Settler {
   readonly settle: Settle
   /** By commit, in the order of the stops. */
   readonly stops: ReadonlyMap<string, readonly FileState[]>
+  /** Why the choices of the last stop cannot be had; null when they can, or some are still to be made. */
+  problem(): string | null
   /** Set when the replay came by the file that was to be opened. */
   opened(): ConflictText | undefined
 }
@@ -28,6 +31,7 @@ export function createSettler(
 ): Settler {
   const stops = new Map<string, readonly FileState[]>()
   let opened: ConflictText | undefined
+  let problem: string | null = null
   const settle: Settle = async (stop, call, signal) => {
     const files = (await fileConflicts(stop, call, signal)).map((conflict) => ({
       conflict,
@@ -39,12 +43,20 @@ export function createSettler(
     )
     const wanted = stop.id === open?.commit && files.find(({ conflict }) => conflict.path === open.path)
     if (wanted) opened = await openFile(wanted.conflict, call, signal)
-    const settled = files.flatMap(({ conflict, resolution }) => (resolution ? [{ conflict, resolution }] : []))
-    // git may say that a merge stopped and name no file: nothing can be chosen then.
-    if (files.length === 0 || settled.length < files.length) return null
-    return await settleFiles(stop.collision, settled, call, signal)
+    try {
+      const placed: Placed[] = []
+      for (const { conflict, resolution } of files)
+        if (resolution) placed.push(await placeFile({ conflict, resolution }, call, signal))
+      // git may say that a merge stopped and name no file: nothing can be chosen then.
+      if (files.length === 0 || placed.length < files.length) return null
+      return await treeOfPlaced(stop.collision, placed, call, signal)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      problem = failureText(toFailure(error))
+      return null
+    }
   }
-  return { settle, stops, opened: () => opened }
+  return { settle, stops, problem: () => problem, opened: () => opened }
 }
 
 export const appliesTo = (choice: Choice, commit: string, { path, sides }: FileConflict): boolean =>
