@@ -16,6 +16,7 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   minFreeGiB: true,
   pruneAfterDays: true,
   onQuit: true,
+  resolveConflicts: true,
   theme: true,
   notifyCompleted: true,
   notifyFailed: true,
