@@ -216,11 +216,22 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
+  /** Of a task that resolved another one's conflicts. What goes wrong here must not keep the end from being told. */
+  async #creditOriginal(task: Task): Promise<void> {
+    try {
+      await mergedThrough(task, this.#catalog.put)
+    } catch (error) {
+      const reason = toFailure(error).message
+      this.#options.log.warn('a task could not be recorded as merged through another', { taskId: task.id, reason })
+    }
+  }
+
   /** Where the settings say so. Before the end is told, so that whoever hears of it finds the next task waiting. */
   async #resolveByItself(task: Task): Promise<void> {
     const { resolveConflicts = 'ask', log } = this.#options
-    if (resolveConflicts === 'ask' || !wantsResolution(task, await this.list())) return
+    if (resolveConflicts === 'ask') return
     try {
+      if (!wantsResolution(task, await this.list())) return
       const { description, resolves } = await planResolution(task, await this.list())
       const owner = task.owner === null ? {} : { owner: task.owner }
       await this.#accept({ description, repo: task.repo, queue: true, ...owner }, resolves)
@@ -336,7 +347,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         end = await work(stop.signal)
         if (end !== 'finished') return
         lease[Symbol.dispose]()
-        await mergedThrough(record.task, this.#catalog.put)
+        await this.#creditOriginal(record.task)
         await this.#resolveByItself(record.task)
         await this.#announce(record)
         await this.#unfinished.remove(id)
