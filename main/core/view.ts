@@ -1,6 +1,7 @@
 import { failureText } from './failure.ts'
 import { type MergeOutcome, taskRef } from './merge.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
+import type { TaskBrief } from './task-brief.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The four words that MCP clients know. */
@@ -122,10 +123,14 @@ export interface TaskView {
   finished_at: string | null
 }
 
+/** `refs/tasks/ID` while the task's work waits there. */
+export const waitingRef = ({ id, work, merge }: TaskBrief): string | null =>
+  work?.ref != null && merge?.kind !== 'merged' ? taskRef(id) : null
+
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
-  const waitsAtRef = task.work?.ref != null && task.merge?.kind !== 'merged'
-  const cancelled = waitsAtRef ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
+  const ref = waitingRef(task)
+  const cancelled = ref ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
   const error =
     outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null
   return {
@@ -144,7 +149,7 @@ export function taskView(task: Task): TaskView {
       resumes_at: task.state.parking.until,
       parked_because: failureText(task.state.parking.reason),
     }),
-    task_ref: waitsAtRef ? taskRef(task.id) : null,
+    task_ref: ref,
     created_at: task.createdAt,
     started_at: task.agentStartedAt,
     finished_at: task.finishedAt,

@@ -2,6 +2,7 @@ import type { TaskCaps } from '../core/caps.ts'
 import type { EgressPolicy } from '../core/egress.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
 import type { PruneReport, PruneRequest } from './prune.ts'
@@ -13,8 +14,8 @@ export interface Tasks {
   get(id: TaskId): Promise<Task>
   /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
   queuePosition(id: TaskId): number | null
-  /** Every task of every registered repository, oldest first. */
-  list(): Promise<readonly Task[]>
+  /** Every task of every registered repository, oldest first, with as much of each as lists need. */
+  list(): Promise<readonly TaskBrief[]>
   /** Absolute path of the task's console log; the file appears when its machine starts. */
   consolePath(id: TaskId): Promise<string>
   /**
@@ -49,7 +50,7 @@ export interface Tasks {
   readonly events: EventLog
 }
 
-export type TaskListener = (id: TaskId, task: Task | null) => void
+export type TaskListener = (id: TaskId, task: TaskBrief | null) => void
 
 export interface RunRequest {
   readonly description: string

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 /** One line of the table: what was measured, beside its floor or its peer in the same run. */
 export interface Row {
   readonly what: string
-  readonly unit: 'ms' | 'calls/s'
+  readonly unit: 'ms' | 'calls/s' | 'MB' | '%' | 'bytes'
   readonly ours: readonly number[]
   /** Which figure of ours is quoted; the other side's is the same one. Default: the median. */
   readonly quote?: 'median' | 'p95'

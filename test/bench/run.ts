@@ -7,13 +7,14 @@ import { removeTree } from '../../main/lib/remove-tree.ts'
 import { acknowledge } from './acknowledge.ts'
 import { boot } from './boot.ts'
 import { clone } from './clone.ts'
+import { history } from './history.ts'
 import { mcp } from './mcp.ts'
 import type { Bench } from './measure.ts'
 import { merge } from './merge.ts'
 import { type Result, resultOf, tableOf } from './report.ts'
 import { task } from './task.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, task]
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, task]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()
