@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { writeAtomically } from '../lib/atomic-file.ts'
-import { JsonLinesFile, parseJsonLines } from '../lib/json-lines.ts'
+import { completeLines, JsonLinesFile } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
 import { briefSchema } from './task-event-schema.ts'
-import { taskFiles } from './task-files.ts'
+import { eventsPath } from './task-files.ts'
 
 /** A finished task, and the size and time that its `events.jsonl` had when it was read. */
 export interface IndexedTask {
@@ -22,7 +22,7 @@ const mostSteps = 100
 
 export const finishedIndexPath = (home: string): string => join(home, 'finished.jsonl')
 
-const keyOf = ({ brief }: IndexedTask): string => taskFiles(brief.repoPath, brief.id).events
+const keyOf = ({ brief }: IndexedTask): string => eventsPath(brief.repoPath, brief.id)
 
 /**
  * `finished.jsonl` of the home: what lists show of finished tasks, so that a start need not read every record. It saves time and
@@ -37,27 +37,27 @@ export class FinishedIndex implements AsyncDisposable {
   #lines: number
   #last: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, log: Log, file: JsonLinesFile | undefined, values: readonly unknown[]) {
+  private constructor(path: string, log: Log, file: JsonLinesFile | undefined, content: Content = nothing) {
     this.#path = path
     this.#log = log
     this.#file = file
-    this.#entries = parse(values)
-    this.#lines = values.length
+    this.#entries = content.entries
+    this.#lines = content.lines
   }
 
   /** Never rejects. */
   static async open(path: string, log: Log): Promise<FinishedIndex> {
     try {
-      const { file, content } = await JsonLinesFile.open(path)
-      if (content.damaged.length === 0) return new FinishedIndex(path, log, file, content.values)
+      const { file, bytes } = await JsonLinesFile.openWithBytes(path)
+      const content = parse(bytes)
+      if (!content.isDamaged) return new FinishedIndex(path, log, file, content)
       await file[Symbol.asyncDispose]()
       await rename(path, `${path}.damaged`)
       log.warn('the index of finished tasks is damaged; it was set aside and is made again', { path })
-      const fresh = await JsonLinesFile.open(path)
-      return new FinishedIndex(path, log, fresh.file, [])
+      return new FinishedIndex(path, log, (await JsonLinesFile.openWithBytes(path)).file)
     } catch (error) {
       log.warn('finished tasks are loaded without their index', { path, reason: String(error) })
-      return new FinishedIndex(path, log, undefined, [])
+      return new FinishedIndex(path, log, undefined)
     }
   }
 
@@ -88,7 +88,7 @@ export class FinishedIndex implements AsyncDisposable {
     await this.#file[Symbol.asyncDispose]()
     this.#file = undefined
     await writeAtomically(this.#path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
-    this.#file = (await JsonLinesFile.open(this.#path)).file
+    this.#file = (await JsonLinesFile.openWithBytes(this.#path)).file
   }
 
   #inTurn(act: () => Promise<unknown>): void {
@@ -110,11 +110,30 @@ export class FinishedIndex implements AsyncDisposable {
 /** The entries of an index that another process may be writing, by the path of the task's events. Empty where there is none to be had. */
 export async function readFinishedIndex(path: string): Promise<ReadonlyMap<string, IndexedTask>> {
   const bytes = await readFile(path).catch(() => Buffer.alloc(0))
-  return parse(parseJsonLines(bytes).values)
+  return parse(bytes).entries
 }
 
+interface Content {
+  readonly entries: ReadonlyMap<string, IndexedTask>
+  readonly lines: number
+  readonly isDamaged: boolean
+}
+
+const nothing: Content = { entries: new Map(), lines: 0, isDamaged: false }
+
 /** The last entry of a task counts; a line of another version says nothing. */
-function parse(values: readonly unknown[]): ReadonlyMap<string, IndexedTask> {
-  const entries = values.flatMap((value) => lineSchema.safeParse(value).data ?? [])
-  return new Map(entries.map((entry) => [keyOf(entry), entry]))
+function parse(bytes: Buffer): Content {
+  const entries = new Map<string, IndexedTask>()
+  let lines = 0
+  let isDamaged = false
+  for (const line of completeLines(bytes)) {
+    lines += 1
+    try {
+      const entry = lineSchema.safeParse(JSON.parse(line)).data
+      if (entry) entries.set(keyOf(entry), entry)
+    } catch {
+      isDamaged = true
+    }
+  }
+  return { entries, lines, isDamaged }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../lib/log.ts'
 import { tasksDirectory } from '../lib/paths.ts'
 import type { IndexedTask } from './finished-index.ts'
 import { taskEventSchema } from './task-event-schema.ts'
-import { taskFiles } from './task-files.ts'
+import { eventsPath } from './task-files.ts'
 
 /** A desktop session may open 256 files in all, and there can be ten thousand tasks. */
 const filesAtOnce = 32
@@ -44,7 +44,7 @@ async function loadOne(
   log: Log,
   { indexed, onDamaged }: LoadOptions,
 ): Promise<Task | IndexedTask | undefined> {
-  const { events } = taskFiles(repoPath, id)
+  const events = eventsPath(repoPath, id)
   const known = indexed?.get(events)
   const stamp = await stampOf(events)
   if (known && known.size === stamp.size && known.mtimeMs === stamp.mtimeMs) return known
@@ -71,7 +71,7 @@ async function stampOf(events: string): Promise<Pick<IndexedTask, 'size' | 'mtim
 
 /** One of them; undefined when there is none, or none that can be understood. */
 export async function loadTask(repoPath: string, id: TaskId, log: Log, onDamaged = ignore): Promise<Task | undefined> {
-  const { events } = taskFiles(repoPath, id)
+  const events = eventsPath(repoPath, id)
   let bytes: Buffer
   try {
     bytes = await readFile(events)

@@ -107,7 +107,7 @@ describe('the index of finished tasks', () => {
     expect(task.description.length).toBeGreaterThan(1_000)
     const [brief] = await opened.catalog.list()
     expect(brief?.description).toMatch(/^Task 1\nmore/)
-    expect(brief?.description).toHaveLength(500)
+    expect(brief?.description).toHaveLength(300)
   })
 
   test('is set aside when it is damaged, and made again', async () => {
