@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import pMap from 'p-map'
 import { parseTaskId, type Task, type TaskId } from '../core/task.ts'
@@ -32,22 +33,36 @@ export interface LoadOptions {
  */
 export async function loadTasks(repoPath: string, log: Log, options: LoadOptions = {}): Promise<LoadedTasks> {
   const ids = (await folderNames(tasksDirectory(repoPath))).map(parseTaskId).filter((id) => id !== undefined)
-  const found = await pMap(ids, (id) => loadOne(repoPath, id, log, options), { concurrency: filesAtOnce })
+  const believed: IndexedTask[] = []
+  const others = ids.filter((id) => {
+    const known = options.indexed?.get(eventsPath(repoPath, id))
+    if (!known || !isAsNamed(repoPath, known)) return true
+    believed.push(known)
+    return false
+  })
+  const found = await pMap(others, (id) => loadOne(repoPath, id, log, options.onDamaged), { concurrency: filesAtOnce })
   const over = found.filter((one) => one !== undefined && 'brief' in one)
   const open = found.filter((one) => one !== undefined && 'id' in one)
-  return { open, over }
+  return { open, over: [...believed, ...over] }
+}
+
+/** Looks at once: ten thousand answers by way of other threads take ten times as long, and only a start has an index. */
+function isAsNamed(repoPath: string, { brief, size, mtimeMs }: IndexedTask): boolean {
+  try {
+    const found = statSync(eventsPath(repoPath, brief.id), { throwIfNoEntry: false })
+    return found?.size === size && found.mtimeMs === mtimeMs
+  } catch {
+    return false // Reading it says why.
+  }
 }
 
 async function loadOne(
   repoPath: string,
   id: TaskId,
   log: Log,
-  { indexed, onDamaged }: LoadOptions,
+  onDamaged?: (message: string) => void,
 ): Promise<Task | IndexedTask | undefined> {
-  const events = eventsPath(repoPath, id)
-  const known = indexed?.get(events)
-  const stamp = await stampOf(events)
-  if (known && known.size === stamp.size && known.mtimeMs === stamp.mtimeMs) return known
+  const stamp = await stampOf(eventsPath(repoPath, id))
   const task = await loadTask(repoPath, id, log, onDamaged)
   // What grows while it is read loses its stamp, and an entry with the old one is never believed.
   return task && isOver(task) ? { brief: briefOf(task), ...stamp } : task
@@ -55,7 +70,7 @@ async function loadOne(
 
 /** The entry of a task for the index; undefined when there is none, or it is not over. */
 export async function indexedTask(repoPath: string, id: TaskId, log: Log): Promise<IndexedTask | undefined> {
-  const loaded = await loadOne(repoPath, id, log, {})
+  const loaded = await loadOne(repoPath, id, log)
   return loaded && 'brief' in loaded ? loaded : undefined
 }
 
