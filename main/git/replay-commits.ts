@@ -1,6 +1,8 @@
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { GitError, type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
+import { mergeApart } from './merge-apart.ts'
+import { openObjectReader } from './object-reader.ts'
 import type { Quarantine } from './quarantine.ts'
 
 export type Replay =
@@ -56,9 +58,13 @@ type Replayer = (steps: readonly Step[], onto: string) => Promise<Exclude<Replay
 
 async function replayer(options: ReplayOptions, call: GitOptions, signal?: AbortSignal): Promise<Replayer> {
   const { quarantine } = options
-  const [committer, merge] = await Promise.all([committerIdentity(call, signal), chooseMerge(options, call, signal)])
+  const committer = await committerIdentity(call, signal)
+  const merge = chooseMerge(options, call, signal)
   return async (steps, onto) => {
-    const parentTrees = await treesOf(call, [onto, ...steps.flatMap(({ commit }) => commit.parents)], signal)
+    await using reader = await openObjectReader(call, signal)
+    const parentTrees = new Map<string, string>()
+    for (const id of new Set([onto, ...steps.flatMap(({ commit }) => commit.parents)]))
+      parentTrees.set(id, parseCommit(await reader.read(id, 'commit')).tree)
     const emptyTree = options.objectFormat === 'sha256' ? emptyTrees.sha256 : emptyTrees.sha1
     let head = onto
     let headTree = parentTrees.get(onto) ?? ''
@@ -71,7 +77,11 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
       if (headTree === parentTree) tree = commit.tree
       else if (commit.tree === parentTree) tree = headTree
       else {
-        const merged = await merge({ commit, id, parent, parentTree, head, headTree })
+        const apart = await mergeApart({ base: parentTree, ours: headTree, theirs: commit.tree }, reader, quarantine)
+        const merged: Merged =
+          apart === undefined
+            ? await merge({ commit, id, parent, parentTree, head, headTree })
+            : { kind: 'merged', tree: apart }
         if (merged.kind === 'conflicts') return { ...merged, subject: subjectOf(commit) }
         tree = merged.tree
       }
@@ -108,14 +118,18 @@ type Merged =
  * How this git merges with a base of our choosing: `--merge-base` came with 2.40. Before that, two commits made for the purpose have the
  * wanted base as their only parent, which gives the same.
  */
-async function chooseMerge(
+function chooseMerge(
   { quarantine }: ReplayOptions,
   call: GitOptions,
   signal?: AbortSignal,
-): Promise<(input: MergeInput) => Promise<Merged>> {
-  const version = /(\d+)\.(\d+)/.exec((await gitOrThrow(['version'], call, signal)).stdout)
-  const takesBase = version !== null && (Number(version[1]) > 2 || Number(version[2]) >= 40)
+): (input: MergeInput) => Promise<Merged> {
+  let takesBase: boolean | undefined
+  const askVersion = async () => {
+    const version = /(\d+)\.(\d+)/.exec((await gitOrThrow(['version'], call, signal)).stdout)
+    return version !== null && (Number(version[1]) > 2 || Number(version[2]) >= 40)
+  }
   return async ({ commit, id, parent, parentTree, head, headTree }) => {
+    takesBase ??= await askVersion()
     const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages']
     if (takesBase && parent !== undefined)
       return await mergeTree([...args, `--merge-base=${parent}`, head, id], call, signal)
