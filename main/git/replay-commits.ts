@@ -34,7 +34,8 @@ export async function replayCommits(options: ReplayOptions, signal?: AbortSignal
   const { from, to, onto } = options
   const call: GitOptions = { cwd: options.path, trust: 'user', env: options.quarantine.writing }
   const range = ['rev-list', '--reverse', '--topo-order', to, `^${from}`, `^${onto}`]
-  const ids = (await gitOrThrow(range, call, signal)).stdout.split('\n').filter(Boolean)
+  const [listed, replay] = await Promise.all([gitOrThrow(range, call, signal), replayer(options, call, signal)])
+  const ids = listed.stdout.split('\n').filter(Boolean)
   const commits = await readCommits(call, ids, signal)
   const steps = ids.map((id, index): Step => {
     const commit = commits[index]
@@ -42,7 +43,6 @@ export async function replayCommits(options: ReplayOptions, signal?: AbortSignal
     return { id, commit }
   })
   const plain = steps.filter(({ commit }) => commit.parents.length < 2)
-  const replay = await replayer(options, call, signal)
   if (plain.length < steps.length) {
     // A merge can be left out when its side branches, one after the other, give the same files.
     const [last] = await readCommits(call, [to], signal)
