@@ -13,13 +13,13 @@ import { type Bench, type BenchContext, inPairs, type Row, summarize, timed } fr
 import { ServerProcess } from './server-process.ts'
 
 const few = 10
+const many = 10_000
 
 export const history: Bench = {
   name: 'history',
   about: 'start-up, list and memory with ten thousand finished tasks against ten',
   async measure(context) {
     const { quick, say } = context
-    const many = quick ? 2_000 : 10_000
     say(`writing ${many} finished tasks`)
     const [long, short] = [await makeHome(context, 'long', many), await makeHome(context, 'short', few)]
 

@@ -11,6 +11,8 @@ export interface Row {
   readonly goal: Goal | null
   /** What a reader of the figures must know, one sentence each. */
   readonly notes?: readonly string[]
+  /** Why the goal is not reached and what was tried; said only when it is not. */
+  readonly unreached?: string
 }
 
 /** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. `later` is asked of a coming version. */
