@@ -8,6 +8,7 @@ import { runOrThrow } from '../../main/lib/spawn.ts'
 import { acknowledge } from './acknowledge.ts'
 import { boot } from './boot.ts'
 import { clone } from './clone.ts'
+import { flood } from './flood.ts'
 import { history } from './history.ts'
 import { idle } from './idle.ts'
 import { mcp } from './mcp.ts'
@@ -16,7 +17,7 @@ import { merge } from './merge.ts'
 import { type Result, resultOf, resultsPage, tableOf } from './report.ts'
 import { task } from './task.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, idle, task]
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, task]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()
