@@ -15,11 +15,10 @@ export interface Row {
   readonly unreached?: string
 }
 
-/** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. `later` is asked of a coming version. */
+/** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. */
 export interface Goal {
   readonly kind: 'ratio' | 'limit'
   readonly atMost: number
-  readonly later?: boolean
 }
 
 /** A benchmark: a name for the command line, and what it takes to fill its rows. */

@@ -56,8 +56,7 @@ function figures({ quoted, min, max, n }: Result['ours'], unit: Row['unit'], quo
 
 function goalText(goal: Goal | null, unit: Row['unit']): string {
   if (goal === null) return ''
-  const text = goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
-  return goal.later ? `${text} (later)` : text
+  return goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
 }
 
 const short = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
