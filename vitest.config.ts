@@ -12,6 +12,8 @@ const integration = [
 ]
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
+/** What is waited for takes its time on a busy host: the limit of a test is the only one. */
+const expect = { poll: { timeout: 240_000 } }
 
 /**
  * Four projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `browser` looks at the
@@ -26,6 +28,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...integration, ...machine, ...browser],
           testTimeout: 60_000,
+          expect,
         },
       },
       {
@@ -34,6 +37,7 @@ export default defineConfig({
           include: integration,
           exclude: machine,
           testTimeout: 300_000,
+          expect,
           hookTimeout: 120_000,
         },
       },
@@ -44,8 +48,7 @@ export default defineConfig({
           globalSetup: ['test/support/build-window.ts', 'test/support/build-app.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // As long as a locator waits: the limit of a test is the only one.
-          expect: { poll: { timeout: 60_000 } },
+          expect,
           fileParallelism: false,
         },
       },
@@ -54,6 +57,7 @@ export default defineConfig({
           name: 'machine',
           include: machine,
           testTimeout: 600_000,
+          expect,
           hookTimeout: 1_200_000,
           fileParallelism: false,
         },

@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { taskView } from '../core/view.ts'
+import { createLog } from '../lib/log.ts'
 import { requireTaskId } from '../tasks/answers.ts'
+import { loadTask } from '../tasks/load-tasks.ts'
 import { serverIfRunning } from './connection.ts'
 import { findTask } from './find-task.ts'
-import { loadAllTasks } from './load-all-tasks.ts'
 import { printJson } from './print-json.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,8 +15,8 @@ export async function info(terminal: Terminal, idText: string): Promise<void> {
   const server = await serverIfRunning(terminal.home)
   if (server) return await printJson(terminal, await server.call('get_task_info', { task_id: id }))
 
-  const { folder } = await findTask(terminal.home, id)
-  const task = (await loadAllTasks(terminal.home)).find((candidate) => candidate.id === id)
+  const { folder, repoPath } = await findTask(terminal.home, id)
+  const task = await loadTask(repoPath, id, createLog(process.stderr, 'warn'))
   if (!task)
     throw new AppError('internal', `The record of task ${basename(folder)} is damaged`, { hint: `See ${folder}` })
   await printJson(terminal, taskView(task))

@@ -1,10 +1,10 @@
-import type { Task } from './task.ts'
+import type { TaskBrief } from './task-brief.ts'
 
 /** How many tasks the line names; more are only counted. */
 const namedLimit = 10
 
 /** One line for a person who waits: `2 running: a1b2c3d4 working 03:12, 9f8e7d6c booting 00:04`. `now` in ms since the epoch. */
-export function runningLine(tasks: readonly Task[], now: number): string {
+export function runningLine(tasks: readonly TaskBrief[], now: number): string {
   const unfinished = tasks.filter(({ state }) => state.phase !== 'finished')
   if (unfinished.length === 0) return 'nothing is running'
   const named = unfinished

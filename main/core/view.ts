@@ -1,6 +1,7 @@
 import { failureText } from './failure.ts'
 import { type MergeOutcome, taskRef } from './merge.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
+import type { TaskBrief } from './task-brief.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The four words that MCP clients know. */
@@ -129,11 +130,16 @@ export interface TaskView {
   finished_at: string | null
 }
 
+/** `refs/tasks/ID` while the task's work waits there. */
+export function waitingRef({ id, work, merge }: TaskBrief): string | null {
+  const gone = merge !== null && (merge.kind !== 'unmerged' || merge.dropped === true)
+  return work?.ref != null && !gone ? taskRef(id) : null
+}
+
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
-  const gone = task.merge !== null && (task.merge.kind !== 'unmerged' || task.merge.dropped === true)
-  const waitsAtRef = task.work?.ref != null && !gone
-  const cancelled = waitsAtRef ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
+  const ref = waitingRef(task)
+  const cancelled = ref ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
   const error =
     outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null
   return {
@@ -153,7 +159,7 @@ export function taskView(task: Task): TaskView {
       parked_because: failureText(task.state.parking.reason),
     }),
     ...(task.resolves && { resolves: task.resolves.task }),
-    task_ref: waitsAtRef ? taskRef(task.id) : null,
+    task_ref: ref,
     created_at: task.createdAt,
     started_at: task.agentStartedAt,
     finished_at: task.finishedAt,

@@ -1,6 +1,6 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git, gitOrThrow, gitText, utf8, zeroSeparated } from './git.ts'
+import { gitOrThrow, gitQuickly, gitText, utf8, zeroSeparated } from './git.ts'
 
 /** Where a branch stands, and whether it may be moved now. */
 export type BranchState =
@@ -26,19 +26,24 @@ const operations: readonly (readonly [file: string, operation: string])[] = [
 
 /** The branch in the user's repository, as all its work trees together show it. */
 export async function branchState(
-  repository: { readonly path: string; readonly commonDirectory: string },
+  repository: { readonly path: string; readonly commonDirectory: string; readonly gitDirectory: string },
   branch: string,
   signal?: AbortSignal,
 ): Promise<BranchState> {
   const options = { cwd: repository.path, trust: 'user' } as const
   const ref = `refs/heads/${branch}`
-  const tip = await git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { ...options, input: '' }, signal)
+  const [tip, detached, checkout] = await Promise.all([
+    gitQuickly(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], options, signal),
+    detachedOperation(repository.commonDirectory, branch),
+    checkoutOf(options, ref, signal),
+  ])
   if (tip.exitCode !== 0) return { kind: 'gone' }
-  const detached = await detachedOperation(repository.commonDirectory, branch)
   if (detached) return { kind: 'busy', operation: detached }
-  const checkout = await checkoutOf(options, ref, signal)
   if (checkout !== null) {
-    const gitDirectory = utf8(await gitText(['rev-parse', '--absolute-git-dir'], { ...options, cwd: checkout }, signal))
+    const gitDirectory =
+      checkout === repository.path
+        ? repository.gitDirectory
+        : utf8(await gitText(['rev-parse', '--absolute-git-dir'], { ...options, cwd: checkout }, signal))
     for (const [file, operation] of operations) {
       if (await isThere(join(gitDirectory, file))) return { kind: 'busy', operation }
     }

@@ -139,7 +139,7 @@ export const gitConversation = (
   converse(
     'git',
     [...asArguments(options), ...args],
-    { cwd: options.cwd, env: { ...gitEnvironment(options.trust), ...options.env } },
+    { cwd: options.cwd, env: { ...gitEnvironment(options.trust), ...options.env }, encoding: 'latin1' },
     signal,
   )
 

@@ -37,19 +37,21 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
       '--absolute-git-dir',
       '--show-object-format',
       '--is-shallow-repository',
+      '--show-toplevel', // Last: it is refused where there is no work tree.
     ],
     { cwd: folder, trust: 'user' },
     signal,
   )
-  if (answers.exitCode !== 0) throw await notARepository(folder, utf8(answers.stderr))
-  const [isBare, isInside, commonDirectory = '', gitDirectory = '', objectFormat, isShallow] = utf8(
+  const [isBare, isInside, commonDirectory = '', gitDirectory = '', objectFormat, isShallow, ...rest] = utf8(
     answers.stdout,
   ).split('\n')
+  if (answers.exitCode !== 0 && isInside === undefined) throw await notARepository(folder, utf8(answers.stderr))
   if (isBare === 'true' || isInside !== 'true') {
     throw invalid(`${folder} is a bare repository or the inside of one`, 'Name a checkout of it: git worktree add PATH')
   }
+  if (answers.exitCode !== 0) throw await notARepository(folder, utf8(answers.stderr))
   const [top, head, commit] = await Promise.all([
-    topOf(folder, signal),
+    realpath(rest.join('\n').replace(/\n$/, '')),
     gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder, trust: 'user' }, signal),
     gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder, trust: 'user' }, signal),
   ])
@@ -84,11 +86,6 @@ async function existingFolder(path: string): Promise<string> {
     throw invalid(`${path} cannot be read: ${code}`, 'Make it readable for you', cause)
   }
   return folder
-}
-
-async function topOf(folder: string, signal?: AbortSignal): Promise<string> {
-  const top = await git(['rev-parse', '--show-toplevel'], { cwd: folder, trust: 'user' }, signal)
-  return await realpath(utf8(top.stdout).replace(/\n$/, ''))
 }
 
 async function notARepository(folder: string, said: string): Promise<AppError> {

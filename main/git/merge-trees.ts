@@ -45,14 +45,18 @@ export type Merged =
  * How this git merges with a base of our choosing: `--merge-base` came with 2.40. Before that, two commits made for the purpose have the
  * wanted base as their only parent, which gives the same.
  */
-export async function chooseMerge(
+export function chooseMerge(
   quarantine: Quarantine,
   call: GitOptions,
   signal?: AbortSignal,
-): Promise<(input: MergeInput) => Promise<Merged>> {
-  const version = /(\d+)\.(\d+)/.exec((await gitOrThrow(['version'], call, signal)).stdout)
-  const takesBase = version !== null && (Number(version[1]) > 2 || Number(version[2]) >= 40)
+): (input: MergeInput) => Promise<Merged> {
+  let takesBase: boolean | undefined
+  const askVersion = async () => {
+    const version = /(\d+)\.(\d+)/.exec((await gitOrThrow(['version'], call, signal)).stdout)
+    return version !== null && (Number(version[1]) > 2 || Number(version[2]) >= 40)
+  }
   return async ({ commit, id, parent, parentTree, head, headTree }) => {
+    takesBase ??= await askVersion()
     if (takesBase && parent !== undefined)
       return await mergeTree([`--merge-base=${parent}`], { ours: head, theirs: id }, call, signal)
     const made = { author: commit.author, committer: commit.author, extra: [], message: '' }

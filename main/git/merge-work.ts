@@ -88,12 +88,13 @@ async function mergeOnce(
       return unreachable(state)
   }
   const { tip, checkout } = state
-  if (await isAncestor(user, commit, tip, signal)) {
+  const apart = await countApart(user, tip, commit, signal)
+  if (apart.inWork === 0) {
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
   await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
-  const plan = await planMerge(repository, request, { onto: tip, quarantine }, signal)
+  const plan = await planMerge(repository, request, { onto: tip, apart, quarantine }, signal)
   if (plan.kind === 'merge-commits') {
     return unmerged(
       'merge_commits',
@@ -141,15 +142,13 @@ type Plan =
 async function planMerge(
   { path, objectFormat }: RepositoryState,
   { startCommit, commit, choices, selection }: Request,
-  { onto, quarantine }: { readonly onto: string; readonly quarantine: Quarantine },
+  { onto, apart, quarantine }: { readonly onto: string; readonly apart: Apart; readonly quarantine: Quarantine },
   signal?: AbortSignal,
 ): Promise<Plan> {
   const user: GitOptions = { cwd: path, trust: 'user' }
   // A branch that was taken back behind the start must not get back what the user took off it.
-  const ahead = (await isAncestor(user, startCommit, onto, signal)) && (await isAncestor(user, onto, commit, signal))
-  if (ahead && !selection) {
-    const count = await gitText(['rev-list', '--count', commit, `^${onto}`], user, signal)
-    return { kind: 'replayed', method: 'fast-forward', commit, commits: Number(count) }
+  if (apart.inBranch === 0 && !selection && (await isAncestor(user, startCommit, onto, signal))) {
+    return { kind: 'replayed', method: 'fast-forward', commit, commits: apart.inWork }
   }
   const replay = await replayCommits(
     {
@@ -160,6 +159,19 @@ async function planMerge(
     signal,
   )
   return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
+}
+
+/** Commits that only one of the two has. */
+interface Apart {
+  readonly inBranch: number
+  readonly inWork: number
+}
+
+async function countApart(user: GitOptions, tip: string, commit: string, signal?: AbortSignal): Promise<Apart> {
+  const counts = await gitText(['rev-list', '--left-right', '--count', `${tip}...${commit}`], user, signal)
+  const [inBranch, inWork] = counts.split('\t').map(Number)
+  if (inBranch === undefined || inWork === undefined) throw new Error(`git counted '${counts}'`)
+  return { inBranch, inWork }
 }
 
 const isAncestor = async (user: GitOptions, ancestor: string, commit: string, signal?: AbortSignal) =>

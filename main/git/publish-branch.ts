@@ -33,13 +33,14 @@ export interface PublishOptions {
 export async function publishBranch(options: PublishOptions): Promise<Publication> {
   const { path, branch, checkout, from, to, quarantine } = options
   const user: GitOptions = { cwd: checkout ?? path, trust: 'user', env: quarantine.reading }
-  const changes = checkout === null ? undefined : await changesBetween(user, from, to)
+  // Whoever holds the index may want the branch next: waited for here, where nothing is locked yet.
+  const [changes, isFree] =
+    checkout === null ? [undefined, true] : await Promise.all([changesBetween(user, from, to), indexIsFree(user)])
   if (checkout !== null && changes) {
     const blocking = await blockingFiles(checkout, changes)
     if (blocking.length > 0) return { kind: 'local-changes', files: [...blocking].sort(byBytes).map(shownPath) }
   }
-  // Whoever holds the index may want the branch next: waited for here, where nothing is locked yet.
-  if (checkout !== null && !(await indexIsFree(user))) return { kind: 'index-busy' }
+  if (!isFree) return { kind: 'index-busy' }
   await using transaction = await gitConversation(['update-ref', '-m', options.reason, '--stdin'], user)
   await transaction.ask('start')
   transaction.tell(`update refs/heads/${branch} ${to} ${from}`)

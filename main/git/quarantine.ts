@@ -14,6 +14,8 @@ export interface Quarantine extends AsyncDisposable {
   readonly reading: Readonly<Record<string, string>>
   /** Answers the new commit's id. */
   writeCommit(content: string): Promise<string>
+  /** The same of a tree, whose bytes are given as latin1. */
+  writeTree(content: string): Promise<string>
   /** As `writeCommit`, for one that nothing will refer to: it is never let in. */
   writePassingCommit(content: string): Promise<string>
   /** Moves the rest into the repository's own store. */
@@ -32,9 +34,9 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
   const storeMode = (await stat(store)).mode & 0o7777
   const folder = await mkdtemp(join(store, prefix))
   const passing = new Set<string>()
-  const writeCommit = async (content: string): Promise<string> => {
+  const write = async (type: 'commit' | 'tree', content: string): Promise<string> => {
     const body = Buffer.from(content, 'latin1')
-    const object = Buffer.concat([Buffer.from(`commit ${body.length}\0`), body])
+    const object = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
     const id = createHash(objectFormat).update(object).digest('hex')
     const fan = join(folder, id.slice(0, 2))
     await mkdir(fan, { recursive: true })
@@ -51,12 +53,13 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     writing: { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store) },
     reading: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(folder) },
     writeCommit: async (content) => {
-      const id = await writeCommit(content)
+      const id = await write('commit', content)
       passing.delete(id)
       return id
     },
+    writeTree: (content) => write('tree', content),
     writePassingCommit: async (content) => {
-      const id = await writeCommit(content)
+      const id = await write('commit', content)
       passing.add(id)
       return id
     },

@@ -2,7 +2,9 @@ import type { Selection } from '../core/merge.ts'
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
-import { type Collision, chooseMerge, collidingPaths } from './merge-trees.ts'
+import { mergeApart } from './merge-apart.ts'
+import { type Collision, chooseMerge, collidingPaths, type Merged } from './merge-trees.ts'
+import { openObjectReader } from './object-reader.ts'
 import type { Quarantine } from './quarantine.ts'
 import { readObjects } from './read-objects.ts'
 
@@ -75,9 +77,8 @@ export async function listSteps(
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
   const { from, to, onto } = options
   const call: GitOptions = { cwd: options.path, trust: 'user', env: options.quarantine.writing }
-  const steps = await listSteps(options, call, signal)
+  const [steps, replay] = await Promise.all([listSteps(options, call, signal), replayer(options, call, signal)])
   const plain = steps.filter(({ commit }) => commit.parents.length < 2)
-  const replay = await replayer(options, call, signal)
   const { only, settle } = options
   if (plain.length < steps.length) {
     // A merge can be left out when its side branches, one after the other, give the same files.
@@ -98,9 +99,13 @@ type Replayer = (
 
 async function replayer(options: ReplayOptions, call: GitOptions, signal?: AbortSignal): Promise<Replayer> {
   const { quarantine, messages } = options
-  const [committer, merge] = await Promise.all([committerIdentity(call, signal), chooseMerge(quarantine, call, signal)])
+  const committer = await committerIdentity(call, signal)
+  const merge = chooseMerge(quarantine, call, signal)
   return async (steps, onto, settle) => {
-    const parentTrees = await treesOf(call, [onto, ...steps.flatMap(({ commit }) => commit.parents)], signal)
+    await using reader = await openObjectReader(call, signal)
+    const parentTrees = new Map<string, string>()
+    for (const id of new Set([onto, ...steps.flatMap(({ commit }) => commit.parents)]))
+      parentTrees.set(id, parseCommit(await reader.read(id, 'commit')).tree)
     const emptyTree = options.objectFormat === 'sha256' ? emptyTrees.sha256 : emptyTrees.sha1
     let head = onto
     let headTree = parentTrees.get(onto) ?? ''
@@ -113,7 +118,11 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
       if (headTree === parentTree) tree = commit.tree
       else if (commit.tree === parentTree) tree = headTree
       else {
-        const merged = await merge({ commit, id, parent, parentTree, head, headTree })
+        const apart = await mergeApart({ base: parentTree, ours: headTree, theirs: commit.tree }, reader, quarantine)
+        const merged: Merged =
+          apart === undefined
+            ? await merge({ commit, id, parent, parentTree, head, headTree })
+            : { kind: 'merged', tree: apart }
         if (merged.kind === 'merged') tree = merged.tree
         else {
           const { collision } = merged

@@ -12,19 +12,29 @@ export interface JsonLines {
 
 /** Parses the bytes of a file of JSON lines; a last line with no newline is a torn write and is left out. Pure. */
 export function parseJsonLines(bytes: Buffer): JsonLines {
-  const completeBytes = bytes.lastIndexOf(0x0a) + 1
   const values: unknown[] = []
   const damaged: number[] = []
-  const lines = bytes.toString('utf8', 0, completeBytes).split('\n')
-  lines.forEach((line, index) => {
-    if (line === '') return
+  let number = 0
+  for (const line of completeLines(bytes)) {
+    number += 1
+    if (line === '') continue
     try {
       values.push(JSON.parse(line))
     } catch {
-      damaged.push(index + 1)
+      damaged.push(number)
     }
-  })
-  return { values, damaged, completeBytes }
+  }
+  return { values, damaged, completeBytes: bytes.lastIndexOf(0x0a) + 1 }
+}
+
+/** The lines up to the last newline, one at a time: the text of a large file as a whole would take its room twice over. */
+export function* completeLines(bytes: Buffer): Generator<string> {
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, start)
+    if (end < 0) return
+    yield bytes.toString('utf8', start, end)
+    start = end + 1
+  }
 }
 
 /** A file that only grows, one JSON value a line, each on disk before its `append` resolves. One writer at a time. */
@@ -43,15 +53,21 @@ export class JsonLinesFile implements AsyncDisposable {
    * Damaged lines stay in the file: what to do about them is the caller's to say.
    */
   static async open(path: string): Promise<{ file: JsonLinesFile; content: JsonLines }> {
+    const { file, bytes } = await JsonLinesFile.openWithBytes(path)
+    return { file, content: parseJsonLines(bytes) }
+  }
+
+  /** As `open`, for whoever parses the lines in a way of their own. */
+  static async openWithBytes(path: string): Promise<{ file: JsonLinesFile; bytes: Buffer }> {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
     try {
       const bytes = await handle.readFile()
-      const content = parseJsonLines(bytes)
-      if (content.completeBytes < bytes.length) {
-        await handle.truncate(content.completeBytes)
+      const completeBytes = bytes.lastIndexOf(0x0a) + 1
+      if (completeBytes < bytes.length) {
+        await handle.truncate(completeBytes)
         await handle.datasync()
       }
-      return { file: new JsonLinesFile(handle, content.completeBytes), content }
+      return { file: new JsonLinesFile(handle, completeBytes), bytes }
     } catch (error) {
       await handle.close()
       throw error

@@ -1,6 +1,5 @@
 import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 
 export interface RunOptions {
@@ -132,6 +131,8 @@ export async function runOrThrow(
 export interface Conversation extends AsyncDisposable {
   /** Writes the line (its newline is added) and answers the next line that the child prints; undefined when it ended instead. */
   ask(line: string): Promise<string | undefined>
+  /** The next so many characters that the child prints; undefined when it ended before. */
+  read(count: number): Promise<string | undefined>
   /** Writes a line that has no answer. */
   tell(line: string): void
   /** Closes the child's input and answers how it ended. */
@@ -145,7 +146,7 @@ export interface Conversation extends AsyncDisposable {
 export async function converse(
   file: string,
   args: readonly string[],
-  options: Pick<RunOptions, 'cwd' | 'env'> = {},
+  options: Pick<RunOptions, 'cwd' | 'env' | 'encoding'> = {},
   signal?: AbortSignal,
 ): Promise<Conversation> {
   requireDescriptors()
@@ -167,7 +168,34 @@ export async function converse(
     child.once('error', reject)
   })
   child.on('error', () => undefined) // The signal's: the child's end says it.
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  let printed = ''
+  let wake = (): void => undefined
+  let isOpen = true
+  child.stdout
+    .setEncoding(options.encoding ?? 'utf8')
+    .on('data', (text: string) => {
+      printed += text
+      wake()
+    })
+    .once('close', () => {
+      isOpen = false
+      wake()
+    })
+  /** Takes as many characters as `find` counts, once it counts any. */
+  const take = async (find: () => number): Promise<string | undefined> => {
+    for (;;) {
+      const count = find()
+      if (count > 0) {
+        const taken = printed.slice(0, count)
+        printed = printed.slice(count)
+        return taken
+      }
+      if (!isOpen) return undefined
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
   const tell = (line: string) => void child.stdin.write(`${line}\n`)
   const end = async () => {
     child.stdin.end()
@@ -177,9 +205,9 @@ export async function converse(
     tell,
     ask: async (line) => {
       tell(line)
-      const answer = await lines.next()
-      return answer.done ? undefined : answer.value
+      return (await take(() => printed.indexOf('\n') + 1))?.slice(0, -1)
     },
+    read: (count) => take(() => (printed.length >= count ? count : 0)),
     end,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill()

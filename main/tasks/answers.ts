@@ -2,6 +2,7 @@ import { type EgressWord, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge-policy.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import type { Tasks } from './contract.ts'
@@ -31,7 +32,7 @@ export const taskInfo = (task: Task, tasks: Tasks): TaskView => ({
 })
 
 export const taskSummary = (
-  { id, state, description, repo, createdAt }: Task,
+  { id, state, description, repo, createdAt }: TaskBrief,
   position: number | null = null,
 ): TaskSummary => ({
   task_id: id,
@@ -60,7 +61,7 @@ export interface RepositoryView {
 /** The repositories with what their tasks on record come to; a task that was cleaned up counts no more. */
 export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
-  tasks: readonly Task[],
+  tasks: readonly TaskBrief[],
 ): RepositoryView[] {
   return repositories.map(({ alias, path, added, egress, mergePolicy = { kind: 'auto' } }) => {
     const own = tasks.filter(({ repoPath }) => repoPath === path)

@@ -52,9 +52,9 @@ export function isCancelled(task: Task): boolean {
  * itself at the same moment. `look` gives the task as it is; undefined when nobody follows it any more.
  * @throws AppError('task-busy' | 'task-ended' | 'interrupted')
  */
-export async function untilCancelled(id: TaskId, look: () => Task | undefined): Promise<void> {
+export async function untilCancelled(id: TaskId, look: () => Promise<Task | undefined>): Promise<void> {
   for (;;) {
-    const task = look()
+    const task = await look()
     if (!task) {
       throw new AppError('interrupted', `Task ${id} was let go of before it could be cancelled`, {
         hint: 'Cancel it when the server runs again',

@@ -4,6 +4,7 @@ import type { EgressPolicy } from '../core/egress.ts'
 import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import type { FileDiff } from '../git/read-diff.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './event-log.ts'
@@ -17,8 +18,8 @@ export interface Tasks {
   get(id: TaskId): Promise<Task>
   /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
   queuePosition(id: TaskId): number | null
-  /** Every task of every registered repository, oldest first. */
-  list(): Promise<readonly Task[]>
+  /** Every task of every registered repository, oldest first, with as much of each as lists need. */
+  list(): Promise<readonly TaskBrief[]>
   /** Absolute path of the task's console log; the file appears when its machine starts. */
   consolePath(id: TaskId): Promise<string>
   /**
@@ -60,7 +61,7 @@ export interface Tasks {
   readonly events: EventLog
 }
 
-export type TaskListener = (id: TaskId, task: Task | null) => void
+export type TaskListener = (id: TaskId, task: TaskBrief | null) => void
 
 export interface RunRequest {
   readonly description: string

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { allSlots, type Task } from '../core/task.ts'
+import { allSlots } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { statusOf, type TaskStatus } from '../core/view.ts'
 import { allocatedBytes } from '../lib/allocated-bytes.ts'
 import { taskFiles } from './task-files.ts'
@@ -22,7 +23,7 @@ export interface DiskPlaces {
   readonly cacheDirectory?: string
 }
 
-export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: readonly Task[]): Promise<DiskUsage> {
+export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: readonly TaskBrief[]): Promise<DiskUsage> {
   const slots: DiskUsage['slots'] = []
   for (const slot of allSlots) slots.push({ slot, bytes: await allocatedBytes(join(home, 'slots', String(slot))) })
   const ofTasks: DiskUsage['tasks'] = []

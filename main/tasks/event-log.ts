@@ -47,7 +47,7 @@ export async function openEventLog({
   // A damaged line had a number too, and somebody may have heard it.
   const lastSeq = Math.max(events.at(-1)?.seq ?? 0, cursors.content.head) + damaged
   const kept = await compactEvents(path, events, cursors.content, keep, messages)
-  const { file } = await JsonLinesFile.open(path).catch((error: unknown) => {
+  const { file } = await JsonLinesFile.openWithBytes(path).catch((error: unknown) => {
     throw unusable(path, error)
   })
   const log = new DurableEventLog(file, kept, lastSeq, cursors)

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import type { Task, TaskId } from '../core/task.ts'
+import { isOver } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
 import { loadTask } from './load-tasks.ts'
 import { taskFiles } from './task-files.ts'
@@ -29,8 +30,6 @@ export async function findForgotten(
   for (const task of known.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
   return found
 }
-
-const isOver = (task: Task): boolean => task.announcedSeq !== null
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

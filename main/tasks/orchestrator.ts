@@ -4,6 +4,7 @@ import { validateDescription } from '../core/description.ts'
 import { AppError, toFailure } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { taskView } from '../core/view.ts'
 import { Patience } from '../lib/patience.ts'
 import { Admission } from './admission.ts'
@@ -16,6 +17,7 @@ import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
 import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
+import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
 import type { HostClock } from './host-clock.ts'
 import type { EndEvent } from './logged-event.ts'
 import { mergeAgain } from './merge-again.ts'
@@ -70,6 +72,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly reviews: TaskReviews
   readonly #options: OrchestratorOptions
   readonly #catalog: TaskCatalog
+  readonly #index: FinishedIndex
   readonly #running = new Map<TaskId, Running>()
   /** Ended tasks that are being merged or cleaned up. */
   readonly #inHand = new Set<TaskId>()
@@ -82,14 +85,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #calls = new AnswersFirst()
   readonly #recordOptions: RecordOptions
 
-  private constructor(options: OrchestratorOptions, unfinished: UnfinishedTasks) {
+  private constructor(options: OrchestratorOptions, unfinished: UnfinishedTasks, index: FinishedIndex) {
     this.#options = options
     this.#unfinished = unfinished
+    this.#index = index
     this.events = options.events
     const { slots, log, limits, hostMemory } = options
-    this.#catalog = new TaskCatalog(() => options.repositories.list(), log)
+    this.#catalog = new TaskCatalog({ repositories: () => options.repositories.list(), index, log })
     this.#recordOptions = { onChange: this.#catalog.put, patience: new Patience(log, this.#detach.signal) }
-    const machineOf = (id: TaskId) => this.#catalog.known.get(id)?.machine ?? null
+    const machineOf = (id: TaskId) => this.#catalog.open.get(id)?.machine ?? null
     this.#admission = new Admission({ slots, memoryMiB: () => limits.memoryMiB, hostMemory, machineOf })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
@@ -104,12 +108,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
   static async start(options: OrchestratorOptions): Promise<Orchestrator> {
     const unfinished = await UnfinishedTasks.open(join(options.home, 'unfinished.json'), options.log)
-    const orchestrator = new Orchestrator(options, unfinished)
+    const index = await FinishedIndex.open(finishedIndexPath(options.home), options.log)
+    const orchestrator = new Orchestrator(options, unfinished, index)
     const catalog = orchestrator.#catalog
     await catalog.load()
-    for (const task of await findForgotten(unfinished, catalog.known, options.log, catalog.reportDamage))
+    for (const task of await findForgotten(unfinished, catalog.open, options.log, catalog.reportDamage))
       catalog.put(task)
-    const tasks = [...catalog.known.values()]
+    const tasks = [...catalog.open.values()]
     const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
     for (const task of tasks) await orchestrator.#takeUp(task)
@@ -182,7 +187,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#waiting.position(id)
   }
 
-  list(): Promise<readonly Task[]> {
+  list(): Promise<readonly TaskBrief[]> {
     return this.#catalog.list()
   }
 
@@ -198,9 +203,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const waiting = this.#waiting.take(id)
     if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record))
     else this.#running.get(id)?.stop.abort(cancelled())
-    await untilCancelled(id, () => {
-      const task = this.#catalog.known.get(id)
-      return task?.state.phase === 'finished' || this.#running.has(id) ? task : undefined
+    await untilCancelled(id, async () => {
+      const isFollowed = this.#running.has(id)
+      const task = await this.get(id)
+      return isFollowed || task.state.phase === 'finished' ? task : undefined
     })
   }
 
@@ -282,7 +288,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Where running tasks write; empty when none runs. */
   #foldersInUse(): readonly string[] {
-    const repositories = [...this.#running.keys()].flatMap((id) => this.#catalog.known.get(id)?.repoPath ?? [])
+    const repositories = [...this.#running.keys()].flatMap((id) => this.#catalog.open.get(id)?.repoPath ?? [])
     return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
   }
 
@@ -323,6 +329,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await this.#admission.settled()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
     await this.#waiting[Symbol.asyncDispose]()
+    await this.#index[Symbol.asyncDispose]()
   }
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Task } from '../core/task.ts'
+import { AppError } from '../core/failure.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
 import type { Log } from '../lib/log.ts'
 import { removeTree } from '../lib/remove-tree.ts'
@@ -40,11 +41,12 @@ export async function prune(
 ): Promise<PruneReport> {
   const all = await tasks.list()
   const usage = await diskUsage(places, all)
+  const taken = bytesByTask(usage)
   const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [] }
   for (const task of choose(all, usage, request, Date.now())) {
     if (!(await isSafe(task))) continue
-    const bytes = bytesOf(usage, task)
-    if (!request.dryRun) await tasks.cleanup(task.id, { deleteRef: false })
+    const bytes = taken.get(task.id) ?? 0
+    if (!request.dryRun && !(await cleanUp(tasks, task))) continue
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
   }
   if (all.every(({ state }) => state.phase === 'finished')) {
@@ -61,34 +63,46 @@ export async function prune(
 
 /** The finished tasks that have to go by age or by room, oldest first. Pure. */
 export function choose(
-  tasks: readonly Task[],
+  tasks: readonly TaskBrief[],
   usage: Pick<DiskUsage, 'tasks'>,
   { keepDays, maxGiB }: Omit<PruneRequest, 'dryRun'>,
   now: number,
-): readonly Task[] {
+): readonly TaskBrief[] {
   const days = keepDays ?? (maxGiB === undefined ? defaultDays : Number.POSITIVE_INFINITY)
   const most = maxGiB === undefined ? Number.POSITIVE_INFINITY : maxGiB * gibibyte
-  let taken = usage.tasks.reduce((sum, { bytes }) => sum + bytes, 0)
+  const bytes = bytesByTask(usage)
+  let taken = usage.tasks.reduce((sum, task) => sum + task.bytes, 0)
   const ended = tasks.filter(({ announcedSeq, finishedAt }) => announcedSeq !== null && finishedAt !== null)
   return ended
     .toSorted((a, b) => (a.finishedAt ?? '').localeCompare(b.finishedAt ?? ''))
     .filter((task) => {
       const goes = now - Date.parse(task.finishedAt ?? '') > days * dayMs || taken > most
-      if (goes) taken -= bytesOf(usage, task)
+      if (goes) taken -= bytes.get(task.id) ?? 0
       return goes
     })
 }
 
 /** Whether the task's work is somewhere else than in its folder. */
-async function isSafe({ id, repoPath, startCommit, state, work }: Task): Promise<boolean> {
+async function isSafe({ id, repoPath, startCommit, state, work }: TaskBrief): Promise<boolean> {
   if (state.phase !== 'finished') return false
   if (startCommit === null || state.outcome.kind === 'merged' || state.outcome.kind === 'unchanged') return true
   if (!work) return false
   return work.ref === null || (await readTaskRef(repoPath, id)) === work.commit
 }
 
-const bytesOf = (usage: Pick<DiskUsage, 'tasks'>, { id }: Task): number =>
-  usage.tasks.find(({ task_id }) => task_id === id)?.bytes ?? 0
+const bytesByTask = ({ tasks }: Pick<DiskUsage, 'tasks'>): ReadonlyMap<string, number> =>
+  new Map(tasks.map(({ task_id, bytes }) => [task_id, bytes]))
+
+/** False when its folder was removed by hand meanwhile. */
+async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief): Promise<boolean> {
+  try {
+    await tasks.cleanup(id, { deleteRef: false })
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'task-unknown') return false
+    throw error
+  }
+}
 
 /** None when it cannot be told which one is in use. */
 async function oldImages(cacheDirectory: string | undefined, usage: DiskUsage): Promise<DiskUsage['images']> {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseTaskId, type TaskId } from '../core/task.ts'
 import type { MergeView, ResultView } from '../core/view.ts'
 import { writeAtomically } from '../lib/atomic-file.ts'
+import { completeLines } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
 import { unusable } from '../lib/private-folder.ts'
 import type { LoggedEvent } from './logged-event.ts'
@@ -31,30 +32,28 @@ export async function readEvents(
     if (error.code === 'ENOENT') return Buffer.alloc(0)
     throw unusable(path, error)
   })
-  const complete = bytes.toString('utf8', 0, bytes.lastIndexOf(0x0a) + 1)
   const events: LoggedEvent[] = []
-  const kept: string[] = []
-  const damaged: string[] = []
-  for (const line of complete.split('\n')) {
-    if (line === '') continue
+  const refused = new Set<number>()
+  let number = 0
+  for (const line of completeLines(bytes)) {
+    number += 1
     const event = parseEvent(line)
-    if (event && event.seq > (events.at(-1)?.seq ?? 0)) {
-      events.push(event)
-      kept.push(line)
-    } else {
-      damaged.push(line)
-    }
+    if (event && event.seq > (events.at(-1)?.seq ?? 0)) events.push(event)
+    else if (line !== '') refused.add(number)
   }
-  if (damaged.length > 0) {
+  if (refused.size > 0) {
+    const lines = [...completeLines(bytes)]
+    const damaged = lines.filter((_, index) => refused.has(index + 1))
+    const kept = lines.filter((line, index) => line !== '' && !refused.has(index + 1))
     await setAside(`${path}.damaged`, damaged)
     await writeAtomically(path, kept.map((line) => `${line}\n`).join(''))
     log.error('lines of the event log are damaged; they were moved aside', {
       from: path,
       to: `${path}.damaged`,
-      lines: damaged.length,
+      lines: refused.size,
     })
   }
-  return { events, damaged: damaged.length }
+  return { events, damaged: refused.size }
 }
 
 function parseEvent(line: string): LoggedEvent | undefined {

@@ -33,12 +33,14 @@ export async function recoverTask(
     () => true,
     () => false,
   )
-  // A machine may have worked of which the crash came before the record: the reaper ended it, its work is there.
-  if (!task.machine && !agentStarted) {
+  const parking = lastParking(record)
+  // A machine may have worked of which the crash came before the record: the reaper ended it, its work is there. One that went on with
+  // a parked task and was not done can go on once more.
+  const hasWorked = agentStarted && (parking === null || (await leftResult(files.share)))
+  if (!task.machine && !hasWorked) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
     if (task.stopReason && task.startCommit !== null) return await settleTask(context, record, secret, log)
-    const parking = lastParking(record)
     if (parking) {
       await parkAgain(record, parking)
       return 'parked'
@@ -61,7 +63,9 @@ export async function recoverTask(
 
 /** How a machine ended that nobody watched: the runner writes its result last, so one that left it came to its end. */
 async function unseenExit(share: string): Promise<MachineExit> {
-  const result = await readGuestFile(share, shareNames.result, 1024 ** 2)
-  if (result.kind === 'read') return { kind: 'powered-off' }
+  if (await leftResult(share)) return { kind: 'powered-off' }
   return { kind: 'crashed', exitCode: null, signal: null, detail: 'it ended while the orchestrator was not running' }
 }
+
+const leftResult = async (share: string): Promise<boolean> =>
+  (await readGuestFile(share, shareNames.result, 1024 ** 2)).kind === 'read'

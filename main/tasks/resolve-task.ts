@@ -2,6 +2,7 @@ import { AppError } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import { resolveText } from '../core/resolve-text.ts'
 import type { Resolves, Task } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { mergeView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { leftUnresolved } from '../git/left-unresolved.ts'
@@ -17,7 +18,7 @@ import { TaskRecord } from './task-record.ts'
  */
 export async function planResolution(
   task: Task,
-  others: Iterable<Task>,
+  others: Iterable<Pick<TaskBrief, 'id' | 'state' | 'resolves'>>,
 ): Promise<{ readonly description: string; readonly resolves: Resolves }> {
   const { id, repoPath, startCommit, branch, merge } = task
   if (merge?.kind !== 'unmerged' || (merge.reason !== 'conflicts' && merge.reason !== 'merge_commits')) {
@@ -48,7 +49,7 @@ export async function planResolution(
 }
 
 /** Whether a task that ended so is to be resolved by another: once, and never one that resolves. Pure. */
-export function wantsResolution(task: Task, others: Iterable<Task>): boolean {
+export function wantsResolution(task: Task, others: Iterable<Pick<TaskBrief, 'id' | 'state' | 'resolves'>>): boolean {
   if (task.resolves || task.merge?.kind !== 'unmerged' || task.merge.reason !== 'conflicts') return false
   for (const other of others) if (other.resolves?.task === task.id) return false
   return true

@@ -1,22 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../core/failure.ts'
 import { parseTaskId, type Task, type TaskId } from '../core/task.ts'
+import { briefOf, isOver, type TaskBrief } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
+import { pathExists } from '../lib/path-exists.ts'
 import type { TaskListener } from './contract.ts'
-import { loadTasks } from './load-tasks.ts'
+import type { FinishedIndex, IndexedTask } from './finished-index.ts'
+import { indexedTask, loadTask, loadTasks } from './load-tasks.ts'
+import { taskFiles } from './task-files.ts'
 
-/** Every task that is known: those of this run, and what the folders of the registered repositories hold, each read once. */
+export interface CatalogOptions {
+  readonly repositories: () => Promise<readonly { readonly path: string }[]>
+  readonly index: FinishedIndex
+  readonly log: Log
+}
+
+/**
+ * Every task that is known: those of this run, and what the folders of the registered repositories hold, each read once. Of a task
+ * that is over only its brief is kept; the whole is read again when somebody asks for it.
+ */
 export class TaskCatalog {
-  readonly #tasks = new Map<TaskId, Task>()
+  readonly #open = new Map<TaskId, Task>()
+  readonly #over = new Map<TaskId, TaskBrief>()
   readonly #loaded = new Set<string>()
   readonly #damaged = new Set<string>()
   readonly #listeners = new Set<TaskListener>()
-  readonly #repositories: () => Promise<readonly { readonly path: string }[]>
-  readonly #log: Log
+  readonly #options: CatalogOptions
+  #settled = false
+  /** All, oldest first, until one of them changes. */
+  #sorted: readonly TaskBrief[] | undefined
 
-  constructor(repositories: () => Promise<readonly { readonly path: string }[]>, log: Log) {
-    this.#repositories = repositories
-    this.#log = log
+  constructor(options: CatalogOptions) {
+    this.#options = options
   }
 
   /** What could not be read, one sentence each. */
@@ -24,13 +39,22 @@ export class TaskCatalog {
     return [...this.#damaged]
   }
 
-  /** Those known so far. */
-  get known(): ReadonlyMap<TaskId, Task> {
-    return this.#tasks
+  /** Those that have not ended, or of whose end nobody was told yet. */
+  get open(): ReadonlyMap<TaskId, Task> {
+    return this.#open
   }
 
   readonly put = (task: Task): void => {
-    this.#tasks.set(task.id, task)
+    this.#sorted = undefined
+    if (!isOver(task)) {
+      this.#open.set(task.id, task)
+      this.#tell(task.id, task)
+      return
+    }
+    this.#open.delete(task.id)
+    this.#over.set(task.id, briefOf(task))
+    // From its file and not from here: the next event may be in it already.
+    this.#options.index.note(() => indexedTask(task.repoPath, task.id, this.#options.log))
     this.#tell(task.id, task)
   }
 
@@ -45,38 +69,53 @@ export class TaskCatalog {
   }
 
   drop(id: TaskId): void {
-    this.#tasks.delete(id)
+    this.#sorted = undefined
+    this.#open.delete(id)
+    this.#over.delete(id)
     this.#tell(id, null)
   }
 
   /** @throws AppError('task-unknown') */
   async get(id: TaskId): Promise<Task> {
-    const known = this.#tasks.get(id)
-    if (known) return known
-    await this.load()
-    const task = this.#tasks.get(id)
-    if (task) return task
-    throw new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' })
+    if (!this.#has(id)) await this.load()
+    const open = this.#open.get(id)
+    if (open) return open
+    const over = this.#over.get(id)
+    if (over) return await this.#readAgain(over)
+    throw unknownTask(id)
   }
 
   /** Oldest first. */
-  async list(): Promise<readonly Task[]> {
+  async list(): Promise<readonly TaskBrief[]> {
     await this.load()
-    return [...this.#tasks.values()].sort((a, b) => a.createdAt.localeCompare(b.createdAt))
+    this.#sorted ??= [...[...this.#open.values()].map(briefOf), ...this.#over.values()].sort(byCreation)
+    return this.#sorted
   }
 
   /** Reads the repositories that were registered since, by this process or another. */
   async load(): Promise<void> {
-    for (const { path } of await this.#repositories()) {
-      if (this.#loaded.has(path)) continue
-      const tasks = await loadTasks(path, this.#log, this.reportDamage)
+    const { repositories, index, log } = this.#options
+    const found: IndexedTask[] = []
+    const fresh = (await repositories()).filter(({ path }) => !this.#loaded.has(path))
+    for (const { path } of fresh) {
+      const { open, over } = await loadTasks(path, log, { indexed: index.entries, onDamaged: this.reportDamage })
       if (this.#loaded.has(path)) continue
       this.#loaded.add(path)
-      for (const task of tasks) if (!this.#tasks.has(task.id)) this.put(task)
+      this.#sorted = undefined
+      const isNew = ({ id }: TaskBrief) => !this.#has(id)
+      const newOpen = open.filter(isNew)
+      const newOver = over.map(({ brief }) => brief).filter(isNew)
+      for (const task of newOpen) this.#open.set(task.id, task)
+      for (const brief of newOver) this.#over.set(brief.id, brief)
+      for (const task of [...newOpen, ...newOver]) this.#tell(task.id, task)
+      found.push(...over)
     }
+    if (this.#settled) for (const entry of found) index.note(async () => entry)
+    else index.settle(found)
+    this.#settled = true
   }
 
-  #tell(id: TaskId, task: Task | null): void {
+  #tell(id: TaskId, task: TaskBrief | null): void {
     for (const listener of this.#listeners) listener(id, task)
   }
 
@@ -84,7 +123,26 @@ export class TaskCatalog {
   newId(): TaskId {
     for (;;) {
       const id = parseTaskId(randomBytes(4).toString('hex'))
-      if (id && !this.#tasks.has(id)) return id
+      if (id && !this.#has(id)) return id
     }
   }
+
+  #has(id: TaskId): boolean {
+    return this.#open.has(id) || this.#over.has(id)
+  }
+
+  async #readAgain({ id, repoPath }: TaskBrief): Promise<Task> {
+    const task = await loadTask(repoPath, id, this.#options.log, this.reportDamage)
+    if (task) return task
+    const { events } = taskFiles(repoPath, id)
+    if (await pathExists(events)) throw new AppError('internal', `The record ${events} cannot be read`)
+    this.drop(id) // Its folder was removed by hand.
+    throw unknownTask(id)
+  }
 }
+
+const byCreation = (a: TaskBrief, b: TaskBrief): number =>
+  a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0
+
+const unknownTask = (id: TaskId): AppError =>
+  new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' })

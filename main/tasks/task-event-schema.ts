@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FailureCode } from '../core/failure.ts'
 import type { UnmergedReason } from '../core/merge.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 
 const at = z.string()
 const taskId = z.string().transform((text, context): TaskId => {
@@ -111,6 +112,8 @@ const caps = z.object({
   silenceTimeoutMs: z.number().nullable(),
 })
 
+const resolves = z.object({ task: taskId, startCommit: z.string(), commit: z.string(), branch: z.string() })
+
 const identity = z.object({
   id: taskId,
   description: z.string(),
@@ -145,3 +148,24 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('finished'), at, outcome }),
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
 ])
+
+/** What the index keeps of a task that is over. */
+export const briefSchema: z.ZodType<TaskBrief, unknown> = z.object({
+  id: taskId,
+  description: z.string(),
+  repo: z.string(),
+  repoPath: z.string(),
+  createdAt: at,
+  state: z.object({ phase: z.literal('finished'), slot: slot.nullable(), outcome }),
+  startCommit: z.string().nullable(),
+  agentStartedAt: at.nullable(),
+  machineStartedAt: at.nullable(),
+  finishedAt: at.nullable(),
+  announcedSeq: z.int(),
+  result: z.object({ usage: usage.nullable() }).nullable(),
+  work: z.object({ ref: z.string().nullable(), commit: z.string() }).nullable(),
+  merge: z
+    .object({ kind: z.enum(['merged', 'unchanged', 'unmerged']), dropped: z.boolean().exactOptional() })
+    .nullable(),
+  resolves: resolves.exactOptional(),
+})

@@ -21,12 +21,15 @@ export interface TaskFiles {
   readonly share: string
 }
 
+/** Of `taskFiles` this one alone: for whoever asks for ten thousand. */
+export const eventsPath = (repoPath: string, id: TaskId): string => `${tasksDirectory(repoPath)}/${id}/events.jsonl`
+
 export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
   const folder = join(tasksDirectory(repoPath), id)
   return {
     repoPath,
     folder,
-    events: join(folder, 'events.jsonl'),
+    events: eventsPath(repoPath, id),
     record: join(folder, 'task.json'),
     description: join(folder, 'task.md'),
     console: join(folder, 'serial.log'),

@@ -1,4 +1,4 @@
-import type { Task } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import type { Tasks } from './contract.ts'
 import type { Consumer, Delivery } from './event-consumers.ts'
 
@@ -15,7 +15,7 @@ export interface WaitOptions {
   readonly after?: number
   readonly tickMs: number
   /** Called every `tickMs` with all tasks. */
-  readonly onTick?: (tasks: readonly Task[]) => void
+  readonly onTick?: (tasks: readonly TaskBrief[]) => void
 }
 
 /**
@@ -53,7 +53,7 @@ export async function waitNextEvent(
 }
 
 /** Whether some task has still to end, or has ended without its event being in the log yet. */
-async function canEnd(tasks: Tasks, all: readonly Task[]): Promise<boolean> {
+async function canEnd(tasks: Tasks, all: readonly TaskBrief[]): Promise<boolean> {
   for (const task of all) {
     if (task.state.phase !== 'finished') return true
     if (task.announcedSeq === null && !(await tasks.events.endOf(task.id))) return true

@@ -5,7 +5,7 @@ import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskQueue, type Waiting } from './task-queue.ts'
 import type { TaskRecord } from './task-record.ts'
 
-/** Memory can come free without a task's end. */
+/** Memory can come free without a task's end. Looked at only while somebody waits. */
 const retryMs = 5_000
 /** Of setTimeout. */
 const longestTimerMs = 2 ** 31 - 1
@@ -22,7 +22,7 @@ export interface WaitingRoomOptions {
 export class WaitingRoom implements AsyncDisposable {
   readonly #options: WaitingRoomOptions
   readonly #queue = new TaskQueue()
-  readonly #retry = setInterval(() => this.callNext(), retryMs).unref()
+  #retry: NodeJS.Timeout | undefined
   #calling = false
   #callAgain = false
   #state: 'not open' | 'open' | 'closed' = 'not open'
@@ -34,6 +34,7 @@ export class WaitingRoom implements AsyncDisposable {
   /** Has the task wait, a parked one until its time at least; `callNext` looks whether it must. */
   add(record: TaskRecord): void {
     this.#queue.add(record, this.#options.slots.preferred(record.task.repoPath))
+    if (this.#state !== 'closed') this.#retry ??= setInterval(() => this.#look(), retryMs).unref()
     const { state } = record.task
     if (state.phase !== 'parked') return
     // A clock that is set meanwhile makes this early or late; the regular look makes up for it.
@@ -88,6 +89,13 @@ export class WaitingRoom implements AsyncDisposable {
         this.#calling = false
         if (this.#callAgain) this.callNext()
       })
+  }
+
+  #look(): void {
+    this.callNext()
+    if (this.#queue.size > 0) return
+    clearInterval(this.#retry)
+    this.#retry = undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Change, ClientRow, Delta, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
-import type { Task, TaskId } from '../core/task.ts'
+import type { TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
@@ -41,9 +42,9 @@ export class WindowFeed implements Disposable {
   readonly #options: FeedOptions
   readonly #listeners = new Set<{ readonly tell: (delta: Delta) => void; readonly attention: Attention }>()
   readonly #repositories = new RepositoryRows()
-  readonly #unfinished = new Map<TaskId, Task>()
+  readonly #unfinished = new Map<TaskId, TaskBrief>()
   readonly #positions = new Map<TaskId, number | null>()
-  readonly #changed = new Map<TaskId, Task | null>()
+  readonly #changed = new Map<TaskId, TaskBrief | null>()
   readonly #sections = new Map<Section['kind'], Section>()
   readonly #told = new Map<Section['kind'], string>()
   readonly #ends: readonly (() => void)[]
@@ -117,19 +118,19 @@ export class WindowFeed implements Disposable {
     this.#listeners.clear()
   }
 
-  #note(id: TaskId, task: Task | null): void {
+  #note(id: TaskId, task: TaskBrief | null): void {
     if (task) this.#remember(task)
     else this.#unfinished.delete(id)
     this.#changed.set(id, task)
     this.#schedule()
   }
 
-  #remember(task: Task): void {
+  #remember(task: TaskBrief): void {
     if (task.state.phase === 'finished') this.#unfinished.delete(task.id)
     else this.#unfinished.set(task.id, task)
   }
 
-  #positionOf(task: Task): number | null {
+  #positionOf(task: TaskBrief): number | null {
     const { phase } = task.state
     return phase === 'queued' || phase === 'parked' ? this.#options.tasks.queuePosition(task.id) : null
   }
@@ -172,7 +173,7 @@ export class WindowFeed implements Disposable {
     if (ended && this.#listeners.size > 0) this.#inBackground(this.#readRepositories())
   }
 
-  #row(task: Task): TaskRow {
+  #row(task: TaskBrief): TaskRow {
     return taskRow(task, this.#positionOf(task), this.#options.live.of(task.id))
   }
 
@@ -205,7 +206,9 @@ export class WindowFeed implements Disposable {
 
   async #look(): Promise<void> {
     const { tasks, live } = this.#options
-    const running = [...this.#unfinished.values()].filter(({ machine, state }) => machine !== null && 'slot' in state)
+    const running = [...this.#unfinished.values()].filter(
+      ({ machineStartedAt, state }) => machineStartedAt !== null && 'slot' in state,
+    )
     for (const id of await live.look(running)) {
       const task = this.#unfinished.get(id)
       if (task) this.#note(id, task)

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { Live } from '../../preload/contract.ts'
-import type { Task, TaskId } from '../core/task.ts'
+import type { TaskId } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
 import { mask } from '../lib/scrub.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
@@ -31,7 +32,7 @@ export class LiveLines {
   }
 
   /** Looks at these tasks, forgets all others, and answers which have something new to show. */
-  async look(tasks: readonly Task[]): Promise<readonly TaskId[]> {
+  async look(tasks: readonly TaskBrief[]): Promise<readonly TaskId[]> {
     const ids = new Set(tasks.map(({ id }) => id))
     for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id)
     const secrets = tasks.length === 0 ? [] : await this.#secrets()
@@ -39,7 +40,7 @@ export class LiveLines {
     return changed.flat()
   }
 
-  async #lookAt({ id, repoPath }: Task, secrets: readonly string[]): Promise<boolean> {
+  async #lookAt({ id, repoPath }: TaskBrief, secrets: readonly string[]): Promise<boolean> {
     const { share, console } = taskFiles(repoPath, id)
     const watched = this.#watched.get(id) ?? {
       meter: new UsageMeter(),

@@ -1,6 +1,6 @@
 import type { RepositoryRow } from '../../preload/contract.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { Task } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { inspectRepository } from '../git/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
@@ -55,7 +55,7 @@ function problemOf(path: string, headCommit: string | null, hasFlake: boolean): 
 function row(
   { alias, path, added, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
   { branch, problem }: Inspection,
-  all: readonly Task[],
+  all: readonly TaskBrief[],
 ): RepositoryRow {
   const own = all.filter(({ repoPath }) => repoPath === path)
   const costUsd = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)

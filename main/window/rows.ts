@@ -1,8 +1,9 @@
 import type { Live, RowState, SlotRow, TaskRow } from '../../preload/contract.ts'
 import { failureText } from '../core/failure.ts'
-import type { Task, TaskOutcome } from '../core/task.ts'
+import type { TaskOutcome } from '../core/task.ts'
+import type { TaskBrief } from '../core/task-brief.ts'
 import { unreachable } from '../core/unreachable.ts'
-import { taskView } from '../core/view.ts'
+import { waitingRef } from '../core/view.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
@@ -15,14 +16,13 @@ export const titleOf = (description: string): string => {
 }
 
 /** What lists and cards show of a task. Pure. */
-export function taskRow(task: Task, position: number | null, live: Live | null): TaskRow {
-  const view = taskView(task)
+export function taskRow(task: TaskBrief, position: number | null, live: Live | null): TaskRow {
   return {
     id: task.id,
     title: titleOf(task.description),
     repo: task.repo,
     state: rowState(task, position),
-    ref: view.task_ref,
+    ref: waitingRef(task),
     createdAt: task.createdAt,
     startedAt: task.agentStartedAt ?? task.machineStartedAt,
     finishedAt: task.finishedAt,
@@ -31,7 +31,7 @@ export function taskRow(task: Task, position: number | null, live: Live | null):
   }
 }
 
-function rowState({ state }: Task, position: number | null): RowState {
+function rowState({ state }: TaskBrief, position: number | null): RowState {
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', position }

@@ -29,7 +29,7 @@ export const boot: Bench = {
         unit: 'ms',
         ours: measured.ours,
         against: { what: 'same kernel and devices, bare init', values: measured.theirs },
-        goal: { kind: 'ratio', atMost: 2.5 },
+        goal: { kind: 'ratio', atMost: 2 },
         notes: [
           `Of which the guest's own clock counts ${machines.guestSeconds().join(', ')} s (ours and bare in turn).`,
         ],

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 /** One line of the table: what was measured, beside its floor or its peer in the same run. */
 export interface Row {
   readonly what: string
-  readonly unit: 'ms' | 'calls/s'
+  readonly unit: 'ms' | 'calls/s' | 'MB' | '%' | 'bytes'
   readonly ours: readonly number[]
   /** Which figure of ours is quoted; the other side's is the same one. Default: the median. */
   readonly quote?: 'median' | 'p95'
@@ -11,13 +11,14 @@ export interface Row {
   readonly goal: Goal | null
   /** What a reader of the figures must know, one sentence each. */
   readonly notes?: readonly string[]
+  /** Why the goal is not reached and what was tried; said only when it is not. */
+  readonly unreached?: string
 }
 
-/** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. `later` is asked of a coming version. */
+/** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. */
 export interface Goal {
   readonly kind: 'ratio' | 'limit'
   readonly atMost: number
-  readonly later?: boolean
 }
 
 /** A benchmark: a name for the command line, and what it takes to fill its rows. */

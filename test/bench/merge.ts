@@ -53,8 +53,10 @@ export const merge: Bench = {
         unit: 'ms',
         ours: measured.ours,
         against: { what: 'git rebase in a ready worktree', values: measured.theirs },
-        goal: { kind: 'ratio', atMost: 0.5, later: true },
+        goal: { kind: 'ratio', atMost: 0.5 },
         notes: ["Ours includes publishing the result in the user's work tree; the rebase ends before that."],
+        unreached:
+          'the commits themselves cost no process any more (trees whose sides changed different files are merged here, over one git process for all); what is left is some sixteen starts of git around them, each of which waits for a processor on a busy host. One `git replay` would not lessen those.',
       },
     ]
   },

@@ -9,11 +9,12 @@ import { processDriver } from '../support/process-driver.ts'
  * this host in place of virtual ones, and have their folders below the second argument. Prints the URL of its MCP endpoint.
  */
 const [home = '', machines = join(home, 'run')] = process.argv.slice(2)
-const { url } = await startServer({
+const server = await startServer({
   home,
   port: 0,
   log: createLog(),
   env: { ANTHROPIC_API_KEY: 'sk-ant-bench' },
   driver: processDriver(machines, guestThatCommits('hello-$(basename "$HOME").txt')),
 })
-process.stdout.write(`${url}\n`)
+process.once('SIGTERM', () => void server.close())
+process.stdout.write(`${server.url}\n`)

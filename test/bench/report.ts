@@ -7,7 +7,8 @@ export function resultOf(row: Row) {
   const ratio = against && ours.quoted / against.quoted
   const measured = row.goal?.kind === 'ratio' ? ratio : ours.quoted
   const reached = row.goal === null || measured === null ? null : measured <= row.goal.atMost
-  const { what, unit, quote = 'median', goal, notes = [] } = row
+  const { what, unit, quote = 'median', goal, unreached } = row
+  const notes = [...(row.notes ?? []), ...(reached === false && unreached ? [`Not reached: ${unreached}`] : [])]
   return {
     what,
     unit,
@@ -55,8 +56,49 @@ function figures({ quoted, min, max, n }: Result['ours'], unit: Row['unit'], quo
 
 function goalText(goal: Goal | null, unit: Row['unit']): string {
   if (goal === null) return ''
-  const text = goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
-  return goal.later ? `${text} (later)` : text
+  return goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
 }
 
 const short = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
+
+export interface RunFacts {
+  readonly at: string
+  readonly quick: boolean
+  readonly command: string
+  /** `git describe` of the checkout. */
+  readonly version: string
+  readonly host: {
+    readonly processor: string
+    readonly cores: number
+    readonly load: readonly number[]
+    readonly node: string
+  }
+  /** Benchmarks that were not run, or could not be measured. */
+  readonly missing: readonly string[]
+}
+
+/** `RESULTS.md`: the table with what a reader needs to judge it. */
+export function resultsPage(results: readonly Result[], run: RunFacts): string {
+  const { processor, cores, load, node } = run.host
+  const facts = [
+    ['measured', run.at],
+    ['command', `\`${run.command}\``],
+    ['version', run.version],
+    ['machine', `${processor}, ${cores} cores, Node ${node}`],
+    ['load at the end', load.map((value) => value.toFixed(1)).join(', ')],
+    ['sizes', run.quick ? 'small, few repetitions: to see that it works, not to quote' : 'full'],
+    ['not measured', run.missing.join(', ') || 'nothing is missing'],
+  ]
+  return [
+    '# Results',
+    '',
+    'Written by `npm run bench`; [README.md](README.md) says how to read it. Only the ratios tell much: each is of two figures from one run.',
+    '',
+    '| | |',
+    '| --- | --- |',
+    ...facts.map(([name, value]) => `| ${name} | ${value} |`),
+    '',
+    tableOf(results),
+    '',
+  ].join('\n')
+}

@@ -1,19 +1,23 @@
-/** `npm run bench [-- NAME... --quick]`: measures, prints one table, and writes test/output/bench.json. */
+/** `npm run bench [-- NAME... --quick --record]`: measures, prints one table, writes test/output/bench.json, and RESULTS.md of a run of all. */
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { removeTree } from '../../main/lib/remove-tree.ts'
+import { runOrThrow } from '../../main/lib/spawn.ts'
 import { acknowledge } from './acknowledge.ts'
 import { boot } from './boot.ts'
 import { clone } from './clone.ts'
+import { flood } from './flood.ts'
+import { history } from './history.ts'
+import { idle } from './idle.ts'
 import { mcp } from './mcp.ts'
 import type { Bench } from './measure.ts'
 import { merge } from './merge.ts'
-import { type Result, resultOf, tableOf } from './report.ts'
+import { type Result, resultOf, resultsPage, tableOf } from './report.ts'
 import { task } from './task.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, task]
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, task]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()
@@ -22,12 +26,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 })
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) process.stderr.write(`No such benchmark: ${unknown.join(', ')}\n`)
-  process.stdout.write('npm run bench [-- NAME... --quick]\n\n')
+  process.stdout.write('npm run bench [-- NAME... --quick --record]\n\n')
   for (const { name, about } of benches) process.stdout.write(`  ${name.padEnd(12)} ${about}\n`)
   process.exitCode = unknown.length > 0 ? 2 : 0
 } else {
@@ -59,9 +67,18 @@ async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean
   const record = { at: new Date().toISOString(), quick, host, failed, rows: results }
   await writeFile(join(output, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`)
   if (results.length > 0) process.stdout.write(`\n${tableOf(results)}\n`)
+  if (values.record || positionals.length === 0) {
+    const missing = benches.map(({ name }) => name).filter((name) => failed.includes(name) || !isIn(chosen, name))
+    const version = (await runOrThrow('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname })).stdout
+    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
+    const facts = { ...record, command, version: version.trim(), missing }
+    await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsPage(results, facts))
+  }
   if (failed.length > 0) say(`Not measured: ${failed.join(', ')}`)
   return failed.length === 0 && !stop.signal.aborted
 }
+
+const isIn = (chosen: readonly Bench[], name: string) => chosen.some((bench) => bench.name === name)
 
 async function runOne(bench: Bench, quick: boolean) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `mvm-bench-${bench.name}-`)))

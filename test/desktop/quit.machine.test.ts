@@ -47,7 +47,7 @@ test('the app quits with a task at work: its machine works on, and the next star
   await until(async () => (await taskIn(first))?.state.phase === 'working')
   await first.app.close()
   expect(await first.ended).toBe(0)
-  const [task] = await loadTasks(repoPath, silentLog)
+  const [task] = (await loadTasks(repoPath, silentLog)).open
   expect(task?.machine && (await isAlive(task.machine))).toBe(true)
 
   goOn()

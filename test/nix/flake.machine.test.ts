@@ -74,9 +74,9 @@ async function evaluated() {
   }
 }
 
-test.runIf(nixpkgsLib && microvm)(
-  'the flake evaluates for every system, and its manifests are what the host reads',
-  async () => {
+/** Copies that no test can fetch: given by NIXPKGS_LIB and MICROVM_NIX. */
+if (nixpkgsLib && microvm) {
+  test('the flake evaluates for every system, and its manifests are what the host reads', async () => {
     const { evaluate, check } = await evaluated()
     const { ok, stderr } = await check()
     expect(ok, stderr).toBe(true)
@@ -99,12 +99,11 @@ test.runIf(nixpkgsLib && microvm)(
       expect(manifest.kernelParams.filter((parameter) => /^(init|regInfo)=/.test(parameter))).toHaveLength(2)
       expect(stdout).not.toMatch(/Users|\.microvm|127\.0\.0\.1|02:/) // Nothing of a host, a task or a slot.
     }
-  },
-)
+  })
 
-test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', async () => {
-  const { evaluate } = await evaluated()
-  const facts = `config: {
+  test('the guest is what its drivers count on', async () => {
+    const { evaluate } = await evaluated()
+    const facts = `config: {
     disks = builtins.mapAttrs (_: f: [ f.device f.fsType f.autoFormat f.neededForBoot ]) (removeAttrs config.fileSystems [ "/" "/nix/store" ]);
     rosetta = config.fileSystems."/run/rosetta".options;
     store = config.fileSystems."/nix/store".overlay;
@@ -117,48 +116,49 @@ test.runIf(nixpkgsLib && microvm)('the guest is what its drivers count on', asyn
     timeLine = builtins.match ".* -u VSOCK-LISTEN:123,fork 'EXEC:bash /.*-clock.sh'" config.systemd.services.microvm-clock.serviceConfig.ExecStart != null;
     task = builtins.match ".*/bash /.*-task-runner.sh" config.systemd.services.microvm-task.serviceConfig.ExecStart != null;
   }`
-  const { stdout, stderr } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', facts)
-  expect(stderr).not.toContain('error:')
-  expect(JSON.parse(stdout)).toEqual({
-    disks: {
-      '/nix/.ro-store': ['/dev/disk/by-id/virtio-root', 'erofs', false, true],
-      '/nix/.rw-store': ['/dev/disk/by-id/virtio-nix-store', 'ext4', true, true],
-      '/nix/var': ['/nix/.rw-store/var', 'none', false, true],
-      '/var': ['/dev/disk/by-id/virtio-var', 'ext4', true, true],
-      '/containers': ['/dev/disk/by-id/virtio-containers', 'ext4', true, false],
-      '/workspace': ['share', 'virtiofs', false, false],
-      '/workspace/repo': ['repo', 'virtiofs', false, false],
-      '/run/rosetta': ['rosetta', 'virtiofs', false, false],
-    },
-    rosetta: ['nofail'],
-    store: { lowerdir: ['/nix/.ro-store'], upperdir: '/nix/.rw-store/store', workdir: '/nix/.rw-store/work' },
-    ...{
-      initrd: true,
-      user: 1000,
-      lease: 'mac',
-      clock: 'makestep 1 -1',
-      docker: true,
-      daemon: '-/run/microvm-proxy',
-      timeLine: true,
-      task: true,
-    },
+    const { stdout, stderr } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', facts)
+    expect(stderr).not.toContain('error:')
+    expect(JSON.parse(stdout)).toEqual({
+      disks: {
+        '/nix/.ro-store': ['/dev/disk/by-id/virtio-root', 'erofs', false, true],
+        '/nix/.rw-store': ['/dev/disk/by-id/virtio-nix-store', 'ext4', true, true],
+        '/nix/var': ['/nix/.rw-store/var', 'none', false, true],
+        '/var': ['/dev/disk/by-id/virtio-var', 'ext4', true, true],
+        '/containers': ['/dev/disk/by-id/virtio-containers', 'ext4', true, false],
+        '/workspace': ['share', 'virtiofs', false, false],
+        '/workspace/repo': ['repo', 'virtiofs', false, false],
+        '/run/rosetta': ['rosetta', 'virtiofs', false, false],
+      },
+      rosetta: ['nofail'],
+      store: { lowerdir: ['/nix/.ro-store'], upperdir: '/nix/.rw-store/store', workdir: '/nix/.rw-store/work' },
+      ...{
+        initrd: true,
+        user: 1000,
+        lease: 'mac',
+        clock: 'makestep 1 -1',
+        docker: true,
+        daemon: '-/run/microvm-proxy',
+        timeLine: true,
+        task: true,
+      },
+    })
   })
-})
 
-test.runIf(nixpkgsLib && microvm).each([
-  ['a misspelt option', 'guest.nix', 'storeOnDisk = true', 'storeOnDisc = true'],
-  ['a misspelt part of a disk', 'guest.nix', 'autoFormat = true', 'autoformat = true'],
-  ['a misspelt package', 'guest.nix', 'ripgrep\n', 'ripgrap\n'],
-  ['a value of the wrong type', 'guest.nix', 'lib.mkDefault 4096', 'lib.mkDefault "much"'],
-  ['a pin that is not there', 'guest.nix', 'pins.arm64', 'pins.riscv'],
-  ['a store that no overlay can write', 'guest.nix', 'accept-flake-config = true;', 'auto-optimise-store = true;'],
-  ['a guest that NixOS thinks locked', 'guest.nix', 'allowNoPasswordLogin = true;', ''],
-  ['a manifest that names nothing', 'manifest.nix', 'inherit (microvm) storeDisk', 'inherit (microvm) storeDisc'],
-  ['an architecture that no guest has', 'flake.nix', 'guest = "aarch64-linux"', 'guest = "aarch46-linux"'],
-])('%s does not evaluate', async (_, file, right, wrong) => {
-  const { copy, check } = await evaluated()
-  const text = await readFile(join(copy, file), 'utf8')
-  expect(text).toContain(right)
-  await writeFile(join(copy, file), text.replaceAll(right, wrong))
-  expect((await check()).ok).toBe(false)
-})
+  test.each([
+    ['a misspelt option', 'guest.nix', 'storeOnDisk = true', 'storeOnDisc = true'],
+    ['a misspelt part of a disk', 'guest.nix', 'autoFormat = true', 'autoformat = true'],
+    ['a misspelt package', 'guest.nix', 'ripgrep\n', 'ripgrap\n'],
+    ['a value of the wrong type', 'guest.nix', 'lib.mkDefault 4096', 'lib.mkDefault "much"'],
+    ['a pin that is not there', 'guest.nix', 'pins.arm64', 'pins.riscv'],
+    ['a store that no overlay can write', 'guest.nix', 'accept-flake-config = true;', 'auto-optimise-store = true;'],
+    ['a guest that NixOS thinks locked', 'guest.nix', 'allowNoPasswordLogin = true;', ''],
+    ['a manifest that names nothing', 'manifest.nix', 'inherit (microvm) storeDisk', 'inherit (microvm) storeDisc'],
+    ['an architecture that no guest has', 'flake.nix', 'guest = "aarch64-linux"', 'guest = "aarch46-linux"'],
+  ])('%s does not evaluate', async (_, file, right, wrong) => {
+    const { copy, check } = await evaluated()
+    const text = await readFile(join(copy, file), 'utf8')
+    expect(text).toContain(right)
+    await writeFile(join(copy, file), text.replaceAll(right, wrong))
+    expect((await check()).ok).toBe(false)
+  })
+}

@@ -11,6 +11,7 @@ import {
   type TaskId,
   type TaskResult,
 } from '../../main/core/task.ts'
+import type { TaskBrief } from '../../main/core/task-brief.ts'
 import { newTask, transition } from '../../main/core/transition.ts'
 import { taskView } from '../../main/core/view.ts'
 import { isCancelled } from '../../main/tasks/cancel-task.ts'
@@ -149,7 +150,7 @@ export class ScriptedTasks implements Tasks {
     return null
   }
 
-  list(): Promise<readonly Task[]> {
+  list(): Promise<readonly TaskBrief[]> {
     return Promise.resolve([...this.#tasks.values()])
   }
 

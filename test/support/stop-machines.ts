@@ -11,7 +11,7 @@ export async function stopMachines(repoPath: string, signal: AbortSignal): Promi
   const image = () => Promise.reject(new Error('Nothing is started here'))
   const driver = createDriver({ image, cacheDirectory: cacheDirectory(), log: silentLog })
   let stopped = 0
-  for (const { machine, exit } of await loadTasks(repoPath, silentLog)) {
+  for (const { machine, exit } of (await loadTasks(repoPath, silentLog)).open) {
     const running = machine && !exit ? await driver.adopt(machine) : undefined
     if (!running) continue
     await running.powerOff(signal)

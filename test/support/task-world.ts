@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Task, TaskId } from '../../main/core/task.ts'
+import type { TaskId } from '../../main/core/task.ts'
+import type { TaskBrief } from '../../main/core/task-brief.ts'
 import { endAll, findDetached } from '../../main/lib/find-processes.ts'
 import type { Consumer, Delivery } from '../../main/tasks/event-consumers.ts'
 import { waitNextEvent } from '../../main/tasks/wait-next-event.ts'
@@ -45,7 +46,7 @@ const endings: Readonly<Record<Ending | Limit, string>> = {
 type Started = Awaited<ReturnType<typeof startOrchestrator>>
 
 /** A parked task whose time has come waits like any other. */
-const phaseOf = ({ state }: Task, place: number): string => {
+const phaseOf = ({ state }: TaskBrief, place: number): string => {
   if (state.phase === 'finished') return state.outcome.kind
   return state.phase === 'parked' && place > 0 ? 'queued' : state.phase
 }
@@ -160,7 +161,7 @@ export class TaskWorld implements AsyncDisposable {
     const { orchestrator, events } = this.started
     const tasks = await orchestrator.list()
     const names = (ids: readonly string[]) => ids.map((id) => this.nameOf(id as TaskId)).toSorted()
-    const place = ({ id }: Task) => orchestrator.queuePosition(id) ?? 0
+    const place = ({ id }: TaskBrief) => orchestrator.queuePosition(id) ?? 0
     const refs = await gitIn(this.repo, ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/tasks'])
     const files = await gitIn(this.repo, ['ls-tree', '--name-only', 'main'])
     const run = await readdir(join(this.root, 'run'))

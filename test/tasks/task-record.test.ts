@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Task } from '../../main/core/task.ts'
 import { foldTask } from '../../main/core/transition.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { loadTasks } from '../../main/tasks/load-tasks.ts'
+import { loadTask, loadTasks } from '../../main/tasks/load-tasks.ts'
 import { type Happening, TaskRecord } from '../../main/tasks/task-record.ts'
 import { eventsOfGoodTask, identity } from '../support/tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -20,7 +20,7 @@ test('what is read back is what was recorded, with every field of every event', 
   const repo = await temporaryFolder()
   const { record, task } = await recordOfGoodTask(repo)
   await record[Symbol.asyncDispose]()
-  expect(await loadTasks(repo, silentLog)).toEqual([task])
+  expect(await loadTask(repo, task.id, silentLog)).toEqual(task)
   const { finishedAt: _, agentStartedAt: __, machineStartedAt: ___, ...facts } = task
   expect(foldTask(eventsOfGoodTask(repo))).toMatchObject(facts)
 })
@@ -46,12 +46,12 @@ test('a last event torn at any byte is as if it had not happened', async () => {
   const lastLine = bytes.lastIndexOf(0x0a, bytes.length - 2) + 1
   for (let length = bytes.length - 1; length > lastLine; length--) {
     await truncate(record.files.events, length)
-    const [task] = await loadTasks(repo, silentLog)
+    const [task] = (await loadTasks(repo, silentLog)).open
     expect(task).toMatchObject({ state: { phase: 'finished' }, announcedSeq: null })
   }
   await using again = await TaskRecord.open(record.files, { onChange: ignore })
   await again.add({ type: 'announced', seq: 8 })
-  expect((await loadTasks(repo, silentLog))[0]).toMatchObject({ announcedSeq: 8 })
+  expect((await loadTasks(repo, silentLog)).over[0]).toMatchObject({ brief: { announcedSeq: 8 } })
 })
 
 test('a damaged record is named, never loaded in part, and left as it is', async () => {
@@ -61,7 +61,8 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   await appendFile(record.files.events, 'no json\n')
   const before = await readFile(record.files.events)
   const told: string[] = []
-  expect(await loadTasks(repo, silentLog, (message) => told.push(message))).toEqual([])
+  const options = { onDamaged: (message: string) => void told.push(message) }
+  expect(await loadTasks(repo, silentLog, options)).toEqual({ open: [], over: [] })
   expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
   await expect(TaskRecord.open(record.files, { onChange: ignore })).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)

@@ -14,8 +14,14 @@ export const reviewFinished: Prompt = {
     const ended = (await tasks.list()).filter(
       (task) => task.state.phase === 'finished' && (alias === '' || task.repo === alias),
     )
-    const waiting = ended.filter(({ merge }) => merge?.kind === 'unmerged' && !merge.dropped).slice(-mostTasks)
-    const merged = ended.filter(({ merge }) => merge?.kind === 'merged').slice(-mostTasks)
+    const newest = (kind: 'unmerged' | 'merged') =>
+      Promise.all(
+        ended
+          .filter(({ merge }) => merge?.kind === kind && !merge.dropped)
+          .slice(-mostTasks)
+          .map(({ id }) => tasks.get(id)),
+      )
+    const [waiting, merged] = await Promise.all([newest('unmerged'), newest('merged')])
     return `Help me review what my tasks in microvm-orchestrator did.
 
 Work that waits:

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { statusOf } from '../../core/view.ts'
 import { taskSummary } from '../../tasks/answers.ts'
 import { cutText } from '../limits.ts'
 import { statusSchema } from '../schemas.ts'
@@ -26,13 +27,14 @@ export const listTasks = defineTool({
   }),
   hints: { readOnly: true },
   call: async ({ status, repo, limit }, { tasks }) => {
-    const all = (await tasks.list())
-      .map((task) => taskSummary(task, tasks.queuePosition(task.id)))
-      .filter((task) => (status === undefined || task.status === status) && (repo === undefined || task.repo === repo))
+    const all = (await tasks.list()).filter(
+      (task) => (status === undefined || statusOf(task.state) === status) && (repo === undefined || task.repo === repo),
+    )
     const omitted = Math.max(0, all.length - limit)
     return {
       tasks: all
         .slice(omitted)
+        .map((task) => taskSummary(task, tasks.queuePosition(task.id)))
         .map((task) => ({ ...task, description: cutText(task.description, descriptionLimit, 'see get_task_info') })),
       ...(omitted > 0 && { omitted }),
     }
