@@ -1,13 +1,12 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
-import { AppError, toFailure } from '../core/failure.ts'
+import { AppError } from '../core/failure.ts'
 import type { MergeOutcome } from '../core/merge.ts'
 import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
-import { taskView } from '../core/view.ts'
 import { Patience } from '../lib/patience.ts'
 import { Admission } from './admission.ts'
+import { announceEnd } from './announce-end.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import { cleanUpTask } from './clean-up-task.ts'
@@ -19,16 +18,17 @@ import type { EventLog } from './event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
 import type { HostClock } from './host-clock.ts'
-import type { EndEvent } from './logged-event.ts'
 import { mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
+import { requireFlake } from './require-flake.ts'
 import type { HostMemory } from './require-memory.ts'
-import { mergedThrough, planResolution, wantsResolution } from './resolve-task.ts'
+import { Resolutions } from './resolutions.ts'
 import { TaskReviews } from './reviews.ts'
 import { runQueued } from './run-queued.ts'
 import type { RunRate } from './run-rate.ts'
+import { RunningTasks } from './running-tasks.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
@@ -60,12 +60,6 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly hostMemory?: HostMemory
 }
 
-/** A task between its creation and its end, and the promise of that end. */
-interface Running {
-  readonly stop: AbortController
-  readonly done: Promise<void>
-}
-
 /** Accepts tasks, runs each to its outcome, and knows all there are. One per home folder. */
 export class Orchestrator implements Tasks, AsyncDisposable {
   readonly events: EventLog
@@ -73,7 +67,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #options: OrchestratorOptions
   readonly #catalog: TaskCatalog
   readonly #index: FinishedIndex
-  readonly #running = new Map<TaskId, Running>()
+  readonly #running: RunningTasks
+  readonly #resolutions: Resolutions
   /** Ended tasks that are being merged or cleaned up. */
   readonly #inHand = new Set<TaskId>()
   readonly #detach = new AbortController()
@@ -101,6 +96,19 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       get: (id) => this.get(id),
       afterEnd: (id, act) => this.#afterEnd(id, act),
       onChange: this.#catalog.put,
+    })
+    this.#running = new RunningTasks({
+      ...{ driver: options.driver, home: options.home, log, detach: this.#detach.signal },
+      quiet: () => this.#calls.quiet(),
+      onEnd: (record) => this.#tellEnd(record),
+      onOver: (record, end) => this.#goOn(record, end),
+    })
+    this.#resolutions = new Resolutions({
+      list: () => this.list(),
+      accept: (request, resolves) => this.#accept(request, resolves),
+      onChange: this.#catalog.put,
+      byItself: () => options.resolveConflicts === 'auto',
+      log,
     })
     this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
   }
@@ -165,7 +173,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         return id
       }
       await record.add({ type: 'slot-leased', slot: lease.slot })
-      this.#track(record, lease, (stop) =>
+      this.#running.follow(record, lease, (stop) =>
         runTask(this.#options, record, provisions, lease.slot, stop, this.#detach.signal),
       )
       this.#remember(path, lease.slot)
@@ -199,10 +207,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async cancel(id: TaskId): Promise<void> {
     const task = await this.get(id)
     if (isCancelled(task)) return
-    if (task.state.phase === 'parked') await this.#running.get(id)?.done // It is on its way to those that wait.
+    if (task.state.phase === 'parked') await this.#running.over(id) // It is on its way to those that wait.
     const waiting = this.#waiting.take(id)
-    if (waiting) this.#track(waiting.record, noLease, () => finish(waiting.record))
-    else this.#running.get(id)?.stop.abort(cancelled())
+    if (waiting) this.#running.follow(waiting.record, noLease, () => finish(waiting.record))
+    else this.#running.stop(id, cancelled())
     await untilCancelled(id, async () => {
       const isFollowed = this.#running.has(id)
       const task = await this.get(id)
@@ -217,33 +225,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
     return this.#afterEnd(id, async (task) => {
       this.#options.runRate?.take(request.owner ?? 'nobody')
-      const { description, resolves } = await planResolution(task, await this.list())
-      return await this.#calls.answer(() => this.#accept({ description, repo: task.repo, ...request }, resolves))
+      return await this.#calls.answer(() => this.#resolutions.start(task, request))
     })
-  }
-
-  /** Of a task that resolved another one's conflicts. What goes wrong here must not keep the end from being told. */
-  async #creditOriginal(task: Task): Promise<void> {
-    try {
-      await mergedThrough(task, this.#catalog.put)
-    } catch (error) {
-      const reason = toFailure(error).message
-      this.#options.log.warn('a task could not be recorded as merged through another', { taskId: task.id, reason })
-    }
-  }
-
-  /** Where the settings say so. Before the end is told, so that whoever hears of it finds the next task waiting. */
-  async #resolveByItself(task: Task): Promise<void> {
-    const { resolveConflicts = 'ask', log } = this.#options
-    if (resolveConflicts === 'ask') return
-    try {
-      if (!wantsResolution(task, await this.list())) return
-      const { description, resolves } = await planResolution(task, await this.list())
-      const owner = task.owner === null ? {} : { owner: task.owner }
-      await this.#accept({ description, repo: task.repo, queue: true, ...owner }, resolves)
-    } catch (error) {
-      log.warn('conflicts could not be given to a task', { taskId: task.id, reason: toFailure(error).message })
-    }
   }
 
   async cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void> {
@@ -257,7 +240,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     if (state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
     }
-    await this.#running.get(id)?.done // Its end may have been heard before the last line of its record was written.
+    await this.#running.over(id) // Its end may have been heard before the last line of its record was written.
     if (this.#inHand.has(id)) {
       throw new AppError('task-busy', `Task ${id} is being merged or cleaned up`, { hint: 'Try again in a moment' })
     }
@@ -288,7 +271,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Where running tasks write; empty when none runs. */
   #foldersInUse(): readonly string[] {
-    const repositories = [...this.#running.keys()].flatMap((id) => this.#catalog.open.get(id)?.repoPath ?? [])
+    const repositories = this.#running.ids.flatMap((id) => this.#catalog.open.get(id)?.repoPath ?? [])
     return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
   }
 
@@ -316,9 +299,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async stopAll(): Promise<void> {
     this.#closing = true
     this.#waiting.close()
-    const running = [...this.#running.values()]
-    for (const { stop } of running) stop.abort(quit())
-    await Promise.all(running.map(({ done }) => done))
+    for (const id of this.#running.ids) this.#running.stop(id, quit())
+    await this.#running.allOver()
   }
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
@@ -327,13 +309,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#diskWatch[Symbol.dispose]()
     this.#waiting.close()
     await this.#admission.settled()
-    await Promise.all([...this.#running.values()].map(({ done }) => done))
+    await this.#running.allOver()
     await this.#waiting[Symbol.asyncDispose]()
     await this.#index[Symbol.asyncDispose]()
   }
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {
-    this.#track(record, lease, (stop) => runQueued(this.#options, record, lease.slot, stop, this.#detach.signal))
+    this.#running.follow(record, lease, (stop) =>
+      runQueued(this.#options, record, lease.slot, stop, this.#detach.signal),
+    )
     this.#remember(record.task.repoPath, lease.slot)
   }
 
@@ -343,57 +327,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
-  /** Follows a task to its end; frees its slot before the end is told, so that whoever hears of it finds the slot free. */
-  #track(record: TaskRecord, lease: Disposable, work: (stop: AbortSignal) => Promise<RunEnd>): void {
-    const { id } = record.task
-    const stop = new AbortController()
-    const follow = async () => {
-      let end: RunEnd | undefined
-      try {
-        await this.#calls.quiet()
-        end = await work(stop.signal)
-        if (end !== 'finished') return
-        lease[Symbol.dispose]()
-        await this.#creditOriginal(record.task)
-        await this.#resolveByItself(record.task)
-        await this.#announce(record)
-        await this.#unfinished.remove(id)
-      } catch (error) {
-        // The record could not be written: the next start finds the task unfinished and settles it.
-        this.#options.log.error('task could not be recorded', { taskId: id, reason: String(error) })
-      } finally {
-        await reap(this.#options, (name) =>
-          name === id ? end === 'left' : this.#detach.signal.aborted || this.#isRunning(name),
-        )
-        lease[Symbol.dispose]()
-        this.#running.delete(id)
-        if (end === 'parked' && !this.#closing && !this.#detach.signal.aborted) this.#waiting.add(record)
-        else await record[Symbol.asyncDispose]()
-        this.#waiting.callNext()
-      }
-    }
-    this.#running.set(id, { stop, done: follow() })
+  async #tellEnd(record: TaskRecord): Promise<void> {
+    await this.#resolutions.afterEnd(record.task)
+    await announceEnd(record, this.events)
+    await this.#unfinished.remove(record.task.id)
   }
 
-  #isRunning(name: string): boolean {
-    return [...this.#running.keys()].some((id) => id === name)
-  }
-
-  async #announce(record: TaskRecord): Promise<void> {
-    const { task } = record
-    const view = taskView(task)
-    const end: EndEvent = {
-      type: view.status === 'completed' ? 'completed' : 'failed',
-      taskId: task.id,
-      repo: task.repo,
-      owner: task.owner,
-      result: view.result,
-      mergeResult: view.merge_result,
-      error: view.error,
-    }
-    const logged =
-      (await this.events.endOf(task.id)) ?? (await record.patiently('the end', () => this.events.append(end)))
-    await record.add({ type: 'announced', seq: logged.seq })
+  /** With a task that is followed no more: a parked one waits, and the slot that came free is for the next. */
+  async #goOn(record: TaskRecord, end: RunEnd | undefined): Promise<void> {
+    if (end === 'parked' && !this.#closing && !this.#detach.signal.aborted) this.#waiting.add(record)
+    else await record[Symbol.asyncDispose]()
+    this.#waiting.callNext()
   }
 
   /** Continues what the last run left: an unfinished task, or an end that nobody was told of. */
@@ -415,7 +359,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         () => '', // No key is needed to go on with a task, only to clean its logs of it.
       )
       opened.move()
-      this.#track(record, lease, async (stop) =>
+      this.#running.follow(record, lease, async (stop) =>
         finished ? 'finished' : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
       )
     } catch (error) {
@@ -432,15 +376,4 @@ const noLease: Disposable = { [Symbol.dispose]: () => undefined }
 async function finish(record: TaskRecord): Promise<'finished'> {
   await endTask(record, { code: 'cancelled', message: 'Cancelled' })
   return 'finished'
-}
-
-async function requireFlake(repoPath: string): Promise<void> {
-  try {
-    await access(join(repoPath, 'flake.nix'))
-  } catch (cause) {
-    throw new AppError('flake-missing', `No flake.nix found in ${repoPath}`, {
-      hint: 'Add one with a devShells.default output and commit it',
-      cause,
-    })
-  }
 }
