@@ -129,7 +129,7 @@ const identity = z.object({
       z.object({ kind: z.literal('check'), command: z.string() }),
     ])
     .exactOptional(),
-  resolves: z.object({ task: taskId, startCommit: z.string(), commit: z.string(), branch: z.string() }).exactOptional(),
+  resolves: resolves.exactOptional(),
 })
 
 /** One line of a task's `events.jsonl`. */

@@ -108,7 +108,8 @@ test('set to, conflicts are resolved by themselves, once, and never those of a t
   const { repo, id, setup, orchestrator } = await collision({ auto: true, resolves: 'true' })
   await using _setup = setup
   const others = (await orchestrator.list()).filter((task) => task.id !== id)
-  expect(others).toMatchObject([{ resolves: { task: id }, owner: 'client:me' }])
+  expect(others).toMatchObject([{ resolves: { task: id } }])
+  for (const other of others) expect(await orchestrator.get(other.id)).toMatchObject({ owner: 'client:me' })
   for (const other of others) await untilEnded(orchestrator, other.id)
   expect(await orchestrator.list()).toHaveLength(2)
   expect(existsSync(taskFiles(repo, id).folder)).toBe(true)
