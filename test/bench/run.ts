@@ -78,7 +78,9 @@ async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean
   return failed.length === 0 && !stop.signal.aborted
 }
 
-const isIn = (chosen: readonly Bench[], name: string) => chosen.some((bench) => bench.name === name)
+function isIn(chosen: readonly Bench[], name: string): boolean {
+  return chosen.some((bench) => bench.name === name)
+}
 
 async function runOne(bench: Bench, quick: boolean) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `mvm-bench-${bench.name}-`)))
