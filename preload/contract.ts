@@ -6,10 +6,13 @@
 import type { TaskCaps } from '../main/core/caps.ts'
 import type { ConflictsView, ConflictText, Resolution } from '../main/core/conflicts.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
+import type { FileDiff, Hunk } from '../main/core/file-diff.ts'
 import type { CheckReport } from '../main/core/held-by-policy.ts'
 import type { MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
 import type { MergePolicy } from '../main/core/merge-policy.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
+
+export type { FileDiff, Hunk }
 
 // ---- state that the window shows live -------------------------------------------------------------------------------
 
@@ -210,19 +213,6 @@ export interface Changes {
   /** At most 2,000; `fileCount` counts all. */
   readonly files: readonly ChangedFile[]
   readonly fileCount: number
-}
-
-export type FileDiff =
-  | { readonly kind: 'text'; readonly hunks: readonly Hunk[] }
-  | { readonly kind: 'binary'; readonly oldBytes: number | null; readonly newBytes: number | null }
-  | { readonly kind: 'too-large'; readonly lines: number }
-
-export interface Hunk {
-  readonly oldStart: number
-  readonly newStart: number
-  /** What git prints behind the second `@@`. */
-  readonly heading: string
-  readonly lines: readonly { readonly kind: ' ' | '+' | '-'; readonly text: string }[]
 }
 
 // ---- review and conflicts --------------------------------------------------------------------------------------------

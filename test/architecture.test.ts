@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 
 /**
  * Which folders of `main/` each may import from, itself apart. What is not listed is `main/` itself: the entries and `app.ts`.
- * `preload` is the window's contract, the one file outside.
+ * `preload` is the window's contract, outside.
  */
 const folders: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -24,6 +24,9 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
   commands: ['attack', 'web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
 }
+
+/** What the window and its host share beside `main/core/`: the contract, and how a snapshot is followed. */
+const contract: readonly string[] = ['preload/contract.ts', 'preload/apply-delta.ts']
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
@@ -66,7 +69,7 @@ function violationsOf(file: SourceFile): readonly string[] {
   return importsOf(file).flatMap((target) => {
     if (target.startsWith('.')) {
       const path = relative(root, join(root, dirname(file.path), target))
-      const isContract = path === 'preload/contract.ts'
+      const isContract = contract.includes(path)
       if (!path.startsWith('main/') && !isContract) return [`${file.path} imports ${path}, outside main/`]
       const to = isContract ? 'preload' : folderOf(path)
       const allowed = from === to || from === 'main' || folders[from]?.includes(to)
@@ -90,7 +93,7 @@ function windowViolationsOf(file: SourceFile): readonly string[] {
     .filter((target) => {
       if (!target.startsWith('.')) return !reserved[packageOf(target)]?.includes('renderer/')
       const path = relative(root, join(root, dirname(file.path), target))
-      return !['renderer/', 'preload/contract.ts', 'main/core/'].some((place) => path.startsWith(place))
+      return !['renderer/', ...contract, 'main/core/'].some((place) => path.startsWith(place))
     })
     .map((target) => `${file.path} imports ${target}, which the window may not`)
 }

@@ -1,18 +1,6 @@
+import type { FileDiff, Hunk } from '../core/file-diff.ts'
 import { GitError, type GitOptions, gitOrThrow, gitQuickly, utf8 } from './git.ts'
 import { type Blob, type FileChange, objectsOf, plainDiff, type Range } from './list-changes.ts'
-
-export type FileDiff =
-  | { readonly kind: 'text'; readonly hunks: readonly Hunk[] }
-  | { readonly kind: 'binary'; readonly oldBytes: number | null; readonly newBytes: number | null }
-  /** Too much to show: so many lines changed. */
-  | { readonly kind: 'too-large'; readonly lines: number }
-
-export interface Hunk {
-  readonly oldStart: number
-  readonly newStart: number
-  readonly heading: string
-  readonly lines: readonly { readonly kind: ' ' | '+' | '-'; readonly text: string }[]
-}
 
 const limitBytes = 2 * 1024 ** 2
 const limitLines = 20_000

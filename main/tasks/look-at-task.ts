@@ -1,12 +1,11 @@
 import { AppError } from '../core/failure.ts'
+import type { FileDiff } from '../core/file-diff.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { Task } from '../core/task.ts'
 import { type AsMerged, asMerged } from '../git/as-merged.ts'
 import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/list-changes.ts'
-import { type FileDiff, readDiff } from '../git/read-diff.ts'
+import { readDiff } from '../git/read-diff.ts'
 import { requireWork } from './require-work.ts'
-
-export type { FileDiff } from '../git/read-diff.ts'
 
 /** What a file's lines are compared with. */
 export type Against =

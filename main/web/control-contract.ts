@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { FileDiff } from '../core/file-diff.ts'
 import type { MergeView, TaskView } from '../core/view.ts'
 import type { EventView, LogPaths, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
 import type { DiskUsage } from '../tasks/disk-usage.ts'
-import type { FileDiff, TaskReview } from '../tasks/look-at-task.ts'
+import type { TaskReview } from '../tasks/look-at-task.ts'
 import type { PruneReport } from '../tasks/prune.ts'
 import { runOptionShape } from '../tasks/run-options.ts'
 

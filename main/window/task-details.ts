@@ -1,8 +1,9 @@
 import type { Changes, TaskDetails, TaskRow } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
+import type { FileDiff } from '../core/file-diff.ts'
 import type { Task } from '../core/task.ts'
 import { listChanges, listCommits, type Range } from '../git/list-changes.ts'
-import { type FileDiff, readDiff } from '../git/read-diff.ts'
+import { readDiff } from '../git/read-diff.ts'
 import { taskFiles } from '../tasks/task-files.ts'
 
 const shownFiles = 2_000

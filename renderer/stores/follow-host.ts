@@ -1,7 +1,7 @@
 import type { Failure } from '../../main/core/failure.ts'
+import { applyDelta } from '../../preload/apply-delta.ts'
 import type { Delta, Snapshot } from '../../preload/contract.ts'
 import type { Carrier } from '../api.ts'
-import { applyDelta } from './apply-delta.ts'
 
 export type Live =
   | { readonly status: 'connecting' }

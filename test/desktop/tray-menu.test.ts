@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { applyDelta } from '../../main/desktop/followed-state.ts'
 import { noticesBetween } from '../../main/desktop/notices.ts'
 import { type TrayEntry, trayMenu, trayTitle } from '../../main/desktop/tray-menu.ts'
+import { applyDelta } from '../../preload/apply-delta.ts'
 import { slot } from '../support/tasks.ts'
 import { ended, row, snapshotOf, working } from '../support/window-rows.ts'
 

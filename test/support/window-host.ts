@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../main/core/failure.ts'
 import { pagePolicy } from '../../main/window/page-files.ts'
+import { applyDelta } from '../../preload/apply-delta.ts'
 import type {
   AnswerOf,
   AnyRequests,
@@ -24,7 +25,6 @@ import type {
   TaskDetails,
   WindowSettings,
 } from '../../preload/contract.ts'
-import { applyDelta } from '../../renderer/stores/apply-delta.ts'
 import { quietReviews } from './quiet-reviews.ts'
 
 /** What a host knows; the window is shown nothing else. */

@@ -1,0 +1,14 @@
+/** How a file differs between two commits, as far as it can be shown. */
+export type FileDiff =
+  | { readonly kind: 'text'; readonly hunks: readonly Hunk[] }
+  | { readonly kind: 'binary'; readonly oldBytes: number | null; readonly newBytes: number | null }
+  /** Too much to show: so many lines changed. */
+  | { readonly kind: 'too-large'; readonly lines: number }
+
+export interface Hunk {
+  readonly oldStart: number
+  readonly newStart: number
+  /** What git prints behind the second `@@`. */
+  readonly heading: string
+  readonly lines: readonly { readonly kind: ' ' | '+' | '-'; readonly text: string }[]
+}
