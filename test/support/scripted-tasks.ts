@@ -21,18 +21,9 @@ import type { EventLog } from '../../main/tasks/event-log.ts'
 import type { PruneReport, PruneRequest } from '../../main/tasks/prune.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { ScriptedReviews } from './scripted-reviews.ts'
-import { taskId } from './tasks.ts'
+import { sampleMerge as merged, taskId } from './tasks.ts'
 
 const at = (): string => new Date().toISOString()
-
-const merged = {
-  kind: 'merged',
-  method: 'rebase',
-  commits: 1,
-  branch: 'main',
-  from: '1'.repeat(40),
-  to: '2'.repeat(40),
-} as const
 
 export interface Ending {
   readonly summary?: string

@@ -17,18 +17,21 @@ export const identity = (repoPath: string, id = 'a1b2c3d4'): TaskIdentity => ({
   createdAt: '2026-01-02T03:04:05.000Z',
 })
 
+/** One commit that went onto the branch. */
+export const sampleMerge = {
+  kind: 'merged',
+  method: 'rebase',
+  commits: 1,
+  branch: 'main',
+  from: '1'.repeat(40),
+  to: '2'.repeat(40),
+} as const
+
 const at = '2026-01-02T03:04:06.000Z'
 
 /** The events of a task that went well, in order, each with every field filled. */
 export function eventsOfGoodTask(repoPath: string): TaskEvent[] {
-  const merge = {
-    kind: 'merged',
-    method: 'rebase',
-    commits: 1,
-    branch: 'main',
-    from: '1'.repeat(40),
-    to: '2'.repeat(40),
-  } as const
+  const merge = sampleMerge
   return [
     { type: 'created', at, task: identity(repoPath) },
     { type: 'slot-leased', at, slot: slot(3) },
