@@ -315,7 +315,7 @@ export interface Host {
 /** Where the window is to go, because a notification or a menu said so. */
 export type Place =
   | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'setup' | 'settings' | 'new-task' }
-  | { readonly view: 'task'; readonly id: TaskId }
+  | { readonly view: 'task' | 'resolve' | 'review'; readonly id: TaskId }
 
 // ---- the calls ------------------------------------------------------------------------------------------------------
 

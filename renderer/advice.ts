@@ -15,8 +15,8 @@ export interface Advice {
 const advice: Readonly<Record<UnmergedReason, Advice>> = {
   conflicts: {
     what: 'The same lines changed on your branch and in the task.',
-    next: 'Take the commits onto your branch by hand, and resolve what differs.',
-    commands: ['git cherry-pick HEAD..REF'],
+    next: 'Resolve them here, file by file, or have another task do it.',
+    commands: [],
     again: false,
   },
   local_changes: {

@@ -15,6 +15,7 @@ import { NewTask } from './views/new-task.tsx'
 import { Notices } from './views/notices.tsx'
 import { Repositories } from './views/repositories.tsx'
 import { Settings } from './views/settings.tsx'
+import { ConflictEditor } from './views/settle/conflict-editor.tsx'
 import { Setup } from './views/setup.tsx'
 import { SideBar } from './views/side-bar.tsx'
 import { Slots } from './views/slots.tsx'
@@ -88,6 +89,9 @@ function View({ place }: { place: Place }) {
       return <Settings />
     case 'new-task':
       return <NewTask />
+    case 'resolve':
+      return <ConflictEditor key={place.id} id={place.id} />
+    case 'review':
     case 'task':
       return <TaskView key={place.id} id={place.id} />
     default:
@@ -104,7 +108,7 @@ function useFocusOfPlace(place: Place): void {
     last.current = place
     history.replaceState(null, '', hash)
     if (left === place || document.querySelector('dialog[open]')) return
-    const opener = left.view === 'task' ? document.querySelector<HTMLElement>(`[data-task="${left.id}"]`) : null
+    const opener = 'id' in left ? document.querySelector<HTMLElement>(`[data-task="${left.id}"]`) : null
     const target = opener ?? document.querySelector<HTMLElement>('[data-first-focus]') ?? document.querySelector('h1')
     target?.focus({ preventScroll: opener === null })
   }, [place, hash])

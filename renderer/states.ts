@@ -79,6 +79,10 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
 export const needsYou = ({ state, ref }: TaskRow): boolean =>
   state.phase === 'finished' && state.outcome === 'unmerged' && state.reason !== 'rejected' && ref !== null
 
+/** A person, or another task, can settle what collides. */
+export const isConflict = (row: TaskRow): boolean =>
+  needsYou(row) && row.state.phase === 'finished' && row.state.reason === 'conflicts'
+
 export const isRunning = ({ state }: TaskRow): boolean =>
   state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'
 

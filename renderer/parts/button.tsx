@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'aria-label'> {
-  readonly icon?: IconName
+  readonly icon?: IconName | undefined
   readonly look?: 'primary' | 'danger' | 'plain' | undefined
   readonly tiny?: boolean
   readonly keys?: string | undefined

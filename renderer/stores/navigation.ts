@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { parseTaskId } from '../../main/core/task.ts'
+import { parseTaskId, type TaskId } from '../../main/core/task.ts'
 import type { Place } from '../../preload/contract.ts'
 
 /** Where the user is, last, and the way there; never empty. */
@@ -15,7 +15,7 @@ export const placeOf = (trail: Trail): Place => trail.at(-1) ?? trail[0]
 /** A view of the side bar begins a new way; what is opened from there goes on with it. */
 export function goOn(trail: Trail, place: Place): Trail {
   if (samePlace(placeOf(trail), place)) return trail
-  if (place.view === 'task' || place.view === 'new-task') {
+  if (opensOver(place)) {
     // From the form to the task that it made: back is where the form was called from.
     const way = placeOf(trail).view === 'new-task' ? goBack(trail) : trail
     return [...way, place]
@@ -26,18 +26,22 @@ export function goOn(trail: Trail, place: Place): Trail {
 export function goBack(trail: Trail): Trail {
   const [first, ...rest] = trail
   if (rest.length > 0) return [first, ...rest.slice(0, -1)]
-  return first.view === 'task' || first.view === 'new-task' ? home : trail
+  return opensOver(first) ? home : trail
 }
 
-export const samePlace = (one: Place, other: Place): boolean =>
-  one.view === other.view && (one.view !== 'task' || (other.view === 'task' && one.id === other.id))
+/** What is opened from a view and left to it again. */
+const opensOver = (place: Place): boolean => 'id' in place || place.view === 'new-task'
+
+export const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
+
+const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
 
 /** What stands behind the `#` of the address, so that a page that is loaded again stays where it was. */
-export const toHash = (place: Place): string => (place.view === 'task' ? `#task/${place.id}` : `#${place.view}`)
+export const toHash = (place: Place): string => ('id' in place ? `#${place.view}/${place.id}` : `#${place.view}`)
 
 export function fromHash(hash: string): Place | undefined {
   const [view, text] = hash.replace(/^#/, '').split('/')
-  if (view === 'task') {
+  if (view === 'task' || view === 'resolve' || view === 'review') {
     const id = parseTaskId(text ?? '')
     return id && { view, id }
   }
@@ -48,8 +52,8 @@ export function fromHash(hash: string): Place | undefined {
 
 /** The view of the side bar that the place belongs to. */
 export function rootOf(trail: Trail): View {
-  const [{ view }] = trail
-  return view === 'task' || view === 'new-task' ? 'slots' : view
+  const [first] = trail
+  return 'id' in first || first.view === 'new-task' ? 'slots' : first.view
 }
 
 export const useNavigation = create<{ readonly trail: Trail }>(() => ({ trail: home }))

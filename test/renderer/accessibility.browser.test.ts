@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Scene } from '../support/window-host.ts'
@@ -14,6 +13,7 @@ import {
   onDesktop,
 } from '../support/window-scenes.ts'
 import { openWindow, useBrowser } from './open-window.ts'
+import { seriousFindings } from './serious-findings.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const running = `#task/${idOf(0x7f3a_0001)}`
@@ -49,17 +49,4 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await act?.(window.page)
     expect(await seriousFindings(window.page)).toEqual([])
   })
-}
-
-/** Rules that fail with an impact of serious or critical, each with where. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  const { violations } = await page.evaluate<AxeResults>(
-    // The script of the page has put it there.
-    () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-    )
 }

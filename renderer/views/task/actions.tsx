@@ -5,8 +5,10 @@ import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/copy.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
+import { isConflict } from '../../states.ts'
 import { useIsDesktop } from '../../stores/live.ts'
 import { back, go } from '../../stores/navigation.ts'
+import { ResolveButtons } from '../settle/resolve-buttons.tsx'
 import { mergeNow } from './merge-now.ts'
 import { CleanUp, Stop } from './task-dialogs.tsx'
 
@@ -46,7 +48,8 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
           Run Again
         </Button>
       )}
-      {finished && row.ref !== null && (
+      {isConflict(row) && <ResolveButtons task={row} />}
+      {finished && row.ref !== null && !isConflict(row) && (
         <Button
           look={adviceFor(row)?.again ? 'primary' : undefined}
           icon="merge"

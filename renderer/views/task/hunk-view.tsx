@@ -79,7 +79,8 @@ function Line({ line, numbers }: { line: DiffLine | null; numbers: 'old' | 'new'
   )
 }
 
-function codeOf({ text, mark }: DiffLine): ReactNode {
+/** Its words, coloured and marked. */
+export function codeOf({ text, mark }: Pick<DiffLine, 'text' | 'mark'>): ReactNode {
   const tokens = withMark(tokensOf(text), mark ?? [0, 0])
   return tokens.map(({ kind, text: part, marked }, index) => {
     const shown = kind === 'plain' ? part : <span className={`code-${kind}`}>{part}</span>
