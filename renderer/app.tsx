@@ -14,6 +14,7 @@ import { NeedsYou } from './views/needs-you.tsx'
 import { NewTask } from './views/new-task.tsx'
 import { Notices } from './views/notices.tsx'
 import { Repositories } from './views/repositories.tsx'
+import { ReviewView } from './views/review/review-view.tsx'
 import { Settings } from './views/settings.tsx'
 import { ConflictEditor } from './views/settle/conflict-editor.tsx'
 import { Setup } from './views/setup.tsx'
@@ -92,6 +93,7 @@ function View({ place }: { place: Place }) {
     case 'resolve':
       return <ConflictEditor key={place.id} id={place.id} />
     case 'review':
+      return <ReviewView key={place.id} id={place.id} />
     case 'task':
       return <TaskView key={place.id} id={place.id} />
     default:

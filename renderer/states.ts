@@ -83,6 +83,12 @@ export const needsYou = ({ state, ref }: TaskRow): boolean =>
 export const isConflict = (row: TaskRow): boolean =>
   needsYou(row) && row.state.phase === 'finished' && row.state.reason === 'conflicts'
 
+/** A person is to look at it first, or at what its check printed. */
+export const isToReview = (row: TaskRow): boolean =>
+  needsYou(row) &&
+  row.state.phase === 'finished' &&
+  (row.state.reason === 'awaiting_review' || row.state.reason === 'check_failed')
+
 export const isRunning = ({ state }: TaskRow): boolean =>
   state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'
 

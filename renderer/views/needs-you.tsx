@@ -9,10 +9,11 @@ import { Command } from '../parts/copy.tsx'
 import { FileNames } from '../parts/file-names.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { StateChip } from '../parts/state-label.tsx'
-import { isConflict, needsYou } from '../states.ts'
+import { isConflict, isToReview, needsYou } from '../states.ts'
 import { useNow } from '../stores/clock.ts'
 import { useTasksThat } from '../stores/live.ts'
 import { go } from '../stores/navigation.ts'
+import { ReviewButton } from './review/review-button.tsx'
 import { ResolveButtons } from './settle/resolve-buttons.tsx'
 import { mergeNow } from './task/merge-now.ts'
 import { ToolBar } from './tool-bar.tsx'
@@ -37,7 +38,9 @@ export function NeedsYou() {
     <>
       <ToolBar title="Needs You" about={`${count(tasks.length, 'task')}, oldest first`}>
         <Button onClick={() => go({ view: 'task', id: task.id })}>Open Task</Button>
-        {isConflict(task) ? <ResolveButtons task={task} /> : <MergeButton key={task.id} task={task} />}
+        {isConflict(task) && <ResolveButtons task={task} />}
+        {isToReview(task) && <ReviewButton task={task} />}
+        {!isConflict(task) && !isToReview(task) && <MergeButton key={task.id} task={task} />}
       </ToolBar>
       <div className="needs">
         <div className="needs-list" role="listbox" aria-label="Unmerged tasks" onKeyDown={moveFocus}>

@@ -9,6 +9,7 @@ import { useAnswer } from '../parts/use-answer.ts'
 import { useKeyHint } from '../parts/use-keys.ts'
 import { addFolders } from '../stores/adding.ts'
 import { useIsDesktop, useSnapshot } from '../stores/live.ts'
+import { MergePolicyDialog } from './merge-policy-dialog.tsx'
 import { Repository } from './repository.tsx'
 import { ToolBar } from './tool-bar.tsx'
 
@@ -21,6 +22,7 @@ export function Repositories() {
   const usage = useAnswer('diskUsage', {}, repositories.length)
   const disk = usage.status === 'ready' ? usage.value : null
   const [removing, setRemoving] = useState<RepositoryRow | null>(null)
+  const [deciding, setDeciding] = useState<RepositoryRow | null>(null)
   const about = [
     repositories.length > 0 && `${repositories.length} registered`,
     repositories.length > 0 && disk && `${bytes(disk.totalBytes)} on disk`,
@@ -57,6 +59,7 @@ export function Repositories() {
                   repository={repository}
                   diskBytes={disk?.byRepository[repository.alias] ?? null}
                   onRemove={() => setRemoving(repository)}
+                  onPolicy={() => setDeciding(repository)}
                 />
               ))}
             </ul>
@@ -65,6 +68,7 @@ export function Repositories() {
           <Totals repositories={repositories} slotsBytes={disk?.slotsBytes ?? null} />
         </>
       )}
+      {deciding && <MergePolicyDialog repository={deciding} onClose={() => setDeciding(null)} />}
       {removing && <Remove repository={removing} onClose={() => setRemoving(null)} />}
     </>
   )

@@ -1,3 +1,4 @@
+import { mergePolicyText } from '../../main/core/merge-policy.ts'
 import type { RepositoryRow } from '../../preload/contract.ts'
 import { bytes, cost, count } from '../format.ts'
 import { Problem } from '../parts/blank.tsx'
@@ -16,10 +17,11 @@ interface Props {
   /** Null until it is known. */
   readonly diskBytes: number | null
   readonly onRemove: () => void
+  readonly onPolicy: () => void
 }
 
-export function Repository({ repository, diskBytes, onRemove }: Props) {
-  const { alias, path, branch, problem, tasks, costUsd } = repository
+export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props) {
+  const { alias, path, branch, problem, mergePolicy, tasks, costUsd } = repository
   const running = useSnapshot((it) => it.tasks.filter((task) => task.repo === alias && isRunning(task)).length, 0)
   return (
     <li className="repository">
@@ -33,6 +35,11 @@ export function Repository({ repository, diskBytes, onRemove }: Props) {
             <Path path={path} />
           </small>
         </div>
+        {mergePolicy.kind !== 'auto' && (
+          <span className="chip" title={`Tasks are merged ${mergePolicyText(mergePolicy)}`}>
+            {mergePolicy.kind === 'review' ? 'after review' : 'after check'}
+          </span>
+        )}
         {running > 0 && <span className="chip accent">{running} running</span>}
       </div>
       <span className="row small second">
@@ -55,6 +62,7 @@ export function Repository({ repository, diskBytes, onRemove }: Props) {
         items={[
           { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
           { icon: 'copy', word: 'Copy Path', onChoose: () => void copyText(path) },
+          { icon: 'merge', word: 'When to Merge…', onChoose: onPolicy },
           { icon: 'trash', word: 'Remove from List…', onChoose: onRemove },
         ]}
       />

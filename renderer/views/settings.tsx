@@ -50,6 +50,15 @@ function Groups({ settings }: { settings: WindowSettings }) {
             ]}
             onChange={(value) => change({ queue: value === 'wait' })}
           />
+          <ChoiceSetting
+            title="When work conflicts with your branch"
+            value={settings.resolveConflicts}
+            options={[
+              { value: 'ask', word: 'Wait for you' },
+              { value: 'auto', word: 'Have another task resolve it' },
+            ]}
+            onChange={(resolveConflicts) => change({ resolveConflicts })}
+          />
           <NumberSetting
             title="Time limit of a task"
             unit="min"

@@ -5,9 +5,10 @@ import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/copy.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
-import { isConflict } from '../../states.ts'
+import { isConflict, isToReview } from '../../states.ts'
 import { useIsDesktop } from '../../stores/live.ts'
 import { back, go } from '../../stores/navigation.ts'
+import { ReviewButton } from '../review/review-button.tsx'
 import { ResolveButtons } from '../settle/resolve-buttons.tsx'
 import { mergeNow } from './merge-now.ts'
 import { CleanUp, Stop } from './task-dialogs.tsx'
@@ -49,7 +50,8 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
         </Button>
       )}
       {isConflict(row) && <ResolveButtons task={row} />}
-      {finished && row.ref !== null && !isConflict(row) && (
+      {isToReview(row) && <ReviewButton task={row} />}
+      {finished && row.ref !== null && !isConflict(row) && !isToReview(row) && (
         <Button
           look={adviceFor(row)?.again ? 'primary' : undefined}
           icon="merge"

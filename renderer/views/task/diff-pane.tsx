@@ -1,6 +1,6 @@
 import { useRef } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
-import type { ChangedFile, FileDiff } from '../../../preload/contract.ts'
+import type { Against, ChangedFile, FileDiff } from '../../../preload/contract.ts'
 import { bytes, count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -9,8 +9,20 @@ import { Path } from '../../parts/path.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { HunkView } from './hunk-view.tsx'
 
-export function DiffPane({ id, file, layout }: { id: string; file: ChangedFile; layout: 'split' | 'unified' }) {
-  const answer = useAnswer('fileDiff', { id, path: file.path })
+interface Props {
+  readonly id: string
+  readonly file: ChangedFile
+  readonly layout: 'split' | 'unified'
+  /** What a review compares with; a task is compared with where it started. */
+  readonly against?: Against
+}
+
+export function DiffPane({ id, file, layout, against }: Props) {
+  const request = { id, path: file.path }
+  const answer = useAnswer<'fileDiff' | 'reviewDiff'>(
+    against ? 'reviewDiff' : 'fileDiff',
+    against ? { ...request, against } : request,
+  )
   const scroller = useRef<HTMLElement>(null)
   const step = (by: 1 | -1) => () => scroller.current && goToChange(scroller.current, by)
   const hasText = answer.status === 'ready' && answer.value.kind === 'text' && answer.value.hunks.length > 0

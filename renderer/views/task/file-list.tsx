@@ -5,7 +5,7 @@ import { moveFocus } from '../../parts/move-focus.ts'
 import { SearchField } from '../../parts/search-field.tsx'
 
 interface Props {
-  readonly changes: Changes
+  readonly changes: Pick<Changes, 'files' | 'fileCount'>
   readonly chosen: string
   readonly onChoose: (path: string) => void
 }

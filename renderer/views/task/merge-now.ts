@@ -1,3 +1,4 @@
+import type { MergeOutcome } from '../../../main/core/merge.ts'
 import { unreachable } from '../../../main/core/unreachable.ts'
 import type { TaskRow } from '../../../preload/contract.ts'
 import { act } from '../../api.ts'
@@ -7,8 +8,10 @@ import { showNotice } from '../../stores/notices.ts'
 /** Tries the merge again, and says how it went. */
 export async function mergeNow({ id }: Pick<TaskRow, 'id'>): Promise<void> {
   const answer = await act('mergeTask', { id })
-  if (!answer) return
-  const { merge } = answer
+  if (answer) sayMerge(answer.merge)
+}
+
+export function sayMerge(merge: MergeOutcome): void {
   switch (merge.kind) {
     case 'merged':
       showNotice({
@@ -29,6 +32,6 @@ export async function mergeNow({ id }: Pick<TaskRow, 'id'>): Promise<void> {
       })
       return
     default:
-      return unreachable(merge)
+      unreachable(merge)
   }
 }

@@ -1,0 +1,150 @@
+import { useState } from 'react'
+import type { TaskId } from '../../../main/core/task.ts'
+import type { Review } from '../../../preload/contract.ts'
+import { act } from '../../api.ts'
+import { count } from '../../format.ts'
+import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
+import { Choice } from '../../parts/choice.tsx'
+import { useAnswer } from '../../parts/use-answer.ts'
+import { setLayout, useLayout } from '../../stores/layout.ts'
+import { useTask } from '../../stores/live.ts'
+import { back, go } from '../../stores/navigation.ts'
+import { DiffPane } from '../task/diff-pane.tsx'
+import { FileList } from '../task/file-list.tsx'
+import { sayMerge } from '../task/merge-now.ts'
+import { ToolBar } from '../tool-bar.tsx'
+import { CheckOutput } from './check-output.tsx'
+import { EditMessage } from './edit-message.tsx'
+import { Reject } from './reject.tsx'
+import { ReviewCommits } from './review-commits.tsx'
+
+/** A person looks at the work that waits, and takes all of it, some of it, or none. */
+export function ReviewView({ id }: { id: TaskId }) {
+  const row = useTask(id)
+  const title = row?.title ?? `Task ${id}`
+  const answer = useAnswer('review', { id }, row?.ref)
+  if (answer.status === 'ready') return <Shown key={answer.value.commit} id={id} title={title} review={answer.value} />
+  return (
+    <>
+      <ToolBar title={title} canGoBack />
+      {answer.status === 'failed' ? (
+        <FailureBlank failure={answer.failure} again={answer.again} />
+      ) : (
+        <Loading what="Reading the commits…" />
+      )}
+    </>
+  )
+}
+
+const none: ReadonlySet<string> = new Set()
+
+function Shown({ id, title, review }: { id: TaskId; title: string; review: Review }) {
+  const { commits, onBranch } = review
+  const layout = useLayout(({ diff }) => diff)
+  const [left, setLeft] = useState(none)
+  const [messages, setMessages] = useState<Readonly<Record<string, string>>>({})
+  const [against, setAgainst] = useState<'start' | 'branch'>('start')
+  const [path, setPath] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [asking, setAsking] = useState<'reject' | { readonly commit: string } | null>(null)
+  const shown = against === 'branch' && onBranch.kind === 'merges' ? onBranch : review
+  const file = shown.files.find((it) => it.path === path) ?? shown.files[0]
+  const taken = commits.filter((commit) => !left.has(commit.id)).map((commit) => commit.id)
+  const edited = Object.fromEntries(Object.entries(messages).filter(([commit]) => !left.has(commit)))
+  const accept = async (): Promise<void> => {
+    setBusy(true)
+    const answer = await act('acceptTask', {
+      id,
+      ...(left.size > 0 && { only: taken }),
+      ...(Object.keys(edited).length > 0 && { messages: edited }),
+    })
+    setBusy(false)
+    if (!answer) return
+    sayMerge(answer.merge)
+    if (answer.merge.kind !== 'unmerged') back()
+  }
+  const editing = typeof asking === 'object' && asking ? commits.find((commit) => commit.id === asking.commit) : null
+  return (
+    <>
+      <ToolBar title={title} about={`${count(commits.length, 'commit')}, ${count(review.fileCount, 'file')}`} canGoBack>
+        <Button look="danger" onClick={() => setAsking('reject')}>
+          Reject…
+        </Button>
+        {onBranch.kind === 'conflicts' && (
+          <Button icon="merge" onClick={() => go({ view: 'resolve', id })}>
+            Resolve…
+          </Button>
+        )}
+        <Button look="primary" icon="check" disabled={busy || taken.length === 0} onClick={() => void accept()}>
+          {busy ? 'Merging…' : left.size === 0 ? 'Accept All' : `Accept ${taken.length} of ${commits.length}`}
+        </Button>
+      </ToolBar>
+      <div className="console-note">
+        <span className="grow">{onBranchText(review)}</span>
+        <Choice
+          label="Compared with"
+          value={against}
+          options={[
+            { value: 'start' as const, word: 'Since the Start' },
+            ...(onBranch.kind === 'merges' ? [{ value: 'branch' as const, word: 'On the Branch Now' }] : []),
+          ]}
+          onChange={setAgainst}
+        />
+        <Choice
+          label="Layout of the differences"
+          value={layout}
+          options={[
+            { value: 'split', word: 'Side by Side' },
+            { value: 'unified', word: 'Unified' },
+          ]}
+          onChange={(diff) => setLayout({ diff })}
+        />
+      </div>
+      {review.check && <CheckOutput check={review.check} policy={review.policy} />}
+      <div className="review">
+        <div className="review-side">
+          <ReviewCommits
+            commits={commits}
+            left={left}
+            messages={messages}
+            onLeave={setLeft}
+            onEdit={(commit) => setAsking({ commit })}
+          />
+          <FileList changes={shown} chosen={file?.path ?? ''} onChoose={setPath} />
+        </div>
+        {file ? (
+          <DiffPane id={id} file={file} layout={layout} against={{ kind: against }} />
+        ) : (
+          <Blank icon="file" title="No file differs">
+            All of it is on the branch already.
+          </Blank>
+        )}
+      </div>
+      {asking === 'reject' && <Reject id={id} onClose={() => setAsking(null)} />}
+      {editing && (
+        <EditMessage
+          message={messages[editing.id] ?? editing.subject}
+          onSave={(message) => setMessages((held) => ({ ...held, [editing.id]: message }))}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </>
+  )
+}
+
+function onBranchText({ branch, onBranch }: Review): string {
+  const name = branch ?? 'the branch'
+  switch (onBranch.kind) {
+    case 'merges':
+      return `It comes onto ${name} as it is now.`
+    case 'conflicts':
+      return `It collides with ${name} as it is now, in ${count(onBranch.files.length, 'file')}.`
+    case 'impossible':
+      return onBranch.why === 'branch_gone'
+        ? 'The branch that it started from no longer exists; merge its ref where you want it.'
+        : 'It has merge commits, which a rebase would mangle; merge its ref as it is.'
+    default:
+      return onBranch satisfies never
+  }
+}

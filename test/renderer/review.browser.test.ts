@@ -1,0 +1,156 @@
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { BrowserContextOptions } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { checkFailed, reviewScene, scriptReview, toReview } from '../support/scripted-review.ts'
+import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
+import { seriousFindings } from './serious-findings.ts'
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const out = join(import.meta.dirname, '../screenshots/out-settle')
+
+useBrowser()
+
+/** The review of a task, come to from Needs You by the keyboard. */
+async function openReview(id: string, options: BrowserContextOptions = {}) {
+  const window = await openWindow(reviewScene, options, '#conflicts', axe)
+  const { page, host } = window
+  scriptReview(host)
+  await page.locator(`[data-task="${id}"]`).focus()
+  await page.getByRole('button', { name: 'Review…' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('list', { name: 'Commits' }).waitFor()
+  await page.getByRole('region', { name: 'Differences' }).waitFor()
+  const asked = (name: string) => host.calls.filter((call) => call.name === name).map(({ request }) => request)
+  return { window, page, host, keyboard: page.keyboard, asked }
+}
+
+test('all of it is accepted as it is, and the window goes back to what else waits', async () => {
+  const { window, page, keyboard, asked } = await openReview(toReview)
+  await using _ = window
+  await page.getByText('It comes onto main as it is now.').waitFor()
+  await page.getByRole('button', { name: 'Accept All' }).focus()
+  await keyboard.press('Enter')
+  await page.getByText('Merged into main').waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
+  expect(asked('acceptTask')).toEqual([{ id: toReview }])
+  expectNoFaults(window)
+})
+
+test('one commit is accepted under another message, and the other is left', async () => {
+  const { window, page, keyboard, asked } = await openReview(toReview)
+  await using _ = window
+  await page.getByRole('button', { name: 'Edit the message of a41c0d2' }).focus()
+  await keyboard.press('Enter')
+  await page.getByRole('textbox', { name: 'Message' }).fill('Retry webhooks\n\nFive times.')
+  await keyboard.press('Control+Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByRole('checkbox', { name: /how often it was tried/ }).focus()
+  await keyboard.press('Space')
+  await page.getByRole('button', { name: 'Accept 1 of 2' }).focus()
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
+  expect(asked('acceptTask')).toEqual([
+    { id: toReview, only: ['a41c0d2'], messages: { a41c0d2: 'Retry webhooks\n\nFive times.' } },
+  ])
+  expectNoFaults(window)
+})
+
+test('files are compared with the start, and with the branch as it is now', async () => {
+  const { window, page, asked } = await openReview(toReview)
+  await using _ = window
+  await page.getByRole('radio', { name: 'On the Branch Now' }).click()
+  await page.getByRole('region', { name: 'Changes of src/webhooks/sender.ts' }).waitFor()
+  await expect
+    .poll(() => asked('reviewDiff').at(-1))
+    .toEqual({ id: toReview, path: 'src/webhooks/sender.ts', against: { kind: 'branch' } })
+  expect(asked('reviewDiff')[0]).toMatchObject({ against: { kind: 'start' } })
+  expect(asked('fileDiff')).toEqual([])
+})
+
+test.each([
+  ['kept', false],
+  ['dropped', true],
+] as const)('rejecting asks, and the ref is %s', async (_, dropRef) => {
+  const { window, page, keyboard, asked } = await openReview(toReview)
+  await using __ = window
+  await page.getByRole('button', { name: 'Reject…' }).focus()
+  await keyboard.press('Enter')
+  await keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(asked('rejectTask')).toEqual([])
+  await keyboard.press('Enter')
+  if (dropRef) await page.getByRole('checkbox', { name: `Delete refs/tasks/${toReview} too` }).press('Space')
+  await keyboard.press('Control+Enter')
+  await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
+  expect(asked('rejectTask')).toEqual([{ id: toReview, dropRef }])
+  expectNoFaults(window)
+})
+
+test('a check that failed shows what it printed, as text, and the way to its conflicts', async () => {
+  const { window, page, host } = await openReview(checkFailed)
+  await using _ = window
+  await page.getByRole('region', { name: 'What the check printed' }).getByText('<b>expected</b> 6 to be 5').waitFor()
+  await page.getByText('exit status 1').waitFor()
+  host.answer('acceptTask', () => ({
+    merge: { kind: 'unmerged', reason: 'conflicts', files: ['a'], detail: 'Commit 1 of 2 does not apply to main' },
+  }))
+  await page.getByRole('button', { name: 'Accept All' }).click()
+  await page.getByText('Commit 1 of 2 does not apply to main').waitFor()
+  await page.getByRole('button', { name: 'Resolve…' }).click()
+  await page.getByText('Nothing collides').waitFor()
+  expectNoFaults(window)
+})
+
+test('when work is merged is chosen for each repository, and the command of a check is asked for', async () => {
+  await using window = await openWindow(reviewScene, {}, '#repositories', axe)
+  const { page, host } = window
+  const { keyboard } = page
+  const asked = () => host.calls.filter(({ name }) => name === 'setMergePolicy').map(({ request }) => request)
+  await page.getByRole('button', { name: 'Actions for billing-api' }).click()
+  await page.getByRole('menuitem', { name: 'When to Merge…' }).click()
+  await page.getByLabel('When to merge', { exact: true }).selectOption('check')
+  await page.getByRole('textbox', { name: 'Check command' }).focus()
+  await keyboard.press('Enter')
+  await page.getByRole('alert').getByText('A command is needed.').waitFor()
+  expect(asked()).toEqual([])
+  await keyboard.type('npm test')
+  expect(await seriousFindings(page)).toEqual([])
+  await keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(asked()).toEqual([{ alias: 'billing-api', policy: { kind: 'check', command: 'npm test' } }])
+  const [first, ...rest] = host.snapshot.repositories
+  if (!first) throw new Error('the scene has repositories')
+  host.tell({ kind: 'repositories', repositories: [{ ...first, mergePolicy: { kind: 'review' } }, ...rest] })
+  await page.getByText('after review').waitFor()
+  expectNoFaults(window)
+})
+
+test('the setting says who resolves conflicts', async () => {
+  await using window = await openWindow(reviewScene, {}, '#settings')
+  const { page, host } = window
+  await page.getByLabel('When work conflicts with your branch').selectOption('auto')
+  await expect
+    .poll(() => host.calls.find(({ name }) => name === 'changeSettings')?.request)
+    .toEqual({ changes: { resolveConflicts: 'auto' } })
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`a review has no serious finding, and its pictures, ${colorScheme}`, async () => {
+    await mkdir(out, { recursive: true })
+    for (const [name, id] of [
+      ['review', toReview],
+      ['review-check', checkFailed],
+    ] as const) {
+      const { window, page } = await openReview(id, { colorScheme })
+      await using _ = window
+      await page.screenshot({ path: join(out, `${name}-${colorScheme}.png`) })
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByRole('button', { name: 'Reject…' }).click()
+      await page.getByRole('dialog').waitFor()
+      expect(await seriousFindings(page)).toEqual([])
+      expectNoFaults(window)
+    }
+  })
+}
