@@ -140,6 +140,41 @@ test('text of the guest stays text, and another task can resolve it', async () =
   expect(host.calls.find(({ name }) => name === 'resolveTask')?.request).toEqual({ id: idOf(0xc4), queue: true })
 })
 
+test('a branch that moves at the last moment is told, with what to choose again', async () => {
+  const { window, page, host, choices } = await openEditor()
+  await using _ = window
+  const settledView = { branch: 'main', onto: 'x', settled: true, problem: null, commits: [], stale: [] }
+  host.answer('conflicts', () => ({ ...settledView, settled: false, onto: 'moved' }))
+  host.answer('chooseConflict', () => settledView)
+  host.answer('finishConflicts', () => {
+    const detail = 'main moved'
+    const stale = [{ commit: 'a', path: 'src/gone.ts', print: '', resolution: { kind: 'delete' as const } }]
+    return { merge: { kind: 'unmerged', reason: 'branch_moved', files: [], detail }, settled: settledView, stale }
+  })
+  await page.getByRole('button', { name: 'Keep Yours' }).click()
+  await page.getByText('Nothing collides').waitFor()
+  await page.getByRole('button', { name: 'Finish' }).click()
+  await page.getByText('main moved').waitFor()
+  await page.getByText('Choose again for src/gone.ts').waitFor()
+  expect(await page.getByRole('button', { name: 'Finish' }).isDisabled()).toBe(true)
+  expect(choices.size).toBe(0)
+  expectNoFaults(window)
+})
+
+test('a file that is not where it should be can be put elsewhere', async () => {
+  await using window = await openWindow(conflictScene)
+  const { page, host } = window
+  const { choices } = scriptConflicts(host, 'displaced')
+  await page.goto(host.url + place)
+  await page.getByText('Something else is in its place.').waitFor()
+  await page.getByRole('textbox', { name: 'Put it at' }).fill('src/webhooks/send.ts')
+  await page.getByRole('button', { name: 'Keep the Task’s' }).click()
+  await expect
+    .poll(() => [...choices.values()].map(({ resolution }) => resolution))
+    .toEqual([{ kind: 'side', side: 'theirs', as: 'src/webhooks/send.ts' }])
+  expectNoFaults(window)
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the editor has no serious finding, and its pictures, ${colorScheme}`, async () => {
     await mkdir(out, { recursive: true })

@@ -93,8 +93,12 @@ const commits: readonly { id: string; subject: string; files: readonly FileConfl
   },
 ]
 
-/** Has the host settle conflicts as a real one does: a commit is looked into when those before it are settled, and choices are kept. */
-export function scriptConflicts(host: WindowHost): { readonly choices: ReadonlyMap<string, Choice> } {
+/** Has the host settle conflicts as a real one does: a commit is looked into when those before it are settled, and choices are kept. With
+ * `kind`, that is how all of them collide. */
+export function scriptConflicts(
+  host: WindowHost,
+  kind: FileConflict['kind'] | null = null,
+): { readonly choices: ReadonlyMap<string, Choice> } {
   const choices = new Map<string, Choice>()
   const view = (): ConflictsView => {
     let waits = false
@@ -102,7 +106,7 @@ export function scriptConflicts(host: WindowHost): { readonly choices: ReadonlyM
       const author = 'Claude'
       if (waits) return { id, subject, author, state: 'waiting', files: [] }
       const chosen = files.map((conflict) => ({
-        conflict,
+        conflict: kind ? { ...conflict, kind } : conflict,
         resolution: choices.get(`${id} ${conflict.path}`)?.resolution ?? null,
       }))
       waits = chosen.some(({ resolution }) => resolution === null)

@@ -1,8 +1,10 @@
 import { useState } from 'react'
+import { taskRef } from '../../../main/core/merge.ts'
 import type { TaskId } from '../../../main/core/task.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { back } from '../../stores/navigation.ts'
+import { RefSwitch } from '../task/task-dialogs.tsx'
 
 export function Reject({ id, onClose }: { id: TaskId; onClose: () => void }) {
   const [dropRef, setDropRef] = useState(false)
@@ -19,18 +21,7 @@ export function Reject({ id, onClose }: { id: TaskId; onClose: () => void }) {
       }}
     >
       <p className="second">It is not merged, and no longer waits for you. Your branch is unchanged.</p>
-      <label className="row">
-        <input
-          type="checkbox"
-          className="switch"
-          checked={dropRef}
-          onChange={(event) => setDropRef(event.target.checked)}
-        />
-        Delete refs/tasks/{id} too
-      </label>
-      <p className={dropRef ? 'bad' : 'second'}>
-        {dropRef ? 'Its work is nowhere else and will be gone.' : 'Its work stays at the ref.'}
-      </p>
+      <RefSwitch name={taskRef(id)} on={dropRef} onChange={setDropRef} />
     </Dialog>
   )
 }

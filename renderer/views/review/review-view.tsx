@@ -76,21 +76,28 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
             Resolve…
           </Button>
         )}
-        <Button look="primary" icon="check" disabled={busy || taken.length === 0} onClick={() => void accept()}>
+        <Button
+          look="primary"
+          icon="check"
+          disabled={busy || taken.length === 0 || onBranch.kind === 'impossible'}
+          onClick={() => void accept()}
+        >
           {busy ? 'Merging…' : left.size === 0 ? 'Accept All' : `Accept ${taken.length} of ${commits.length}`}
         </Button>
       </ToolBar>
       <div className="console-note">
         <span className="grow">{onBranchText(review)}</span>
-        <Choice
-          label="Compared with"
-          value={against}
-          options={[
-            { value: 'start' as const, word: 'Since the Start' },
-            ...(onBranch.kind === 'merges' ? [{ value: 'branch' as const, word: 'On the Branch Now' }] : []),
-          ]}
-          onChange={setAgainst}
-        />
+        {onBranch.kind === 'merges' && (
+          <Choice
+            label="Compared with"
+            value={against}
+            options={[
+              { value: 'start', word: 'Since the Start' },
+              { value: 'branch', word: 'On the Branch Now' },
+            ]}
+            onChange={setAgainst}
+          />
+        )}
         <Choice
           label="Layout of the differences"
           value={layout}

@@ -79,8 +79,10 @@ function Editor({ id, title, found, onDone }: Props) {
     setBusy(false)
     if (!done) return
     if (done.merge.kind !== 'unmerged') return onDone(done)
-    setView(done.settled)
     showNotice({ tone: 'bad', title: 'Not merged', body: done.merge.detail, place: null })
+    // The branch moved at the last moment: what is chosen for is looked at anew.
+    const now = await act('conflicts', { id })
+    setView({ ...(now ?? done.settled), stale: done.stale })
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.defaultPrevented) return
@@ -118,7 +120,7 @@ function Editor({ id, title, found, onDone }: Props) {
         <div className="settle">
           <CommitList view={view} open={open} locked={typing} onOpen={show} />
           <ConflictPane
-            key={`${open.commit.id} ${open.file.conflict.path}`}
+            key={`${view.onto} ${open.commit.id} ${open.file.conflict.path}`}
             id={id}
             branch={view.branch}
             open={open}

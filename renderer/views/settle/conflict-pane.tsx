@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { FileConflict, Resolution } from '../../../main/core/conflicts.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -30,11 +30,25 @@ const kinds: Readonly<Record<FileConflict['kind'], string>> = {
   'moved-directory': 'It was made in a directory that the other side renamed.',
 }
 
+/** Where the name itself is what they differ in. */
+const displaced: ReadonlySet<FileConflict['kind']> = new Set(['rename/rename', 'displaced', 'moved-directory'])
+
+/** The choice under the name that was typed; its own path needs no mention. */
+function placedAt(resolution: Resolution, path: string, wish: string): Resolution {
+  if (resolution.kind === 'delete') return resolution
+  const { as: _, ...rest } = resolution
+  return wish === path || wish === '' ? rest : { ...rest, as: wish }
+}
+
 /** One file: what collides in it, and what can be chosen. */
 export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNext }: Props) {
   const { commit, file } = open
   const { conflict, resolution } = file
   const answer = useAnswer('openConflict', { id, commit: commit.id, path: conflict.path })
+  const [place, setPlace] = useState((resolution && 'as' in resolution && resolution.as) || conflict.path)
+  const put = (wish: Resolution | null, at: string): Promise<boolean> =>
+    onChoose(wish && placedAt(wish, conflict.path, at))
+  const choose = (wish: Resolution | null): Promise<boolean> => put(wish, place)
   const scroller = useRef<HTMLDivElement>(null)
   const opened = answer.status === 'ready' ? answer.value : null
   // Whoever comes by the keyboard goes on in this file; whoever clicked stays where they clicked.
@@ -65,15 +79,27 @@ export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNex
             conflict={conflict}
             resolution={resolution}
             bytes={'bytes' in opened ? opened.bytes : null}
-            onChoose={onChoose}
+            onChoose={choose}
           />
+        )}
+        {opened && displaced.has(conflict.kind) && (
+          <label className="row small">
+            Put it at
+            <input
+              className="input mono grow"
+              spellCheck={false}
+              value={place}
+              onChange={(event) => setPlace(event.target.value)}
+              onBlur={() => resolution && void put(resolution, place)}
+            />
+          </label>
         )}
         {opened && 'chunks' in opened && (
           <TextConflicts
             text={opened}
             resolution={resolution}
             names={{ base: 'before both', ours: branch, theirs: commit.id.slice(0, 7) }}
-            onChoose={onChoose}
+            onChoose={choose}
             onTyping={onTyping}
           />
         )}

@@ -37,22 +37,22 @@ export function CleanUp({ row, onClose, onDone }: { row: TaskRow; onClose: () =>
       }}
     >
       <p className="second">Its folder is deleted: the clone, the console, the record. It leaves the history.</p>
-      {row.ref !== null && (
-        <>
-          <label className="row">
-            <input
-              type="checkbox"
-              className="switch"
-              checked={deleteRef}
-              onChange={(event) => setDeleteRef(event.target.checked)}
-            />
-            Delete {row.ref} too
-          </label>
-          <p className={deleteRef ? 'bad' : 'second'}>
-            {deleteRef ? 'Its work is nowhere else and will be gone.' : 'Its work stays at the ref.'}
-          </p>
-        </>
-      )}
+      {row.ref !== null && <RefSwitch name={row.ref} on={deleteRef} onChange={setDeleteRef} />}
     </Dialog>
+  )
+}
+
+/** Whether the ref goes too, and what that means for the work at it. */
+export function RefSwitch({ name, on, onChange }: { name: string; on: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <>
+      <label className="row">
+        <input type="checkbox" className="switch" checked={on} onChange={(event) => onChange(event.target.checked)} />
+        Delete {name} too
+      </label>
+      <p className={on ? 'bad' : 'second'}>
+        {on ? 'Its work is nowhere else and will be gone.' : 'Its work stays at the ref.'}
+      </p>
+    </>
   )
 }
