@@ -7,11 +7,12 @@ import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
-import { setLayout, useLayout } from '../../stores/layout.ts'
+import { useLayout } from '../../stores/layout.ts'
 import { useTask } from '../../stores/live.ts'
 import { back, go } from '../../stores/navigation.ts'
 import { DiffPane } from '../task/diff-pane.tsx'
 import { FileList } from '../task/file-list.tsx'
+import { LayoutChoice } from '../task/layout-choice.tsx'
 import { sayMerge } from '../task/merge-now.ts'
 import { ToolBar } from '../tool-bar.tsx'
 import { CheckOutput } from './check-output.tsx'
@@ -98,15 +99,7 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
             onChange={setAgainst}
           />
         )}
-        <Choice
-          label="Layout of the differences"
-          value={layout}
-          options={[
-            { value: 'split', word: 'Side by Side' },
-            { value: 'unified', word: 'Unified' },
-          ]}
-          onChange={(diff) => setLayout({ diff })}
-        />
+        <LayoutChoice />
       </div>
       {review.check && <CheckOutput check={review.check} policy={review.policy} />}
       <div className="review">

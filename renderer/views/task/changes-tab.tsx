@@ -3,11 +3,11 @@ import { createPortal } from 'react-dom'
 import type { Changes, TaskRow } from '../../../preload/contract.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
-import { Choice } from '../../parts/choice.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
-import { setLayout, useLayout } from '../../stores/layout.ts'
+import { useLayout } from '../../stores/layout.ts'
 import { DiffPane } from './diff-pane.tsx'
 import { FileList } from './file-list.tsx'
+import { LayoutChoice } from './layout-choice.tsx'
 
 /** What the task did to the files, in commits that are in the user's repository. */
 export function ChangesTab({ row, tools }: { row: TaskRow; tools: HTMLElement | null }) {
@@ -39,15 +39,7 @@ function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HT
         <span className="good">+{added.toLocaleString('en')}</span>{' '}
         <span className="bad">−{removed.toLocaleString('en')}</span>
       </span>
-      <Choice
-        label="Layout of the differences"
-        value={layout}
-        options={[
-          { value: 'split', word: 'Side by Side' },
-          { value: 'unified', word: 'Unified' },
-        ]}
-        onChange={(diff) => setLayout({ diff })}
-      />
+      <LayoutChoice />
     </>
   )
   return (
