@@ -67,6 +67,9 @@ export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriv
   }
 }
 
+/** QEMU answers at once; on a crowded host, where ten machines are adopted together, within seconds. */
+const answerMs = 30_000
+
 async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | undefined> {
   if (!(await isAlive(handle))) {
     await cleanUp(handle)
@@ -74,14 +77,14 @@ async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | 
   }
   const witness = new ShutdownWitness()
   const { consolePath } = await readRecord(handle.runDirectory)
-  const qmp = await connectQmp(handle.controlSocket, witness.onEvent, AbortSignal.timeout(5_000)).catch(
+  const qmp = await connectQmp(handle.controlSocket, witness.onEvent, AbortSignal.timeout(answerMs)).catch(
     (error: unknown) => {
       log.warn('machine does not answer', { error: String(error) })
       return undefined
     },
   )
   const clock = new ClockLine(runDirectoryAt(handle.runDirectory).clockSocket)
-  await clock.open(AbortSignal.timeout(5_000)).catch((error: unknown) => {
+  await clock.open(AbortSignal.timeout(answerMs)).catch((error: unknown) => {
     log.warn('machine cannot be told the time', { error: String(error) })
   })
   const hypervisor = qemuHypervisor({ qmp, clock, witness }, consolePath)
