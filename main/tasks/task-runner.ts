@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { capsOf, type TaskCaps } from '../core/caps.ts'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { GatewayConfig } from '../core/gateway.ts'
@@ -5,6 +6,7 @@ import type { SlotId, Task } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
+import { pathExists } from '../lib/path-exists.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { cleanExit } from './clean-exit.ts'
@@ -13,6 +15,7 @@ import type { HostClock } from './host-clock.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage, slotMac } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
+import { shareNames } from './task-files.ts'
 import type { TaskRecord } from './task-record.ts'
 import { capReached } from './watch-caps.ts'
 import { diskRunsFull } from './watch-disk.ts'
@@ -52,7 +55,8 @@ export type RunEnd = 'finished' | 'parked' | 'left'
 
 /**
  * Takes a task that has its slot from the clone to its recorded outcome. Never rejects: what goes wrong is the task's outcome.
- * `stop` ends the task with its reason; `detach` leaves a running machine to the next start of the orchestrator.
+ * `stop` ends the task with its reason; `detach` leaves a running machine to the next start of the orchestrator. A guest whose
+ * kernel panics before the task began is booted once more.
  */
 export async function runTask(
   context: RunnerContext,
@@ -61,6 +65,19 @@ export async function runTask(
   slot: SlotId,
   stop: AbortSignal,
   detach: AbortSignal,
+): Promise<RunEnd> {
+  const bootAgain = () => bootAndSeeThrough(context, record, provisions, slot, stop, detach)
+  return await bootAndSeeThrough(context, record, provisions, slot, stop, detach, bootAgain)
+}
+
+async function bootAndSeeThrough(
+  context: RunnerContext,
+  record: TaskRecord,
+  provisions: Provisions,
+  slot: SlotId,
+  stop: AbortSignal,
+  detach: AbortSignal,
+  bootAgain?: () => Promise<RunEnd>,
 ): Promise<RunEnd> {
   const log = context.log.with({ taskId: record.task.id, slot })
   let machine: Machine
@@ -84,10 +101,10 @@ export async function runTask(
     await endTask(record, failure)
     return 'finished'
   }
-  return await seeThrough(context, record, machine, provisions.key.value, stop, detach)
+  return await seeThrough(context, record, machine, provisions.key.value, stop, detach, bootAgain)
 }
 
-/** Watches a machine, new or adopted, to its end and settles its task. Never rejects. */
+/** Watches a machine, new or adopted, to its end and settles its task, or boots it again where it came to nothing. Never rejects. */
 export async function seeThrough(
   context: RunnerContext,
   record: TaskRecord,
@@ -95,6 +112,7 @@ export async function seeThrough(
   secret: string,
   stop: AbortSignal,
   detach: AbortSignal,
+  bootAgain?: () => Promise<RunEnd>,
 ): Promise<RunEnd> {
   const { share } = record.files
   const log = context.log.with({ taskId: record.task.id })
@@ -121,6 +139,11 @@ export async function seeThrough(
   if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
   await removeKey(share)
+  const hasBegun = record.task.agentStartedAt !== null || (await pathExists(join(share, shareNames.started)))
+  if (bootAgain && supervised.exit.kind === 'panicked' && !hasBegun && !record.task.stopReason) {
+    log.warn('the guest panicked before its task began, and is booted once more', { detail: supervised.exit.detail })
+    return await bootAgain()
+  }
   await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
   return await settleTask(context, record, secret, log)
 }

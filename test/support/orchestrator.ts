@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Task, TaskId } from '../../main/core/task.ts'
 import { type Log, silentLog } from '../../main/lib/log.ts'
+import type { MachineDriver } from '../../main/machines/driver.ts'
 import { findRepository, listRepositories, registerRepository } from '../../main/settings/repositories.ts'
 import { openEventLog } from '../../main/tasks/event-log.ts'
 import { HostClock } from '../../main/tasks/host-clock.ts'
@@ -46,6 +47,8 @@ export interface OrchestratorSetup {
   /** MiB that the host seems to have available. */
   readonly hostMemory?: () => Promise<number>
   readonly queue?: boolean
+  /** In place of the driver, which it is given. */
+  readonly driver?: (driver: MachineDriver) => MachineDriver
   readonly onUsageLimit?: 'park' | 'fail'
   readonly runRate?: RunRate
   readonly resolveConflicts?: 'ask' | 'auto'
@@ -58,6 +61,7 @@ export async function startOrchestrator({
   provisions,
   limits,
   log = silentLog,
+  driver: change = (driver) => driver,
   ...rest
 }: OrchestratorSetup) {
   const home = join(root, 'home')
@@ -65,7 +69,7 @@ export async function startOrchestrator({
   const events = await openEventLog({ directory: home, log })
   const orchestrator = await Orchestrator.start({
     home,
-    driver: processDriver(join(root, 'run'), guest),
+    driver: change(processDriver(join(root, 'run'), guest)),
     log,
     clock: new HostClock(log),
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },

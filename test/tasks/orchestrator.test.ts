@@ -2,6 +2,7 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { taskView } from '../../main/core/view.ts'
+import type { MachineDriver } from '../../main/machines/driver.ts'
 import { removeRepository } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import {
@@ -322,4 +323,36 @@ describe('an orchestrator that is started again', () => {
     await untilEnded(third.orchestrator, id)
     expect(third.events.read(0)).toHaveLength(1)
   })
+})
+
+test.each([1, 2])('a guest that panics before its task began, %d times, is booted once more', async (times) => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  let starts = 0
+  const panicking = (driver: MachineDriver): MachineDriver => ({
+    ...driver,
+    start: async (spec, signal) => {
+      if (++starts > times) return await driver.start(spec, signal)
+      const handle = {
+        driver: 'qemu',
+        pid: 2 ** 30,
+        startTime: '1',
+        controlSocket: '',
+        runDirectory: '',
+        helpers: [],
+      } as const
+      const nothing = async () => undefined
+      const exited = Promise.resolve({ kind: 'panicked', detail: 'Fatal exception' } as const)
+      return { handle, exited, pause: nothing, resume: nothing, setClock: nothing, powerOff: nothing }
+    },
+  })
+  await using setup = await startOrchestrator({ root, guest: guestThatCommits('greeting.txt'), driver: panicking })
+  const id = await setup.orchestrator.run({ description: 'say hello', repo: 'project' })
+  const view = taskView(await untilEnded(setup.orchestrator, id))
+  expect(view).toMatchObject(
+    times === 1
+      ? { status: 'completed', merge_result: { merged: true } }
+      : { status: 'failed', error: expect.stringContaining('panicked') },
+  )
+  expect(starts).toBe(2)
 })
