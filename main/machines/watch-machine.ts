@@ -9,8 +9,11 @@ import { endProcess, type HelperProcess, lastLines } from './helper-process.ts'
 import { removeRunDirectory, runDirectoryAt } from './run-directory.ts'
 
 const pollMs = 250
-/** A start time costs a child process on some systems, so it is compared every ten seconds; in between the pid must do. */
-const roundsBetweenLooks = 40
+/**
+ * A start time costs a child process where there is no /proc, so there it is compared every ten seconds and in between the pid must do.
+ * On Linux each look compares it: an orphan whose new parent is slow to bury it keeps its pid for a while, and is dead.
+ */
+const roundsBetweenLooks = process.platform === 'linux' ? 1 : 40
 /** How long helpers may take to see that the hypervisor is gone before they are killed. */
 const helperGraceMs = 1_000
 
