@@ -15,24 +15,27 @@ interface Props {
 export function Dialog({ title, confirm, danger, children, onClose, onConfirm }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [busy, setBusy] = useState(false)
-  useEffect(() => {
-    const opener = document.activeElement
-    dialog.current?.showModal()
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-    }
-  }, [])
+  useEffect(() => dialog.current?.showModal(), [])
+  /** At once, not at the event that follows: by then whoever asked has the focus again, and a key could ask anew. */
+  const close = (): void => {
+    dialog.current?.close()
+    onClose()
+  }
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
     const done = await onConfirm()
     setBusy(false)
-    if (done) onClose()
+    if (done) close()
   }
   return (
     <dialog
       ref={dialog}
       aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault()
+        close()
+      }}
       onClose={onClose}
       onKeyDown={(event) => {
         if (event.key === 'Escape') event.stopPropagation()
@@ -44,7 +47,7 @@ export function Dialog({ title, confirm, danger, children, onClose, onConfirm }:
         <h2>{title}</h2>
         {children}
         <footer>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={close}>Cancel</Button>
           <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={busy}>
             {confirm}
           </Button>
