@@ -1,6 +1,6 @@
 /**
- * `npm test`: makes the host ready, then types, lint, and the four Vitest projects. The last line is `N passed, N failed` with the
- * true counts: each test is one, types, lint and the preparation one each, and a Vitest that breaks off is one failure more.
+ * `npm test`: makes the host ready, then types, lint, and the four Vitest projects. It ends with what failed, and with a last line
+ * `N passed, N failed` of the true counts: each test is one, types, lint and the preparation one each, and a Vitest that breaks off is one failure more.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -19,6 +19,7 @@ process.chdir(root)
 dropUserSettings(process.env)
 const scratch = await mkdtemp(join(tmpdir(), 'microvm-run-'))
 const total: Count = { passed: 0, failed: 0 }
+const failures: string[] = []
 
 try {
   say('1/7  The host: installs what is missing, builds the guest image once (some minutes).')
@@ -46,6 +47,7 @@ try {
   await rm(scratch, { recursive: true, force: true })
 }
 process.exitCode = total.failed === 0 ? 0 : 1
+for (const failure of failures) say(`✗ ${failure.replace(`${root}/`, '')}`)
 say(`${total.passed} passed, ${total.failed} failed`)
 
 /** One check that counts as one test. */
@@ -58,7 +60,10 @@ async function step(title: string, check: () => Promise<boolean>): Promise<boole
   }
   say(`     ${passed ? '✓' : '✗'} ${title}`)
   if (passed) total.passed += 1
-  else total.failed += 1
+  else {
+    total.failed += 1
+    failures.push(title)
+  }
   return passed
 }
 
@@ -82,9 +87,10 @@ async function tests(project: string): Promise<void> {
   const report = join(scratch, `${project}.json`)
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const succeeded = await succeeds('vitest/package.json', 'vitest.mjs', args)
-  const { passed, failed } = countTests(await readFile(report, 'utf8').catch(() => undefined), succeeded)
-  total.passed += passed
-  total.failed += failed
+  const counted = countTests(await readFile(report, 'utf8').catch(() => undefined), succeeded)
+  total.passed += counted.passed
+  total.failed += counted.failed
+  failures.push(...counted.failures.map((failure) => `${project}: ${failure}`))
 }
 
 /** Tests bring their own: a developer's key, gateway or home must not be used, or spent. */

@@ -5,11 +5,17 @@ export interface Count {
   failed: number
 }
 
+export interface Report extends Count {
+  /** Of those that failed: the file and its test, one a line, so that the end of a long run says what to look at. */
+  readonly failures: readonly string[]
+}
+
 const reportSchema = z.object({
   testResults: z.array(
     z.object({
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
+      name: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
     }),
   ),
 })
@@ -18,16 +24,19 @@ const reportSchema = z.object({
  * Counts the tests of a report by Vitest's JSON reporter. A file that failed as a whole counts as one failed test, and so does a run
  * that did not succeed for a reason that no test shows: a crash, an unhandled error, a report that is missing or broken.
  */
-export function countTests(report: string | undefined, succeeded: boolean): Count {
+export function countTests(report: string | undefined, succeeded: boolean): Report {
   const files = parse(report)
-  const count: Count = { passed: 0, failed: 0 }
-  for (const { status, assertionResults } of files ?? []) {
-    const failures = assertionResults.filter((test) => test.status === 'failed').length
-    count.passed += assertionResults.filter((test) => test.status === 'passed').length
-    count.failed += failures === 0 && status === 'failed' ? 1 : failures
-  }
-  if (files === undefined || (!succeeded && count.failed === 0)) count.failed += 1
-  return count
+  const tests = (files ?? []).flatMap(({ name, status, assertionResults }) => {
+    const whole = status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
+    return [
+      ...assertionResults.map(({ status, fullName }) => ({ status, title: `${name}: ${fullName}` })),
+      ...(whole ? [{ status, title: `${name}: the file as a whole` }] : []),
+    ]
+  })
+  const failures = tests.filter(({ status }) => status === 'failed').map(({ title }) => title)
+  if (files === undefined) failures.push('a run that left no report')
+  else if (!succeeded && failures.length === 0) failures.push('a run whose tests all passed')
+  return { passed: tests.filter(({ status }) => status === 'passed').length, failed: failures.length, failures }
 }
 
 function parse(report: string | undefined): z.infer<typeof reportSchema>['testResults'] | undefined {
