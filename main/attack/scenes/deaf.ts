@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readGuestFile } from '../../lib/guest-file.ts'
 import { pathExists } from '../../lib/path-exists.ts'
 import { type Verdict, verdict } from '../attack.ts'
@@ -10,8 +11,10 @@ import { ready } from '../scene-scripts.ts'
 import type { Stage } from '../stage.ts'
 
 const streamName = 'claude-stream.jsonl'
-/** As often as that the naive reader may miss the moment. */
-const mostReads = 200_000
+/** As long as that the naive reader may miss the moment, and that long it takes between its look and its reading. */
+const readingMs = 120_000
+const betweenMs = 2
+const leastReads = 5_000
 
 /** Everything that our commands write to the user's terminal of a task: its console, and what is known of it. */
 export type ShownToUser = (home: string, id: string) => Promise<string>
@@ -80,20 +83,22 @@ export async function playDeaf(
   ]
 }
 
-/** Reads the file naively, after a look, and as the host does, until the naive way has read what it should not. */
+/** Reads the file naively, after a look, until that has read what it should not; and as the host does, as often and some more. */
 async function readWhileSwapped(share: string, secret: string): Promise<{ naively: boolean; safely: boolean }> {
-  let safely = false
-  for (let count = 0; count < mostReads; count++) {
+  let [safely, naively] = [false, false]
+  const path = join(share, streamName)
+  const deadline = performance.now() + readingMs
+  for (let count = 0; !(naively && count >= leastReads) && performance.now() < deadline; count++) {
     const read = await readGuestFile(share, streamName, 1024 ** 2)
     safely ||= read.kind === 'read' && read.bytes.includes(secret)
-    const path = join(share, streamName)
+    if (naively) continue
     const isFile = await lstat(path).then(
       (stats) => stats.isFile(),
       () => false,
     )
     if (!isFile) continue
-    const text = await readFile(path, 'utf8').catch(() => '')
-    if (text.includes(secret)) return { naively: true, safely }
+    await sleep(betweenMs)
+    naively = (await readFile(path, 'utf8').catch(() => '')).includes(secret)
   }
-  return { naively: false, safely }
+  return { naively, safely }
 }
