@@ -103,6 +103,7 @@ export async function startServer(
       },
       ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
       resolveConflicts: settings.resolveConflicts,
+      warmMachines: settings.warmMachines,
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -2,8 +2,9 @@
 # Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
-# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit also session/.
-# Out of it: started, claude-stream.jsonl, claude-stderr.log, result.json; session/ when Claude's API stopped it.
+# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit also session/. A machine that was
+# booted ahead finds standby there, and go once it has its task.
+# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, result.json; session/ when Claude's API stopped it.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -347,12 +348,26 @@ judge() {
     else empty end' "$private/last"
 }
 
+# Whatever the host says on the clock's line wakes us; what it wanted lies in the share. The order matters: it looks for `waiting` after
+# it has put `go` there, we look for `go` after `waiting`, so one of the two sees the other's.
+wait_for_task() {
+  mkfifo "$state/told"
+  exec 3<>"$state/told"
+  : >"$workspace/waiting"
+  say 'booted ahead, waiting for a task'
+  until [ -e "$workspace/go" ]; do read -r _ <&3; done
+  # Gone before its reader is: nobody may open it and wait.
+  rm "$state/told"
+  exec 3<&-
+}
+
 main() {
   local uptime error key_name session
-  read -r uptime _ </proc/uptime
-  say "runner started up=$uptime"
   trap finish EXIT
   trap 'stop_reason="The machine was asked to power off"; exit 143' TERM INT HUP
+  [ ! -e "$workspace/standby" ] || wait_for_task
+  read -r uptime _ </proc/uptime
+  say "runner started up=$uptime"
   if ! [ -e "$workspace/task.md" ]; then
     say 'the share is not mounted or holds no task'
     exit 1

@@ -133,7 +133,13 @@ export type TaskEvent =
       /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
       readonly branch: string | null
     }
-  | { readonly type: 'machine-started'; readonly at: string; readonly machine: MachineHandle }
+  | {
+      readonly type: 'machine-started'
+      readonly at: string
+      readonly machine: MachineHandle
+      /** How long the machine had run before it had this task; absent for one that was started for it. */
+      readonly waitedMs?: number
+    }
   | { readonly type: 'agent-started'; readonly at: string }
   | { readonly type: 'stop-requested'; readonly at: string; readonly reason: Failure }
   | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
@@ -153,6 +159,8 @@ export interface Task extends TaskIdentity {
   readonly branch: string | null
   readonly machine: MachineHandle | null
   readonly machineStartedAt: string | null
+  /** How long its machine ran ahead of the task, which takes nothing of the task's time. */
+  readonly machineWaitedMs: number
   readonly exit: MachineExit | null
   /** Why we stopped the machine ourselves, when we did. */
   readonly stopReason: Failure | null

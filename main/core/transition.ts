@@ -10,6 +10,7 @@ export function newTask(identity: TaskIdentity): Task {
     branch: null,
     machine: null,
     machineStartedAt: null,
+    machineWaitedMs: 0,
     exit: null,
     stopReason: null,
     result: null,
@@ -50,7 +51,13 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'cloned':
       return { ...task, startCommit: event.startCommit, branch: event.branch, state: active(task, 'booting') }
     case 'machine-started':
-      return { ...task, machine: event.machine, machineStartedAt: event.at, state: active(task, 'booting') }
+      return {
+        ...task,
+        machine: event.machine,
+        machineStartedAt: event.at,
+        machineWaitedMs: event.waitedMs ?? 0,
+        state: active(task, 'booting'),
+      }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
     case 'stop-requested':
@@ -106,6 +113,7 @@ const withoutMachine = (task: Task): Task => ({
   ...task,
   machine: null,
   machineStartedAt: null,
+  machineWaitedMs: 0,
   agentStartedAt: null,
   stopReason: null,
   exit: null,

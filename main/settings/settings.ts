@@ -43,6 +43,11 @@ const settingsSchema = z.object({
     .min(1)
     .max(64)
     .default(() => Math.min(4, availableParallelism())),
+  /**
+   * Machines that are booted ahead, each for a repository that was used in the last half hour, so that its next task begins at once.
+   * Each takes memory and a little of the processor while it waits.
+   */
+  warmMachines: z.int().min(0).max(9).default(0),
   /** From power-on to the runner's first act. */
   bootTimeoutMs: z
     .int()

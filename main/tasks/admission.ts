@@ -1,6 +1,7 @@
 import type { MachineHandle, TaskId } from '../core/task.ts'
 import { type HostMemory, requireMemory } from './require-memory.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
+import type { WarmMachines } from './warm-machines.ts'
 
 export interface AdmissionOptions {
   readonly slots: SlotPool
@@ -10,6 +11,8 @@ export interface AdmissionOptions {
   readonly hostMemory: HostMemory | undefined
   /** The machine of a task that holds a slot, null while it has none. */
   readonly machineOf: (id: TaskId) => MachineHandle | null
+  /** Machines that wait for a task. */
+  readonly warm: Pick<WarmMachines, 'handles' | 'giveWay'>
 }
 
 /** Gives slots one after another, so that each decision sees the one before. */
@@ -33,16 +36,36 @@ export class Admission {
     await this.#last
   }
 
+  /** Whether there is memory for another machine, and for a task beside it. */
+  async hasRoomAhead(): Promise<boolean> {
+    return await this.#requireMemory([...this.#running(), null]).then(
+      () => true,
+      () => false,
+    )
+  }
+
   async #decide(repoPath: string, id: TaskId): Promise<SlotLease> {
-    const { slots, memoryMiB, hostMemory, machineOf } = this.#options
-    const others = slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [taskId]))
-    const lease = slots.lease(repoPath, id)
+    const running = this.#running()
+    const lease = this.#options.slots.lease(repoPath, id)
     try {
-      await requireMemory(memoryMiB(), others.map(machineOf), hostMemory)
+      await this.#requireMemory(running).catch(async (error: unknown) => {
+        if (!(await this.#options.warm.giveWay())) throw error
+        await this.#requireMemory(running)
+      })
       return lease
     } catch (error) {
       lease[Symbol.dispose]()
       throw error
     }
+  }
+
+  async #requireMemory(running: readonly (MachineHandle | null)[]): Promise<void> {
+    const { memoryMiB, hostMemory, warm } = this.#options
+    await requireMemory(memoryMiB(), [...running, ...warm.handles], hostMemory)
+  }
+
+  #running(): readonly (MachineHandle | null)[] {
+    const { slots, machineOf } = this.#options
+    return slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [machineOf(taskId)]))
   }
 }

@@ -5,11 +5,12 @@ import type { Log } from '../lib/log.ts'
 import { loadTask } from './load-tasks.ts'
 import { taskFiles } from './task-files.ts'
 import type { UnfinishedTasks } from './unfinished-tasks.ts'
+import { removeWarmFolder } from './warm-machine.ts'
 
 /**
  * The unfinished tasks that the allowlist does not lead to any more: their repositories were removed from it, or moved. Brings
  * the index up to date with what is on record: an entry goes when its task's end was told or never began, and one whose
- * repository cannot be seen now (not mounted, say) stays for a later start.
+ * repository cannot be seen now (not mounted, say) stays for a later start. The folder of a machine that waited for a task goes, too.
  */
 export async function findForgotten(
   index: UnfinishedTasks,
@@ -22,8 +23,10 @@ export async function findForgotten(
     const task = known.get(id) ?? (await loadTask(repoPath, id, log, onDamaged))
     if (!task) {
       const seen = (await exists(repoPath)) && !(await exists(taskFiles(repoPath, id).record))
-      if (seen) await index.remove(id)
-      else log.warn('an unfinished task cannot be found now', { taskId: id, repository: repoPath })
+      if (seen) {
+        await removeWarmFolder(taskFiles(repoPath, id))
+        await index.remove(id)
+      } else log.warn('an unfinished task cannot be found now', { taskId: id, repository: repoPath })
     } else if (isOver(task)) await index.remove(id)
     else if (!known.has(id)) found.push(task)
   }

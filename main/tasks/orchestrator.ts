@@ -33,9 +33,18 @@ import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
 import { type RecordOptions, TaskRecord } from './task-record.ts'
-import { acceptedCaps, type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
+import {
+  acceptedCaps,
+  type MachineSource,
+  type Provisions,
+  type RunEnd,
+  type RunnerContext,
+  runTask,
+} from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
+import type { WarmMachine } from './warm-machine.ts'
+import { WarmMachines } from './warm-machines.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
@@ -56,6 +65,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly runRate?: RunRate
   /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
   readonly resolveConflicts?: 'ask' | 'auto'
+  /** How many machines may be booted ahead of their tasks. Default 0. */
+  readonly warmMachines?: number
   /** In place of the host's own figure; for tests. */
   readonly hostMemory?: HostMemory
 }
@@ -76,6 +87,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #diskWatch: DiskWatch
   readonly #admission: Admission
   readonly #waiting: WaitingRoom
+  readonly #warm: WarmMachines
   #closing = false
   readonly #calls = new AnswersFirst()
   readonly #recordOptions: RecordOptions
@@ -87,9 +99,22 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.events = options.events
     const { slots, log, limits, hostMemory } = options
     this.#catalog = new TaskCatalog({ repositories: () => options.repositories.list(), index, log })
-    this.#recordOptions = { onChange: this.#catalog.put, patience: new Patience(log, this.#detach.signal) }
+    this.#recordOptions = { onChange: this.#changed, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.open.get(id)?.machine ?? null
-    this.#admission = new Admission({ slots, memoryMiB: () => limits.memoryMiB, hostMemory, machineOf })
+    this.#warm = new WarmMachines({
+      ...{ home: options.home, driver: options.driver, limits, log, slots, unfinished },
+      provisions: options.provisions,
+      limit: () => options.warmMachines ?? 0,
+      newId: () => this.#catalog.newId(),
+      hasRoom: () => this.#admission.hasRoomAhead(),
+    })
+    this.#admission = new Admission({
+      slots,
+      memoryMiB: () => limits.memoryMiB,
+      hostMemory,
+      machineOf,
+      warm: this.#warm,
+    })
     const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
     this.reviews = new TaskReviews({
@@ -99,6 +124,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
     this.#running = new RunningTasks({
       ...{ driver: options.driver, home: options.home, log, detach: this.#detach.signal },
+      keeps: (name) => this.#warm.has(name),
       quiet: () => this.#calls.quiet(),
       onEnd: (record) => this.#tellEnd(record),
       onOver: (record, end) => this.#goOn(record, end),
@@ -145,10 +171,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
-    const id = this.#catalog.newId()
+    const { slots } = this.#options
     const waits = request.queue ?? this.#options.queue ?? false
 
-    const lease = waits ? null : await this.#admission.admit(path, id)
+    const warm = waits ? undefined : this.#warm.take(path)
+    const id = warm?.id ?? this.#catalog.newId()
+    const lease = waits ? null : warm ? slots.reclaim(warm.slot, id) : await this.#admission.admit(path, id)
     try {
       await this.#unfinished.add(id, path)
       const record = await TaskRecord.create(
@@ -174,12 +202,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       }
       await record.add({ type: 'slot-leased', slot: lease.slot })
       this.#running.follow(record, lease, (stop) =>
-        runTask(this.#options, record, provisions, lease.slot, stop, this.#detach.signal),
+        runTask(this.#options, record, provisions, lease.slot, this.#machines(warm), stop, this.#detach.signal),
       )
       this.#remember(path, lease.slot)
       return id
     } catch (error) {
       if (!this.#running.has(id)) {
+        await warm?.end()
         lease?.[Symbol.dispose]()
         await this.#unfinished.remove(id)
       }
@@ -301,6 +330,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#waiting.close()
     for (const id of this.#running.ids) this.#running.stop(id, quit())
     await this.#running.allOver()
+    await this.#warm[Symbol.asyncDispose]()
   }
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
@@ -310,15 +340,26 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#waiting.close()
     await this.#admission.settled()
     await this.#running.allOver()
+    await this.#warm[Symbol.asyncDispose]()
     await this.#waiting[Symbol.asyncDispose]()
     await this.#index[Symbol.asyncDispose]()
   }
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {
     this.#running.follow(record, lease, (stop) =>
-      runQueued(this.#options, record, lease.slot, stop, this.#detach.signal),
+      runQueued(this.#options, record, lease.slot, this.#machines(), stop, this.#detach.signal),
     )
     this.#remember(record.task.repoPath, lease.slot)
+  }
+
+  #machines(warm?: WarmMachine): MachineSource {
+    return { warm, slotIsFree: (slot) => this.#warm.slotIsFree(slot) }
+  }
+
+  /** A machine for the next task is not booted beside one that a task waits for. */
+  readonly #changed = (task: Task): void => {
+    this.#catalog.put(task)
+    if (task.state.phase === 'working' || task.state.phase === 'finished') this.#warm.used(task.repoPath)
   }
 
   #remember(repoPath: string, slot: SlotId): void {

@@ -2,7 +2,7 @@ import { toFailure } from '../core/failure.ts'
 import type { SlotId } from '../core/task.ts'
 import { endTask } from './end-task.ts'
 import type { TaskRecord } from './task-record.ts'
-import { type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
+import { type MachineSource, type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
 
 /**
  * Runs a task whose turn has come. What it is given is decided now: the key may have changed while it waited.
@@ -12,6 +12,7 @@ export async function runQueued(
   context: RunnerContext & { readonly provisions: (repoPath: string) => Promise<Provisions> },
   record: TaskRecord,
   slot: SlotId,
+  source: MachineSource,
   stop: AbortSignal,
   detach: AbortSignal,
 ): Promise<RunEnd> {
@@ -24,5 +25,5 @@ export async function runQueued(
   }
   if (detach.aborted) return 'left' // It waits on, for the next start.
   await record.add({ type: 'slot-leased', slot })
-  return await runTask(context, record, provisions, slot, stop, detach)
+  return await runTask(context, record, provisions, slot, source, stop, detach)
 }

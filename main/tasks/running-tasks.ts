@@ -11,6 +11,8 @@ export interface RunningTasksOptions {
   readonly log: Log
   /** Once it fires machines are let go of, and none is ended for want of a task. */
   readonly detach: AbortSignal
+  /** Whether the machine of this name is somebody else's to end. */
+  readonly keeps: (name: string) => boolean
   /** Resolves when slow work may begin. */
   readonly quiet: () => Promise<void>
   /** A task has its outcome, and its slot is free: whoever hears of it finds it so. */
@@ -64,7 +66,7 @@ export class RunningTasks {
   }
 
   async #toItsEnd(record: TaskRecord, lease: Disposable, work: () => Promise<RunEnd>): Promise<void> {
-    const { log, detach, quiet, onEnd, onOver } = this.#options
+    const { log, detach, keeps, quiet, onEnd, onOver } = this.#options
     const { id } = record.task
     let end: RunEnd | undefined
     try {
@@ -76,7 +78,9 @@ export class RunningTasks {
     } catch (error) {
       log.error('task could not be recorded', { taskId: id, reason: String(error) })
     } finally {
-      await reap(this.#options, (name) => (name === id ? end === 'left' : detach.aborted || this.#isFollowed(name)))
+      await reap(this.#options, (name) =>
+        name === id ? end === 'left' : detach.aborted || this.#isFollowed(name) || keeps(name),
+      )
       lease[Symbol.dispose]()
       this.#running.delete(id)
       await onOver(record, end)

@@ -23,11 +23,17 @@ export function chooseSlot(preferred: SlotId, busy: ReadonlySet<SlotId>): SlotId
 
 const assignmentsSchema = z.record(z.string(), z.int().min(1).max(slotCount))
 
+/** A slot on loan, and how its holder is told that it is taken back. */
+interface Loan {
+  readonly onTakenBack: () => void
+}
+
 /** Who has which of the ten slots. Leases live in memory; the affinity of repositories in `slot-assignments.json`. */
 export class SlotPool {
   readonly #path: string
   readonly #assignments: Map<string, SlotId>
   readonly #busy = new Map<SlotId, TaskId>()
+  readonly #lent = new Map<SlotId, Loan>()
 
   private constructor(path: string, assignments: Map<string, SlotId>) {
     this.#path = path
@@ -55,18 +61,41 @@ export class SlotPool {
   }
 
   /**
-   * Takes a slot at once, the repository's preferred one when it is free.
+   * Takes a slot at once, the repository's preferred one when it is free. One on loan is taken back when there is no other.
    * @throws AppError('slots-busy') naming the active tasks.
    */
   lease(repoPath: string, taskId: TaskId): SlotLease {
-    const slot = chooseSlot(this.preferred(repoPath), new Set(this.#busy.keys()))
+    const preferred = this.preferred(repoPath)
+    const taken = [...this.#busy.keys()]
+    const slot =
+      chooseSlot(preferred, new Set([...taken, ...this.#lent.keys()])) ?? chooseSlot(preferred, new Set(taken))
     if (slot === undefined) {
       const active = [...this.#busy].map(([number, id]) => `${id} in slot ${number}`).join(', ')
       throw new AppError('slots-busy', `All ${slotCount} slots are busy: ${active}`, {
         hint: 'Wait for one with wait_next_event, or see list_slots',
       })
     }
+    const loan = this.#lent.get(slot)
+    this.#lent.delete(slot)
+    loan?.onTakenBack()
     return this.#hold(slot, taskId)
+  }
+
+  /**
+   * A free slot for as long as no task needs it: that which the next task of the repository would have. Undefined when none is free.
+   * `onTakenBack` must not throw; the task that has the slot then waits for its disks.
+   */
+  lend(repoPath: string, onTakenBack: () => void): SlotLease | undefined {
+    const slot = chooseSlot(this.preferred(repoPath), new Set([...this.#busy.keys(), ...this.#lent.keys()]))
+    if (slot === undefined) return undefined
+    const loan: Loan = { onTakenBack }
+    this.#lent.set(slot, loan)
+    return {
+      slot,
+      [Symbol.dispose]: () => {
+        if (this.#lent.get(slot) === loan) this.#lent.delete(slot)
+      },
+    }
   }
 
   /** The slot that the repository gets when it is free. */

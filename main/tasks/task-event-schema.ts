@@ -137,7 +137,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('created'), at, task: identity }),
   z.object({ type: z.literal('slot-leased'), at, slot }),
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
-  z.object({ type: z.literal('machine-started'), at, machine }),
+  z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('stop-requested'), at, reason: failure }),
   z.object({ type: z.literal('machine-exited'), at, exit }),

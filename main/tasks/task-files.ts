@@ -49,6 +49,10 @@ export const shareNames = {
   key: '.api-key',
   environment: 'environment',
   startRef: 'start-ref',
+  /** There from the start in a machine that is booted ahead of its task; the guest says that it waits, and the host to begin. */
+  standby: 'standby',
+  waiting: 'waiting',
+  go: 'go',
   started: 'started',
   result: 'result.json',
   stream: 'claude-stream.jsonl',

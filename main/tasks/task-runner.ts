@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capsOf, type TaskCaps } from '../core/caps.ts'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { GatewayConfig } from '../core/gateway.ts'
-import type { SlotId, Task } from '../core/task.ts'
+import type { SlotId, Task, TaskId } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
@@ -12,11 +13,13 @@ import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { cleanExit } from './clean-exit.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
+import { machineSpec, type SpecParts } from './machine-spec.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
-import { prepareSlotStorage, slotMac } from './slot-storage.ts'
+import { prepareSlotStorage } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
 import { shareNames } from './task-files.ts'
 import type { TaskRecord } from './task-record.ts'
+import type { HandedOver, WarmMachine } from './warm-machine.ts'
 import { capReached } from './watch-caps.ts'
 import { diskRunsFull } from './watch-disk.ts'
 import { type Assignment, writeShare } from './write-share.ts'
@@ -50,6 +53,14 @@ export interface Provisions extends Assignment {
   readonly gateway?: GatewayConfig
 }
 
+/** Where a task's machine comes from. */
+export interface MachineSource {
+  /** One that was booted ahead for it; ended by `runTask` when it comes to nothing. */
+  readonly warm?: WarmMachine | undefined
+  /** Resolves when no other machine holds the disks of the slot. */
+  readonly slotIsFree: (slot: SlotId) => Promise<void>
+}
+
 /** How a task's run ended: with its outcome, with a later time to go on at, or let go of, its machine still running. */
 export type RunEnd = 'finished' | 'parked' | 'left'
 
@@ -63,11 +74,13 @@ export async function runTask(
   record: TaskRecord,
   provisions: Provisions,
   slot: SlotId,
+  source: MachineSource,
   stop: AbortSignal,
   detach: AbortSignal,
 ): Promise<RunEnd> {
-  const bootAgain = () => bootAndSeeThrough(context, record, provisions, slot, stop, detach)
-  return await bootAndSeeThrough(context, record, provisions, slot, stop, detach, bootAgain)
+  const { slotIsFree } = source
+  const bootAgain = () => bootAndSeeThrough(context, record, provisions, slot, { slotIsFree }, stop, detach)
+  return await bootAndSeeThrough(context, record, provisions, slot, source, stop, detach, bootAgain)
 }
 
 async function bootAndSeeThrough(
@@ -75,6 +88,7 @@ async function bootAndSeeThrough(
   record: TaskRecord,
   provisions: Provisions,
   slot: SlotId,
+  source: MachineSource,
   stop: AbortSignal,
   detach: AbortSignal,
   bootAgain?: () => Promise<RunEnd>,
@@ -82,8 +96,9 @@ async function bootAndSeeThrough(
   const log = context.log.with({ taskId: record.task.id, slot })
   let machine: Machine
   try {
-    machine = await boot(context, record, provisions, slot, AbortSignal.any([stop, detach]))
+    machine = await boot(context, record, provisions, slot, source, AbortSignal.any([stop, detach]))
   } catch (error) {
+    await source.warm?.end()
     await removeKey(record.files.share)
     const failure = toFailure(stop.aborted ? stop.reason : detach.aborted ? detach.reason : error, 'boot-failed')
     log.warn('task failed before its machine ran', { code: failure.code, reason: failure.message })
@@ -161,61 +176,64 @@ export const acceptedCaps = (limits: RunnerContext['limits'], asked: Partial<Tas
   )
 
 /** How long the machine has run: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */
-const elapsedMs = async ({ machine }: Task): Promise<number> => (machine && (await ageMs(machine))) ?? 0
+const elapsedMs = async ({ machine, machineWaitedMs }: Task): Promise<number> =>
+  Math.max(0, ((machine && (await ageMs(machine))) ?? 0) - machineWaitedMs)
 
 /** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
 const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>
   AbortSignal.abort(new AppError(code, message, hint === undefined ? {} : { hint }))
 
-/** Clone, share, volumes, power on. A task that goes on after it was parked has its clone already. */
+/** Clone, share, and a machine with both. A task that goes on after it was parked has its clone already. */
 async function boot(
   context: RunnerContext,
   record: TaskRecord,
   provisions: Provisions,
   slot: SlotId,
+  source: MachineSource,
   signal: AbortSignal,
 ): Promise<Machine> {
-  const { driver, limits } = context
+  const { driver, limits, home } = context
   const { files } = record
   const { id, repoPath, resolves } = record.task
   await excludeTasks(repoPath, signal) // Registration did it, but the file is the user's to edit.
-  const [clone, volumes] = await Promise.all([
+  const clone =
     record.task.startCommit === null &&
-      cloneWorkspace({ repoPath, workspace: files.repo, taskId: id, ...(resolves && { rebase: resolves }) }, signal),
-    prepareSlotStorage(context.home, slot),
-  ])
+    (await cloneWorkspace(
+      { repoPath, workspace: files.repo, taskId: id, ...(resolves && { rebase: resolves }) },
+      signal,
+    ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
   await writeShare(files, record.task, provisions)
-  await driver.prepareOwnership([files.share, files.repo, ...volumes.map((volume) => volume.path)], signal)
-  signal.throwIfAborted()
-  const machine = await driver.start(
-    {
-      name: id,
-      owner: context.home,
-      cpus: limits.cpus,
-      memoryMiB: limits.memoryMiB,
-      shares: [
-        { tag: 'share', directory: files.share },
-        { tag: 'repo', directory: files.repo },
-      ],
-      volumes,
-      consolePath: files.console,
-      network: {
-        egress: provisions.egress,
-        privateNetworks: provisions.privateNetworks ?? false,
-        forwards: provisions.forwards,
-        mac: slotMac(slot),
-        ...(provisions.gateway && { gateway: { config: provisions.gateway, logPath: files.network } }),
-      },
-    },
-    signal,
-  )
+  await driver.prepareOwnership([files.share, files.repo], signal)
+  const parts = { home, limits, files, slot, provisions }
+  const { machine, ...waited } =
+    (await source.warm?.handOver(machineSpec(id, { ...parts, volumes: [] }), signal)) ??
+    (await powerOn(driver, parts, id, source, signal))
   try {
-    await record.add({ type: 'machine-started', machine: machine.handle })
+    await record.add({ type: 'machine-started', machine: machine.handle, ...waited })
   } catch (cause) {
     // A machine that no record knows would run unseen.
     await machine.powerOff(AbortSignal.abort())
     throw new AppError('boot-failed', "The machine's start could not be recorded, so it was stopped", { cause })
   }
   return machine
+}
+
+/** A machine of its own, that waits for nothing. */
+async function powerOn(
+  driver: MachineDriver,
+  parts: Omit<SpecParts, 'volumes'>,
+  id: TaskId,
+  { slotIsFree }: MachineSource,
+  signal: AbortSignal,
+): Promise<Pick<HandedOver, 'machine'>> {
+  const volumes = await prepareSlotStorage(parts.home, parts.slot)
+  await driver.prepareOwnership(
+    volumes.map(({ path }) => path),
+    signal,
+  )
+  await rm(join(parts.files.share, shareNames.standby), { recursive: true, force: true })
+  await slotIsFree(parts.slot)
+  signal.throwIfAborted()
+  return { machine: await driver.start(machineSpec(id, { ...parts, volumes }), signal) }
 }

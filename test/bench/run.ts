@@ -16,8 +16,9 @@ import type { Bench } from './measure.ts'
 import { merge } from './merge.ts'
 import { type Result, resultOf, resultsPage, tableOf } from './report.ts'
 import { task } from './task.ts'
+import { warm } from './warm.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, task]
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, warm, task]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()

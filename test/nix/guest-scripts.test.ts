@@ -30,6 +30,18 @@ test('the guest takes over the time that its host says, and nothing that is no t
   expect(stdout.match(/host's time is/g)).toHaveLength(2)
 })
 
+test('a runner that waits for its task is woken by the time, and nobody else is waited for', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'date'), '#!/bin/sh\n')
+  await chmod(join(folder, 'date'), 0o755)
+  const env = { PATH: `${folder}:/usr/bin:/bin`, MICROVM_STATE: folder }
+  const script =
+    'mkfifo "$MICROVM_STATE/told"; exec 3<>"$MICROVM_STATE/told"; bash "$0"; read -r -t 60 <&3 && echo woken'
+  const clock = join(packageDirectory(), 'nix', 'clock.sh')
+  const { stdout } = await runOrThrow('bash', ['-c', script, clock], { env, input: '1795500000\n' })
+  expect(stdout).toMatch(/woken\n$/)
+})
+
 test('each port of the command line is found at the address where every guest finds it, over vsock', async () => {
   const calls = await callsFor('console=hvc0 quiet microvm.forwards=4000,8080 panic=0\n')
   expect(calls[0]).toBe('ip address add 10.0.2.100/32 dev lo')

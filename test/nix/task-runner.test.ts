@@ -31,6 +31,47 @@ test('the first line says when the runner started, and the machine goes off at t
   expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
 })
 
+/** A runner in a machine that was booted ahead; it waits when this resolves. */
+async function standingBy(options: Parameters<typeof runnerWorld>[1] = {}) {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, options)
+  const place = (name: string) => writeFile(join(world.share, name), '')
+  const told = join(folder, 'state', 'told')
+  const stop = new AbortController()
+  await place('standby')
+  const running = world.run(stop.signal)
+  await until(() => existsSync(join(world.share, 'waiting')))
+  return { world, place, told, stop, running, tell: () => writeFile(told, '\n') }
+}
+
+test('booted ahead it waits until it is told and finds its go, and then does its task as ever', async () => {
+  const { world, place, tell, told, running } = await standingBy()
+  await tell() // The host's time, say.
+  await tell()
+  expect(await readdir(world.share)).not.toContain('started')
+  await place('go')
+  await tell()
+  const { stdout } = await running
+  expect(stdout).toMatch(/^microvm: booted ahead, waiting for a task\nmicrovm: runner started up=/)
+  expect(await world.result()).toMatchObject({ success: true, error: null })
+  expect(existsSync(told)).toBe(false)
+})
+
+test('a task that was there before it waited is not waited for', async () => {
+  const world = await runnerWorld(await temporaryFolder())
+  for (const name of ['standby', 'go']) await writeFile(join(world.share, name), '')
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: true })
+})
+
+test('a machine that is to go off while it waits leaves no result', async () => {
+  const { world, stop, running } = await standingBy()
+  stop.abort()
+  await running
+  expect(await readdir(world.share)).toEqual(expect.not.arrayContaining(['result.json', 'started']))
+  expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
+})
+
 test('only Claude gets the key, and no file, argument or output keeps it', async () => {
   const folder = await temporaryFolder()
   const world = await runnerWorld(folder, { claude: `${print(finalLine('Done'))}rm "$SEEN/claude-environment"` })

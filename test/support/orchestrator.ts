@@ -52,6 +52,7 @@ export interface OrchestratorSetup {
   readonly onUsageLimit?: 'park' | 'fail'
   readonly runRate?: RunRate
   readonly resolveConflicts?: 'ask' | 'auto'
+  readonly warmMachines?: number
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */

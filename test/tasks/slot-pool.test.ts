@@ -46,6 +46,37 @@ test('freeing a slot twice does not take it from its next holder', async () => {
   expect(pool.list().find(({ slot }) => slot === first.slot)?.taskId).toBe(id(2))
 })
 
+test('a slot on loan goes to a task that finds no other, and its holder is told', async () => {
+  const pool = await openPool()
+  const takenBack: string[] = []
+  const loan = pool.lend('/repo', () => takenBack.push('first'))
+  expect(loan?.slot).toBe(pool.preferred('/repo'))
+  expect(pool.list().every(({ taskId }) => taskId === null)).toBe(true)
+  expect(pool.lend('/repo', () => takenBack.push('second'))?.slot).not.toBe(loan?.slot)
+
+  const leases = allSlots.slice(2).map((slot) => pool.lease('/repo', id(slot)))
+  expect(leases.map(({ slot }) => slot)).not.toContain(loan?.slot)
+  expect(takenBack).toEqual([])
+  expect(pool.lease('/repo', id(9)).slot).toBe(loan?.slot)
+  expect(takenBack).toEqual(['first'])
+  pool.lease('/repo', id(10))
+  expect(takenBack).toEqual(['first', 'second'])
+  expect(pool.lend('/repo', () => undefined)).toBeUndefined()
+})
+
+test('a loan that ended late does not end the next one', async () => {
+  const pool = await openPool()
+  const first = pool.lend('/repo', () => undefined)
+  const task = allSlots.map((slot) => pool.lease('/repo', id(slot))).find(({ slot }) => slot === first?.slot)
+  task?.[Symbol.dispose]()
+  const takenBack: string[] = []
+  const second = pool.lend('/repo', () => takenBack.push('second'))
+  expect(second?.slot).toBe(first?.slot)
+  first?.[Symbol.dispose]()
+  expect(pool.lease('/repo', id(11)).slot).toBe(second?.slot)
+  expect(takenBack).toEqual(['second'])
+})
+
 test('what a repository was given first is its preference from then on, also for the next process', async () => {
   const path = join(await temporaryFolder(), 'slot-assignments.json')
   const preferred = hashedSlot('/repo')

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseTaskId } from '../../main/core/task.ts'
+import { pathExists } from '../../main/lib/path-exists.ts'
+import { tasksDirectory } from '../../main/lib/paths.ts'
+import { isAlive } from '../../main/lib/process-identity.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { startOrchestra } from '../support/orchestra.ts'
+import { gitIn } from '../support/repositories.ts'
+import { startScriptedApi } from '../support/scripted-api.ts'
+import { commitFile } from '../support/scripts.ts'
+import { until } from '../support/until.ts'
+
+test('a second task begins in the machine that was booted while the first one worked, and both come back', async () => {
+  let aheadIsReady = async (): Promise<void> => undefined
+  const first = commitFile('first.md', 'First.\n', 'Add first.md')
+  await using api = await startScriptedApi({
+    scripts: {
+      first: async (history) => {
+        if (history.turn === 0) await aheadIsReady()
+        return await first(history)
+      },
+      second: commitFile('second.md', 'Second.\n', 'Add second.md'),
+    },
+  })
+  const orchestra = await startOrchestra({
+    apiUrl: api.url,
+    repositories: { project: {} },
+    settings: { warmMachines: 1 },
+  })
+  const repo = orchestra.pathOf('project')
+  const waiting = async (known: string) => {
+    const unfinished = JSON.parse(await readFile(join(orchestra.home, 'unfinished.json'), 'utf8'))
+    const id = Object.keys(unfinished.tasks).find((name) => name !== known)
+    const isWaiting = id && (await pathExists(join(tasksDirectory(repo), id, 'share/waiting')))
+    return isWaiting ? parseTaskId(id) : undefined
+  }
+  const firstId = await orchestra.runTask('project', 'Add first.md. [script: first]')
+  aheadIsReady = () => until(async () => (await waiting(firstId)) !== undefined)
+  await orchestra.until(firstId, 'finished')
+  const ahead = await waiting(firstId)
+  expect(ahead).toBeDefined()
+  expect((await orchestra.client.call('list_tasks', {})).tasks).toHaveLength(1)
+
+  const secondId = await orchestra.runTask('project', 'Add second.md. [script: second]')
+  expect(secondId).toBe(ahead)
+  expect(await orchestra.until(secondId, 'finished')).toMatchObject({ merge_result: { merged: true, commits: 1 } })
+  expect((await gitIn(repo, ['ls-tree', '--name-only', 'main'])).split('\n')).toEqual(
+    expect.arrayContaining(['first.md', 'second.md']),
+  )
+  const console = await readFile(taskFiles(repo, secondId as typeof ahead & string).console, 'utf8')
+  expect(console).toMatch(/booted ahead, waiting for a task[\s\S]*runner started[\s\S]*task done/)
+  expect(console.match(/runner started/g)).toHaveLength(1)
+  const { machine } = JSON.parse(await readFile(join(tasksDirectory(repo), secondId, 'task.json'), 'utf8'))
+  expect(await isAlive(machine)).toBe(false)
+})
