@@ -55,6 +55,8 @@ resume_session=
 code=
 check_code=
 shell_arguments=()
+# Of the environment file, as NAME=VALUE; read once, because what lies in the share can be changed by the agent.
+given=()
 
 power_off() {
   if [ -n "${MICROVM_POWER_OFF-}" ]; then
@@ -73,44 +75,28 @@ as_user() {
   exec "$@"
 }
 
-# write_result SUCCESS ERROR EXIT_CODE; the summary is read from $private/summary. Empty ERROR and EXIT_CODE mean null.
+# write_result SUCCESS ERROR EXIT_CODE; the summary is read from $private/summary. Empty ERROR and EXIT_CODE mean null. What changed the
+# host sees for itself.
 write_result() {
   local temporary=$workspace/.result.json.new
-  describe_work
-  if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" \
-    --rawfile summary "$private/summary" --rawfile files "$private/files" --arg commits "$commits" \
+  [ -e "$private/summary" ] || : >"$private/summary"
+  [ -e "$private/check-output" ] || : >"$private/check-output"
+  if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" --rawfile summary "$private/summary" \
     --arg check_code "$check_code" --rawfile check_output "$private/check-output" '{
       success: $success,
       summary: $summary[0:200000],
-      files_changed: [limit(2000; $files | split("\u0000")[] | select(. != ""))],
-      commits: ($commits | tonumber? // 0),
       error: (if $error == "" then null else $error end),
       exit_code: ($code | tonumber? // null)
     } + if $check_code == "" then {} else {
       check: { exit_code: ($check_code | tonumber), output: $check_output[-65536:] }
     } end' >"$temporary"; then
-    printf '{"success":false,"summary":"","files_changed":[],"commits":0,"error":"%s","exit_code":null}\n' \
+    printf '{"success":false,"summary":"","error":"%s","exit_code":null}\n' \
       'The result could not be written as JSON in the guest' >"$temporary"
   fi
   sync "$temporary"
   mv -f "$temporary" "$workspace/result.json"
   result_written=yes
   if [ "$1" = true ]; then say 'task done'; else say "task failed: ${2:0:300}"; fi
-}
-
-# Sets `commits` and fills $private/files with what differs from the start, NUL-separated; the host counts again.
-describe_work() {
-  local start
-  commits=0
-  : >"$private/files"
-  [ -e "$private/summary" ] || : >"$private/summary"
-  [ -e "$private/check-output" ] || : >"$private/check-output"
-  start=$(head -c 100 "$workspace/start-ref" 2>/dev/null | tr -cd '0-9a-f')
-  [ -n "$start" ] && [ -d "$repo/.git" ] || return 0
-  commits=$(cd "$repo" && user_environment && as_user timeout 60 git rev-list --count "$start..HEAD" 2>/dev/null)
-  (cd "$repo" && user_environment && as_user timeout 60 bash -c '
-    { git diff --name-only -z "$1"; git ls-files --others --exclude-standard -z; } 2>/dev/null | head -c 500000
-  ' describe "$start") >"$private/files"
 }
 
 stop_child() {
@@ -135,7 +121,6 @@ finish() {
   if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
     write_result false "${stop_reason:-The task runner ended before Claude did}" ''
   fi
-  sync
   power_off
   exit "$code"
 }
@@ -147,16 +132,13 @@ fail() {
 
 # ---- what the host gave --------------------------------------------------------------------------------------------
 
+# Each program that is started costs tens of milliseconds on an emulated processor, so bash does what it can by itself.
 take_key() {
-  local key
-  : >"$private/key"
-  chmod 600 "$private/key"
-  if [ -e "$workspace/.api-key" ]; then
-    key=$(<"$workspace/.api-key")
-    rm -f "$workspace/.api-key"
-    printf '%s' "$key" >"$private/key"
-  fi
-  [ -s "$private/key" ] || rm -f "$private/key"
+  local key=
+  [ -e "$workspace/.api-key" ] || return 0
+  IFS= read -r -d '' key <"$workspace/.api-key"
+  rm -f "$workspace/.api-key"
+  [ -z "$key" ] || printf '%s' "${key%$'\n'}" >"$private/key"
 }
 
 # Sets the environment of the guest's user in this (sub)shell: nothing of ours, then what the host gave.
@@ -174,18 +156,17 @@ user_environment() {
   if [ "$network" = closed ]; then
     export NIX_CONFIG=$'substituters =\nflake-registry =\nconnect-timeout = 5'
   fi
-  [ -e "$private/environment" ] || return 0
-  while IFS= read -r -d '' pair; do
+  for pair in ${given[@]+"${given[@]}"}; do
     if [[ $pair =~ ^[A-Za-z_][A-Za-z_0-9]*= && $pair != MICROVM_* ]]; then export "${pair?}"; fi
-  done <"$private/environment"
+  done
 }
 
-# The value of a variable in the environment file, which is for Claude and for us.
+# setting NAME VARIABLE: sets the variable to the value of a name in the environment file, which is for Claude and for us.
 setting() {
   local pair
-  while IFS= read -r -d '' pair; do
-    [[ $pair == "$1="* ]] && printf '%s' "${pair#*=}" && return
-  done <"$private/environment"
+  for pair in ${given[@]+"${given[@]}"}; do
+    [[ $pair != "$1="* ]] || printf -v "$2" '%s' "${pair#*=}"
+  done
 }
 
 prepare_git() {
@@ -216,7 +197,7 @@ wait_for_network() {
 # show_progress BYTES: one short line for each thing that Claude says or does, for a person who watches the console; so many bytes
 # of the stream were there before.
 show_progress() {
-  tail -c +$(($1 + 1)) -s 0.3 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
+  tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
     def short: tostring | gsub("[[:cntrl:]]+"; " ") | if length > 160 then .[0:160] + "..." else . end;
     fromjson? | select(.type == "assistant") | .message.content[]? |
     if .type == "text" then "microvm: claude says: \(.text | short)"
@@ -325,28 +306,40 @@ can_run_x86() {
 
 last_lines() { tail -n 8 "$stderr_log" 2>/dev/null | tail -c 3000; }
 
-# Prints why the run failed, nothing when it did not, and fills $private/summary. The last line's `is_error` counts,
+# Sets `error` to why the run failed, to nothing when it did not, and fills $private/summary. The last line's `is_error` counts,
 # because its `subtype` says success even where the API refused.
 judge() {
-  tail -n 100 "$stream" 2>/dev/null | jq -Rn '
+  local found= summary=
+  error=
+  tail -n 100 "$stream" 2>/dev/null | jq -Rnj --arg code "$code" '
     reduce (inputs | fromjson? | objects) as $line (null;
-      if $line.subtype == "microvm_resumed" then null elif $line.type == "result" then $line else . end) // empty' \
-    >"$private/last" 2>/dev/null
-  if [ ! -s "$private/last" ]; then
-    echo "Claude ended without a result (exit status $code)"
-    [ "$code" -gt 128 ] && echo "It was ended by signal $((code - 128)); 9 often means that memory ran out."
-    last_lines
-    return
-  fi
-  jq -j '.result // "" | tostring' "$private/last" >"$private/summary"
-  jq -r --arg code "$code" '
-    (.result // "" | tostring) as $text |
-    if .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
-    elif .is_error then "Claude failed: \(if $text == "" then .subtype else $text end)"
-    elif (.subtype // "success") != "success" then "Claude stopped early: \(.subtype)"
-    elif $code != "0" then "Claude ended with exit status \($code)"
-    else empty end' "$private/last"
+      if $line.subtype == "microvm_resumed" then null elif $line.type == "result" then $line else . end) |
+    select(. != null) |
+    (.result // "" | tostring | gsub("\u0000"; "")) as $text |
+    "found", $text, (
+      if .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
+      elif .is_error then "Claude failed: \(if $text == "" then .subtype else $text end)"
+      elif (.subtype // "success") != "success" then "Claude stopped early: \(.subtype)"
+      elif $code != "0" then "Claude ended with exit status \($code)"
+      else "" end) |
+    ., "\u0000"' >"$private/judged" 2>/dev/null
+  {
+    IFS= read -r -d '' found
+    IFS= read -r -d '' summary
+    IFS= read -r -d '' error
+  } <"$private/judged"
+  printf '%s' "$summary" >"$private/summary"
+  [ -z "$found" ] || return
+  error="Claude ended without a result (exit status $code)"
+  [ "$code" -gt 128 ] && error+=$'\n'"It was ended by signal $((code - 128)); 9 often means that memory ran out."
+  error+=$'\n'"$(last_lines)"
 }
+
+# Loads what a task starts with, and what an emulated processor has to translate of it, while there is nothing else to do.
+prime() {
+  cd / && user_environment
+  as_user setsid nice -n 19 "$BASH" -c 'claude --version; nix --version'
+} </dev/null >/dev/null 2>&1
 
 # Whatever the host says on the clock's line wakes us; what it wanted lies in the share. The order matters: it looks for `waiting` after
 # it has put `go` there, we look for `go` after `waiting`, so one of the two sees the other's.
@@ -355,14 +348,17 @@ wait_for_task() {
   exec 3<>"$state/told"
   : >"$workspace/waiting"
   say 'booted ahead, waiting for a task'
+  prime &
+  child=$!
   until [ -e "$workspace/go" ]; do read -r _ <&3; done
+  stop_child
   # Gone before its reader is: nobody may open it and wait.
   rm "$state/told"
   exec 3<&-
 }
 
 main() {
-  local uptime error key_name session
+  local uptime error key_name= session=
   trap finish EXIT
   trap 'stop_reason="The machine was asked to power off"; exit 143' TERM INT HUP
   [ ! -e "$workspace/standby" ] || wait_for_task
@@ -373,14 +369,15 @@ main() {
     exit 1
   fi
   : >"$workspace/started"
-  mkdir -p "$private" && chmod 700 "$private"
+  [ -d "$private" ] || mkdir -p -m 700 "$private"
   take_key
   cat "$workspace/task.md" >"$private/task.md"
-  cat "$workspace/environment" >"$private/environment" 2>/dev/null || : >"$private/environment"
-  [ "$(setting MICROVM_NETWORK)" != closed ] || network=closed
-  key_name=$(setting MICROVM_KEY_VARIABLE)
-  max_budget_usd=$(setting MICROVM_MAX_BUDGET_USD)
-  check_command=$(setting MICROVM_CHECK)
+  [ ! -e "$workspace/environment" ] || mapfile -d '' given <"$workspace/environment"
+  setting MICROVM_NETWORK network
+  [ "$network" = closed ] || network=open
+  setting MICROVM_KEY_VARIABLE key_name
+  setting MICROVM_MAX_BUDGET_USD max_budget_usd
+  setting MICROVM_CHECK check_command
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
@@ -388,7 +385,7 @@ main() {
   prepare_git
   # What the stream holds before this line is an earlier run's.
   [ ! -s "$stream" ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
-  session=$(setting MICROVM_RESUME_SESSION)
+  setting MICROVM_RESUME_SESSION session
   [[ ! $session =~ ^[0-9a-f-]{36}$ ]] || restore_session "$session"
   [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
   [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
@@ -402,7 +399,7 @@ main() {
     run_shell --system x86_64-linux
   fi
   [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
-  error=$(judge)
+  judge
   if [ -z "$error" ]; then
     [ -z "$check_command" ] || run_check
     write_result true '' "$code"

@@ -8,8 +8,6 @@ export const runnerKey = 'sk-ant-the-only-copy'
 export interface RunnerResult {
   readonly success: boolean
   readonly summary: string
-  readonly files_changed: readonly string[]
-  readonly commits: number
   readonly error: string | null
   readonly exit_code: number | null
   readonly check?: { readonly exit_code: number; readonly output: string }
@@ -54,7 +52,10 @@ export async function runnerWorld(folder: string, options: RunnerWorldOptions = 
   const state = join(folder, 'state')
   for (const path of [repo, seen, bin, home, state]) await mkdir(path, { recursive: true })
   const program = async (name: string, body: string): Promise<void> => {
-    await writeFile(join(bin, name), `#!/bin/bash\nSEEN='${seen}'\n${body}\n`)
+    await writeFile(
+      join(bin, name),
+      `#!/bin/bash\nSEEN='${seen}'\n[ "\${1-}" != --version ] || { echo "${name}" >>"$SEEN/primed"; exit; }\n${body}\n`,
+    )
     await chmod(join(bin, name), 0o755)
   }
   await program(
