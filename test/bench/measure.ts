@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 /** One line of the table: what was measured, beside its floor or its peer in the same run. */
 export interface Row {
   readonly what: string
-  readonly unit: 'ms' | 'calls/s' | 'MB' | '%' | 'bytes'
+  readonly unit: 'ms' | 'calls/s' | 'MB' | '%' | 'bytes' | 'slots' | 'tasks' | 'processes'
   readonly ours: readonly number[]
   /** Which figure of ours is quoted; the other side's is the same one. Default: the median. */
   readonly quote?: 'median' | 'p95'
@@ -13,6 +13,8 @@ export interface Row {
   readonly notes?: readonly string[]
   /** Why the goal is not reached and what was tried; said only when it is not. */
   readonly unreached?: string
+  /** Name of a picture that the benchmark wrote into `BenchContext.pictures`. */
+  readonly picture?: string
 }
 
 /** `ratio`: ours to the other side's; `limit`: ours alone, in the row's unit. */
@@ -33,6 +35,8 @@ export interface BenchContext {
   readonly quick: boolean
   /** Empty, this benchmark's own, deleted when it is over. */
   readonly folder: string
+  /** Where pictures go: beside RESULTS.md when that is written, else to what git ignores. */
+  readonly pictures: string
   /** What is deferred here is done when the benchmark is over, whatever happened. */
   readonly stack: AsyncDisposableStack
   readonly signal: AbortSignal

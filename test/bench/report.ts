@@ -7,7 +7,7 @@ export function resultOf(row: Row) {
   const ratio = against && ours.quoted / against.quoted
   const measured = row.goal?.kind === 'ratio' ? ratio : ours.quoted
   const reached = row.goal === null || measured === null ? null : measured <= row.goal.atMost
-  const { what, unit, quote = 'median', goal, unreached } = row
+  const { what, unit, quote = 'median', goal, unreached, picture } = row
   const notes = [...(row.notes ?? []), ...(reached === false && unreached ? [`Not reached: ${unreached}`] : [])]
   return {
     what,
@@ -19,6 +19,7 @@ export function resultOf(row: Row) {
     goal,
     reached,
     notes,
+    picture,
     values: { ours: row.ours, against: row.against?.values },
   }
 }
@@ -51,6 +52,7 @@ export function tableOf(results: readonly Result[]): string {
 
 function figures({ quoted, min, max, n }: Result['ours'], unit: Row['unit'], quote: string): string {
   const name = quote === 'median' ? '' : `${quote} `
+  const short = counted.has(unit) ? whole : rounded
   return `${name}${short(quoted)} ${unit} (${short(min)}..${short(max)}, n=${n})`
 }
 
@@ -59,7 +61,11 @@ function goalText(goal: Goal | null, unit: Row['unit']): string {
   return goal.kind === 'ratio' ? `<= ${goal.atMost} x` : `<= ${goal.atMost} ${unit}`
 }
 
-const short = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
+const rounded = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
+
+/** Of things that are counted: "0 tasks" says it exactly. */
+const counted: ReadonlySet<Row['unit']> = new Set(['bytes', 'slots', 'tasks', 'processes'])
+const whole = (value: number): string => (Number.isInteger(value) ? String(value) : rounded(value))
 
 export interface RunFacts {
   readonly at: string
@@ -100,5 +106,6 @@ export function resultsPage(results: readonly Result[], run: RunFacts): string {
     '',
     tableOf(results),
     '',
+    ...results.flatMap(({ what, picture }) => (picture === undefined ? [] : [`![${what}](${picture})`, ''])),
   ].join('\n')
 }

@@ -15,10 +15,11 @@ import { mcp } from './mcp.ts'
 import type { Bench } from './measure.ts'
 import { merge } from './merge.ts'
 import { type Result, resultOf, resultsPage, tableOf } from './report.ts'
+import { soak } from './soak.ts'
 import { task } from './task.ts'
 import { warm } from './warm.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, warm, task]
+const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, warm, task, soak]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()
@@ -33,6 +34,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
+const isRecorded = values.record || positionals.length === 0
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) process.stderr.write(`No such benchmark: ${unknown.join(', ')}\n`)
@@ -46,6 +48,7 @@ if (values.help || unknown.length > 0) {
 
 /** True when everything could be measured; a goal that was not reached is told in the table and is no error. */
 async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean> {
+  await mkdir(output, { recursive: true })
   const results: Result[] = []
   const failed: string[] = []
   for (const bench of chosen) {
@@ -64,11 +67,10 @@ async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean
     load: loadavg(),
     node: process.version,
   }
-  await mkdir(output, { recursive: true })
   const record = { at: new Date().toISOString(), quick, host, failed, rows: results }
   await writeFile(join(output, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`)
   if (results.length > 0) process.stdout.write(`\n${tableOf(results)}\n`)
-  if (values.record || positionals.length === 0) {
+  if (isRecorded) {
     const missing = benches.map(({ name }) => name).filter((name) => failed.includes(name) || !isIn(chosen, name))
     const version = (await runOrThrow('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname })).stdout
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
@@ -87,7 +89,9 @@ async function runOne(bench: Bench, quick: boolean) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `mvm-bench-${bench.name}-`)))
   await using stack = new AsyncDisposableStack()
   stack.defer(() => removeTree(folder))
-  const rows = await bench.measure({ quick, folder, stack, signal: stop.signal, say: (line) => say(`   ${line}`) })
+  const pictures = isRecorded ? import.meta.dirname : output
+  const tell = (line: string) => say(`   ${line}`)
+  const rows = await bench.measure({ quick, folder, pictures, stack, signal: stop.signal, say: tell })
   stop.signal.throwIfAborted()
   return rows
 }

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseTaskId } from '../../main/core/task.ts'
+import { findDetached } from '../../main/lib/find-processes.ts'
+import { pathExists } from '../../main/lib/path-exists.ts'
+import { runRoot } from '../../main/machines/run-directory.ts'
+import { taskFiles } from '../../main/tasks/task-files.ts'
+import { gitIn, subjectsOf } from '../support/repositories.ts'
+import { type Asked, contentOf, type Found, fileOf, subjectOf } from './soak-ledger.ts'
+
+/** Looks with git and on the disk, and asks no server. `paths`: of each repository by its alias. */
+export async function findWork(
+  asked: readonly Asked[],
+  paths: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>()
+  for (const [alias, path] of paths) {
+    const subjects = await subjectsOf(path, 'main')
+    for (const { id, number } of asked.filter(({ repo }) => repo === alias)) {
+      const taskId = parseTaskId(id)
+      found.set(id, {
+        onBranch: await holds(path, 'main', number),
+        commits: subjects.filter((subject) => subject === subjectOf(number)).length,
+        inClone: taskId !== undefined && (await pathExists(join(taskFiles(path, taskId).repo, fileOf(number)))),
+        atRef: await holds(path, `refs/tasks/${id}`, number),
+      })
+    }
+  }
+  return found
+}
+
+async function holds(repository: string, revision: string, number: number): Promise<boolean> {
+  try {
+    return `${await gitIn(repository, ['show', `${revision}:${fileOf(number)}`])}\n` === contentOf(number)
+  } catch {
+    return false // No such file there, or no such revision.
+  }
+}
+
+/** The task of each line of a home's event log. */
+export async function loggedTasks(home: string): Promise<readonly string[]> {
+  const lines = (await readFile(join(home, 'events.jsonl'), 'utf8')).trim().split('\n')
+  return lines.filter((line) => line !== '').map((line) => (JSON.parse(line) as { readonly taskId: string }).taskId)
+}
+
+/** The last helpers end a moment after their machine, on a busy host some seconds. */
+const graceMs = 15_000
+
+/** What is left of the machines of these tasks, hypervisors, helpers and run folders: one line each. */
+export async function leftovers(ids: readonly string[]): Promise<readonly string[]> {
+  const deadline = performance.now() + graceMs
+  for (;;) {
+    const left: string[] = []
+    for (const id of ids) {
+      const folder = join(runRoot(), id)
+      for (const { name, pid } of await findDetached(`${folder}/`)) left.push(`${name}, pid ${pid}, of task ${id}`)
+      if (await pathExists(folder)) left.push(`the folder ${folder}`)
+    }
+    if (left.length === 0 || performance.now() > deadline) return left
+    await sleep(1_000)
+  }
+}
