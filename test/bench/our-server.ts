@@ -16,5 +16,6 @@ const server = await startServer({
   env: { ANTHROPIC_API_KEY: 'sk-ant-bench' },
   driver: processDriver(machines, guestThatCommits('hello-$(basename "$HOME").txt')),
 })
-process.once('SIGTERM', () => void server.close())
+// Not `once`: a package that removes its lock files at the end takes a signal whose last listener is its own for the end itself.
+process.on('SIGTERM', () => void server.close().then(() => process.exit()))
 process.stdout.write(`${server.url}\n`)

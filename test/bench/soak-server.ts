@@ -12,7 +12,8 @@ const server = await startServer({
   log: createLog(),
   env: { ANTHROPIC_BASE_URL: api, ANTHROPIC_API_KEY: 'sk-ant-api-bench' },
 })
-process.once('SIGTERM', () => void server.close())
+// Not `once`: a package that removes its lock files at the end takes a signal whose last listener is its own for the end itself.
+process.on('SIGTERM', () => void server.close().then(() => process.exit()))
 // A terminal sends this to the whole group; when the server ends is for the benchmark to say.
 process.on('SIGINT', () => undefined)
 process.stdout.write(`${server.url}\n`)
