@@ -43,7 +43,7 @@ export const soak: Bench = {
     const { quick, say, signal, pictures } = context
     await prepareHost(say, signal)
     const { home, paths, server, client } = await startAll(context)
-    const plan = { askMs: (quick ? 4 : 30) * minuteMs, drainMs: 10 * minuteMs, mostTasks, repos: [...paths.keys()] }
+    const plan = { askMs: (quick ? 7 : 30) * minuteMs, drainMs: 10 * minuteMs, mostTasks, repos: [...paths.keys()] }
     say(`${slotCount} tasks at once for ${plan.askMs / minuteMs} minutes, and to the end of those that run then`)
     const load = new Load(plan, client, say)
     const samples: Sample[] = []
