@@ -78,7 +78,7 @@ export function soakChart({ title, subtitle, samples, askedUntil, medians }: Cha
     ...memory.line('server', places, memory.values),
     ...medians.flatMap(({ from, to, megabytes }) => [
       `  <path class="line" stroke="var(--ink)" d="M${short(x(from))} ${short(memory.y(megabytes))}H${short(x(to))}"/>`,
-      `  <text x="${short((x(from) + x(to)) / 2)}" y="${short(memory.y(megabytes) + 18)}" class="name middle">${megabytes.toFixed(0)} MB</text>`,
+      `  <text x="${short((x(from) + x(to)) / 2)}" y="${short(memory.y(megabytes) - 9)}" class="name middle">${megabytes.toFixed(0)} MB</text>`,
     ]),
 
     ...legend(326, [
@@ -134,9 +134,10 @@ class Panel {
     this.#top = top
     this.#height = panelHeight
     const largest = Math.max(1, ...values)
-    const [, step = largest] = ticksUpTo(largest, panelHeight > 150 ? 5 : 2)
-    this.#most = Math.ceil(largest / step) * step
-    this.#ticks = ticksUpTo(this.#most, panelHeight > 150 ? 5 : 2)
+    const [, step = largest] = ticksUpTo(largest, Math.floor(panelHeight / 40))
+    const steps = Math.ceil(largest / step - 1e-9)
+    this.#most = steps * step
+    this.#ticks = Array.from({ length: steps + 1 }, (_, index) => index * step)
   }
 
   y(value: number): number {
@@ -189,12 +190,12 @@ function stepped(places: readonly number[], values: readonly number[]): [number[
   return [at, steps]
 }
 
-/** In one row above a panel; a letter is some six and a half pixels wide. */
+/** In one row above a panel; a letter is some seven pixels wide. */
 function legend(y: number, entries: readonly (readonly [Color, string])[]): readonly string[] {
   let place = left
   return entries.flatMap(([color, name]) => {
     const from = place
-    place += 50 + name.length * 6.5
+    place += 46 + name.length * 7.2
     return [
       `  <rect x="${short(from)}" y="${y - 8}" width="14" height="8" rx="2" fill="var(--${color})"/>`,
       `  <text x="${short(from + 20)}" y="${y}" class="name">${escaped(name)}</text>`,

@@ -19,7 +19,7 @@ export interface Sample {
 
 const everyMs = 5_000
 
-/** Adds a sample to the list every five seconds until `over` fires. Rejects when the server no longer answers. */
+/** Adds a sample to the list every five seconds until `over` fires, and one then. Rejects when the server no longer answers. */
 export async function takeSamples(
   samples: Sample[],
   server: ServerProcess,
@@ -28,7 +28,8 @@ export async function takeSamples(
   over: AbortSignal,
 ): Promise<void> {
   const pids = new Map<string, number>()
-  while (!over.aborted) {
+  for (;;) {
+    const isLast = over.aborted
     const { active } = await client.call('list_slots', {})
     const ids = active.map(({ task_id }) => task_id)
     samples.push({
@@ -37,6 +38,7 @@ export async function takeSamples(
       busySlots: active.length,
       guestMegabytes: await guestMegabytes(client, ids, pids),
     })
+    if (isLast) return
     await sleep(everyMs, undefined, { signal: over }).catch(() => undefined) // Only its end wakes it early.
   }
 }

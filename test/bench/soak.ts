@@ -69,7 +69,7 @@ export const soak: Bench = {
     const minutes = load.askedUntilMinutes.toFixed(0)
     const chart = soakChart({
       title: 'Ten virtual machines at once',
-      subtitle: `${load.asked.length} tasks of real Claude Code in ${minutes} minutes: ${verdict.completed} completed, ${verdict.failed.length} failed, ${verdict.lost} lost, ${left.length} processes left`,
+      subtitle: `${load.asked.length} tasks of real Claude Code, asked for over ${minutes} minutes: ${verdict.completed} completed, ${verdict.failed.length} failed, ${verdict.lost} lost, ${left.length} processes left`,
       samples,
       askedUntil: load.askedUntilMinutes,
       medians: [stretches.first, stretches.last].map((stretch) => ({
