@@ -51,17 +51,17 @@ export class Load {
 
   /** Resolves when every task has ended, or when those that were cancelled had their time for it. */
   async run(signal: AbortSignal): Promise<void> {
-    const { askMs, drainMs } = this.#plan
+    const { askMs, drainMs, mostTasks } = this.#plan
     for (let slot = 0; slot < slotCount; slot++) await this.#ask(signal)
     const running = () => this.asked.filter(({ id }) => !this.told.some(({ taskId }) => taskId === id))
     for (;;) {
       const wait = { client: consumer, timeout_ms: 5_000 }
       const answer = await this.#client.call('wait_next_event', wait, signal)
       const elapsedMs = performance.now() - this.#start
-      if (this.#askedUntil === undefined && (elapsedMs > askMs || this.#isHopeless())) this.#askedUntil = this.minutes
+      if (elapsedMs > askMs || this.asked.length >= mostTasks || this.#isHopeless()) this.#askedUntil ??= this.minutes
       if ('type' in answer) {
         this.#tell(answer)
-        if (this.#askedUntil === undefined && this.asked.length < this.#plan.mostTasks) await this.#ask(signal)
+        if (this.#askedUntil === undefined) await this.#ask(signal)
         continue
       }
       // Whoever is missing now was lost, and the ledger says so.

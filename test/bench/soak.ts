@@ -2,6 +2,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseTaskId, slotCount } from '../../main/core/task.ts'
+import { availableMemoryMiB } from '../../main/lib/host-memory.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { reapMachines } from '../../main/machines/reap.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
@@ -20,7 +21,7 @@ import { Load } from './soak-load.ts'
 import { type Sample, takeSamples } from './soak-samples.ts'
 
 const minuteMs = 60_000
-const mostTasks = 2_000
+const mostTasks = 5_000
 const output = join(import.meta.dirname, '../output/soak')
 
 /**
@@ -33,6 +34,7 @@ const settings = {
   cpus: 1,
   bootTimeoutMs: 20 * minuteMs,
   taskTimeoutMs: 40 * minuteMs,
+  runsPerMinute: null,
   onQuit: 'stop',
 }
 
@@ -41,11 +43,15 @@ export const soak: Bench = {
   about: 'ten real VMs at once for half an hour: nothing lost, nothing left, memory flat; with a chart',
   async measure(context) {
     const { quick, say, signal, pictures } = context
+    await requireRoom()
     await prepareHost(say, signal)
+    await rm(output, { recursive: true, force: true })
+    await mkdir(output, { recursive: true })
     const { home, paths, server, client } = await startAll(context)
     const plan = { askMs: (quick ? 7 : 30) * minuteMs, drainMs: 10 * minuteMs, mostTasks, repos: [...paths.keys()] }
     say(`${slotCount} tasks at once for ${plan.askMs / minuteMs} minutes, and to the end of those that run then`)
     const load = new Load(plan, client, say)
+    context.stack.defer(() => keepLogs(context.folder, load, paths))
     const samples: Sample[] = []
     const over = new AbortController()
     const progress = () => ({ minutes: load.minutes, ended: load.told.length, failed: load.failed })
@@ -60,8 +66,7 @@ export const soak: Bench = {
     const busy = (await client.call('list_slots', {})).active.map(({ slot, task_id }) => `slot ${slot} by ${task_id}`)
     const left = [...(await leftovers(load.asked.map(({ id }) => id))), ...busy]
     if (!(await hasEnded(server))) left.push('the server, which did not end when it was told to')
-    await keepRecord({ samples, ...books, verdict, left })
-    await keepLogs(context.folder, load, paths)
+    await writeFile(join(output, 'record.json'), `${JSON.stringify({ samples, ...books, verdict, left }, null, 2)}\n`)
     if (verdict.completed === 0)
       throw new Error(`No task completed: ${[...verdict.amiss, ...verdict.failed].join('; ')}`)
 
@@ -81,6 +86,14 @@ export const soak: Bench = {
     await writeFile(join(pictures, 'soak.svg'), chart)
     return rowsOf({ load, samples, stretches, verdict, left })
   },
+}
+
+/** With less, tasks would wait for memory, and half an hour later it would show that it was no soak. */
+async function requireRoom(): Promise<void> {
+  const available = await availableMemoryMiB()
+  const needed = slotCount * settings.memoryMiB
+  if (available === undefined || available >= needed) return
+  throw new Error(`${slotCount} guests need ${needed} MiB of memory, and this host has ${available} MiB available`)
 }
 
 /** Its disposal ends the server and every machine of its home, whatever state they are in. */
@@ -177,13 +190,6 @@ function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly 
       goal: null,
     },
   ]
-}
-
-/** Every sample and every end, for who wants more than the table. */
-async function keepRecord(record: object): Promise<void> {
-  await rm(output, { recursive: true, force: true })
-  await mkdir(output, { recursive: true })
-  await writeFile(join(output, 'record.json'), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** The server's log, and the consoles of tasks that did not complete: the folder that they are in is about to go. */
