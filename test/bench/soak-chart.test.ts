@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Chart, soakChart, ticksUpTo } from './soak-chart.ts'
+import { ticksUpTo } from './chart-parts.ts'
+import { type Chart, soakChart } from './soak-chart.ts'
 
 const sample = (minutes: number, serverMegabytes: number) => ({
   ...{ minutes, serverMegabytes, busySlots: 10, ended: Math.floor(minutes), failed: 0, guestMegabytes: 9000 },
@@ -41,9 +42,9 @@ test('busy slots are steps: a slot that comes free does not come free slowly', (
 })
 
 test('a failure is marked where it was seen', () => {
-  expect(soakChart(chart)).not.toContain('stroke="var(--failed)"')
+  expect(soakChart(chart)).not.toContain('class="failure"')
   const samples = chart.samples.map((each) => ({ ...each, failed: each.minutes < 20 ? 0 : 1 }))
-  expect(soakChart({ ...chart, samples }).match(/stroke="var\(--failed\)"/g)).toHaveLength(1)
+  expect(soakChart({ ...chart, samples }).match(/class="failure"/g)).toHaveLength(1)
 })
 
 test('text is text, whatever is in it', () => {

@@ -1,3 +1,4 @@
+import { escaped, legend, Panel, short, stepped, ticksUpTo } from './chart-parts.ts'
 import type { Sample } from './soak-samples.ts'
 
 export interface Chart {
@@ -6,17 +7,18 @@ export interface Chart {
   readonly samples: readonly Sample[]
   /** Minutes after which no new task was asked for. */
   readonly askedUntil: number
-  /** Medians of the server's memory in two stretches of time, in minutes and megabytes. */
+  /** Medians of the server's memory in stretches of time, in minutes and megabytes. */
   readonly medians: readonly { readonly from: number; readonly to: number; readonly megabytes: number }[]
 }
 
 const width = 960
 const height = 640
-const left = 64
-const right = 904
+const sides = { left: 64, right: 904 }
+const middle = (sides.left + sides.right) / 2
+const bottom = 584
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
-/** Of GitHub's palette: each has the contrast of text on its own background. */
+/** Colors that have the contrast of text on their own background, light and dark. */
 const style = `
     svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --server: #0969da; --slots: #8250df; --ended: #1a7f37; --failed: #cf222e; --guests: #bc4c00 }
     @media (prefers-color-scheme: dark) {
@@ -28,191 +30,76 @@ const style = `
     .end { text-anchor: end } .middle { text-anchor: middle }
     .grid { stroke: var(--grid) } .until { stroke: var(--faint); stroke-dasharray: 4 4 }
     .line { fill: none; stroke-width: 2; stroke-linejoin: round }
-    .area { stroke: none; opacity: 0.16 }`
+    .area { opacity: 0.16 }`
 
-/** One SVG file, with a background of its own, for light and dark. Pure. */
+/** One SVG file with a background of its own: three panels over one axis of time. Pure. */
 export function soakChart({ title, subtitle, samples, askedUntil, medians }: Chart): string {
-  const ticks = ticksUpTo(Math.max(1, ...samples.map(({ minutes }) => minutes)), 8)
   const lastMinute = Math.max(1, ...samples.map(({ minutes }) => minutes))
-  const x = (minutes: number): number => left + (Math.min(minutes, lastMinute) / lastMinute) * (right - left)
-  const places = samples.map(({ minutes }) => x(minutes))
-  const of = (pick: (sample: Sample) => number): readonly number[] => samples.map(pick)
+  const x = (minutes: number): number => sides.left + (minutes / lastMinute) * (sides.right - sides.left)
+  const series = (pick: (sample: Sample) => number) =>
+    samples.map((sample) => ({ x: x(sample.minutes), value: pick(sample) }))
+  const panel = (top: number, panelHeight: number, points: readonly { readonly value: number }[]) =>
+    new Panel(
+      { ...sides, top, height: panelHeight },
+      points.map(({ value }) => value),
+    )
 
-  const memory = new Panel(
-    112,
-    190,
-    of(({ serverMegabytes }) => serverMegabytes),
-  )
-  const slots = new Panel(346, 110, [10])
-  const ended = new Panel(
-    346,
-    110,
-    of(({ ended }) => ended),
-  )
-  const guests = new Panel(
-    500,
-    84,
-    of(({ guestMegabytes }) => guestMegabytes / 1024),
-  )
+  const memory = series(({ serverMegabytes }) => serverMegabytes)
+  const slots = series(({ busySlots }) => busySlots)
+  const ended = series((sample) => sample.ended)
+  const guests = series(({ guestMegabytes }) => guestMegabytes / 1024)
+  const failures = samples.filter(({ failed }, index) => failed > (samples[index - 1]?.failed ?? 0))
+  const isCut = samples.length > 0 && askedUntil < lastMinute
 
-  const failures = samples.flatMap(({ minutes, failed }, index) =>
-    failed > (samples[index - 1]?.failed ?? 0) ? [x(minutes)] : [],
-  )
-  const until = x(askedUntil)
+  const memoryPanel = panel(112, 190, memory)
+  const slotsPanel = panel(346, 110, [{ value: 10 }])
+  const endedPanel = panel(346, 110, ended)
+  const guestsPanel = panel(500, bottom - 500, guests)
+  const elements = [
+    `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
+    `<text x="24" y="38" class="title">${escaped(title)}</text>`,
+    `<text x="24" y="60">${escaped(subtitle)}</text>`,
+    ...[memoryPanel, slotsPanel, guestsPanel].flatMap((each) => each.grid()),
+    ...endedPanel.rightScale(),
+    ...ticksUpTo(lastMinute, 8).map((tick) => `<text x="${short(x(tick))}" y="606" class="middle">${tick}</text>`),
+    `<text x="${middle}" y="626" class="middle">minutes since the first task was asked for</text>`,
+    ...(samples.length === 0 ? [`<text x="${middle}" y="210" class="middle">no samples</text>`] : []),
+
+    ...legend({ left: sides.left, y: 92 }, [
+      { color: 'server', name: 'memory of the server, MB' },
+      ...(medians.length > 0 ? [{ color: 'ink', name: 'its median in that stretch' }] : []),
+      ...(isCut ? [{ color: 'faint', name: 'no new tasks from here', isDashed: true }] : []),
+    ]),
+    ...memoryPanel.area('server', memory),
+    ...medians.flatMap(({ from, to, megabytes }) => {
+      const y = memoryPanel.y(megabytes)
+      return [
+        `<path class="line" stroke="var(--ink)" d="M${short(x(from))} ${short(y)}H${short(x(to))}"/>`,
+        `<text x="${short((x(from) + x(to)) / 2)}" y="${short(y - 9)}" class="name middle">${megabytes.toFixed(0)} MB</text>`,
+      ]
+    }),
+
+    ...legend({ left: sides.left, y: 326 }, [
+      { color: 'slots', name: 'busy slots of ten (left)' },
+      { color: 'ended', name: 'tasks ended (right)' },
+      ...(failures.length > 0 ? [{ color: 'failed', name: 'a task failed' }] : []),
+    ]),
+    ...slotsPanel.area('slots', stepped(slots)),
+    ...endedPanel.line('ended', stepped(ended)),
+    ...failures.map(
+      ({ minutes }) =>
+        `<path class="failure" stroke="var(--failed)" stroke-width="3" d="M${short(x(minutes))} 456v-12"/>`,
+    ),
+
+    ...legend({ left: sides.left, y: 480 }, [{ color: 'guests', name: 'resident memory of all virtual machines, GB' }]),
+    ...guestsPanel.area('guests', guests),
+    ...(isCut ? [`<path class="until" d="M${short(x(askedUntil))} 112V${bottom}"/>`] : []),
+  ]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
     `  <style>${style}\n  </style>`,
-    `  <rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
-    `  <text x="24" y="38" class="title">${escaped(title)}</text>`,
-    `  <text x="24" y="60">${escaped(subtitle)}</text>`,
-    ...[memory, slots, guests].flatMap((panel) => panel.grid()),
-    ...ticks.map((tick) => `  <text x="${short(x(tick))}" y="606" class="middle">${tick}</text>`),
-    `  <text x="${(left + right) / 2}" y="626" class="middle">minutes since the first task was asked for</text>`,
-    ...(samples.length === 0 ? [`  <text x="${(left + right) / 2}" y="210" class="middle">no samples</text>`] : []),
-
-    ...legend(92, [
-      ['server', 'memory of the server, MB'],
-      ...(medians.length > 0 ? [['ink', 'its median in that stretch'] as const] : []),
-    ]),
-    ...memory.area('server', places, memory.values),
-    ...memory.line('server', places, memory.values),
-    ...medians.flatMap(({ from, to, megabytes }) => [
-      `  <path class="line" stroke="var(--ink)" d="M${short(x(from))} ${short(memory.y(megabytes))}H${short(x(to))}"/>`,
-      `  <text x="${short((x(from) + x(to)) / 2)}" y="${short(memory.y(megabytes) - 9)}" class="name middle">${megabytes.toFixed(0)} MB</text>`,
-    ]),
-
-    ...legend(326, [
-      ['slots', 'busy slots of ten (left)'],
-      ['ended', 'tasks ended (right)'],
-      ...(failures.length > 0 ? [['failed', 'a task failed'] as const] : []),
-    ]),
-    ...slots.area(
-      'slots',
-      ...stepped(
-        places,
-        of(({ busySlots }) => busySlots),
-      ),
-    ),
-    ...slots.line(
-      'slots',
-      ...stepped(
-        places,
-        of(({ busySlots }) => busySlots),
-      ),
-    ),
-    ...ended.line('ended', ...stepped(places, ended.values)),
-    ...ended.rightScale(),
-    ...failures.map((place) => `  <path stroke="var(--failed)" stroke-width="2" d="M${short(place)} 456v-10"/>`),
-
-    ...legend(480, [['guests', 'resident memory of all virtual machines, GB']]),
-    ...guests.area('guests', places, guests.values),
-    ...guests.line('guests', places, guests.values),
-
-    ...(samples.length > 0 && askedUntil < lastMinute
-      ? [
-          `  <path class="until" d="M${short(until)} 112V584"/>`,
-          `  <text x="${short(until - 6)}" y="124" class="end">no new tasks from here</text>`,
-        ]
-      : []),
+    ...elements.map((element) => `  ${element}`),
     '</svg>',
     '',
   ].join('\n')
 }
-
-type Color = 'server' | 'slots' | 'ended' | 'failed' | 'guests' | 'ink'
-
-/** A part of the picture with an axis of its own, which begins at zero. */
-class Panel {
-  readonly values: readonly number[]
-  readonly #top: number
-  readonly #height: number
-  readonly #ticks: readonly number[]
-  readonly #most: number
-
-  constructor(top: number, panelHeight: number, values: readonly number[]) {
-    this.values = values
-    this.#top = top
-    this.#height = panelHeight
-    const largest = Math.max(1, ...values)
-    const [, step = largest] = ticksUpTo(largest, Math.floor(panelHeight / 40))
-    const steps = Math.ceil(largest / step - 1e-9)
-    this.#most = steps * step
-    this.#ticks = Array.from({ length: steps + 1 }, (_, index) => index * step)
-  }
-
-  y(value: number): number {
-    return this.#top + this.#height * (1 - value / this.#most)
-  }
-
-  grid(): readonly string[] {
-    return this.#ticks.flatMap((tick) => [
-      `  <path class="grid" d="M${left} ${short(this.y(tick))}H${right}"/>`,
-      `  <text x="${left - 10}" y="${short(this.y(tick) + 4)}" class="end">${tick}</text>`,
-    ])
-  }
-
-  rightScale(): readonly string[] {
-    return this.#ticks.map((tick) => `  <text x="${right + 10}" y="${short(this.y(tick) + 4)}">${tick}</text>`)
-  }
-
-  line(color: Color, places: readonly number[], values: readonly number[]): readonly string[] {
-    const points = this.#points(places, values)
-    return points === '' ? [] : [`  <path class="line" stroke="var(--${color})" d="M${points}"/>`]
-  }
-
-  area(color: Color, places: readonly number[], values: readonly number[]): readonly string[] {
-    const points = this.#points(places, values)
-    const [first, last] = [places[0], places.at(-1)]
-    if (first === undefined || last === undefined) return []
-    const floor = this.#top + this.#height
-    return [
-      `  <path class="area" fill="var(--${color})" d="M${short(first)} ${floor}L${points}L${short(last)} ${floor}Z"/>`,
-    ]
-  }
-
-  #points(places: readonly number[], values: readonly number[]): string {
-    return places.map((place, index) => `${short(place)} ${short(this.y(values[index] ?? 0))}`).join('L')
-  }
-}
-
-/** Each value holds until the next one's place. */
-function stepped(places: readonly number[], values: readonly number[]): [number[], number[]] {
-  const at: number[] = []
-  const steps: number[] = []
-  for (const [index, place] of places.entries()) {
-    if (index > 0) {
-      at.push(place)
-      steps.push(values[index - 1] ?? 0)
-    }
-    at.push(place)
-    steps.push(values[index] ?? 0)
-  }
-  return [at, steps]
-}
-
-/** In one row above a panel; a letter is some seven pixels wide. */
-function legend(y: number, entries: readonly (readonly [Color, string])[]): readonly string[] {
-  let place = left
-  return entries.flatMap(([color, name]) => {
-    const from = place
-    place += 46 + name.length * 7.2
-    return [
-      `  <rect x="${short(from)}" y="${y - 8}" width="14" height="8" rx="2" fill="var(--${color})"/>`,
-      `  <text x="${short(from + 20)}" y="${y}" class="name">${escaped(name)}</text>`,
-    ]
-  })
-}
-
-/** Round numbers from 0 to at most `most`, some `count` steps. */
-export function ticksUpTo(most: number, count: number): readonly number[] {
-  const rough = most / count
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = Math.max(1, ([1, 2, 5].find((factor) => factor * power >= rough * 0.75) ?? 10) * power)
-  return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, index) => index * step)
-}
-
-const short = (value: number): string => String(Math.round(value * 10) / 10)
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-export const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character] ?? '')
