@@ -58,6 +58,7 @@ async function measureOne({ folder, quick, signal, say }: BenchContext, shape: S
   say(`cloning and copying ${megabytes} MB of .git`)
   const measured = await inPairs(quick ? 2 : shape.pairs, ours, theirs)
   const startMs = summarize(await manyTimes(15, () => git(['--version'], { cwd: folder, trust: 'user' }))).quoted
+  const startsMs = startMs * gitStarts.inTurn
   const cpMs = summarize(await manyTimes(15, () => runOrThrow('cp', ['--version']))).quoted
   for (const path of [reference, copy, workspace, repository]) await removeTree(path)
   return {
@@ -66,12 +67,14 @@ async function measureOne({ folder, quick, signal, say }: BenchContext, shape: S
     ours: measured.ours,
     against: { what: 'cp of the same files', values: measured.theirs },
     goal: { kind: 'ratio', atMost: 1.3 },
-    unreached: `a clone starts git ${gitStarts.all} times (what is this repository, its HEAD, its commit, is there a flake.nix, its settings, the files, submodules), ${gitStarts.inTurn} of them one after the other: a start that does nothing takes ${startMs.toFixed(1)} ms here, so ${(startMs * gitStarts.inTurn).toFixed(0)} ms of ours are starts alone, and ${cpMs.toFixed(1)} ms of the copy, which is one process.`,
+    ...(startsMs > summarize(measured.ours).quoted / 5 && {
+      unreached: `a clone starts git ${gitStarts.all} times (what is this repository, its HEAD, its commit, is there a flake.nix, its settings, the files with two helpers, submodules), ${gitStarts.inTurn} of them one after the other, and a start that does nothing takes ${startMs.toFixed(1)} ms here: ${startsMs.toFixed(0)} ms of ours are starts alone, where the copy is one process of ${cpMs.toFixed(1)} ms.`,
+    }),
   }
 }
 
-/** Of `cloneWorkspace` where there are neither submodules nor LFS objects, as strace counts them; two of them run side by side. */
-const gitStarts = { all: 7, inTurn: 6 }
+/** Of `cloneWorkspace` where there are neither submodules nor LFS objects, as strace counts them on two cores. */
+const gitStarts = { all: 9, inTurn: 7 }
 
 async function manyTimes(count: number, work: () => Promise<unknown>): Promise<readonly number[]> {
   await work()
