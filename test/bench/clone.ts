@@ -14,8 +14,10 @@ export const clone: Bench = {
   async measure(context) {
     const rows: Row[] = []
     for (const shape of shapes) if (!context.quick || shape.inQuick) rows.push(await measureOne(context, shape))
-    if (context.quick) context.say('left out: 1 GB, and 20,000 files')
-    return rows
+    if (!context.quick) return rows
+    return rows.map((row, index) =>
+      index === 0 ? { ...row, notes: ['Quick, so without 1 GB and 20,000 files.'] } : row,
+    )
   },
 }
 
