@@ -23,7 +23,7 @@ export interface DoctorOptions {
  */
 export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions): Promise<void> {
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
+  process.on('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
   if (fix) await fixHost(terminal, stop.signal)
 
   const { home, env } = terminal
