@@ -117,7 +117,7 @@ finish() {
   trap - EXIT
   stop_child
   for helper in ${helpers[@]+"${helpers[@]}"}; do kill "$helper" 2>/dev/null; done
-  rm -f "$private/key"
+  [ ! -e "$private/key" ] || rm -f "$private/key"
   if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
     write_result false "${stop_reason:-The task runner ended before Claude did}" ''
   fi

@@ -39,14 +39,16 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   const notes: string[] = []
   const receiver = join(options.scratch, 'receiver.git')
   const inReceiver: GitOptions = { cwd: receiver, trust: 'none', env: { GIT_DIR: receiver } }
-  const { isPartial, sparse } = await cloneSettings(source.path, signal)
+  const [{ isPartial, sparse }, stores] = await Promise.all([
+    cloneSettings(source.path, signal),
+    objectStores(source.commonDirectory),
+  ])
   const common = {
     objectFormat: source.objectFormat,
     shallow: source.isShallow ? await readFile(join(source.commonDirectory, 'shallow'), 'utf8') : null,
     exclude: await textIfThere(join(source.commonDirectory, 'info', 'exclude')),
     isPartial,
   }
-  const stores = await objectStores(source.commonDirectory)
   const proof = join(options.scratch, 'proof.git')
   for (const path of [receiver, proof]) {
     await makeScratchRepository(path, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
@@ -66,20 +68,19 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     notes,
     signal,
   )
-  const wip = saved && (await commitFiles(saved.tree, base, taskId, inReceiver, signal))
-  const commit = await publish(
-    { ...options, receiver, proof, start: startCommit, base, wip: wip ?? null },
-    inReceiver,
-    notes,
-    signal,
-  )
+  const wip = saved?.tree ? await commitFiles(saved.tree, base, taskId, inReceiver, signal) : null
+  const range = [base, `^${startCommit}`]
+  const [commit, count] = await Promise.all([
+    publish({ ...options, receiver, proof, start: startCommit, base, wip }, inReceiver, notes, signal),
+    gitText(['rev-list', '--count', ...range], inReceiver, signal),
+  ])
   if (commit !== startCommit) {
     const lfs = { workspace, commonDirectory: source.commonDirectory, cleaned: saved?.lfs ?? [] }
     notes.push(...(await keepLfsObjects(lfs, signal)))
   }
-  const agent = commit === startCommit ? startCommit : base
-  const commits = Number(await gitText(['rev-list', '--count', agent, `^${startCommit}`], inReceiver, signal))
-  return { commit, commits, wip: commit !== agent, notes }
+  return commit === startCommit
+    ? { commit, commits: 0, wip: false, notes }
+    : { commit, commits: Number(count), wip: commit !== base, notes }
 }
 
 /** The commit that the guest's history ends in, now in the receiver; the start commit when there is none to be had. */
@@ -115,9 +116,12 @@ async function salvageSubmodules(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const moved = new Map<string, string>()
-  const kept = new Set((await gitlinksOf(inReceiver, base, signal)).map((link) => link.path))
-  const { source, workspace, taskId } = options
-  for (const [index, link] of (await gitlinksOf(inReceiver, options.startCommit, signal)).entries()) {
+  const { source, workspace, taskId, startCommit } = options
+  const [atStart, atEnd] = await Promise.all(
+    [startCommit, base].map((commit) => gitlinksOf(inReceiver, commit, signal)),
+  )
+  const kept = new Set(atEnd?.map((link) => link.path))
+  for (const [index, link] of (atStart ?? []).entries()) {
     if (!kept.has(link.path) || !(await isOwnFolder(workspace, link))) continue
     const module = await findSubmodule(source, link, signal)
     if (!module) continue // The task had an empty folder there.

@@ -8,8 +8,8 @@ import { sizeLimits } from './oversized-objects.ts'
 import { surveyFiles } from './survey-files.ts'
 
 export interface SavedFiles {
-  /** The tree that holds the base's files as the guest left them. */
-  readonly tree: string
+  /** The tree that holds the base's files as the guest left them; null when it left them all as they are in the base. */
+  readonly tree: string | null
   readonly notes: readonly string[]
   /** Files whose content became a Git LFS pointer, for the user's own LFS store. */
   readonly lfs: readonly CleanedFile[]
@@ -44,13 +44,13 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   const links = await dropGitlinks(call, signal)
   const inLink = (path: string) => [...links.keys()].some((link) => path === link || path.startsWith(`${link}/`))
 
-  await git(['update-index', '-q', '--refresh'], call(''), signal)
-  const changed = (await gitOrThrow(['diff-files', '-z', '--name-only', '--ignore-submodules=all'], call(), signal))
-    .stdout
-  const others = survey.complete ? await untracked(call, signal) : []
-  const absent = await outsideSparse(options, call, signal)
+  const [changed, others, absent] = await Promise.all([
+    changedOnDisk(call, signal),
+    survey.complete ? untracked(call, signal) : [],
+    outsideSparse(options, call, signal),
+  ])
   const plan = newPlan()
-  for (const path of new Set(zeroSeparated(changed))) if (!inLink(path)) await consider(workspace, path, plan, absent)
+  for (const path of new Set(changed)) if (!inLink(path)) await consider(workspace, path, plan, absent)
   for (const path of others) {
     if (inLink(path.replace(/\/$/, ''))) continue
     if (!path.endsWith('/')) await consider(workspace, path, plan, absent)
@@ -65,8 +65,10 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
     ...cleaned.map(({ mode, blob, path }) => `${mode} ${blob}\t${path}\0`),
     ...[...links].map(([path, commit]) => `160000 ${options.gitlinks.get(path) ?? commit}\t${path}\0`),
   ]
-  await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
-  const tree = await gitText(['write-tree'], call(), signal)
+  if (entries.length > 0)
+    await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
+  const isAsBase = entries.length + plan.add.length + plan.remove.length === 0
+  const tree = isAsBase ? null : await gitText(['write-tree'], call(), signal)
   if (plan.notes.length > mostNotes) notes.push(`${plan.notes.length - mostNotes} more files were left out`)
   return { tree, notes: [...notes, ...plan.notes.slice(0, mostNotes), ...lfsNotes], lfs: cleaned }
 }
@@ -103,6 +105,12 @@ async function updateIndex(
   if (paths.length === 0) return
   const input = paths.map((path) => `${path}\0`).join('')
   await gitOrThrow(['update-index', '-z', ...options, '--stdin'], call(input), signal)
+}
+
+async function changedOnDisk(call: GitCalls, signal?: AbortSignal): Promise<string[]> {
+  await git(['update-index', '-q', '--refresh'], call(''), signal)
+  const args = ['diff-files', '-z', '--name-only', '--ignore-submodules=all']
+  return zeroSeparated((await gitOrThrow(args, call(), signal)).stdout)
 }
 
 async function untracked(call: GitCalls, signal?: AbortSignal): Promise<string[]> {
