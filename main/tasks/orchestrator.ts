@@ -43,7 +43,7 @@ import {
 } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
-import type { WarmMachine } from './warm-machine.ts'
+import { removeWarmFolder, type WarmMachine } from './warm-machine.ts'
 import { WarmMachines } from './warm-machines.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
@@ -146,11 +146,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const orchestrator = new Orchestrator(options, unfinished, index)
     const catalog = orchestrator.#catalog
     await catalog.load()
-    for (const task of await findForgotten(unfinished, catalog.open, options.log, catalog.reportDamage))
-      catalog.put(task)
+    const forgotten = await findForgotten(unfinished, catalog.open, options.log, catalog.reportDamage)
+    for (const task of forgotten.tasks) catalog.put(task)
     const tasks = [...catalog.open.values()]
     const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
+    for (const files of forgotten.neverBegan) await removeWarmFolder(files, options.log)
     for (const task of tasks) await orchestrator.#takeUp(task)
     orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
     return orchestrator

@@ -140,18 +140,25 @@ export class WarmMachine {
     this.#stop.abort(new Error('The machine is not needed'))
     const booted = await this.#booted.catch(() => undefined)
     await booted?.machine.powerOff(AbortSignal.timeout(powerOffMs))
-    await removeWarmFolder(this.#files).catch((error: unknown) => {
-      this.#parts.log.warn('the folder of a machine that was booted ahead stays', { reason: String(error) })
-    })
+    await removeWarmFolder(this.#files, this.#parts.log)
   }
 }
 
-/** Removes the folder of a machine that never had a task. One that holds a record, or anything in its clone, is left alone. */
-export async function removeWarmFolder({ folder, events, record, repo }: TaskFiles): Promise<void> {
-  if ((await pathExists(events)) || (await pathExists(record))) return
-  const cloned = await readdir(repo).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
+/** Removes the folder of a machine that never had a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
+export async function removeWarmFolder({ folder, events, record, repo }: TaskFiles, log: Log): Promise<void> {
+  try {
+    if ((await pathExists(events)) || (await pathExists(record))) return
+    if ((await namesIn(repo)).length === 0) await removeTree(folder)
+  } catch (error) {
+    log.warn('the folder of a machine that was booted ahead stays', { folder, reason: String(error) })
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
-  })
-  if (cloned.length === 0) await removeTree(folder)
+  }
 }

@@ -3,35 +3,43 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../main/core/view.ts'
 import { findDetached } from '../../main/lib/find-processes.ts'
+import { tasksDirectory } from '../../main/lib/paths.ts'
 import { run } from '../../main/lib/spawn.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import type { Doom } from '../support/doomed-orchestrator.ts'
 import { guestWithLimit } from '../support/limited-guest.ts'
-import { guestThatCommits, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
+import {
+  guestThatCommits,
+  guestThatWaits,
+  registeredRepository,
+  startOrchestrator,
+  untilEnded,
+} from '../support/orchestrator.ts'
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const program = join(import.meta.dirname, '../support/doomed-orchestrator.ts')
 
 /** Runs a task in an orchestrator that is killed at the point, then starts another one in its place and sees the task end. */
-async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt', 'sleep 0.6')) {
+async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt', 'sleep 0.6'), warm = false) {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
-  const killed = await run(process.execPath, [program, JSON.stringify({ root, guest }), JSON.stringify(doom)])
+  const killed = await run(process.execPath, [program, JSON.stringify({ root, guest, warm }), JSON.stringify(doom)])
   expect(killed, killed.stdout + killed.stderr).toMatchObject({ signal: 'SIGKILL' })
 
   const second = await startOrchestrator({ root, guest })
   const tasks = await second.orchestrator.list()
-  const [task] = await Promise.all(tasks.map(({ id }) => untilEnded(second.orchestrator, id)))
+  const ended = await Promise.all(tasks.map(({ id }) => untilEnded(second.orchestrator, id)))
   await expect.poll(() => second.orchestrator.slots().filter(({ taskId }) => taskId !== null)).toEqual([])
   await second[Symbol.asyncDispose]()
 
   const events = second.events.read(0)
   expect(events.map(({ taskId, type }) => ({ taskId, type }))).toEqual(
-    tasks.map(({ id }) => ({ taskId: id, type: task ? statusOf(task.state) : '' })),
+    ended.map(({ id, state }) => ({ taskId: id, type: statusOf(state) })),
   )
   expect(await findDetached(root)).toEqual([])
   expect(await readdir(join(root, 'run')).catch(() => [])).toEqual([])
+  if (warm) expect((await readdir(tasksDirectory(repo))).toSorted()).toEqual(tasks.map(({ id }) => id).toSorted())
   expect(JSON.parse(await readFile(join(root, 'home', 'unfinished.json'), 'utf8'))).toMatchObject({ tasks: {} })
   expect(await gitIn(repo, ['status', '--porcelain', '--', '.', ':!.microvm'])).toBe('')
   expect(await gitIn(repo, ['fsck', '--connectivity-only', '--no-dangling'])).toBe('')
@@ -49,7 +57,7 @@ async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt
   const third = await startOrchestrator({ root, guest })
   expect(third.events.read(0)).toEqual(events)
   await third[Symbol.asyncDispose]()
-  return task
+  return ended.at(-1)
 }
 
 const named = (dooms: readonly Doom[]): [string, Doom][] =>
@@ -111,5 +119,41 @@ describe('SIGKILL of the orchestrator', () => {
     ]),
   )('%s of a task at its usage limit has it go on at the reset, and merged once', async (_point, doom) => {
     expect((await killAndRestart(doom, guestWithLimit(1)))?.state).toMatchObject({ outcome: { kind: 'merged' } })
+  })
+
+  describe('with a machine that was booted ahead', () => {
+    const guest = guestThatWaits(guestThatCommits('greeting.txt', 'sleep 0.6; echo "$(cat $SHARE/task.md)" >>said.txt'))
+    const killAhead = (doom: Doom) => killAndRestart(doom, guest, true)
+
+    test('that waits leaves none of it', async () => {
+      expect((await killAhead({ when: 'after', event: 'announced' }))?.state).toMatchObject({
+        outcome: { kind: 'merged' },
+      })
+    })
+
+    test.each<[string, Doom]>(
+      named([
+        { when: 'before', event: 'slot-leased', skip: 1 },
+        { when: 'after', event: 'slot-leased', skip: 1 },
+        { when: 'after', event: 'cloned', skip: 1 },
+      ]),
+    )('%s fails its task with the reason: it had no machine yet', async (_point, doom) => {
+      expect((await killAhead(doom))?.state).toMatchObject({ outcome: { failure: { code: 'interrupted' } } })
+    })
+
+    test('before it is on record that it has its task leaves no machine unseen, and the work at a ref', async () => {
+      const task = await killAhead({ when: 'before', event: 'machine-started', skip: 1 })
+      expect(task?.state).toMatchObject({ phase: 'finished' })
+    })
+
+    test.each<[string, Doom]>(
+      named([
+        { when: 'after', event: 'machine-started', skip: 1 },
+        { when: 'after', event: 'agent-started', skip: 1 },
+        { when: 'before', event: 'machine-exited', skip: 1 },
+      ]),
+    )('%s ends with its task merged as if nothing had happened', async (_point, doom) => {
+      expect((await killAhead(doom))?.state).toMatchObject({ outcome: { kind: 'merged' } })
+    })
   })
 })

@@ -1,7 +1,13 @@
 import childProcess from 'node:child_process'
+import { readdir } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
+import { join } from 'node:path'
+import { parseTaskId } from '../../main/core/task.ts'
 import { JsonLinesFile } from '../../main/lib/json-lines.ts'
-import { startOrchestrator } from './orchestrator.ts'
+import { pathExists } from '../../main/lib/path-exists.ts'
+import { tasksDirectory } from '../../main/lib/paths.ts'
+import { startOrchestrator, untilEnded } from './orchestrator.ts'
+import { until } from './until.ts'
 
 /** Where the orchestrator dies. Commands (git, mostly) are counted from the moment that the named event is on disk. */
 export type Doom =
@@ -13,11 +19,11 @@ export type Doom =
   | { readonly command: number; readonly after: string }
 
 /**
- * Runs one task in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
+ * Runs one task, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
  * product. Prints `ready` first, and `survived` when the point was never reached.
  */
 const [rootAndGuest = '', doomText = ''] = process.argv.slice(2)
-const { root, guest } = JSON.parse(rootAndGuest) as { root: string; guest: string }
+const { root, guest, warm = false } = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean }
 const doom = JSON.parse(doomText) as Doom
 
 const die = (): never => {
@@ -46,9 +52,20 @@ childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
 }) as typeof spawn
 syncBuiltinESMExports()
 
+/** Whether a machine waits for the next task. */
+async function aheadOf(known: string): Promise<boolean> {
+  const tasks = tasksDirectory(join(root, 'project'))
+  const other = (await readdir(tasks)).find((name) => parseTaskId(name) && name !== known)
+  return other !== undefined && (await pathExists(join(tasks, other, 'share', 'waiting')))
+}
+
 console.log('ready')
-const { orchestrator } = await startOrchestrator({ root, guest })
-const id = await orchestrator.run({ description: 'say hello', repo: 'project' })
-while ((await orchestrator.get(id)).announcedSeq === null) await new Promise((resolve) => setTimeout(resolve, 20))
+const { orchestrator } = await startOrchestrator({ root, guest, warmMachines: warm ? 1 : 0 })
+const first = await orchestrator.run({ description: 'say hello', repo: 'project' })
+await untilEnded(orchestrator, first)
+if (warm) {
+  await until(() => aheadOf(first))
+  await untilEnded(orchestrator, await orchestrator.run({ description: 'say more', repo: 'project' }))
+}
 await orchestrator[Symbol.asyncDispose]()
 console.log(`survived after ${seen}, ${commands} commands`)

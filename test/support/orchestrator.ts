@@ -37,6 +37,14 @@ git commit -q -m "Add ${file}"
 echo '${successJson}' > $SHARE/result.json
 `
 
+/** A guest that may have been booted ahead of its task, and then waits for it as the runner does. */
+export const guestThatWaits = (guest: string): string => `
+if [ -e $SHARE/standby ]; then
+  touch $SHARE/waiting
+  until [ -e $SHARE/go ]; do sleep 0.02; done
+fi
+${guest}`
+
 export interface OrchestratorSetup {
   readonly root: string
   /** A bash script in place of the guest, with $SHARE and $REPO. */

@@ -9,6 +9,7 @@ import type { Machine, MachineDriver, MachineSpec } from '../../main/machines/dr
 import type { Provisions } from '../../main/tasks/task-runner.ts'
 import {
   guestThatCommits,
+  guestThatWaits,
   type OrchestratorSetup,
   registeredRepository,
   startOrchestrator,
@@ -17,16 +18,13 @@ import {
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-/** Waits for its task as the runner does; works until a file named `go-TEXT`, or `go`, appears beside the machines' folders. */
-const guest = `
-if [ -e $SHARE/standby ]; then
-  touch $SHARE/waiting
-  until [ -e $SHARE/go ]; do sleep 0.02; done
-fi
-${guestThatCommits(
-  '$(cat $SHARE/task.md).txt',
-  'until [ -e $HOME/../go ] || [ -e "$HOME/../go-$(cat $SHARE/task.md)" ]; do sleep 0.02; done',
-)}`
+/** Works until a file named `go-TEXT`, or `go`, appears beside the machines' folders. */
+const guest = guestThatWaits(
+  guestThatCommits(
+    '$(cat $SHARE/task.md).txt',
+    'until [ -e $HOME/../go ] || [ -e "$HOME/../go-$(cat $SHARE/task.md)" ]; do sleep 0.02; done',
+  ),
+)
 
 /** An orchestrator, the machines that it started, and what it takes to have tasks end. */
 async function place(setup: Partial<OrchestratorSetup> = {}) {
