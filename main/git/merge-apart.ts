@@ -10,7 +10,8 @@ interface Sides<Value> {
 
 interface Entry {
   readonly mode: string
-  readonly id: string
+  /** The bytes of the object's id, as latin1. */
+  readonly rawId: string
 }
 
 const folderMode = '40000'
@@ -25,12 +26,8 @@ export async function mergeApart(
   reader: ObjectReader,
   quarantine: Quarantine,
 ): Promise<string | undefined> {
-  const idBytes = trees.base.length / 2
-  const [base, ours, theirs] = [
-    parseTree(await reader.read(trees.base, 'tree'), idBytes),
-    parseTree(await reader.read(trees.ours, 'tree'), idBytes),
-    parseTree(await reader.read(trees.theirs, 'tree'), idBytes),
-  ]
+  const read = async (id: string) => parseTree(quarantine.held(id) ?? (await reader.read(id, 'tree')), id.length / 2)
+  const [base, ours, theirs] = await Promise.all([read(trees.base), read(trees.ours), read(trees.theirs)])
   if ([...ours.values(), ...theirs.values()].some(({ mode }) => mode.startsWith('0'))) return undefined // Not as git writes it.
   for (const name of base.keys()) if (!theirs.has(name)) return undefined
   const oursLacksSome = [...base.keys()].some((name) => !ours.has(name))
@@ -49,15 +46,18 @@ export async function mergeApart(
       }
     }
     if (!sides.base || !sides.ours || ![sides.base, sides.ours, entry].every(isFolder)) return undefined
-    const id = await mergeApart({ base: sides.base.id, ours: sides.ours.id, theirs: entry.id }, reader, quarantine)
+    const below = { base: hexId(sides.base), ours: hexId(sides.ours), theirs: hexId(entry) }
+    const id = await mergeApart(below, reader, quarantine)
     if (id === undefined) return undefined
-    merged.set(name, { mode: folderMode, id })
+    merged.set(name, { mode: folderMode, rawId: Buffer.from(id, 'hex').toString('latin1') })
   }
   return await quarantine.writeTree(formatTree(merged))
 }
 
 const isSame = (one: Entry | undefined, other: Entry | undefined): boolean =>
-  one?.id === other?.id && one?.mode === other?.mode
+  one?.rawId === other?.rawId && one?.mode === other?.mode
+
+const hexId = ({ rawId }: Entry): string => Buffer.from(rawId, 'latin1').toString('hex')
 
 const isFolder = ({ mode }: Entry): boolean => mode === folderMode
 
@@ -67,8 +67,8 @@ function parseTree(content: string, idBytes: number): Map<string, Entry> {
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(' ', at)
     const end = content.indexOf('\0', space)
-    const id = Buffer.from(content.slice(end + 1, end + 1 + idBytes), 'latin1').toString('hex')
-    entries.set(content.slice(space + 1, end), { mode: content.slice(at, space), id })
+    const rawId = content.slice(end + 1, end + 1 + idBytes)
+    entries.set(content.slice(space + 1, end), { mode: content.slice(at, space), rawId })
     at = end + 1 + idBytes
   }
   return entries
@@ -78,7 +78,5 @@ function parseTree(content: string, idBytes: number): Map<string, Entry> {
 function formatTree(entries: ReadonlyMap<string, Entry>): string {
   const keyed = [...entries].map(([name, entry]) => ({ name, entry, key: isFolder(entry) ? `${name}/` : name }))
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
-  return keyed
-    .map(({ name, entry }) => `${entry.mode} ${name}\0${Buffer.from(entry.id, 'hex').toString('latin1')}`)
-    .join('')
+  return keyed.map(({ name, entry }) => `${entry.mode} ${name}\0${entry.rawId}`).join('')
 }

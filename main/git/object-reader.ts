@@ -2,7 +2,7 @@ import { type GitOptions, gitConversation } from './git.ts'
 
 /** Objects of a repository by their ids, all from one git process. Disposing it ends that. */
 export interface ObjectReader extends AsyncDisposable {
-  /** The object's content, a character a byte. One at a time. @throws when there is none of that type. */
+  /** The object's content, a character a byte. Several may be asked for at once. @throws when there is none of that type. */
   read(id: string, type: 'commit' | 'tree'): Promise<string>
 }
 
@@ -11,15 +11,23 @@ export async function openObjectReader(
   signal?: AbortSignal,
 ): Promise<ObjectReader> {
   const batch = await gitConversation(['cat-file', '--batch'], options, signal)
+  const nextAnswer = async (id: string, type: 'commit' | 'tree'): Promise<string> => {
+    const [, found, size] = (await batch.nextLine())?.split(' ') ?? []
+    // With the newline that ends an answer; taken whatever it is, or the next answer would begin in it.
+    const content = size === undefined ? undefined : await batch.read(Number(size) + 1)
+    signal?.throwIfAborted()
+    if (found !== type) throw new Error(`${id} is no ${type} here`)
+    if (content === undefined) throw new Error(`git did not answer for ${id}`)
+    return content.slice(0, -1)
+  }
+  /** git answers in the order of the questions. */
+  let last: Promise<unknown> = Promise.resolve()
   return {
     read: async (id, type) => {
-      const head = await batch.ask(id)
-      signal?.throwIfAborted()
-      const [, found, size] = head?.split(' ') ?? []
-      if (found !== type) throw new Error(`${id} is no ${type} here`)
-      const content = await batch.read(Number(size) + 1) // With the newline that ends an answer.
-      if (content === undefined) throw new Error(`git did not answer for ${id}`)
-      return content.slice(0, -1)
+      batch.tell(id)
+      const answer = last.then(() => nextAnswer(id, type))
+      last = answer.catch(() => undefined) // Its own caller hears of it.
+      return await answer
     },
     [Symbol.asyncDispose]: () => batch[Symbol.asyncDispose](),
   }

@@ -3,6 +3,7 @@ import { chmod, link, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } fro
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
+import { makePack, type NewObject } from './make-pack.ts'
 
 const compress = promisify(deflate)
 
@@ -12,18 +13,30 @@ export interface Quarantine extends AsyncDisposable {
   readonly writing: Readonly<Record<string, string>>
   /** For git processes that only read both. */
   readonly reading: Readonly<Record<string, string>>
-  /** Answers the new commit's id. */
+  /** Answers the new commit's id. It is held in memory; git sees it after the next `flush`. */
   writeCommit(content: string): Promise<string>
   /** The same of a tree, whose bytes are given as latin1. */
   writeTree(content: string): Promise<string>
-  /** As `writeCommit`, for one that nothing will refer to: it is never let in. */
+  /** What git does not see yet, as it was written; undefined for anything else. */
+  held(id: string): string | undefined
+  /** Has git see what is held. */
+  flush(): Promise<void>
+  /** Writes a commit that nothing will refer to: git sees it at once, and it is never let in. */
   writePassingCommit(content: string): Promise<string>
-  /** Moves the rest into the repository's own store. */
+  isEmpty(): Promise<boolean>
+  /**
+   * Moves all but the passing commits into the repository's own store. Until the quarantine is disposed no `git repack` of the user's
+   * takes them for garbage: whoever wants them refers to them before.
+   */
   letIn(): Promise<void>
 }
 
 /** git's own name for such folders, which its gc removes should we not come to it. */
 const prefix = 'tmp_objdir-microvm-'
+
+/** From so many objects on, one pack: each file of its own costs more than all of their content. */
+const fewestInPack = 10
+const mostHeldBytes = 32 * 1024 * 1024
 
 /**
  * Whoever may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours
@@ -33,48 +46,101 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
   const store = join(commonDirectory, 'objects')
   const storeMode = (await stat(store)).mode & 0o7777
   const folder = await mkdtemp(join(store, prefix))
+  const held = new Map<string, NewObject>()
+  let heldBytes = 0
   const passing = new Set<string>()
-  const write = async (type: 'commit' | 'tree', content: string): Promise<string> => {
+  const packs: string[] = []
+  const keepers: string[] = []
+
+  const identify = (type: NewObject['type'], content: string): NewObject => {
     const body = Buffer.from(content, 'latin1')
-    const object = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
-    const id = createHash(objectFormat).update(object).digest('hex')
+    const id = createHash(objectFormat).update(headOf(type, body)).update(body).digest('hex')
+    return { id, type, body }
+  }
+  const writeReadOnly = async (path: string, content: Buffer): Promise<void> => {
+    await writeFile(path, content, { mode: 0o444, flag: 'wx' }).catch(unlessItExists)
+    await chmod(path, storeMode & 0o444)
+  }
+  const writeLoose = async ({ id, type, body }: NewObject): Promise<void> => {
     const fan = join(folder, id.slice(0, 2))
     await mkdir(fan, { recursive: true })
-    const file = join(fan, id.slice(2))
-    try {
-      await writeFile(file, await compress(object), { mode: 0o444, flag: 'wx' })
-      await chmod(file, storeMode & 0o444)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await writeReadOnly(join(fan, id.slice(2)), await compress(Buffer.concat([headOf(type, body), body])))
+  }
+  const writePack = async (objects: readonly NewObject[]): Promise<void> => {
+    const { name, pack, index } = await makePack(objects, objectFormat)
+    await mkdir(join(folder, 'pack'), { recursive: true })
+    await Promise.all([
+      writeReadOnly(join(folder, 'pack', `${name}.pack`), pack),
+      writeReadOnly(join(folder, 'pack', `${name}.idx`), index),
+    ])
+    packs.push(name)
+  }
+  const flush = async (): Promise<void> => {
+    const objects = [...held.values()]
+    if (objects.length < fewestInPack) await Promise.all(objects.map(writeLoose))
+    else await writePack(objects)
+    for (const { id, body } of objects) {
+      passing.delete(id)
+      held.delete(id)
+      heldBytes -= body.length
     }
-    return id
+  }
+  const hold = async (type: NewObject['type'], content: string): Promise<string> => {
+    const object = identify(type, content)
+    if (!held.has(object.id)) heldBytes += object.body.length
+    held.set(object.id, object)
+    if (heldBytes > mostHeldBytes) await flush()
+    return object.id
+  }
+  const folderInStore = async (name: string): Promise<string> => {
+    const isNew = (await mkdir(join(store, name), { recursive: true })) !== undefined
+    if (isNew) await chmod(join(store, name), storeMode)
+    return join(store, name)
   }
   return {
     writing: { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store) },
     reading: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(folder) },
-    writeCommit: async (content) => {
-      const id = await write('commit', content)
-      passing.delete(id)
-      return id
-    },
-    writeTree: (content) => write('tree', content),
+    writeCommit: (content) => hold('commit', content),
+    writeTree: (content) => hold('tree', content),
+    held: (id) => held.get(id)?.body.toString('latin1'),
+    flush,
     writePassingCommit: async (content) => {
-      const id = await write('commit', content)
-      passing.add(id)
-      return id
+      const object = identify('commit', content)
+      await writeLoose(object)
+      passing.add(object.id)
+      return object.id
     },
+    isEmpty: async () => held.size === 0 && (await readdir(folder)).length === 0,
     letIn: async () => {
+      await flush()
+      for (const name of packs) {
+        const to = join(await folderInStore('pack'), name)
+        await writeFile(`${to}.keep`, 'microvm-orchestrator\n', { flag: 'wx' }).then(
+          () => keepers.push(`${to}.keep`),
+          unlessItExists,
+        )
+        // The index last: with it the pack is there for git.
+        for (const part of ['pack', 'idx']) await moveIn(join(folder, 'pack', `${name}.${part}`), `${to}.${part}`)
+      }
       for (const name of await readdir(folder)) {
         if (name === 'pack' || name === 'info') continue
-        const isNew = (await mkdir(join(store, name), { recursive: true })) !== undefined
-        if (isNew) await chmod(join(store, name), storeMode)
+        const to = await folderInStore(name)
         for (const file of await readdir(join(folder, name))) {
-          if (!passing.has(name + file)) await moveIn(join(folder, name, file), join(store, name, file))
+          if (!passing.has(name + file)) await moveIn(join(folder, name, file), join(to, file))
         }
       }
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      for (const keeper of keepers) await rm(keeper, { force: true })
+      await rm(folder, { recursive: true, force: true })
+    },
   }
+}
+
+const headOf = (type: NewObject['type'], body: Buffer): Buffer => Buffer.from(`${type} ${body.length}\0`)
+
+const unlessItExists = (error: unknown): void => {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
 }
 
 async function moveIn(from: string, to: string): Promise<void> {

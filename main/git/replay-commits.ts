@@ -3,10 +3,9 @@ import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
 import { mergeApart } from './merge-apart.ts'
-import { type Collision, chooseMerge, collidingPaths, type Merged } from './merge-trees.ts'
-import { openObjectReader } from './object-reader.ts'
+import { type Collision, chooseMerge, collidingPaths, type Merged, type MergeInput } from './merge-trees.ts'
+import { type ObjectReader, openObjectReader } from './object-reader.ts'
 import type { Quarantine } from './quarantine.ts'
-import { readObjects } from './read-objects.ts'
 
 export type Replay =
   /** `commit` is `onto` itself when every commit became empty. */
@@ -22,6 +21,8 @@ export interface ReplayOptions {
   readonly from: string
   readonly to: string
   readonly onto: string
+  /** The commits of `from..to` that `onto` has not, the oldest first, from who knows them already. */
+  readonly ids?: readonly string[]
   /** Asked when a commit collides: the tree that a person made of it, or null to stop there. */
   readonly settle?: Settle
   /** Only these of the commits, in their order. */
@@ -54,39 +55,43 @@ export interface Step {
   readonly commit: CommitObject
 }
 
+type Range = Pick<ReplayOptions, 'from' | 'to' | 'onto'>
+
 /** The commits of `from..to` that `onto` has not, in the order in which they are replayed. */
-export async function listSteps(
-  { from, to, onto }: Pick<ReplayOptions, 'from' | 'to' | 'onto'>,
-  call: GitOptions,
-  signal?: AbortSignal,
-): Promise<readonly Step[]> {
-  const range = ['rev-list', '--reverse', '--topo-order', to, `^${from}`, `^${onto}`]
-  const ids = (await gitOrThrow(range, call, signal)).stdout.split('\n').filter(Boolean)
-  const commits = await readCommits(call, ids, signal)
-  return ids.map((id, index): Step => {
-    const commit = commits[index]
-    if (!commit) throw new Error(`git did not answer for ${id}`)
-    return { id, commit }
-  })
+export async function listSteps(range: Range, call: GitOptions, signal?: AbortSignal): Promise<readonly Step[]> {
+  await using reader = await openObjectReader(call, signal)
+  return await readSteps(await listIds(range, call, signal), reader)
 }
+
+async function listIds({ from, to, onto }: Range, call: GitOptions, signal?: AbortSignal): Promise<readonly string[]> {
+  const range = ['rev-list', '--reverse', '--topo-order', to, `^${from}`, `^${onto}`]
+  return (await gitOrThrow(range, call, signal)).stdout.split('\n').filter(Boolean)
+}
+
+const readSteps = (ids: readonly string[], reader: ObjectReader): Promise<Step[]> =>
+  Promise.all(ids.map(async (id) => ({ id, commit: await readCommit(id, reader) })))
+
+const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await reader.read(id, 'commit'))
 
 /**
  * Rebases `from..to` onto a commit in the object database: no work tree, no index, no reference changes. Author, date, message and
- * their bytes stay; commits that become empty are dropped, those that were empty stay.
+ * their bytes stay; commits that become empty are dropped, those that were empty stay. git sees the result in the quarantine.
  */
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
-  const { from, to, onto } = options
+  const { from, to, onto, only, settle } = options
   const call: GitOptions = { cwd: options.path, trust: 'user', env: options.quarantine.writing }
-  const [steps, replay] = await Promise.all([listSteps(options, call, signal), replayer(options, call, signal)])
+  await using reader = await openObjectReader(call, signal)
+  const [steps, committer] = await Promise.all([
+    Promise.resolve(options.ids ?? listIds(options, call, signal)).then((ids) => readSteps(ids, reader)),
+    committerIdentity(call, signal),
+  ])
+  const replay = replayer(options, { call, reader, committer }, signal)
   const plain = steps.filter(({ commit }) => commit.parents.length < 2)
-  const { only, settle } = options
   if (plain.length < steps.length) {
     // A merge can be left out when its side branches, one after the other, give the same files.
-    const [last] = await readCommits(call, [to], signal)
     const straight = await replay(plain, from)
-    if (straight.kind !== 'replayed' || (await treeOf(call, straight.commit, signal)) !== last?.tree) {
-      return { kind: 'merge-commits' }
-    }
+    const wanted = await readCommit(to, reader)
+    if (straight.kind !== 'replayed' || straight.tree !== wanted.tree) return { kind: 'merge-commits' }
   }
   return await replay(only ? plain.filter(({ id }) => only.has(id)) : plain, onto, settle)
 }
@@ -95,34 +100,38 @@ type Replayer = (
   steps: readonly Step[],
   onto: string,
   settle?: Settle,
-) => Promise<Exclude<Replay, { kind: 'merge-commits' }>>
+) => Promise<
+  (Extract<Replay, { kind: 'replayed' }> & { readonly tree: string }) | Extract<Replay, { kind: 'conflicts' }>
+>
 
-async function replayer(options: ReplayOptions, call: GitOptions, signal?: AbortSignal): Promise<Replayer> {
-  const { quarantine, messages } = options
-  const committer = await committerIdentity(call, signal)
-  const merge = chooseMerge(quarantine, call, signal)
+function replayer(
+  { quarantine, messages, objectFormat }: ReplayOptions,
+  { call, reader, committer }: { call: GitOptions; reader: ObjectReader; committer: string | undefined },
+  signal?: AbortSignal,
+): Replayer {
+  const mergeByGit = chooseMerge(quarantine, call, signal)
+  const mergeOne = async (input: MergeInput): Promise<Merged> => {
+    const { parentTree: base, headTree: ours, commit } = input
+    const tree = await mergeApart({ base, ours, theirs: commit.tree }, reader, quarantine)
+    if (tree !== undefined) return { kind: 'merged', tree }
+    await quarantine.flush()
+    return await mergeByGit(input)
+  }
   return async (steps, onto, settle) => {
-    await using reader = await openObjectReader(call, signal)
-    const parentTrees = new Map<string, string>()
-    for (const id of new Set([onto, ...steps.flatMap(({ commit }) => commit.parents)]))
-      parentTrees.set(id, parseCommit(await reader.read(id, 'commit')).tree)
-    const emptyTree = options.objectFormat === 'sha256' ? emptyTrees.sha256 : emptyTrees.sha1
+    const known = new Map(steps.map(({ id, commit }) => [id, commit.tree]))
+    const treeOf = async (id: string) => known.get(id) ?? (await readCommit(id, reader)).tree
     let head = onto
-    let headTree = parentTrees.get(onto) ?? ''
+    let headTree = await treeOf(onto)
     let count = 0
     for (const { id, commit } of steps) {
       signal?.throwIfAborted()
       const [parent] = commit.parents
-      const parentTree = parent === undefined ? emptyTree : (parentTrees.get(parent) ?? '')
+      const parentTree = parent === undefined ? emptyTrees[objectFormat] : await treeOf(parent)
       let tree: string
       if (headTree === parentTree) tree = commit.tree
       else if (commit.tree === parentTree) tree = headTree
       else {
-        const apart = await mergeApart({ base: parentTree, ours: headTree, theirs: commit.tree }, reader, quarantine)
-        const merged: Merged =
-          apart === undefined
-            ? await merge({ commit, id, parent, parentTree, head, headTree })
-            : { kind: 'merged', tree: apart }
+        const merged = await mergeOne({ commit, id, parent, parentTree, head, headTree })
         if (merged.kind === 'merged') tree = merged.tree
         else {
           const { collision } = merged
@@ -147,7 +156,8 @@ async function replayer(options: ReplayOptions, call: GitOptions, signal?: Abort
       headTree = tree
       count += 1
     }
-    return { kind: 'replayed', commit: head, commits: count }
+    await quarantine.flush()
+    return { kind: 'replayed', commit: head, commits: count, tree: headTree }
   }
 }
 
@@ -155,21 +165,6 @@ const emptyTrees = {
   sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 }
-
-const readCommits = async (call: GitOptions, ids: readonly string[], signal?: AbortSignal): Promise<CommitObject[]> =>
-  (await readObjects(call, 'commit', ids, signal)).map(parseCommit)
-
-async function treesOf(
-  call: GitOptions,
-  ids: readonly string[],
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const wanted = [...new Set(ids)]
-  const commits = await readCommits(call, wanted, signal)
-  return new Map(wanted.map((id, index) => [id, commits[index]?.tree ?? '']))
-}
-
-const treeOf = async (call: GitOptions, id: string, signal?: AbortSignal) => (await treesOf(call, [id], signal)).get(id)
 
 /** The user's, as any rebase of theirs would note; undefined when git does not know one. */
 async function committerIdentity(call: GitOptions, signal?: AbortSignal): Promise<string | undefined> {

@@ -131,6 +131,8 @@ export async function runOrThrow(
 export interface Conversation extends AsyncDisposable {
   /** Writes the line (its newline is added) and answers the next line that the child prints; undefined when it ended instead. */
   ask(line: string): Promise<string | undefined>
+  /** The next line that the child prints, without its newline; undefined when it ended before. */
+  nextLine(): Promise<string | undefined>
   /** The next so many characters that the child prints; undefined when it ended before. */
   read(count: number): Promise<string | undefined>
   /** Writes a line that has no answer. */
@@ -197,6 +199,7 @@ export async function converse(
     }
   }
   const tell = (line: string) => void child.stdin.write(`${line}\n`)
+  const nextLine = async () => (await take(() => printed.indexOf('\n') + 1))?.slice(0, -1)
   const end = async () => {
     child.stdin.end()
     return { exitCode: await ended, stderr }
@@ -205,8 +208,9 @@ export async function converse(
     tell,
     ask: async (line) => {
       tell(line)
-      return (await take(() => printed.indexOf('\n') + 1))?.slice(0, -1)
+      return await nextLine()
     },
+    nextLine,
     read: (count) => take(() => (printed.length >= count ? count : 0)),
     end,
     [Symbol.asyncDispose]: async () => {
