@@ -1,5 +1,5 @@
 import { branchTip } from './branch-tip.ts'
-import { inspectRepository } from './inspect-repository.ts'
+import { locateRepository } from './inspect-repository.ts'
 import type { Range } from './list-changes.ts'
 import { openQuarantine } from './quarantine.ts'
 import { replayCommits } from './replay-commits.ts'
@@ -26,7 +26,7 @@ export async function asMerged<Result>(
   look: (range: Range) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<AsMerged<Result>> {
-  const { path, commonDirectory, objectFormat } = await inspectRepository(repoPath, signal)
+  const { path, commonDirectory, objectFormat } = await locateRepository(repoPath, signal)
   const onto = branch === null ? null : await branchTip(path, branch, signal)
   if (onto === null) return { kind: 'impossible', why: 'branch_gone' }
   await using quarantine = await openQuarantine(commonDirectory, objectFormat)

@@ -1,28 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { bytePath } from './byte-path.ts'
-
-/** Paths (latin1) by what moving from one commit to another does to them. */
-export interface TreeChanges {
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly deleted: readonly string[]
-}
-
-/** Parses `diff-tree -r -z --name-status --no-renames`. */
-export function parseChanges(output: string): TreeChanges {
-  const fields = output.split('\0')
-  const added: string[] = []
-  const changed: string[] = []
-  const deleted: string[] = []
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const path = fields[index + 1] ?? ''
-    const status = fields[index]
-    if (status === 'A') added.push(path)
-    else if (status === 'D') deleted.push(path)
-    else changed.push(path)
-  }
-  return { added, changed, deleted }
-}
+import type { TreeChanges } from './tree-changes.ts'
 
 /**
  * Files of the user's that stand where the new commit puts one. git itself looks after those that it does not ignore; an ignored

@@ -9,9 +9,15 @@ export type BranchState =
   | {
       readonly kind: 'ready'
       readonly tip: string
-      /** Path of the work tree that has it checked out; null when none has. */
-      readonly checkout: string | null
+      /** The work tree that has it checked out; null when none has. */
+      readonly checkout: Checkout | null
     }
+
+export interface Checkout {
+  readonly path: string
+  /** The work tree's own `.git` folder, where its index lies. */
+  readonly gitDirectory: string
+}
 
 /** Files that git keeps in a work tree's folder while an operation waits for the user. */
 const operations: readonly (readonly [file: string, operation: string])[] = [
@@ -32,36 +38,42 @@ export async function branchState(
 ): Promise<BranchState> {
   const options = { cwd: repository.path, trust: 'user' } as const
   const ref = `refs/heads/${branch}`
-  const [tip, detached, checkout] = await Promise.all([
-    gitQuickly(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], options, signal),
+  const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(HEAD)%00%(worktreepath)'
+  const [answer, detached] = await Promise.all([
+    gitQuickly(['for-each-ref', `--format=${format}`, ref], options, signal),
     detachedOperation(repository.commonDirectory, branch),
-    checkoutOf(options, ref, signal),
   ])
-  if (tip.exitCode !== 0) return { kind: 'gone' }
+  const [name, type, tip = '', head, worktree] = answer.stdout.replace(/\n$/, '').split('\0')
+  // Where there is no such branch, those below its name are listed.
+  if (answer.exitCode !== 0 || utf8(name ?? '') !== ref || type !== 'commit') return { kind: 'gone' }
   if (detached) return { kind: 'busy', operation: detached }
+  let checkout: Checkout | null = null
+  if (head === '*') checkout = repository
+  else if (worktree !== '') checkout = await checkoutOf(options, ref, signal)
   if (checkout !== null) {
-    const gitDirectory =
-      checkout === repository.path
-        ? repository.gitDirectory
-        : utf8(await gitText(['rev-parse', '--absolute-git-dir'], { ...options, cwd: checkout }, signal))
-    for (const [file, operation] of operations) {
-      if (await isThere(join(gitDirectory, file))) return { kind: 'busy', operation }
-    }
+    const { gitDirectory } = checkout
+    const present = await Promise.all(operations.map(([file]) => isThere(join(gitDirectory, file))))
+    const operation = operations[present.indexOf(true)]?.[1]
+    if (operation !== undefined) return { kind: 'busy', operation }
   }
-  return { kind: 'ready', tip: tip.stdout.trim(), checkout }
+  return { kind: 'ready', tip, checkout }
 }
 
+/** The first work tree that has the branch checked out and is there. */
 async function checkoutOf(
   options: { readonly cwd: string; readonly trust: 'user' },
   ref: string,
   signal?: AbortSignal,
-): Promise<string | null> {
+): Promise<Checkout | null> {
   const list = utf8((await gitOrThrow(['worktree', 'list', '--porcelain', '-z'], options, signal)).stdout)
   for (const block of list.split('\0\0')) {
     const lines = zeroSeparated(`${block}\0`)
     const path = lines[0]?.slice('worktree '.length)
     // The folder of a prunable one is gone, so that nothing there can differ from the branch.
-    if (path && lines.includes(`branch ${ref}`) && !lines.some((line) => /^prunable\b/.test(line))) return path
+    if (path && lines.includes(`branch ${ref}`) && !lines.some((line) => /^prunable\b/.test(line))) {
+      const gitDirectory = utf8(await gitText(['rev-parse', '--absolute-git-dir'], { ...options, cwd: path }, signal))
+      return { path, gitDirectory }
+    }
   }
   return null
 }

@@ -1,12 +1,12 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inspectRepository } from './inspect-repository.ts'
+import { locateRepository } from './inspect-repository.ts'
 
 const line = '.microvm/'
 
 /** Keeps `.microvm/` out of `git status` by the repository's own `info/exclude`; the user's tracked files stay as they are. */
 export async function excludeTasks(repoPath: string, signal?: AbortSignal): Promise<void> {
-  const { commonDirectory } = await inspectRepository(repoPath, signal)
+  const { commonDirectory } = await locateRepository(repoPath, signal)
   const path = join(commonDirectory, 'info', 'exclude')
   const present = await readIfThere(path)
   if (present.split(/\r?\n/).includes(line)) return

@@ -3,29 +3,54 @@ import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { git, gitQuickly, utf8 } from './git.ts'
 
-export interface RepositoryState {
+/** Where a repository lies, and of what kind it is. */
+export interface RepositoryPlace {
   /** Real path of the work tree's top. */
   readonly path: string
   /** Real path of the `.git` folder that all work trees of the repository share. */
   readonly commonDirectory: string
   /** Real path of this work tree's own `.git` folder: the common one, or one below its `worktrees`. */
   readonly gitDirectory: string
+  readonly isLinkedWorktree: boolean
+  readonly objectFormat: 'sha1' | 'sha256'
+  readonly isShallow: boolean
+}
+
+export interface RepositoryState extends RepositoryPlace {
   /** The branch that is checked out, without `refs/heads/`; null when HEAD is detached. */
   readonly branch: string | null
   /** null in a repository with no commit. */
   readonly headCommit: string | null
   /** Whether `flake.nix` lies at the top of the work tree. */
   readonly hasFlake: boolean
-  readonly isLinkedWorktree: boolean
-  readonly objectFormat: 'sha1' | 'sha256'
-  readonly isShallow: boolean
 }
 
 /**
- * What a folder is to git. A linked worktree is as good as a main one.
+ * What a folder is to git, and what is checked out there. A linked worktree is as good as a main one.
  * @throws AppError('repository-invalid') for anything that is not the top of a work tree, with what to do.
  */
 export async function inspectRepository(path: string, signal?: AbortSignal): Promise<RepositoryState> {
+  const place = await locateRepository(path, signal)
+  const options = { cwd: place.path, trust: 'user' } as const
+  const [head, commit, hasFlake] = await Promise.all([
+    gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal),
+    gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], options, signal),
+    exists(join(place.path, 'flake.nix')),
+  ])
+  const ref = utf8(head.stdout).trim()
+  return {
+    ...place,
+    branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+    headCommit: commit.stdout.trim() || null,
+    hasFlake,
+  }
+}
+
+/**
+ * The part of `inspectRepository` that takes one git process: for who does not ask what is checked out.
+ * @throws as that does.
+ */
+export async function locateRepository(path: string, signal?: AbortSignal): Promise<RepositoryPlace> {
   const folder = await existingFolder(path)
   const answers = await git(
     [
@@ -50,22 +75,16 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
     throw invalid(`${folder} is a bare repository or the inside of one`, 'Name a checkout of it: git worktree add PATH')
   }
   if (answers.exitCode !== 0) throw await notARepository(folder, utf8(answers.stderr))
-  const [top, head, commit] = await Promise.all([
+  const [top, realCommon, realGit] = await Promise.all([
     realpath(rest.join('\n').replace(/\n$/, '')),
-    gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder, trust: 'user' }, signal),
-    gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder, trust: 'user' }, signal),
+    realpath(commonDirectory),
+    realpath(gitDirectory),
   ])
   if (top !== folder) throw invalid(`${folder} is a folder inside the repository ${top}`, `Name the repository: ${top}`)
-  const ref = utf8(head.stdout).trim()
-  const realCommon = await realpath(commonDirectory)
-  const realGit = await realpath(gitDirectory)
   return {
     path: folder,
     commonDirectory: realCommon,
     gitDirectory: realGit,
-    branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
-    headCommit: commit.stdout.trim() || null,
-    hasFlake: await exists(join(folder, 'flake.nix')),
     isLinkedWorktree: realCommon !== realGit,
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
     isShallow: isShallow === 'true',

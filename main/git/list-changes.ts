@@ -1,6 +1,6 @@
 import { byBytes, shownPath } from './byte-path.ts'
 import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from './git.ts'
-import { inspectRepository } from './inspect-repository.ts'
+import { locateRepository } from './inspect-repository.ts'
 
 /** A file that differs between two commits, as `git diff-tree` tells it. */
 export interface FileChange {
@@ -52,7 +52,7 @@ export async function objectsOf(
   { repoPath, objects }: Pick<Range, 'repoPath' | 'objects'>,
   signal?: AbortSignal,
 ): Promise<GitOptions> {
-  const { commonDirectory } = await inspectRepository(repoPath, signal)
+  const { commonDirectory } = await locateRepository(repoPath, signal)
   return {
     cwd: commonDirectory,
     trust: 'none',

@@ -4,8 +4,9 @@ import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from 
 import { unreachable } from '../core/unreachable.ts'
 import { branchState } from './branch-state.ts'
 import { createSettler } from './conflicts/settler.ts'
-import { type GitOptions, gitQuickly, gitText } from './git.ts'
-import { inspectRepository, type RepositoryState } from './inspect-repository.ts'
+import { type GitOptions, gitQuickly } from './git.ts'
+import { locateRepository, type RepositoryPlace } from './inspect-repository.ts'
+import { type Apart, listApart } from './list-apart.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
 import { publishBranch } from './publish-branch.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
@@ -50,7 +51,7 @@ export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Pr
 async function mergeInTurn(request: MergeRequest, signal?: AbortSignal): Promise<MergeOutcome> {
   signal?.throwIfAborted()
   const { branch } = request
-  const repository = await inspectRepository(request.repoPath, signal)
+  const repository = await locateRepository(request.repoPath, signal)
   if (branch === null) {
     return unmerged('detached_head', 'The task started with no branch checked out, so there is none to merge into')
   }
@@ -64,19 +65,13 @@ type Request = MergeRequest & { readonly branch: string }
 
 /** Undefined when the branch was moved by somebody else meanwhile. */
 async function mergeOnce(
-  repository: RepositoryState,
+  repository: RepositoryPlace,
   request: Request,
   signal?: AbortSignal,
 ): Promise<MergeOutcome | undefined> {
-  const { branch, commit, taskId } = request
+  const { branch, commit, taskId, selection } = request
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
-  const [present, state] = await Promise.all([
-    gitQuickly(['cat-file', '-e', `${commit}^{commit}`], user, signal),
-    branchState(repository, branch, signal),
-  ])
-  if (present.exitCode !== 0) {
-    return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
-  }
+  const state = await branchState(repository, branch, signal)
   switch (state.kind) {
     case 'gone':
       return unmerged('branch_gone', `The branch ${branch} no longer exists`)
@@ -88,8 +83,9 @@ async function mergeOnce(
       return unreachable(state)
   }
   const { tip, checkout } = state
-  const apart = await countApart(user, tip, commit, signal)
-  if (apart.inWork === 0) {
+  const apart = await listApart(user, tip, commit, signal)
+  if (apart === null) return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
+  if (apart.inWork.length === 0) {
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
@@ -117,18 +113,21 @@ async function mergeOnce(
     to: plan.commit,
     reason: `microvm-orchestrator: task ${taskId}: ${plan.method}`,
     quarantine,
+    forget: selection?.only ? null : { ref: taskRef(taskId), commit },
   })
   switch (published.kind) {
     case 'moved':
       return undefined
     case 'local-changes': {
-      const detail = `Uncommitted, untracked or ignored files in ${checkout ?? repository.path} are in the way`
+      const detail = `Uncommitted, untracked or ignored files in ${checkout?.path ?? repository.path} are in the way`
       return unmerged('local_changes', detail, published.files)
     }
     case 'index-busy':
-      return unmerged('operation_in_progress', `Another git process holds the index of ${checkout ?? repository.path}`)
+      return unmerged(
+        'operation_in_progress',
+        `Another git process holds the index of ${checkout?.path ?? repository.path}`,
+      )
     case 'published':
-      await forgetWork(user, request)
       return { kind: 'merged', method: plan.method, commits: plan.commits, branch, from: tip, to: plan.commit }
     default:
       return unreachable(published)
@@ -140,38 +139,27 @@ type Plan =
   | Exclude<Replay, { kind: 'replayed' }>
 
 async function planMerge(
-  { path, objectFormat }: RepositoryState,
+  { path, objectFormat }: RepositoryPlace,
   { startCommit, commit, choices, selection }: Request,
   { onto, apart, quarantine }: { readonly onto: string; readonly apart: Apart; readonly quarantine: Quarantine },
   signal?: AbortSignal,
 ): Promise<Plan> {
   const user: GitOptions = { cwd: path, trust: 'user' }
+  const isOnStart = apart.shared.has(startCommit) || (await isAncestor(user, startCommit, onto, signal))
   // A branch that was taken back behind the start must not get back what the user took off it.
-  if (apart.inBranch === 0 && !selection && (await isAncestor(user, startCommit, onto, signal))) {
-    return { kind: 'replayed', method: 'fast-forward', commit, commits: apart.inWork }
+  if (apart.inBranch === 0 && !selection && isOnStart) {
+    return { kind: 'replayed', method: 'fast-forward', commit, commits: apart.inWork.length }
   }
   const replay = await replayCommits(
     {
       ...{ path, objectFormat, quarantine, from: startCommit, to: commit, onto },
+      ...(isOnStart && { ids: apart.inWork }),
       ...(choices && { settle: createSettler(choices).settle }),
       ...selectionOptions(selection),
     },
     signal,
   )
   return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
-}
-
-/** Commits that only one of the two has. */
-interface Apart {
-  readonly inBranch: number
-  readonly inWork: number
-}
-
-async function countApart(user: GitOptions, tip: string, commit: string, signal?: AbortSignal): Promise<Apart> {
-  const counts = await gitText(['rev-list', '--left-right', '--count', `${tip}...${commit}`], user, signal)
-  const [inBranch, inWork] = counts.split('\t').map(Number)
-  if (inBranch === undefined || inWork === undefined) throw new Error(`git counted '${counts}'`)
-  return { inBranch, inWork }
 }
 
 const isAncestor = async (user: GitOptions, ancestor: string, commit: string, signal?: AbortSignal) =>

@@ -6,7 +6,7 @@ import { removeTree } from '../lib/remove-tree.ts'
 import { changedFiles } from './changed-files.ts'
 import { kindOf } from './check-clone.ts'
 import { deleteTaskRef } from './delete-task-ref.ts'
-import { inspectRepository } from './inspect-repository.ts'
+import { locateRepository } from './inspect-repository.ts'
 import { salvageRepository } from './salvage-repository.ts'
 
 /**
@@ -32,7 +32,7 @@ export async function salvageWork(
   },
   signal?: AbortSignal,
 ): Promise<SalvagedWork> {
-  const source = await inspectRepository(repoPath, signal)
+  const source = await locateRepository(repoPath, signal)
   if ((await kindOf(workspace)) !== 'folder') {
     throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
   }

@@ -86,6 +86,32 @@ describe('what reaches the branch', () => {
     expect(await readFile(join(repo, 'c.txt'), 'utf8')).toBe('c\n')
   })
 
+  test.each(['sha1', 'sha256'] as const)('many commits onto a branch that moved, %s', async (objectFormat) => {
+    const { folder, repo } = await project({ objectFormat })
+    const task = await startTask(repo, folder)
+    const names = Array.from({ length: 8 }, (_, index) => `deep/${index % 3}/file-${index}`)
+    for (const name of names) await commitFiles(task.workspace, { [name]: name }, name)
+    await commitFiles(repo, { 'deep/0/user': 'u', 'deep/1/user': 'u' }, 'By the user')
+    expect(await task.merge()).toMatchObject({ kind: 'merged', method: 'rebase', commits: names.length })
+    expect(await subjectsOf(repo)).toEqual([...names.toReversed(), 'By the user', 'Start'])
+    for (const name of names) expect(await readFile(join(repo, name), 'utf8')).toBe(name)
+    expect(await statusOf(repo)).toBe('')
+    expect(await gitIn(repo, ['fsck', '--strict', '--no-dangling'])).toBe('')
+    const kept = (await readdir(join(repo, '.git/objects/pack'))).filter((name) => name.endsWith('.keep'))
+    expect(kept).toEqual([])
+  })
+
+  test('a sparse checkout stays one, whatever comes outside of it', async () => {
+    const { folder, repo } = await project({ files: { 'in/a': '1\n', 'out/b': '1\n' } })
+    const task = await taskWithCommit(repo, folder, { 'in/a': '2\n', 'out/b': '2\n', 'out/c': 'c\n' })
+    await gitIn(repo, ['sparse-checkout', 'set', '--cone', 'in'])
+    await commitFiles(repo, { 'in/user': 'u\n' }, 'By the user')
+    expect(await task.merge()).toMatchObject({ kind: 'merged', method: 'rebase' })
+    expect(await readFile(join(repo, 'in/a'), 'utf8')).toBe('2\n')
+    expect(existsSync(join(repo, 'out'))).toBe(false)
+    expect(await statusOf(repo)).toBe('')
+  })
+
   test('a commit that became empty is dropped, one that was empty stays', async () => {
     const { folder, repo } = await project()
     const task = await taskWithCommit(repo, folder, { 'a.txt': 'ONE\ntwo\nthree\n' }, { message: 'Same as the user' })
@@ -285,6 +311,25 @@ describe('what stops a merge leaves everything as it was', () => {
       work: { 'build/out.txt': 'from the task', '.gitignore': '' },
       before: (repo) => writeFiles(repo, { build: 'mine\n' }),
       expected: { reason: 'local_changes', files: ['build'] },
+    },
+    {
+      name: 'a changed file where the branch moved',
+      work: { 'a.txt': 'ONE\ntwo\nthree\n', 'c.txt': 'c\n' },
+      before: async (repo) => {
+        await commitFiles(repo, { 'd.txt': 'd\n' })
+        await writeFiles(repo, { 'a.txt': 'dirty\n' })
+      },
+      expected: { reason: 'local_changes', files: ['a.txt'] },
+    },
+    {
+      name: 'a changed file that git was told to take for unchanged, where the branch moved',
+      work: { 'a.txt': 'ONE\ntwo\nthree\n' },
+      before: async (repo) => {
+        await commitFiles(repo, { 'd.txt': 'd\n' })
+        await gitIn(repo, ['update-index', '--assume-unchanged', 'a.txt'])
+        await writeFiles(repo, { 'a.txt': 'dirty\n' })
+      },
+      expected: { reason: 'local_changes', files: ['a.txt'] },
     },
     {
       name: 'a branch that is gone',

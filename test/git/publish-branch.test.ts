@@ -20,20 +20,38 @@ test('a branch that moved since it was looked at is left alone, and so are its f
   const { commit } = await task.salvage()
   const moved = await commitFiles(repo, { 'b.txt': 'user\n' })
   await using quarantine = await openQuarantine(join(repo, '.git'), 'sha1')
-  const request = { path: repo, branch: 'main', checkout: repo, from: start, to: commit, reason: 'test', quarantine }
-  expect(await publishBranch(request)).toEqual({ kind: 'moved' })
+  const checkout = { path: repo, gitDirectory: join(repo, '.git') }
+  const request = { path: repo, branch: 'main', checkout, from: start, to: commit, reason: 'test', quarantine }
+  expect(await publishBranch({ ...request, forget: null })).toEqual({ kind: 'moved' })
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(moved)
   expect(await statusOf(repo)).toBe('')
   expect(existsSync(join(repo, '.git/refs/heads/main.lock'))).toBe(false)
 })
 
-test('a file whose time alone has changed is not in the way', async () => {
-  const { folder, repo } = await project()
+test('a reference that moved since is not forgotten, and the branch is published all the same', async () => {
+  const { folder, repo, start } = await project()
   const task = await taskWithCommit(repo, folder, { 'a.txt': 'task\n' })
-  await utimes(join(repo, 'a.txt'), 1, 1)
-  expect(await task.merge()).toMatchObject({ kind: 'merged' })
+  const { commit } = await task.salvage()
+  await using quarantine = await openQuarantine(join(repo, '.git'), 'sha1')
+  const checkout = { path: repo, gitDirectory: join(repo, '.git') }
+  const request = { path: repo, branch: 'main', checkout, from: start, to: commit, reason: 'test', quarantine }
+  const forget = { ref: `refs/tasks/${task.id}`, commit: start }
+  expect(await publishBranch({ ...request, forget })).toEqual({ kind: 'published' })
+  expect(await gitIn(repo, ['rev-parse', 'main', `refs/tasks/${task.id}`])).toBe(`${commit}\n${commit}`)
   expect(await statusOf(repo)).toBe('')
 })
+
+test.each(['not moved', 'moved'])(
+  'a file whose time alone has changed is not in the way of a branch that has %s',
+  async (moved) => {
+    const { folder, repo } = await project()
+    const task = await taskWithCommit(repo, folder, { 'a.txt': 'task\n' })
+    if (moved === 'moved') await commitFiles(repo, { 'b.txt': 'user\n' })
+    await utimes(join(repo, 'a.txt'), 1, 1)
+    expect(await task.merge()).toMatchObject({ kind: 'merged' })
+    expect(await statusOf(repo)).toBe('')
+  },
+)
 
 test('an index that another git process holds for a moment is waited for', async () => {
   const { folder, repo } = await project()

@@ -2,7 +2,7 @@ import type { Choice, CommitProgress, ConflictsView, ConflictText } from '../../
 import { AppError } from '../../core/failure.ts'
 import { branchTip } from '../branch-tip.ts'
 import type { GitOptions } from '../git.ts'
-import { inspectRepository } from '../inspect-repository.ts'
+import { locateRepository } from '../inspect-repository.ts'
 import type { MergeRequest } from '../merge-work.ts'
 import { openQuarantine } from '../quarantine.ts'
 import { listSteps, replayCommits, selectionOptions, subjectOf } from '../replay-commits.ts'
@@ -24,7 +24,7 @@ export async function inspectConflicts(
   signal?: AbortSignal,
 ): Promise<{ readonly view: ConflictsView; readonly opened: ConflictText | undefined }> {
   const { repoPath, startCommit: from, commit: to, branch, choices, selection } = request
-  const repository = await inspectRepository(repoPath, signal)
+  const repository = await locateRepository(repoPath, signal)
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
   if (branch === null) throw new AppError('merge-failed', 'The task started with no branch checked out')
   const onto = await branchTip(repository.path, branch, signal)
