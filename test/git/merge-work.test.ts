@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mergeWork } from '../../main/git/merge-work.ts'
@@ -275,6 +275,15 @@ describe('what stops a merge leaves everything as it was', () => {
       work: { 'a.txt': 'ONE\ntwo\nthree\n', 'b.txt': 'B\n' },
       before: (repo) => writeFiles(repo, { 'a.txt': 'dirty\n', 'b.txt': 'dirty\n' }),
       expected: { reason: 'local_changes', files: ['a.txt', 'b.txt'] },
+    },
+    {
+      name: 'a changed file, beside one that has another time',
+      work: { 'a.txt': 'ONE\ntwo\nthree\n' },
+      before: async (repo) => {
+        await writeFiles(repo, { 'a.txt': 'dirty\n' })
+        await utimes(join(repo, 'b.txt'), 1, 1)
+      },
+      expected: { reason: 'local_changes', files: ['a.txt'] },
     },
     {
       name: 'a staged file',
