@@ -57,21 +57,24 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     const id = createHash(objectFormat).update(headOf(type, body)).update(body).digest('hex')
     return { id, type, body }
   }
-  const writeReadOnly = async (path: string, content: Buffer): Promise<void> => {
-    await writeFile(path, content, { mode: 0o444, flag: 'wx' }).catch(unlessItExists)
+  /** `flush`: on disk before it is answered, as git does it with packs and not with loose objects (git-config(1), core.fsync). */
+  const writeReadOnly = async (path: string, content: Buffer, { flush }: { flush: boolean }): Promise<void> => {
+    await writeFile(path, content, { mode: 0o444, flag: 'wx', flush }).catch(unlessItExists)
     await chmod(path, storeMode & 0o444)
   }
   const writeLoose = async ({ id, type, body }: NewObject): Promise<void> => {
     const fan = join(folder, id.slice(0, 2))
     await mkdir(fan, { recursive: true })
-    await writeReadOnly(join(fan, id.slice(2)), await compress(Buffer.concat([headOf(type, body), body])))
+    await writeReadOnly(join(fan, id.slice(2)), await compress(Buffer.concat([headOf(type, body), body])), {
+      flush: false,
+    })
   }
   const writePack = async (objects: readonly NewObject[]): Promise<void> => {
     const { name, pack, index } = await makePack(objects, objectFormat)
     await mkdir(join(folder, 'pack'), { recursive: true })
     await Promise.all([
-      writeReadOnly(join(folder, 'pack', `${name}.pack`), pack),
-      writeReadOnly(join(folder, 'pack', `${name}.idx`), index),
+      writeReadOnly(join(folder, 'pack', `${name}.pack`), pack, { flush: true }),
+      writeReadOnly(join(folder, 'pack', `${name}.idx`), index, { flush: true }),
     ])
     packs.push(name)
   }
