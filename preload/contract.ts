@@ -109,6 +109,8 @@ export interface Snapshot {
   readonly slots: readonly SlotRow[]
   readonly repositories: readonly RepositoryRow[]
   readonly clients: readonly ClientRow[]
+  /** Host and port that the server listens on; a change in the settings holds from its next start. */
+  readonly address: string
   /** What the user should know of (disk nearly full, damaged records); one sentence each. */
   readonly warnings: readonly string[]
   readonly settings: WindowSettings

@@ -21,6 +21,8 @@ export interface FeedOptions {
   readonly tasks: Tasks
   readonly live: LiveLines
   readonly clients: Watchable<readonly ClientRow[]>
+  /** Of the MCP endpoint; asked once it listens. */
+  readonly mcpUrl: () => string
   /** As `settings.json` says now. @throws AppError when it cannot be understood. */
   readonly settings: () => WindowSettings
   /** Files of the home that other processes change: the settings, the repositories. */
@@ -78,7 +80,7 @@ export class WindowFeed implements Disposable {
 
   /** Everything as it is now. */
   async snapshot(): Promise<Snapshot> {
-    const { tasks, clients, settings, live } = this.#options
+    const { tasks, clients, mcpUrl, settings, live } = this.#options
     const [repositories, warnings] = await Promise.all([this.#readRepositories(), tasks.warnings()])
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
     const all = await tasks.list()
@@ -91,6 +93,7 @@ export class WindowFeed implements Disposable {
       slots: slotRows(tasks, this.#registered),
       repositories,
       clients: clients.value,
+      address: new URL(mcpUrl()).host,
       warnings,
       settings: settings(),
     }

@@ -54,18 +54,24 @@ function rowState({ state }: TaskBrief, position: number | null): RowState {
 
 type Ended = Pick<Extract<RowState, { phase: 'finished' }>, 'reason' | 'detail' | 'files' | 'fileCount'>
 
+const plain: Ended = { reason: null, detail: '', files: [], fileCount: 0 }
+
 function ended(outcome: TaskOutcome): Ended {
   switch (outcome.kind) {
-    case 'merged':
+    case 'merged': {
+      const { commits, branch } = outcome.merge
+      return { ...plain, detail: `${commits} ${commits === 1 ? 'commit' : 'commits'} on ${singleLineText(branch)}` }
+    }
     case 'unchanged':
+      return { ...plain, detail: 'no commits' }
     case 'cancelled':
-      return { reason: null, detail: '', files: [], fileCount: 0 }
+      return plain
     case 'unmerged': {
       const { reason, detail, files } = outcome.merge
       return { reason, detail, files: files.slice(0, filesShown), fileCount: files.length }
     }
     case 'failed':
-      return { reason: outcome.failure.code, detail: failureText(outcome.failure), files: [], fileCount: 0 }
+      return { ...plain, reason: outcome.failure.code, detail: failureText(outcome.failure) }
     default:
       return unreachable(outcome)
   }

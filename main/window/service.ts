@@ -59,7 +59,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   const steps = new StepReader(secrets)
   const settings = () => windowSettings(readSettings(home))
   const files = [settingsPath(home), repositoriesPath(home)]
-  const feed = new WindowFeed({ tasks, live, clients, settings, files, log })
+  const feed = new WindowFeed({ tasks, live, clients, mcpUrl: options.mcpUrl, settings, files, log })
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
 
   return {

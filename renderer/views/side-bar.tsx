@@ -3,7 +3,7 @@ import { slotCount } from '../../main/core/task.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { needsYou } from '../states.ts'
-import { useLive, useSettings, useSnapshot, useTasks } from '../stores/live.ts'
+import { useLive, useSnapshot, useTasks } from '../stores/live.ts'
 import { go, rootOf, useNavigation, type View } from '../stores/navigation.ts'
 
 export function SideBar() {
@@ -74,7 +74,7 @@ function Entry({ view, icon, word, count, children }: EntryProps) {
 /** Whether somebody speaks MCP with us now. */
 function Client() {
   const connected = useSnapshot(({ clients }) => clients.filter((client) => client.connected).length, 0)
-  const port = useSettings()?.port
+  const address = useSnapshot((snapshot) => snapshot.address, '')
   return (
     <button type="button" className="client" data-stop onClick={() => go({ view: 'setup' })}>
       <span className={connected > 0 ? 'good' : 'second'}>
@@ -82,7 +82,7 @@ function Client() {
       </span>
       <span>
         {connected === 0 ? 'No agent connected' : connected === 1 ? 'Agent connected' : `${connected} agents connected`}
-        {port !== undefined && <small>127.0.0.1:{port}</small>}
+        {address !== '' && <small>{address}</small>}
       </span>
     </button>
   )

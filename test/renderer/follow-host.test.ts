@@ -133,6 +133,7 @@ test('every kind of change has its place', () => {
     slots: busyScene.snapshot.slots,
     repositories: busyScene.snapshot.repositories,
     clients: busyScene.snapshot.clients,
+    address: before.address,
     warnings: ['careful'],
     settings: { ...before.settings, port: 1 },
   })

@@ -47,6 +47,7 @@ export function snapshotOf(tasks: readonly TaskRow[], more: Partial<Snapshot> = 
     slots: allSlots.map((number) => ({ slot: number, taskId: holder.get(number) ?? null, warmFor: [] })),
     repositories: [],
     clients: [],
+    address: '127.0.0.1:8765',
     warnings: [],
     settings: windowSettings(readSettings('/nonexistent')),
     ...more,

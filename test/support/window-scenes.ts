@@ -43,6 +43,7 @@ const emptySnapshot: Snapshot = {
   slots: allSlots.map((slot) => ({ slot, taskId: null, warmFor: [] })),
   repositories: [],
   clients: [],
+  address: '127.0.0.1:8765',
   warnings: [],
   settings,
 }
@@ -100,7 +101,7 @@ export function finishedTask(
       phase: 'finished',
       slot: ((number % 10) + 1) as SlotId,
       reason: null,
-      detail: '',
+      detail: end.outcome === 'merged' ? '2 commits on main' : '',
       files: [],
       fileCount: end.files?.length ?? 0,
       ...end,

@@ -18,7 +18,7 @@ test('a row follows its task from the queue to its end', () => {
   })
   expect(taskRow(upTo('agent-started'), null, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
   expect(taskRow(foldTask(events), null, live)).toMatchObject({
-    state: { phase: 'finished', outcome: 'merged', reason: null, files: [], fileCount: 0 },
+    state: { phase: 'finished', outcome: 'merged', reason: null, detail: '1 commit on main', files: [], fileCount: 0 },
     ref: null,
     live: null,
     usage: { costUsd: 0.5 },
