@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { AppError, defect, type Failure, failureText, toFailure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
-import type { Consumer } from '../tasks/event-consumers.ts'
+import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'
 import type { Tool } from './tool.ts'
 

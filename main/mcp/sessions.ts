@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import type { Consumer } from '../tasks/event-consumers.ts'
+import type { Consumer } from '../tasks/events/event-consumers.ts'
 
 /** One client that has said hello. */
 export interface Session {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Tasks } from '../tasks/contract.ts'
-import type { Consumer } from '../tasks/event-consumers.ts'
+import type { Consumer } from '../tasks/events/event-consumers.ts'
 
 /** A tool, free of any protocol library: `adapt-tool.ts` is what knows the SDK. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {

@@ -1,6 +1,6 @@
 import { taskView } from '../core/view.ts'
-import type { EventLog } from './event-log.ts'
-import type { EndEvent } from './logged-event.ts'
+import type { EventLog } from './events/event-log.ts'
+import type { EndEvent } from './events/logged-event.ts'
 import type { TaskRecord } from './task-record.ts'
 
 /** Tells the end of a task once, whatever crashes: a log that has it already is not told again. */

@@ -6,7 +6,7 @@ import type { TaskBrief } from '../core/task-brief.ts'
 import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import type { Tasks } from './contract.ts'
-import type { Delivery } from './event-consumers.ts'
+import type { Delivery } from './events/event-consumers.ts'
 import { taskFiles } from './task-files.ts'
 
 /** The shapes that every front door answers with; the names are the contract with clients. */

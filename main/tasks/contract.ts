@@ -7,7 +7,7 @@ import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import type { DiskUsage } from './disk-usage.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventLog } from './events/event-log.ts'
 import type { Against, TaskReview } from './look-at-task.ts'
 import type { PruneReport, PruneRequest } from './prune.ts'
 

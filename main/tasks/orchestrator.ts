@@ -14,7 +14,7 @@ import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './co
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventLog } from './events/event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
 import type { HostClock } from './host-clock.ts'

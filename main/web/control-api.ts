@@ -17,8 +17,8 @@ import {
   taskSummary,
 } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
+import { settle, waitNextEvent } from '../tasks/events/wait-next-event.ts'
 import { runOptions } from '../tasks/run-options.ts'
-import { settle, waitNextEvent } from '../tasks/wait-next-event.ts'
 import { type ControlAnswers, type ControlVerb, controlRequests } from './control-contract.ts'
 
 export interface ControlApiOptions {

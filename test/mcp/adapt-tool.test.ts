@@ -3,7 +3,7 @@ import { silentLog } from '../../main/lib/log.ts'
 import { adaptTool, type Extra, listingOf } from '../../main/mcp/adapt-tool.ts'
 import { currentExchange } from '../../main/mcp/exchange.ts'
 import { waitNextEvent } from '../../main/mcp/tools/wait-next-event.ts'
-import { openEventLog } from '../../main/tasks/event-log.ts'
+import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { ScriptedTasks } from '../support/scripted-tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished } from 'vitest'
 import { listen } from '../../main/lib/http-listener.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { createMcpEndpoint, type McpEndpointOptions } from '../../main/mcp/http.ts'
-import { openEventLog } from '../../main/tasks/event-log.ts'
+import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { ScriptedTasks } from './scripted-tasks.ts'
 import { temporaryFolder } from './temporary.ts'
 

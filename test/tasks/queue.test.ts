@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import type { TaskId } from '../../main/core/task.ts'
 import { taskView } from '../../main/core/view.ts'
 import { taskInfo } from '../../main/tasks/answers.ts'
+import { waitNextEvent } from '../../main/tasks/events/wait-next-event.ts'
 import { RunRate } from '../../main/tasks/run-rate.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
-import { waitNextEvent } from '../../main/tasks/wait-next-event.ts'
 import {
   guestThatCommits,
   type OrchestratorSetup,

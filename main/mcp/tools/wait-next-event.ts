@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { runningLine } from '../../core/running-line.ts'
 import { eventView } from '../../tasks/answers.ts'
-import { settle, waitNextEvent as wait } from '../../tasks/wait-next-event.ts'
+import { settle, waitNextEvent as wait } from '../../tasks/events/wait-next-event.ts'
 import { cutResult, cutText } from '../limits.ts'
 import { mergeResultSchema, resultSchema } from '../schemas.ts'
 import { defineTool } from '../tool.ts'

@@ -1,13 +1,13 @@
 import { appendFile, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { silentLog } from '../../main/lib/log.ts'
-import type { Consumer } from '../../main/tasks/event-consumers.ts'
-import { type EventLog, openEventLog } from '../../main/tasks/event-log.ts'
-import type { EndEvent } from '../../main/tasks/logged-event.ts'
-import { recordingLog } from '../support/recording-log.ts'
-import { taskId } from '../support/tasks.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { silentLog } from '../../../main/lib/log.ts'
+import type { Consumer } from '../../../main/tasks/events/event-consumers.ts'
+import { type EventLog, openEventLog } from '../../../main/tasks/events/event-log.ts'
+import type { EndEvent } from '../../../main/tasks/events/logged-event.ts'
+import { recordingLog } from '../../support/recording-log.ts'
+import { taskId } from '../../support/tasks.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 
 const never = new AbortController().signal
 let lastTask = 0xb0000000

@@ -1,5 +1,5 @@
-import type { TaskBrief } from '../core/task-brief.ts'
-import type { Tasks } from './contract.ts'
+import type { TaskBrief } from '../../core/task-brief.ts'
+import type { Tasks } from '../contract.ts'
 import type { Consumer, Delivery } from './event-consumers.ts'
 
 export type Waited =

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { silentLog } from '../../main/lib/log.ts'
-import { openEventLog } from '../../main/tasks/event-log.ts'
-import { taskId } from '../support/tasks.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { silentLog } from '../../../main/lib/log.ts'
+import { openEventLog } from '../../../main/tasks/events/event-log.ts'
+import { taskId } from '../../support/tasks.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 
 const anEnd = (number: number, owner: string | null = null) => ({
   type: 'completed' as const,
