@@ -50,11 +50,11 @@ export async function gitlinksOf(
 export async function cloneSubmodules(
   source: CloneSource,
   destination: string,
-  { commit, taskId }: { readonly commit: string; readonly taskId: string },
+  { commit, taskId, links }: { readonly commit: string; readonly taskId: string; readonly links?: readonly Gitlink[] },
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const notes: string[] = []
-  for (const link of await gitlinksOf({ cwd: source.path, trust: 'user' }, commit, signal)) {
+  for (const link of links ?? (await gitlinksOf({ cwd: source.path, trust: 'user' }, commit, signal))) {
     const path = utf8(link.path)
     const module = await findSubmodule(source, link, signal)
     if (!module) {

@@ -4,7 +4,8 @@ import { freeBytes } from '../lib/free-space.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { branchTip } from './branch-tip.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
-import { cloneSubmodules } from './clone-submodules.ts'
+import { cloneSettings } from './clone-settings.ts'
+import { cloneSubmodules, gitlinksOf } from './clone-submodules.ts'
 import { gitQuickly } from './git.ts'
 import { inspectRepository } from './inspect-repository.ts'
 import { makeClone } from './make-clone.ts'
@@ -48,14 +49,18 @@ export async function cloneWorkspace(
       hint: 'Commit something, a flake.nix at least',
     })
   }
-  await requireFlake(repository.path, startCommit, repository.hasFlake, signal)
+  const [settings, links] = await Promise.all([
+    cloneSettings(repository.path, signal),
+    gitlinksOf({ cwd: repository.path, trust: 'user' }, startCommit, signal),
+    requireFlake(repository.path, startCommit, repository.hasFlake, signal),
+  ])
   await emptyFolder(workspace)
   try {
     const start = { commit: startCommit, taskId }
     const notes = [
-      ...(await makeClone(repository, workspace, start, signal)),
+      ...(await makeClone(repository, workspace, { ...start, settings }, signal)),
       ...(await bringLfsObjects(repository, workspace, signal)),
-      ...(await cloneSubmodules(repository, workspace, start, signal)),
+      ...(await cloneSubmodules(repository, workspace, { ...start, links }, signal)),
     ]
     if (rebase) await startRebase({ workspace, taskId, ...rebase }, signal)
     signal?.throwIfAborted()

@@ -30,12 +30,14 @@ export interface RepositoryState extends RepositoryPlace {
  * @throws AppError('repository-invalid') for anything that is not the top of a work tree, with what to do.
  */
 export async function inspectRepository(path: string, signal?: AbortSignal): Promise<RepositoryState> {
-  const place = await locateRepository(path, signal)
-  const options = { cwd: place.path, trust: 'user' } as const
-  const [head, commit, hasFlake] = await Promise.all([
+  const folder = await existingFolder(path)
+  const options = { cwd: folder, trust: 'user' } as const
+  // All at once: where it is no repository the others say nothing.
+  const [place, head, commit, hasFlake] = await Promise.all([
+    locateRepository(folder, signal),
     gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal),
     gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], options, signal),
-    exists(join(place.path, 'flake.nix')),
+    exists(join(folder, 'flake.nix')),
   ])
   const ref = utf8(head.stdout).trim()
   return {

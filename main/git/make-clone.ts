@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cloneSettings } from './clone-settings.ts'
+import { type CloneSettings, cloneSettings } from './clone-settings.ts'
 import { copyObjects } from './copy-objects.ts'
 import { gitOrThrow } from './git.ts'
 import { objectStores } from './object-stores.ts'
@@ -15,6 +15,13 @@ export interface CloneSource {
   readonly isShallow: boolean
 }
 
+export interface CloneStart {
+  readonly commit: string
+  readonly taskId: string
+  /** Of the source, from who knows them already. */
+  readonly settings?: CloneSettings
+}
+
 /**
  * A clone of its own in `destination`, which exists and is empty, with the commit checked out on branch `task-ID`.
  * Answers one sentence for each thing that the clone lacks.
@@ -22,12 +29,12 @@ export interface CloneSource {
 export async function makeClone(
   source: CloneSource,
   destination: string,
-  { commit, taskId }: { readonly commit: string; readonly taskId: string },
+  { commit, taskId, settings }: CloneStart,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const dotGit = join(destination, '.git')
   const [{ isPartial, sparse }, stores] = await Promise.all([
-    cloneSettings(source.path, signal),
+    settings ?? cloneSettings(source.path, signal),
     objectStores(source.commonDirectory),
   ])
   await writeCloneFolder(dotGit, {
