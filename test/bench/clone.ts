@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cloneWorkspace } from '../../main/git/clone-workspace.ts'
 import { git } from '../../main/git/git.ts'
 import { removeTree } from '../../main/lib/remove-tree.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
-import { commitFiles, gitIn, makeRepository } from '../support/repositories.ts'
+import { makeRepository } from '../support/repositories.ts'
+import { addMaterial, type Material } from './material.ts'
 import { type Bench, type BenchContext, inPairs, type Row, summarize, timed } from './measure.ts'
 
 export const clone: Bench = {
@@ -21,12 +20,7 @@ export const clone: Bench = {
   },
 }
 
-/** Blobs are of one random megabyte each: nothing compresses them. `replaced` is how many each later commit writes anew. */
-interface Shape {
-  readonly commits: number
-  readonly blobs: number
-  readonly replaced: number
-  readonly smallFiles: number
+interface Shape extends Material {
   readonly pairs: number
   readonly inQuick: boolean
 }
@@ -42,7 +36,8 @@ const shapes: readonly Shape[] = [
 async function measureOne({ folder, quick, signal, say }: BenchContext, shape: Shape): Promise<Row> {
   const repository = join(folder, 'repository')
   say(`making a repository with ${shape.smallFiles} small files and ${shape.blobs} large ones`)
-  await makeMaterial(repository, shape)
+  await makeRepository(repository)
+  await addMaterial(repository, shape)
   const megabytes = Math.round((await kibibytes(join(repository, '.git'))) / 1024)
 
   const copy = join(folder, 'copy')
@@ -90,29 +85,6 @@ async function settle(folder: string, target: string, signal: AbortSignal): Prom
   await removeTree(target)
   await runOrThrow('sync', ['-f', folder], {}, signal)
 }
-
-async function makeMaterial(path: string, { commits, blobs, replaced, smallFiles }: Shape): Promise<void> {
-  await makeRepository(path)
-  for (let index = 0; index < smallFiles; index++) {
-    const folder = join(path, 'source', String(index % 100))
-    if (index < 100) await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, `file-${index}.txt`), smallText(index))
-  }
-  let written = 0
-  for (let commit = 0; commit < commits; commit++) {
-    const files: Record<string, string | Uint8Array> = { 'counter.txt': `${commit}\n` }
-    const count = commit === 0 ? blobs : replaced
-    for (let blob = 0; blob < count; blob++) files[`assets/${written++ % blobs}.bin`] = randomBytes(1 << 20)
-    await commitFiles(path, files, `Commit ${commit}`)
-  }
-  await gitIn(path, ['repack', '-a', '-d', '-q'])
-}
-
-/** About three kilobytes, each file's own, as source text is: some of it repeats. */
-const smallText = (index: number): string =>
-  Array.from({ length: 40 }, (_, line) => `line ${line} of file ${index}: ${randomBytes(24).toString('hex')}\n`).join(
-    '',
-  )
 
 async function kibibytes(path: string): Promise<number> {
   const { stdout } = await runOrThrow('du', ['-sk', path])

@@ -13,6 +13,7 @@ import type { Script } from '../support/scripted-turn.ts'
 import { commitFile } from '../support/scripts.ts'
 import { stopMachines } from '../support/stop-machines.ts'
 import { makeMachines } from './boot.ts'
+import { addMaterial } from './material.ts'
 import { type Bench, type BenchContext, summarize } from './measure.ts'
 
 export const task: Bench = {
@@ -24,19 +25,17 @@ export const task: Bench = {
     const { bootBare } = await makeMachines(context, image)
     const server = await startAll(context)
     say('a first task, which formats the disks of its slot')
-    await runOnce(server)
+    await runOnce(server, 'project')
     const floors: number[] = []
     const runs: Run[] = []
+    const largeRuns: Run[] = []
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       say(`round ${round + 1}`)
       floors.push(await bootBare())
-      runs.push(await runOnce(server))
+      runs.push(await runOnce(server, 'project'))
+      largeRuns.push(await runOnce(server, 'large'))
     }
     const floor = summarize(floors).quoted
-    const parts = [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))].map((part) => {
-      const { quoted } = summarize(runs.map(({ parts }) => parts.get(part) ?? 0))
-      return `${part} ${(quoted / 1000).toFixed(2)} s`
-    })
     return [
       {
         what: "whole task, run_task to event, without Claude's seconds and the boot floor",
@@ -44,9 +43,10 @@ export const task: Bench = {
         ours: runs.map(({ wallMs, claudeMs }) => wallMs - claudeMs - floor),
         against: null,
         goal: { kind: 'limit', atMost: 1500 },
+        unreached: `${mostlyEmulated}; Claude Code's loading before its own count is in it.`,
         notes: [
           `All of it: ${seconds(runs.map(({ wallMs }) => wallMs))}; Claude by its own account: ${seconds(runs.map(({ claudeMs }) => claudeMs))}; boot floor: ${seconds(floors)} (medians).`,
-          `Where it goes (medians): ${parts.join(', ')}.`,
+          `Where it goes (medians): ${partsOf(runs)}.`,
         ],
       },
       {
@@ -55,27 +55,46 @@ export const task: Bench = {
         ours: runs.map(({ wallMs, processMs }) => wallMs - processMs - floor),
         against: null,
         goal: { kind: 'limit', atMost: 1500 },
+        unreached: `${mostlyEmulated}, of which nix develop and the boot beyond its floor are most. A machine that was booted ahead (see the row on warm start) saves the boot.`,
         notes: [
           'Its own account begins when its program is loaded; this takes off all from its start to its last line.',
         ],
       },
       {
-        what: 'end of agent to event delivered, small repository',
+        what: 'end of agent to event delivered, 95 MB repository',
         unit: 'ms',
-        ours: runs.map(({ afterAgentMs }) => afterAgentMs),
+        ours: largeRuns.map(({ afterAgentMs }) => afterAgentMs),
         against: null,
         goal: { kind: 'limit', atMost: 300 },
-        notes: ['From result.json to the event, powering the guest off included.'],
+        unreached: `${mostlyEmulated}: the guest unmounts its disks and powers off before anything of it is read. Fewer programs are started there than were, and the host asks git at once what does not depend on each other.`,
+        notes: [
+          'From result.json to the event, powering the guest off included.',
+          `Where it goes (medians): ${partsOf(largeRuns, lastParts)}.`,
+          `Small repository: ${seconds(runs.map(({ afterAgentMs }) => afterAgentMs))} (median).`,
+        ],
       },
     ]
   },
 }
 
+const mostlyEmulated =
+  'most of it is the guest at work on an emulated processor, some ten times slower than one with KVM'
+
+/** Those after the agent's end. */
+const lastParts = ['power off', 'salvage', 'result on the host', 'merge', 'finish and announce']
+
+function partsOf(runs: readonly Run[], only?: readonly string[]): string {
+  const names = only ?? [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))]
+  return names.map((name) => `${name} ${seconds(runs.map(({ parts }) => parts.get(name) ?? 0))}`).join(', ')
+}
+
 const seconds = (values: readonly number[]): string => `${(summarize(values).quoted / 1000).toFixed(2)} s`
+
+type Alias = 'project' | 'large'
 
 interface BenchServer {
   readonly client: ServerConnection
-  readonly repository: string
+  readonly repositories: Readonly<Record<Alias, string>>
   /** When the model was first asked in the task under way, ms since the epoch. */
   readonly asked: { at: number }
 }
@@ -95,18 +114,21 @@ async function startAll({ folder, stack }: BenchContext): Promise<BenchServer> {
   }
   const api = stack.use(await startScriptedApi({ scripts: { bench: script } }))
   const home = join(folder, 'home')
-  const repository = join(folder, 'project')
-  await makeRepository(repository, { flake: markedFlake })
+  const repositories = { project: join(folder, 'project'), large: join(folder, 'large') }
   await mkdir(home, { mode: 0o700 })
-  await registerRepository(home, { path: repository, alias: 'project' })
+  for (const [alias, path] of Object.entries(repositories)) {
+    await makeRepository(path, { flake: markedFlake })
+    await registerRepository(home, { path, alias })
+  }
+  await addMaterial(repositories.large, { commits: 6, blobs: 24, replaced: 14, smallFiles: 4000 })
   await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed' }))
   const env = { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
   const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
   stack.defer(async () => {
     await server.close()
-    await stopMachines(repository, AbortSignal.timeout(10_000))
+    for (const path of Object.values(repositories)) await stopMachines(path, AbortSignal.timeout(10_000))
   })
-  return { client: await connectToServer(home), repository, asked }
+  return { client: await connectToServer(home), repositories, asked }
 }
 
 interface Run {
@@ -120,15 +142,15 @@ interface Run {
   readonly parts: ReadonlyMap<string, number>
 }
 
-async function runOnce({ client, repository, asked }: BenchServer): Promise<Run> {
+async function runOnce({ client, repositories, asked }: BenchServer, repo: Alias): Promise<Run> {
   const description = `Add a file. [script: bench]`
   const start = Date.now()
-  const { task_id } = await client.call('run_task', { repo: 'project', description, client: 'bench' })
+  const { task_id } = await client.call('run_task', { repo, description, client: 'bench' })
   const event = await client.call('wait_next_event', { client: 'bench', timeout_ms: 600_000 })
   const end = Date.now()
   const id = parseTaskId(task_id)
   if (!id) throw new Error(`${task_id} is no task id`)
-  const files = taskFiles(repository, id)
+  const files = taskFiles(repositories[repo], id)
   if (!('type' in event) || event.type !== 'completed' || event.merge_result?.merged !== true) {
     throw new Error(`The task did not end well: ${JSON.stringify(event)}\n${await readFile(files.console, 'utf8')}`)
   }
