@@ -17,6 +17,9 @@ const roundsBetweenLooks = process.platform === 'linux' ? 1 : 40
 /** How long helpers may take to see that the hypervisor is gone before they are killed. */
 const helperGraceMs = 1_000
 
+/** How long a hypervisor that has said that its guest is off may take to be gone: ten at once on few processors take seconds. */
+const shutdownGraceMs = 60_000
+
 /** What is known of a machine that is gone, whatever ran it. */
 export interface Ending {
   /** We asked it to power off, or killed it because it did not. */
@@ -44,6 +47,8 @@ export interface Hypervisor {
   cutPower?(): Promise<void>
   /** An end of the guest that leaves the hypervisor running; asked for again and again. */
   findFailure?(): Promise<MachineExit | undefined>
+  /** Whether the guest is off, or about to be, and the hypervisor on its way out. */
+  isShuttingDown?(): boolean
   /** How the machine ended; asked once, when its process is gone. */
   exitOf(ending: Ending): Promise<MachineExit>
   /** Ends the connection; nothing is asked any more. */
@@ -97,6 +102,8 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
       if (!failure && lost === undefined) continue
       // Helpers end when the hypervisor lets go of them, which it does a moment before its own end.
       if (await Promise.race([gone, sleep(helperGraceMs, false)])) break
+      const isOnItsWay = lost !== undefined && hypervisor.isShuttingDown?.()
+      if (isOnItsWay && (await Promise.race([gone, sleep(shutdownGraceMs, false)]))) break
       if (lost !== undefined) lostHelper = { name: lost, log: await lastLines(run.log(lost)) }
       await hypervisor.cutPower?.()
       await endProcess(handle)

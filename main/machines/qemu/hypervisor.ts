@@ -38,6 +38,7 @@ export function qemuHypervisor({ qmp, clock, witness }: QemuConnections, console
       await qmp?.execute('cont', signal)
     },
     setClock,
+    isShuttingDown: () => witness.reason !== undefined,
     exitOf: async (ending) => {
       await Promise.race([qmp?.closed, sleep(lastEventsMs)])
       const panicLine = panicLineOf(await consoleTail(consolePath))

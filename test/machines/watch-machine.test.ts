@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { silentLog } from '../../main/lib/log.ts'
+import { startTimeOf } from '../../main/lib/process-identity.ts'
+import { runRoot } from '../../main/machines/run-directory.ts'
+import { type Ending, watchMachine } from '../../main/machines/watch-machine.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+/** A machine whose file server has ended; its hypervisor, a process of this host, ends by itself after a while. */
+async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolean; readonly endsInMs: number }) {
+  const child = spawn('sleep', ['600'])
+  const { pid } = child
+  if (pid === undefined) throw new Error('sleep did not start')
+  const ended = sleep(hypervisor.endsInMs, { exitCode: 0, signal: null })
+  const endings: Ending[] = []
+  const nothing = async () => undefined
+  const machine = watchMachine({
+    handle: {
+      ...{ driver: 'qemu', pid, startTime: (await startTimeOf(pid)) ?? '', controlSocket: '' },
+      runDirectory: join(runRoot(), `watched-${pid}`),
+      helpers: [{ name: 'virtiofsd-share', pid, startTime: 'another process by now' }],
+    },
+    consolePath: join(await temporaryFolder(), 'serial.log'),
+    ended,
+    hypervisor: {
+      ...{ name: 'qemu', askToPowerOff: nothing, pause: nothing, resume: nothing, setClock: nothing },
+      isShuttingDown: () => hypervisor.isShuttingDown,
+      exitOf: async (ending) => {
+        endings.push(ending)
+        return { kind: 'powered-off' }
+      },
+      close: () => undefined,
+    },
+    log: silentLog,
+  })
+  await machine.exited
+  child.kill('SIGKILL')
+  return endings[0]
+}
+
+test('a hypervisor whose guest is off may take its time to be gone after its file server', async () => {
+  const ending = await endingWithoutHelper({ isShuttingDown: true, endsInMs: 3_000 })
+  expect(ending).toMatchObject({ lostHelper: undefined, exitCode: 0 })
+})
