@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -10,10 +11,11 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 /** A machine whose file server has ended; its hypervisor, a process of this host, ends by itself after a while. */
 async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolean; readonly endsInMs: number }) {
-  const child = spawn('sleep', ['600'])
+  const child = spawn('sleep', ['600'], { detached: true }) // A machine's processes lead groups of their own.
   const { pid } = child
   if (pid === undefined) throw new Error('sleep did not start')
-  const ended = sleep(hypervisor.endsInMs, { exitCode: 0, signal: null })
+  const killed = once(child, 'exit').then(([exitCode, signal]) => ({ exitCode, signal }))
+  const ended = Promise.race([killed, sleep(hypervisor.endsInMs, { exitCode: 0, signal: null })])
   const endings: Ending[] = []
   const nothing = async () => undefined
   const machine = watchMachine({
@@ -43,4 +45,9 @@ async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolea
 test('a hypervisor whose guest is off may take its time to be gone after its file server', async () => {
   const ending = await endingWithoutHelper({ isShuttingDown: true, endsInMs: 3_000 })
   expect(ending).toMatchObject({ lostHelper: undefined, exitCode: 0 })
+})
+
+test('a machine that lost its file server while its guest runs is ended, and that is told', async () => {
+  const ending = await endingWithoutHelper({ isShuttingDown: false, endsInMs: 30_000 })
+  expect(ending).toMatchObject({ lostHelper: { name: 'virtiofsd-share' }, signal: 'SIGKILL' })
 })
