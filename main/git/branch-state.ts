@@ -1,5 +1,6 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { namesIn } from '../lib/names-in.ts'
 import { gitOrThrow, gitQuickly, gitText, utf8, zeroSeparated } from './git.ts'
 
 /** Where a branch stands, and whether it may be moved now. */
@@ -81,10 +82,7 @@ async function checkoutOf(
 /** A rebase or bisect takes HEAD off the branch and remembers its name: the branch looks free, and is not. */
 async function detachedOperation(commonDirectory: string, branch: string): Promise<string | undefined> {
   const ref = `refs/heads/${branch}`
-  const linked = await readdir(join(commonDirectory, 'worktrees')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const linked = await namesIn(join(commonDirectory, 'worktrees'))
   for (const folder of [commonDirectory, ...linked.map((name) => join(commonDirectory, 'worktrees', name))]) {
     for (const name of ['rebase-merge', 'rebase-apply']) {
       if ((await lineOf(folder, name, 'head-name')) === ref) return 'rebase'

@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { namesIn } from '../lib/names-in.ts'
 import { runOrThrow } from '../lib/spawn.ts'
 
 /** A pack with what belongs to it; indexes over several packs are left, they may name packs of another store. */
@@ -20,19 +21,8 @@ export async function copyObjects(stores: readonly string[], destination: string
 }
 
 async function copyPacks(from: string, to: string, signal?: AbortSignal): Promise<void> {
-  let names: string[]
-  try {
-    names = await readdir(from)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
-  }
-  await copyInto(
-    from,
-    names.filter((name) => packFile.test(name)),
-    to,
-    signal,
-  )
+  const packs = (await namesIn(from)).filter((name) => packFile.test(name))
+  await copyInto(from, packs, to, signal)
 }
 
 /** Names that one command line takes; packs' names are 60 characters long. */

@@ -16,7 +16,6 @@ const pollMs = 250
 const roundsBetweenLooks = process.platform === 'linux' ? 1 : 40
 /** How long helpers may take to see that the hypervisor is gone before they are killed. */
 const helperGraceMs = 1_000
-
 /** How long a hypervisor that has said that its guest is off may take to be gone: ten at once on few processors take seconds. */
 const shutdownGraceMs = 60_000
 

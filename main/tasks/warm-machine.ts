@@ -1,9 +1,10 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { MachineHandle, SlotId, TaskId } from '../core/task.ts'
 import { placeGuestFile } from '../lib/guest-file.ts'
 import type { Log } from '../lib/log.ts'
+import { namesIn } from '../lib/names-in.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import { removeTree } from '../lib/remove-tree.ts'
@@ -151,14 +152,5 @@ export async function removeWarmFolder({ folder, events, record, repo }: TaskFil
     if ((await namesIn(repo)).length === 0) await removeTree(folder)
   } catch (error) {
     log.warn('the folder of a machine that was booted ahead stays', { folder, reason: String(error) })
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
   }
 }
