@@ -20,13 +20,17 @@ interface Process extends ProcessIdentity {
   /** Program and arguments, parted by NULs or, where only `ps` tells them, by spaces. */
   readonly line: string
   readonly group: number
-  /** The pid of the session's leader; by `ps` of the group's leader where that leads a session, else 1: somebody's who lives. */
+  /**
+   * The pid of the session's leader, 0 when that lives in an outer pid namespace (pid_namespaces(7)). By `ps` of the group's leader
+   * where that leads a session, else 1: somebody's who lives.
+   */
   readonly session: number
 }
 
 /**
  * Living processes that were started detached and have the text in an argument, or are the children of one. A process whose
- * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine.
+ * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine. Nor is one of this process's
+ * own session, whose leader may well be gone: `nohup`, and every program that is started in a container from outside.
  */
 export async function findDetached(
   text: string,
@@ -35,7 +39,9 @@ export async function findDetached(
   const all = await listProcesses()
   const named = new Set(all.filter(({ line }) => line.includes(text)).map(({ pid }) => pid))
   const alive = new Set(all.map(({ pid }) => pid))
+  const ownSession = all.find(({ pid }) => pid === process.pid)?.session
   return all
+    .filter(({ session }) => session !== 0 && session !== ownSession)
     .filter(({ pid, session }) => named.has(session) || (named.has(pid) && !alive.has(session)))
     .map(({ pid, startTime, group, line }) => ({
       pid,

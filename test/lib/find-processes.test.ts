@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { endAll, findDetached, listByPs } from '../../main/lib/find-processes.ts'
 import { startTimeByPs } from '../../main/lib/process-identity.ts'
-import { startDetached } from '../../main/lib/spawn.ts'
+import { run, startDetached } from '../../main/lib/spawn.ts'
 import { until } from '../support/until.ts'
 
 const lists = process.platform === 'linux' ? [undefined, listByPs] : [undefined]
@@ -34,5 +35,22 @@ test.each(lists)(
     expect(found[0]?.pid).toBe(pid)
     if (list) for (const one of found) expect(one.startTime).toBe(await startTimeByPs(one.pid))
     else await endAll(found, AbortSignal.timeout(20_000))
+  },
+)
+
+const search = join(import.meta.dirname, '../support/find-own-session.ts')
+const newPids = ['--pid', '--fork', '--mount-proc', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])]
+const beginSession = {
+  // As `nohup` leaves a program behind whose shell has ended.
+  'is gone': ['setsid', '--fork', 'bash', '-c', '"$0" "$1" "$$" mark &'],
+  // As a program that a container runs from outside; no pid is as high.
+  'is outside the pid namespace': ['unshare', ...newPids, 'bash', '-c', '"$0" "$1" 99999999 mark; exit'],
+}
+
+test.runIf(process.platform === 'linux').each(Object.entries(beginSession))(
+  'a process does not find itself when the leader of its session %s',
+  async (_, [program = '', ...args]) => {
+    const { stdout, stderr } = await run(program, [...args, process.execPath, search])
+    expect(stdout.trim(), stderr).toBe('[[],[]]')
   },
 )
