@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseTaskId } from '../../main/core/task.ts'
 import { findDetached } from '../../main/lib/find-processes.ts'
 import { pathExists } from '../../main/lib/path-exists.ts'
 import { runRoot } from '../../main/machines/run-directory.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
-import { gitIn, subjectsOf } from '../support/repositories.ts'
+import { gitIn } from '../support/repositories.ts'
 import { type Asked, contentOf, type Found, fileOf, subjectOf } from './soak-ledger.ts'
 
 /** Looks with git and on the disk, and asks no server. `paths`: of each repository by its alias. */
@@ -16,12 +16,14 @@ export async function findWork(
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>()
   for (const [alias, path] of paths) {
-    const subjects = await subjectsOf(path, 'main')
     for (const { id, number } of asked.filter(({ repo }) => repo === alias)) {
       const taskId = parseTaskId(id)
+      const added = await gitIn(path, ['log', '--format=%s', '--diff-filter=A', 'main', '--', fileOf(number)])
+      const subjects = added.split('\n').filter((subject) => subject !== '')
       found.set(id, {
         onBranch: await holds(path, 'main', number),
-        commits: subjects.filter((subject) => subject === subjectOf(number)).length,
+        commits: subjects.length,
+        byAgent: subjects.includes(subjectOf(number)),
         inClone: taskId !== undefined && (await pathExists(join(taskFiles(path, taskId).repo, fileOf(number)))),
         atRef: await holds(path, `refs/tasks/${id}`, number),
       })
@@ -63,4 +65,14 @@ export async function leftovers(ids: readonly string[]): Promise<readonly string
     if (left.length === 0 || performance.now() > deadline) return left
     await sleep(1_000)
   }
+}
+
+/** Copies what the host keeps of a task beside its clone, records, console and the agent's stream, to `folder`. */
+export async function keepTask(repoPath: string, id: string, folder: string): Promise<void> {
+  const taskId = parseTaskId(id)
+  if (!taskId) return
+  const files = taskFiles(repoPath, taskId)
+  await mkdir(join(folder, id), { recursive: true })
+  const kept = [files.record, files.events, files.console, files.stream, files.result, files.mergeResult]
+  for (const path of kept) await copyFile(path, join(folder, id, basename(path))).catch(() => undefined) // It had none.
 }

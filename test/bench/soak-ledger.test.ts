@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { audit, type Books, type Found, type Told } from './soak-ledger.ts'
 
-const merged: Found = { onBranch: true, commits: 1, inClone: true, atRef: true }
-const nothing: Found = { onBranch: false, commits: 0, inClone: false, atRef: false }
+const merged: Found = { onBranch: true, commits: 1, byAgent: true, inClone: true, atRef: true }
+const nothing: Found = { onBranch: false, commits: 0, byAgent: false, inClone: false, atRef: false }
 const completed = (taskId: string): Told => ({ taskId, type: 'completed', reason: null })
 
 const good: Books = {
@@ -26,12 +26,19 @@ const failing = (work: Partial<Found>): Books => ({
 })
 
 test('books in which every task was told of once and is on its branch are in order', () => {
-  expect(audit(good)).toEqual({ completed: 2, failed: [], amiss: [], lost: 0 })
+  expect(audit(good)).toEqual({
+    well: ['aaaaaaaa', 'bbbbbbbb'],
+    completed: 2,
+    uncommitted: [],
+    failed: [],
+    amiss: [],
+    lost: 0,
+  })
 })
 
 test.each<[string, Books, RegExp]>([
   ['a lost commit', { ...good, found: found({ onBranch: false, commits: 0 }) }, /1 \(aaaaaaaa in ada\) completed, and/],
-  ['a doubled commit', { ...good, found: found({ commits: 2 }) }, /commit is on the branch 2 times/],
+  ['a doubled commit', { ...good, found: found({ commits: 2 }) }, /file was added to the branch 2 times/],
   ['work that nobody looked for', { ...good, found: new Map([['bbbbbbbb', merged]]) }, /not on the branch/],
   ['a doubled event', { ...good, told: [...good.told, completed('aaaaaaaa')] }, /was told of 2 times/],
   ['a lost event', { ...good, told: good.told.slice(0, 1) }, /was told of 0 times/],
@@ -62,4 +69,10 @@ test.each([
   const { failed, amiss } = audit(failing(work))
   expect(failed).toEqual([`task 1 (aaaaaaaa in ada) failed: the guest died; ${where}`])
   expect(amiss).toEqual([])
+})
+
+test('work that came in a commit of the orchestrator is told of, and not lost', () => {
+  const { uncommitted, completed: count, well, lost } = audit({ ...good, found: found({ byAgent: false }) })
+  expect(uncommitted).toEqual([expect.stringContaining('task 1 (aaaaaaaa in ada) left its work uncommitted')])
+  expect({ count, well, lost }).toEqual({ count: 2, well: ['bbbbbbbb'], lost: 0 })
 })

@@ -18,8 +18,10 @@ export interface Told {
 export interface Found {
   /** Its file is on its repository's branch, word for word. */
   readonly onBranch: boolean
-  /** How many commits of the branch are the task's. */
+  /** How many commits of the branch add its file. */
   readonly commits: number
+  /** The branch has the commit that its agent was to make; else the orchestrator made one of what the agent had left. */
+  readonly byAgent: boolean
   /** Its file is in its clone: there was work. */
   readonly inClone: boolean
   /** Its file is at `refs/tasks/ID`. */
@@ -37,8 +39,12 @@ export interface Books {
 }
 
 export interface Verdict {
-  /** Tasks that completed, and whose commit is on the branch. */
+  /** Ids of the tasks of which nothing more need be said: completed, with the commit of their agent on the branch. */
+  readonly well: readonly string[]
+  /** Tasks that completed, and whose work is on the branch, once. */
   readonly completed: number
+  /** Each of those whose agent committed nothing, so that its work came in a commit of the orchestrator. */
+  readonly uncommitted: readonly string[]
   /** Each that failed, with its reason and where its work is: no fault of the books. */
   readonly failed: readonly string[]
   /** What must not be, one sentence each. */
@@ -54,9 +60,10 @@ export const scriptOf = (number: number): string => `soak-${number}`
 
 /** Whether each task was told of once and left its work where it belongs. Pure. */
 export function audit({ asked, told, logged, found }: Books): Verdict {
+  const well: string[] = []
+  const uncommitted: string[] = []
   const failed: string[] = []
   const amiss: { readonly id: string; readonly what: string }[] = []
-  let completed = 0
   for (const { id, repo, number } of asked) {
     const name = `task ${number} (${id} in ${repo})`
     const ends = told.filter(({ taskId }) => taskId === id)
@@ -69,8 +76,10 @@ export function audit({ asked, told, logged, found }: Books): Verdict {
     if (end?.type === 'completed') {
       const reason = end.reason === null ? '' : `: ${end.reason}`
       if (!work?.onBranch) wrong(`completed, and its file is not on the branch${reason}`)
-      else if (work.commits !== 1) wrong(`completed, and its commit is on the branch ${times(work.commits)}`)
-      else completed += 1
+      else if (work.commits !== 1) wrong(`completed, and its file was added to the branch ${times(work.commits)}`)
+      else if (!work.byAgent)
+        uncommitted.push(`${name} left its work uncommitted, and it is on the branch all the same`)
+      else well.push(id)
     }
     if (end?.type === 'failed') {
       const where = work?.atRef
@@ -87,7 +96,9 @@ export function audit({ asked, told, logged, found }: Books): Verdict {
     if (!known.has(id)) amiss.push({ id, what: `task ${id} ended and nobody asked for it` })
   }
   return {
-    completed,
+    well,
+    completed: well.length + uncommitted.length,
+    uncommitted,
     failed,
     amiss: amiss.map(({ what }) => what),
     lost: new Set(amiss.map(({ id }) => id)).size,

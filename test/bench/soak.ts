@@ -1,12 +1,11 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseTaskId, slotCount } from '../../main/core/task.ts'
+import { slotCount } from '../../main/core/task.ts'
 import { availableMemoryMiB } from '../../main/lib/host-memory.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { reapMachines } from '../../main/machines/reap.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
 import { prepareHost } from '../support/prepare-host.ts'
 import { makeRepository } from '../support/repositories.ts'
@@ -15,13 +14,14 @@ import { commitFile } from '../support/scripts.ts'
 import { type Bench, type BenchContext, type Row, summarize } from './measure.ts'
 import { ServerProcess } from './server-process.ts'
 import { soakChart } from './soak-chart.ts'
-import { findWork, leftovers, loggedTasks } from './soak-evidence.ts'
+import { findWork, keepTask, leftovers, loggedTasks } from './soak-evidence.ts'
 import { audit, contentOf, fileOf, scriptOf, subjectOf, type Verdict } from './soak-ledger.ts'
 import { Load } from './soak-load.ts'
 import { type Sample, takeSamples } from './soak-samples.ts'
 
 const minuteMs = 60_000
 const mostTasks = 5_000
+type Paths = ReadonlyMap<string, string>
 const output = join(import.meta.dirname, '../output/soak')
 
 /**
@@ -51,7 +51,8 @@ export const soak: Bench = {
     const plan = { askMs: (quick ? 7 : 30) * minuteMs, drainMs: 10 * minuteMs, mostTasks, repos: [...paths.keys()] }
     say(`${slotCount} tasks at once for ${plan.askMs / minuteMs} minutes, and to the end of those that run then`)
     const load = new Load(plan, client, say)
-    context.stack.defer(() => keepLogs(context.folder, load, paths))
+    let well: readonly string[] = []
+    context.stack.defer(() => keepEvidence(context.folder, load, well, paths))
     const samples: Sample[] = []
     const over = new AbortController()
     const progress = () => ({ minutes: load.minutes, ended: load.told.length, failed: load.failed })
@@ -63,6 +64,7 @@ export const soak: Bench = {
     say('looking for what was lost or left')
     const books = { asked: load.asked, told: load.told, logged: await loggedTasks(home) }
     const verdict = audit({ ...books, found: await findWork(load.asked, paths) })
+    well = verdict.well
     const busy = (await client.call('list_slots', {})).active.map(({ slot, task_id }) => `slot ${slot} by ${task_id}`)
     const left = [...(await leftovers(load.asked.map(({ id }) => id))), ...busy]
     if (!(await hasEnded(server))) left.push('the server, which did not end when it was told to')
@@ -169,8 +171,9 @@ function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly 
       against: null,
       goal: { kind: 'limit', atMost: 0 },
       notes: [
-        `Of ${load.asked.length} tasks ${verdict.completed} completed with their commit on the branch and ${verdict.failed.length} failed, ${load.cancelled.size} of them cancelled by the benchmark when their time was over; each is to be told once.`,
+        `Of ${load.asked.length} tasks ${verdict.completed} completed with their work on the branch and ${verdict.failed.length} failed, ${load.cancelled.size} of them cancelled by the benchmark when their time was over; each is to be told once.`,
         ...verdict.amiss,
+        ...verdict.uncommitted,
         ...verdict.failed,
       ],
     },
@@ -192,14 +195,11 @@ function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly 
   ]
 }
 
-/** The server's log, and the consoles of tasks that did not complete: the folder that they are in is about to go. */
-async function keepLogs(folder: string, load: Load, paths: ReadonlyMap<string, string>): Promise<void> {
+/** The server's log, and what is on record of each task of which there is something to say: the folder they are in is about to go. */
+async function keepEvidence(folder: string, load: Load, well: readonly string[], paths: Paths): Promise<void> {
   await copyFile(join(folder, 'server.log'), join(output, 'server.log'))
-  const well = new Set(load.told.filter(({ type }) => type === 'completed').map(({ taskId }) => taskId))
   for (const { id, repo } of load.asked) {
-    const taskId = parseTaskId(id)
     const path = paths.get(repo)
-    if (well.has(id) || !taskId || path === undefined) continue
-    await copyFile(taskFiles(path, taskId).console, join(output, `${id}.log`)).catch(() => undefined) // It had none.
+    if (!well.includes(id) && path !== undefined) await keepTask(path, id, output)
   }
 }
