@@ -9,6 +9,8 @@ import { portOwner } from './port-owner.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
+type Route = readonly [path: string, handler: Handler]
+
 export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number
@@ -71,7 +73,8 @@ export async function listen(options: ListenOptions, signal?: AbortSignal): Prom
     connectionsCheckingInterval: limits.checkMs,
   })
   limitConnections(server, limits)
-  server.on('request', (request, response) => void answer(request, response, options))
+  const routes = Object.entries(options.routes)
+  server.on('request', (request, response) => void answer(request, response, routes, options))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
     // Half closed, it would stay for as long as the other side likes.
@@ -88,7 +91,8 @@ export async function listen(options: ListenOptions, signal?: AbortSignal): Prom
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { routes, log, allowedHosts }: ListenOptions,
+  routes: readonly Route[],
+  { log, allowedHosts }: ListenOptions,
 ): Promise<void> {
   response.on('error', (error) => log.debug('a response failed', { reason: error.message }))
   try {
@@ -114,9 +118,9 @@ function statusOf(code: string | undefined): string {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
 }
 
-function route(routes: ListenOptions['routes'], url: string): Handler | undefined {
+function route(routes: readonly Route[], url: string): Handler | undefined {
   const [path = '/'] = url.split('?', 1)
-  for (const [prefix, handler] of Object.entries(routes)) {
+  for (const [prefix, handler] of routes) {
     if (path === prefix || (prefix.endsWith('/') && path.startsWith(prefix))) return handler
   }
   return undefined

@@ -36,7 +36,9 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer 
     })
     request.once('end', () => resolve(Buffer.concat(chunks)))
     request.once('error', reject)
-    request.once('close', () => reject(new Error('The client closed the connection')))
+    request.once('close', () => {
+      if (!request.readableEnded) reject(new Error('The client closed the connection'))
+    })
   })
 }
 

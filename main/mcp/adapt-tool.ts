@@ -79,7 +79,10 @@ function contextOf(extra: Extra, { tasks, consumer, progressIntervalMs, log }: A
     progressIntervalMs,
     // A cancelled call's answer is dropped by the SDK, yet its response ends like any other.
     delivered: fate.flushed.then((flushed) => flushed && !extra.signal.aborted),
-    signal: AbortSignal.any([extra.signal, fate.lost]),
+    // Most calls answer at once, and a signal of several is dear to make and to forget.
+    get signal() {
+      return AbortSignal.any([extra.signal, fate.lost])
+    },
     progress:
       token === undefined
         ? null

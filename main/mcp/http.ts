@@ -20,7 +20,7 @@ export interface McpEndpointOptions {
   /** Default 10 s: Claude Code gives up on a call that is silent for 300 s. */
   readonly progressIntervalMs?: number
   readonly limits?: Partial<SessionLimits>
-  /** Told whenever somebody comes or goes, or a response to them begins or ends; also when that makes no difference. */
+  /** Told a moment after somebody came or went, or a response to them began or ended; also when that makes no difference. */
   readonly onClients?: (clients: readonly McpClient[]) => void
   /** For the conformance suite's fixtures. */
   readonly extension?: ServerExtension & { readonly eventStore?: () => EventStore }
@@ -161,6 +161,10 @@ async function forward(
     requests: Array.isArray(body) ? body.length : 1,
     end: (requestId: string | number) => transport.closeSSEStream(requestId),
   }
+  // The SDK sends the head as soon as it can. An answer that comes in this turn leaves with it, in one packet.
+  const { socket } = request
+  socket.cork()
+  setImmediate(() => socket.uncork())
   await currentExchange.run(exchange, () => transport.handleRequest(request, response, body))
 }
 

@@ -25,14 +25,18 @@ export interface SessionLimits {
 
 export const defaultLimits: SessionLimits = { maxSessions: 128, idleMs: 60 * 60_000, absentMs: 30_000 }
 
+/** A change is told so long after it at most; every call of a tool is two. */
+const tellMs = 50
+
 /** The sessions that are known, no more than the limit, and the end of those that nobody uses. */
 export class Sessions {
   readonly #limits: SessionLimits
   readonly #sessions = new Map<string, Session>()
   readonly #sweep: NodeJS.Timeout
   readonly #onChange: (sessions: Iterable<Session>) => void
+  #telling: NodeJS.Timeout | undefined
 
-  /** `onChange` is told the sessions when one comes or goes, or a response to it begins or ends. */
+  /** `onChange` is told the sessions a moment after one came or went, or a response to it began or ended. */
   constructor(limits: SessionLimits, onChange: (sessions: Iterable<Session>) => void = () => undefined) {
     this.#limits = limits
     this.#onChange = onChange
@@ -91,10 +95,14 @@ export class Sessions {
   close(): void {
     clearInterval(this.#sweep)
     for (const session of [...this.#sessions.values()]) this.remove(session)
+    clearTimeout(this.#telling)
   }
 
   #changed(): void {
-    this.#onChange(this.#sessions.values())
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined
+      this.#onChange(this.#sessions.values())
+    }, tellMs).unref()
   }
 
   #reap(): void {

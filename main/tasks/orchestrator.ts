@@ -5,6 +5,7 @@ import type { MergeOutcome } from '../core/merge.ts'
 import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { Patience } from '../lib/patience.ts'
+import { remembered } from '../lib/remembered.ts'
 import { Admission } from './admission.ts'
 import { announceEnd } from './announce-end.ts'
 import { AnswersFirst } from './answers-first.ts'
@@ -85,6 +86,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
   readonly #diskWatch: DiskWatch
+  /** Clients and window ask for warnings again and again, and a look at a file system takes longer than all else of their call. */
+  readonly #shortages = remembered(
+    () => findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options)),
+    1_000,
+  )
   readonly #admission: Admission
   readonly #waiting: WaitingRoom
   readonly #warm: WarmMachines
@@ -287,8 +293,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async warnings(): Promise<readonly string[]> {
-    const shortages = await findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options))
-    return [...new Set(shortages.map(shortageText)), ...this.#catalog.damaged]
+    return [...new Set((await this.#shortages()).map(shortageText)), ...this.#catalog.damaged]
   }
 
   async usage(): Promise<DiskUsage> {
