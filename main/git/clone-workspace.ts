@@ -2,14 +2,13 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { AppError } from '../core/failure.ts'
 import { freeBytes } from '../lib/free-space.ts'
 import { removeTree } from '../lib/remove-tree.ts'
-import { branchTip } from './branch-tip.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
 import { cloneSettings } from './clone-settings.ts'
 import { cloneSubmodules, gitlinksOf } from './clone-submodules.ts'
-import { gitQuickly } from './git.ts'
-import { inspectRepository } from './inspect-repository.ts'
+import { inspectRepository, type RepositoryState } from './inspect-repository.ts'
 import { makeClone } from './make-clone.ts'
 import { startRebase } from './start-rebase.ts'
+import { type StartingPoint, startingPoint } from './starting-point.ts'
 
 export interface ClonedWorkspace {
   readonly startCommit: string
@@ -39,24 +38,16 @@ export async function cloneWorkspace(
   },
   signal?: AbortSignal,
 ): Promise<ClonedWorkspace> {
+  const asked = cloneSettings(repoPath, signal)
+  asked.catch(() => undefined) // Where it is no repository, the inspection says so.
   const repository = await inspectRepository(repoPath, signal)
-  const startCommit = rebase ? await branchTip(repository.path, rebase.branch, signal) : repository.headCommit
-  if (startCommit === null && rebase) {
-    throw new AppError('clone-failed', `The branch ${rebase.branch} no longer exists`)
-  }
-  if (startCommit === null) {
-    throw new AppError('clone-failed', `${repository.path} has no commit yet`, {
-      hint: 'Commit something, a flake.nix at least',
-    })
-  }
-  const [settings, links] = await Promise.all([
-    cloneSettings(repository.path, signal),
-    gitlinksOf({ cwd: repository.path, trust: 'user' }, startCommit, signal),
-    requireFlake(repository.path, startCommit, repository.hasFlake, signal),
-  ])
+  const { commit, hasFlake, hasSubmodules } = await startOf(repository, rebase?.branch, signal)
+  if (!hasFlake) throw flakeMissing(repository)
+  const user = { cwd: repository.path, trust: 'user' } as const
+  const [settings, links] = await Promise.all([asked, hasSubmodules ? gitlinksOf(user, commit, signal) : []])
   await emptyFolder(workspace)
   try {
-    const start = { commit: startCommit, taskId }
+    const start = { commit, taskId }
     const notes = [
       ...(await makeClone(repository, workspace, { ...start, settings }, signal)),
       ...(await bringLfsObjects(repository, workspace, signal)),
@@ -64,7 +55,7 @@ export async function cloneWorkspace(
     ]
     if (rebase) await startRebase({ workspace, taskId, ...rebase }, signal)
     signal?.throwIfAborted()
-    return { startCommit, branch: rebase?.branch ?? repository.branch, notes }
+    return { startCommit: commit, branch: rebase?.branch ?? repository.branch, notes }
   } catch (error) {
     const diskIsFull = (await freeBytes(workspace)) < fullBelowBytes
     await removeTree(workspace)
@@ -73,15 +64,27 @@ export async function cloneWorkspace(
   }
 }
 
-async function requireFlake(path: string, commit: string, onDisk: boolean, signal?: AbortSignal): Promise<void> {
-  const found = await gitQuickly(['cat-file', '-e', `${commit}:flake.nix`], { cwd: path, trust: 'user' }, signal)
-  if (found.exitCode === 0) return
-  throw new AppError('flake-missing', `No flake.nix found ${onDisk ? 'in the last commit of' : 'in'} ${path}`, {
+/** The user's HEAD, or a branch by its name. */
+async function startOf(
+  { path, head }: RepositoryState,
+  branch: string | undefined,
+  signal?: AbortSignal,
+): Promise<StartingPoint> {
+  if (branch !== undefined) {
+    const tip = await startingPoint({ cwd: path, trust: 'user' }, `refs/heads/${branch}`, signal)
+    if (!tip) throw new AppError('clone-failed', `The branch ${branch} no longer exists`)
+    return tip
+  }
+  if (head) return head
+  throw new AppError('clone-failed', `${path} has no commit yet`, { hint: 'Commit something, a flake.nix at least' })
+}
+
+const flakeMissing = ({ path, hasFlake: onDisk }: RepositoryState) =>
+  new AppError('flake-missing', `No flake.nix found ${onDisk ? 'in the last commit of' : 'in'} ${path}`, {
     hint: onDisk
       ? 'Commit it: the task works on what is committed'
       : 'Add one with a devShell, and commit it: nix flake init',
   })
-}
 
 async function emptyFolder(workspace: string): Promise<void> {
   try {

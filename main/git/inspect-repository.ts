@@ -2,6 +2,7 @@ import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { git, gitQuickly, utf8 } from './git.ts'
+import { type StartingPoint, startingPoint } from './starting-point.ts'
 
 /** Where a repository lies, and of what kind it is. */
 export interface RepositoryPlace {
@@ -20,7 +21,7 @@ export interface RepositoryState extends RepositoryPlace {
   /** The branch that is checked out, without `refs/heads/`; null when HEAD is detached. */
   readonly branch: string | null
   /** null in a repository with no commit. */
-  readonly headCommit: string | null
+  readonly head: StartingPoint | null
   /** Whether `flake.nix` lies at the top of the work tree. */
   readonly hasFlake: boolean
 }
@@ -33,17 +34,17 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
   const folder = await existingFolder(path)
   const options = { cwd: folder, trust: 'user' } as const
   // All at once: where it is no repository the others say nothing.
-  const [place, head, commit, hasFlake] = await Promise.all([
+  const [place, branch, head, hasFlake] = await Promise.all([
     locateRepository(folder, signal),
     gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal),
-    gitQuickly(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], options, signal),
+    startingPoint(options, 'HEAD', signal),
     exists(join(folder, 'flake.nix')),
   ])
-  const ref = utf8(head.stdout).trim()
+  const ref = utf8(branch.stdout).trim()
   return {
     ...place,
     branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
-    headCommit: commit.stdout.trim() || null,
+    head,
     hasFlake,
   }
 }

@@ -14,15 +14,15 @@ export async function addRepository(home: string, path: string, signal: AbortSig
     if (!repository.hasFlake) return { kind: 'flake-missing', path: repository.path }
     const { alias } = await registerRepository(home, { path: repository.path })
     await excludeTasks(repository.path, signal)
-    return { kind: 'registered', alias, notes: await notesOn(repository.path, repository.headCommit, signal) }
+    return { kind: 'registered', alias, notes: await notesOn(repository.path, repository.head !== null, signal) }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', path, failure: toFailure(error) }
   }
 }
 
-async function notesOn(path: string, headCommit: string | null, signal: AbortSignal): Promise<readonly string[]> {
-  if (headCommit === null) return ['Commit something first: a task starts from the last commit.']
+async function notesOn(path: string, hasCommit: boolean, signal: AbortSignal): Promise<readonly string[]> {
+  if (!hasCommit) return ['Commit something first: a task starts from the last commit.']
   if (await headHolds(path, 'flake.nix', signal)) return []
   return ['Commit flake.nix before the first task: a task sees what is committed.']
 }

@@ -38,15 +38,15 @@ export class RepositoryRows {
 
 async function inspect(path: string): Promise<Omit<Inspection, 'at'>> {
   try {
-    const { branch, headCommit, hasFlake } = await inspectRepository(path)
-    return { branch: headCommit === null ? null : branch, problem: problemOf(path, headCommit, hasFlake) }
+    const { branch, head, hasFlake } = await inspectRepository(path)
+    return { branch: head === null ? null : branch, problem: problemOf(path, head !== null, hasFlake) }
   } catch (error) {
     return { branch: null, problem: toFailure(error, 'repository-invalid') }
   }
 }
 
-function problemOf(path: string, headCommit: string | null, hasFlake: boolean): Failure | null {
-  if (headCommit === null)
+function problemOf(path: string, hasCommit: boolean, hasFlake: boolean): Failure | null {
+  if (!hasCommit)
     return { code: 'repository-invalid', message: `${path} has no commit yet`, hint: 'Commit something first' }
   if (hasFlake) return null
   return { code: 'flake-missing', message: `No flake.nix found in ${path}`, hint: 'Add one and commit it' }

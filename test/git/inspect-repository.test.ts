@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 test('a repository is told by its real path, branch, commit and flake', async () => {
   const folder = await temporaryFolder()
   const path = join(folder, 'project')
-  const headCommit = await makeRepository(path, { branch: 'feature/\u00fc' })
+  const commit = await makeRepository(path, { branch: 'feature/\u00fc' })
   await symlink(path, join(folder, 'link'))
   const commonDirectory = join(path, '.git')
   const expected = {
@@ -19,7 +19,7 @@ test('a repository is told by its real path, branch, commit and flake', async ()
     commonDirectory,
     gitDirectory: commonDirectory,
     branch: 'feature/\u00fc',
-    headCommit,
+    head: { commit, hasFlake: true, hasSubmodules: false },
     hasFlake: true,
   }
   const state = await inspectRepository(join(folder, 'link'))
@@ -35,7 +35,7 @@ test('a linked worktree, a detached HEAD, an empty repository, SHA-256 and a sha
   expect(linked).toMatchObject({ isLinkedWorktree: true, branch: null, commonDirectory: join(path, '.git') })
   await gitIn(folder, ['init', '--quiet', '--object-format=sha256', '--initial-branch=trunk', 'empty'])
   const empty = await inspectRepository(join(folder, 'empty'))
-  expect(empty).toMatchObject({ branch: 'trunk', headCommit: null, hasFlake: false, objectFormat: 'sha256' })
+  expect(empty).toMatchObject({ branch: 'trunk', head: null, hasFlake: false, objectFormat: 'sha256' })
   await gitIn(folder, ['clone', '--quiet', '--depth=1', `file://${path}`, 'shallow'])
   expect(await inspectRepository(join(folder, 'shallow'))).toMatchObject({ isShallow: true })
 })
