@@ -29,7 +29,7 @@ export type Result = ReturnType<typeof resultOf>
 const heads = ['what', 'ours', 'floor or peer', 'ratio', 'goal', 'reached'] as const
 
 /** The table in Markdown, its columns aligned, with the notes below it. */
-export function tableOf(results: readonly Result[]): string {
+export function tableOf(results: readonly Omit<Result, 'values'>[]): string {
   const lines = results.map(({ what, unit, quote, ours, against, ratio, goal, reached, notes }) => [
     notes.length > 0
       ? `${what} [${results.filter((other) => other.notes.length > 0).findIndex((other) => other.what === what) + 1}]`
@@ -67,7 +67,8 @@ const rounded = (value: number): string => (value >= 100 ? String(Math.round(val
 const counted: ReadonlySet<Row['unit']> = new Set(['bytes', 'slots', 'tasks', 'processes'])
 const whole = (value: number): string => (Number.isInteger(value) ? String(value) : rounded(value))
 
-export interface RunFacts {
+/** What a reader needs to judge figures by: when, of what, how and where they were measured. */
+export interface Run {
   readonly at: string
   readonly quick: boolean
   readonly command: string
@@ -76,36 +77,59 @@ export interface RunFacts {
   readonly host: {
     readonly processor: string
     readonly cores: number
+    /** Averages over 1, 5 and 15 minutes, when the run ended. */
     readonly load: readonly number[]
     readonly node: string
   }
-  /** Benchmarks that were not run, or could not be measured. */
-  readonly missing: readonly string[]
 }
 
-/** `RESULTS.md`: the table with what a reader needs to judge it. */
-export function resultsPage(results: readonly Result[], run: RunFacts): string {
-  const { processor, cores, load, node } = run.host
-  const facts = [
-    ['measured', run.at],
-    ['command', `\`${run.command}\``],
-    ['version', run.version],
-    ['machine', `${processor}, ${cores} cores, Node ${node}`],
-    ['load at the end', load.map((value) => value.toFixed(1)).join(', ')],
-    ['sizes', run.quick ? 'small, few repetitions: to see that it works, not to quote' : 'full'],
-    ['not measured', run.missing.join(', ') || 'nothing is missing'],
-  ]
+/** The rows of one benchmark as they were last recorded, without the single values. */
+export interface Recorded {
+  readonly bench: string
+  readonly run: Run
+  readonly rows: readonly Omit<Result, 'values'>[]
+}
+
+/** Every benchmark's newest rows, in the order of `benches`; one that is not among these is no more. Pure. */
+export function mergeRecords(
+  benches: readonly string[],
+  older: readonly Recorded[],
+  newer: readonly Recorded[],
+): readonly Recorded[] {
+  return benches.flatMap((name) => {
+    const found = [...newer, ...older].find(({ bench }) => bench === name)
+    return found ? [found] : []
+  })
+}
+
+/** `RESULTS.md`: the table of all that is recorded, below the runs that it comes from. */
+export function resultsPage(records: readonly Recorded[], missing: readonly string[]): string {
+  const runs = [...new Map(records.map(({ run }) => [run.at, run])).values()]
+  const results = records.flatMap(({ rows }) => rows)
   return [
     '# Results',
     '',
     'Written by `npm run bench`; [README.md](README.md) says how to read it. Only the ratios tell much: each is of two figures from one run.',
     '',
-    '| | |',
-    '| --- | --- |',
-    ...facts.map(([name, value]) => `| ${name} | ${value} |`),
+    ...runs.flatMap((run) => [...runText(run, records), '']),
+    `Not measured: ${missing.join(', ') || 'nothing is missing'}.`,
     '',
     tableOf(results),
     '',
     ...results.flatMap(({ what, picture }) => (picture === undefined ? [] : [`![${what}](${picture})`, ''])),
   ].join('\n')
+}
+
+function runText({ at, quick, command, version, host }: Run, records: readonly Recorded[]): readonly string[] {
+  const { processor, cores, load, node } = host
+  const facts = [
+    ['rows', records.flatMap(({ bench, run }) => (run.at === at ? [bench] : [])).join(', ')],
+    ['measured', at],
+    ['command', `\`${command}\``],
+    ['version', version],
+    ['machine', `${processor}, ${cores} cores, Node ${node}`],
+    ['load at the end', load.map((value) => value.toFixed(1)).join(', ')],
+    ['sizes', quick ? 'small, few repetitions: to see that it works, not to quote' : 'full'],
+  ]
+  return ['| | |', '| --- | --- |', ...facts.map(([name, value]) => `| ${name} | ${value} |`)]
 }

@@ -1,5 +1,8 @@
-/** `npm run bench [-- NAME... --quick --record]`: measures, prints one table, writes test/output/bench.json, and RESULTS.md of a run of all. */
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
+/**
+ * `npm run bench [-- NAME... --quick --record]`: measures, prints one table, writes test/output/bench.json; a run of all in full
+ * size, or one that is to be recorded, has its rows take the place of those in results.json, and RESULTS.md is made of that.
+ */
+import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,7 +17,7 @@ import { idle } from './idle.ts'
 import { mcp } from './mcp.ts'
 import type { Bench } from './measure.ts'
 import { merge } from './merge.ts'
-import { type Result, resultOf, resultsPage, tableOf } from './report.ts'
+import { mergeRecords, type Recorded, type Result, type Run, resultOf, resultsPage, tableOf } from './report.ts'
 import { soak } from './soak.ts'
 import { task } from './task.ts'
 import { warm } from './warm.ts'
@@ -34,7 +37,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
-const isRecorded = values.record || positionals.length === 0
+const isRecorded = values.record || (positionals.length === 0 && !values.quick)
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) process.stderr.write(`No such benchmark: ${unknown.join(', ')}\n`)
@@ -49,40 +52,54 @@ if (values.help || unknown.length > 0) {
 /** True when everything could be measured; a goal that was not reached is told in the table and is no error. */
 async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean> {
   await mkdir(output, { recursive: true })
-  const results: Result[] = []
+  const measured: { readonly bench: string; readonly rows: readonly Result[] }[] = []
   const failed: string[] = []
   for (const bench of chosen) {
     say(`== ${bench.name}: ${bench.about}`)
     try {
-      results.push(...(await runOne(bench, quick)).map(resultOf))
+      measured.push({ bench: bench.name, rows: (await runOne(bench, quick)).map(resultOf) })
     } catch (error) {
       if (stop.signal.aborted) break
       failed.push(bench.name)
       say(`   not measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
   }
-  const host = {
-    processor: cpus()[0]?.model ?? '?',
-    cores: availableParallelism(),
-    load: loadavg(),
-    node: process.version,
-  }
-  const record = { at: new Date().toISOString(), quick, host, failed, rows: results }
-  await writeFile(join(output, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`)
-  if (results.length > 0) process.stdout.write(`\n${tableOf(results)}\n`)
-  if (isRecorded) {
-    const missing = benches.map(({ name }) => name).filter((name) => failed.includes(name) || !isIn(chosen, name))
-    const version = (await runOrThrow('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname })).stdout
-    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
-    const facts = { ...record, command, version: version.trim(), missing }
-    await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsPage(results, facts))
-  }
+  const rows = measured.flatMap(({ rows }) => rows)
+  const run = await runOfNow(quick)
+  await writeFile(join(output, 'bench.json'), `${JSON.stringify({ ...run, failed, rows }, null, 2)}\n`)
+  if (rows.length > 0) process.stdout.write(`\n${tableOf(rows)}\n`)
+  if (isRecorded) await record(measured.map(({ bench, rows }) => ({ bench, run, rows: rows.map(withoutValues) })))
   if (failed.length > 0) say(`Not measured: ${failed.join(', ')}`)
   return failed.length === 0 && !stop.signal.aborted
 }
 
-function isIn(chosen: readonly Bench[], name: string): boolean {
-  return chosen.some((bench) => bench.name === name)
+async function runOfNow(quick: boolean): Promise<Run> {
+  const version = await runOrThrow('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname })
+  return {
+    at: new Date().toISOString(),
+    quick,
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    version: version.stdout.trim(),
+    host: {
+      processor: cpus()[0]?.model ?? '?',
+      cores: availableParallelism(),
+      load: loadavg(),
+      node: process.version,
+    },
+  }
+}
+
+const withoutValues = ({ values: _, ...row }: Result) => row
+
+/** A benchmark that could not be measured now keeps what it had. */
+async function record(newer: readonly Recorded[]): Promise<void> {
+  const path = join(import.meta.dirname, 'results.json')
+  const older = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly Recorded[]
+  const names = benches.map(({ name }) => name)
+  const records = mergeRecords(names, older, newer)
+  const missing = names.filter((name) => !records.some(({ bench }) => bench === name))
+  await writeFile(path, `${JSON.stringify(records, null, 2)}\n`)
+  await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsPage(records, missing))
 }
 
 async function runOne(bench: Bench, quick: boolean) {
