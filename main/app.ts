@@ -102,8 +102,12 @@ export async function startServer(
         return settings.onUsageLimit
       },
       ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
-      resolveConflicts: settings.resolveConflicts,
-      warmMachines: settings.warmMachines,
+      get resolveConflicts() {
+        return settings.resolveConflicts
+      },
+      get warmMachines() {
+        return settings.warmMachines
+      },
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
@@ -149,7 +153,10 @@ export async function startServer(
       mcpUrl: () => urlOf('/mcp'),
       mcpToken: mcpToken ?? null,
       hostProblems: (asked) => hostProblems(machines, { cacheDirectory: cacheDirectory() }, asked),
-      onSettings: (changed) => Object.assign(settings, changed),
+      onSettings: (changed) => {
+        Object.assign(settings, changed)
+        tasks.settingsChanged()
+      },
     }),
   )
   const listener = await listen(

@@ -75,6 +75,8 @@ export interface SlotRow {
   readonly taskId: TaskId | null
   /** Aliases of the repositories that prefer the slot and have its disks warm. */
   readonly warmFor: readonly string[]
+  /** Alias of the repository for whose next task a machine waits there; null when none does. */
+  readonly machineFor: string | null
 }
 
 export interface RepositoryRow {
@@ -287,6 +289,8 @@ export interface WindowSettings {
   readonly egress: 'open' | 'closed' | readonly string[]
   readonly memoryMiB: number
   readonly cpus: number
+  /** How many machines may wait, booted ahead of their tasks. */
+  readonly warmMachines: number
   readonly queue: boolean
   readonly taskTimeoutMs: number
   readonly maxCostUsd: number | null

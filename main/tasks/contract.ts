@@ -54,6 +54,8 @@ export interface Tasks {
   hostWakes(): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
+  /** Machines that wait in slots, each for a task of its repository; they give way to whoever needs the slot. */
+  machinesAhead(): readonly { readonly slot: SlotId; readonly repoPath: string }[]
   /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
   warmSlot(repoPath: string): SlotId | null
   /** Tells each change of a task as soon as it is on record: the task, or null when it was cleaned up. @returns the end of it. */

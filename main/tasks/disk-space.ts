@@ -34,9 +34,9 @@ export class DiskWatch implements Disposable {
   readonly #timer: NodeJS.Timeout
   readonly #told = new Set<string>()
 
-  constructor(paths: () => readonly string[], minFreeGiB: number, log: Log) {
+  constructor(paths: () => readonly string[], minFreeGiB: () => number, log: Log) {
     this.#timer = setInterval(() => {
-      void this.#look(paths(), minFreeGiB, log).catch((error: unknown) => {
+      void this.#look(paths(), minFreeGiB(), log).catch((error: unknown) => {
         log.warn('free disk space could not be told', { reason: String(error) })
       })
     }, watchMs).unref()

@@ -142,7 +142,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       byItself: () => options.resolveConflicts === 'auto',
       log,
     })
-    this.#diskWatch = new DiskWatch(() => this.#foldersInUse(), minFreeGiB(options), options.log)
+    this.#diskWatch = new DiskWatch(
+      () => this.#foldersInUse(),
+      () => minFreeGiB(options),
+      options.log,
+    )
   }
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
@@ -320,6 +324,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   repositories(): Promise<readonly RegisteredRepository[]> {
     return this.#options.repositories.list()
+  }
+
+  machinesAhead(): ReturnType<Tasks['machinesAhead']> {
+    return this.#warm.list().map(({ slot, repoPath }) => ({ slot, repoPath }))
+  }
+
+  /** The settings that were given as getters may tell something else now. */
+  settingsChanged(): void {
+    this.#warm.adjust()
   }
 
   warmSlot(repoPath: string): SlotId | null {

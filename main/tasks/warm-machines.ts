@@ -1,4 +1,4 @@
-import type { MachineHandle, SlotId, TaskId } from '../core/task.ts'
+import { type MachineHandle, type SlotId, slotCount, type TaskId } from '../core/task.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import type { Provisions } from './task-runner.ts'
 import type { UnfinishedTasks } from './unfinished-tasks.ts'
@@ -55,11 +55,21 @@ export class WarmMachines implements AsyncDisposable {
     return [...this.#waiting.values()].map(({ machine }) => machine.handle)
   }
 
+  /** For whom each that can still be had waits, or is booted. */
+  list(): readonly { readonly slot: SlotId; readonly repoPath: string }[] {
+    return [...this.#waiting.values()].flatMap(({ machine }) => (machine.isLeaving ? [] : [machine]))
+  }
+
   /** A task of the repository is at work, or over: the next one should find a machine. */
   used(repoPath: string): void {
-    const limit = this.#options.limit()
-    this.#recent = [repoPath, ...this.#recent.filter((path) => path !== repoPath)].slice(0, limit)
-    if (!this.#closed && (limit > 0 || this.#waiting.size > 0)) this.#filling = this.#filling.then(() => this.#fill())
+    this.#recent = [repoPath, ...this.#recent.filter((path) => path !== repoPath)].slice(0, slotCount)
+    this.adjust()
+  }
+
+  /** Brings what waits in line with what was used last and with the limit, which may be another one now. */
+  adjust(): void {
+    if (this.#closed || (this.#options.limit() === 0 && this.#waiting.size === 0)) return
+    this.#filling = this.#filling.then(() => this.#fill())
   }
 
   /** The machine that waits for a task of the repository; the caller has it from now on, and its slot is free for that task. */
@@ -91,12 +101,11 @@ export class WarmMachines implements AsyncDisposable {
     await this.#noted
   }
 
-  /** Brings what waits in line with what was used last. Never rejects. */
+  /** Never rejects. */
   async #fill(): Promise<void> {
-    for (const { machine } of this.#waiting.values()) {
-      if (!this.#recent.includes(machine.repoPath)) await machine.end()
-    }
-    for (const repoPath of this.#recent) if (!this.#find(repoPath)) await this.#bootFor(repoPath)
+    const wanted = this.#recent.slice(0, this.#options.limit())
+    for (const { machine } of this.#waiting.values()) if (!wanted.includes(machine.repoPath)) await machine.end()
+    for (const repoPath of wanted) if (!this.#find(repoPath)) await this.#bootFor(repoPath)
   }
 
   async #bootFor(repoPath: string): Promise<void> {

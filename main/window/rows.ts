@@ -77,13 +77,20 @@ function ended(outcome: TaskOutcome): Ended {
   }
 }
 
-/** The ten slots, and for whom their disks are warm. */
-export const slotRows = (
-  tasks: Pick<Tasks, 'slots' | 'warmSlot'>,
+/** The ten slots, for whom their disks are warm, and for whom a machine waits. */
+export function slotRows(
+  tasks: Pick<Tasks, 'slots' | 'warmSlot' | 'machinesAhead'>,
   repositories: readonly RegisteredRepository[],
-): readonly SlotRow[] =>
-  tasks.slots().map(({ slot, taskId }) => ({
-    slot,
-    taskId,
-    warmFor: repositories.filter(({ path }) => tasks.warmSlot(path) === slot).map(({ alias }) => alias),
-  }))
+): readonly SlotRow[] {
+  const ahead = tasks.machinesAhead()
+  const aliasOf = (repoPath: string) => repositories.find(({ path }) => path === repoPath)?.alias ?? null
+  return tasks.slots().map(({ slot, taskId }) => {
+    const machine = ahead.find((one) => one.slot === slot)
+    return {
+      slot,
+      taskId,
+      warmFor: repositories.filter(({ path }) => tasks.warmSlot(path) === slot).map(({ alias }) => alias),
+      machineFor: machine ? aliasOf(machine.repoPath) : null,
+    }
+  })
+}

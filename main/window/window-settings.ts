@@ -8,6 +8,7 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   egress: true,
   memoryMiB: true,
   cpus: true,
+  warmMachines: true,
   queue: true,
   taskTimeoutMs: true,
   maxCostUsd: true,

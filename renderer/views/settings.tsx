@@ -117,6 +117,15 @@ function Groups({ settings }: { settings: WindowSettings }) {
             max={64}
             onChange={(cpus) => change({ cpus: cpus ?? 1 })}
           />
+          <NumberSetting
+            title="Machines booted ahead"
+            about="Each waits up to half an hour for a repository’s next task, and takes its memory."
+            whole
+            value={settings.warmMachines}
+            min={0}
+            max={9}
+            onChange={(warmMachines) => change({ warmMachines: warmMachines ?? 0 })}
+          />
           <ChoiceSetting
             title="What machines reach"
             about="Never this host’s own ports."

@@ -66,13 +66,25 @@ export function FreeSlot({ slot }: { slot: SlotRow }) {
       </span>
       <span className="number">{slot.slot}</span>
       <span className="warm">
-        {slot.warmFor.length > 0 && (
-          <>
-            Warm for <b>{slot.warmFor.slice(0, 2).join(', ')}</b>
-            {slot.warmFor.length > 2 && ` and ${slot.warmFor.length - 2} more`}
-          </>
-        )}
+        <Ready slot={slot} />
       </span>
     </div>
+  )
+}
+
+function Ready({ slot: { warmFor, machineFor } }: { slot: SlotRow }) {
+  if (machineFor !== null) {
+    return (
+      <>
+        Machine waits for <b>{machineFor}</b>
+      </>
+    )
+  }
+  if (warmFor.length === 0) return null
+  return (
+    <>
+      Warm for <b>{warmFor.slice(0, 2).join(', ')}</b>
+      {warmFor.length > 2 && ` and ${warmFor.length - 2} more`}
+    </>
   )
 }

@@ -228,6 +228,10 @@ export class ScriptedTasks implements Tasks {
     return () => void this.#listeners.delete(listener)
   }
 
+  machinesAhead(): [] {
+    return []
+  }
+
   warmSlot(): SlotId | null {
     return 1 as SlotId
   }

@@ -44,7 +44,12 @@ export function snapshotOf(tasks: readonly TaskRow[], more: Partial<Snapshot> = 
   return {
     seq: 1,
     tasks,
-    slots: allSlots.map((number) => ({ slot: number, taskId: holder.get(number) ?? null, warmFor: [] })),
+    slots: allSlots.map((number) => ({
+      slot: number,
+      taskId: holder.get(number) ?? null,
+      warmFor: [],
+      machineFor: null,
+    })),
     repositories: [],
     clients: [],
     address: '127.0.0.1:8765',

@@ -14,6 +14,7 @@ const settings: WindowSettings = {
   egress: 'open',
   memoryMiB: 4096,
   cpus: 4,
+  warmMachines: 0,
   queue: true,
   taskTimeoutMs: 3_600_000,
   maxCostUsd: 5,
@@ -40,7 +41,7 @@ const setup: Setup = {
 const emptySnapshot: Snapshot = {
   seq: 0,
   tasks: [],
-  slots: allSlots.map((slot) => ({ slot, taskId: null, warmFor: [] })),
+  slots: allSlots.map((slot) => ({ slot, taskId: null, warmFor: [], machineFor: null })),
   repositories: [],
   clients: [],
   address: '127.0.0.1:8765',
@@ -355,6 +356,7 @@ const slotsOf = (tasks: readonly TaskRow[]): Snapshot['slots'] =>
     slot,
     taskId: tasks.find(({ state }) => state.phase !== 'finished' && 'slot' in state && state.slot === slot)?.id ?? null,
     warmFor: slot === 8 ? ['docs-site'] : [],
+    machineFor: slot === 3 ? 'storefront' : null,
   }))
 
 const sceneOf = (tasks: readonly TaskRow[], more: Partial<Snapshot> = {}): Scene => ({
