@@ -183,9 +183,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
     const { slots } = this.#options
-    const waits = request.queue ?? this.#options.queue ?? false
+    const mayWait = request.queue ?? this.#options.queue ?? false
 
-    const warm = waits ? undefined : this.#warm.take(path)
+    // One that is ready to wait overtakes nobody who waits already.
+    const warm = mayWait && this.#waiting.isAnybodyDue ? undefined : this.#warm.take(path)
+    const waits = mayWait && !warm
     const id = warm?.id ?? this.#catalog.newId()
     const lease = waits ? null : warm ? slots.reclaim(warm.slot, id) : await this.#admission.admit(path, id)
     try {

@@ -1,4 +1,4 @@
-import type { TaskId } from '../core/task.ts'
+import { allSlots, type TaskId } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
 import type { Admission } from './admission.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
@@ -49,6 +49,11 @@ export class WaitingRoom implements AsyncDisposable {
 
   position(id: TaskId): number | null {
     return this.#queue.position(id)
+  }
+
+  /** Whether somebody waits whose time has come. */
+  get isAnybodyDue(): boolean {
+    return this.#queue.next(allSlots) !== undefined
   }
 
   /** Calls in whoever can be: not before every slot that is in use is known to be. */
