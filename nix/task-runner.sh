@@ -52,6 +52,7 @@ key_variable=ANTHROPIC_API_KEY
 max_budget_usd=
 check_command=
 resume_session=
+flake=
 code=
 check_code=
 shell_arguments=()
@@ -67,9 +68,12 @@ power_off() {
   # Under the Debian image's own init, PID 1 powers off when this script has ended.
 }
 
+# Not where a test runs this as itself.
+is_root() { [ "$EUID" = 0 ] && [ -z "${MICROVM_SAME_USER-}" ]; }
+
 # As the guest's user. setpriv replaces this process, so that the pid stays the one to wait for and to kill.
 as_user() {
-  if [ "$(id -u)" = 0 ] && [ -z "${MICROVM_SAME_USER-}" ]; then
+  if is_root; then
     exec setpriv --reuid 1000 --regid 1000 --init-groups -- "$@"
   fi
   exec "$@"
@@ -216,6 +220,15 @@ give_back_files() {
   done 2>/dev/null
 }
 
+# Sets `flake` to where nix is to read it: the clone with its history out of sight, for nix copies into its store whatever it finds. The
+# view is private: what is mounted in one that is shared shows in the clone, too. It lies in no folder that anybody cleans up.
+show_flake() {
+  local view=/run/microvm-flake
+  flake=path:.
+  is_root || return 0
+  mkdir -p "$view" && mount --bind --make-private "$repo" "$view" && mount -t tmpfs -o mode=755 history "$view/.git" && flake=path:$view
+}
+
 # run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
@@ -229,7 +242,7 @@ run_shell() {
     [ -z "$max_budget_usd" ] || export MICROVM_MAX_BUDGET_USD=$max_budget_usd
     [ -z "$resume_session" ] || export MICROVM_RESUME_SESSION=$resume_session
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
-    as_user setsid nix develop path:. --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
+    as_user setsid nix develop "$flake" --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
   show_progress "$before" &
@@ -255,7 +268,7 @@ run_check() {
     check_code=126
     return
   fi
-  if [ "$(id -u)" = 0 ] && [ -z "${MICROVM_SAME_USER-}" ]; then
+  if is_root; then
     isolate=(unshare --mount "$BASH" -c 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"' isolate "$copy" "$repo"
       setpriv --reuid 1000 --regid 1000 --init-groups --)
   fi
@@ -263,7 +276,7 @@ run_check() {
     cd "$copy" || exit 126
     user_environment
     unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-    exec setsid ${isolate[@]+"${isolate[@]}"} nix develop path:. --no-write-lock-file \
+    exec setsid ${isolate[@]+"${isolate[@]}"} nix develop "$flake" --no-write-lock-file \
       ${shell_arguments[@]+"${shell_arguments[@]}"} --command "$BASH" -c "$check_command"
   ) </dev/null >"$copy.log" 2>&1 &
   child=$!
@@ -392,6 +405,7 @@ main() {
   give_back_files >/dev/null &
   helpers+=($!)
 
+  show_flake
   say 'entering the development shell'
   run_shell
   if [ ! -e "$private/claude-started" ] && can_run_x86 && grep -q 'does not provide attribute' "$stderr_log"; then

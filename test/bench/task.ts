@@ -71,6 +71,7 @@ export const task: Bench = {
           'From result.json to the event, powering the guest off included.',
           `Where it goes (medians): ${partsOf(largeRuns, lastParts)}.`,
           `Small repository: ${seconds(runs.map(({ afterAgentMs }) => afterAgentMs))} (median).`,
+          `Before it, in the large one: ${partsOf(largeRuns, ['clone', 'nix develop'])}.`,
         ],
       },
     ]

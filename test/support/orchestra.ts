@@ -21,6 +21,8 @@ export interface OrchestraOptions {
   readonly apiUrl: string
   /** Alias and files of each repository that is made and registered. */
   readonly repositories: Readonly<Record<string, Files>>
+  /** Of every repository, in place of the usual one. */
+  readonly flake?: string
   readonly settings?: Partial<Settings>
   /** What the user pays with; a limit that says when it ends is a subscription's. Default: an API key. */
   readonly key?: 'ANTHROPIC_API_KEY' | 'CLAUDE_CODE_OAUTH_TOKEN'
@@ -52,7 +54,7 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
   const command = (...args: string[]) => runCommand(args, { home, cwd: folder })
 
   for (const [alias, files] of Object.entries(options.repositories)) {
-    await makeRepository(pathOf(alias), { files })
+    await makeRepository(pathOf(alias), { files, ...(options.flake !== undefined && { flake: options.flake }) })
     const { exitCode, stderr } = await command('allow', pathOf(alias), '--alias', alias)
     if (exitCode !== 0) throw new Error(stderr)
   }
