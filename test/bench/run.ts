@@ -89,7 +89,9 @@ async function runOfNow(quick: boolean): Promise<Run> {
   }
 }
 
-const withoutValues = ({ values: _, ...row }: Result) => row
+function withoutValues({ values: _, ...row }: Result) {
+  return row
+}
 
 /** A benchmark that could not be measured now keeps what it had. */
 async function record(newer: readonly Recorded[]): Promise<void> {
