@@ -141,8 +141,20 @@ export async function filesTelling(folder: string, text: string): Promise<readon
     const path = join(entry.parentPath, entry.name)
     const shown = path.slice(folder.length + 1)
     if (!entry.isFile() || /(^|\/)(repo|share)\//.test(shown)) continue
-    if ((await stat(path)).size > 512 * 1024 ** 2) continue // Disk images, which are the guest's.
-    if ((await readFile(path)).includes(text)) found.push(shown)
+    const content = await contentOf(path)
+    // A file that went has taken the place of another, whose content may have been looked at before.
+    if (content === undefined) return await filesTelling(folder, text)
+    if (content.includes(text)) found.push(shown)
   }
   return found
+}
+
+/** Undefined for a file that is gone; nothing of a disk image, which is the guest's. */
+async function contentOf(path: string): Promise<Buffer | undefined> {
+  try {
+    return (await stat(path)).size > 512 * 1024 ** 2 ? Buffer.alloc(0) : await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
