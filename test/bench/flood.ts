@@ -1,14 +1,13 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import { parseTaskId, slotCount, type TaskId } from '../../main/core/task.ts'
-import { findTool } from '../../main/lib/find-tool.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
 import { makeRepository } from '../support/repositories.ts'
 import { until } from '../support/until.ts'
 import type { Bench } from './measure.ts'
+import { openBrowser } from './open-browser.ts'
 import { ServerProcess } from './server-process.ts'
 
 const line = `\u001b[32m✓\u001b[0m test/webhooks/retry.test.ts (14 tests) \u001b[2m212ms\u001b[0m ${'.'.repeat(40)}\r\n`
@@ -37,10 +36,7 @@ export const flood: Bench = {
     const ids = await Promise.all(Array.from({ length: slotCount }, (_, n) => startTask(client, `Flood ${n}`)))
     await until(async () => (await client.call('list_tasks', {})).tasks.every(({ phase }) => phase === 'working'))
 
-    const executablePath = await findTool('chromium')
-    if (executablePath === undefined) throw new Error('chromium is missing: npm test installs it')
-    const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
-    stack.defer(() => browser.close())
+    const browser = await openBrowser(stack)
     const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
     await page.goto(server.url)
     await page.getByText('Flood 0').first().click()

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
 import type { TaskEvent } from '../../main/core/task.ts'
 import { resultView } from '../../main/core/view.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
@@ -10,6 +11,7 @@ import { makeRepository } from '../support/repositories.ts'
 import { eventsOfGoodTask, identity, taskId } from '../support/tasks.ts'
 import { McpClient } from './mcp-client.ts'
 import { type Bench, type BenchContext, inPairs, type Row, summarize, timed } from './measure.ts'
+import { openBrowser } from './open-browser.ts'
 import { ServerProcess } from './server-process.ts'
 
 const few = 10
@@ -19,7 +21,7 @@ export const history: Bench = {
   name: 'history',
   about: 'start-up, list and memory with ten thousand finished tasks against ten',
   async measure(context) {
-    const { quick, say } = context
+    const { quick, say, stack } = context
     say(`writing ${many} finished tasks`)
     const [long, short] = [await makeHome(context, 'long', many), await makeHome(context, 'short', few)]
 
@@ -48,6 +50,15 @@ export const history: Bench = {
       quick ? 3 : 9,
       () => medianOf(calls, () => longClient.call('list_tasks')),
       () => medianOf(calls, () => shortClient.call('list_tasks')),
+    )
+
+    say('opening the history in the window')
+    const browser = await openBrowser(stack)
+    const [longPage, shortPage] = [await signedIn(browser, longServer), await signedIn(browser, shortServer)]
+    const windows = await inPairs(
+      quick ? 2 : 7,
+      () => timed(() => openHistory(longPage)),
+      () => timed(() => openHistory(shortPage)),
     )
     const megabytes = (await longServer.residentMegabytes()) - (await shortServer.residentMegabytes())
 
@@ -79,6 +90,14 @@ export const history: Bench = {
         notes: ['It answers the newest hundred: ten times as many rows as beside it.'],
       },
       {
+        what: `the history in the window with ${many} finished tasks`,
+        unit: 'ms',
+        ours: windows.ours,
+        against: against(windows.theirs),
+        goal: { kind: 'ratio', atMost: 5 },
+        notes: ['From the address of a new page to the first row in it: program, snapshot of all tasks and list.'],
+      },
+      {
         what: `memory for ${many} finished tasks, over that for ${few}`,
         unit: 'MB',
         ours: [megabytes],
@@ -90,6 +109,27 @@ export const history: Bench = {
 }
 
 const start = (home: string) => ServerProcess.start('our-server.ts', [home], join(home, 'server.log'))
+
+interface HistoryPage {
+  readonly page: Page
+  readonly origin: string
+}
+
+/** The token in the address is exchanged for a cookie, so later addresses need none. */
+async function signedIn(browser: Browser, { pageUrl }: ServerProcess): Promise<HistoryPage> {
+  if (pageUrl === undefined) throw new Error('The server named no window')
+  const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
+  await page.goto(pageUrl)
+  await page.getByRole('heading', { name: 'Slots' }).waitFor()
+  return { page, origin: new URL(pageUrl).origin }
+}
+
+async function openHistory({ page, origin }: HistoryPage): Promise<void> {
+  await page.goto('about:blank')
+  await page.goto(`${origin}/#history`)
+  // All ended at the same moment, so the first that was made is the first in the list.
+  await page.getByText('Task 1', { exact: true }).first().waitFor()
+}
 
 async function startOnce(home: string): Promise<number> {
   let server: ServerProcess | undefined

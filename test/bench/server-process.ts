@@ -20,11 +20,15 @@ export async function startServerProcess(
 /** A server of this folder as a process of its own. Disposing it ends it. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string
+  /** Of its window; undefined where it printed one URL alone. */
+  readonly pageUrl: string | undefined
   readonly #child: ChildProcess
   readonly #ended: Promise<void>
 
-  private constructor(url: string, child: ChildProcess, ended: Promise<void>) {
+  private constructor(printed: string, child: ChildProcess, ended: Promise<void>) {
+    const [url = '', pageUrl] = printed.split(' ')
     this.url = url
+    this.pageUrl = pageUrl
     this.#child = child
     this.#ended = ended
   }
