@@ -51,6 +51,8 @@ export const history: Bench = {
       () => medianOf(calls, () => longClient.call('list_tasks')),
       () => medianOf(calls, () => shortClient.call('list_tasks')),
     )
+    const difference = async () => (await longServer.residentMegabytes()) - (await shortServer.residentMegabytes())
+    const megabytes = await difference()
 
     say('opening the history in the window')
     const browser = await openBrowser(stack)
@@ -60,7 +62,7 @@ export const history: Bench = {
       () => timed(() => openHistory(longPage)),
       () => timed(() => openHistory(shortPage)),
     )
-    const megabytes = (await longServer.residentMegabytes()) - (await shortServer.residentMegabytes())
+    const megabytesShown = await difference()
 
     const against = (values: readonly number[]) => ({ what: `with ${few} finished tasks`, values })
     return [
@@ -103,6 +105,15 @@ export const history: Bench = {
         ours: [megabytes],
         against: null,
         goal: { kind: 'limit', atMost: 100 },
+      },
+      {
+        what: 'the same, after windows were opened one after the other',
+        unit: 'MB',
+        ours: [megabytesShown],
+        against: null,
+        goal: { kind: 'limit', atMost: 100 },
+        unreached:
+          'each new window is sent a snapshot of all tasks, five megabytes as text, and what V8 took for the last ones it gives back late.',
       },
     ] satisfies Row[]
   },
