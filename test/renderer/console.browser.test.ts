@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { busyScene, hostileScene, hostileText, idOf } from '../support/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
@@ -69,6 +69,17 @@ test('what is looked for is found, counted and gone to', async () => {
   expectNoFaults(window)
 })
 
+/**
+ * Where a text is. It is clicked by the pointer alone: the terminal's own layer lies above the text, and whenever it draws anew another
+ * element has the same place.
+ */
+async function boxOf(text: Locator) {
+  for (;;) {
+    const box = await text.boundingBox()
+    if (box) return { ...box, middle: [box.x + box.width / 2, box.y + box.height / 2] as const }
+  }
+}
+
 test('what is selected is copied, by key and by button; all of it when nothing is', async () => {
   await using window = await openWindow(busyScene, {}, hash)
   const { page } = window
@@ -77,11 +88,11 @@ test('what is selected is copied, by key and by button; all of it when nothing i
   await page.getByRole('button', { name: /^Copy what/ }).click()
   await expect.poll(copied).toContain('Linux version')
   expect(await copied()).toContain('23 passed')
-  // The terminal's own layer takes the pointer, above the text that it shows.
-  await page.getByText('AssertionError').dblclick({ force: true, position: { x: 60, y: 8 } })
+  const error = await boxOf(page.getByText('AssertionError').first())
+  await page.mouse.dblclick(error.x + 60, error.middle[1])
   await page.keyboard.press('Control+c')
   await expect.poll(copied).toBe('AssertionError:')
-  await page.getByText('signature').first().dblclick({ force: true })
+  await page.mouse.dblclick(...(await boxOf(page.getByText('signature').first())).middle)
   await page.getByRole('button', { name: /^Copy what/ }).click()
   await expect.poll(copied).toContain('signature')
   expect(await copied()).not.toContain('passed')
@@ -142,7 +153,7 @@ test('what a hostile guest writes to its console does nothing but stand there', 
   )
   await shows(page, 'the end')
   await shows(page, hostileText)
-  await page.getByText('click here').last().click({ force: true })
+  await page.mouse.click(...(await boxOf(page.getByText('click here').last())).middle)
   expect(await page.title()).toBe('microvm-orchestrator')
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine')
   expect(await page.locator('.xterm a, .xterm img, .xterm script').count()).toBe(0)
