@@ -4,10 +4,10 @@ import { parseTaskId, slotCount, type TaskId } from '../../main/core/task.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
+import { launchBrowser } from '../support/launch-browser.ts'
 import { makeRepository } from '../support/repositories.ts'
 import { until } from '../support/until.ts'
 import type { Bench } from './measure.ts'
-import { openBrowser } from './open-browser.ts'
 import { ServerProcess } from './server-process.ts'
 
 const line = `\u001b[32m✓\u001b[0m test/webhooks/retry.test.ts (14 tests) \u001b[2m212ms\u001b[0m ${'.'.repeat(40)}\r\n`
@@ -36,7 +36,8 @@ export const flood: Bench = {
     const ids = await Promise.all(Array.from({ length: slotCount }, (_, n) => startTask(client, `Flood ${n}`)))
     await until(async () => (await client.call('list_tasks', {})).tasks.every(({ phase }) => phase === 'working'))
 
-    const browser = await openBrowser(stack)
+    const browser = await launchBrowser()
+    stack.defer(() => browser.close())
     const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
     await page.goto(server.url)
     await page.getByText('Flood 0').first().click()

@@ -7,11 +7,11 @@ import { registerRepository } from '../../main/settings/repositories.ts'
 import type { LoggedEvent } from '../../main/tasks/events/logged-event.ts'
 import { finishedIndexPath } from '../../main/tasks/finished-index.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
+import { launchBrowser } from '../support/launch-browser.ts'
 import { makeRepository } from '../support/repositories.ts'
 import { eventsOfGoodTask, identity, taskId } from '../support/tasks.ts'
 import { McpClient } from './mcp-client.ts'
 import { type Bench, type BenchContext, inPairs, type Row, summarize, timed } from './measure.ts'
-import { openBrowser } from './open-browser.ts'
 import { ServerProcess } from './server-process.ts'
 
 const few = 10
@@ -55,7 +55,8 @@ export const history: Bench = {
     const megabytes = await difference()
 
     say('opening the history in the window')
-    const browser = await openBrowser(stack)
+    const browser = await launchBrowser()
+    stack.defer(() => browser.close())
     const [longPage, shortPage] = [await signedIn(browser, longServer), await signedIn(browser, shortServer)]
     const windows = await inPairs(
       quick ? 2 : 7,

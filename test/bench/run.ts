@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { pathExists } from '../../main/lib/path-exists.ts'
 import { removeTree } from '../../main/lib/remove-tree.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -96,7 +97,7 @@ function withoutValues({ values: _, ...row }: Result) {
 /** A benchmark that could not be measured now keeps what it had. */
 async function record(newer: readonly Recorded[]): Promise<void> {
   const path = join(import.meta.dirname, 'results.json')
-  const older = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly Recorded[]
+  const older = (await pathExists(path)) ? (JSON.parse(await readFile(path, 'utf8')) as readonly Recorded[]) : []
   const names = benches.map(({ name }) => name)
   const records = mergeRecords(names, older, newer)
   const missing = names.filter((name) => !records.some(({ bench }) => bench === name))

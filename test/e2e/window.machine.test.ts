@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { findTool } from '../../main/lib/find-tool.ts'
+import { launchBrowser } from '../support/launch-browser.ts'
 import { startOrchestra } from '../support/orchestra.ts'
 import { makeRepository, statusOf, subjectsOf } from '../support/repositories.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
@@ -19,9 +18,7 @@ test('in a browser a user registers a repository, runs a task in it, watches its
   await makeRepository(repository)
   await mkdir(pictures, { recursive: true })
 
-  const executablePath = await findTool('chromium')
-  if (executablePath === undefined) throw new Error('chromium is missing; apt-get install chromium')
-  const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  const browser = await launchBrowser()
   onTestFinished(() => browser.close())
   const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
   const faults: string[] = []

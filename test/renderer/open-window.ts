@@ -1,7 +1,7 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { findTool } from '../../main/lib/find-tool.ts'
 import { windowDirectory } from '../support/build-window.ts'
+import { launchBrowser } from '../support/launch-browser.ts'
 import { type Scene, startWindowHost, type WindowHost } from '../support/window-host.ts'
 import { sceneTime } from '../support/window-story.ts'
 
@@ -17,11 +17,7 @@ let browser: Browser | undefined
 /** One browser for the tests of a file. */
 export function useBrowser(): void {
   beforeAll(async () => {
-    const executablePath = await findTool('chromium')
-    if (executablePath === undefined) throw new Error('chromium is missing; apt-get install chromium')
-    // Root may not use Chromium's own sandbox; nothing here comes from elsewhere.
-    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-    browser = await chromium.launch({ executablePath, args })
+    browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser?.close()
