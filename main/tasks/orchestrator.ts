@@ -329,7 +329,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   machinesAhead(): ReturnType<Tasks['machinesAhead']> {
-    return this.#warm.list().map(({ slot, repoPath }) => ({ slot, repoPath }))
+    return this.#warm.list()
   }
 
   /** The settings that were given as getters may tell something else now. */

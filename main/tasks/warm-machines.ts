@@ -57,7 +57,8 @@ export class WarmMachines implements AsyncDisposable {
 
   /** For whom each that can still be had waits, or is booted. */
   list(): readonly { readonly slot: SlotId; readonly repoPath: string }[] {
-    return [...this.#waiting.values()].flatMap(({ machine }) => (machine.isLeaving ? [] : [machine]))
+    const here = [...this.#waiting.values()].filter(({ machine }) => !machine.isLeaving)
+    return here.map(({ machine: { slot, repoPath } }) => ({ slot, repoPath }))
   }
 
   /** A task of the repository is at work, or over: the next one should find a machine. */

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import type { Added } from '../../preload/contract.ts'
 import { AppError, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
-import { headHolds } from '../git/head-holds.ts'
-import { inspectRepository } from '../git/inspect-repository.ts'
+import { inspectRepository, type RepositoryState } from '../git/inspect-repository.ts'
 import { registerRepository } from '../settings/repositories.ts'
 
 /** Registers the repository in a folder that the user chose; what is in the way is part of the answer. */
@@ -14,16 +13,16 @@ export async function addRepository(home: string, path: string, signal: AbortSig
     if (!repository.hasFlake) return { kind: 'flake-missing', path: repository.path }
     const { alias } = await registerRepository(home, { path: repository.path })
     await excludeTasks(repository.path, signal)
-    return { kind: 'registered', alias, notes: await notesOn(repository.path, repository.head !== null, signal) }
+    return { kind: 'registered', alias, notes: notesOn(repository) }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', path, failure: toFailure(error) }
   }
 }
 
-async function notesOn(path: string, hasCommit: boolean, signal: AbortSignal): Promise<readonly string[]> {
-  if (!hasCommit) return ['Commit something first: a task starts from the last commit.']
-  if (await headHolds(path, 'flake.nix', signal)) return []
+function notesOn({ head }: RepositoryState): readonly string[] {
+  if (head === null) return ['Commit something first: a task starts from the last commit.']
+  if (head.hasFlake) return []
   return ['Commit flake.nix before the first task: a task sees what is committed.']
 }
 

@@ -1,6 +1,6 @@
 import type { Live, RowState, SlotRow, TaskRow } from '../../preload/contract.ts'
 import { failureText } from '../core/failure.ts'
-import type { TaskOutcome } from '../core/task.ts'
+import type { SlotId, TaskOutcome } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { waitingRef } from '../core/view.ts'
@@ -83,14 +83,11 @@ export function slotRows(
   repositories: readonly RegisteredRepository[],
 ): readonly SlotRow[] {
   const ahead = tasks.machinesAhead()
-  const aliasOf = (repoPath: string) => repositories.find(({ path }) => path === repoPath)?.alias ?? null
-  return tasks.slots().map(({ slot, taskId }) => {
-    const machine = ahead.find((one) => one.slot === slot)
-    return {
-      slot,
-      taskId,
-      warmFor: repositories.filter(({ path }) => tasks.warmSlot(path) === slot).map(({ alias }) => alias),
-      machineFor: machine ? aliasOf(machine.repoPath) : null,
-    }
-  })
+  const machineIn = (slot: SlotId, path: string) => ahead.some((one) => one.slot === slot && one.repoPath === path)
+  return tasks.slots().map(({ slot, taskId }) => ({
+    slot,
+    taskId,
+    warmFor: repositories.filter(({ path }) => tasks.warmSlot(path) === slot).map(({ alias }) => alias),
+    machineFor: repositories.find(({ path }) => machineIn(slot, path))?.alias ?? null,
+  }))
 }
