@@ -1,5 +1,6 @@
 import { type SimpleGitOptions, simpleGit } from 'simple-git'
-import { type Conversation, converse, requireDescriptors, run } from '../lib/spawn.ts'
+import { OutputTooLarge } from '../lib/output-too-large.ts'
+import { type Conversation, converse, outputLimit, requireDescriptors, run } from '../lib/spawn.ts'
 import { gitEnvironment, settings, type Trust } from './environment.ts'
 
 export interface GitOptions {
@@ -12,6 +13,8 @@ export interface GitOptions {
   readonly input?: string | Uint8Array
   /** Settings for this call alone, `name=value`. */
   readonly config?: readonly string[]
+  /** What git may print, counted as it comes; default 100 MB; beyond it git is ended and the call throws. */
+  readonly outputLimitBytes?: number
 }
 
 /** The options of calls that differ in their input alone. */
@@ -47,13 +50,23 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
 
 /**
  * Runs git to its end. A failed git is data here; `gitText` and `gitOrThrow` make it an error.
- * @throws the signal's reason when it fires.
+ * @throws the signal's reason when it fires, OutputTooLarge when git prints more than it may: what was cut is never an answer.
  */
 export async function git(args: readonly string[], options: GitOptions, signal?: AbortSignal): Promise<GitResult> {
   signal?.throwIfAborted()
   if (options.input !== undefined) return await gitWithInput(args, options, signal)
   requireDescriptors()
   const env = { ...gitEnvironment(options.trust), ...options.env }
+  const limit = options.outputLimitBytes ?? outputLimit
+  const tooLarge = new AbortController()
+  const collect = (chunks: Buffer[]) => {
+    let bytes = 0
+    return (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes <= limit) chunks.push(chunk)
+      else tooLarge.abort(new OutputTooLarge(`git ${args.join(' ')}`, limit))
+    }
+  }
   const output: Buffer[] = []
   const errors: Buffer[] = []
   let exitCode: number | null = null
@@ -69,19 +82,21 @@ export async function git(args: readonly string[], options: GitOptions, signal?:
       // An exit status is the caller's to judge; a process that never ran or was killed is an error.
       return exitCode >= 0 && exitCode <= 255 ? undefined : error
     },
-    ...(signal !== undefined && { abort: signal }),
+    abort: AbortSignal.any([tooLarge.signal, ...(signal === undefined ? [] : [signal])]),
   })
   instance.env(env).outputHandler((_command, stdout, stderr) => {
-    stdout.on('data', (chunk: Buffer) => output.push(chunk))
-    stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+    stdout.on('data', collect(output))
+    stderr.on('data', collect(errors))
   })
   try {
     await instance.raw([...args])
   } catch (error) {
     signal?.throwIfAborted()
+    tooLarge.signal.throwIfAborted()
     throw error
   }
   signal?.throwIfAborted()
+  tooLarge.signal.throwIfAborted()
   return {
     exitCode,
     stdout: Buffer.concat(output).toString('latin1'),
@@ -100,11 +115,12 @@ async function gitWithInput(args: readonly string[], options: GitOptions, signal
       env: { ...gitEnvironment(options.trust), ...options.env },
       input,
       encoding: 'latin1',
-      maxBuffer: 1_000_000_000,
+      outputLimitBytes: options.outputLimitBytes ?? outputLimit,
     },
     signal,
   )
   signal?.throwIfAborted()
+  if (result.cutAtBytes !== null) throw new OutputTooLarge(result.command, result.cutAtBytes)
   if (result.exitCode === null && result.signal === null)
     throw new GitError(args, { ...result, stderr: result.problem ?? '' })
   return result

@@ -1,6 +1,11 @@
 import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { execa } from 'execa'
+import { BoundedLines } from './bounded-lines.ts'
+import { OutputTooLarge } from './output-too-large.ts'
+
+/** No program prints more for us to keep: what does was made to by what a guest left. */
+export const outputLimit = 100_000_000
 
 export interface RunOptions {
   readonly cwd?: string
@@ -10,8 +15,8 @@ export interface RunOptions {
   readonly timeoutMs?: number
   /** How the output becomes text; `latin1` keeps every byte as one character. Default `utf8`. */
   readonly encoding?: 'utf8' | 'latin1'
-  /** Characters kept of each stream, default 100 million; beyond it the child is killed and the run has failed. */
-  readonly maxBuffer?: number
+  /** What it may print in all on either stream, default `outputLimit`; one that prints more is ended, and the run has failed. */
+  readonly outputLimitBytes?: number
   /** Told each line of the standard output while the program runs. */
   readonly onLine?: (line: string) => void
 }
@@ -29,6 +34,8 @@ export interface RunResult {
   readonly stderr: string
   /** Why it could not be started or did not succeed, one line. */
   readonly problem: string | null
+  /** The limit that its output passed; what is kept of it is then a part, and not to be read as the whole. */
+  readonly cutAtBytes: number | null
 }
 
 /** Standard streams with both their ends, and what the start itself takes. */
@@ -47,53 +54,114 @@ export function requireDescriptors(): void {
   }
 }
 
-/** Runs a program to its end with no shell. Never rejects. The signal ends it with SIGTERM, then SIGKILL after 5 s. */
+/**
+ * Runs a program to its end with no shell. Never rejects. The signal ends it with SIGTERM, then SIGKILL after 5 s; so does output
+ * beyond the limit, which is counted as it comes.
+ */
 export async function run(
   file: string,
   args: readonly string[],
   options: RunOptions = {},
   signal?: AbortSignal,
 ): Promise<RunResult> {
-  const { onLine } = options
+  const { onLine, outputLimitBytes = outputLimit, encoding = 'utf8' } = options
+  const command = [file, ...args].join(' ')
   try {
     requireDescriptors()
   } catch (error) {
-    return notStarted([file, ...args].join(' '), error)
+    return notStarted(command, error)
   }
-  const result = await execa(file, args, {
+  const child = execa(file, args, {
     reject: false,
-    stripFinalNewline: false,
-    ...(onLine !== undefined && {
-      stdout: function* (line: unknown) {
-        onLine(String(line))
-        yield line
-      },
-    }),
+    buffer: false, // Counted here, while it comes: what is kept there is cut without a word, or ends this process.
+    encoding: 'buffer',
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input !== undefined && { input: options.input }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: options.env, extendEnv: false }),
     ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
-    ...(options.encoding !== undefined && { encoding: options.encoding }),
-    ...(options.maxBuffer !== undefined && { maxBuffer: options.maxBuffer }),
     ...(signal !== undefined && { cancelSignal: signal }),
   })
+  let defect: unknown
+  const lines = onLine && new BoundedLines(lineLimitBytes)
+  const tellLines = (chunk: Buffer): void => {
+    if (lines === undefined || onLine === undefined || defect !== undefined) return
+    try {
+      for (const line of lines.add(chunk)) onLine(line)
+    } catch (error) {
+      defect = error
+      child.kill()
+    }
+  }
+  const output = new Collected(outputLimitBytes, () => child.kill())
+  const errors = new Collected(outputLimitBytes, () => child.kill())
+  child.stdout.on('data', (chunk: Buffer) => {
+    output.add(chunk)
+    tellLines(chunk)
+  })
+  child.stderr.on('data', (chunk: Buffer) => errors.add(chunk))
+  const result = await child
+  if (output.endsInALine) tellLines(Buffer.from('\n'))
+  const cut = output.isCut || errors.isCut
+  const tooLarge = cut ? new OutputTooLarge(command, outputLimitBytes).message : undefined
+  const failed = result.failed || cut || defect !== undefined
   return {
-    command: [file, ...args].join(' '),
-    ok: !result.failed,
+    command,
+    ok: !failed,
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
     timedOut: result.timedOut,
     cancelled: result.isCanceled,
-    stdout: result.stdout ?? '',
-    stderr: result.stderr ?? '',
-    problem: result.failed ? (result.shortMessage ?? 'failed') : null,
+    stdout: output.toString(encoding),
+    stderr: errors.toString(encoding),
+    problem: failed
+      ? (tooLarge ?? (defect === undefined ? undefined : String(defect)) ?? result.shortMessage ?? 'failed')
+      : null,
+    cutAtBytes: cut ? outputLimitBytes : null,
+  }
+}
+
+/** A longer line of a program is told to nobody. */
+const lineLimitBytes = 1024 ** 2
+
+/** What a stream brought, up to a limit. */
+class Collected {
+  readonly #chunks: Buffer[] = []
+  readonly #limitBytes: number
+  readonly #onLimit: () => void
+  #bytes = 0
+  isCut = false
+
+  constructor(limitBytes: number, onLimit: () => void) {
+    this.#limitBytes = limitBytes
+    this.#onLimit = onLimit
+  }
+
+  /** Whether the last line has no line break. */
+  get endsInALine(): boolean {
+    const last = this.#chunks.at(-1)
+    return last !== undefined && last.at(-1) !== 0x0a
+  }
+
+  add(chunk: Buffer): void {
+    if (this.isCut) return
+    this.#bytes += chunk.length
+    if (this.#bytes <= this.#limitBytes) this.#chunks.push(chunk)
+    else {
+      this.isCut = true
+      this.#onLimit()
+    }
+  }
+
+  toString(encoding: 'utf8' | 'latin1'): string {
+    return Buffer.concat(this.#chunks).toString(encoding)
   }
 }
 
 const notStarted = (command: string, error: unknown): RunResult => ({
   ...{ command, ok: false, exitCode: null, signal: null, timedOut: false, cancelled: false, stdout: '', stderr: '' },
   problem: `${command} could not be started: ${String(error)}`,
+  cutAtBytes: null,
 })
 
 /** Runs a program on this process's own terminal. Resolves with its exit status; null when a signal ended it or it did not start. */
@@ -114,7 +182,7 @@ export class RunError extends Error {
   }
 }
 
-/** @throws RunError unless the program exits with 0. */
+/** @throws RunError unless the program exits with 0, OutputTooLarge when it printed more than it may. */
 export async function runOrThrow(
   file: string,
   args: readonly string[],
@@ -123,11 +191,18 @@ export async function runOrThrow(
 ): Promise<RunResult> {
   const result = await run(file, args, options, signal)
   if (signal?.aborted) throw signal.reason
+  if (result.cutAtBytes !== null) throw new OutputTooLarge(result.command, result.cutAtBytes)
   if (!result.ok) throw new RunError(result)
   return result
 }
 
-/** A child process that is spoken to line by line. Disposing it ends it. */
+/** A longer answer is that of a program which a guest's data made to give it. */
+const answerLimit = 64 * 1024 ** 2
+
+/**
+ * A child process that is spoken to line by line. Disposing it ends it. What it prints waits in its pipe until somebody asks for it.
+ * Asking throws OutputTooLarge for an answer beyond the limit, and ends the child.
+ */
 export interface Conversation extends AsyncDisposable {
   /** Writes the line (its newline is added) and answers the next line that the child prints; undefined when it ended instead. */
   ask(line: string): Promise<string | undefined>
@@ -148,9 +223,13 @@ export interface Conversation extends AsyncDisposable {
 export async function converse(
   file: string,
   args: readonly string[],
-  options: Pick<RunOptions, 'cwd' | 'env' | 'encoding'> = {},
+  options: Pick<RunOptions, 'cwd' | 'env' | 'encoding'> & {
+    /** Of one line or one read, default 64 MiB. */
+    readonly answerLimitBytes?: number
+  } = {},
   signal?: AbortSignal,
 ): Promise<Conversation> {
+  const limit = options.answerLimitBytes ?? answerLimit
   requireDescriptors()
   const child = spawnChild(file, args, {
     stdio: 'pipe',
@@ -173,16 +252,30 @@ export async function converse(
   let printed = ''
   let wake = (): void => undefined
   let isOpen = true
+  let isLeft = false
   child.stdout
     .setEncoding(options.encoding ?? 'utf8')
     .on('data', (text: string) => {
+      if (isLeft) return
       printed += text
+      if (printed.length > limit) child.stdout.pause()
       wake()
     })
     .once('close', () => {
       isOpen = false
       wake()
     })
+  /** Nobody asks any more: what it still prints is thrown away, since it ends only when its pipe is empty. */
+  const leave = (): void => {
+    isLeft = true
+    printed = ''
+    child.stdout.resume()
+  }
+  const refuse = (): never => {
+    child.kill('SIGKILL')
+    leave()
+    throw new OutputTooLarge([file, ...args].join(' '), limit)
+  }
   /** Takes as many characters as `find` counts, once it counts any. */
   const take = async (find: () => number): Promise<string | undefined> => {
     for (;;) {
@@ -190,8 +283,10 @@ export async function converse(
       if (count > 0) {
         const taken = printed.slice(0, count)
         printed = printed.slice(count)
+        if (printed.length <= limit) child.stdout.resume()
         return taken
       }
+      if (printed.length > limit) return refuse()
       if (!isOpen) return undefined
       await new Promise<void>((resolve) => {
         wake = resolve
@@ -202,6 +297,7 @@ export async function converse(
   const nextLine = async () => (await take(() => printed.indexOf('\n') + 1))?.slice(0, -1)
   const end = async () => {
     child.stdin.end()
+    leave()
     return { exitCode: await ended, stderr }
   }
   return {
@@ -211,10 +307,11 @@ export async function converse(
       return await nextLine()
     },
     nextLine,
-    read: (count) => take(() => (printed.length >= count ? count : 0)),
+    read: async (count) => (count > limit ? refuse() : await take(() => (printed.length >= count ? count : 0))),
     end,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill()
+      leave()
       await ended
     },
   }
