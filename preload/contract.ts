@@ -8,7 +8,7 @@ import type { ConflictsView, ConflictText, Resolution } from '../main/core/confl
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { FileDiff, Hunk } from '../main/core/file-diff.ts'
 import type { CheckReport } from '../main/core/held-by-policy.ts'
-import type { MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
+import type { AlsoKept, MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
 import type { MergePolicy } from '../main/core/merge-policy.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
 
@@ -153,6 +153,8 @@ export interface TaskDetails {
   readonly resolves: TaskId | null
   /** What salvage found worth telling, one sentence each. */
   readonly notes: readonly string[]
+  /** Work that was found beside the line that merges, each at a ref of its own. */
+  readonly also: readonly AlsoKept[]
   readonly folder: string
   readonly consolePath: string
 }

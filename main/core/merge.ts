@@ -53,10 +53,33 @@ export interface SalvagedWork {
   readonly filesChanged: readonly string[]
   /** What was refused or left out while importing, one sentence each; empty when the clone was clean. */
   readonly notes: readonly string[]
+  /** Everything else that the clone held beyond the start: other branches, stashes, what a reflog remembers. Bounded in number. */
+  readonly also: readonly AlsoKept[]
+  /** What the agent left unfinished in its work tree; such work is not merged by itself. */
+  readonly left: LeftUnderWay | null
+}
+
+/** Work beside the line that merges. It stays at its ref until that is dropped with the task's own, also after a merge. */
+export interface AlsoKept {
+  /** `refs/tasks/ID.also/COMMIT` of the user's repository. */
+  readonly ref: string
+  readonly commit: string
+  /** Where it was found, in words: `branch fix`, `a stash`, `the reflog of HEAD`. */
+  readonly from: string
+}
+
+export interface LeftUnderWay {
+  /** null when only conflict markers were left. */
+  readonly operation: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | null
+  /** Files with conflict markers that had none at the start, as in `MergeOutcome`; bounded in number. */
+  readonly files: readonly string[]
 }
 
 /** `refs/tasks/ID` of the user's repository: where a task's work waits. */
 export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`
+
+/** Below it lies what a task left beside its line. The names that follow are object ids: no two of them fold onto each other. */
+export const alsoPrefix = (taskId: string): string => `${taskRef(taskId)}.also/`
 
 /** What a reviewer takes of a task's commits. */
 export interface Selection {

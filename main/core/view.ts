@@ -1,5 +1,5 @@
 import { failureText } from './failure.ts'
-import { type MergeOutcome, taskRef } from './merge.ts'
+import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from './merge.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
 import type { TaskBrief } from './task-brief.ts'
 import { unreachable } from './unreachable.ts'
@@ -57,6 +57,22 @@ export function resultView(result: TaskResult): ResultView {
   }
 }
 
+/** What salvage found beside the commits that merge; a part of `result.json` and of what `get_task_info` answers. */
+export interface SalvageView {
+  notes: string[]
+  also: { ref: string; commit: string; from: string }[]
+  left: { operation: string | null; files: string[] } | null
+}
+
+export const salvageView = (work: SalvagedWork | null): SalvageView => ({
+  notes: [...(work?.notes ?? [])],
+  also: (work?.also ?? []).map(alsoView),
+  left: work?.left ? leftView(work.left) : null,
+})
+
+const alsoView = ({ ref, commit, from }: AlsoKept) => ({ ref, commit, from })
+const leftView = ({ operation, files }: LeftUnderWay) => ({ operation, files: [...files] })
+
 /** The shape of `merge-result.json`. */
 export type MergeView =
   | {
@@ -102,7 +118,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
 }
 
 /** What `get_task_info` answers; `task.json` holds the same beside the full record. */
-export interface TaskView {
+export interface TaskView extends SalvageView {
   task_id: string
   description: string
   repo: string
@@ -160,6 +176,7 @@ export function taskView(task: Task): TaskView {
     }),
     ...(task.resolves && { resolves: task.resolves.task }),
     task_ref: ref,
+    ...salvageView(task.work),
     created_at: task.createdAt,
     started_at: task.agentStartedAt,
     finished_at: task.finishedAt,

@@ -43,7 +43,7 @@ export async function salvageWork(
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
     const { commit, commits, wip, notes } = salvaged
     // What an earlier agent of the task had there, before it was parked, the last one has undone.
-    if (commit === startCommit) await deleteTaskRef(source.path, taskId, {}, signal)
+    if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
     const inUserRepository = { cwd: source.path, trust: 'user' } as const
     return {
       ref: commit === startCommit ? null : taskRef(taskId),
@@ -52,6 +52,8 @@ export async function salvageWork(
       wip,
       filesChanged: commit === startCommit ? [] : await changedFiles(inUserRepository, startCommit, commit, signal),
       notes,
+      also: [],
+      left: null,
     }
   } catch (cause) {
     signal?.throwIfAborted()

@@ -4,7 +4,7 @@ import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
 import { parkingOf, totalUsage } from '../core/parking.ts'
 import type { Task, TaskResult } from '../core/task.ts'
-import { mergeView, resultView } from '../core/view.ts'
+import { mergeView, resultView, salvageView } from '../core/view.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import type { Log } from '../lib/log.ts'
 import { isShortage } from '../lib/patience.ts'
@@ -66,7 +66,7 @@ export async function settleTask(
   }
   if (result) {
     await record.add({ type: 'result-read', result })
-    await record.write(files.result, resultView(result))
+    await record.write(files.result, { ...resultView(result), ...salvageView(work) })
   }
   const merge = failure ? unmergedForFailure(work) : await mergeByPolicy(record.task, work, result)
   if (merge) {

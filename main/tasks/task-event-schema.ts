@@ -103,6 +103,15 @@ const work = z.object({
   wip: z.boolean(),
   filesChanged: z.array(z.string()),
   notes: z.array(z.string()),
+  // Records of older versions have neither.
+  also: z.array(z.object({ ref: z.string(), commit: z.string(), from: z.string() })).default([]),
+  left: z
+    .object({
+      operation: z.enum(['merge', 'rebase', 'cherry-pick', 'revert']).nullable(),
+      files: z.array(z.string()),
+    })
+    .nullable()
+    .default(null),
 })
 
 const caps = z.object({

@@ -25,6 +25,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     check: task.result?.check ?? null,
     resolves: task.resolves?.task ?? null,
     notes: task.work?.notes ?? [],
+    also: task.work?.also ?? [],
     folder: files.folder,
     consolePath: files.console,
   }

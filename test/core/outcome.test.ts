@@ -33,7 +33,16 @@ test.each<[string, Ending, string | null]>([
 })
 
 test('the work of a failed task waits at its ref, and is never merged', () => {
-  const work = { ref: 'refs/tasks/x', commit: 'c', commits: 1, wip: true, filesChanged: [], notes: [] }
+  const work = {
+    ref: 'refs/tasks/x',
+    commit: 'c',
+    commits: 1,
+    wip: true,
+    filesChanged: [],
+    notes: [],
+    also: [],
+    left: null,
+  }
   expect(unmergedForFailure(work)).toMatchObject({ kind: 'unmerged', reason: 'task_failed' })
   expect(unmergedForFailure({ ...work, ref: null })).toBeNull()
   expect(unmergedForFailure(null)).toBeNull()

@@ -71,6 +71,8 @@ export function eventsOfGoodTask(repoPath: string): TaskEvent[] {
         wip: false,
         filesChanged: ['hello.txt'],
         notes: [],
+        also: [],
+        left: null,
       },
     },
     { type: 'merge-tried', at, merge },

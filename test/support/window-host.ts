@@ -217,6 +217,7 @@ const plainDetails = (id: string, description: string): Omit<TaskDetails, 'row'>
   check: null,
   resolves: null,
   notes: [],
+  also: [],
   folder: `/home/kim/code/project/.microvm/tasks/${id}`,
   consolePath: `/home/kim/code/project/.microvm/tasks/${id}/serial.log`,
 })

@@ -424,6 +424,7 @@ export const errorScene: Scene = {
       check: null,
       resolves: null,
       notes: ['2 files that git ignores were left out.'],
+      also: [],
       folder: '/home/kim/code/pipelines/data-pipeline/.microvm/tasks/000000a5',
       consolePath: '/home/kim/code/pipelines/data-pipeline/.microvm/tasks/000000a5/serial.log',
     },

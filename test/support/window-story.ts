@@ -241,6 +241,7 @@ export function story(running: TaskId, ended: TaskId): Story {
     check: null,
     resolves: null,
     notes: [],
+    also: [],
     folder: `/home/kim/code/billing-api/.microvm/tasks/${id}`,
     consolePath: `/home/kim/code/billing-api/.microvm/tasks/${id}/serial.log`,
   })

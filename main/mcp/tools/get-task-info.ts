@@ -28,6 +28,14 @@ export const getTaskInfo = defineTool({
     slot: z.int().nullable(),
     queue_position: z.int().optional().describe('The place among tasks that wait for a slot'),
     task_ref: z.string().nullable(),
+    notes: z.array(z.string()).describe('What was refused or left out while its work was saved'),
+    also: z
+      .array(z.object({ ref: z.string(), commit: z.string(), from: z.string() }))
+      .describe('Work beside what merges: other branches, stashes; each waits at a ref of its own'),
+    left: z
+      .object({ operation: z.string().nullable(), files: z.array(z.string()) })
+      .nullable()
+      .describe('An operation that the agent left under way, or files with conflict markers'),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),

@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
 import { adviceFor } from '../../advice.ts'
 import { count, exactTime, tokens } from '../../format.ts'
@@ -41,6 +42,19 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
             </ul>
           </section>
         )}
+        {details.also.length > 0 && (
+          <section className="group">
+            <h2>Also kept</h2>
+            <dl className="facts-list card padded">
+              {details.also.map(({ ref, from }) => (
+                <Fragment key={ref}>
+                  <dt>{from}</dt>
+                  <dd className="mono">{ref}</dd>
+                </Fragment>
+              ))}
+            </dl>
+          </section>
+        )}
         <section className="group">
           <h2>Task</h2>
           <div className="card">
@@ -67,10 +81,12 @@ function Verdict({ row, details }: { row: TaskRow; details: TaskDetails }) {
   )
 }
 
-function verdictOf(row: TaskRow, { merge, failure }: TaskDetails): string {
+function verdictOf(row: TaskRow, { merge, failure, also }: TaskDetails): string {
   if (row.state.phase !== 'finished') return ''
   if (failure && row.state.outcome !== 'merged') return [failure.message, failure.hint].filter(Boolean).join('. ')
   if (merge?.kind === 'merged') return `${count(merge.commits, 'commit')} on ${merge.branch}, by ${merge.method}.`
+  if (merge?.kind === 'unchanged' && also.length > 0)
+    return 'Its branch has nothing to merge. What it made elsewhere is kept at refs of its own, listed below.'
   if (merge?.kind === 'unchanged') return 'It made no changes, so there is nothing to merge.'
   return row.state.detail
 }
