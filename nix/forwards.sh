@@ -10,8 +10,9 @@ for word in $(cat "${MICROVM_COMMAND_LINE:-/proc/cmdline}"); do
   esac
 done
 
-# connect ADDRESS PORT VSOCK_PORT; 2 is the host. One side may have said all it had to say long before the other.
-connect() { socat -t 60 "TCP-LISTEN:$2,bind=$1,fork,reuseaddr" "VSOCK-CONNECT:2:$3" & }
+# connect ADDRESS PORT VSOCK_PORT; 2 is the host. One side may have said all it had to say long before the other. vfkit does not pass
+# on that the host's side has closed, so a connection on which nothing was said for ten minutes is taken for one that has ended.
+connect() { socat -t 60 -T 600 "TCP-LISTEN:$2,bind=$1,fork,reuseaddr" "VSOCK-CONNECT:2:$3" & }
 
 [ -z "$ports" ] || ip address add 10.0.2.100/32 dev lo
 for port in ${ports//,/ }; do connect 10.0.2.100 "$port" "$port"; done

@@ -27,6 +27,8 @@ let
         install -D -m 755 package/claude $out/bin/claude
       '';
 
+  rosetta = config.microvm.hypervisor == "vfkit";
+
   disk = serial: "/dev/disk/by-id/virtio-${serial}";
   user = {
     name = "claude";
@@ -78,6 +80,8 @@ in
 
     # ---- start -------------------------------------------------------------------------------------------------------
     boot = {
+      # Before macOS 26, Rosetta for Linux does not start on kernels from 6.13 on (apple/container#1142).
+      kernelPackages = lib.mkIf rosetta pkgs.linuxPackages_6_12;
       initrd.systemd.enable = true;
       kernelParams = [
         "quiet"
@@ -123,7 +127,16 @@ in
       ${config.virtualisation.rosetta.mountPoint}.options = [ "nofail" ];
     };
 
+    # The journal of each boot is a folder of its own, and /var stays with the slot: on disk they would add up without end.
+    environment.etc."systemd/journald.conf.d/volatile.conf".text = ''
+      [Journal]
+      Storage=volatile
+      RuntimeMaxUse=32M
+    '';
+
     systemd.tmpfiles.rules = [
+      # What earlier images wrote there.
+      "R /var/log/journal - - - - -"
       "d ${cfg.volumes.containers} 0700 ${user.name} ${user.name}"
       "d /var/cache/${user.name} 0700 ${user.name} ${user.name}"
       "L ${user.home}/.cache - - - - /var/cache/${user.name}"
@@ -253,19 +266,15 @@ in
       zstd
     ]);
 
-    # The daemon, not the task, fetches what a development shell needs.
-    systemd.services.microvm-proxy = {
-      description = "The way of nix's daemon to the network";
-      wantedBy = [ "multi-user.target" ];
-      before = [ "nix-daemon.service" ];
-      unitConfig.RequiresMountsFor = cfg.shares.share;
+    # The daemon, not the task, fetches what a development shell needs, and its way to the network comes with the task. In a machine
+    # that is booted ahead that is long after the start, so the daemon asks when it starts itself: at the first call of the task.
+    systemd.services.nix-daemon = {
+      unitConfig.RequiresMountsFor = [ cfg.shares.share ];
       serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
+        ExecStartPre = "${lib.getExe pkgs.bash} -c '${lib.getExe pkgs.bash} ${./proxy.sh} >/run/microvm-proxy'";
+        EnvironmentFile = "-/run/microvm-proxy";
       };
-      script = "${lib.getExe pkgs.bash} ${./proxy.sh} >/run/microvm-proxy";
     };
-    systemd.services.nix-daemon.serviceConfig.EnvironmentFile = "-/run/microvm-proxy";
 
     # ---- containers --------------------------------------------------------------------------------------------------
     virtualisation.podman = {
@@ -287,7 +296,7 @@ in
     };
 
     # ---- programs for x86_64 -----------------------------------------------------------------------------------------
-    virtualisation.rosetta.enable = config.microvm.hypervisor == "vfkit";
+    virtualisation.rosetta.enable = rosetta;
     # A Mac without Rosetta gives the guest none, and is told so by `doctor`.
     systemd.services.systemd-binfmt = lib.mkIf config.virtualisation.rosetta.enable {
       after = [ "run-rosetta.mount" ];
@@ -295,30 +304,34 @@ in
     };
 
     # ---- the task ----------------------------------------------------------------------------------------------------
-    # What a former image left in nix's database of this slot is forgotten once the image has changed.
     systemd.services.microvm-store = {
-      description = "Agreement of nix's database with the store";
+      description = "Agreement of the slot's nix store with the image";
       wantedBy = [ "multi-user.target" ];
-      path = [ config.nix.package ];
+      before = [ "nix-daemon.service" ];
+      # A store that does not agree with the image is never worked with: the host reads the reason on the console.
+      unitConfig.OnFailure = [ "poweroff.target" ];
+      path = [
+        config.nix.package
+        pkgs.coreutils
+        pkgs.util-linux
+      ];
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
+        PrivateMounts = true;
+        ExecStart = "${lib.getExe pkgs.bash} ${./store.sh}";
+        StandardOutput = "tty";
+        StandardError = "tty";
+        TTYPath = "/dev/hvc0";
       };
-      script = ''
-        system=$(readlink -f /run/current-system)
-        if [ "$(cat /nix/var/microvm-image 2>/dev/null)" != "$system" ]; then
-          nix-store --verify
-          echo "$system" >/nix/var/microvm-image
-        fi
-      '';
     };
 
     systemd.services.microvm-task = {
       description = "The task that the host gave";
       wantedBy = [ "multi-user.target" ];
       wants = [ "nix-daemon.socket" ];
+      requires = [ "microvm-store.service" ];
       after = [
-        "microvm-proxy.service"
         "microvm-store.service"
         "microvm-forwards.service"
         "nix-daemon.socket"

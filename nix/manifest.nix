@@ -17,8 +17,9 @@ let
     kernel = "${microvm.kernel}/${config.system.boot.loader.kernelFile}";
     initrd = microvm.initrdPath;
     inherit (microvm) storeDisk;
-    # With `init=` and the list of what the store disk holds.
-    kernelParams = [ "console=hvc0" ] ++ microvm.kernelParams;
+    kernelVersion = config.boot.kernelPackages.kernel.version;
+    # With `init=` and the list of what the store disk holds: paths inside the guest, which the host need not have.
+    kernelParams = map builtins.unsafeDiscardStringContext ([ "console=hvc0" ] ++ microvm.kernelParams);
     vcpu = microvm.vcpu;
     memoryMiB = microvm.mem;
     inherit shares volumes claudeVersion;

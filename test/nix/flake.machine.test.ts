@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageDirectory } from '../../main/lib/paths.ts'
 import { parseManifest } from '../../main/machines/nix-guest/manifest.ts'
+import { rosettaRuns } from '../../main/machines/vfkit/rosetta.ts'
 import { type Nix, unpackedNix } from '../support/nix.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -65,14 +66,29 @@ async function evaluated() {
   await cp(join(import.meta.dirname, 'nixpkgs-stub'), stub, { recursive: true })
   await cp(join(nixpkgsLib, 'lib'), join(stub, 'lib'), { recursive: true })
   const inputs = ['--override-input', 'nixpkgs', `path:${stub}`, '--override-input', 'microvm', `path:${microvm}`]
+  const evaluate = (attribute: string, ...options: readonly string[]) =>
+    nix(['eval', '--no-write-lock-file', ...inputs, ...options, `path:${copy}#${attribute}`], soon())
   return {
-    copy,
-    evaluate: (attribute: string, ...options: readonly string[]) =>
-      nix(['eval', '--no-write-lock-file', ...inputs, ...options, `path:${copy}#${attribute}`], soon()),
+    evaluate,
+    /** What the drivers and the runner count on; undefined where it does not evaluate. */
+    facts: async (): Promise<unknown> => {
+      const asked = await readFile(join(import.meta.dirname, 'guest-facts.nix'), 'utf8')
+      const { stdout, ok } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', asked)
+      return ok ? JSON.parse(stdout) : undefined
+    },
+    /** Makes a mistake. */
+    plant: async (file: string, right: string, wrong: string) => {
+      const text = await readFile(join(copy, file), 'utf8')
+      expect(text).toContain(right)
+      await writeFile(join(copy, file), text.replaceAll(right, wrong))
+    },
     check: () =>
       nix(['flake', 'check', '--no-build', '--all-systems', '--no-write-lock-file', ...inputs, `path:${copy}`], soon()),
   }
 }
+
+const expectedFacts = async (): Promise<unknown> =>
+  JSON.parse(await readFile(join(import.meta.dirname, 'guest-facts.json'), 'utf8'))
 
 /** Copies that no test can fetch: given by NIXPKGS_LIB and MICROVM_NIX. */
 if (nixpkgsLib && microvm) {
@@ -101,47 +117,31 @@ if (nixpkgsLib && microvm) {
     }
   })
 
-  test('the guest is what its drivers count on', async () => {
+  test('the host needs nothing of the guest but kernel, initrd and disk to have its manifest', async () => {
     const { evaluate } = await evaluated()
-    const facts = `config: {
-    disks = builtins.mapAttrs (_: f: [ f.device f.fsType f.autoFormat f.neededForBoot ]) (removeAttrs config.fileSystems [ "/" "/nix/store" ]);
-    rosetta = config.fileSystems."/run/rosetta".options;
-    store = config.fileSystems."/nix/store".overlay;
-    initrd = config.boot.initrd.systemd.enable;
-    user = config.users.users.claude.uid;
-    lease = config.systemd.network.networks."10-host".dhcpV4Config.ClientIdentifier;
-    clock = config.services.chrony.extraConfig;
-    daemon = config.systemd.services.nix-daemon.serviceConfig.EnvironmentFile;
-    docker = config.virtualisation.podman.dockerCompat;
-    timeLine = builtins.match ".* -u VSOCK-LISTEN:123,fork 'EXEC:bash /.*-clock.sh'" config.systemd.services.microvm-clock.serviceConfig.ExecStart != null;
-    task = builtins.match ".*/bash /.*-task-runner.sh" config.systemd.services.microvm-task.serviceConfig.ExecStart != null;
-  }`
-    const { stdout, stderr } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', facts)
+    const inputs = 'manifest: builtins.attrNames (builtins.getContext manifest.text)'
+    const { stdout, stderr } = await evaluate('packages.aarch64-darwin.manifest', '--json', '--apply', inputs)
     expect(stderr).not.toContain('error:')
-    expect(JSON.parse(stdout)).toEqual({
-      disks: {
-        '/nix/.ro-store': ['/dev/disk/by-id/virtio-root', 'erofs', false, true],
-        '/nix/.rw-store': ['/dev/disk/by-id/virtio-nix-store', 'ext4', true, true],
-        '/nix/var': ['/nix/.rw-store/var', 'none', false, true],
-        '/var': ['/dev/disk/by-id/virtio-var', 'ext4', true, true],
-        '/containers': ['/dev/disk/by-id/virtio-containers', 'ext4', true, false],
-        '/workspace': ['share', 'virtiofs', false, false],
-        '/workspace/repo': ['repo', 'virtiofs', false, false],
-        '/run/rosetta': ['rosetta', 'virtiofs', false, false],
-      },
-      rosetta: ['nofail'],
-      store: { lowerdir: ['/nix/.ro-store'], upperdir: '/nix/.rw-store/store', workdir: '/nix/.rw-store/work' },
-      ...{
-        initrd: true,
-        user: 1000,
-        lease: 'mac',
-        clock: 'makestep 1 -1',
-        docker: true,
-        daemon: '-/run/microvm-proxy',
-        timeLine: true,
-        task: true,
-      },
-    })
+    const names = (JSON.parse(stdout) as string[]).map((path) => path.replace(/^.*?\/[a-z0-9]{32}-/, ''))
+    expect(names.toSorted()).toEqual([
+      'initrd.drv',
+      'linux.drv',
+      'microvm-store-disk.erofs.drv',
+      'socat.drv',
+      'vfkit.drv',
+    ])
+  })
+
+  test("Rosetta starts on the kernel of a Mac's guest under every macOS that runs it", async () => {
+    const { evaluate } = await evaluated()
+    const { stdout } = await evaluate('packages.aarch64-darwin.manifest.text', '--raw')
+    const { kernelVersion } = parseManifest(stdout, 'aarch64-darwin')
+    for (const macos of [13, 14, 15, 26]) expect(rosettaRuns(kernelVersion, macos)).toBe(true)
+  })
+
+  test('the guest is what its drivers count on', async () => {
+    const { facts } = await evaluated()
+    expect(await facts()).toEqual(await expectedFacts())
   })
 
   test.each([
@@ -155,10 +155,65 @@ if (nixpkgsLib && microvm) {
     ['a manifest that names nothing', 'manifest.nix', 'inherit (microvm) storeDisk', 'inherit (microvm) storeDisc'],
     ['an architecture that no guest has', 'flake.nix', 'guest = "aarch64-linux"', 'guest = "aarch46-linux"'],
   ])('%s does not evaluate', async (_, file, right, wrong) => {
-    const { copy, check } = await evaluated()
-    const text = await readFile(join(copy, file), 'utf8')
-    expect(text).toContain(right)
-    await writeFile(join(copy, file), text.replaceAll(right, wrong))
+    const { plant, check } = await evaluated()
+    await plant(file, right, wrong)
     expect((await check()).ok).toBe(false)
+  })
+
+  test.each([
+    [
+      'the task starts before its store is sound',
+      '"microvm-store.service"\n        "microvm-forwards',
+      '"microvm-forwards',
+    ],
+    ['the task starts with an unsound store', 'requires = [ "microvm-store.service" ];', ''],
+    ['an unsound store leaves the machine on', 'unitConfig.OnFailure = [ "poweroff.target" ];', ''],
+    ["nix's daemon starts before its store is sound", 'before = [ "nix-daemon.service" ];', ''],
+    ['a misspelt unit', '"microvm-forwards.service"', '"microvm-forward.service"'],
+    ['a task that does not wait for its folders', 'lib.attrValues cfg.shares ++', ''],
+    ['a task that does not wait for its containers', ' ++ [ cfg.volumes.containers ]', ''],
+    ["nix's daemon does not wait for the share", 'unitConfig.RequiresMountsFor = [ cfg.shares.share ];', ''],
+    ["nix's daemon does not ask for its way", 'EnvironmentFile = "-/run/microvm-proxy";', ''],
+    ['no address', 'networkConfig.DHCP = "ipv4"', 'networkConfig.DHCP = "no"'],
+    ['one lease for all slots', 'ClientIdentifier = "mac"', 'ClientIdentifier = "duid"'],
+    ['no loader for programs from elsewhere', 'programs.nix-ld.enable = true', 'programs.nix-ld.enable = false'],
+    ['a login on the console of the task', '"serial-getty@hvc0".enable = false', '"serial-getty@hvc0".enable = true'],
+    [
+      'too few users for a container',
+      'count = 65536;\n          }\n        ];\n        subGid',
+      'count = 1;\n          }\n        ];\n        subGid',
+    ],
+    ['no wrappers on the way of the task', '/run/wrappers/bin:', ''],
+    ['a killed runner leaves the machine on', 'ExecStopPost = "+', 'ExecStopPost = "-'],
+    ['x86_64 programs before Rosetta is mounted', 'after = [ "run-rosetta.mount" ];', ''],
+    ['flakes switched off', '          "flakes"\n', ''],
+    ['one machine id for all guests', 'machineId = null;', ''],
+    ['a cache in another place', 'd /var/cache/', 'd /var/caches/'],
+    ['containers that others may read', '{cfg.volumes.containers} 0700', '{cfg.volumes.containers} 0755'],
+    ['a journal that grows with every start', 'Storage=volatile', 'Storage=persistent'],
+    ['a clock that is not set in one step', 'makestep 1 -1', 'makestep 1 3'],
+    ['a share that is needed to boot', 'fsType = "virtiofs";', 'fsType = "virtiofs";\n        neededForBoot = true;'],
+    ['no firewall', 'firewall.enable = true', 'firewall.enable = false'],
+    ['a task with the network of no name server', 'FallbackDNS=1.1.1.1 9.9.9.9', ''],
+  ])('%s: the facts tell', async (_, right, wrong) => {
+    const { plant, facts } = await evaluated()
+    await plant('guest.nix', right, wrong)
+    expect(await facts()).not.toEqual(await expectedFacts())
+  })
+
+  test('a guest without a console: the manifest tells', async () => {
+    const { plant, evaluate } = await evaluated()
+    const parameters = async () =>
+      parseManifest((await evaluate('packages.x86_64-linux.manifest.text', '--raw')).stdout, '').kernelParams
+    expect(await parameters()).toContain('console=hvc0')
+    await plant('manifest.nix', '"console=hvc0"', '')
+    expect(await parameters()).not.toContain('console=hvc0')
+  })
+} else {
+  test('the lock file pins what the guest is evaluated with', async () => {
+    // Said where everybody sees it: without the two folders the tests above were not run.
+    process.stderr.write('The NixOS guest was not evaluated: NIXPKGS_LIB and MICROVM_NIX name no folders.\n')
+    const { nodes } = JSON.parse(await readFile(join(flake, 'flake.lock'), 'utf8')) as { nodes: object }
+    expect(Object.keys(nodes).toSorted()).toEqual(['microvm', 'nixpkgs', 'root'])
   })
 }

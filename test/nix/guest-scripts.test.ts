@@ -46,8 +46,8 @@ test('each port of the command line is found at the address where every guest fi
   const calls = await callsFor('console=hvc0 quiet microvm.forwards=4000,8080 panic=0\n')
   expect(calls[0]).toBe('ip address add 10.0.2.100/32 dev lo')
   expect(calls.slice(1).toSorted()).toEqual([
-    'socat -t 60 TCP-LISTEN:4000,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:4000',
-    'socat -t 60 TCP-LISTEN:8080,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:8080',
+    'socat -t 60 -T 600 TCP-LISTEN:4000,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:4000',
+    'socat -t 60 -T 600 TCP-LISTEN:8080,bind=10.0.2.100,fork,reuseaddr VSOCK-CONNECT:2:8080',
   ])
 })
 
@@ -55,7 +55,7 @@ test('the gateway is found at an address of its own', async () => {
   const calls = await callsFor('quiet microvm.gateway=103128\n')
   expect(calls).toEqual([
     'ip address add 10.0.2.101/32 dev lo',
-    'socat -t 60 TCP-LISTEN:3128,bind=10.0.2.101,fork,reuseaddr VSOCK-CONNECT:2:103128',
+    'socat -t 60 -T 600 TCP-LISTEN:3128,bind=10.0.2.101,fork,reuseaddr VSOCK-CONNECT:2:103128',
   ])
 })
 

@@ -16,6 +16,7 @@ export async function fakeStore(folder: string): Promise<Manifest> {
     kernel: await part('Image'),
     initrd: await part('initrd'),
     storeDisk: await part('store.erofs'),
+    kernelVersion: '6.12.60',
     kernelParams: ['console=hvc0', 'init=/nix/store/abc-nixos-system-microvm/init'],
     vcpu: 4,
     memoryMiB: 4096,

@@ -13,6 +13,8 @@ export interface GuestImage {
   readonly claudeVersion: string
   /** Programs of the host that came with the image and are taken before the host's own. */
   readonly tools?: Readonly<Partial<Record<'vfkit' | 'socat', string>>>
+  /** Such as `6.12.60`; left out where nothing depends on it. */
+  readonly kernelVersion?: string
   /** Under which the guest mounts Rosetta, where it can use it. */
   readonly rosettaTag?: string
   /** Over all inputs: a new key is a new image. */

@@ -12,6 +12,8 @@ const manifestSchema = z.object({
   kernel: path,
   initrd: path,
   storeDisk: path,
+  /** Of the kernel, such as `6.12.60`. */
+  kernelVersion: z.string().regex(/^\d+\.\d+/, 'must begin with two numbers'),
   kernelParams: z.array(z.string().regex(/^\S+$/, 'must be one word')),
   vcpu: z.int().positive(),
   memoryMiB: z.int().positive(),
@@ -49,7 +51,7 @@ export function parseManifest(text: string, link: string): Manifest {
     manifestSchema,
     (why, cause) =>
       new AppError('image-failed', `The manifest of the guest at ${link} cannot be used: ${why}`, {
-        hint: 'Delete its folder: the guest is then built anew',
+        hint: 'Delete its folder: the guest is then built again',
         cause,
       }),
   )

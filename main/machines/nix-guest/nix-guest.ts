@@ -21,6 +21,7 @@ const inputFiles = [
   'manifest.nix',
   'forwards.sh',
   'clock.sh',
+  'store.sh',
   'proxy.sh',
   'task-runner.sh',
   'debian/pins.json',
@@ -103,6 +104,7 @@ function imageOf(manifest: Manifest, directory: string, key: string): GuestImage
     kernelParameters: manifest.kernelParams,
     claudeVersion: manifest.claudeVersion,
     tools: { ...(vfkit !== undefined && { vfkit }), ...(socat !== undefined && { socat }) },
+    kernelVersion: manifest.kernelVersion,
     ...(manifest.rosettaTag !== null && { rosettaTag: manifest.rosettaTag }),
   }
 }

@@ -16,6 +16,7 @@ test.each([
   ['a newer one', { schemaVersion: 2, somethingNew: true }, 'a newer version of this program made it'],
   ['one with no version', { schemaVersion: undefined }, 'schemaVersion'],
   ['one with no kernel', { kernel: undefined }, 'kernel'],
+  ['one whose kernel has no version', { kernelVersion: 'latest' }, 'kernelVersion'],
   ['one with a path that is none', { storeDisk: 'store.erofs' }, 'absolute path'],
   ['one with a path that vfkit cannot take', { storeDisk: '/nix/store/a,b' }, 'commas'],
   ['one with two parameters in one', { kernelParams: ['quiet init=/bin/sh'] }, 'one word'],
@@ -29,7 +30,7 @@ test.each([
       message: expect.stringMatching(
         new RegExp(`^The manifest of the guest at /cache/images/key/manifest cannot be used: .*${why}`),
       ),
-      hint: 'Delete its folder: the guest is then built anew',
+      hint: 'Delete its folder: the guest is then built again',
     }),
   )
 })

@@ -45,6 +45,7 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     kernelParameters: manifest.kernelParams,
     claudeVersion: '2.1.330',
     tools: manifest.tools,
+    kernelVersion: '6.12.60',
     rosettaTag: 'rosetta',
   })
   expect(await ensure()).toEqual(image)

@@ -42,6 +42,7 @@ let
     "ripgrep"
     "socat"
     "unzip"
+    "util-linux"
     "xz"
     "zstd"
     # the host's
@@ -75,7 +76,9 @@ let
       buildPlatform = platform;
       targetPlatform = platform;
     };
-    linuxPackages.kernel = package "linux" { };
+    # The default is newer than what Rosetta can run on, as in nixpkgs.
+    linuxPackages.kernel = package "linux" { version = "6.18.2"; };
+    linuxPackages_6_12.kernel = package "linux" { version = "6.12.60"; };
     python3Packages.supervisor = package "supervisor" { };
     fetchurl =
       { url, hash }:
