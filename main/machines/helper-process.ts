@@ -5,6 +5,7 @@ import type { MachineHandle } from '../core/task.ts'
 import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/process-identity.ts'
 import { startDetached } from '../lib/spawn.ts'
 import type { Command } from './command.ts'
+import { worthwhileLines } from './worthwhile-lines.ts'
 
 export type HelperHandle = MachineHandle['helpers'][number]
 
@@ -61,5 +62,5 @@ export async function endProcess(identity: ProcessIdentity): Promise<void> {
 /** The last lines of a log file that are worth showing; empty when there is none. */
 export async function lastLines(path: string, count = 8): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '')
-  return text.trim().split('\n').slice(-count).join('\n')
+  return worthwhileLines(text).slice(-count).join('\n')
 }

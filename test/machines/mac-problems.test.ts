@@ -47,6 +47,12 @@ test.each([
     ],
   ],
   [
+    { macos: 14 },
+    [
+      'optional macos-shares: On macOS 14, parallel builds in a guest can fail with "No such file or directory" for files that exist > Upgrade to macOS 15 or newer in System Settings > General > Software Update',
+    ],
+  ],
+  [
     { isRoot: true },
     [
       'missing root: Virtual machines never run as root: a guest could leave files of root in your folders > Run the same command as yourself, without sudo',

@@ -4,10 +4,12 @@ import type { MacHost } from './host.ts'
 
 /** The framework's virtiofs, on which a task's folders come into its guest, is there since macOS 13. */
 const oldestMacos = 13
+/** Before it the framework's virtiofs sometimes says that a file is missing while many processes build at once (vfkit#158, podman#23061). */
+const firstSoundShares = 15
 
 /** What this Mac lacks to run machines; the guest image, which brings its own vfkit, is told of elsewhere. Pure. */
 export function macProblems(host: MacHost): readonly Problem[] {
-  return [...unfitness(host), ...rosettaProblems(host)]
+  return [...unfitness(host), ...shareProblems(host), ...rosettaProblems(host)]
 }
 
 /** @throws AppError('host-incomplete') where a machine would not run, or not safely. */
@@ -40,6 +42,18 @@ function unfitness({ appleSilicon, macos, isRoot }: MacHost): readonly Problem[]
     })
   }
   return problems
+}
+
+function shareProblems({ macos }: MacHost): readonly Problem[] {
+  if (macos < oldestMacos || macos >= firstSoundShares) return []
+  return [
+    {
+      code: 'macos-shares',
+      message: `On macOS ${macos}, parallel builds in a guest can fail with "No such file or directory" for files that exist`,
+      cure: `Upgrade to macOS ${firstSoundShares} or newer in System Settings > General > Software Update`,
+      optional: true,
+    },
+  ]
 }
 
 function rosettaProblems({ appleSilicon, rosetta }: MacHost): readonly Problem[] {

@@ -20,6 +20,7 @@ import { vfkitArguments } from './arguments.ts'
 import type { MacHost } from './host.ts'
 import { vfkitHypervisor } from './hypervisor.ts'
 import { vfkitControl } from './rest.ts'
+import { rosettaRuns } from './rosetta.ts'
 
 export interface StartParts {
   readonly host: MacHost
@@ -52,7 +53,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     relays,
     gatewaySocket: spec.network.gateway && gatewaySockets(run).socket,
     clockSocket: run.clockSocket,
-    rosettaTag: host.rosetta ? image.rosettaTag : undefined,
+    rosettaTag: host.rosetta && rosettaRuns(image.kernelVersion, host.macos) ? image.rosettaTag : undefined,
     controlSocket: run.controlSocket,
     pidFile: `${run.path}/vfkit.pid`,
   })
