@@ -8,6 +8,7 @@ import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
 import { failureText, toFailure } from './core/failure.ts'
+import { watchOutput } from './lib/lost-output.ts'
 import { homeDirectory, packageDirectory } from './lib/paths.ts'
 import { singleLineText } from './lib/terminal-text.ts'
 
@@ -268,12 +269,7 @@ function complain(text: string): void {
   process.exitCode = 1
 }
 
-// `microvm-orchestrator list | head -1`: the reader has what it wanted.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
+watchOutput()
 try {
   const program = commandLine(processTerminal(homeDirectory()))
   // Inside the packed app there is no script's name before the arguments.

@@ -8,6 +8,7 @@ import type { Backend } from './desktop/backend.ts'
 import { Desktop } from './desktop/desktop.ts'
 import { registerPageScheme } from './desktop/page-protocol.ts'
 import { createLog } from './lib/log.ts'
+import { outliveOutput, watchOutput } from './lib/lost-output.ts'
 import { homeDirectory } from './lib/paths.ts'
 import { changeSettings, readSettings } from './settings/settings.ts'
 import { readServerFile } from './web/server-file.ts'
@@ -23,6 +24,8 @@ if (commandLine >= 0) {
 
 function runApp(): void {
   const home = homeDirectory()
+  watchOutput()
+  outliveOutput()
   const log = createLog()
   // One app for each home.
   if (process.env.MICROVM_ORCHESTRATOR_HOME) app.setPath('userData', join(home, 'desktop'))

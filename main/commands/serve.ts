@@ -1,6 +1,8 @@
+import { isatty } from 'node:tty'
 import { type Server, startServer } from '../app.ts'
 import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
+import { outliveOutput } from '../lib/lost-output.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
@@ -12,7 +14,7 @@ export interface ServeFlags {
   readonly auth?: boolean
 }
 
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const endingSignals = ['SIGINT', 'SIGTERM'] as const
 
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npx or the launcher. */
 const sameSignalMs = 1_000
@@ -31,6 +33,8 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
     } else if (performance.now() - firstAt > sameSignalMs) process.exit(1)
   }
   for (const signal of endingSignals) process.on(signal, onSignal)
+  process.on('SIGHUP', hasTerminal() ? onSignal : () => undefined)
+  outliveOutput()
 
   const server = await start(terminal, flags, stop.signal)
   if (!server) return
@@ -48,6 +52,14 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
   await server.close()
   // Machines that work on are still watched by this process: that must not keep it.
   process.exit()
+}
+
+/**
+ * Whether the server belongs to a terminal and is to end with it. `nohup` has SIGHUP ignored, which Node undoes before any of our code
+ * runs; yet it also takes the terminal away from stdout and stderr, on Linux from stdin too, so that is how it is recognised.
+ */
+function hasTerminal(): boolean {
+  return [...(process.platform === 'linux' ? [0] : []), 1, 2].some((descriptor) => isatty(descriptor))
 }
 
 /** Undefined when the user ended it before it served. */

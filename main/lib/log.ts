@@ -1,4 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino'
+import { type SteadyOutput, steadyOutput } from './steady-output.ts'
 
 /** Constant messages, facts in fields: `log.with({ taskId }).info('guest ready', { bootMs })`. */
 export interface Log {
@@ -9,14 +10,24 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
-/** One JSON object a line, on the stream given. */
-export function createLog(destination: NodeJS.WritableStream = process.stderr, level = 'info'): Log {
+/** One JSON object a line, on the stream given; by itself on stderr, whose loss ends nothing. */
+export function createLog(destination: NodeJS.WritableStream | SteadyOutput = steadyStderr(), level = 'info'): Log {
   return wrap(
     pino(
       { level, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
       destination,
     ),
   )
+}
+
+let steady: SteadyOutput | undefined
+
+/** One for the process, so that lines of several logs stay whole. */
+function steadyStderr(): SteadyOutput {
+  const gapText = (lines: number): string =>
+    `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lines, msg: 'lines of this log were lost' })}\n`
+  steady ??= steadyOutput(2, { gapText })
+  return steady
 }
 
 /** Says nothing; for tests and one-shot commands. */
