@@ -23,9 +23,16 @@ if (commandLine >= 0) {
 } else runApp()
 
 function runApp(): void {
-  const home = homeDirectory()
   watchOutput()
   outliveOutput()
+  let home: string
+  try {
+    home = homeDirectory()
+  } catch (error) {
+    dialog.showErrorBox('microvm-orchestrator cannot start', failureText(toFailure(error)))
+    app.exit(1)
+    return
+  }
   const log = createLog()
   // One app for each home.
   if (process.env.MICROVM_ORCHESTRATOR_HOME) app.setPath('userData', join(home, 'desktop'))

@@ -7,7 +7,7 @@ import { failureText, toFailure } from '../main/core/failure.ts'
 import { findDetached } from '../main/lib/find-processes.ts'
 import { packageDirectory } from '../main/lib/paths.ts'
 import { runAttached, runOrThrow } from '../main/lib/spawn.ts'
-import { runRoot } from '../main/machines/run-directory.ts'
+import { openRunRoot } from '../main/machines/run-root.ts'
 import { inspectMac } from '../main/machines/vfkit/host.ts'
 import { prepareHost } from './support/prepare-host.ts'
 
@@ -40,7 +40,7 @@ if (isMac) {
       if (status !== 0) throw new Error('See above')
     })
     await step('4  Nothing of a machine is left', async () => {
-      const left = await findDetached(`${runRoot()}/`)
+      const left = await findDetached(`${await openRunRoot()}/`)
       if (left.length > 0) throw new Error(left.map(({ name, pid }) => `${name} (${pid})`).join(', '))
     })
   }

@@ -25,24 +25,31 @@ interface Process extends ProcessIdentity {
    * where that leads a session, else 1: somebody's who lives.
    */
   readonly session: number
+  /** Whose it is, by the real uid; undefined when it has ended. */
+  owner(): Promise<number | undefined>
 }
 
 /**
  * Living processes that were started detached and have the text in an argument, or are the children of one. A process whose
  * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine. Nor is one of this process's
- * own session, whose leader may well be gone: `nohup`, and every program that is started in a container from outside.
+ * own session, whose leader may well be gone: `nohup`, and every program that is started in a container from outside. Whoever means to
+ * end them names the `users` whose they may be: anybody can name a path of ours in an argument.
  */
 export async function findDetached(
   text: string,
   listProcesses = process.platform === 'linux' ? listByProc : listByPs,
+  users?: ReadonlySet<number>,
 ): Promise<readonly FoundProcess[]> {
   const all = await listProcesses()
   const named = new Set(all.filter(({ line }) => line.includes(text)).map(({ pid }) => pid))
   const alive = new Set(all.map(({ pid }) => pid))
   const ownSession = all.find(({ pid }) => pid === process.pid)?.session
-  return all
+  const detached = all
     .filter(({ session }) => session !== 0 && session !== ownSession)
     .filter(({ pid, session }) => named.has(session) || (named.has(pid) && !alive.has(session)))
+  const owners = users && (await Promise.all(detached.map(({ owner }) => owner())))
+  return detached
+    .filter((_, index) => !users || users.has(owners?.[index] ?? -1))
     .map(({ pid, startTime, group, line }) => ({
       pid,
       startTime,
@@ -51,22 +58,30 @@ export async function findDetached(
     }))
 }
 
-/** Kills the processes with their groups, and resolves when all are gone. Rejects with the signal's reason when it fires. */
+/**
+ * Kills the processes with their groups, and resolves when all are gone that this user may end. Rejects with the signal's reason when it
+ * fires.
+ */
 export async function endAll(processes: readonly FoundProcess[], signal: AbortSignal): Promise<void> {
   for (const found of processes) {
     while (await isAlive(found)) {
       signal.throwIfAborted()
-      kill(found.leadsGroup ? -found.pid : found.pid)
+      if (!kill(found.leadsGroup ? -found.pid : found.pid)) break
       await sleep(10)
     }
   }
 }
 
-function kill(target: number): void {
+/** False when the process is another user's. */
+function kill(target: number): boolean {
   try {
     process.kill(target, 'SIGKILL')
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // Gone meanwhile.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EPERM') return false
+    if (code !== 'ESRCH') throw error // Gone meanwhile.
+    return true
   }
 }
 
@@ -84,20 +99,29 @@ async function readProcess(pid: number): Promise<Process | undefined> {
     // The second field is the program's name in parentheses and may hold anything, so count from its end.
     const [state, , group, session, ...later] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (state === 'Z') return undefined
-    return { pid, line, group: Number(group), session: Number(session), startTime: later[15] ?? '' }
+    const owner = () => ownerByProc(pid)
+    return { pid, line, group: Number(group), session: Number(session), startTime: later[15] ?? '', owner }
   } catch {
     return undefined // It ended while we looked.
   }
 }
 
+/** Not the owner of its folder in /proc, which is root where a process forbids core dumps (proc(5)). */
+async function ownerByProc(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '') // It ended while we looked.
+  const uid = /^Uid:\t(\d+)/m.exec(status)?.[1]
+  return uid === undefined ? undefined : Number(uid)
+}
+
 /** By POSIX's means and a status that tells the leader of a session, as macOS and Linux have it. */
 export async function listByPs(): Promise<readonly Process[]> {
-  const { stdout } = await runOrThrow('ps', ['-A', '-ww', '-o', 'pid=,pgid=,stat=,lstart=,command='], plainPs)
+  const { stdout } = await runOrThrow('ps', ['-A', '-ww', '-o', 'pid=,pgid=,ruid=,stat=,lstart=,command='], plainPs)
   const rows = stdout.split('\n').flatMap((row) => {
-    const [, pid, group, status = '', startTime = '', line = ''] =
-      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s(.*)$/.exec(row) ?? []
+    const [, pid, group, uid, status = '', startTime = '', line = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s(.*)$/.exec(row) ?? []
     if (!pid || status.startsWith('Z')) return []
-    return [{ pid: Number(pid), group: Number(group), leads: status.includes('s'), startTime, line }]
+    const owner = async () => Number(uid)
+    return [{ pid: Number(pid), group: Number(group), leads: status.includes('s'), startTime, line, owner }]
   })
   const leaders = new Set(rows.filter(({ leads }) => leads).map(({ pid }) => pid))
   return rows.map(({ leads, startTime, ...found }) => ({

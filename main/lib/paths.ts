@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
+import { absolutePath } from './absolute-path.ts'
 
-/** `~/.microvm-orchestrator`, or what `MICROVM_ORCHESTRATOR_HOME` names. Absolute. */
+/** `~/.microvm-orchestrator`, or what `MICROVM_ORCHESTRATOR_HOME` names. @throws AppError('argument-invalid') when that is not absolute. */
 export function homeDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const override = env.MICROVM_ORCHESTRATOR_HOME
-  return override ? resolve(override) : join(homedir(), '.microvm-orchestrator')
+  return override ? absolutePath(override, 'MICROVM_ORCHESTRATOR_HOME') : join(homedir(), '.microvm-orchestrator')
 }
 
-/** Where guest images and tools are kept, each under the hash of its inputs; safe to delete while nothing runs. */
+/**
+ * Where guest images and tools are kept, each under the hash of its inputs; safe to delete while nothing runs.
+ * @throws AppError('argument-invalid') when `XDG_CACHE_HOME` is not absolute.
+ */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CACHE_HOME ? resolve(env.XDG_CACHE_HOME) : join(homedir(), '.cache'), 'microvm-orchestrator')
+  const cache = env.XDG_CACHE_HOME ? absolutePath(env.XDG_CACHE_HOME, 'XDG_CACHE_HOME') : join(homedir(), '.cache')
+  return join(cache, 'microvm-orchestrator')
 }
 
 /** The folder of `package.json`: the checkout, the installed package or the app's resources. */

@@ -30,3 +30,9 @@ async function kvmGroup(): Promise<readonly number[]> {
     return [] // No /dev/kvm here.
   }
 }
+
+/** Whose a process of a machine can be: this user's, and on a root host the system user's for helpers. */
+export async function machineUsers(): Promise<ReadonlySet<number>> {
+  const helper = await findHelperUser()
+  return new Set([process.getuid?.() ?? -1, ...(helper ? [helper.uid] : [])])
+}

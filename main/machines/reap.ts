@@ -1,10 +1,12 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { endAll, findDetached } from '../lib/find-processes.ts'
 import type { Log } from '../lib/log.ts'
 import type { Reaped } from './driver.ts'
+import { machineUsers } from './helper-user.ts'
 import { readRecord } from './record.ts'
-import { removeRunDirectory, runRoot } from './run-directory.ts'
+import { removeRunDirectory } from './run-directory.ts'
+import { isPrivateFolder, runRoots } from './run-root.ts'
 
 /** A folder gets its record, before any process, within a moment; one that has none after so long was left half made. */
 const halfMadeMs = 10 * 60_000
@@ -21,12 +23,13 @@ export async function reapMachines(
   signal: AbortSignal,
 ): Promise<readonly Reaped[]> {
   const reaped: Reaped[] = []
-  for (const name of await folderNames(runRoot())) {
-    const path = join(runRoot(), name)
+  const users = await machineUsers()
+  for (const path of await runDirectories()) {
+    const name = basename(path)
     const record = await readRecord(path).catch(() => undefined)
     if (!record && !(await isHalfMade(path))) continue
     if ((record && record.owner !== owner) || keep(name)) continue
-    const processes = await findDetached(`${path}/`)
+    const processes = await findDetached(`${path}/`, undefined, users)
     if (keep(name)) continue // It may have been started while we looked.
     await endAll(processes, signal)
     await removeRunDirectory(path)
@@ -34,6 +37,16 @@ export async function reapMachines(
     reaped.push(...processes.map((found) => ({ machine: name, name: found.name, pid: found.pid })))
   }
   return reaped
+}
+
+/** Of every place where a machine may have been started; what another user has put there is none of ours. */
+async function runDirectories(): Promise<readonly string[]> {
+  const paths: string[] = []
+  for (const root of runRoots()) {
+    if (!(await isPrivateFolder(root))) continue
+    paths.push(...(await folderNames(root)).map((name) => join(root, name)))
+  }
+  return paths
 }
 
 async function isHalfMade(path: string): Promise<boolean> {

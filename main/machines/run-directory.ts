@@ -1,8 +1,9 @@
-import { chown, lstat, mkdir, rm } from 'node:fs/promises'
+import { chown, mkdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import type { HelperUser } from './helper-user.ts'
+import { openRunRoot, runRoots } from './run-root.ts'
 
 /** Linux takes 107 bytes and a final NUL, macOS 103. */
 const socketPathLimit = 103
@@ -32,32 +33,19 @@ export function runDirectoryAt(path: string): RunDirectory {
   }
 }
 
-/** The folder above all run directories: short, in memory, and gone after a reboot like the processes it speaks of. */
-export function runRoot(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.() ?? -1): string {
-  if (uid === 0) return '/run/microvm-orchestrator'
-  if (env.XDG_RUNTIME_DIR?.startsWith('/')) return join(env.XDG_RUNTIME_DIR, 'microvm-orchestrator')
-  return `/tmp/microvm-orchestrator-${uid}`
-}
-
 /**
  * Makes a machine's run directory; one that a dead machine left is emptied first.
  * @throws AppError('boot-failed') when a living machine has this name or the path is unusable.
  */
 export async function makeRunDirectory(name: string, user: HelperUser): Promise<RunDirectory> {
   if (!namePattern.test(name)) throw new AppError('boot-failed', `'${name}' cannot name a machine`)
-  const root = runRoot()
-  const run = runDirectoryAt(join(root, name))
+  const run = runDirectoryAt(join(await openRunRoot(), name))
   if (Buffer.byteLength(join(run.path, longestSocket)) > socketPathLimit) {
     throw new AppError('boot-failed', `The path ${run.path} is too long for sockets`, {
       hint: 'Set XDG_RUNTIME_DIR to a short path',
     })
   }
   const traversable = user.kind === 'dropped' ? 0o711 : 0o700
-  await mkdir(root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
-  const owner = await lstat(root)
-  if (!owner.isDirectory() || owner.uid !== process.getuid?.() || (owner.mode & 0o022) !== 0) {
-    throw new AppError('boot-failed', `${root} is not a private folder of this user`, { hint: `Remove ${root}` })
-  }
   if (await listens(run.controlSocket)) throw new AppError('boot-failed', `A machine named '${name}' runs already`)
   await rm(run.path, { recursive: true, force: true })
   await mkdir(run.path, { mode: traversable })
@@ -68,9 +56,8 @@ export async function makeRunDirectory(name: string, user: HelperUser): Promise<
 
 /** Removes a run directory; refuses any path that is not one. */
 export async function removeRunDirectory(path: string): Promise<void> {
-  const root = runRoot()
-  const name = path.slice(root.length + 1)
-  if (path !== join(root, name) || !namePattern.test(name)) throw new Error(`${path} is no run directory`)
+  if (!runRoots().includes(dirname(path)) || !namePattern.test(basename(path)))
+    throw new Error(`${path} is no run directory`)
   await rm(path, { recursive: true, force: true })
 }
 

@@ -4,12 +4,13 @@ import type { Added } from '../../preload/contract.ts'
 import { AppError, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import { inspectRepository, type RepositoryState } from '../git/inspect-repository.ts'
+import { expandHome } from '../lib/absolute-path.ts'
 import { registerRepository } from '../settings/repositories.ts'
 
 /** Registers the repository in a folder that the user chose; what is in the way is part of the answer. */
 export async function addRepository(home: string, path: string, signal: AbortSignal): Promise<Added> {
   try {
-    const repository = await inspectRepository(path, signal)
+    const repository = await inspectRepository(expandHome(path), signal)
     if (!repository.hasFlake) return { kind: 'flake-missing', path: repository.path }
     const { alias } = await registerRepository(home, { path: repository.path })
     await excludeTasks(repository.path, signal)
@@ -28,7 +29,7 @@ function notesOn({ head }: RepositoryState): readonly string[] {
 
 /** Writes a `flake.nix` at the top of the repository. @throws AppError('repository-invalid') where there is one already. */
 export async function writeStarterFlake(path: string, signal: AbortSignal): Promise<string> {
-  const repository = await inspectRepository(path, signal)
+  const repository = await inspectRepository(expandHome(path), signal)
   const file = join(repository.path, 'flake.nix')
   try {
     await writeFile(file, starterFlake, { flag: 'wx' })

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseTaskId } from '../../main/core/task.ts'
 import { findDetached } from '../../main/lib/find-processes.ts'
 import { pathExists } from '../../main/lib/path-exists.ts'
-import { runRoot } from '../../main/machines/run-directory.ts'
+import { openRunRoot } from '../../main/machines/run-root.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { gitIn } from '../support/repositories.ts'
 import { type Asked, contentOf, type Found, fileOf, subjectOf } from './soak-ledger.ts'
@@ -55,9 +55,9 @@ export async function leftovers(ids: readonly string[]): Promise<readonly string
   for (;;) {
     const left: string[] = []
     // Where no machine of anybody's runs, each task need not be looked for among all processes.
-    const isQuiet = (await findDetached(`${runRoot()}/`)).length === 0
+    const isQuiet = (await findDetached(`${await openRunRoot()}/`)).length === 0
     for (const id of ids) {
-      const folder = join(runRoot(), id)
+      const folder = join(await openRunRoot(), id)
       const processes = isQuiet ? [] : await findDetached(`${folder}/`)
       left.push(...processes.map(({ name, pid }) => `${name}, pid ${pid}, of task ${id}`))
       if (await pathExists(folder)) left.push(`the folder ${folder}`)

@@ -54,3 +54,16 @@ test.runIf(process.platform === 'linux').each(Object.entries(beginSession))(
     expect(stdout.trim(), stderr).toBe('[[],[]]')
   },
 )
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a process that this user may not end keeps nobody waiting and lives on',
+  async () => {
+    const mark = randomBytes(8).toString('hex')
+    const { pid } = await startDetached('bash', ['-c', `echo ${mark}; sleep 600; echo`])
+    onTestFinished(() => void process.kill(-pid, 'SIGKILL'))
+    const asOther = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath]
+    const { stdout, stderr } = await run('setpriv', [...asOther, join(search, '../end-foreign.ts'), mark])
+    expect(Number(stdout), stderr).toBeGreaterThan(0)
+    process.kill(pid, 0)
+  },
+)

@@ -8,14 +8,14 @@ import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
 import { startDetached } from '../../main/lib/spawn.ts'
 import { reapMachines } from '../../main/machines/reap.ts'
 import { recordPath } from '../../main/machines/record.ts'
-import { runRoot } from '../../main/machines/run-directory.ts'
+import { openRunRoot } from '../../main/machines/run-root.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
 /** A run directory whose only process sleeps, with a child, and names it in an argument. */
 async function leftover(owner: string) {
   const name = `test-${randomBytes(4).toString('hex')}`
-  const path = join(runRoot(), name)
+  const path = join(await openRunRoot(), name)
   await mkdir(join(path, 'io'), { recursive: true, mode: 0o711 })
   await writeFile(recordPath(path), JSON.stringify({ owner, consolePath: '/dev/null' }))
   const { pid } = await startDetached('bash', ['-c', 'sleep 600 & wait', 'machine', join(path, 'io', 'qmp.sock')], {})
@@ -46,3 +46,24 @@ test('a machine that nobody keeps is ended with its children and its folder; kep
     await access(path)
   }
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'a process of another user that names the folder of a machine lives on, and the machine is ended all the same',
+  async () => {
+    const home = await temporaryFolder()
+    const lost = await leftover(home)
+    const text = join(lost.path, 'io', 'qmp.sock')
+    const { pid } = await startDetached('setpriv', [
+      ...['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', 'sleep 600 & wait', 'reader', text],
+    ])
+    const stranger = { pid, startTime: (await startTimeOf(pid)) ?? '' }
+    onTestFinished(async () => {
+      if (await isAlive(stranger)) process.kill(-pid, 'SIGKILL')
+    })
+    await until(async () => (await findDetached(`${lost.path}/`)).filter(({ name }) => name === 'sleep').length === 2)
+    const reaped = await reapMachines(home, () => false, silentLog, AbortSignal.timeout(20_000))
+    expect(reaped.map(({ name }) => name)).toEqual(['bash', 'sleep'])
+    expect(await isAlive(stranger)).toBe(true)
+    await expect(access(lost.path)).rejects.toThrow('ENOENT')
+  },
+)

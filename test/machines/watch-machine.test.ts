@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { silentLog } from '../../main/lib/log.ts'
 import { startTimeOf } from '../../main/lib/process-identity.ts'
-import { runRoot } from '../../main/machines/run-directory.ts'
+import { openRunRoot } from '../../main/machines/run-root.ts'
 import { type Ending, watchMachine } from '../../main/machines/watch-machine.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -21,7 +21,7 @@ async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolea
   const machine = watchMachine({
     handle: {
       ...{ driver: 'qemu', pid, startTime: (await startTimeOf(pid)) ?? '', controlSocket: '' },
-      runDirectory: join(runRoot(), `watched-${pid}`),
+      runDirectory: join(await openRunRoot(), `watched-${pid}`),
       helpers: [{ name: 'virtiofsd-share', pid, startTime: 'another process by now' }],
     },
     consolePath: join(await temporaryFolder(), 'serial.log'),

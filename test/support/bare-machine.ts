@@ -6,7 +6,7 @@ import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../main/machines/driver.ts'
 import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
-import { runRoot } from '../../main/machines/run-directory.ts'
+import { openRunRoot } from '../../main/machines/run-root.ts'
 import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
 import { bareGuest } from './bare-guest.ts'
 import { pretendMac } from './pretend-mac.ts'
@@ -98,7 +98,7 @@ export async function processesNaming(text: string): Promise<readonly ProcessFac
 
 /** What is left on the host of a machine: names of run directories and living processes. Empty when it was cleaned up. */
 export async function leftovers(name: string): Promise<readonly string[]> {
-  const folders: readonly string[] = await readdir(runRoot()).catch(() => [])
+  const folders: readonly string[] = await readdir(await openRunRoot()).catch(() => [])
   const processes = await processesNaming(`/${name}/`)
   return [...folders.filter((folder) => folder === name), ...processes.map(({ command }) => command)]
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { writeJsonAtomically } from '../../lib/atomic-file.ts'
 import { run } from '../../lib/spawn.ts'
 import type { HelperUser } from '../helper-user.ts'
-import { runRoot } from '../run-directory.ts'
+import { openRunRoot } from '../run-root.ts'
 import type { Acceleration, Architecture } from './arguments.ts'
 import { Confinement } from './confine.ts'
 
@@ -68,9 +68,8 @@ export async function findAcceleration(
  * machine and even runs a few instructions while every real guest hangs, so nothing less is taken for a proof.
  */
 export async function probeKvm(parts: ProbeParts, signal: AbortSignal): Promise<KvmVerdict> {
-  const mounts = join(runRoot(), `.probe-${randomBytes(4).toString('hex')}`)
+  const mounts = join(await openRunRoot(), `.probe-${randomBytes(4).toString('hex')}`)
   try {
-    await mkdir(runRoot(), { recursive: true, mode: parts.user.kind === 'dropped' ? 0o711 : 0o700 })
     const confinement = new Confinement(parts.user, mounts)
     const kernel = await confinement.expose(parts.kernel)
     const [file, ...args] = confinement.command([parts.qemu, ...probeArguments(parts, kernel)])

@@ -10,6 +10,7 @@ import type { Machine, MachineSpec } from '../driver.ts'
 import { gatewaySockets } from '../gateway.ts'
 import type { GuestImage } from '../guest-image.ts'
 import { endProcess, type HelperProcess, startHelper } from '../helper-process.ts'
+import { machineUsers } from '../helper-user.ts'
 import { recordPath } from '../record.ts'
 import { required } from '../required.ts'
 import { makeRunDirectory, removeRunDirectory } from '../run-directory.ts'
@@ -43,7 +44,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const run = await makeRunDirectory(spec.name, user)
   undo.defer(async () => {
     // A pasta that cannot set up its network leaves a child behind.
-    await endAll(await findDetached(`${run.path}/`), AbortSignal.timeout(readyMs))
+    await endAll(await findDetached(`${run.path}/`, undefined, await machineUsers()), AbortSignal.timeout(readyMs))
     await removeRunDirectory(run.path)
   })
   await writeJsonAtomically(recordPath(run.path), { owner: spec.owner, consolePath: spec.consolePath })
