@@ -18,11 +18,24 @@ export function commandOfApp(isPackaged: boolean): string {
   return isPackaged ? join(resourceDirectory(), 'bin', name) : join(packageDirectory(), 'main', `${name}.mjs`)
 }
 
+/** Where macOS runs an app that was not moved since its download, and where disk images are mounted: both are gone after a while. */
+const passingPlaces = [/\/AppTranslocation\//, /^\/Volumes\//]
+
 /**
  * Links the command into the first of the folders that takes it. A link of ours is renewed; anything else of that name is left alone.
- * @returns the link. @throws AppError('home-unusable') when no folder takes it.
+ * @returns the link. @throws AppError('home-unusable') when no folder takes it, or the app is
+ * where it will not stay.
  */
 export async function installCommandLine(command: string, folders = commandFolders()): Promise<string> {
+  if (passingPlaces.some((place) => place.test(command))) {
+    throw new AppError(
+      'home-unusable',
+      `The app is at ${command.replace(/\/Contents\/.*/, '')}, where it will not stay`,
+      {
+        hint: 'Move it to the Applications folder, start it from there, and try again',
+      },
+    )
+  }
   const refusals: string[] = []
   for (const folder of folders) {
     const link = join(folder, name)

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { installCommandLine } from '../../main/desktop/install-command-line.ts'
@@ -29,4 +29,16 @@ test("somebody else's program of that name is left alone, and a refusal says wha
     hint: expect.stringContaining('sudo ln -s'),
   })
   expect(await readFile(file, 'utf8')).toBe('somebody else')
+})
+
+test.each([
+  '/private/var/folders/x/T/AppTranslocation/ABC/d/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
+  '/Volumes/microVM Orchestrator 0.1.0/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
+])('an app that is not where it will stay is not linked: %s', async (command) => {
+  const folder = await temporaryFolder()
+  await expect(installCommandLine(command, [folder])).rejects.toMatchObject({
+    code: 'home-unusable',
+    hint: expect.stringContaining('Applications'),
+  })
+  expect(await readdir(folder)).toEqual([])
 })

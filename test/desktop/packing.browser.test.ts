@@ -58,7 +58,7 @@ const locked = {
   EnableNodeCliInspectArguments: false,
   EnableEmbeddedAsarIntegrityValidation: true,
   OnlyLoadAppFromAsar: true,
-  EnableCookieEncryption: true,
+  EnableCookieEncryption: false,
   GrantFileProtocolExtraPrivileges: false,
 }
 
@@ -121,6 +121,8 @@ test('the Mac app is one of the menu bar, holds the same, and is locked', async 
   expect(info).toMatch(/<key>LSUIElement<\/key>\s*<true\/>/)
   expect(info).toMatch(/<key>NSAllowsArbitraryLoads<\/key>\s*<false\/>/)
   expect(info).toMatch(/<key>ElectronAsarIntegrity<\/key>/)
+  for (const folder of ['LocalNetwork', 'DesktopFolder', 'DocumentsFolder', 'DownloadsFolder', 'RemovableVolumes'])
+    expect(info).toContain(`<key>NS${folder}UsageDescription</key>`)
   expect(await readdir(join(contents, 'Resources/packaging/icons'))).toContain('trayTemplate@2x.png')
   expect(await readFile(join(contents, 'Resources/icon.icns'))).toEqual(
     await readFile(join(root, 'packaging/icons/icon.icns')),
