@@ -121,7 +121,8 @@ function statusOf(code: string | undefined): string {
 function route(routes: readonly Route[], url: string): Handler | undefined {
   const [path = '/'] = url.split('?', 1)
   for (const [prefix, handler] of routes) {
-    if (path === prefix || (prefix.endsWith('/') && path.startsWith(prefix))) return handler
+    // `/mcp/` is what many write for `/mcp`.
+    if (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`) return handler
   }
   return undefined
 }

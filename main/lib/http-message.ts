@@ -5,12 +5,12 @@ export type JsonBody =
   | { readonly kind: 'malformed' }
   | { readonly kind: 'too-large' }
 
-/** Reads a request's body up to the limit and parses it. Rejects when the connection is lost meanwhile. */
+/** Reads a request's body up to the limit and parses it, with or without a byte order mark. Rejects when the connection is lost meanwhile. */
 export async function readJsonBody(request: IncomingMessage, limitBytes: number): Promise<JsonBody> {
   const bytes = await readBody(request, limitBytes)
   if (!bytes) return { kind: 'too-large' }
   try {
-    return { kind: 'json', value: JSON.parse(bytes.toString('utf8')) }
+    return { kind: 'json', value: JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, '')) }
   } catch {
     return { kind: 'malformed' }
   }

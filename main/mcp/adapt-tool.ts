@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'
+import { readArguments } from './read-arguments.ts'
 import type { Tool } from './tool.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
@@ -54,7 +55,7 @@ export function adaptTool(tool: Tool, listing: ToolListing, options: AdaptOption
   return {
     listing,
     call: async (input, extra) => {
-      const parsed = tool.input.safeParse(input ?? {})
+      const parsed = tool.input.safeParse(readArguments(tool.input, input))
       if (!parsed.success) return failed(tool, { code: 'argument-invalid', message: issueText(parsed.error) })
       try {
         return answered(await tool.call(parsed.data, contextOf(extra, options)))
@@ -110,5 +111,10 @@ function failed(tool: Tool, failure: Failure): CallToolResult {
 }
 
 function issueText(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`).join('; ')
+  return error.issues
+    .map(
+      ({ path, message }) =>
+        `${path.join('.') || 'arguments'}: ${message.replace(/, received undefined$/, ', and it is missing')}`,
+    )
+    .join('; ')
 }

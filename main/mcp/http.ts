@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventStore, StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'
 import { isAuthorized } from '../lib/bearer.ts'
 import { fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
 import type { Log } from '../lib/log.ts'
@@ -8,6 +7,8 @@ import type { Tasks } from '../tasks/contract.ts'
 import { clientsOf, type McpClient } from './clients.ts'
 import { consumerNameOf } from './consumer-name.ts'
 import { currentExchange } from './exchange.ts'
+import { type ReadMessage, readMessage } from './read-message.ts'
+import { headerProblem, spellAccept } from './request-headers.ts'
 import { createServer, type ServerExtension } from './server.ts'
 import { defaultLimits, type Session, type SessionLimits, Sessions } from './sessions.ts'
 
@@ -34,8 +35,6 @@ export interface McpEndpoint {
 }
 
 const bodyLimitBytes = 4 * 1024 * 1024
-/** A batch of small requests asks for answers many times its size, all at once; current versions of the protocol know none. */
-const batchLimit = 100
 
 /** Model Context Protocol over streamable HTTP, with sessions. */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
@@ -77,16 +76,35 @@ async function handlePost(
 ): Promise<void> {
   const body = await readJsonBody(request, bodyLimitBytes)
   if (body.kind === 'too-large') return refuse(response, 413, -32000, `The body is larger than ${bodyLimitBytes} bytes`)
+  const problem = headerProblem(request)
+  if (problem) return refuse(response, problem.status, -32000, problem.message)
+  spellAccept(request)
   if (body.kind === 'malformed') return refuse(response, 400, -32700, 'Parse error: the body is no JSON')
-  if (Array.isArray(body.value) && body.value.length > batchLimit) {
-    return refuse(response, 400, -32600, `A batch has at most ${batchLimit} messages`)
-  }
+  const read = readMessage(body.value)
+  // A request that can be understood is answered like any other; a body that is none is a bad request.
+  if (read.kind === 'refused' && read.code === -32600) return refuseMessage(response, 400, read)
 
-  const starts = request.headers['mcp-session-id'] === undefined && isInitializeRequest(body.value)
+  const starts = request.headers['mcp-session-id'] === undefined && asksToInitialize(body.value)
+  if (starts && read.kind === 'refused') return refuseMessage(response, 400, read)
   const session = starts
     ? await startSession(options, sessions, request, response)
     : sessionOf(sessions, request, response)
-  if (session) await forward(sessions, session, request, response, body.value)
+  if (!session) return
+  if (read.kind === 'refused') return refuseMessage(response, 200, read)
+  await forward(sessions, session, request, response, read.value)
+}
+
+const asksToInitialize = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'method' in body && body.method === 'initialize'
+
+function refuseMessage(
+  response: ServerResponse,
+  status: 200 | 400,
+  { code, message, id }: Extract<ReadMessage, { kind: 'refused' }>,
+): void {
+  // A notification that is wrong is answered by nothing but the status.
+  if (status === 200 && id === null) return void response.writeHead(202).end()
+  sendJson(response, status, { jsonrpc: '2.0', error: { code, message }, id })
 }
 
 /** The session that the request names; undefined when the request is answered already. */

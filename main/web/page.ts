@@ -24,7 +24,7 @@ export interface PageOptions {
 export function createPage({ directory, token, session, build, log }: PageOptions): Handler {
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return say(response, 405, 'Only GET is answered here.', { allow: 'GET, HEAD' })
+      return say(response, 405, 'Only GET is answered here; the MCP endpoint is /mcp.', { allow: 'GET, HEAD' })
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     const shown = url.searchParams.get('token')
     if (shown !== null) {

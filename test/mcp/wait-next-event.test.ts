@@ -102,13 +102,16 @@ test('a timeout is a normal answer; 0 only looks', async () => {
   expect(await wait(client, { timeout_ms: 120 })).toEqual({ timeout: true })
 })
 
-test.for([-1, 86_400_001, 1e300, 1.5, '5', null])('timeout_ms %s is refused with the bounds', async (timeout) => {
-  const { url } = await startEndpoint()
-  const client = await connect(url)
-  const { value, isError } = await callTool(client, 'wait_next_event', { timeout_ms: timeout })
-  expect(isError).toBe(true)
-  expect(value).toMatchObject({ error: expect.stringMatching(/^timeout_ms: /), code: 'argument-invalid' })
-})
+test.for([-1, 86_400_001, 1e300, 1.5, '-5', '5 s', true])(
+  'timeout_ms %s is refused with the bounds',
+  async (timeout) => {
+    const { url } = await startEndpoint()
+    const client = await connect(url)
+    const { value, isError } = await callTool(client, 'wait_next_event', { timeout_ms: timeout })
+    expect(isError).toBe(true)
+    expect(value).toMatchObject({ error: expect.stringMatching(/^timeout_ms: /), code: 'argument-invalid' })
+  },
+)
 
 test('`after` tells again what was told', async () => {
   const { url, tasks } = await startEndpoint()
