@@ -7,7 +7,7 @@ const integration = [
   'test/{faults,fuzz}/**/*.test.ts',
   'test/nix/**/*.test.ts',
   'test/install.test.ts',
-  'test/tasks/{orchestrator,cancel,caps,merge-again,merge-policy,review,resolve,parking,queue,warm-machines}*.test.ts',
+  'test/tasks/{orchestrator,cancel,caps,merge-again,merge-policy,past-the-policy,review,resolve,parking,queue,warm-machines}*.test.ts',
   'test/window/{service,review-calls}.test.ts',
 ]
 const machine = ['test/**/*.machine.test.ts']

@@ -121,7 +121,7 @@ export async function startServer(
 
   const pruneOld = async () => {
     if (settings.pruneAfterDays === null) return
-    await tasks.prune({ dryRun: false, keepDays: settings.pruneAfterDays }).catch((error: unknown) => {
+    await tasks.prune({ by: 'policy', dryRun: false, keepDays: settings.pruneAfterDays }).catch((error: unknown) => {
       log.warn('old tasks could not be pruned', { reason: String(error) })
     })
   }

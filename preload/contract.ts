@@ -4,10 +4,10 @@
  * and host come from one build.
  */
 import type { TaskCaps } from '../main/core/caps.ts'
+import type { CheckReport } from '../main/core/check-report.ts'
 import type { ConflictsView, ConflictText, Resolution } from '../main/core/conflicts.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { FileDiff, Hunk } from '../main/core/file-diff.ts'
-import type { CheckReport } from '../main/core/held-by-policy.ts'
 import type { AlsoKept, MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
 import type { MergePolicy } from '../main/core/merge-policy.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'

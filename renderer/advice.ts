@@ -85,6 +85,18 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
     commands: ['git log -p HEAD..REF'],
     again: true,
   },
+  operation_left: {
+    what: 'The agent ended in the middle of a rebase, merge or the like, or left conflict markers in files.',
+    next: 'Look at what it made, then accept it all the same, or run the task again.',
+    commands: ['git log -p HEAD..REF'],
+    again: true,
+  },
+  held_paths: {
+    what: 'It changes files that may run by themselves in your checkout: settings of editors and agents, hooks, filters.',
+    next: 'Look at the files that are named, then accept or reject it.',
+    commands: ['git log -p HEAD..REF'],
+    again: true,
+  },
   task_failed: {
     what: 'The task did not succeed, so nothing was merged.',
     next: 'Look at what it made, and take what is good.',

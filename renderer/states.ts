@@ -72,6 +72,8 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   awaiting_review: { icon: 'merge', word: 'To review', tone: 'warn' },
   check_failed: { icon: 'fail', word: 'Check failed', tone: 'bad' },
   rejected: { icon: 'fail', word: 'Rejected', tone: 'warn' },
+  operation_left: { icon: 'merge', word: 'Left unfinished', tone: 'warn' },
+  held_paths: { icon: 'merge', word: 'Held: may run by itself', tone: 'warn' },
   task_failed: { icon: 'fail', word: 'Failed', tone: 'bad' },
 }
 
@@ -85,9 +87,14 @@ export const isConflict = (row: TaskRow): boolean =>
 
 /** A person is to look at it first, or at what its check printed. */
 export const isToReview = (row: TaskRow): boolean =>
-  needsYou(row) &&
-  row.state.phase === 'finished' &&
-  (row.state.reason === 'awaiting_review' || row.state.reason === 'check_failed')
+  needsYou(row) && row.state.phase === 'finished' && row.state.reason !== null && toReview.has(row.state.reason)
+
+const toReview: ReadonlySet<FailureCode | UnmergedReason> = new Set([
+  'awaiting_review',
+  'check_failed',
+  'operation_left',
+  'held_paths',
+])
 
 export const isRunning = ({ state }: TaskRow): boolean =>
   state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'

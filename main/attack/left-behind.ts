@@ -44,7 +44,7 @@ export async function settleAttack(
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
   const broken: string[] = []
   try {
-    await settleTask({}, record, key, log)
+    await settleTask({ repositories: { list: async () => [] } }, record, key, log)
     await allocatedBytes(record.files.folder)
   } catch (error) {
     broken.push(`the host fell over it: ${String(error).slice(0, 200)}`)

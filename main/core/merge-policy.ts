@@ -6,6 +6,17 @@ export type MergePolicy =
   /** A command of the user's succeeds in the task's machine, after the agent. */
   | { readonly kind: 'check'; readonly command: string }
 
+const strictness = { auto: 0, check: 1, review: 2 } as const
+
+/**
+ * The policy that binds a task: its own, unless the repository's was made stricter since. Of two different checks it is the
+ * repository's: that one was not run, so the work waits for a person. A repository that is registered no more loosens nothing. Pure.
+ */
+export function stricterPolicy(recorded: MergePolicy, current: MergePolicy | null): MergePolicy {
+  if (current === null || strictness[current.kind] < strictness[recorded.kind]) return recorded
+  return current
+}
+
 /** A wish to change it; what is left out stays. */
 export interface MergePolicyChange {
   readonly merge?: MergePolicy['kind']

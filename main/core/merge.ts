@@ -12,6 +12,8 @@ export type UnmergedReason =
   | 'awaiting_review' // the repository's policy has a person accept it
   | 'check_failed' // the check command of the repository's policy did not succeed
   | 'rejected' // a person refused it
+  | 'operation_left' // the agent ended in the middle of a rebase, merge and the like, or left conflict markers; `files` names them
+  | 'held_paths' // it changes paths that run by themselves in a user's checkout; `files` names them
   | 'task_failed' // the task did not succeed, so its work waits at the ref
 
 /** The outcome of bringing a task's commits onto the user's branch. */
@@ -27,6 +29,8 @@ export type MergeOutcome =
       readonly to: string
       /** The task that resolved its conflicts and was merged in its place. */
       readonly through?: string
+      /** How many of the task's commits are not on the branch as it made them, and wait at its ref until a person drops it. */
+      readonly kept?: number
     }
   | { readonly kind: 'unchanged'; readonly branch: string | null }
   | {
@@ -80,6 +84,11 @@ export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`
 
 /** Below it lies what a task left beside its line. The names that follow are object ids: no two of them fold onto each other. */
 export const alsoPrefix = (taskId: string): string => `${taskRef(taskId)}.also/`
+
+/** What a person has allowed onto the branch: this commit, or of its commits those that are chosen. */
+export interface Accepted extends Selection {
+  readonly commit: string
+}
 
 /** What a reviewer takes of a task's commits. */
 export interface Selection {

@@ -1,5 +1,5 @@
 import type { Failure } from './failure.ts'
-import type { MergeOutcome, SalvagedWork } from './merge.ts'
+import type { MergeOutcome } from './merge.ts'
 import type { MachineExit, TaskOutcome, TaskResult } from './task.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -36,17 +36,6 @@ export function failureOf({ exit, stopReason, result }: Ending): Failure | null 
   if (!result.success)
     return { code: 'agent-failed', message: result.error ?? 'The agent reported a failure without a reason' }
   return null
-}
-
-/** The merge of a task that did not succeed: nothing is merged, and work that exists waits at its ref. */
-export function unmergedForFailure(work: SalvagedWork | null): MergeOutcome | null {
-  if (!work?.ref) return null
-  return {
-    kind: 'unmerged',
-    reason: 'task_failed',
-    files: [],
-    detail: `The task did not succeed, so nothing was merged. Its work is kept at ${work.ref}`,
-  }
 }
 
 export function outcomeOf(failure: Failure | null, merge: MergeOutcome | null): TaskOutcome {

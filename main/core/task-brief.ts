@@ -23,7 +23,7 @@ export interface TaskBrief extends Pick<Task, Kept> {
   readonly description: string
   readonly result: Pick<TaskResult, 'usage'> | null
   readonly work: Pick<SalvagedWork, 'ref' | 'commit'> | null
-  readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean } | null
+  readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
 }
 
 export const briefOf = (task: TaskBrief): TaskBrief => ({
@@ -40,7 +40,11 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   announcedSeq: task.announcedSeq,
   result: task.result && { usage: task.result.usage },
   work: task.work && { ref: task.work.ref, commit: task.work.commit },
-  merge: task.merge && { kind: task.merge.kind, ...(task.merge.dropped === true && { dropped: true }) },
+  merge: task.merge && {
+    kind: task.merge.kind,
+    ...(task.merge.dropped === true && { dropped: true }),
+    ...(task.merge.kept !== undefined && { kept: task.merge.kept }),
+  },
   ...(task.resolves && { resolves: task.resolves }),
 })
 

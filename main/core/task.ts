@@ -1,7 +1,8 @@
 import type { TaskCaps } from './caps.ts'
+import type { CheckReport } from './check-report.ts'
 import type { Failure } from './failure.ts'
-import type { CheckReport } from './held-by-policy.ts'
-import type { MergeOutcome, SalvagedWork } from './merge.ts'
+import type { By } from './may-publish.ts'
+import type { Accepted, MergeOutcome, SalvagedWork } from './merge.ts'
 import type { MergePolicy } from './merge-policy.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
@@ -46,6 +47,8 @@ export interface Resolves {
   readonly startCommit: string
   readonly commit: string
   readonly branch: string
+  /** Its policy, where it is not merged by itself. */
+  readonly policy?: Exclude<MergePolicy, { kind: 'auto' }>
 }
 
 /** What Claude's own stream said of the run; guest data, checked by schema. */
@@ -145,7 +148,15 @@ export type TaskEvent =
   | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
   | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
   | { readonly type: 'salvaged'; readonly at: string; readonly work: SalvagedWork }
-  | { readonly type: 'merge-tried'; readonly at: string; readonly merge: MergeOutcome }
+  | {
+      readonly type: 'merge-tried'
+      readonly at: string
+      readonly merge: MergeOutcome
+      /** Who had it tried; absent in records of older versions. */
+      readonly by?: By
+      /** What a person allowed with it. */
+      readonly accepted?: Accepted
+    }
   /** In place of an end: the task has no slot until it goes on. */
   | { readonly type: 'parked'; readonly at: string; readonly parking: Parking }
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
@@ -167,6 +178,8 @@ export interface Task extends TaskIdentity {
   readonly result: TaskResult | null
   readonly work: SalvagedWork | null
   readonly merge: MergeOutcome | null
+  /** What a person has allowed onto the branch, and has not rejected since; it binds every later try. */
+  readonly accepted: Accepted | null
   readonly agentStartedAt: string | null
   /** Every time that it was parked, oldest first. */
   readonly parkings: readonly Parking[]

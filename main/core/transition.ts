@@ -1,3 +1,4 @@
+import type { MergeOutcome } from './merge.ts'
 import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -16,6 +17,7 @@ export function newTask(identity: TaskIdentity): Task {
     result: null,
     work: null,
     merge: null,
+    accepted: null,
     agentStartedAt: null,
     parkings: [],
     finishedAt: null,
@@ -36,7 +38,7 @@ export function transition(task: Task, event: TaskEvent): Task {
   if (task.state.phase === 'finished') {
     // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
     if (event.type === 'merge-tried')
-      return { ...task, merge: event.merge, state: afterLateMerge(task.state, event.merge) }
+      return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
     if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
     throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
   }
@@ -70,8 +72,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       return { ...task, work: event.work, state: active(task, 'merging') }
     case 'merge-tried':
       return {
-        ...task,
-        merge: event.merge,
+        ...afterMerge(task, event),
         state: task.state.phase === 'parked' ? task.state : active(task, 'merging'),
       }
     case 'parked':
@@ -119,6 +120,11 @@ const withoutMachine = (task: Task): Task => ({
   exit: null,
 })
 
+function afterMerge(task: Task, { merge, accepted }: Extract<TaskEvent, { type: 'merge-tried' }>): Task {
+  const isRejected = merge.kind === 'unmerged' && merge.reason === 'rejected'
+  return { ...task, merge, accepted: isRejected ? null : (accepted ?? task.accepted) }
+}
+
 type Finished = Extract<TaskState, { phase: 'finished' }>
 type Active = Extract<TaskState, { phase: ActivePhase }>
 
@@ -128,7 +134,7 @@ function active(task: Task, phase: Active['phase']): Active {
   return { phase, slot }
 }
 
-function afterLateMerge(state: Finished, merge: Extract<TaskEvent, { type: 'merge-tried' }>['merge']): Finished {
+function afterLateMerge(state: Finished, merge: MergeOutcome): Finished {
   if (merge.kind === 'merged') return { ...state, outcome: { kind: 'merged', merge } }
   // A failure stays one, whatever becomes of what it left.
   if (state.outcome.kind !== 'unmerged') return state

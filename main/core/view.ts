@@ -84,8 +84,21 @@ export type MergeView =
       commit?: string
       /** The task that resolved its conflicts. */
       through?: string
+      /** Commits of the task that are not on the branch as it made them, and where they wait. */
+      kept?: number
+      task_ref?: string
+      detail?: string
     }
-  | { merged: false; reason: string; conflicts: string[]; task_ref: string; files?: string[]; detail: string }
+  | {
+      merged: false
+      reason: string
+      conflicts: string[]
+      task_ref: string
+      files?: string[]
+      /** Changed paths that run by themselves in a user's checkout. */
+      held?: string[]
+      detail: string
+    }
 
 export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
   switch (merge.kind) {
@@ -98,6 +111,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         branch: merge.branch,
         commit: merge.to,
         ...(merge.through !== undefined && { through: merge.through }),
+        ...(merge.kept && { kept: merge.kept, task_ref: taskRef(taskId), detail: keptText(taskId, merge.kept, merge) }),
       }
     case 'unchanged':
       return { merged: true, method: 'none', commits: 0, conflicts: [] }
@@ -109,12 +123,22 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         conflicts: merge.reason === 'conflicts' ? files : [],
         task_ref: taskRef(taskId),
         ...(merge.reason !== 'conflicts' && files.length > 0 && { files }),
+        ...(merge.reason === 'held_paths' && { held: files }),
         detail: merge.detail,
       }
     }
     default:
       return unreachable(merge)
   }
+}
+
+/** What became of commits that are not on the branch as the task made them, for a person. */
+export function keptText(taskId: string, kept: number, { through }: { readonly through?: string }): string {
+  const commits = kept === 1 ? '1 commit' : `${kept} commits`
+  const why = through === undefined ? 'left out' : 'resolved differently'
+  const wait = kept === 1 ? 'waits' : 'wait'
+  const merged = through === undefined ? '' : `Merged through ${through}; `
+  return `${merged}${commits} ${kept === 1 ? 'was' : 'were'} ${why} and ${wait} at ${taskRef(taskId)} until you drop them`
 }
 
 /** What `get_task_info` answers; `task.json` holds the same beside the full record. */
@@ -148,7 +172,7 @@ export interface TaskView extends SalvageView {
 
 /** `refs/tasks/ID` while the task's work waits there. */
 export function waitingRef({ id, work, merge }: TaskBrief): string | null {
-  const gone = merge !== null && (merge.kind !== 'unmerged' || merge.dropped === true)
+  const gone = merge !== null && (merge.kind !== 'unmerged' || merge.dropped === true) && !merge.kept
   return work?.ref != null && !gone ? taskRef(id) : null
 }
 

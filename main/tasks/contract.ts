@@ -6,9 +6,11 @@ import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
+import type { CleanUp } from './clean-up-task.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import type { EventLog } from './events/event-log.ts'
 import type { Against, TaskReview } from './look-at-task.ts'
+import type { MergeWish } from './merge-again.ts'
 import type { PruneReport, PruneRequest } from './prune.ts'
 
 /** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
@@ -30,9 +32,10 @@ export interface Tasks {
   cancel(id: TaskId): Promise<void>
   /**
    * Tries again to bring what waits at the ref of a task that has ended onto its branch; the outcome is on record. Throws
-   * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there.
+   * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there, or when
+   * it takes a person and who asks is a client.
    */
-  merge(id: TaskId): Promise<MergeOutcome>
+  merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome>
   /**
    * Starts a task that resolves the conflicts of one that has ended; when it is merged, so is that one. Throws
    * AppError('merge-failed') where nothing collides, 'task-busy' where another task is at it, and whatever `run` throws.
@@ -40,8 +43,8 @@ export interface Tasks {
   resolve(id: TaskId, request?: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId>
   /** What a person decides of work that waits at a task's ref. */
   readonly reviews: Reviews
-  /** Deletes the task's folder, and its ref when told to. Refuses while the task runs. */
-  cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void>
+  /** Deletes the task's folder, and its ref when told to. Refuses while the task runs, and work that waits for a person to who is none. */
+  cleanup(id: TaskId, wish: CleanUp): Promise<void>
   /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */
   warnings(): Promise<readonly string[]>
   /** Bytes on disk; takes as long as it takes to look at every file. */

@@ -1,14 +1,18 @@
 import type { Failure } from '../core/failure.ts'
-import { outcomeOf, unmergedForFailure } from '../core/outcome.ts'
+import { mayPublish } from '../core/may-publish.ts'
+import { outcomeOf } from '../core/outcome.ts'
 import type { Parking } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
 import type { TaskRecord } from './task-record.ts'
+import { recordedWork, unmergedBy } from './waiting-work.ts'
 
 /** Records the end of a task that has no machine now. What an earlier one left, before the task was parked, stays at its ref. */
 export async function endTask(record: TaskRecord, failure: Failure): Promise<void> {
-  const merge = unmergedForFailure(record.task.work)
-  if (merge) {
-    await record.add({ type: 'merge-tried', merge })
+  const commit = record.task.work?.ref == null ? null : record.task.work.commit
+  const verdict = mayPublish({ ...recordedWork(record.task, commit, null), succeeded: false }, 'merge', 'policy')
+  if (commit !== null && verdict.kind === 'no') {
+    const merge = unmergedBy(verdict)
+    await record.add({ type: 'merge-tried', merge, by: 'policy' })
     await record.write(record.files.mergeResult, mergeView(record.task.id, merge))
   }
   await record.add({ type: 'finished', outcome: outcomeOf(failure, null) })

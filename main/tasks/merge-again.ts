@@ -1,37 +1,71 @@
 import { AppError } from '../core/failure.ts'
-import type { MergeOutcome } from '../core/merge.ts'
+import type { By } from '../core/may-publish.ts'
+import type { Accepted, MergeOutcome, Selection } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
+import { countCommits } from '../git/count-commits.ts'
 import { type Decisions, mergeSalvaged } from './merge-salvaged.ts'
 import { requireWork } from './require-work.ts'
-import { heldUnresolved, mergedThrough } from './resolve-task.ts'
+import { mergedThrough } from './resolve-task.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
+import { type PublishingRules, requireYes, weighMerge } from './waiting-work.ts'
+
+export interface MergeWish {
+  readonly by: Exclude<By, 'policy'>
+  /** A person's. Left out, what was decided before holds. */
+  readonly decisions?: Decisions
+  readonly rules: PublishingRules
+  readonly onChange: (task: Task) => void
+}
 
 const mergeTimeoutMs = 10 * 60_000
 
 /**
  * Tries once more to bring the work of a task that has ended onto its branch: after the user committed local changes, say, or to
- * take what a failed task left. Merges what is at the ref now, since the user may have mended it there.
- * @throws AppError('task-ended') when it is merged already, AppError('merge-failed') when nothing waits at its ref.
+ * take what a failed task left. Merges what is at the ref now, since the user may have mended it there. Where a person chose among
+ * its commits before, these alone are taken, unless the decisions say otherwise.
+ * @throws AppError('task-ended') when it is merged already, AppError('merge-failed') when nothing waits at its ref, or when it takes
+ * a person.
  */
-export async function mergeAgain(
-  task: Task,
-  onChange: (task: Task) => void,
-  decisions: Decisions = {},
-): Promise<MergeOutcome> {
+export async function mergeAgain(task: Task, { by, decisions, rules, onChange }: MergeWish): Promise<MergeOutcome> {
   const { id, repoPath, merge } = task
   if (merge?.kind === 'merged') {
     throw new AppError('task-ended', `The work of task ${id} is on ${merge.branch} already`)
   }
   const signal = AbortSignal.timeout(mergeTimeoutMs)
   const commit = await requireWork(task, signal)
+  requireYes(task, 'merge', await weighMerge({ task, commit, by }, rules, signal))
+  const selection = decisions ? decisions.selection : chosenBefore(task, commit)
+  const taken: Decisions = { ...decisions, ...(selection && { selection }) }
   const files = taskFiles(repoPath, id)
   await using record = await TaskRecord.open(files, { onChange })
-  const held = await heldUnresolved(task, commit, signal)
-  const outcome = held ?? (await mergeSalvaged(task, commit, signal, decisions))
-  await record.add({ type: 'merge-tried', merge: outcome })
+  const outcome = await withRest(await mergeSalvaged(task, commit, signal, taken), task, { commit, selection }, signal)
+  const accepted: Accepted = { commit, ...selection }
+  await record.add({ type: 'merge-tried', merge: outcome, by, ...(by === 'person' && { accepted }) })
   await record.write(files.mergeResult, mergeView(id, outcome))
   await mergedThrough(record.task, onChange)
   return outcome
+}
+
+/** @throws AppError('merge-failed') where commits were chosen that the ref has no more. */
+function chosenBefore({ id, accepted }: Task, commit: string): Selection | undefined {
+  if (!accepted || (!accepted.only && !accepted.messages)) return undefined
+  const { commit: of, ...selection } = accepted
+  if (of === commit) return selection
+  throw new AppError('merge-failed', `Some commits of task ${id} were accepted, and its ref was moved since`, {
+    hint: `Choose again: microvm-orchestrator review ${id}`,
+  })
+}
+
+/** Says how many commits were left out of a merge: they wait at the ref. */
+async function withRest(
+  outcome: MergeOutcome,
+  { repoPath, startCommit }: Task,
+  { commit, selection }: { readonly commit: string; readonly selection: Selection | undefined },
+  signal: AbortSignal,
+): Promise<MergeOutcome> {
+  if (outcome.kind !== 'merged' || !selection?.only || startCommit === null) return outcome
+  const all = await countCommits({ repoPath, from: startCommit, to: commit }, signal)
+  return { ...outcome, kept: all - selection.only.length }
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { validateDescription } from '../core/description.ts'
 import { AppError } from '../core/failure.ts'
+import type { By } from '../core/may-publish.ts'
 import type { MergeOutcome } from '../core/merge.ts'
+import { stricterPolicy } from '../core/merge-policy.ts'
 import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { Patience } from '../lib/patience.ts'
@@ -10,7 +12,7 @@ import { Admission } from './admission.ts'
 import { announceEnd } from './announce-end.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
-import { cleanUpTask } from './clean-up-task.ts'
+import { type CleanUp, cleanUpTask } from './clean-up-task.ts'
 import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './contract.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
@@ -19,7 +21,7 @@ import type { EventLog } from './events/event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
 import type { HostClock } from './host-clock.ts'
-import { mergeAgain } from './merge-again.ts'
+import { type MergeWish, mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
@@ -44,6 +46,7 @@ import {
 } from './task-runner.ts'
 import { UnfinishedTasks } from './unfinished-tasks.ts'
 import { WaitingRoom } from './waiting-room.ts'
+import { weighRemoval } from './waiting-work.ts'
 import { removeWarmFolder, type WarmMachine } from './warm-machine.ts'
 import { WarmMachines } from './warm-machines.ts'
 
@@ -127,6 +130,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       get: (id) => this.get(id),
       afterEnd: (id, act) => this.#afterEnd(id, act),
       onChange: this.#catalog.put,
+      rules: options,
     })
     this.#running = new RunningTasks({
       ...{ driver: options.driver, home: options.home, log, detach: this.#detach.signal },
@@ -178,7 +182,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     if (this.#closing || this.#detach.signal.aborted)
       throw new AppError('interrupted', 'The orchestrator is shutting down')
     validateDescription(description)
-    const { alias, path, mergePolicy = { kind: 'auto' } } = await this.#options.repositories.find(repo)
+    const { alias, path, mergePolicy: current = { kind: 'auto' } } = await this.#options.repositories.find(repo)
+    // What another task's work had to pass, it has to pass also where this one brings it.
+    const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
@@ -260,8 +266,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
-  merge(id: TaskId): Promise<MergeOutcome> {
-    return this.#afterEnd(id, (task) => mergeAgain(task, this.#catalog.put))
+  merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome> {
+    return this.#afterEnd(id, (task) => mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put }))
   }
 
   resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
@@ -271,8 +277,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
-  async cleanup(id: TaskId, options: { readonly deleteRef: boolean }): Promise<void> {
-    await this.#afterEnd(id, (task) => cleanUpTask(task, options))
+  async cleanup(id: TaskId, wish: CleanUp): Promise<void> {
+    await this.#afterEnd(id, (task) => cleanUpTask(task, wish, this.#options))
     this.#catalog.drop(id)
   }
 
@@ -304,6 +310,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async usage(): Promise<DiskUsage> {
     return await diskUsage(this.#options, await this.list())
+  }
+
+  async mayCleanUp(id: TaskId, by: By): Promise<boolean> {
+    return (await weighRemoval(await this.get(id), 'clean-up', by, this.#options)).kind === 'yes'
   }
 
   prune(request: PruneRequest): Promise<PruneReport> {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
+import type { By } from '../core/may-publish.ts'
+import type { TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
 import type { Log } from '../lib/log.ts'
@@ -9,6 +11,8 @@ import type { Tasks } from './contract.ts'
 import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
 
 export interface PruneRequest {
+  /** Work that waits for a person's decision stays where a person can decide of it, unless a person asks. */
+  readonly by: By
   /** Nothing is deleted, only told. */
   readonly dryRun: boolean
   /** Finished tasks that ended longer ago go. Default 14, unless `maxGiB` is given: then none for its age. */
@@ -29,12 +33,16 @@ const gibibyte = 1024 ** 3
 const defaultDays = 14
 const imageKey = /^[0-9a-f]{20}$/
 
+interface Prunable extends Pick<Tasks, 'list' | 'cleanup'> {
+  mayCleanUp(id: TaskId, by: By): Promise<boolean>
+}
+
 /**
  * Deletes folders of finished tasks, oldest first, whose work is on the branch or at its ref, and guest images that are no longer
  * in use while no task runs. Refs are never deleted, and a task whose only copy of its work is its folder is never touched.
  */
 export async function prune(
-  tasks: Pick<Tasks, 'list' | 'cleanup'>,
+  tasks: Prunable,
   places: DiskPlaces,
   request: PruneRequest,
   log: Log,
@@ -44,9 +52,9 @@ export async function prune(
   const taken = bytesByTask(usage)
   const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [] }
   for (const task of choose(all, usage, request, Date.now())) {
-    if (!(await isSafe(task))) continue
+    if (!(await isSafe(task)) || !(await tasks.mayCleanUp(task.id, request.by))) continue
     const bytes = taken.get(task.id) ?? 0
-    if (!request.dryRun && !(await cleanUp(tasks, task))) continue
+    if (!request.dryRun && !(await cleanUp(tasks, task, request.by))) continue
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
   }
   if (all.every(({ state }) => state.phase === 'finished')) {
@@ -65,7 +73,7 @@ export async function prune(
 export function choose(
   tasks: readonly TaskBrief[],
   usage: Pick<DiskUsage, 'tasks'>,
-  { keepDays, maxGiB }: Omit<PruneRequest, 'dryRun'>,
+  { keepDays, maxGiB }: Omit<PruneRequest, 'dryRun' | 'by'>,
   now: number,
 ): readonly TaskBrief[] {
   const days = keepDays ?? (maxGiB === undefined ? defaultDays : Number.POSITIVE_INFINITY)
@@ -94,9 +102,9 @@ const bytesByTask = ({ tasks }: Pick<DiskUsage, 'tasks'>): ReadonlyMap<string, n
   new Map(tasks.map(({ task_id, bytes }) => [task_id, bytes]))
 
 /** False when its folder was removed by hand meanwhile. */
-async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief): Promise<boolean> {
+async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief, by: By): Promise<boolean> {
   try {
-    await tasks.cleanup(id, { deleteRef: false })
+    await tasks.cleanup(id, { deleteRef: false, by })
     return true
   } catch (error) {
     if (error instanceof AppError && error.code === 'task-unknown') return false

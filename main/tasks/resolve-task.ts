@@ -5,7 +5,6 @@ import type { Resolves, Task } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { mergeView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { leftUnresolved } from '../git/left-unresolved.ts'
 import { readSubjects } from '../git/read-subjects.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { requireWork } from './require-work.ts'
@@ -26,6 +25,11 @@ export async function planResolution(
       hint: 'merge_task says what keeps it off the branch, or merges it',
     })
   }
+  if (task.accepted?.only) {
+    throw new AppError('merge-failed', `Only some of the commits of task ${id} were accepted`, {
+      hint: `Settle what collides in the window, or accept all of them first: microvm-orchestrator review ${id} --accept`,
+    })
+  }
   const commit = await requireWork(task)
   if (startCommit === null || branch === null) throw new AppError('merge-failed', `Task ${id} started from no branch`)
   for (const other of others) {
@@ -44,7 +48,7 @@ export async function planResolution(
       description: task.description,
       files: merge.files,
     }),
-    resolves: { task: id, startCommit, commit, branch },
+    resolves: { task: id, startCommit, commit, branch, ...(task.mergePolicy && { policy: task.mergePolicy }) },
   }
 }
 
@@ -53,24 +57,6 @@ export function wantsResolution(task: Task, others: Iterable<Pick<TaskBrief, 'id
   if (task.resolves || task.merge?.kind !== 'unmerged' || task.merge.reason !== 'conflicts') return false
   for (const other of others) if (other.resolves?.task === task.id) return false
   return true
-}
-
-/** Why the work of a task that was to resolve conflicts must not be merged, whatever its agent said; null when it may. */
-export async function heldUnresolved(
-  task: Task,
-  commit: string,
-  signal: AbortSignal,
-): Promise<Extract<MergeOutcome, { kind: 'unmerged' }> | null> {
-  const { id, repoPath, resolves, startCommit, work } = task
-  if (!resolves || startCommit === null) return null
-  const sides = [startCommit, resolves.commit]
-  // Whoever moved the ref since has seen to the rest.
-  const workspace = commit === work?.commit ? taskFiles(repoPath, id).repo : null
-  const left = await leftUnresolved({ repoPath, workspace, commit, sides }, signal)
-  if (left.kind === 'nothing') return null
-  const rebase = left.kind === 'rebase'
-  const detail = rebase ? 'The agent left the rebase unfinished' : 'The agent left conflict markers'
-  return { kind: 'unmerged', reason: 'conflicts', files: rebase ? [] : left.files, detail }
 }
 
 /** After the merge of a task that resolved another one's conflicts: that one is merged through it, and its ref goes. Can be repeated. */

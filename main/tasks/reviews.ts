@@ -11,10 +11,12 @@ import { inTurn } from '../git/merge-turns.ts'
 import type { FinishedConflicts, Reviews } from './contract.ts'
 import { type Against, lookAtFile, lookAtTask, type TaskReview } from './look-at-task.ts'
 import { mergeAgain } from './merge-again.ts'
+import type { Decisions } from './merge-salvaged.ts'
 import { requireWork } from './require-work.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './resolution-file.ts'
 import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
+import type { PublishingRules } from './waiting-work.ts'
 
 export interface ReviewHost {
   /** @throws AppError('task-unknown') */
@@ -22,6 +24,7 @@ export interface ReviewHost {
   /** One thing at a time with a task that has ended. @throws AppError('task-busy') */
   readonly afterEnd: <Result>(id: TaskId, act: (task: Task) => Promise<Result>) => Promise<Result>
   readonly onChange: (task: Task) => void
+  readonly rules: PublishingRules
 }
 
 interface FileName {
@@ -51,7 +54,7 @@ export class TaskReviews implements Reviews {
       const { repoPath, startCommit } = task
       const chosen =
         startCommit === null ? undefined : await expandSelection({ repoPath, startCommit, commit }, selection)
-      const outcome = await mergeAgain(task, this.#host.onChange, { ...(chosen && { selection: chosen }) })
+      const outcome = await this.#merge(task, chosen ? { selection: chosen } : {})
       const { resolution } = taskFiles(repoPath, id)
       // What collides is settled for the chosen commits, not for all.
       if (outcome.kind === 'merged') await forgetDecided(resolution)
@@ -77,7 +80,7 @@ export class TaskReviews implements Reviews {
         ...(dropRef && { dropped: true }),
       }
       await using record = await TaskRecord.open(files, { onChange: this.#host.onChange })
-      await record.add({ type: 'merge-tried', merge })
+      await record.add({ type: 'merge-tried', merge, by: 'person' })
       await record.write(files.mergeResult, mergeView(id, merge))
       await forgetDecided(files.resolution)
       if (dropRef) await deleteTaskRef(task.repoPath, id)
@@ -121,7 +124,7 @@ export class TaskReviews implements Reviews {
   finish(id: TaskId): Promise<FinishedConflicts> {
     return this.#host.afterEnd(id, async (task) => {
       const { resolution } = taskFiles(task.repoPath, id)
-      const decided = await readDecided(resolution)
+      const decided = await this.#decided(task)
       const { view } = await inspect(task, decided)
       if (!view.settled) {
         const open = view.commits.flatMap(({ files }) => files.filter((file) => file.resolution === null))
@@ -130,7 +133,7 @@ export class TaskReviews implements Reviews {
           hint: view.stale.length > 0 ? 'The branch moved: some choices do not hold any more' : 'Choose, then finish',
         })
       }
-      const merge = await mergeAgain(task, this.#host.onChange, decided)
+      const merge = await this.#merge(task, decided)
       if (merge.kind === 'merged' || merge.kind === 'unchanged') await forgetDecided(resolution)
       const after =
         merge.kind === 'unmerged' && merge.reason === 'conflicts' ? (await inspect(task, decided)).view : null
@@ -145,12 +148,26 @@ export class TaskReviews implements Reviews {
     })
   }
 
+  /** Who reviews is a person: the command line or the window. */
+  #merge(task: Task, decisions: Decisions): Promise<MergeOutcome> {
+    const { rules, onChange } = this.#host
+    return mergeAgain(task, { by: 'person', decisions, rules, onChange })
+  }
+
   async #waiting(id: TaskId): Promise<{ readonly task: Task; readonly decided: Decided }> {
     const task = await this.#host.get(id)
     if (task.state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
     }
-    return { task, decided: await readDecided(taskFiles(task.repoPath, id).resolution) }
+    return { task, decided: await this.#decided(task) }
+  }
+
+  /** What was chosen among the commits binds also who settles what collides in them. */
+  async #decided({ id, repoPath, accepted }: Task): Promise<Decided> {
+    const decided = await readDecided(taskFiles(repoPath, id).resolution)
+    if (decided.selection || !accepted || (!accepted.only && !accepted.messages)) return decided
+    const { commit: _of, ...selection } = accepted
+    return { ...decided, selection }
   }
 }
 

@@ -1,7 +1,6 @@
 import { type Failure, toFailure } from '../core/failure.ts'
-import { heldByPolicy } from '../core/held-by-policy.ts'
 import type { MergeOutcome, SalvagedWork } from '../core/merge.ts'
-import { costLimitFailure, failureOf, outcomeOf, unmergedForFailure } from '../core/outcome.ts'
+import { costLimitFailure, failureOf, outcomeOf } from '../core/outcome.ts'
 import { parkingOf, totalUsage } from '../core/parking.ts'
 import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView, salvageView } from '../core/view.ts'
@@ -12,10 +11,10 @@ import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
 import { readInterruption } from './read-interruption.ts'
 import { readResult } from './read-result.ts'
-import { heldUnresolved } from './resolve-task.ts'
 import type { TaskRecord } from './task-record.ts'
+import { type PublishingRules, unmergedBy, weighMerge } from './waiting-work.ts'
 
-export interface SettleOptions {
+export interface SettleOptions extends PublishingRules {
   /** What becomes of a task whose agent ran into a usage limit, or lost its API. Default: it is parked. */
   readonly onUsageLimit?: 'park' | 'fail'
   /** How long after the reset of its limit a task goes on, and at the least from now; in ms. */
@@ -31,7 +30,7 @@ const settleTimeoutMs = 10 * 60_000
  * at any point, and waits where the host has no room. Never rejects but for a record that cannot be written.
  */
 export async function settleTask(
-  { onUsageLimit = 'park', resetMarginMs }: SettleOptions,
+  { onUsageLimit = 'park', resetMarginMs, ...rules }: SettleOptions,
   record: TaskRecord,
   secret: string,
   log: Log,
@@ -68,9 +67,9 @@ export async function settleTask(
     await record.add({ type: 'result-read', result })
     await record.write(files.result, { ...resultView(result), ...salvageView(work) })
   }
-  const merge = failure ? unmergedForFailure(work) : await mergeByPolicy(record.task, work, result)
+  const merge = await mergeByPolicy(record.task, work, { rules, succeeded: failure === null })
   if (merge) {
-    await record.add({ type: 'merge-tried', merge })
+    await record.add({ type: 'merge-tried', merge, by: 'policy' })
     await record.write(files.mergeResult, mergeView(record.task.id, merge))
   }
   await record.add({ type: 'finished', outcome: outcomeOf(failure, merge) })
@@ -78,12 +77,25 @@ export async function settleTask(
   return 'finished'
 }
 
-/** Merges, unless the repository's policy has the work wait. */
-async function mergeByPolicy(task: Task, work: SalvagedWork | null, result: TaskResult | null): Promise<MergeOutcome> {
-  const held = work && heldByPolicy(task.mergePolicy ?? { kind: 'auto' }, task.id, work, result?.check ?? null)
+/** Merges, unless the repository's policy has the work wait; null where a task that did not succeed left none. */
+async function mergeByPolicy(
+  task: Task,
+  work: SalvagedWork | null,
+  { rules, succeeded }: { readonly rules: PublishingRules; readonly succeeded: boolean },
+): Promise<MergeOutcome | null> {
   const signal = AbortSignal.timeout(settleTimeoutMs)
-  const unresolved = work?.ref ? await heldUnresolved(task, work.commit, signal) : null
-  return unresolved ?? held ?? (await mergeSalvaged(task, work?.ref ? work.commit : null, signal))
+  if (!work?.ref) return succeeded ? await mergeSalvaged(task, null, signal) : null
+  const { commit } = work
+  try {
+    const verdict = await weighMerge({ task, commit, succeeded, by: 'policy' }, rules, signal)
+    if (verdict.kind === 'no') return unmergedBy(verdict)
+  } catch (error) {
+    if (isShortage(error)) throw error
+    // What cannot be looked at is for a person to look at.
+    const detail = `It could not be told whether the work may be merged: ${toFailure(error, 'merge-failed').message}`
+    return { kind: 'unmerged', reason: 'awaiting_review', files: [], detail }
+  }
+  return await mergeSalvaged(task, commit, signal)
 }
 
 async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {

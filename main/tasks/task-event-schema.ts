@@ -34,6 +34,7 @@ const merged = z.object({
   from: z.string(),
   to: z.string(),
   through: z.string().exactOptional(),
+  kept: z.int().exactOptional(),
 })
 const unmerged = z.object({
   kind: z.literal('unmerged'),
@@ -114,6 +115,12 @@ const work = z.object({
     .default(null),
 })
 
+const accepted = z.object({
+  commit: z.string(),
+  only: z.array(z.string()).exactOptional(),
+  messages: z.record(z.string(), z.string()).exactOptional(),
+})
+
 const caps = z.object({
   timeoutMs: z.int(),
   maxCostUsd: z.number().nullable(),
@@ -121,7 +128,18 @@ const caps = z.object({
   silenceTimeoutMs: z.number().nullable(),
 })
 
-const resolves = z.object({ task: taskId, startCommit: z.string(), commit: z.string(), branch: z.string() })
+const mergePolicy = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('review') }),
+  z.object({ kind: z.literal('check'), command: z.string() }),
+])
+
+const resolves = z.object({
+  task: taskId,
+  startCommit: z.string(),
+  commit: z.string(),
+  branch: z.string(),
+  policy: mergePolicy.exactOptional(),
+})
 
 const identity = z.object({
   id: taskId,
@@ -132,12 +150,7 @@ const identity = z.object({
   createdAt: at,
   caps: caps.exactOptional(),
   queue: z.object({ priority: z.number() }).exactOptional(),
-  mergePolicy: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('review') }),
-      z.object({ kind: z.literal('check'), command: z.string() }),
-    ])
-    .exactOptional(),
+  mergePolicy: mergePolicy.exactOptional(),
   resolves: resolves.exactOptional(),
 })
 
@@ -152,7 +165,13 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('machine-exited'), at, exit }),
   z.object({ type: z.literal('result-read'), at, result }),
   z.object({ type: z.literal('salvaged'), at, work }),
-  z.object({ type: z.literal('merge-tried'), at, merge }),
+  z.object({
+    type: z.literal('merge-tried'),
+    at,
+    merge,
+    by: z.enum(['policy', 'client', 'person']).exactOptional(),
+    accepted: accepted.exactOptional(),
+  }),
   z.object({ type: z.literal('parked'), at, parking }),
   z.object({ type: z.literal('finished'), at, outcome }),
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
@@ -174,7 +193,11 @@ export const briefSchema: z.ZodType<TaskBrief, unknown> = z.object({
   result: z.object({ usage: usage.nullable() }).nullable(),
   work: z.object({ ref: z.string().nullable(), commit: z.string() }).nullable(),
   merge: z
-    .object({ kind: z.enum(['merged', 'unchanged', 'unmerged']), dropped: z.boolean().exactOptional() })
+    .object({
+      kind: z.enum(['merged', 'unchanged', 'unmerged']),
+      dropped: z.boolean().exactOptional(),
+      kept: z.int().exactOptional(),
+    })
     .nullable(),
   resolves: resolves.exactOptional(),
 })

@@ -32,7 +32,7 @@ export interface ControlApiOptions {
 const bodyLimitBytes = 4 * 1024 * 1024
 
 /**
- * `POST /api/VERB` with a JSON body, for the command line of the same user, and `GET /api/hello` for anybody on this host.
+ * `POST /api/VERB` with a JSON body, for the command line of the same user, who counts as a person: only the user reads the token, and `GET /api/hello` for anybody on this host.
  * @returns the handler for the route `/api/`.
  */
 export function createControlApi({ tasks, token, version, log }: ControlApiOptions): Handler {
@@ -91,7 +91,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
   },
   merge_task: async ({ task_id }, tasks) => {
     const id = requireTaskId(task_id)
-    return mergeView(id, await tasks.merge(id))
+    return mergeView(id, await tasks.merge(id, 'person'))
   },
   review_task: async ({ task_id }, tasks) => {
     const id = requireTaskId(task_id)
@@ -112,7 +112,7 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
     return { task_id: id }
   },
   cleanup_task: async ({ task_id, delete_ref: deleteRef }, tasks) => {
-    await tasks.cleanup(requireTaskId(task_id), { deleteRef })
+    await tasks.cleanup(requireTaskId(task_id), { deleteRef, by: 'person' })
     return { success: true }
   },
   list_repos: async (_request, tasks) => ({
@@ -123,7 +123,12 @@ const calls: { readonly [Verb in ControlVerb]: Call<Verb> } = {
   }),
   usage: (_request, tasks) => tasks.usage(),
   prune: ({ dry_run: dryRun, keep_days: keepDays, max_gib: maxGiB }, tasks) =>
-    tasks.prune({ dryRun, ...(keepDays !== undefined && { keepDays }), ...(maxGiB !== undefined && { maxGiB }) }),
+    tasks.prune({
+      by: 'person',
+      dryRun,
+      ...(keepDays !== undefined && { keepDays }),
+      ...(maxGiB !== undefined && { maxGiB }),
+    }),
   list_slots: async (_request, tasks) => slotsView(tasks.slots(), await tasks.warnings()),
 }
 

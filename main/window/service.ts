@@ -85,9 +85,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await tasks.cancel(requireTaskId(id))
         return {}
       },
-      mergeTask: async ({ id }) => ({ merge: await tasks.merge(requireTaskId(id)) }),
+      mergeTask: async ({ id }) => ({ merge: await tasks.merge(requireTaskId(id), 'person') }),
       cleanupTask: async ({ id, deleteRef }) => {
-        await tasks.cleanup(requireTaskId(id), { deleteRef })
+        await tasks.cleanup(requireTaskId(id), { deleteRef, by: 'person' })
         return {}
       },
       readConsole: async ({ id, offset, limit, wait }, signal) => {

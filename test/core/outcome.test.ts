@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Ending, failureOf, outcomeOf, unmergedForFailure } from '../../main/core/outcome.ts'
+import { type Ending, failureOf, outcomeOf } from '../../main/core/outcome.ts'
 
 const good = { success: true, summary: '', filesChanged: [], error: null, usage: null }
 const ending = (change: Partial<Ending>): Ending => ({
@@ -30,22 +30,6 @@ test.each<[string, Ending, string | null]>([
   ],
 ])('%s', (_title, given, code) => {
   expect(failureOf(given)?.code ?? null).toBe(code)
-})
-
-test('the work of a failed task waits at its ref, and is never merged', () => {
-  const work = {
-    ref: 'refs/tasks/x',
-    commit: 'c',
-    commits: 1,
-    wip: true,
-    filesChanged: [],
-    notes: [],
-    also: [],
-    left: null,
-  }
-  expect(unmergedForFailure(work)).toMatchObject({ kind: 'unmerged', reason: 'task_failed' })
-  expect(unmergedForFailure({ ...work, ref: null })).toBeNull()
-  expect(unmergedForFailure(null)).toBeNull()
 })
 
 test('a cancelled task is cancelled, not failed', () => {

@@ -115,7 +115,7 @@ const cleanup = fc.tuple(index, fc.boolean()).map(([n, deleteRef]) =>
     async (model, world) => {
       await settle(model, world)
       const task = picked(model.listed(), n)
-      const cleaned = world.orchestrator.cleanup(world.idOf(task.name), { deleteRef })
+      const cleaned = world.orchestrator.cleanup(world.idOf(task.name), { deleteRef, by: 'client' })
       if (isOpen(task)) {
         await expect(cleaned).rejects.toMatchObject({ code: 'task-busy' })
         return

@@ -64,7 +64,7 @@ describe('a task that is cancelled', () => {
     expect(task.state).toMatchObject({ phase: 'finished', outcome: { kind: 'cancelled' } })
     expect(setup.events.read(0)).toMatchObject([{ type: 'failed', error: expect.stringMatching(/^Cancelled/) }])
     expect(setup.orchestrator.slots().every(({ taskId }) => taskId === null)).toBe(true)
-    await setup.orchestrator.cleanup(id, { deleteRef: false })
+    await setup.orchestrator.cleanup(id, { deleteRef: false, by: 'client' })
   })
 
   test('while its guest boots has its machine stopped', async () => {

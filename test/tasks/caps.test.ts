@@ -89,6 +89,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     log: silentLog,
     clock: new HostClock(silentLog),
     limits,
+    repositories: { list: async () => [] },
   }
   const { signal } = new AbortController()
   expect(await seeThrough(context, record, adopted, '', signal, signal)).toBe('finished')

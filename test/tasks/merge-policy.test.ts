@@ -33,7 +33,7 @@ async function runUnder(policy: MergePolicyChange, guest: string) {
   await registerRepository(join(root, 'home'), { path: repo, merge: 'auto' })
   const view = taskView(await untilEnded(setup.orchestrator, id))
   const unmoved = (await gitIn(repo, ['rev-parse', 'main'])) === before
-  const merged = view.merge_result?.merged ? undefined : await setup.orchestrator.merge(id)
+  const merged = view.merge_result?.merged ? undefined : await setup.orchestrator.merge(id, 'person')
   return { repo, id, view, unmoved, merged, result: JSON.parse(await readFile(taskFiles(repo, id).result, 'utf8')) }
 }
 

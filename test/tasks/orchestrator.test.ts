@@ -244,14 +244,14 @@ describe('cleaning up', () => {
     const { orchestrator } = setup
     const first = await orchestrator.run({ description: 'work', repo: 'project' })
     await untilEnded(orchestrator, first)
-    await orchestrator.cleanup(first, { deleteRef: false })
+    await orchestrator.cleanup(first, { deleteRef: false, by: 'client' })
     await expect(access(taskFiles(repo, first).folder)).rejects.toThrow('ENOENT')
     expect(await gitIn(repo, ['for-each-ref', '--format=%(refname)', 'refs/tasks'])).toBe(`refs/tasks/${first}`)
     await expect(orchestrator.get(first)).rejects.toMatchObject({ code: 'task-unknown' })
 
     const second = await orchestrator.run({ description: 'work', repo: 'project' })
     await untilEnded(orchestrator, second)
-    await orchestrator.cleanup(second, { deleteRef: true })
+    await orchestrator.cleanup(second, { deleteRef: true, by: 'client' })
     expect(await gitIn(repo, ['for-each-ref', '--format=%(refname)', 'refs/tasks'])).toBe(`refs/tasks/${first}`)
   })
 
@@ -260,7 +260,9 @@ describe('cleaning up', () => {
     await registeredRepository(root)
     await using setup = await startOrchestrator({ root, guest: guestThatCommits('greeting.txt', 'sleep 0.5') })
     const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
-    await expect(setup.orchestrator.cleanup(id, { deleteRef: false })).rejects.toMatchObject({ code: 'task-busy' })
+    await expect(setup.orchestrator.cleanup(id, { deleteRef: false, by: 'client' })).rejects.toMatchObject({
+      code: 'task-busy',
+    })
     await untilEnded(setup.orchestrator, id)
   })
 })

@@ -31,7 +31,9 @@ test('a task at its limit gives its slot back with its work at its ref, and goes
   })
   expect(await gitIn(repo, ['show', `refs/tasks/${id}:first.txt`])).toBe('first')
   expect(events.read(0)).toEqual([])
-  await expect(orchestrator.cleanup(id, { deleteRef: false })).rejects.toMatchObject({ code: 'task-busy' })
+  await expect(orchestrator.cleanup(id, { deleteRef: false, by: 'client' })).rejects.toMatchObject({
+    code: 'task-busy',
+  })
 
   expect(taskView(await untilEnded(orchestrator, id))).toMatchObject({
     status: 'completed',

@@ -34,14 +34,14 @@ test('prune tells, then deletes, the folders of ended tasks whose work is safe, 
       () => false,
     )
 
-  expect(await orchestrator.prune({ dryRun: true })).toMatchObject({ tasks: [] }) // Nothing is older than 14 days.
-  expect(await orchestrator.prune({ dryRun: true, maxGiB: 1 })).toMatchObject({ tasks: [] })
-  const told = await orchestrator.prune({ dryRun: true, keepDays: 0 })
+  expect(await orchestrator.prune({ by: 'client', dryRun: true })).toMatchObject({ tasks: [] }) // Nothing is older than 14 days.
+  expect(await orchestrator.prune({ by: 'client', dryRun: true, maxGiB: 1 })).toMatchObject({ tasks: [] })
+  const told = await orchestrator.prune({ by: 'client', dryRun: true, keepDays: 0 })
   expect(told.tasks.map(({ task_id }) => task_id)).toEqual([merged, failed])
   expect(told.freed_bytes).toBeGreaterThan(0)
   expect(await exists(merged)).toBe(true)
 
-  expect(await orchestrator.prune({ dryRun: false, maxGiB: 0 })).toEqual({ ...told, dry_run: false })
+  expect(await orchestrator.prune({ by: 'client', dryRun: false, maxGiB: 0 })).toEqual({ ...told, dry_run: false })
   expect(await Promise.all([merged, failed, lost].map(exists))).toEqual([false, false, true])
   expect(await gitIn(repo, ['show', `refs/tasks/${failed}:fail.txt`])).toBe('work')
   expect((await orchestrator.list()).map(({ id }) => id)).toEqual([lost])

@@ -74,11 +74,11 @@ test('a task that resolves finds both sides mid-rebase, and when it is merged so
 })
 
 test.each([
-  ['leaves the rebase unfinished', 'true', 'The agent left the rebase unfinished', []],
+  ['leaves the rebase unfinished', 'true', 'The agent left a rebase under way', []],
   [
     'commits the conflict markers',
     wellDone.replace(/^printf[^;]*;/, ''),
-    'The agent left conflict markers',
+    'The agent left conflict markers in files that had none',
     ['README.md'],
   ],
 ])('an agent that %s merges nothing, whatever it says', async (_name, resolves, detail, files) => {
@@ -87,8 +87,14 @@ test.each([
   const before = await gitIn(repo, ['rev-parse', 'main'])
   const resolver = await orchestrator.resolve(id)
   const view = taskView(await untilEnded(orchestrator, resolver))
-  expect(view.merge_result).toMatchObject({ merged: false, reason: 'conflicts', detail, conflicts: files })
-  expect(await orchestrator.merge(resolver)).toMatchObject({ kind: 'unmerged', reason: 'conflicts', detail })
+  expect(view.merge_result).toMatchObject({
+    ...{ merged: false, reason: 'operation_left', detail: expect.stringContaining(detail) },
+    ...(files.length > 0 && { files }),
+  })
+  await expect(orchestrator.merge(resolver, 'client')).rejects.toMatchObject({
+    ...{ code: 'merge-failed', message: expect.stringContaining(detail) },
+    hint: `They can: microvm-orchestrator review ${resolver}`,
+  })
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
   expect(taskView(await orchestrator.get(id)).task_ref).toBe(`refs/tasks/${id}`)
 })

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { AppError } from '../../core/failure.ts'
-import type { Task } from '../../core/task.ts'
 import { mergeView } from '../../core/view.ts'
 import { requireTaskId } from '../../tasks/answers.ts'
 import { taskIdInput } from '../schemas.ts'
@@ -11,8 +9,9 @@ export const mergeTask = defineTool({
   title: 'Merge a task again',
   description:
     'Tries again to bring the work that waits at refs/tasks/ID onto the branch: after the user has committed or stashed the changes ' +
-    'that were in the way, or to take what a failed or cancelled task left. Nothing is touched unless all of it can be. What waits ' +
-    'for the review of the user, or failed their check, is theirs to accept.',
+    'that were in the way, or to take what a failed or cancelled task left. Nothing is touched unless all of it can be. You can merge ' +
+    'what the policy of the repository allows: what waits for review, failed the check, changes paths that run by themselves, was ' +
+    "left in the middle of an operation, or was rejected is the user's to accept, with microvm-orchestrator review ID.",
   input: z.object({ task_id: taskIdInput }),
   output: z.looseObject({
     merged: z.boolean(),
@@ -26,15 +25,6 @@ export const mergeTask = defineTool({
   hints: { readOnly: false, idempotent: true },
   call: async ({ task_id }, { tasks }) => {
     const id = requireTaskId(task_id)
-    requireNoPerson(await tasks.get(id))
-    return { ...mergeView(id, await tasks.merge(id)) }
+    return { ...mergeView(id, await tasks.merge(id, 'client')) }
   },
 })
-
-/** @throws AppError('merge-failed') where the repository's policy, or the user, kept the work from being merged by itself. */
-function requireNoPerson({ id, merge }: Task): void {
-  if (merge?.kind !== 'unmerged' || !['awaiting_review', 'check_failed', 'rejected'].includes(merge.reason)) return
-  throw new AppError('merge-failed', `The work of task ${id} is the user's to accept: ${merge.detail}`, {
-    hint: `They can: microvm-orchestrator review ${id}`,
-  })
-}

@@ -6,7 +6,7 @@ export const prune = defineTool({
   title: 'Prune old tasks',
   description:
     'Deletes the folders of old finished tasks, oldest first, and guest images that are no longer used. Work that was not merged ' +
-    'stays at its ref, and a task whose work is only in its folder is never touched. Only tells what would go unless dry_run is false.',
+    'stays at its ref; a task whose work is only in its folder, or waits for the user to decide, is never touched. Only tells what would go unless dry_run is false.',
   input: z.object({
     dry_run: z.boolean().default(true).describe('Delete nothing, only tell'),
     keep_days: z
@@ -24,5 +24,10 @@ export const prune = defineTool({
   }),
   hints: { readOnly: false, destructive: true, idempotent: true },
   call: ({ dry_run: dryRun, keep_days: keepDays, max_gib: maxGiB }, { tasks }) =>
-    tasks.prune({ dryRun, ...(keepDays !== undefined && { keepDays }), ...(maxGiB !== undefined && { maxGiB }) }),
+    tasks.prune({
+      by: 'client',
+      dryRun,
+      ...(keepDays !== undefined && { keepDays }),
+      ...(maxGiB !== undefined && { maxGiB }),
+    }),
 })

@@ -1,4 +1,4 @@
-import type { CheckReport } from '../../../main/core/held-by-policy.ts'
+import type { CheckReport } from '../../../main/core/check-report.ts'
 import type { MergePolicy } from '../../../main/core/merge-policy.ts'
 import { Icon } from '../../parts/icon.tsx'
 

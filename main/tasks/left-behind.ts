@@ -1,0 +1,22 @@
+import type { LeftUnderWay } from '../core/merge.ts'
+import type { Task } from '../core/task.ts'
+import { leftMarkers } from '../git/left-markers.ts'
+import { operationUnderWay } from '../git/operation-under-way.ts'
+import { taskFiles } from './task-files.ts'
+
+/**
+ * What a task's agent left unfinished, whatever it says of itself; null when nothing. Where the user moved the ref since, only what
+ * the commit holds counts.
+ */
+export async function leftBehind(task: Task, commit: string, signal: AbortSignal): Promise<LeftUnderWay | null> {
+  const { id, repoPath, startCommit, resolves, work } = task
+  if (startCommit === null) return null
+  if (commit === work?.commit) {
+    if (work.left) return work.left
+    const operation = await operationUnderWay(taskFiles(repoPath, id).repo)
+    if (operation !== null) return { operation, files: [] }
+  }
+  const before = resolves ? [startCommit, resolves.commit] : [startCommit]
+  const files = await leftMarkers({ repoPath, from: startCommit, to: commit, before }, signal)
+  return files.length === 0 ? null : { operation: null, files }
+}
