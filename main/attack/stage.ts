@@ -56,7 +56,9 @@ export async function openStage(
     await runOrThrow('cp', ['-R', bait.template, path])
     await registerRepository(home, { path })
   }
-  const settings = { egress: 'closed', memoryMiB, cpus: 1, minFreeGiB: 0, powerOffTimeoutMs: 20_000, onQuit: 'stop' }
+  const limits = { memoryMiB, cpus: 1, minFreeGiB: 0, powerOffTimeoutMs: 20_000 }
+  // With the key in the guest, for attacks that would tell it.
+  const settings = { egress: 'closed', keyInGuest: true, onQuit: 'stop', ...limits }
   await writeFile(join(home, 'settings.json'), JSON.stringify(settings))
   const server = await startServer(
     {

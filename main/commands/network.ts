@@ -10,6 +10,7 @@ const bytes = z.int().nonnegative()
 const where = { at: z.string(), host: z.string(), port: z.int() }
 const reason = z.enum([
   ...(['not-listed', 'address-refused', 'tls-name', 'path-refused', 'malformed'] as const),
+  ...(['server-tools', 'api-past-gateway'] as const),
   ...(['name-unknown', 'unreachable'] as const),
 ])
 const eventSchema = z.union([

@@ -11,6 +11,8 @@ export interface GatewayApi {
   readonly url: string
   /** The key and the header that takes it, in place of what the guest sends; null where the guest has the key. */
   readonly credential: { readonly header: 'x-api-key' | 'authorization'; readonly key: string } | null
+  /** Whether the API may reach out by itself for the guest: search, fetch, run code, connect to MCP servers. */
+  readonly serverTools: 'allow' | 'refuse'
 }
 
 /** Why a destination was not reached. */
@@ -22,6 +24,10 @@ export type NetworkReason =
   | 'tls-name'
   /** Not a path of the API that an agent needs. */
   | 'path-refused'
+  /** The API itself would have reached out for the guest. */
+  | 'server-tools'
+  /** The API past the gateway that asks it: with a key of somebody else's it would carry anything out. */
+  | 'api-past-gateway'
   | 'malformed'
   | 'name-unknown'
   | 'unreachable'

@@ -1,80 +1,184 @@
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { pipeline } from 'node:stream'
-import type { GatewayApi } from '../core/gateway.ts'
-import { passedOn } from './headers.ts'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { GatewayApi, NetworkReason } from '../core/gateway.ts'
+import { type ApiRequest, listedRequest } from './api-requests.ts'
+import { framingOf } from './framing.ts'
+import { passedToApi } from './headers.ts'
 import type { GatewayParts } from './parts.ts'
+import { passAnswer } from './pass-answer.ts'
+import type { BodyBudget } from './read-body.ts'
+import { serverSideUse } from './server-side-use.ts'
 
 /**
- * What Claude Code asks of the API while it works. Not the rest of `/v1/`: with the user's key that holds files and batches of
- * the user's other work.
+ * Each request has a connection of its own, so nothing of one can become part of the next, whatever a server makes of it. TLS
+ * sessions are resumed.
  */
-const allowed: readonly { readonly method: string; readonly path: RegExp }[] = [
-  { method: 'POST', path: /^\/v1\/messages(\/count_tokens)?$/ },
-  { method: 'GET', path: /^\/v1\/models(\/\w[\w.:-]*)?$/ },
-]
+const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) }
 
-const neverPassedOn = ['host', 'cookie', 'forwarded', 'x-forwarded-for', 'x-forwarded-host']
-
-/** With a key of ours, whatever the guest says of who it is stays behind. Name and value by turns. */
-function headersFor({ rawHeaders }: IncomingMessage, { host }: URL, { credential }: GatewayApi): string[] {
-  if (!credential) return ['Host', host, ...passedOn(rawHeaders, neverPassedOn)]
-  const { header, key } = credential
-  const own = [header, header === 'authorization' ? `Bearer ${key}` : key]
-  return ['Host', host, ...passedOn(rawHeaders, [...neverPassedOn, 'authorization', 'x-api-key']), ...own]
+/** Why the guest gets no answer of the API, in the API's own words. */
+interface Refusal {
+  readonly status: number
+  readonly type: string
+  readonly message: string
+  /** For the journal; left out, nothing that a user would look for there. */
+  readonly reason?: NetworkReason
+  /** What the guest still sends of its request is not read. */
+  readonly closes?: true
 }
 
-/** Asks the API in the guest's place; the answer passes as it comes, piece by piece. */
-export function askApi(request: IncomingMessage, response: ServerResponse, api: GatewayApi, parts: GatewayParts): void {
-  const base = new URL(api.url)
-  const secure = base.protocol === 'https:'
-  const destination = { host: base.hostname, port: Number(base.port) || (secure ? 443 : 80) }
-  const { path, query } = splitQuery(request.url ?? '/')
-  if (!allowed.some((each) => each.method === request.method && each.path.test(path))) {
-    parts.journal.add({ verdict: 'refused', ...destination, reason: 'path-refused' })
-    return void refuse(response, 403, 'permission_error', 'The gateway of this task passes no such request to the API')
+const refusals = {
+  path: {
+    ...{ status: 403, type: 'permission_error', reason: 'path-refused' },
+    message: 'The gateway of this task passes no such request to the API',
+  },
+  malformed: {
+    ...{ status: 400, type: 'invalid_request_error', reason: 'malformed', closes: true },
+    message: 'The gateway of this task cannot tell for sure where this request ends',
+  },
+  unreadable: {
+    ...{ status: 400, type: 'invalid_request_error', reason: 'malformed' },
+    message: 'The gateway of this task cannot read the body of this request as JSON without doubt',
+  },
+  tooLarge: {
+    ...{ status: 413, type: 'request_too_large', closes: true },
+    message: 'The body of this request is larger than the gateway of this task takes',
+  },
+} as const satisfies Record<string, Refusal>
+
+const serverTools = (what: string): Refusal => ({
+  ...{ status: 403, type: 'permission_error', reason: 'server-tools' },
+  message:
+    `This task may not have the API itself search, fetch, connect or run code for it (${what}). ` +
+    "The user can allow it with the setting serverTools: 'allow'",
+})
+
+/**
+ * Asks the API in the guest's place: a listed request, framed anew, with the key of the host in place of whatever the guest sent. Never
+ * rejects.
+ */
+export async function askApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  api: GatewayApi,
+  budget: BodyBudget,
+  parts: GatewayParts,
+): Promise<void> {
+  const { journal } = parts
+  const destination = destinationOf(api)
+  const refuse = ({ reason, ...refusal }: Refusal): void => {
+    if (reason !== undefined) journal.add({ verdict: 'refused', ...destination, reason })
+    answerError(response, refusal)
   }
+  const listed = listedRequest(request.method, request.url)
+  if (!listed) return refuse(refusals.path)
+  const framing = framingOf(request)
+  const hasBody = listed.method === 'POST'
+  if (framing.kind === 'ambiguous' || request.httpVersion !== '1.1') return refuse(refusals.malformed)
+  if (!hasBody && framing.kind !== 'none') return refuse(refusals.malformed)
+  if (framing.kind === 'sized' && framing.bytes > parts.limits.bodyBytes) return refuse(refusals.tooLarge)
+  try {
+    using body = await budget.read(request)
+    if (!body) return refuse(refusals.tooLarge)
+    if (hasBody && api.serverTools === 'refuse') {
+      const use = serverSideUse(body.bytes)
+      if (use.kind === 'unreadable') return refuse(refusals.unreadable)
+      if (use.kind === 'found') return refuse(serverTools(use.what))
+    }
+    if (response.destroyed) return
+    const onward = openRequest(listed, request, hasBody ? body.bytes : null, api)
+    onward.once('finish', () => body[Symbol.dispose]()) // An answer may take minutes, and the body is sent.
+    await exchange(onward, response, parts, (down) => {
+      journal.add({ verdict: 'api', ...destination, up: body.bytes.length, down })
+    })
+  } catch {
+    response.destroy() // The guest went away before it had said all.
+  }
+}
+
+/** The whole request, with nothing in it that the guest could have framed. */
+function openRequest(
+  { method, path, query }: ApiRequest,
+  { rawHeaders }: IncomingMessage,
+  body: Buffer | null,
+  { url, credential }: GatewayApi,
+): ClientRequest {
+  const base = new URL(url)
+  const secure = base.protocol === 'https:'
   const onward = (secure ? httpsRequest : httpRequest)({
     hostname: base.hostname.replace(/^\[|\]$/g, ''),
-    port: destination.port,
-    method: request.method,
+    port: base.port || (secure ? 443 : 80),
+    method,
     path: `${base.pathname.replace(/\/$/, '')}${path}${query}`,
-    headers: headersFor(request, base, api),
+    headers: [
+      ...['Host', base.host, ...passedToApi(rawHeaders, credential === null)],
+      ...(credential === null
+        ? []
+        : [credential.header, credential.header === 'authorization' ? `Bearer ${credential.key}` : credential.key]),
+      ...(body === null ? [] : ['Content-Length', String(body.length)]),
+      ...['Connection', 'close'],
+    ],
+    agent: secure ? agents.https : agents.http,
   })
-  let sent = 0
+  onward.end(body ?? undefined)
+  return onward
+}
+
+/** Resolves when the guest has the answer, or cannot have one. `ended` is told how many bytes of it came. */
+function exchange(
+  onward: ClientRequest,
+  response: ServerResponse,
+  { limits }: GatewayParts,
+  ended: (down: number) => void,
+): Promise<void> {
   let received = 0
-  request.on('data', (chunk: Buffer) => {
-    sent += chunk.length
-  })
-  response.once('close', () => {
-    onward.destroy()
-    parts.journal.add({ verdict: 'api', ...destination, up: sent, down: received })
-  })
-  onward.setTimeout(parts.limits.idleMs, () => onward.destroy(new Error('The API said nothing for too long')))
+  onward.setTimeout(limits.idleMs, () => onward.destroy(new Error('The API said nothing for too long')))
   onward.on('error', (error: NodeJS.ErrnoException) => {
-    refuse(response, 502, 'api_error', `The API cannot be reached: ${error.code ?? 'no answer'}`)
+    answerError(response, unreachable(error.code ?? 'no answer'))
   })
   onward.once('response', (answered) => {
-    response.writeHead(answered.statusCode ?? 502, passedOn(answered.rawHeaders, ['set-cookie']))
-    response.flushHeaders()
     answered.on('data', (chunk: Buffer) => {
       received += chunk.length
     })
-    pipeline(answered, response, () => undefined) // Either side's end closes the other.
+    if (!passAnswer(answered, response, ['set-cookie'])) answerError(response, unreachable('its answer is malformed'))
   })
-  if (request.method === 'GET') onward.end()
-  else pipeline(request, onward, () => undefined) // A failure is told by `onward`.
+  // An answer that switches to another protocol, which was not asked for.
+  onward.once('upgrade', (_answered, socket) => socket.destroy())
+  onward.once('close', () => {
+    if (!response.headersSent) answerError(response, unreachable('no answer'))
+  })
+  return new Promise((resolve) => {
+    response.once('close', () => {
+      onward.destroy()
+      ended(received)
+      resolve()
+    })
+  })
 }
 
-function splitQuery(url: string): { readonly path: string; readonly query: string } {
-  const at = url.indexOf('?')
-  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at) }
-}
+const unreachable = (why: string): Refusal => ({
+  status: 502,
+  type: 'api_error',
+  message: `The API cannot be reached: ${why}`,
+})
 
-/** In the API's own words, so that the client understands them. */
-function refuse(response: ServerResponse, status: number, type: string, message: string): void {
-  if (response.headersSent) return void response.destroy()
+function answerError(response: ServerResponse, { status, type, message, closes }: Refusal): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
   const body = JSON.stringify({ type: 'error', error: { type, message } })
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(closes && { connection: 'close' }),
+  })
   response.end(body)
+}
+
+const destinationOf = ({ url }: GatewayApi): { readonly host: string; readonly port: number } => {
+  const base = new URL(url)
+  return { host: base.hostname, port: Number(base.port) || (base.protocol === 'https:' ? 443 : 80) }
 }

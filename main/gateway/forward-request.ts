@@ -1,9 +1,12 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 import { canonicalHost, type Destination } from '../core/host-rule.ts'
+import { unreachable } from '../core/unreachable.ts'
+import { type Framing, framingOf } from './framing.ts'
 import { passedOn } from './headers.ts'
 import { printableHost } from './journal.ts'
 import type { GatewayParts } from './parts.ts'
+import { passAnswer } from './pass-answer.ts'
 import { reach } from './reach.ts'
 import { explain, statusOf } from './refusals.ts'
 
@@ -19,6 +22,11 @@ export async function forwardRequest(
     parts.journal.add({ verdict: 'refused', host: printableHost(request.url ?? ''), port: 0, reason: 'malformed' })
     return answer(response, 400, 'Only http URLs can be asked for; https goes by CONNECT')
   }
+  const framing = framingOf(request)
+  if (framing.kind === 'ambiguous') {
+    parts.journal.add({ verdict: 'refused', ...destination, reason: 'malformed' })
+    return answer(response, 400, 'It is not clear where this request ends')
+  }
   const reached = await reach(destination, parts)
   if (reached.kind !== 'connected') return answer(response, statusOf(reached), explain(destination, reached.reason))
   const { socket } = reached
@@ -32,19 +40,35 @@ export async function forwardRequest(
     method: request.method,
     path: `${url.pathname}${url.search}`,
     // Host is the one that was checked, whatever the guest's own header says.
-    headers: ['Host', url.host, ...passedOn(request.rawHeaders, ['host']), ...framing(request), 'Connection', 'close'],
+    headers: [
+      'Host',
+      url.host,
+      ...passedOn(request.rawHeaders, ['host']),
+      ...framingLines(framing),
+      'Connection',
+      'close',
+    ],
   })
   onward.once('error', () => answer(response, 502, explain(destination, 'unreachable')))
   onward.once('response', (answered) => {
-    response.writeHead(answered.statusCode ?? 502, passedOn(answered.rawHeaders))
-    pipeline(answered, response, () => socket.destroy())
+    if (!passAnswer(answered, response)) answer(response, 502, explain(destination, 'unreachable'))
   })
   pipeline(request, onward, () => undefined) // A failure is told by `onward` or by the response's end.
 }
 
 /** A body of unknown length stays one, also for methods of which Node expects none. */
-const framing = ({ headers }: IncomingMessage): readonly string[] =>
-  headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked']
+function framingLines(framing: Exclude<Framing, { kind: 'ambiguous' }>): readonly string[] {
+  switch (framing.kind) {
+    case 'none':
+      return []
+    case 'sized':
+      return ['Content-Length', String(framing.bytes)]
+    case 'chunked':
+      return ['Transfer-Encoding', 'chunked']
+    default:
+      return unreachable(framing)
+  }
+}
 
 function destinationOf({ hostname, port }: URL): Destination | undefined {
   const host = canonicalHost(hostname)

@@ -1,15 +1,25 @@
-/** Of one connection only (RFC 9110, 7.6.1), or for the proxy itself. */
+/**
+ * Of one connection only (RFC 9110, 7.6.1), for the proxy itself, or of how a message is delimited: whoever sends a message on
+ * writes these itself.
+ */
 const hopByHop = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate'],
-  ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'expect', 'http2-settings'],
+  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'proxy-status'],
+  ...['te', 'trailer', 'transfer-encoding', 'content-length', 'upgrade', 'expect', 'http2-settings'],
 ])
+
+/** What the API is told of a request: how to read it, who asks, and which features of the API it uses. Everything else stays behind. */
+const toldToApi = [
+  /^(accept|accept-encoding|accept-language|content-type|user-agent)$/,
+  /^(anthropic|x-stainless|x-claude)-[a-z0-9-]+$/,
+  /^(x-app|x-client-request-id|x-request-id)$/,
+] as const
+
+/** How a guest that has a key shows it. */
+const credentials = /^(authorization|x-api-key)$/
 
 /** The headers to pass on, name and value by turns as Node gives and takes them, without those of this connection and the named ones. */
 export function passedOn(rawHeaders: readonly string[], without: readonly string[] = []): string[] {
-  const pairs = Array.from(
-    { length: rawHeaders.length / 2 },
-    (_, index) => [rawHeaders[2 * index] ?? '', rawHeaders[2 * index + 1] ?? ''] as const,
-  )
+  const pairs = pairsOf(rawHeaders)
   const dropped = new Set([...hopByHop, ...without])
   for (const [name, value] of pairs) {
     if (name.toLowerCase() === 'connection')
@@ -17,3 +27,20 @@ export function passedOn(rawHeaders: readonly string[], without: readonly string
   }
   return pairs.filter(([name]) => !dropped.has(name.toLowerCase())).flat()
 }
+
+/** The headers of a guest's request that the API gets: only listed ones, each name once. */
+export function passedToApi(rawHeaders: readonly string[], guestHasKey: boolean): string[] {
+  const listed = guestHasKey ? [...toldToApi, credentials] : toldToApi
+  const kept = new Map<string, readonly [string, string]>()
+  for (const pair of pairsOf(rawHeaders)) {
+    const name = pair[0].toLowerCase()
+    if (!kept.has(name) && listed.some((pattern) => pattern.test(name))) kept.set(name, pair)
+  }
+  return [...kept.values()].flat()
+}
+
+const pairsOf = (rawHeaders: readonly string[]) =>
+  Array.from(
+    { length: rawHeaders.length / 2 },
+    (_, index) => [rawHeaders[2 * index] ?? '', rawHeaders[2 * index + 1] ?? ''] as const,
+  )

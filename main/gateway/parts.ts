@@ -26,6 +26,9 @@ export interface GatewayLimits {
   readonly idleMs: number
   /** The same once one side has said all that it has to say. */
   readonly halfOpenMs: number
+  /** Of one request to the API, which itself takes no more; and of all that are under way. */
+  readonly bodyBytes: number
+  readonly bodiesBytes: number
 }
 
 export const gatewayLimits: GatewayLimits = {
@@ -33,4 +36,6 @@ export const gatewayLimits: GatewayLimits = {
   connectMs: 15_000,
   idleMs: 15 * 60_000,
   halfOpenMs: 60_000,
+  bodyBytes: 32 * 1024 ** 2,
+  bodiesBytes: 96 * 1024 ** 2,
 }

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
 import type { NetworkReason } from '../core/gateway.ts'
-import { type Destination, isAddress, isListed } from '../core/host-rule.ts'
+import { canonicalHost, type Destination, isAddress, isListed } from '../core/host-rule.ts'
 import { addressKind } from '../lib/address-kind.ts'
 import type { GatewayParts } from './parts.ts'
 
 export type Reached =
   | { readonly kind: 'connected'; readonly socket: Socket }
   | { readonly kind: 'refused' | 'failed'; readonly reason: NetworkReason }
+
+const publicApiHost = 'api.anthropic.com'
 
 /** Of a name with more addresses than these the rest is not tried. */
 const attempts = 4
@@ -24,6 +26,7 @@ export async function reach(destination: Destination, parts: GatewayParts): Prom
 }
 
 async function tryToReach({ host, port }: Destination, parts: GatewayParts): Promise<Reached> {
+  if (isApi(host, parts)) return { kind: 'refused', reason: 'api-past-gateway' }
   if (!isListed(parts.rules, { host, port })) return { kind: 'refused', reason: 'not-listed' }
   const addresses = isAddress(host) ? [host] : await addressesOf(host, parts)
   if (addresses.length === 0) return { kind: 'failed', reason: 'name-unknown' }
@@ -35,6 +38,11 @@ async function tryToReach({ host, port }: Destination, parts: GatewayParts): Pro
     if (socket) return { kind: 'connected', socket }
   }
   return { kind: 'failed', reason: 'unreachable' }
+}
+
+/** Where the gateway asks the API itself, no list opens another way to it: a guest could use that with a key of somebody else's. */
+function isApi(host: string, { api }: GatewayParts): boolean {
+  return api !== null && (host === publicApiHost || host === canonicalHost(new URL(api.url).hostname))
 }
 
 /** A private address counts where it is listed itself: no name server can then lead a listed name anywhere else inside. */

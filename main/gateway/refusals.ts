@@ -14,6 +14,8 @@ const texts: Readonly<Record<NetworkReason, string>> = {
   'address-refused': 'its name leads into a private network, which this task may not reach',
   'tls-name': 'the TLS greeting names another host',
   'path-refused': 'an agent has no use for this path',
+  'server-tools': 'the API itself would reach out for this task',
+  'api-past-gateway': 'the API is asked with the key of this task alone, at the address that ANTHROPIC_BASE_URL names',
   malformed: 'the request cannot be understood',
   'name-unknown': 'the name has no address',
   unreachable: 'no connection could be made',

@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { askApi } from './ask-api.ts'
 import { forwardRequest } from './forward-request.ts'
 import type { GatewayParts } from './parts.ts'
+import { BodyBudget } from './read-body.ts'
 import { tunnel } from './tunnel.ts'
 
 /**
@@ -10,6 +12,8 @@ import { tunnel } from './tunnel.ts'
  */
 export function createGateway(parts: GatewayParts): Server {
   const { limits, api } = parts
+  const budget = new BodyBudget(limits)
+  const answering = new WeakSet<Socket>()
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 15_000,
@@ -20,9 +24,14 @@ export function createGateway(parts: GatewayParts): Server {
   server.maxConnections = limits.connections
   server.setTimeout(limits.idleMs)
   server.on('request', (request, response) => {
+    const { socket } = request
+    // A request behind one that has no answer yet would have a connection of ours without one of the guest's.
+    if (answering.has(socket)) return void socket.destroy()
+    answering.add(socket)
     response.on('error', () => response.destroy())
+    response.once('close', () => answering.delete(socket))
     if (!request.url?.startsWith('/')) return void forwardRequest(request, response, parts)
-    if (api) return askApi(request, response, api, parts)
+    if (api) return void askApi(request, response, api, budget, parts)
     response.writeHead(404, { 'content-length': 0 }).end()
   })
   server.on('connect', (request, socket, head) => void tunnel(request, socket, head, parts))

@@ -30,6 +30,8 @@ function program(): { readonly folder: string; readonly file: string } {
 
 export interface GatewayProgram {
   readonly node: string
+  /** As `process.versions.node` has it. */
+  readonly nodeVersion: string
   /** All that it may read. */
   readonly folder: string
   /** Below the folder. */
@@ -38,30 +40,44 @@ export interface GatewayProgram {
 
 /** What runs as a gateway. @throws AppError('host-incomplete') */
 export async function findGateway(): Promise<GatewayProgram> {
-  return { node: await findNode(), ...program() }
+  return { ...(await findNode()), ...program() }
 }
 
 /** The command that starts the gateway; every path is one that its process itself can open. */
 export function gatewayCommand(
   { socket, lifeline }: GatewaySockets,
-  { node, folder, file, log }: GatewayProgram & { readonly log: string },
+  { node, nodeVersion, folder, file, log }: GatewayProgram & { readonly log: string },
 ): Command {
   return [
-    ...([node, '--permission', `--allow-fs-read=${folder}`, `--allow-fs-write=${log}`, '--use-system-ca'] as const),
+    ...([node, '--permission', `--allow-fs-read=${folder}`, `--allow-fs-write=${log}`] as const),
+    ...[...networkPermission(nodeVersion), '--use-system-ca'],
     ...['--max-old-space-size=192', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
     ...[join(folder, file), '--socket', socket, '--lifeline', lifeline, '--log', log],
   ]
 }
 
+/** From this major on `--permission` closes the network too, and there is a word to open it; before, the word is a bad option. */
+const firstWithNetworkPermission = 25
+
+/** What opens the network to a Node of this version that runs with `--permission`. Pure. */
+export const networkPermission = (nodeVersion: string): readonly string[] =>
+  majorOf(nodeVersion) >= firstWithNetworkPermission ? ['--allow-net', '--disable-warning=ExperimentalWarning'] : []
+
+const majorOf = (version: string): number => Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0)
+
 const neededMajor = 24
 
 /** Node: ourselves, or under Electron, whose packed binary refuses to be one, that of the host. */
-async function findNode(): Promise<string> {
-  if (!process.versions.electron) return process.execPath
+async function findNode(): Promise<Pick<GatewayProgram, 'node' | 'nodeVersion'>> {
+  if (!process.versions.electron) return { node: process.execPath, nodeVersion: process.versions.node }
   const node = await findTool('node')
-  const { stdout } = node === undefined ? { stdout: '' } : await run(node, ['--version'])
-  if (node !== undefined && Number(/^v(\d+)\./.exec(stdout)?.[1]) >= neededMajor) return node
-  throw new AppError('host-incomplete', `Lists of hosts and keyless machines need Node ${neededMajor} on this host`, {
-    hint: 'Install it from https://nodejs.org or with your package manager',
-  })
+  const { stdout: nodeVersion } = node === undefined ? { stdout: '' } : await run(node, ['--version'])
+  if (node !== undefined && majorOf(nodeVersion) >= neededMajor) return { node, nodeVersion }
+  throw new AppError(
+    'host-incomplete',
+    `The egress policies other than open, and keyInGuest: false, need Node ${neededMajor} on this host`,
+    {
+      hint: 'Install it from https://nodejs.org or with your package manager',
+    },
+  )
 }

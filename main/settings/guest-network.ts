@@ -15,7 +15,10 @@ import type { Key, KeyVariable } from './token.ts'
 export interface NetworkWish {
   readonly policy: EgressPolicy
   readonly key: Key
-  readonly keyInGuest: boolean
+  /** `open`: only where the policy is open. */
+  readonly keyInGuest: boolean | 'open'
+  /** Of tasks whose policy is not open. */
+  readonly serverTools: GatewayApi['serverTools']
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -66,22 +69,28 @@ interface WayToApi extends GuestEnvironment {
 }
 
 /**
- * An API that the user named is asked by the gateway: it may be in a private network, which guests do not reach. Machines without a
- * gateway leave it to the guest.
+ * Where the network is not open, the gateway asks the API in every guest's place, with the user's key whatever the guest sends: an
+ * API that is asked with a key of somebody else's carries anything out. It also asks an API that the user named, which may be in a
+ * private network that guests do not reach. Machines without a gateway leave both to the guest.
  */
-function wayToApi({ policy, key: { variable, value }, keyInGuest, env }: NetworkWish, means: NetworkMeans): WayToApi {
-  if (!keyInGuest) {
+function wayToApi(wish: NetworkWish, means: NetworkMeans): WayToApi {
+  const { policy, env } = wish
+  const { variable, value } = wish.key
+  const isOpen = policy.kind === 'open'
+  const keyInGuest = wish.keyInGuest === 'open' ? isOpen : wish.keyInGuest
+  const key = { variable, value: keyInGuest ? value : standIns[variable] }
+  if (!keyInGuest || (!isOpen && means.gatewayUrl !== null)) {
     const credential = { header: headers[variable], key: value }
-    const key = { variable, value: standIns[variable] }
-    return { ...throughGateway(env, gatewayUrlOf(means)), key, api: { url: upstream(env), credential } }
+    const serverTools = isOpen ? 'allow' : wish.serverTools
+    return { ...throughGateway(env, gatewayUrlOf(means)), key, api: { url: upstream(env), credential, serverTools } }
   }
-  const key = { variable, value }
   const own = guestEnvironment(env, means.forwardAddress)
   if (own.forwards.length > 0) return { ...own, key }
   if (means.gatewayUrl !== null && apiUrl(env).origin !== publicApi) {
-    return { ...throughGateway(env, means.gatewayUrl), key, api: { url: upstream(env), credential: null } }
+    const api = { url: upstream(env), credential: null, serverTools: 'allow' } as const
+    return { ...throughGateway(env, means.gatewayUrl), key, api }
   }
-  return { ...own, key, ...(policy.kind !== 'open' && { listed: [apiRule(env)] }) }
+  return { ...own, key, ...(!isOpen && { listed: [apiRule(env)] }) }
 }
 
 const throughGateway = (env: NodeJS.ProcessEnv, url: string): GuestEnvironment => ({

@@ -31,8 +31,13 @@ const settingsSchema = z.object({
   egress: egressWordSchema.default('open'),
   /** With open egress guests reach private networks too, and whatever of this host a neighbour in its network reaches. */
   privateNetworks: z.boolean().default(false),
-  /** false: a gateway on the host adds the key to what the agent asks of the API, and the guest never has it. */
-  keyInGuest: z.boolean().default(true),
+  /**
+   * false: a gateway on the host adds the key to what the agent asks of the API, and the guest never has it. `open`: so it is where
+   * the egress policy is not open.
+   */
+  keyInGuest: z.union([z.boolean(), z.literal('open')]).default('open'),
+  /** Whether the API itself may search, fetch, run code and connect for a task whose egress policy is not open. */
+  serverTools: z.enum(['refuse', 'allow']).default('refuse'),
   memoryMiB: z
     .int()
     .min(1024)

@@ -1,17 +1,11 @@
-import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import type { EgressPolicy } from '../../main/core/egress.ts'
 import { guestNetwork } from '../../main/settings/guest-network.ts'
 import type { Key } from '../../main/settings/token.ts'
 import { runClaudeCode } from '../support/claude-code.ts'
 import { testGateway } from '../support/gateway.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { tlsCertificate, tlsKey, tlsName } from '../support/tls-certificate.ts'
+import { type History, say, sequence, use } from '../support/scripted-turn.ts'
 
 /** The real Claude Code on this host with the variables that a guest gets, and the gateway of a guest. */
 
@@ -28,7 +22,7 @@ const means = (port: number) => ({
 test.each(keys)('with no key but a stand-in for its $variable it works, and the API sees the real one', async (key) => {
   await using api = await startScriptedApi({ expectedKey: key.value })
   const env = { ANTHROPIC_BASE_URL: api.url }
-  const wish = { policy: { kind: 'closed' }, key, keyInGuest: false, env } as const
+  const wish = { policy: { kind: 'closed' }, key, keyInGuest: 'open', serverTools: 'refuse', env } as const
   const { gateway: config } = guestNetwork(wish, means(1))
   if (!config?.api) throw new Error('no gateway')
   const gateway = await testGateway({ api: config.api })
@@ -46,49 +40,64 @@ test.each(keys)('with no key but a stand-in for its $variable it works, and the 
   expect(gateway.lines.map(({ verdict }) => verdict)).toEqual(['api', 'api', 'api'])
 })
 
-test('under a list it finds its API over https through the gateway, and nothing else is asked for', async () => {
-  await using api = await startScriptedApi()
-  const front = await tlsFront(Number(new URL(api.url).port))
+/** A gateway as a task under this policy has it, and what its guest is given. */
+async function guestUnder(policy: EgressPolicy, apiUrl: string) {
   const [key] = keys
-  // The name stands for that of the public API, which no test may ask for.
-  const wish = { policy: { kind: 'hosts', hosts: [tlsName] }, key, keyInGuest: true, env: {} } as const
   if (!key) throw new Error('no key')
-  const config = guestNetwork({ ...wish, key }, means(1)).gateway
-  if (!config) throw new Error('no gateway')
-  const gateway = await testGateway({
-    hosts: config.hosts,
-    names: { [tlsName]: ['198.18.0.7'] },
-    internet: { '198.18.0.7': front },
-  })
-  const guest = guestNetwork({ ...wish, key }, means(gateway.port))
-  const certificate = join(await temporaryFolder(), 'certificate.pem')
-  await writeFile(certificate, tlsCertificate)
+  const wish = { policy, key, keyInGuest: 'open', serverTools: 'refuse', env: { ANTHROPIC_BASE_URL: apiUrl } } as const
+  const config = guestNetwork(wish, means(1)).gateway
+  if (!config?.api) throw new Error('no gateway')
+  const gateway = await testGateway({ hosts: config.hosts, api: config.api })
+  return { key, gateway, guest: guestNetwork(wish, means(gateway.port)) }
+}
+
+test('a key of somebody else carries nothing to the account behind it: not in place of the own one, and not past the gateway', async () => {
+  await using api = await startScriptedApi()
+  const hosts = ['api.anthropic.com', '*.anthropic.com', 'listed.example']
+  const { key, gateway, guest } = await guestUnder({ kind: 'hosts', hosts }, api.url)
   const { exitCode, stderr } = await runClaudeCode({
     prompt: 'Add the file',
-    apiUrl: `https://${tlsName}`,
+    apiUrl: '',
     allowedTools: ['Bash', 'Write'],
-    env: { ...guest.variables, NODE_EXTRA_CA_CERTS: certificate },
+    env: { ...guest.variables, ANTHROPIC_API_KEY: 'sk-ant-api03-of-an-attacker' },
   })
   expect(exitCode, stderr).toBe(0)
-  expect(api.requests).toHaveLength(3)
-  const destinations = new Set(gateway.lines.map((line) => ('host' in line ? `${line.verdict} ${line.host}` : '')))
-  expect([...destinations].filter((line) => !line.startsWith('ended'))).toEqual([`reached ${tlsName}`])
+  expect(api.keys).toEqual(Array(3).fill(key.value))
+  for (const line of [
+    'CONNECT api.anthropic.com:443',
+    'GET http://api.anthropic.com/v1/models',
+    'CONNECT 127.0.0.1:80',
+  ]) {
+    expect(await gateway.send(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 403 /)
+  }
+  expect(gateway.dialed).toEqual([])
+  expect(gateway.lines.filter(({ verdict }) => verdict === 'refused')).toMatchObject([
+    { host: 'api.anthropic.com', port: 443, reason: 'api-past-gateway' },
+    { host: 'api.anthropic.com', port: 80, reason: 'api-past-gateway' },
+    { host: '127.0.0.1', port: 80, reason: 'api-past-gateway' },
+  ])
 })
 
-/** A server that takes the API's requests over TLS. */
-async function tlsFront(port: number): Promise<number> {
-  const server = createServer({ key: tlsKey, cert: tlsCertificate }, (request, response) => {
-    const { method, url, headers } = request
-    const onward = httpRequest({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    request.pipe(onward)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
+test('a search by the API itself is refused, of which the agent reads why, and the task goes on', async () => {
+  const seen: string[] = []
+  const search = sequence(
+    () => use('WebSearch', { query: 'the secret of this repository' }),
+    ({ results }: History) => {
+      seen.push(results.at(-1)?.text ?? '')
+      return say('Done.')
+    },
+  )
+  await using api = await startScriptedApi({ scripts: { search } })
+  const { gateway, guest, key } = await guestUnder({ kind: 'closed' }, api.url)
+  const { exitCode, events, stderr } = await runClaudeCode({
+    prompt: 'Look it up [script: search]',
+    apiUrl: '',
+    allowedTools: ['WebSearch'],
+    env: { ...guest.variables, [key.variable]: guest.key.value },
   })
-  return (server.address() as AddressInfo).port
-}
+  expect(exitCode, stderr).toBe(0)
+  expect(seen).toEqual([expect.stringMatching(/web_search_20250305.*serverTools: 'allow'/s)])
+  expect(events.findLast(({ type }) => type === 'result')).toMatchObject({ subtype: 'success', result: 'Done.' })
+  expect(api.requests.map(({ script }) => script)).toEqual(['search', 'search'])
+  expect(gateway.lines.filter(({ verdict }) => verdict === 'refused')).toMatchObject([{ reason: 'server-tools' }])
+})

@@ -10,6 +10,8 @@ test('with no file every setting has its default, and no folder is made', async 
   expect(readSettings(home)).toMatchObject({
     port: 8765,
     egress: 'open',
+    keyInGuest: 'open',
+    serverTools: 'refuse',
     memoryMiB: 4096,
     bootTimeoutMs: 300_000,
     taskTimeoutMs: 14_400_000,
@@ -35,6 +37,7 @@ test.each([
   ['{"egress": "half"}', 'egress'],
   ['{"egress": ["github.com", "*"]}', 'egress: "*" is no host'],
   ['{"keyInGuest": "no"}', 'keyInGuest'],
+  ['{"serverTools": "maybe"}', 'serverTools'],
   ['{"cpus": 1.5}', 'cpus'],
   ['{"memoryMiB": -1}', 'memoryMiB'],
   ['{"port": ', 'not valid JSON'],

@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest'
 import type { GatewayApi } from '../../main/core/gateway.ts'
 import { parseHostRule } from '../../main/core/host-rule.ts'
 import type { JournalEntry } from '../../main/gateway/journal.ts'
-import type { GatewayParts } from '../../main/gateway/parts.ts'
+import { type GatewayParts, gatewayLimits } from '../../main/gateway/parts.ts'
 import { createGateway } from '../../main/gateway/server.ts'
 import { until } from './until.ts'
 
 export interface GatewayOptions {
   readonly hosts?: readonly string[]
-  readonly api?: GatewayApi
+  readonly api?: Omit<GatewayApi, 'serverTools'> & Partial<GatewayApi>
   /** What the name server answers; a list of answers is given one after the other, the last one again and again. */
   readonly names?: Readonly<Record<string, readonly string[]>>
   /** The port on the loopback that plays each address of the internet. */
@@ -44,7 +44,7 @@ export async function testGateway(options: GatewayOptions): Promise<TestGateway>
   })
   const gateway = createGateway({
     rules,
-    api: options.api ?? null,
+    api: options.api ? { serverTools: 'refuse', ...options.api } : null,
     journal: { add: (line) => void lines.push(line) },
     resolve: async (name) => {
       asked.push(name)
@@ -58,7 +58,14 @@ export async function testGateway(options: GatewayOptions): Promise<TestGateway>
       const there = options.internet?.[address]
       return createConnection({ port: there ?? 1, host: '127.0.0.1', allowHalfOpen: true })
     },
-    limits: { connections: 20, connectMs: 5_000, idleMs: 30_000, halfOpenMs: 5_000, ...options.limits },
+    limits: {
+      ...gatewayLimits,
+      connections: 20,
+      connectMs: 5_000,
+      idleMs: 30_000,
+      halfOpenMs: 5_000,
+      ...options.limits,
+    },
   })
   gateway.listen(0, '127.0.0.1')
   await once(gateway, 'listening')

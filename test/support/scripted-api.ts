@@ -29,6 +29,8 @@ export interface ScriptedApi extends AsyncDisposable {
   /** For ANTHROPIC_BASE_URL. */
   readonly url: string
   readonly requests: readonly ScriptedRequest[]
+  /** The key that each of them showed. */
+  readonly keys: readonly (string | undefined)[]
   close(): Promise<void>
 }
 
@@ -39,8 +41,9 @@ export interface ScriptedApi extends AsyncDisposable {
 export async function startScriptedApi(options: ScriptedApiOptions = {}): Promise<ScriptedApi> {
   const scripts: Readonly<Record<string, Script>> = { ...agentScripts, ...options.scripts }
   const requests: ScriptedRequest[] = []
+  const keys: (string | undefined)[] = []
   const server = createServer((request, response) => {
-    answer(request, response, scripts, options, requests).catch((error: unknown) => {
+    answer(request, response, scripts, options, { requests, keys }).catch((error: unknown) => {
       // A client that went away in the middle ends here too, and reads no more.
       sendError(response, 500, `Scripted API: ${String(error)}`)
     })
@@ -55,7 +58,7 @@ export async function startScriptedApi(options: ScriptedApiOptions = {}): Promis
       server.closeAllConnections()
     })
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, requests, close, [Symbol.asyncDispose]: close }
+  return { url: `http://127.0.0.1:${port}`, requests, keys, close, [Symbol.asyncDispose]: close }
 }
 
 async function answer(
@@ -63,7 +66,7 @@ async function answer(
   response: ServerResponse,
   scripts: Readonly<Record<string, Script>>,
   { expectedKey, delayMs = 0 }: ScriptedApiOptions,
-  requests: ScriptedRequest[],
+  { requests, keys }: { readonly requests: ScriptedRequest[]; readonly keys: (string | undefined)[] },
 ): Promise<void> {
   const body = await text(request)
   const path = request.url?.split('?')[0]
@@ -75,6 +78,7 @@ async function answer(
   const { name, turn, next } = choose(parsed, scripts)
   const { authorization, key } = keyOf(request)
   const accepted = expectedKey === undefined || key === expectedKey
+  keys.push(key)
   requests.push({ script: name, turn, model: parsed.model, authorization, accepted })
   const then: Turn = accepted ? await next() : { kind: 'error', status: 401 }
   switch (then.kind) {

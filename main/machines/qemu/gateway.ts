@@ -24,7 +24,7 @@ export async function startGateway(
   await prepareConsole(logPath, user)
   const confinement = new Confinement(user, run.mounts('gateway'))
   const reachable = {
-    file: gateway.file,
+    ...gateway,
     folder: await confinement.expose(gateway.folder),
     log: await confinement.expose(logPath),
     node: await confinement.expose(gateway.node),
