@@ -14,7 +14,7 @@ export default defineConfig({
     minify: false,
     sourcemap: false,
     rolldownOptions: {
-      input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts' },
+      input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts', worker: 'main/worker/main.ts' },
       output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },

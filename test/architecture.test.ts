@@ -16,7 +16,8 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   git: ['lib', 'core'],
   machines: ['lib', 'core'],
   gateway: ['lib', 'core'],
-  tasks: ['git', 'machines', 'settings', 'lib', 'core'],
+  worker: ['git', 'lib', 'core'],
+  tasks: ['worker', 'git', 'machines', 'settings', 'lib', 'core'],
   mcp: ['tasks', 'lib', 'core'],
   window: ['tasks', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
   web: ['window', 'tasks', 'lib', 'core', 'preload'],
@@ -31,7 +32,7 @@ const contract: readonly string[] = ['preload/contract.ts', 'preload/apply-delta
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
   execa: ['main/lib/spawn.ts'],
-  'node:child_process': ['main/lib/spawn.ts'],
+  'node:child_process': ['main/lib/spawn.ts', 'main/lib/child-session.ts'],
   'simple-git': ['main/git/'],
   '@modelcontextprotocol/sdk': ['main/mcp/'],
   'node:http': ['main/mcp/', 'main/web/', 'main/lib/http-', 'main/lib/origin-check.ts', 'main/gateway/', 'main/app.ts'],

@@ -9,6 +9,7 @@ import { locateRepository, type RepositoryPlace } from './inspect-repository.ts'
 import { type Apart, listApart } from './list-apart.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
 import { publishBranch } from './publish-branch.ts'
+import { publishing } from './publishing.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
 import { type Replay, replayCommits, selectionOptions } from './replay-commits.ts'
 
@@ -105,7 +106,7 @@ async function mergeOnce(
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
-  const published = await publishBranch({
+  const move = {
     path: repository.path,
     branch,
     checkout,
@@ -114,7 +115,8 @@ async function mergeOnce(
     reason: `microvm-orchestrator: task ${taskId}: ${plan.method}`,
     quarantine,
     forget: selection?.only ? null : { ref: taskRef(taskId), commit },
-  })
+  }
+  const published = await publishing(() => publishBranch(move))
   switch (published.kind) {
     case 'moved':
       return undefined

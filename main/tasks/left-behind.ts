@@ -1,7 +1,7 @@
 import type { LeftUnderWay } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
-import { leftMarkers } from '../git/left-markers.ts'
 import { operationUnderWay } from '../git/operation-under-way.ts'
+import { leftMarkers } from './ask-worker.ts'
 import { taskFiles } from './task-files.ts'
 
 /**
@@ -17,6 +17,6 @@ export async function leftBehind(task: Task, commit: string, signal: AbortSignal
     if (operation !== null) return { operation, files: [] }
   }
   const before = resolves ? [startCommit, resolves.commit] : [startCommit]
-  const files = await leftMarkers({ repoPath, from: startCommit, to: commit, before }, signal)
+  const files = await leftMarkers({ repoPath, from: startCommit, to: commit, before }, id, signal)
   return files.length === 0 ? null : { operation: null, files }
 }

@@ -2,8 +2,7 @@ import type { Choice } from '../core/conflicts.ts'
 import { toFailure } from '../core/failure.ts'
 import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
-import { findMerge } from '../git/find-merge.ts'
-import { mergeWork } from '../git/merge-work.ts'
+import { findMerge, mergeWork } from './ask-worker.ts'
 
 /** What a person decided of work that waited. */
 export interface Decisions {

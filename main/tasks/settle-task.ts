@@ -4,9 +4,10 @@ import { costLimitFailure, failureOf, outcomeOf } from '../core/outcome.ts'
 import { parkingOf, totalUsage } from '../core/parking.ts'
 import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView, salvageView } from '../core/view.ts'
-import { salvageWork } from '../git/salvage-work.ts'
 import type { Log } from '../lib/log.ts'
 import { isShortage } from '../lib/patience.ts'
+import { salvageWork } from './ask-worker.ts'
+import { countedTry } from './counted-try.ts'
 import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
 import { readInterruption } from './read-interruption.ts'
@@ -41,7 +42,6 @@ export async function settleTask(
 
   const salvaged = await salvage(record)
   const work = 'code' in salvaged ? null : salvaged
-  if (work) await record.add({ type: 'salvaged', work })
   const result = 'code' in read ? null : ofWholeTask(read, work, record.task)
   const { exit, stopReason } = record.task
   const ending = {
@@ -98,13 +98,20 @@ async function mergeByPolicy(
   return await mergeSalvaged(task, commit, signal)
 }
 
+/** Brings the work to its ref and on record. */
 async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
   const { task, files } = record
   const { startCommit, repoPath, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
   const source = { repoPath, workspace: files.repo, taskId, startCommit, stateDirectory: files.folder }
   try {
-    return await record.patiently('the work', () => salvageWork(source, AbortSignal.timeout(settleTimeoutMs)))
+    return await record.patiently('the work', () =>
+      countedTry(files.folder, async (attempt) => {
+        const work = await salvageWork(source, AbortSignal.timeout(settleTimeoutMs), attempt)
+        await record.add({ type: 'salvaged', work })
+        return work
+      }),
+    )
   } catch (error) {
     if (isShortage(error)) throw error // We end while it lasts: the next start salvages it.
     return toFailure(error, 'salvage-failed')

@@ -26,7 +26,8 @@ const failure = z
   })
   .transform(({ hint, ...rest }) => (hint === undefined ? rest : { ...rest, hint }))
 
-const merged = z.object({
+/** A merge that took place. */
+export const mergedSchema = z.object({
   kind: z.literal('merged'),
   method: z.enum(['fast-forward', 'rebase']),
   commits: z.int(),
@@ -43,8 +44,8 @@ const unmerged = z.object({
   detail: z.string(),
   dropped: z.boolean().exactOptional(),
 })
-const merge = z.discriminatedUnion('kind', [
-  merged,
+export const mergeSchema = z.discriminatedUnion('kind', [
+  mergedSchema,
   z.object({ kind: z.literal('unchanged'), branch: z.string().nullable() }),
   unmerged,
 ])
@@ -62,7 +63,7 @@ const exit = z.discriminatedUnion('kind', [
 ])
 
 const outcome = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('merged'), merge: merged }),
+  z.object({ kind: z.literal('merged'), merge: mergedSchema }),
   z.object({ kind: z.literal('unchanged') }),
   z.object({ kind: z.literal('unmerged'), merge: unmerged }),
   z.object({ kind: z.literal('failed'), failure }),
@@ -97,7 +98,7 @@ const result = z.object({
 
 const parking = z.object({ reason: failure, until: z.iso.datetime(), usage: usage.nullable() })
 
-const work = z.object({
+export const workSchema = z.object({
   ref: z.string().nullable(),
   commit: z.string(),
   commits: z.int(),
@@ -164,11 +165,11 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('stop-requested'), at, reason: failure }),
   z.object({ type: z.literal('machine-exited'), at, exit }),
   z.object({ type: z.literal('result-read'), at, result }),
-  z.object({ type: z.literal('salvaged'), at, work }),
+  z.object({ type: z.literal('salvaged'), at, work: workSchema }),
   z.object({
     type: z.literal('merge-tried'),
     at,
-    merge,
+    merge: mergeSchema,
     by: z.enum(['policy', 'client', 'person']).exactOptional(),
     accepted: accepted.exactOptional(),
   }),

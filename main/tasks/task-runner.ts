@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
+import { keepWorkerReady } from '../worker/run-job.ts'
 import { cleanExit } from './clean-exit.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
@@ -133,6 +134,7 @@ export async function seeThrough(
   const log = context.log.with({ taskId: record.task.id })
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
+  using _worker = keepWorkerReady()
   const supervised = await supervise(
     machine,
     {

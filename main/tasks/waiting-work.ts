@@ -4,7 +4,7 @@ import type { MergeOutcome } from '../core/merge.ts'
 import type { MergePolicy } from '../core/merge-policy.ts'
 import type { Task } from '../core/task.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
-import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
+import { findHeldPaths } from './ask-worker.ts'
 import type { RegisteredRepository } from './contract.ts'
 import { leftBehind } from './left-behind.ts'
 
@@ -63,7 +63,8 @@ export async function weighMerge(
   const { startCommit, repoPath } = task
   if (by === 'person' || startCommit === null || work.decided !== null) return mayPublish(work, 'merge', by)
   const left = await leftBehind(task, commit, signal)
-  const held = await findHeldPaths({ repoPath, from: startCommit, to: commit }, rules.heldPaths ?? [], signal)
+  const range = { repoPath, from: startCommit, to: commit }
+  const held = await findHeldPaths({ range, edits: rules.heldPaths ?? [] }, task.id, signal)
   return mayPublish({ ...work, left, held }, 'merge', by)
 }
 

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { gitEnvironment } from '../git/environment.ts'
+import { cacheDirectory, packageDirectory, resourceDirectory } from '../lib/paths.ts'
+import { memoryLimits } from './limits.ts'
+
+export interface WorkerCommand {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** What Electron asks of its surroundings before it runs anything. */
+const ofDesktop = ['DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'] as const
+
+/**
+ * What starts a worker: the program that we are ourselves, from source, from the bundle beside ours, or as the app. Its environment
+ * is that of a git process of the user's and nothing more: no key is in it.
+ */
+export function workerCommand(): WorkerCommand {
+  const env: Record<string, string> = {
+    ...gitEnvironment('user'),
+    NODE_COMPILE_CACHE: join(cacheDirectory(), 'compiled'),
+  }
+  const heap = `--max-old-space-size=${memoryLimits().heapMiB}`
+  if (process.versions.electron) {
+    for (const name of ofDesktop) if (process.env[name] !== undefined) env[name] = process.env[name]
+    const app = process.defaultApp ? [packageDirectory()] : []
+    return { file: process.execPath, args: [...app, `--js-flags=${heap}`, '--worker'], env }
+  }
+  const program = import.meta.filename.endsWith('.ts')
+    ? join(import.meta.dirname, 'main.ts')
+    : join(resourceDirectory(), 'dist', 'worker.js')
+  return { file: process.execPath, args: [heap, '--disable-warning=ExperimentalWarning', program], env }
+}

@@ -1,0 +1,26 @@
+import { findMerge } from '../git/find-merge.ts'
+import { leftMarkers } from '../git/left-markers.ts'
+import type { Range } from '../git/list-changes.ts'
+import { mergeWork } from '../git/merge-work.ts'
+import { salvageWork } from '../git/salvage-work.ts'
+import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
+
+/**
+ * All that is done with what a guest left, by name. Each takes plain data and answers plain data or null, since both go through a
+ * pipe; the signal fires when nobody waits for the answer any more.
+ */
+export const jobs = {
+  salvage: salvageWork,
+  merge: mergeWork,
+  'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>
+    (await findMerge(input, signal)) ?? null,
+  'left-markers': leftMarkers,
+  'held-paths': (
+    { range, edits }: { readonly range: Range; readonly edits: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> => findHeldPaths(range, edits, signal),
+} as const
+
+export type JobName = keyof typeof jobs
+export type JobInput<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0]
+export type JobOutput<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>

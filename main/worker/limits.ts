@@ -1,0 +1,49 @@
+import { totalmem } from 'node:os'
+import type { JobName } from './jobs.ts'
+
+const gib = 1024 ** 3
+const minuteMs = 60_000
+
+/** What one job may take. */
+export interface JobLimits {
+  /** Of the process and all that it starts, together; looked at some times a second. */
+  readonly memoryBytes: number
+  /** Longer than the callers' own limits, which the job heeds by itself: beyond it the process is ended. */
+  readonly timeMs: number
+  /** In place of `timeMs` once a branch is being moved. */
+  readonly publishMs: number
+  /** Of its answer. */
+  readonly answerBytes: number
+}
+
+/** Half of the host at most: the machines need room too. */
+export function memoryLimits(): { readonly heapMiB: number; readonly familyBytes: number } {
+  const familyBytes = Math.min(4 * gib, Math.max(gib, Math.floor(totalmem() / 2)))
+  return { heapMiB: Math.floor(familyBytes / 2 / 1024 ** 2), familyBytes }
+}
+
+/** Looking at what waits may be asked for at any time by a person who waits; the others bring a task to its end. */
+export type Lane = 'end' | 'look'
+
+interface JobRule {
+  readonly lane: Lane
+  readonly timeMs: number
+  readonly answerBytes: number
+}
+
+const rules: Readonly<Record<JobName, JobRule>> = {
+  salvage: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  merge: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
+  'left-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'held-paths': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+}
+
+export const laneOf = (name: JobName): Lane => rules[name].lane
+
+export const limitsOf = (name: JobName): JobLimits => ({
+  memoryBytes: memoryLimits().familyBytes,
+  timeMs: rules[name].timeMs,
+  publishMs: 30 * minuteMs,
+  answerBytes: rules[name].answerBytes,
+})
