@@ -15,10 +15,10 @@ interface ProvisionsOptions {
 
 /** What a task of this repository is given, as settings, allowlist and key say now. */
 export async function provisionsOf({ home, env, machines, repoPath }: ProvisionsOptions): Promise<Provisions> {
-  const { egress, keyInGuest, serverTools, privateNetworks } = readSettings(home)
+  const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs } = readSettings(home)
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
   // A queued task of a repository that was taken off the list meanwhile: nobody says any more what it may reach.
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
-  return { ...guestNetwork({ policy, key, keyInGuest, serverTools, env }, machines), privateNetworks }
+  return { ...guestNetwork({ policy, key, keyInGuest, serverTools, env }, machines), privateNetworks, idleBackgroundMs }
 }

@@ -50,6 +50,7 @@ result_written=
 network=open
 key_variable=ANTHROPIC_API_KEY
 max_budget_usd=
+idle_seconds=
 check_command=
 resume_session=
 flake=
@@ -188,6 +189,15 @@ network_ready() {
   return 1
 }
 
+# write_text FILE: what Claude reads as what the user said, out of standard input. A text that begins with / would be a command of Claude
+# Code's own, one of its skills, or one that the repository brings; a space before it makes it a text, and nothing else does (measured
+# with 2.1.330, on standard input as in stream-json).
+write_text() {
+  local first=
+  IFS= read -r -d '' -n 1 first || :
+  { [ "$first" != / ] || printf ' '; printf '%s' "$first"; cat; } >"$1"
+}
+
 wait_for_network() {
   for _ in {1..50}; do
     network_ready && return 0
@@ -208,6 +218,38 @@ show_progress() {
     elif .type == "tool_use" then
       "microvm: claude uses \(.name | short): \(.input | .command // .file_path // .pattern // .description // "" | short)"
     else empty end' 2>/dev/null
+}
+
+# end_idle BYTES: ends Claude once it has waited for so long, after an answer, for nothing but commands in the background; so many bytes of
+# the stream were there before. An agent that works in the background is not waited for in vain. Claude takes SIGINT as a wish to end: the
+# answer stands, and its exit status is 0 (measured with 2.1.330; SIGTERM gives 143).
+end_idle() {
+  local word deadline=
+  while :; do
+    if [ -n "$deadline" ]; then
+      [ "$deadline" -gt "$SECONDS" ] || break
+      read -r -t "$((deadline - SECONDS))" word
+    else
+      read -r word
+    fi
+    case $? in
+      0) ;;
+      1) return ;;
+      *) break ;;
+    esac
+    if [ "$word" = works ]; then deadline=; else deadline=${deadline:-$((SECONDS + idle_seconds))}; fi
+  done < <(tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | jq -Rrn --unbuffered '
+    foreach (inputs | fromjson? | objects) as $line ({};
+      if $line.type == "result" then .answered = true
+      elif $line.type == "assistant" or ($line.type == "system" and $line.subtype == "init") then .answered = false
+      elif $line.subtype == "background_tasks_changed" then .agents = ([$line.tasks[]? | objects | select(.task_type != "local_bash")] != [])
+      else . end;
+      if .answered and (.agents | not) then "waits" else "works" end)' 2>/dev/null)
+  say "ending Claude, which has waited $idle_seconds s for a command in the background"
+  : >"$private/ended-idle"
+  kill -INT "$child" 2>/dev/null
+  sleep "${MICROVM_GRACE_SECONDS:-20}" >/dev/null 2>&1
+  kill -KILL -- "-$child" 2>/dev/null
 }
 
 # The host's virtiofsd holds a descriptor for each file that the guest remembers, and can run out of them.
@@ -232,7 +274,7 @@ show_flake() {
 # run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
-  local progress before
+  local progress before idle=
   shell_arguments=("$@")
   before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
   rm -f "$private/claude-started"
@@ -248,9 +290,18 @@ run_shell() {
   show_progress "$before" &
   progress=$!
   helpers+=("$progress")
+  rm -f "$private/ended-idle"
+  if [ -n "$idle_seconds" ]; then
+    end_idle "$before" &
+    idle=$!
+    helpers+=("$idle")
+  fi
   wait "$child"
   code=$?
   wait "$progress"
+  [ -z "$idle" ] || kill "$idle" 2>/dev/null
+  # The answer was there before: how Claude took its end says nothing of it.
+  [ ! -e "$private/ended-idle" ] || code=0
   # What Claude left running must not change the clone any more.
   stop_child
   child=
@@ -306,7 +357,8 @@ restore_session() {
   mkdir -p "$user_home/.claude" && cp -R "$workspace/session" "$user_home/.claude/projects"
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$user_home/.claude"
   resume_session=$1
-  echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.' >"$private/task.md"
+  echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.' |
+    write_text "$private/task.md"
   say 'resuming the earlier session'
 }
 
@@ -319,20 +371,24 @@ can_run_x86() {
 
 last_lines() { tail -n 8 "$stderr_log" 2>/dev/null | tail -c 3000; }
 
-# Sets `error` to why the run failed, to nothing when it did not, and fills $private/summary. The last line's `is_error` counts,
-# because its `subtype` says success even where the API refused.
+# Sets `error` to why the run failed, to nothing when it did not, and fills $private/summary. The last result's `is_error` counts,
+# because its `subtype` says success even where the API refused. Success with no turn of the model is one of a command of Claude's own.
 judge() {
   local found= summary=
   error=
   tail -n 100 "$stream" 2>/dev/null | jq -Rnj --arg code "$code" '
-    reduce (inputs | fromjson? | objects) as $line (null;
-      if $line.subtype == "microvm_resumed" then null elif $line.type == "result" then $line else . end) |
-    select(. != null) |
+    reduce (inputs | fromjson? | objects) as $line ({};
+      if $line.subtype == "microvm_resumed" then {}
+      elif $line.type == "result" then .last = $line | .turned = (.turned or ($line.num_turns // 1) != 0)
+      elif $line.type == "assistant" and $line.message.model? != "<synthetic>" then .turned = true
+      else . end) |
+    .turned as $turned | .last | select(. != null) |
     (.result // "" | tostring | gsub("\u0000"; "")) as $text |
     "found", $text, (
       if .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
       elif .is_error then "Claude failed: \(if $text == "" then .subtype else $text end)"
       elif (.subtype // "success") != "success" then "Claude stopped early: \(.subtype)"
+      elif $turned | not then "Claude ended without asking the model, as if the text were no task. \($text)"
       elif $code != "0" then "Claude ended with exit status \($code)"
       else "" end) |
     ., "\u0000"' >"$private/judged" 2>/dev/null
@@ -384,13 +440,15 @@ main() {
   : >"$workspace/started"
   [ -d "$private" ] || mkdir -p -m 700 "$private"
   take_key
-  cat "$workspace/task.md" >"$private/task.md"
+  write_text "$private/task.md" <"$workspace/task.md"
   [ ! -e "$workspace/environment" ] || mapfile -d '' given <"$workspace/environment"
   setting MICROVM_NETWORK network
   [ "$network" = closed ] || network=open
   setting MICROVM_KEY_VARIABLE key_name
   setting MICROVM_MAX_BUDGET_USD max_budget_usd
   setting MICROVM_CHECK check_command
+  setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
+  [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"

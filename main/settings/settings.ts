@@ -72,6 +72,16 @@ const settingsSchema = z.object({
   maxTokens: z.int().min(1).nullable().default(null),
   /** A task of which neither console nor agent says anything for so long is stopped; null: never. */
   silenceTimeoutMs: z.int().min(1000).nullable().default(null),
+  /**
+   * An agent that has answered and waits for nothing but commands in the background is ended after so long, with what it answered;
+   * null: when Claude Code ends it itself, after ten minutes.
+   */
+  idleBackgroundMs: z
+    .int()
+    .min(1000)
+    .max(10 * minuteMs)
+    .nullable()
+    .default(5 * minuteMs),
   /** From the wish to stop a machine to its end by force. */
   powerOffTimeoutMs: z
     .int()

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { Failure } from '../core/failure.ts'
 import type { AgentUsage, TaskResult } from '../core/task.ts'
-import { type GuestFileRefusal, readGuestFile, readGuestFileTail } from '../lib/guest-file.ts'
+import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest-file.ts'
 import { scrub, scrubText } from '../lib/scrub.ts'
+import { ResultLines, resumedLine } from './result-lines.ts'
 import { shareNames } from './task-files.ts'
 
 const resultLimitBytes = 1024 ** 2
 export const streamTailBytes = 1024 ** 2
+const streamLimitBytes = 256 * 1024 ** 2
 const summaryLimit = 64 * 1024
 const errorLimit = 4 * 1024
 const checkLimit = 16 * 1024
@@ -22,28 +24,6 @@ const guestResultSchema = z.object({
     .nullish()
     .catch(null),
 })
-
-/** The guest's figure; one beyond all reason would not survive the sum and the record. */
-const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
-
-/** The last line of Claude Code's stream (`--output-format stream-json`), as far as we read it. */
-const streamResultSchema = z.object({
-  type: z.literal('result'),
-  total_cost_usd: amount,
-  num_turns: z.int().nonnegative().catch(0),
-  session_id: z.string().max(200).nullable().catch(null),
-  usage: z
-    .object({
-      input_tokens: amount,
-      cache_creation_input_tokens: amount,
-      cache_read_input_tokens: amount,
-      output_tokens: amount,
-    })
-    .catch({ input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 }),
-})
-
-/** The runner writes it before a task goes on that was parked: the lines above are an earlier agent's. */
-const resumedLine = '{"type":"system","subtype":"microvm_resumed"}'
 
 /** The last line that holds the marker and has the shape; a line of the guest's that is no JSON says nothing. Pure. */
 export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.ZodType<Shape>): Shape | undefined {
@@ -66,8 +46,22 @@ export async function readResult(share: string, secret: string): Promise<TaskRes
   if (read.kind === 'refused') return refusedResult(read.why)
   const parsed = parseGuestResult(scrub(read.bytes, secret).toString('utf8'), secret)
   if ('code' in parsed) return parsed
-  const tail = await readGuestFileTail(share, shareNames.stream, streamTailBytes)
-  return { ...parsed, usage: parseUsage(tail.toString('utf8'), secret) }
+  return { ...parsed, usage: await readUsage(share, secret) }
+}
+
+/** What the agent took, as its whole stream tells; null when that cannot be read. */
+async function readUsage(share: string, secret: string): Promise<AgentUsage | null> {
+  const opened = await openGuestFile(share, shareNames.stream)
+  if (opened.kind === 'refused') return null
+  await using file = opened.file
+  const lines = new ResultLines()
+  // Of a longer stream its end, like what is kept of it for people, but the other way about: the last turns count most.
+  const start = Math.max(0, opened.size - streamLimitBytes)
+  if (opened.size > 0) {
+    const bytes = file.createReadStream({ start, end: opened.size - 1, autoClose: false, highWaterMark: 1024 ** 2 })
+    for await (const chunk of bytes as AsyncIterable<Buffer>) lines.add(chunk)
+  }
+  return lines.total(secret)
 }
 
 /** Parses the text of `result.json`. The secret may be in it with letters escaped, so its strings are cleaned too. Pure. */
@@ -96,20 +90,6 @@ export function parseGuestResult(text: string, secret = ''): Omit<TaskResult, 'u
     ...(check && {
       check: { exitCode: check.exit_code, output: scrubText(check.output, secret).slice(-checkLimit) },
     }),
-  }
-}
-
-/** Finds cost, tokens and turns in the last lines of the agent's stream; null when it never came to an end. Pure. */
-export function parseUsage(streamTail: string, secret = ''): AgentUsage | null {
-  const line = lastLineOf(streamTail, '"result"', streamResultSchema)
-  if (!line) return null
-  const { usage, total_cost_usd, num_turns, session_id } = line
-  return {
-    costUsd: total_cost_usd,
-    inputTokens: usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens,
-    outputTokens: usage.output_tokens,
-    turns: num_turns,
-    sessionId: session_id === null ? null : scrubText(session_id, secret),
   }
 }
 

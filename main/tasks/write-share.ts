@@ -12,6 +12,8 @@ export interface Assignment {
   readonly variables: Readonly<Record<string, string>>
   /** Whether the guest has a way of its own to the internet. */
   readonly egress: 'open' | 'closed'
+  /** How long an agent that has answered may wait for commands in the background alone; left out or null, as long as it likes. */
+  readonly idleBackgroundMs?: number | null
 }
 
 /**
@@ -25,6 +27,9 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...assignment.variables,
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
+    ...(assignment.idleBackgroundMs != null && {
+      MICROVM_IDLE_BACKGROUND_SECONDS: String(Math.ceil(assignment.idleBackgroundMs / 1000)),
+    }),
     ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session }),

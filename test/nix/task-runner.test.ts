@@ -23,6 +23,21 @@ test.for([
   )
 })
 
+test.for([
+  ['a command of Claude Code', '/status returns 404', ' /status returns 404'],
+  ['nothing but a slash', '/', ' /'],
+  ['two slashes', '//', ' //'],
+  ['a path', '/home/u/x.ts is broken\n', ' /home/u/x.ts is broken\n'],
+  ['a space before it', ' /clear', ' /clear'],
+  ['a mark of byte order before it', '\ufeff/clear', '\ufeff/clear'],
+  ['a slash further in', 'ü/clear\n/clear', 'ü/clear\n/clear'],
+  ['nothing', '', ''],
+] as const)('a text with %s is no command of Claude Code', async ([, task, given]) => {
+  const world = await runnerWorld(await temporaryFolder(), { task, claude: claudeReads })
+  await world.run()
+  expect(await world.read(join(world.seen, 'task'))).toBe(given)
+})
+
 test('the first line says when the runner started, and the machine goes off at the end', async () => {
   const world = await runnerWorld(await temporaryFolder())
   const { stdout } = await world.run()
@@ -132,6 +147,56 @@ test.for([
   const world = await runnerWorld(await temporaryFolder(), { claude })
   await world.run()
   expect(await world.result()).toMatchObject({ success: false, summary: 'Invalid key', error, exit_code: 1 })
+})
+
+const said = (model: string) => print(JSON.stringify({ type: 'assistant', message: { model, content: [] } }))
+
+test.for([
+  ['no turn of the model', print(finalLine('Set model to Opus', { num_turns: 0 })), false],
+  ['a turn that is told as none', said('claude-x') + print(finalLine('Reviewed', { num_turns: 0 })), true],
+  [
+    'an answer of Claude Code in place of the model',
+    said('<synthetic>') + print(finalLine('', { num_turns: 0 })),
+    false,
+  ],
+  ['a turn before the last', print(finalLine('A', { num_turns: 2 })) + print(finalLine('B', { num_turns: 0 })), true],
+] as const)('a result with %s is success or a failure with its reason', async ([, claude, success]) => {
+  const world = await runnerWorld(await temporaryFolder(), { claude })
+  await world.run()
+  const error = success ? null : expect.stringMatching(/^Claude ended without asking the model/)
+  expect(await world.result()).toMatchObject({ success, error, exit_code: 0 })
+})
+
+const tasksLine = (...types: readonly string[]) =>
+  print(
+    JSON.stringify({
+      ...{ type: 'system', subtype: 'background_tasks_changed' },
+      tasks: types.map((task_type) => ({ task_type })),
+    }),
+  )
+const idleLimit = { MICROVM_IDLE_BACKGROUND_SECONDS: '1' }
+const answered = print(finalLine('Done', { num_turns: 1 }))
+
+test('an agent that only waits for a command in the background ends after the limit, with what it answered', async () => {
+  const claude = `${tasksLine('local_bash')}${answered}sleep 1000 & echo $$ >"$SEEN/pid"; wait; wait`
+  const world = await runnerWorld(await temporaryFolder(), { claude, environment: idleLimit })
+  const { stdout } = await world.run()
+  expect(stdout).toContain('ending Claude, which has waited 1 s for a command in the background')
+  expect(await world.result()).toEqual({ success: true, summary: 'Done', error: null, exit_code: 0 })
+  const pid = Number(await world.read(join(world.seen, 'pid')))
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
+test.for([
+  ['an agent of its own works in the background', `${tasksLine('local_agent', 'local_bash')}${answered}`],
+  ['it works again', `${answered}${said('claude-x')}`],
+  ['it has not answered yet', tasksLine('local_bash')],
+])('an agent is not ended while %s', async ([, before]) => {
+  const claude = `${before}sleep 4; ${print(finalLine('At last', { num_turns: 1 }))}`
+  const world = await runnerWorld(await temporaryFolder(), { claude, environment: idleLimit })
+  const { stdout } = await world.run()
+  expect(stdout).not.toContain('ending Claude')
+  expect(await world.result()).toMatchObject({ success: true, summary: 'At last' })
 })
 
 test.for([

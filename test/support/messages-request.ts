@@ -57,7 +57,10 @@ export function historyOf(request: MessagesRequest): History {
       if (answered) results.push({ ...answered, text: textOf(block.content) })
     }
   }
-  return { turn, results, directory: directoryOf(request) }
+  const texts = messages
+    .filter(({ role }) => role === 'user')
+    .flatMap((each) => blocksOf(each).flatMap(({ text }) => text ?? []))
+  return { turn, results, texts, directory: directoryOf(request) }
 }
 
 function textOf(content: unknown): string {

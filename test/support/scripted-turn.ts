@@ -20,6 +20,8 @@ export interface History {
   readonly turn: number
   /** The working directory that Claude Code names in its prompt. */
   readonly directory: string
+  /** Each text that the user's messages hold, in order. */
+  readonly texts: readonly string[]
   /** Text of the results of each earlier use of a tool, in order; `name` as the agent knows it. */
   readonly results: readonly { readonly name: string; readonly input: unknown; readonly text: string }[]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { costLimitFailure } from '../../main/core/outcome.ts'
-import { parseUsage } from '../../main/tasks/read-result.ts'
+import { parseUsage } from '../../main/tasks/result-lines.ts'
 import { UsageMeter } from '../../main/tasks/usage-meter.ts'
 import { runClaudeCode } from '../support/claude-code.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
