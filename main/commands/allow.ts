@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { type EgressChange, egressText } from '../core/egress.ts'
-import { AppError } from '../core/failure.ts'
+import { AppError, failureText } from '../core/failure.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge-policy.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
+import { findFlakeProblem } from '../git/find-flake.ts'
 import { inspectRepository } from '../git/inspect-repository.ts'
+import { validateAlias } from '../settings/alias.ts'
 import { registerRepository } from '../settings/repositories.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,14 +21,16 @@ export async function allow(
   // `allow "$UNSET"` must not take the current folder.
   if (path === '') throw new AppError('argument-invalid', 'The path is empty', { hint: 'Name the repository' })
   const repository = await inspectRepository(resolve(terminal.cwd, path ?? '.'))
+  if (alias !== undefined) validateAlias(alias)
+  await excludeTasks(repository.path) // First: what cannot be hidden is not registered.
   const registered = await registerRepository(terminal.home, { path: repository.path, alias, ...wish })
-  await excludeTasks(repository.path)
   if (alias !== undefined && registered.alias !== alias) {
     terminal.note(
       `${repository.path} is registered as '${registered.alias}', because ${whyNot(alias, registered.alias)}`,
     )
   }
-  if (!repository.hasFlake) terminal.note(`No flake.nix found in ${repository.path}: tasks need one, committed`)
+  const problem = await findFlakeProblem(repository.path)
+  if (problem) terminal.note(`No task can start yet: ${failureText(problem)}`)
   if (wish.egress !== undefined || wish.allowHosts !== undefined) {
     terminal.note(`Tasks of ${registered.alias} reach: ${egressText(registered.egress)}`)
   }

@@ -8,4 +8,6 @@ export interface Problem {
   readonly cure: string
   /** A task can run in spite of it. */
   readonly optional?: boolean
+  /** Only tasks with a way of their own to the internet lack it, or only those that are let through to single addresses. */
+  readonly onlyFor?: 'open-egress' | 'forwards'
 }

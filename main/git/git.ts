@@ -2,6 +2,7 @@ import { type SimpleGitOptions, simpleGit } from 'simple-git'
 import { OutputTooLarge } from '../lib/output-too-large.ts'
 import { type Conversation, converse, outputLimit, requireDescriptors, run } from '../lib/spawn.ts'
 import { gitEnvironment, settings, type Trust } from './environment.ts'
+import { missingGit } from './missing-git.ts'
 
 export interface GitOptions {
   /** Where git runs; it must exist. */
@@ -93,7 +94,7 @@ export async function git(args: readonly string[], options: GitOptions, signal?:
   } catch (error) {
     signal?.throwIfAborted()
     tooLarge.signal.throwIfAborted()
-    throw error
+    throw missingGit(options.cwd, String(error)) ?? error
   }
   signal?.throwIfAborted()
   tooLarge.signal.throwIfAborted()
@@ -122,7 +123,13 @@ async function gitWithInput(args: readonly string[], options: GitOptions, signal
   signal?.throwIfAborted()
   if (result.cutAtBytes !== null) throw new OutputTooLarge(result.command, result.cutAtBytes)
   if (result.exitCode === null && result.signal === null)
-    throw new GitError(args, { ...result, stderr: result.problem ?? '' })
+    throw (
+      missingGit(options.cwd, result.problem ?? '') ?? new GitError(args, { ...result, stderr: result.problem ?? '' })
+    )
+  if (result.exitCode !== 0) {
+    const missing = missingGit(options.cwd, result.stderr)
+    if (missing) throw missing
+  }
   return result
 }
 

@@ -118,6 +118,11 @@ async function notARepository(folder: string, said: string): Promise<AppError> {
       `Tell git that you trust it: git config --global --add safe.directory ${folder}`,
     )
   }
+  const lost = /not a git repository: (.+)\/worktrees\/[^/]+\n?$/.exec(said)?.[1]
+  if (lost !== undefined) {
+    const hint = `Where it was moved, run there: git worktree repair ${folder}`
+    return invalid(`${folder} is a work tree of ${lost}, which is not there`, hint)
+  }
   if (await exists(dotGit)) {
     try {
       await access(dotGit, constants.R_OK)

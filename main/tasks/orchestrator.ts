@@ -20,6 +20,7 @@ import { endTask } from './end-task.ts'
 import type { EventLog } from './events/event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
+import { HostCheck } from './host-check.ts'
 import type { HostClock } from './host-clock.ts'
 import { type MergeWish, mergeAgain } from './merge-again.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
@@ -89,6 +90,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
   readonly #diskWatch: DiskWatch
+  readonly #host: HostCheck
   /** Clients and window ask for warnings again and again, and a look at a file system takes longer than all else of their call. */
   readonly #shortages = remembered(
     () => findShortages([this.#options.home, ...this.#foldersInUse()], minFreeGiB(this.#options)),
@@ -107,6 +109,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#index = index
     this.events = options.events
     const { slots, log, limits, hostMemory } = options
+    this.#host = new HostCheck(options.driver, log)
     this.#catalog = new TaskCatalog({ repositories: () => options.repositories.list(), index, log })
     this.#recordOptions = { onChange: this.#changed, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.open.get(id)?.machine ?? null
@@ -167,6 +170,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
     for (const files of forgotten.neverBegan) await removeWarmFolder(files, options.log)
     for (const task of tasks) await orchestrator.#takeUp(task)
+    orchestrator.#host.lookAhead()
     orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
     return orchestrator
   }
@@ -188,6 +192,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await requireFlake(path)
     await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
+    await this.#host.require(provisions)
     const { slots } = this.#options
     const mayWait = request.queue ?? this.#options.queue ?? false
 

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Added } from '../../preload/contract.ts'
-import { AppError, toFailure } from '../core/failure.ts'
+import { AppError, failureText, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
-import { inspectRepository, type RepositoryState } from '../git/inspect-repository.ts'
+import { findFlakeProblem } from '../git/find-flake.ts'
+import { inspectRepository } from '../git/inspect-repository.ts'
 import { expandHome } from '../lib/absolute-path.ts'
 import { registerRepository } from '../settings/repositories.ts'
 
@@ -11,20 +12,15 @@ import { registerRepository } from '../settings/repositories.ts'
 export async function addRepository(home: string, path: string, signal: AbortSignal): Promise<Added> {
   try {
     const repository = await inspectRepository(expandHome(path), signal)
-    if (!repository.hasFlake) return { kind: 'flake-missing', path: repository.path }
+    const problem = await findFlakeProblem(repository.path, signal)
+    if (problem?.none) return { kind: 'flake-missing', path: repository.path }
+    await excludeTasks(repository.path, signal) // First: what cannot be hidden is not registered.
     const { alias } = await registerRepository(home, { path: repository.path })
-    await excludeTasks(repository.path, signal)
-    return { kind: 'registered', alias, notes: notesOn(repository) }
+    return { kind: 'registered', alias, notes: problem ? [`No task can start yet: ${failureText(problem)}`] : [] }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', path, failure: toFailure(error) }
   }
-}
-
-function notesOn({ head }: RepositoryState): readonly string[] {
-  if (head === null) return ['Commit something first: a task starts from the last commit.']
-  if (head.hasFlake) return []
-  return ['Commit flake.nix before the first task: a task sees what is committed.']
 }
 
 /** Writes a `flake.nix` at the top of the repository. @throws AppError('repository-invalid') where there is one already. */

@@ -1,6 +1,7 @@
 import type { RepositoryRow } from '../../preload/contract.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
+import { findFlakeProblem } from '../git/find-flake.ts'
 import { inspectRepository } from '../git/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
@@ -38,18 +39,13 @@ export class RepositoryRows {
 
 async function inspect(path: string): Promise<Omit<Inspection, 'at'>> {
   try {
-    const { branch, head, hasFlake } = await inspectRepository(path)
-    return { branch: head === null ? null : branch, problem: problemOf(path, head !== null, hasFlake) }
+    const [{ branch, head }, flake] = await Promise.all([inspectRepository(path), findFlakeProblem(path)])
+    if (!flake) return { branch: head === null ? null : branch, problem: null }
+    const { none, ...problem } = flake
+    return { branch: head === null ? null : branch, problem }
   } catch (error) {
     return { branch: null, problem: toFailure(error, 'repository-invalid') }
   }
-}
-
-function problemOf(path: string, hasCommit: boolean, hasFlake: boolean): Failure | null {
-  if (!hasCommit)
-    return { code: 'repository-invalid', message: `${path} has no commit yet`, hint: 'Commit something first' }
-  if (hasFlake) return null
-  return { code: 'flake-missing', message: `No flake.nix found in ${path}`, hint: 'Add one and commit it' }
 }
 
 function row(

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../support/command-line.ts'
@@ -17,7 +17,7 @@ async function place() {
       const path = join(folder, name)
       await mkdir(path, { recursive: true })
       await gitIn(path, ['init', '--quiet', '--initial-branch', 'main'])
-      await writeFile(join(path, 'flake.nix'), '{ outputs = _: { }; }\n')
+      await commitFiles(path, { 'flake.nix': '{ outputs = _: { }; }\n' })
       return path
     },
     run: (args: readonly string[], cwd = folder) => runCommand(args, { home, cwd }),
@@ -112,9 +112,10 @@ test('a repository with no flake.nix is registered, with a word about it', async
   const path = join(here.path, 'bare-bones')
   await mkdir(path)
   await gitIn(path, ['init', '--quiet'])
+  await commitFiles(path, { 'readme.md': 'x\n' })
   const { stdout, stderr } = await here.run(['allow', path])
   expect(stdout).toBe('Registered: bare-bones\n')
-  expect(stderr).toMatch(/^No flake\.nix found[^\n]*\n$/)
+  expect(stderr).toMatch(/^No task can start yet: No flake\.nix found[^\n]*\n$/)
 })
 
 test('an unknown alias is refused with the nearest one', async () => {
@@ -203,4 +204,46 @@ test('what tasks may reach is told to allow, for a registered repository too, an
   })
   expect(await here.run(['allow', path, '--egress', 'half'])).toEqual(refused(oneLine(/Option '--egress <policy>'/)))
   expect(await here.run(['allow', path, '--allow-host', '*'])).toEqual(refused(oneLine(/"\*" is no host/)))
+})
+
+test('a repository whose tasks cannot be hidden from git is refused, with the file, and not registered', async () => {
+  const here = await place()
+  const path = await here.repository('project')
+  const info = join(path, '.git/info')
+  await rm(info, { recursive: true, force: true })
+  await symlink('/nonexistent/info', info)
+  expect(await here.run(['allow', path])).toEqual(
+    refused(oneLine(/\S+\/info\/exclude cannot be written, and so tasks/)),
+  )
+  expect(await here.run(['list'])).toEqual(said(''))
+  // Hidden by the user's own means, it needs no writing.
+  await commitFiles(path, { '.gitignore': '.microvm/\n' })
+  expect(await here.run(['allow', path])).toEqual(said('Registered: project\n'))
+})
+
+test('a host without git is told that git is missing', async () => {
+  const here = await place()
+  const path = await here.repository('project')
+  const result = await runCommand(['allow', path], { home: here.home, env: { PATH: here.home } })
+  expect(result).toEqual(refused(oneLine(/git is missing/)))
+})
+
+test('a work tree whose repository was moved is told so, with the cure', async () => {
+  const here = await place()
+  const path = await here.repository('project')
+  await gitIn(path, ['worktree', 'add', '--quiet', join(here.path, 'linked')])
+  await rename(path, join(here.path, 'moved'))
+  const linked = join(here.path, 'linked')
+  const text = `Error: ${linked} is a work tree of ${path}/.git, which is not there. Where it was moved, run there: git worktree repair ${linked}\n`
+  expect(await here.run(['allow', linked])).toEqual(refused(text))
+})
+
+test('a home written with a tilde is expanded, since no shell has read it', async () => {
+  const here = await place()
+  const path = await here.repository('project')
+  const result = await runCommand(['allow', path], { home: here.home, env: { MICROVM_ORCHESTRATOR_HOME: '~/own' } })
+  expect(result).toEqual(said('Registered: project\n'))
+  expect(JSON.parse(await readFile(join(here.home, 'own/allowed-repos.json'), 'utf8'))).toHaveProperty('project')
+  const other = await runCommand(['list'], { home: here.home, env: { MICROVM_ORCHESTRATOR_HOME: 'own' } })
+  expect(other).toEqual(refused(oneLine(/MICROVM_ORCHESTRATOR_HOME is no absolute path: own/)))
 })

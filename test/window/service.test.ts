@@ -129,7 +129,7 @@ test('repositories are added kindly, and what other processes register is seen',
   expect(await service.calls.addRepository({ path }, never)).toEqual({
     kind: 'registered',
     alias: 'plain',
-    notes: [expect.stringContaining('Commit flake.nix')],
+    notes: [expect.stringContaining('is not committed')],
   })
   await heard.change('repositories', ({ repositories }) => repositories.some(({ alias }) => alias === 'plain'))
 

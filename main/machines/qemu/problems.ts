@@ -30,19 +30,32 @@ export async function hostProblems(cacheDirectory: string, signal: AbortSignal):
         ]
       : []),
     ...(host.passt === undefined
-      ? [newerToolProblem('passt', 'passt of 2024 or newer is missing; it gives guests the internet', unpackable)]
+      ? [
+          {
+            ...newerToolProblem('passt', 'passt of 2024 or newer is missing; it gives guests the internet', unpackable),
+            onlyFor: 'open-egress' as const,
+          },
+        ]
       : []),
     ...(host.socat === undefined
       ? [
-          packageProblem(
-            'socat-missing',
-            'socat is missing; it forwards single addresses of this host to guests',
-            'socat',
-          ),
+          {
+            ...packageProblem(
+              'socat-missing',
+              'socat is missing; it forwards single addresses of this host to guests',
+              'socat',
+            ),
+            onlyFor: 'forwards' as const,
+          },
         ]
       : []),
     ...(host.ip === undefined
-      ? [packageProblem('ip-missing', 'ip is missing; it keeps guests from private networks', 'iproute2')]
+      ? [
+          {
+            ...packageProblem('ip-missing', 'ip is missing; it keeps guests from private networks', 'iproute2'),
+            onlyFor: 'open-egress' as const,
+          },
+        ]
       : []),
     ...(await tunProblems()),
     ...(await namespaceProblems(host)),
