@@ -85,6 +85,7 @@ export async function prepare(attack: LeftBehind, bait: Bait, index: number, sig
   await runOrThrow('cp', ['-R', template, project])
   await excludeTasks(project, signal)
   const record = await TaskRecord.create(
+    join(folder, 'tasks-of', attack.name),
     {
       id,
       description: attack.tries,

@@ -77,7 +77,7 @@ export async function openStage(
     // A limit on tokens has the host read the stream while the guest writes it.
     const { task_id } = await client.call('run_task', { repo: scene, description: scene, max_tokens: 1_000_000 })
     const id = task_id as TaskId
-    const files = taskFiles(join(bait.folder, scene), id)
+    const files = taskFiles(home, id)
     const view = () => client.call('get_task_info', { task_id })
     return {
       id,

@@ -15,8 +15,8 @@ export async function info(terminal: Terminal, idText: string): Promise<void> {
   const server = await serverIfRunning(terminal.home)
   if (server) return await printJson(terminal, await server.call('get_task_info', { task_id: id }))
 
-  const { folder, repoPath } = await findTask(terminal.home, id)
-  const task = await loadTask(repoPath, id, createLog(process.stderr, 'warn'))
+  const { folder } = await findTask(terminal.home, id)
+  const task = await loadTask(terminal.home, id, createLog(process.stderr, 'warn'))
   if (!task)
     throw new AppError('internal', `The record of task ${basename(folder)} is damaged`, { hint: `See ${folder}` })
   await printJson(terminal, taskView(task))

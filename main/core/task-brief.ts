@@ -5,9 +5,11 @@ import type { Task, TaskResult } from './task.ts'
 export const briefDescriptionLimit = 300
 
 type Kept =
+  | 'home'
   | 'id'
   | 'repo'
   | 'repoPath'
+  | 'workFolder'
   | 'createdAt'
   | 'state'
   | 'startCommit'
@@ -27,6 +29,7 @@ export interface TaskBrief extends Pick<Task, Kept> {
 }
 
 export const briefOf = (task: TaskBrief): TaskBrief => ({
+  home: task.home,
   id: task.id,
   description: task.description.trimStart().slice(0, briefDescriptionLimit),
   repo: task.repo,
@@ -46,6 +49,7 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
     ...(task.merge.kept !== undefined && { kept: task.merge.kept }),
   },
   ...(task.resolves && { resolves: task.resolves }),
+  ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
 })
 
 /** Whether the task has ended and its end was told: nothing more happens to it by itself. */

@@ -39,6 +39,19 @@ export interface TaskIdentity {
   readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
+  /** Where its clone, share and console lie, where that is not its folder in the home. */
+  readonly workFolder?: string
+  /** Which repository it was, wherever that lies now. Absent in records of older versions. */
+  readonly repository?: RepositoryIdentity
+}
+
+/** Enough to find a repository again that was moved, and where its commits go when its work tree is gone. */
+export interface RepositoryIdentity {
+  /** The `.git` folder that all its work trees share. */
+  readonly commonDirectory: string
+  /** Of the `.git` folder: stays what it is when the folder is moved on its disk. */
+  readonly inode: number
+  readonly bornMs: number
 }
 
 /** Another task's work that does not merge: where it began, what it is, and the branch that it is to come onto. */
@@ -144,6 +157,8 @@ export type TaskEvent =
       readonly waitedMs?: number
     }
   | { readonly type: 'agent-started'; readonly at: string }
+  /** What the user should know of the task and no other event says; one sentence. */
+  | { readonly type: 'noted'; readonly at: string; readonly note: string }
   | { readonly type: 'stop-requested'; readonly at: string; readonly reason: Failure }
   | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
   | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
@@ -165,6 +180,8 @@ export type TaskEvent =
 
 /** The fold of a task's events. */
 export interface Task extends TaskIdentity {
+  /** The home that holds its folder: told by who reads the record, never by the record. */
+  readonly home: string
   readonly state: TaskState
   readonly startCommit: string | null
   readonly branch: string | null
@@ -181,6 +198,8 @@ export interface Task extends TaskIdentity {
   /** What a person has allowed onto the branch, and has not rejected since; it binds every later try. */
   readonly accepted: Accepted | null
   readonly agentStartedAt: string | null
+  /** What the host noted of it, one sentence each. */
+  readonly notes: readonly string[]
   /** Every time that it was parked, oldest first. */
   readonly parkings: readonly Parking[]
   readonly finishedAt: string | null

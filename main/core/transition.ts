@@ -3,9 +3,10 @@ import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity,
 import { unreachable } from './unreachable.ts'
 
 /** A task as its first event leaves it. */
-export function newTask(identity: TaskIdentity): Task {
+export function newTask(identity: TaskIdentity, home: string): Task {
   return {
     ...identity,
+    home,
     state: { phase: 'queued' },
     startCommit: null,
     branch: null,
@@ -19,6 +20,7 @@ export function newTask(identity: TaskIdentity): Task {
     merge: null,
     accepted: null,
     agentStartedAt: null,
+    notes: [],
     parkings: [],
     finishedAt: null,
     announcedSeq: null,
@@ -35,6 +37,7 @@ export class TransitionError extends Error {
  * @throws TransitionError when the event cannot follow the task's state.
  */
 export function transition(task: Task, event: TaskEvent): Task {
+  if (event.type === 'noted') return { ...task, notes: [...task.notes, event.note] }
   if (task.state.phase === 'finished') {
     // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
     if (event.type === 'merge-tried')
@@ -103,10 +106,10 @@ export function transition(task: Task, event: TaskEvent): Task {
  * The fold of a whole record.
  * @throws TransitionError when the record does not start with its creation or an event cannot follow.
  */
-export function foldTask(events: readonly TaskEvent[]): Task {
+export function foldTask(events: readonly TaskEvent[], home: string): Task {
   const [first, ...rest] = events
   if (first?.type !== 'created') throw new TransitionError("A task's record starts with its creation")
-  return rest.reduce(transition, newTask(first.task))
+  return rest.reduce(transition, newTask(first.task, home))
 }
 
 /** A task that goes on does so in a machine of its own: nothing is known of that one yet. */

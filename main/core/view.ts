@@ -176,6 +176,9 @@ export function waitingRef({ id, work, merge }: TaskBrief): string | null {
   return work?.ref != null && !gone ? taskRef(id) : null
 }
 
+/** What the host noted of the task, and of the work that it saved. */
+export const notesOf = ({ notes, work }: Pick<Task, 'notes' | 'work'>): string[] => [...notes, ...(work?.notes ?? [])]
+
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
   const ref = waitingRef(task)
@@ -201,6 +204,7 @@ export function taskView(task: Task): TaskView {
     ...(task.resolves && { resolves: task.resolves.task }),
     task_ref: ref,
     ...salvageView(task.work),
+    notes: notesOf(task),
     created_at: task.createdAt,
     started_at: task.agentStartedAt,
     finished_at: task.finishedAt,

@@ -35,5 +35,5 @@ export function resourceDirectory(): string {
   return folder.endsWith('.asar') ? dirname(folder) : folder
 }
 
-/** The folder inside a registered repository that holds its tasks. */
-export const tasksDirectory = (repoPath: string): string => join(repoPath, '.microvm', 'tasks')
+/** The folder of the home that holds every task: what lies there is a task, and nothing else is. */
+export const tasksDirectory = (home: string): string => join(home, 'tasks')

@@ -7,7 +7,7 @@ import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskVi
 import { pathExists } from '../lib/path-exists.ts'
 import type { Tasks } from './contract.ts'
 import type { Delivery } from './events/event-consumers.ts'
-import { taskFiles } from './task-files.ts'
+import { filesOf } from './task-files.ts'
 
 /** The shapes that every front door answers with; the names are the contract with clients. */
 
@@ -82,7 +82,7 @@ export interface LogPaths {
 
 /** What `get_task_logs` answers. */
 export async function logPaths(id: TaskId, tasks: Tasks): Promise<LogPaths> {
-  const { network } = taskFiles((await tasks.get(id)).repoPath, id)
+  const { network } = filesOf(await tasks.get(id))
   return { log_path: await tasks.consolePath(id), ...((await pathExists(network)) && { network_log_path: network }) }
 }
 

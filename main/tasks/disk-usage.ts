@@ -4,7 +4,7 @@ import { allSlots } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { statusOf, type TaskStatus } from '../core/view.ts'
 import { allocatedBytes } from '../lib/allocated-bytes.ts'
-import { taskFiles } from './task-files.ts'
+import { filesOf } from './task-files.ts'
 
 /** Bytes that are really taken on disk. */
 export type DiskUsage = {
@@ -27,14 +27,22 @@ export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: rea
   const slots: DiskUsage['slots'] = []
   for (const slot of allSlots) slots.push({ slot, bytes: await allocatedBytes(join(home, 'slots', String(slot))) })
   const ofTasks: DiskUsage['tasks'] = []
-  for (const { id, repo, repoPath, state } of tasks) {
-    const bytes = await allocatedBytes(taskFiles(repoPath, id).folder)
+  for (const task of tasks) {
+    const { id, repo, state } = task
+    const bytes = await takenBy(task)
     ofTasks.push({ task_id: id, repo, status: statusOf(state), bytes })
   }
   const images = (await measured(cacheDirectory, 'images')).map(({ name, bytes }) => ({ key: name, bytes }))
   const tools = await measured(cacheDirectory, 'tools')
   const total = [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, 0)
   return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools }
+}
+
+/** Both its folders, where it has two. */
+async function takenBy(task: TaskBrief): Promise<number> {
+  const { folder, workFolder } = filesOf(task)
+  const bytes = await allocatedBytes(folder)
+  return workFolder === folder ? bytes : bytes + (await allocatedBytes(workFolder))
 }
 
 async function measured(

@@ -1,47 +1,32 @@
-import { access } from 'node:fs/promises'
 import type { Task, TaskId } from '../core/task.ts'
 import { isOver } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
-import { loadTask } from './load-tasks.ts'
+import { pathExists } from '../lib/path-exists.ts'
 import { type TaskFiles, taskFiles } from './task-files.ts'
 import type { UnfinishedTasks } from './unfinished-tasks.ts'
 
-export interface Forgotten {
-  readonly tasks: readonly Task[]
-  /** Of ids that never became a task: a machine that waited for one, or a crash before its record. */
-  readonly neverBegan: readonly TaskFiles[]
-}
-
 /**
- * The unfinished tasks that the allowlist does not lead to any more: their repositories were removed from it, or moved. Brings
- * the index up to date with what is on record: an entry goes when its task's end was told or never began, and one whose
- * repository cannot be seen now (not mounted, say) stays for a later start.
+ * Brings the index of unfinished tasks up to date with what is on record: an entry goes when its task's end was told or it never became a
+ * task, and one whose record cannot be read stays.
+ * @returns the folders of those that never began: a machine that waited for a task, or a crash before a record.
  */
 export async function findForgotten(
+  home: string,
   index: UnfinishedTasks,
-  known: ReadonlyMap<TaskId, Task>,
+  open: ReadonlyMap<TaskId, Task>,
   log: Log,
-  onDamaged: (message: string) => void,
-): Promise<Forgotten> {
-  const tasks: Task[] = []
+): Promise<readonly TaskFiles[]> {
   const neverBegan: TaskFiles[] = []
-  for (const { id, repoPath } of index.entries()) {
-    const task = known.get(id) ?? (await loadTask(repoPath, id, log, onDamaged))
-    if (!task) {
-      const seen = (await exists(repoPath)) && !(await exists(taskFiles(repoPath, id).record))
-      if (seen) {
-        neverBegan.push(taskFiles(repoPath, id))
-        await index.remove(id)
-      } else log.warn('an unfinished task cannot be found now', { taskId: id, repository: repoPath })
-    } else if (isOver(task)) await index.remove(id)
-    else if (!known.has(id)) tasks.push(task)
+  for (const { id } of index.entries()) {
+    if (open.has(id)) continue
+    const files = taskFiles(home, id)
+    if (await pathExists(files.record)) {
+      log.warn('an unfinished task cannot be read now', { taskId: id, folder: files.folder })
+      continue
+    }
+    neverBegan.push(files)
+    await index.remove(id)
   }
-  for (const task of known.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
-  return { tasks, neverBegan }
+  for (const task of open.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
+  return neverBegan
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

@@ -1,12 +1,12 @@
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { completeLines, JsonLinesFile } from '../lib/json-lines.ts'
 import type { Log } from '../lib/log.ts'
 import { briefSchema } from './task-event-schema.ts'
-import { eventsPath } from './task-files.ts'
 
 /** A finished task, and the size and time that its `events.jsonl` had when it was read. */
 export interface IndexedTask {
@@ -15,14 +15,15 @@ export interface IndexedTask {
   readonly mtimeMs: number
 }
 
-const lineSchema: z.ZodType<IndexedTask, unknown> = z.object({ brief: briefSchema, size: z.int(), mtimeMs: z.number() })
+const lineSchema = z.object({ brief: briefSchema, size: z.int(), mtimeMs: z.number() })
 
 /** More new entries than this are written with the whole file at once, and as many that serve no more have it written anew. */
 const mostSteps = 100
 
 export const finishedIndexPath = (home: string): string => join(home, 'finished.jsonl')
 
-const keyOf = ({ brief }: IndexedTask): string => eventsPath(brief.repoPath, brief.id)
+/** Which home the entry is in goes without saying. */
+const lineOf = ({ brief: { home: _home, ...brief }, ...stamp }: IndexedTask) => ({ brief, ...stamp })
 
 /**
  * `finished.jsonl` of the home: what lists show of finished tasks, so that a start need not read every record. It saves time and
@@ -33,7 +34,7 @@ export class FinishedIndex implements AsyncDisposable {
   readonly #path: string
   readonly #log: Log
   #file: JsonLinesFile | undefined
-  #entries: ReadonlyMap<string, IndexedTask>
+  #entries: ReadonlyMap<TaskId, IndexedTask>
   #lines: number
   #last: Promise<void> = Promise.resolve()
 
@@ -46,10 +47,11 @@ export class FinishedIndex implements AsyncDisposable {
   }
 
   /** Never rejects. */
-  static async open(path: string, log: Log): Promise<FinishedIndex> {
+  static async open(home: string, log: Log): Promise<FinishedIndex> {
+    const path = finishedIndexPath(home)
     try {
       const { file, bytes } = await JsonLinesFile.openWithBytes(path)
-      const content = parse(bytes)
+      const content = parse(bytes, home)
       if (!content.isDamaged) return new FinishedIndex(path, log, file, content)
       await file[Symbol.asyncDispose]()
       await rename(path, `${path}.damaged`)
@@ -61,14 +63,14 @@ export class FinishedIndex implements AsyncDisposable {
     }
   }
 
-  /** What it held when it was opened, by the path of the task's events. */
-  get entries(): ReadonlyMap<string, IndexedTask> {
+  /** What it held when it was opened, by id. */
+  get entries(): ReadonlyMap<TaskId, IndexedTask> {
     return this.#entries
   }
 
   /** Makes the file hold what was found to be so: every finished task there is. Lets go of what it held when it was opened. */
   settle(found: readonly IndexedTask[]): void {
-    const fresh = found.filter((entry) => this.#entries.get(keyOf(entry)) !== entry)
+    const fresh = found.filter((entry) => this.#entries.get(entry.brief.id) !== entry)
     const idle = this.#lines - (found.length - fresh.length)
     this.#entries = new Map()
     if (fresh.length > mostSteps || idle > mostSteps + found.length) this.#inTurn(() => this.#rewrite(found))
@@ -79,7 +81,7 @@ export class FinishedIndex implements AsyncDisposable {
   note(read: () => Promise<IndexedTask | undefined>): void {
     this.#inTurn(async () => {
       const entry = await read()
-      if (entry) await this.#file?.append(entry)
+      if (entry) await this.#file?.append(lineOf(entry))
     })
   }
 
@@ -87,7 +89,7 @@ export class FinishedIndex implements AsyncDisposable {
     if (!this.#file) return
     await this.#file[Symbol.asyncDispose]()
     this.#file = undefined
-    await writeAtomically(this.#path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    await writeAtomically(this.#path, entries.map((entry) => `${JSON.stringify(lineOf(entry))}\n`).join(''))
     this.#file = (await JsonLinesFile.openWithBytes(this.#path)).file
   }
 
@@ -107,14 +109,14 @@ export class FinishedIndex implements AsyncDisposable {
   }
 }
 
-/** The entries of an index that another process may be writing, by the path of the task's events. Empty where there is none to be had. */
-export async function readFinishedIndex(path: string): Promise<ReadonlyMap<string, IndexedTask>> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0))
-  return parse(bytes).entries
+/** The entries of an index that another process may be writing, by id. Empty where there is none to be had. */
+export async function readFinishedIndex(home: string): Promise<ReadonlyMap<TaskId, IndexedTask>> {
+  const bytes = await readFile(finishedIndexPath(home)).catch(() => Buffer.alloc(0))
+  return parse(bytes, home).entries
 }
 
 interface Content {
-  readonly entries: ReadonlyMap<string, IndexedTask>
+  readonly entries: ReadonlyMap<TaskId, IndexedTask>
   readonly lines: number
   readonly isDamaged: boolean
 }
@@ -122,15 +124,15 @@ interface Content {
 const nothing: Content = { entries: new Map(), lines: 0, isDamaged: false }
 
 /** The last entry of a task counts; a line of another version says nothing. */
-function parse(bytes: Buffer): Content {
-  const entries = new Map<string, IndexedTask>()
+function parse(bytes: Buffer, home: string): Content {
+  const entries = new Map<TaskId, IndexedTask>()
   let lines = 0
   let isDamaged = false
   for (const line of completeLines(bytes)) {
     lines += 1
     try {
       const entry = lineSchema.safeParse(JSON.parse(line)).data
-      if (entry) entries.set(keyOf(entry), entry)
+      if (entry) entries.set(entry.brief.id, { ...entry, brief: { ...entry.brief, home } })
     } catch {
       isDamaged = true
     }

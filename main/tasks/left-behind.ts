@@ -2,7 +2,7 @@ import type { LeftUnderWay } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
 import { operationUnderWay } from '../git/operation-under-way.ts'
 import { leftMarkers } from './ask-worker.ts'
-import { taskFiles } from './task-files.ts'
+import { filesOf } from './task-files.ts'
 
 /**
  * What a task's agent left unfinished, whatever it says of itself; null when nothing. Where the user moved the ref since, only what
@@ -13,7 +13,7 @@ export async function leftBehind(task: Task, commit: string, signal: AbortSignal
   if (startCommit === null) return null
   if (commit === work?.commit) {
     if (work.left) return work.left
-    const operation = await operationUnderWay(taskFiles(repoPath, id).repo)
+    const operation = await operationUnderWay(filesOf(task).repo)
     if (operation !== null) return { operation, files: [] }
   }
   const before = resolves ? [startCommit, resolves.commit] : [startCommit]

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstatSync, statSync } from 'node:fs'
+import { constants, open, readdir, stat } from 'node:fs/promises'
 import pMap from 'p-map'
 import { parseTaskId, type Task, type TaskId } from '../core/task.ts'
 import { briefOf, isOver } from '../core/task-brief.ts'
@@ -22,34 +22,34 @@ export interface LoadedTasks {
 }
 
 export interface LoadOptions {
-  /** By the path of their events; believed where that file still has the size and time that the entry names. */
-  readonly indexed?: ReadonlyMap<string, IndexedTask>
+  /** By id; believed where the task's events still have the size and time that the entry names. */
+  readonly indexed?: ReadonlyMap<TaskId, IndexedTask>
   readonly onDamaged?: (message: string) => void
 }
 
 /**
- * Every task that a repository's folder holds. Reads only. A folder that is no task of ours is passed over in silence, one whose
- * record is damaged with a warning; neither is touched.
+ * Every task of a home: the folders of `HOME/tasks`, where nobody but the host can put one. Reads only. A folder that is no task is left
+ * out in silence, one whose record is damaged with a warning; neither is touched.
  */
-export async function loadTasks(repoPath: string, log: Log, options: LoadOptions = {}): Promise<LoadedTasks> {
-  const ids = (await folderNames(tasksDirectory(repoPath))).map(parseTaskId).filter((id) => id !== undefined)
+export async function loadTasks(home: string, log: Log, options: LoadOptions = {}): Promise<LoadedTasks> {
+  const ids = (await folderNames(home)).map(parseTaskId).filter((id) => id !== undefined)
   const believed: IndexedTask[] = []
   const others = ids.filter((id) => {
-    const known = options.indexed?.get(eventsPath(repoPath, id))
-    if (!known || !isAsNamed(repoPath, known)) return true
+    const known = options.indexed?.get(id)
+    if (!known || !isAsNamed(home, known)) return true
     believed.push(known)
     return false
   })
-  const found = await pMap(others, (id) => loadOne(repoPath, id, log, options.onDamaged), { concurrency: filesAtOnce })
+  const found = await pMap(others, (id) => loadOne(home, id, log, options.onDamaged), { concurrency: filesAtOnce })
   const over = found.filter((one) => one !== undefined && 'brief' in one)
   const open = found.filter((one) => one !== undefined && 'id' in one)
   return { open, over: [...believed, ...over] }
 }
 
 /** Looks at once: ten thousand answers by way of other threads take ten times as long, and only a start has an index. */
-function isAsNamed(repoPath: string, { brief, size, mtimeMs }: IndexedTask): boolean {
+function isAsNamed(home: string, { brief, size, mtimeMs }: IndexedTask): boolean {
   try {
-    const found = statSync(eventsPath(repoPath, brief.id), { throwIfNoEntry: false })
+    const found = statSync(eventsPath(home, brief.id), { throwIfNoEntry: false })
     return found?.size === size && found.mtimeMs === mtimeMs
   } catch {
     return false // Reading it says why.
@@ -57,20 +57,20 @@ function isAsNamed(repoPath: string, { brief, size, mtimeMs }: IndexedTask): boo
 }
 
 async function loadOne(
-  repoPath: string,
+  home: string,
   id: TaskId,
   log: Log,
   onDamaged?: (message: string) => void,
 ): Promise<Task | IndexedTask | undefined> {
-  const stamp = await stampOf(eventsPath(repoPath, id))
-  const task = await loadTask(repoPath, id, log, onDamaged)
+  const stamp = await stampOf(eventsPath(home, id))
+  const task = await loadTask(home, id, log, onDamaged)
   // What grows while it is read loses its stamp, and an entry with the old one is never believed.
   return task && isOver(task) ? { brief: briefOf(task), ...stamp } : task
 }
 
 /** The entry of a task for the index; undefined when there is none, or it is not over. */
-export async function indexedTask(repoPath: string, id: TaskId, log: Log): Promise<IndexedTask | undefined> {
-  const loaded = await loadOne(repoPath, id, log)
+export async function indexedTask(home: string, id: TaskId, log: Log): Promise<IndexedTask | undefined> {
+  const loaded = await loadOne(home, id, log)
   return loaded && 'brief' in loaded ? loaded : undefined
 }
 
@@ -85,13 +85,13 @@ async function stampOf(events: string): Promise<Pick<IndexedTask, 'size' | 'mtim
 }
 
 /** One of them; undefined when there is none, or none that can be understood. */
-export async function loadTask(repoPath: string, id: TaskId, log: Log, onDamaged = ignore): Promise<Task | undefined> {
-  const events = eventsPath(repoPath, id)
+export async function loadTask(home: string, id: TaskId, log: Log, onDamaged = ignore): Promise<Task | undefined> {
+  const events = eventsPath(home, id)
   let bytes: Buffer
   try {
-    bytes = await readFile(events)
+    bytes = await readRecord(events)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined // Another program's folder.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined // No task of ours.
     log.warn('a task could not be read', { events, reason: String(error) })
     return undefined
   }
@@ -99,9 +99,11 @@ export async function loadTask(repoPath: string, id: TaskId, log: Log, onDamaged
     const { values, damaged } = parseJsonLines(bytes)
     if (damaged.length > 0) throw new Error(`line ${damaged.join(', ')} is damaged`)
     if (values.length === 0) return undefined // The crash came before its creation was on disk: nobody was told its id.
-    const task = foldTask(values.map((value) => taskEventSchema.parse(value)))
-    // The folder's place decides, not what the record says of it: the repository may have been moved.
-    return { ...task, id, repoPath }
+    const task = foldTask(
+      values.map((value) => taskEventSchema.parse(value)),
+      home,
+    )
+    return { ...task, id }
   } catch (error) {
     onDamaged(`The record ${events} is damaged; its folder is left as it is`)
     log.warn('the record of a task is damaged; its folder is left as it is', { events, reason: String(error) })
@@ -111,8 +113,16 @@ export async function loadTask(repoPath: string, id: TaskId, log: Log, onDamaged
 
 const ignore = (_message: string): void => undefined
 
-async function folderNames(folder: string): Promise<string[]> {
+async function readRecord(path: string): Promise<Buffer> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  return await file.readFile()
+}
+
+/** None where the folder of all tasks is a link, which is none of our making. */
+async function folderNames(home: string): Promise<string[]> {
+  const folder = tasksDirectory(home)
   try {
+    if (!lstatSync(folder).isDirectory()) return []
     const entries = await readdir(folder, { withFileTypes: true })
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   } catch (error) {

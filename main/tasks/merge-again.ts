@@ -7,7 +7,6 @@ import { countCommits } from '../git/count-commits.ts'
 import { type Decisions, mergeSalvaged } from './merge-salvaged.ts'
 import { requireWork } from './require-work.ts'
 import { mergedThrough } from './resolve-task.ts'
-import { taskFiles } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 import { type PublishingRules, requireYes, weighMerge } from './waiting-work.ts'
 
@@ -29,7 +28,7 @@ const mergeTimeoutMs = 10 * 60_000
  * a person.
  */
 export async function mergeAgain(task: Task, { by, decisions, rules, onChange }: MergeWish): Promise<MergeOutcome> {
-  const { id, repoPath, merge } = task
+  const { id, merge } = task
   if (merge?.kind === 'merged') {
     throw new AppError('task-ended', `The work of task ${id} is on ${merge.branch} already`)
   }
@@ -38,12 +37,11 @@ export async function mergeAgain(task: Task, { by, decisions, rules, onChange }:
   requireYes(task, 'merge', await weighMerge({ task, commit, by }, rules, signal))
   const selection = decisions ? decisions.selection : chosenBefore(task, commit)
   const taken: Decisions = { ...decisions, ...(selection && { selection }) }
-  const files = taskFiles(repoPath, id)
-  await using record = await TaskRecord.open(files, { onChange })
+  await using record = await TaskRecord.open(task, { onChange })
   const outcome = await withRest(await mergeSalvaged(task, commit, signal, taken), task, { commit, selection }, signal)
   const accepted: Accepted = { commit, ...selection }
   await record.add({ type: 'merge-tried', merge: outcome, by, ...(by === 'person' && { accepted }) })
-  await record.write(files.mergeResult, mergeView(id, outcome))
+  await record.write(record.files.mergeResult, mergeView(id, outcome))
   await mergedThrough(record.task, onChange)
   return outcome
 }

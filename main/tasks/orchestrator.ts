@@ -19,10 +19,11 @@ import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
 import type { EventLog } from './events/event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
-import { FinishedIndex, finishedIndexPath } from './finished-index.ts'
+import { FinishedIndex } from './finished-index.ts'
 import { HostCheck } from './host-check.ts'
 import type { HostClock } from './host-clock.ts'
 import { type MergeWish, mergeAgain } from './merge-again.ts'
+import { showInWorkTree } from './mirror.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
@@ -35,7 +36,7 @@ import type { RunRate } from './run-rate.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
-import { taskFiles } from './task-files.ts'
+import { filesOf } from './task-files.ts'
 import { type RecordOptions, TaskRecord } from './task-record.ts'
 import {
   acceptedCaps,
@@ -50,6 +51,7 @@ import { WaitingRoom } from './waiting-room.ts'
 import { weighRemoval } from './waiting-work.ts'
 import { removeWarmFolder, type WarmMachine } from './warm-machine.ts'
 import { WarmMachines } from './warm-machines.ts'
+import { identityOf } from './whose-repository.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
@@ -110,7 +112,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.events = options.events
     const { slots, log, limits, hostMemory } = options
     this.#host = new HostCheck(options.driver, log)
-    this.#catalog = new TaskCatalog({ repositories: () => options.repositories.list(), index, log })
+    this.#catalog = new TaskCatalog({
+      home: options.home,
+      repositories: () => options.repositories.list(),
+      index,
+      log,
+    })
     this.#recordOptions = { onChange: this.#changed, patience: new Patience(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.open.get(id)?.machine ?? null
     this.#warm = new WarmMachines({
@@ -159,16 +166,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
   static async start(options: OrchestratorOptions): Promise<Orchestrator> {
     const unfinished = await UnfinishedTasks.open(join(options.home, 'unfinished.json'), options.log)
-    const index = await FinishedIndex.open(finishedIndexPath(options.home), options.log)
+    const index = await FinishedIndex.open(options.home, options.log)
     const orchestrator = new Orchestrator(options, unfinished, index)
     const catalog = orchestrator.#catalog
     await catalog.load()
-    const forgotten = await findForgotten(unfinished, catalog.open, options.log, catalog.reportDamage)
-    for (const task of forgotten.tasks) catalog.put(task)
+    const neverBegan = await findForgotten(options.home, unfinished, catalog.open, options.log)
     const tasks = [...catalog.open.values()]
     const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
-    for (const files of forgotten.neverBegan) await removeWarmFolder(files, options.log)
+    for (const files of neverBegan) await removeWarmFolder(files, options.log)
     for (const task of tasks) await orchestrator.#takeUp(task)
     orchestrator.#host.lookAhead()
     orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
@@ -203,7 +209,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const lease = waits ? null : warm ? slots.reclaim(warm.slot, id) : await this.#admission.admit(path, id)
     try {
       await this.#unfinished.add(id, path)
+      const repository = await identityOf(path)
       const record = await TaskRecord.create(
+        this.#options.home,
         {
           id,
           description,
@@ -215,6 +223,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           ...(waits && { queue: { priority: request.priority ?? 0 } }),
           ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
           ...(resolves && { resolves }),
+          ...(repository && { repository }),
         },
         this.#recordOptions,
       )
@@ -253,8 +262,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async consolePath(id: TaskId): Promise<string> {
-    const { repoPath } = await this.get(id)
-    return taskFiles(repoPath, id).console
+    return filesOf(await this.get(id)).console
   }
 
   async cancel(id: TaskId): Promise<void> {
@@ -272,7 +280,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome> {
-    return this.#afterEnd(id, (task) => mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put }))
+    return this.#afterEnd(id, async (task) => {
+      const outcome = await mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put })
+      await showInWorkTree(task) // It may have had no merge result before.
+      return outcome
+    })
   }
 
   resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
@@ -405,6 +417,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async #tellEnd(record: TaskRecord): Promise<void> {
+    await showInWorkTree(record.task) // First: who hears of the end looks there.
     await this.#resolutions.afterEnd(record.task)
     await announceEnd(record, this.events)
     await this.#unfinished.remove(record.task.id)
@@ -424,7 +437,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     if (finished && task.announcedSeq !== null) return
     try {
       await using opened = new AsyncDisposableStack()
-      const record = opened.use(await TaskRecord.open(taskFiles(task.repoPath, task.id), this.#recordOptions))
+      const record = opened.use(await TaskRecord.open(task, this.#recordOptions))
       if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue)) {
         opened.move()
         return this.#waiting.add(record)

@@ -8,7 +8,7 @@ import { deleteTaskRef } from '../git/delete-task-ref.ts'
 import { readSubjects } from '../git/read-subjects.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { requireWork } from './require-work.ts'
-import { taskFiles } from './task-files.ts'
+import { eventsPath } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 
 /**
@@ -61,15 +61,14 @@ export function wantsResolution(task: Task, others: Iterable<Pick<TaskBrief, 'id
 
 /** After the merge of a task that resolved another one's conflicts: that one is merged through it, and its ref goes. Can be repeated. */
 export async function mergedThrough(resolver: Task, onChange: (task: Task) => void): Promise<void> {
-  const { id, repoPath, resolves, merge } = resolver
+  const { home, id, repoPath, resolves, merge } = resolver
   if (!resolves || merge?.kind !== 'merged') return
-  const files = taskFiles(repoPath, resolves.task)
-  if (await pathExists(files.events)) {
-    await using record = await TaskRecord.open(files, { onChange })
+  if (await pathExists(eventsPath(home, resolves.task))) {
+    await using record = await TaskRecord.open({ home, id: resolves.task, repoPath }, { onChange })
     if (record.task.merge?.kind !== 'merged') {
       const through: MergeOutcome = { ...merge, through: id }
       await record.add({ type: 'merge-tried', merge: through })
-      await record.write(files.mergeResult, mergeView(resolves.task, through))
+      await record.write(record.files.mergeResult, mergeView(resolves.task, through))
     }
   }
   await deleteTaskRef(repoPath, resolves.task, { onlyAt: resolves.commit })

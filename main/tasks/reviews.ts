@@ -14,7 +14,7 @@ import { mergeAgain } from './merge-again.ts'
 import type { Decisions } from './merge-salvaged.ts'
 import { requireWork } from './require-work.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './resolution-file.ts'
-import { taskFiles } from './task-files.ts'
+import { filesOf } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
 import type { PublishingRules } from './waiting-work.ts'
 
@@ -55,7 +55,7 @@ export class TaskReviews implements Reviews {
       const chosen =
         startCommit === null ? undefined : await expandSelection({ repoPath, startCommit, commit }, selection)
       const outcome = await this.#merge(task, chosen ? { selection: chosen } : {})
-      const { resolution } = taskFiles(repoPath, id)
+      const { resolution } = filesOf(task)
       // What collides is settled for the chosen commits, not for all.
       if (outcome.kind === 'merged') await forgetDecided(resolution)
       else if (chosen) await writeDecided(resolution, { choices: [], selection: chosen })
@@ -70,7 +70,7 @@ export class TaskReviews implements Reviews {
         throw new AppError('task-ended', `The work of task ${id} is on ${task.merge.branch} already`)
       }
       await requireWork(task)
-      const files = taskFiles(task.repoPath, id)
+      const files = filesOf(task)
       const kept = dropRef ? 'was dropped with its ref' : `stays at ${taskRef(id)}`
       const merge: MergeOutcome = {
         kind: 'unmerged',
@@ -79,7 +79,7 @@ export class TaskReviews implements Reviews {
         detail: `It was rejected. Its work ${kept}`,
         ...(dropRef && { dropped: true }),
       }
-      await using record = await TaskRecord.open(files, { onChange: this.#host.onChange })
+      await using record = await TaskRecord.open(task, { onChange: this.#host.onChange })
       await record.add({ type: 'merge-tried', merge, by: 'person' })
       await record.write(files.mergeResult, mergeView(id, merge))
       await forgetDecided(files.resolution)
@@ -116,14 +116,14 @@ export class TaskReviews implements Reviews {
       const next = { ...decided, choices: [...others, ...made] }
       const after = await inspect(task, next)
       if (made.length > 0 && after.view.problem !== null) throw new AppError('argument-invalid', after.view.problem)
-      await writeDecided(taskFiles(task.repoPath, id).resolution, next)
+      await writeDecided(filesOf(task).resolution, next)
       return after.view
     })
   }
 
   finish(id: TaskId): Promise<FinishedConflicts> {
     return this.#host.afterEnd(id, async (task) => {
-      const { resolution } = taskFiles(task.repoPath, id)
+      const { resolution } = filesOf(task)
       const decided = await this.#decided(task)
       const { view } = await inspect(task, decided)
       if (!view.settled) {
@@ -144,7 +144,7 @@ export class TaskReviews implements Reviews {
   abandon(id: TaskId): Promise<void> {
     return inTurn(`resolution of ${id}`, async () => {
       const task = await this.#host.get(id)
-      await forgetDecided(taskFiles(task.repoPath, id).resolution)
+      await forgetDecided(filesOf(task).resolution)
     })
   }
 
@@ -163,8 +163,9 @@ export class TaskReviews implements Reviews {
   }
 
   /** What was chosen among the commits binds also who settles what collides in them. */
-  async #decided({ id, repoPath, accepted }: Task): Promise<Decided> {
-    const decided = await readDecided(taskFiles(repoPath, id).resolution)
+  async #decided(task: Task): Promise<Decided> {
+    const { accepted } = task
+    const decided = await readDecided(filesOf(task).resolution)
     if (decided.selection || !accepted || (!accepted.only && !accepted.messages)) return decided
     const { commit: _of, ...selection } = accepted
     return { ...decided, selection }

@@ -103,7 +103,7 @@ async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
   const { task, files } = record
   const { startCommit, repoPath, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
-  const source = { repoPath, workspace: files.repo, taskId, startCommit, stateDirectory: files.folder }
+  const source = { repoPath, workspace: files.repo, taskId, startCommit, stateDirectory: files.workFolder }
   try {
     return await record.patiently('the work', () =>
       countedTry(files.folder, async (attempt) => {

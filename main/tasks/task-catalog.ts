@@ -5,28 +5,29 @@ import { briefOf, isOver, type TaskBrief } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import type { TaskListener } from './contract.ts'
-import type { FinishedIndex, IndexedTask } from './finished-index.ts'
+import type { FinishedIndex } from './finished-index.ts'
 import { indexedTask, loadTask, loadTasks } from './load-tasks.ts'
-import { taskFiles } from './task-files.ts'
+import { eventsPath } from './task-files.ts'
+import { atItsRepository } from './whose-repository.ts'
 
 export interface CatalogOptions {
+  readonly home: string
+  /** Where a repository that was moved may be found again. */
   readonly repositories: () => Promise<readonly { readonly path: string }[]>
   readonly index: FinishedIndex
   readonly log: Log
 }
 
 /**
- * Every task that is known: those of this run, and what the folders of the registered repositories hold, each read once. Of a task
- * that is over only its brief is kept; the whole is read again when somebody asks for it.
+ * Every task of the home: those of this run, and what its folders held at the start. Of a task that is over only its brief is kept; the
+ * whole is read again when somebody asks for it.
  */
 export class TaskCatalog {
   readonly #open = new Map<TaskId, Task>()
   readonly #over = new Map<TaskId, TaskBrief>()
-  readonly #loaded = new Set<string>()
   readonly #damaged = new Set<string>()
   readonly #listeners = new Set<TaskListener>()
   readonly #options: CatalogOptions
-  #settled = false
   /** All, oldest first, until one of them changes. */
   #sorted: readonly TaskBrief[] | undefined
 
@@ -54,7 +55,7 @@ export class TaskCatalog {
     this.#open.delete(task.id)
     this.#over.set(task.id, briefOf(task))
     // From its file and not from here: the next event may be in it already.
-    this.#options.index.note(() => indexedTask(task.repoPath, task.id, this.#options.log))
+    this.#options.index.note(() => indexedTask(task.home, task.id, this.#options.log))
     this.#tell(task.id, task)
   }
 
@@ -77,7 +78,6 @@ export class TaskCatalog {
 
   /** @throws AppError('task-unknown') */
   async get(id: TaskId): Promise<Task> {
-    if (!this.#has(id)) await this.load()
     const open = this.#open.get(id)
     if (open) return open
     const over = this.#over.get(id)
@@ -87,32 +87,18 @@ export class TaskCatalog {
 
   /** Oldest first. */
   async list(): Promise<readonly TaskBrief[]> {
-    await this.load()
     this.#sorted ??= [...[...this.#open.values()].map(briefOf), ...this.#over.values()].sort(byCreation)
     return this.#sorted
   }
 
-  /** Reads the repositories that were registered since, by this process or another. */
+  /** Reads what the home's folders hold; once, before anything else. */
   async load(): Promise<void> {
-    const { repositories, index, log } = this.#options
-    const found: IndexedTask[] = []
-    const fresh = (await repositories()).filter(({ path }) => !this.#loaded.has(path))
-    for (const { path } of fresh) {
-      const { open, over } = await loadTasks(path, log, { indexed: index.entries, onDamaged: this.reportDamage })
-      if (this.#loaded.has(path)) continue
-      this.#loaded.add(path)
-      this.#sorted = undefined
-      const isNew = ({ id }: TaskBrief) => !this.#has(id)
-      const newOpen = open.filter(isNew)
-      const newOver = over.map(({ brief }) => brief).filter(isNew)
-      for (const task of newOpen) this.#open.set(task.id, task)
-      for (const brief of newOver) this.#over.set(brief.id, brief)
-      for (const task of [...newOpen, ...newOver]) this.#tell(task.id, task)
-      found.push(...over)
-    }
-    if (this.#settled) for (const entry of found) index.note(async () => entry)
-    else index.settle(found)
-    this.#settled = true
+    const { home, repositories, index, log } = this.#options
+    const { open, over } = await loadTasks(home, log, { indexed: index.entries, onDamaged: this.reportDamage })
+    for (const task of open) this.#open.set(task.id, await atItsRepository(task, repositories))
+    for (const { brief } of over) this.#over.set(brief.id, brief)
+    this.#sorted = undefined
+    index.settle(over)
   }
 
   #tell(id: TaskId, task: TaskBrief | null): void {
@@ -131,10 +117,10 @@ export class TaskCatalog {
     return this.#open.has(id) || this.#over.has(id)
   }
 
-  async #readAgain({ id, repoPath }: TaskBrief): Promise<Task> {
-    const task = await loadTask(repoPath, id, this.#options.log, this.reportDamage)
-    if (task) return task
-    const { events } = taskFiles(repoPath, id)
+  async #readAgain({ home, id }: TaskBrief): Promise<Task> {
+    const task = await loadTask(home, id, this.#options.log, this.reportDamage)
+    if (task) return await atItsRepository(task, this.#options.repositories)
+    const events = eventsPath(home, id)
     if (await pathExists(events)) throw new AppError('internal', `The record ${events} cannot be read`)
     this.drop(id) // Its folder was removed by hand.
     throw unknownTask(id)

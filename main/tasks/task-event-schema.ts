@@ -129,6 +129,8 @@ const caps = z.object({
   silenceTimeoutMs: z.number().nullable(),
 })
 
+const absolutePath = z.string().startsWith('/')
+
 const mergePolicy = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('review') }),
   z.object({ kind: z.literal('check'), command: z.string() }),
@@ -153,6 +155,8 @@ const identity = z.object({
   queue: z.object({ priority: z.number() }).exactOptional(),
   mergePolicy: mergePolicy.exactOptional(),
   resolves: resolves.exactOptional(),
+  workFolder: absolutePath.exactOptional(),
+  repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),
 })
 
 /** One line of a task's `events.jsonl`. */
@@ -162,6 +166,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
+  z.object({ type: z.literal('noted'), at, note: z.string() }),
   z.object({ type: z.literal('stop-requested'), at, reason: failure }),
   z.object({ type: z.literal('machine-exited'), at, exit }),
   z.object({ type: z.literal('result-read'), at, result }),
@@ -178,8 +183,8 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
 ])
 
-/** What the index keeps of a task that is over. */
-export const briefSchema: z.ZodType<TaskBrief, unknown> = z.object({
+/** What the index keeps of a task that is over; which home it is in, its reader knows. */
+export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object({
   id: taskId,
   description: z.string(),
   repo: z.string(),
@@ -201,4 +206,5 @@ export const briefSchema: z.ZodType<TaskBrief, unknown> = z.object({
     })
     .nullable(),
   resolves: resolves.exactOptional(),
+  workFolder: absolutePath.exactOptional(),
 })

@@ -1,11 +1,16 @@
 import { join } from 'node:path'
-import type { TaskId } from '../core/task.ts'
+import type { Task, TaskId } from '../core/task.ts'
 import { tasksDirectory } from '../lib/paths.ts'
 
-/** A task's folder on the host. Only `repo` and `share` are ever shown to the guest. */
+/**
+ * Where a task lies on the host: its folder in the home, and its work folder, which is the same unless a setting named another place for
+ * the large parts. Only `repo` and `share` are ever shown to the guest.
+ */
 export interface TaskFiles {
-  readonly repoPath: string
+  readonly home: string
+  readonly id: TaskId
   readonly folder: string
+  readonly workFolder: string
   readonly events: string
   readonly record: string
   readonly description: string
@@ -22,24 +27,27 @@ export interface TaskFiles {
 }
 
 /** Of `taskFiles` this one alone: for whoever asks for ten thousand. */
-export const eventsPath = (repoPath: string, id: TaskId): string => `${tasksDirectory(repoPath)}/${id}/events.jsonl`
+export const eventsPath = (home: string, id: TaskId): string => `${tasksDirectory(home)}/${id}/events.jsonl`
 
-export function taskFiles(repoPath: string, id: TaskId): TaskFiles {
-  const folder = join(tasksDirectory(repoPath), id)
+export const filesOf = ({ home, id, workFolder }: Pick<Task, 'home' | 'id' | 'workFolder'>): TaskFiles =>
+  taskFiles(home, id, workFolder)
+
+export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFiles {
+  const folder = join(tasksDirectory(home), id)
+  const large = workFolder ?? folder
   return {
-    repoPath,
-    folder,
-    events: eventsPath(repoPath, id),
+    ...{ home, id, folder, workFolder: large },
+    events: eventsPath(home, id),
     record: join(folder, 'task.json'),
     description: join(folder, 'task.md'),
-    console: join(folder, 'serial.log'),
+    console: join(large, 'serial.log'),
     result: join(folder, 'result.json'),
     mergeResult: join(folder, 'merge-result.json'),
     resolution: join(folder, 'resolution.json'),
     stream: join(folder, 'claude-stream.jsonl'),
     network: join(folder, 'network.jsonl'),
-    repo: join(folder, 'repo'),
-    share: join(folder, 'share'),
+    repo: join(large, 'repo'),
+    share: join(large, 'share'),
   }
 }
 

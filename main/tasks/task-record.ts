@@ -8,7 +8,7 @@ import { writeDerived, writeJsonAtomically } from '../lib/atomic-file.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
 import type { Patience } from '../lib/patience.ts'
 import { taskEventSchema } from './task-event-schema.ts'
-import { type TaskFiles, taskFiles } from './task-files.ts'
+import { eventsPath, filesOf, type TaskFiles } from './task-files.ts'
 
 export interface RecordOptions {
   /** Told of every change, once it is on disk. */
@@ -16,6 +16,9 @@ export interface RecordOptions {
   /** Waits where the host is short of room; without it an append fails. */
   readonly patience?: Patience
 }
+
+/** Where a record lies; `repoPath` where its repository was moved since. */
+export type RecordPlace = Pick<Task, 'home' | 'id'> & Partial<Pick<Task, 'repoPath'>>
 
 /** An event without its time: the record stamps it. */
 export type Happening = TaskEvent extends infer Event ? (Event extends TaskEvent ? Omit<Event, 'at'> : never) : never
@@ -38,11 +41,11 @@ export class TaskRecord implements AsyncDisposable {
   }
 
   /** Does not wait for room: whoever asked is told that there is none. */
-  static async create(identity: TaskIdentity, options: RecordOptions): Promise<TaskRecord> {
-    const files = taskFiles(identity.repoPath, identity.id)
-    await mkdir(files.folder, { recursive: true, mode: 0o700 })
+  static async create(home: string, identity: TaskIdentity, options: RecordOptions): Promise<TaskRecord> {
+    const files = filesOf({ ...identity, home })
+    for (const folder of [files.folder, files.workFolder]) await mkdir(folder, { recursive: true, mode: 0o700 })
     const { file } = await JsonLinesFile.open(files.events)
-    const record = new TaskRecord(files, file, newTask(identity), options)
+    const record = new TaskRecord(files, file, newTask(identity, home), options)
     await Promise.all([
       file.append({ type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent),
       writeDerived(files.description, identity.description),
@@ -51,19 +54,24 @@ export class TaskRecord implements AsyncDisposable {
   }
 
   /**
-   * Opens the record that a folder holds.
+   * Opens the record of a task of which the place is known: its home, its id, and where its repository lies now.
    * @throws AppError('internal') when it cannot be understood; the folder is left as it is.
    */
-  static async open(files: TaskFiles, options: RecordOptions): Promise<TaskRecord> {
-    const { file, content } = await JsonLinesFile.open(files.events)
+  static async open(place: RecordPlace, options: RecordOptions): Promise<TaskRecord> {
+    const { home, id } = place
+    const events = eventsPath(home, id)
+    const { file, content } = await JsonLinesFile.open(events)
     try {
       if (content.damaged.length > 0) throw new Error(`line ${content.damaged.join(', ')} is damaged`)
-      const events = content.values.map((value) => taskEventSchema.parse(value))
-      // The folder's place decides, not what the record says of it: the repository may have been moved.
-      return new TaskRecord(files, file, { ...foldTask(events), repoPath: files.repoPath }, options)
+      const folded = foldTask(
+        content.values.map((value) => taskEventSchema.parse(value)),
+        home,
+      )
+      const task = { ...folded, id, repoPath: place.repoPath ?? folded.repoPath }
+      return new TaskRecord(filesOf(task), file, task, options)
     } catch (cause) {
       await file[Symbol.asyncDispose]()
-      throw new AppError('internal', `The record ${files.events} cannot be read`, {
+      throw new AppError('internal', `The record ${events} cannot be read`, {
         hint: 'It was left untouched; move the folder away to be rid of the message',
         cause,
       })

@@ -5,7 +5,6 @@ import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { GatewayConfig } from '../core/gateway.ts'
 import type { SlotId, Task, TaskId } from '../core/task.ts'
 import { cloneWorkspace } from '../git/clone-workspace.ts'
-import { excludeTasks } from '../git/exclude-tasks.ts'
 import type { Log } from '../lib/log.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { ageMs } from '../lib/process-identity.ts'
@@ -15,6 +14,7 @@ import { cleanExit } from './clean-exit.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
 import { machineSpec, type SpecParts } from './machine-spec.ts'
+import { showInWorkTree } from './mirror.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
 import { removeKey, supervise } from './supervise.ts'
@@ -144,7 +144,12 @@ export async function seeThrough(
       elapsedMs: await elapsedMs(record.task),
       limitReached: [
         (over) => capReached(caps, record.files, over),
-        (over) => diskRunsFull([record.files.folder, context.home], context.limits.minFreeGiB ?? 0, over),
+        (over) =>
+          diskRunsFull(
+            [...new Set([record.files.workFolder, record.task.repoPath, context.home])],
+            context.limits.minFreeGiB ?? 0,
+            over,
+          ),
       ],
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
@@ -197,7 +202,8 @@ async function boot(
   const { driver, limits, home } = context
   const { files } = record
   const { id, repoPath, resolves } = record.task
-  await excludeTasks(repoPath, signal) // Registration did it, but the file is the user's to edit.
+  const unseen = await showInWorkTree(record.task, signal)
+  if (unseen !== null && !record.task.notes.includes(unseen)) await record.add({ type: 'noted', note: unseen })
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(
@@ -213,6 +219,7 @@ async function boot(
     (await powerOn(driver, parts, id, source, signal))
   try {
     await record.add({ type: 'machine-started', machine: machine.handle, ...waited })
+    await showInWorkTree(record.task, signal)
   } catch (cause) {
     // A machine that no record knows would run unseen.
     await machine.powerOff(AbortSignal.abort())

@@ -58,7 +58,7 @@ export class WarmMachine {
     this.repoPath = berth.repoPath
     this.slot = berth.slot
     this.#parts = parts
-    this.#files = taskFiles(berth.repoPath, berth.id)
+    this.#files = taskFiles(parts.home, berth.id)
     this.#booted = berth.free.then(() => this.#boot(provisions))
     this.#watch(onGone)
   }

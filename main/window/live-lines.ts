@@ -5,7 +5,7 @@ import type { TaskBrief } from '../core/task-brief.ts'
 import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
 import { mask } from '../lib/scrub.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
-import { shareNames, taskFiles } from '../tasks/task-files.ts'
+import { filesOf, shareNames } from '../tasks/task-files.ts'
 import { UsageMeter } from '../tasks/usage-meter.ts'
 
 const tailBytes = 4096
@@ -40,8 +40,9 @@ export class LiveLines {
     return changed.flat()
   }
 
-  async #lookAt({ id, repoPath }: TaskBrief, secrets: readonly string[]): Promise<boolean> {
-    const { share, console } = taskFiles(repoPath, id)
+  async #lookAt(task: TaskBrief, secrets: readonly string[]): Promise<boolean> {
+    const { id } = task
+    const { share, console } = filesOf(task)
     const watched = this.#watched.get(id) ?? {
       meter: new UsageMeter(),
       stream: new GrowingGuestFile(share, shareNames.stream),

@@ -13,7 +13,7 @@ import { findKey } from '../settings/token.ts'
 import { userProblems } from '../settings/user-problems.ts'
 import { requireTaskId } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
-import { taskFiles } from '../tasks/task-files.ts'
+import { filesOf } from '../tasks/task-files.ts'
 import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
@@ -91,8 +91,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return {}
       },
       readConsole: async ({ id, offset, limit, wait }, signal) => {
-        const { repoPath, id: taskId } = await taskOf(id)
-        const path = taskFiles(repoPath, taskId).console
+        const path = filesOf(await taskOf(id)).console
         const look = async () => {
           const { exit, state } = await taskOf(id) // First: what is written after this look comes with the next.
           const piece = await readConsole(path, { offset, limit }, await secrets())

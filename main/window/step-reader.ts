@@ -4,7 +4,7 @@ import type { Task, TaskId } from '../core/task.ts'
 import { BoundedLines } from '../lib/bounded-lines.ts'
 import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
 import { mask } from '../lib/scrub.ts'
-import { shareNames, taskFiles } from '../tasks/task-files.ts'
+import { filesOf, shareNames } from '../tasks/task-files.ts'
 import { StepLog } from './step-log.ts'
 
 const lineLimitBytes = 4 * 1024 ** 2
@@ -59,9 +59,9 @@ export class StepReader {
     }
   }
 
-  #readerOf({ id, repoPath }: Task, ended: boolean): Reader {
-    const key = readerKey(id, ended)
-    const reader = this.#readers.get(key) ?? newReader(repoPath, id, ended)
+  #readerOf(task: Task, ended: boolean): Reader {
+    const key = readerKey(task.id, ended)
+    const reader = this.#readers.get(key) ?? newReader(task, ended)
     // The last one used is the last one to go.
     this.#readers.delete(key)
     this.#readers.set(key, reader)
@@ -73,8 +73,8 @@ export class StepReader {
 
 const readerKey = (id: TaskId, ended: boolean): string => `${id} ${ended ? 'kept' : 'live'}`
 
-function newReader(repoPath: string, id: TaskId, ended: boolean): Reader {
-  const { share, stream } = taskFiles(repoPath, id)
+function newReader(task: Task, ended: boolean): Reader {
+  const { share, stream } = filesOf(task)
   return {
     stream: ended
       ? new GrowingGuestFile(dirname(stream), basename(stream))

@@ -2,15 +2,16 @@ import type { Changes, TaskDetails, TaskRow } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
 import type { FileDiff } from '../core/file-diff.ts'
 import type { Task } from '../core/task.ts'
+import { notesOf } from '../core/view.ts'
 import { listChanges, listCommits, type Range } from '../git/list-changes.ts'
 import { readDiff } from '../git/read-diff.ts'
-import { taskFiles } from '../tasks/task-files.ts'
+import { filesOf } from '../tasks/task-files.ts'
 
 const shownFiles = 2_000
 const shownCommits = 200
 
 export function taskDetails(task: Task, row: TaskRow): TaskDetails {
-  const files = taskFiles(task.repoPath, task.id)
+  const files = filesOf(task)
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
   return {
     row,
@@ -24,7 +25,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     merge: task.merge,
     check: task.result?.check ?? null,
     resolves: task.resolves?.task ?? null,
-    notes: task.work?.notes ?? [],
+    notes: notesOf(task),
     also: task.work?.also ?? [],
     folder: files.folder,
     consolePath: files.console,

@@ -50,7 +50,7 @@ export const flood: Bench = {
     const after = await server.residentMegabytes()
     await writeFile(join(machines, 'stop'), '')
     await until(async () => (await client.call('list_tasks', {})).tasks.every(({ phase }) => phase === 'finished'))
-    const lost = await Promise.all(ids.map((id) => bytesLost(repo, id)))
+    const lost = await Promise.all(ids.map((id) => bytesLost(home, id)))
     return [
       {
         ...{ what: 'frame of a window that shows one of ten flooding consoles', unit: 'ms', quote: 'p95' },
@@ -80,8 +80,8 @@ async function startTask(client: ServerConnection, description: string): Promise
   return id
 }
 
-async function bytesLost(repo: string, id: TaskId): Promise<number> {
-  const { console, folder } = taskFiles(repo, id)
+async function bytesLost(home: string, id: TaskId): Promise<number> {
+  const { console, folder } = taskFiles(home, id)
   const [written, { size }] = await Promise.all([readFile(join(folder, 'bytes'), 'utf8'), stat(console)])
   return Number(written) - size
 }

@@ -168,7 +168,7 @@ async function makeHome({ folder }: BenchContext, name: string, count: number): 
   const ends: LoggedEvent[] = []
   for (let number = 1; number <= count; number++) {
     const events = eventsOf(repository, number)
-    const { events: path } = taskFiles(repository, idOf(number))
+    const { events: path } = taskFiles(home, idOf(number))
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     ends.push(endOf(events, number))

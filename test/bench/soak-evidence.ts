@@ -13,6 +13,7 @@ import { type Asked, contentOf, type Found, fileOf, subjectOf } from './soak-led
 export async function findWork(
   asked: readonly Asked[],
   paths: ReadonlyMap<string, string>,
+  home: string,
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>()
   for (const [alias, path] of paths) {
@@ -24,7 +25,7 @@ export async function findWork(
         onBranch: await holds(path, 'main', number),
         commits: subjects.length,
         byAgent: subjects.includes(subjectOf(number)),
-        inClone: taskId !== undefined && (await pathExists(join(taskFiles(path, taskId).repo, fileOf(number)))),
+        inClone: taskId !== undefined && (await pathExists(join(taskFiles(home, taskId).repo, fileOf(number)))),
         atRef: await holds(path, `refs/tasks/${id}`, number),
       })
     }
@@ -68,10 +69,10 @@ export async function leftovers(ids: readonly string[]): Promise<readonly string
 }
 
 /** Copies what the host keeps of a task beside its clone, records, console and the agent's stream, to `folder`. */
-export async function keepTask(repoPath: string, id: string, folder: string): Promise<void> {
+export async function keepTask(home: string, id: string, folder: string): Promise<void> {
   const taskId = parseTaskId(id)
   if (!taskId) return
-  const files = taskFiles(repoPath, taskId)
+  const files = taskFiles(home, taskId)
   await mkdir(join(folder, id), { recursive: true })
   const kept = [files.record, files.events, files.console, files.stream, files.result, files.mergeResult]
   for (const path of kept) await copyFile(path, join(folder, id, basename(path))).catch(() => undefined) // It had none.

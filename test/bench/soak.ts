@@ -21,7 +21,6 @@ import { type Sample, takeSamples } from './soak-samples.ts'
 
 const minuteMs = 60_000
 const mostTasks = 5_000
-type Paths = ReadonlyMap<string, string>
 const output = join(import.meta.dirname, '../output/soak')
 
 /**
@@ -52,7 +51,7 @@ export const soak: Bench = {
     say(`${slotCount} tasks at once for ${plan.askMs / minuteMs} minutes, and to the end of those that run then`)
     const load = new Load(plan, client, say)
     let well: readonly string[] = []
-    context.stack.defer(() => keepEvidence(context.folder, load, well, paths))
+    context.stack.defer(() => keepEvidence(context.folder, load, well, home))
     const samples: Sample[] = []
     const over = new AbortController()
     const progress = () => ({ minutes: load.minutes, ended: load.told.length, failed: load.failed })
@@ -63,7 +62,7 @@ export const soak: Bench = {
 
     say('looking for what was lost or left')
     const books = { asked: load.asked, told: load.told, logged: await loggedTasks(home) }
-    const verdict = audit({ ...books, found: await findWork(load.asked, paths) })
+    const verdict = audit({ ...books, found: await findWork(load.asked, paths, home) })
     well = verdict.well
     const busy = (await client.call('list_slots', {})).active.map(({ slot, task_id }) => `slot ${slot} by ${task_id}`)
     const left = [...(await leftovers(load.asked.map(({ id }) => id))), ...busy]
@@ -196,10 +195,7 @@ function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly 
 }
 
 /** The server's log, and what is on record of each task of which there is something to say: the folder they are in is about to go. */
-async function keepEvidence(folder: string, load: Load, well: readonly string[], paths: Paths): Promise<void> {
+async function keepEvidence(folder: string, load: Load, well: readonly string[], home: string): Promise<void> {
   await copyFile(join(folder, 'server.log'), join(output, 'server.log'))
-  for (const { id, repo } of load.asked) {
-    const path = paths.get(repo)
-    if (!well.includes(id) && path !== undefined) await keepTask(path, id, output)
-  }
+  for (const { id } of load.asked) if (!well.includes(id)) await keepTask(home, id, output)
 }

@@ -95,6 +95,7 @@ type Alias = 'project' | 'large'
 
 interface BenchServer {
   readonly client: ServerConnection
+  readonly home: string
   readonly repositories: Readonly<Record<Alias, string>>
   /** When the model was first asked in the task under way, ms since the epoch. */
   readonly asked: { at: number }
@@ -127,9 +128,9 @@ async function startAll({ folder, stack }: BenchContext): Promise<BenchServer> {
   const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
   stack.defer(async () => {
     await server.close()
-    for (const path of Object.values(repositories)) await stopMachines(path, AbortSignal.timeout(10_000))
+    await stopMachines(home, AbortSignal.timeout(10_000))
   })
-  return { client: await connectToServer(home), repositories, asked }
+  return { client: await connectToServer(home), home, repositories, asked }
 }
 
 interface Run {
@@ -143,7 +144,7 @@ interface Run {
   readonly parts: ReadonlyMap<string, number>
 }
 
-async function runOnce({ client, repositories, asked }: BenchServer, repo: Alias): Promise<Run> {
+async function runOnce({ client, home, asked }: BenchServer, repo: Alias): Promise<Run> {
   const description = `Add a file. [script: bench]`
   const start = Date.now()
   const { task_id } = await client.call('run_task', { repo, description, client: 'bench' })
@@ -151,7 +152,7 @@ async function runOnce({ client, repositories, asked }: BenchServer, repo: Alias
   const end = Date.now()
   const id = parseTaskId(task_id)
   if (!id) throw new Error(`${task_id} is no task id`)
-  const files = taskFiles(repositories[repo], id)
+  const files = taskFiles(home, id)
   if (!('type' in event) || event.type !== 'completed' || event.merge_result?.merged !== true) {
     throw new Error(`The task did not end well: ${JSON.stringify(event)}\n${await readFile(files.console, 'utf8')}`)
   }

@@ -58,32 +58,32 @@ async function startSide(
   const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
   stack.defer(async () => {
     await server.close()
-    await stopMachines(repository, AbortSignal.timeout(10_000))
+    await stopMachines(home, AbortSignal.timeout(10_000))
   })
   const client = await connectToServer(home)
   const done: TaskId[] = []
   return async () => {
-    if (warmMachines > 0 && done.length > 0) await machineWaits(home, repository, done, signal)
+    if (warmMachines > 0 && done.length > 0) await machineWaits(home, done, signal)
     const start = performance.now()
     const { task_id } = await client.call('run_task', { repo: 'project', description: 'Nothing' })
     const id = parseTaskId(task_id)
     if (!id) throw new Error(`${task_id} is no task id`)
-    await lineOf(taskFiles(repository, id).console, 'microvm: runner started', signal)
+    await lineOf(taskFiles(home, id).console, 'microvm: runner started', signal)
     const ms = performance.now() - start
     await until(async () => (await client.call('get_task_info', { task_id })).phase === 'working', signal)
     done.push(id)
-    if (warmMachines > 0) await machineWaits(home, repository, done, signal)
+    if (warmMachines > 0) await machineWaits(home, done, signal)
     await client.call('cancel_task', { task_id })
     await until(async () => (await client.call('get_task_info', { task_id })).phase === 'finished', signal)
     return ms
   }
 }
 
-async function machineWaits(home: string, repository: string, done: readonly TaskId[], signal: AbortSignal) {
+async function machineWaits(home: string, done: readonly TaskId[], signal: AbortSignal) {
   await until(async () => {
     const { tasks } = JSON.parse(await readFile(join(home, 'unfinished.json'), 'utf8')) as { tasks: object }
     const ahead = Object.keys(tasks).find((id) => !done.some((known) => known === id))
-    return ahead !== undefined && (await pathExists(join(tasksDirectory(repository), ahead, 'share/waiting')))
+    return ahead !== undefined && (await pathExists(join(tasksDirectory(home), ahead, 'share/waiting')))
   }, signal)
 }
 

@@ -56,7 +56,7 @@ async function oneTask(umask: string, prepare: (repo: string) => Promise<unknown
   const { task_id } = await client.call('run_task', { description: 'say hello', repo: 'project', client: 'cli' })
   const end = await client.call('wait_next_event', {})
   expect(end).toMatchObject({ task_id, merge_result: { merged: true } })
-  return { home, repo, task: join(repo, '.microvm/tasks', task_id), hello: join(repo, `hello-${task_id}.txt`) }
+  return { home, repo, task: join(home, 'tasks', task_id), hello: join(repo, `hello-${task_id}.txt`) }
 }
 
 test('a program that leaves it to a umask of 0 makes files that everybody can write', async () => {

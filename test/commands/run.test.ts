@@ -85,7 +85,7 @@ test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task 
   expect(JSON.parse((await setup.run('info', id)).stdout)).toMatchObject({ task_id: id, status: 'completed' })
   expect(JSON.parse((await setup.run('wait')).stdout)).toEqual({ no_running_tasks: true })
 
-  const { folder, record } = taskFiles(setup.repository, requireTaskId(id))
+  const { folder, record } = taskFiles(join(setup.root, 'home'), requireTaskId(id))
   expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ status: 'completed' })
   expect(await setup.run('cleanup', id)).toEqual({ exitCode: 0, stdout: `Cleaned up: ${id}\n`, stderr: '' })
   await expect(access(folder)).rejects.toThrow('ENOENT')

@@ -25,6 +25,7 @@ async function placeWithTasks() {
     home,
     add: (id: string, description: string, createdAt = '2026-11-23T10:00:00.000Z') =>
       TaskRecord.create(
+        home,
         { id: taskId(id), description, repo: 'app', repoPath, owner: null, createdAt },
         { onChange: () => undefined },
       ),

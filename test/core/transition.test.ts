@@ -9,7 +9,7 @@ const at = '2026-01-02T03:04:06.000Z'
 describe('the fold of a task', () => {
   test('passes through the phases in order, and clients see pending, running, completed', () => {
     const seen = events.map((_, index) => {
-      const { state } = foldTask(events.slice(0, index + 1))
+      const { state } = foldTask(events.slice(0, index + 1), '/home')
       return `${state.phase} ${statusOf(state)}`
     })
     expect(seen).toEqual([
@@ -28,7 +28,7 @@ describe('the fold of a task', () => {
   })
 
   test('keeps what every event told', () => {
-    expect(foldTask(events)).toMatchObject({
+    expect(foldTask(events, '/home')).toMatchObject({
       state: { phase: 'finished', slot: 3, outcome: { kind: 'merged' } },
       branch: 'main',
       machine: { pid: 4711 },
@@ -40,7 +40,7 @@ describe('the fold of a task', () => {
   test('a task that failed or was cancelled is failed for clients, one whose work waits is completed', () => {
     const statusAfter = (outcome: Parameters<typeof finish>[0]) => statusOf(finish(outcome).state)
     const finish = (outcome: Extract<(typeof events)[number], { type: 'finished' }>['outcome']) =>
-      transition(foldTask(events.slice(0, 9)), { type: 'finished', at, outcome })
+      transition(foldTask(events.slice(0, 9), '/home'), { type: 'finished', at, outcome })
     expect(statusAfter({ kind: 'failed', failure: { code: 'agent-failed', message: 'no' } })).toBe('failed')
     expect(statusAfter({ kind: 'cancelled' })).toBe('failed')
     expect(statusAfter({ kind: 'unchanged' })).toBe('completed')
@@ -51,23 +51,23 @@ describe('the fold of a task', () => {
 
 describe('an event that cannot follow', () => {
   test('is refused: a second creation, a second slot, progress without a slot, anything after the end', () => {
-    const queued = newTask(identity('/repo'))
-    const done = foldTask(events)
+    const queued = newTask(identity('/repo'), '/home')
+    const done = foldTask(events, '/home')
     const cases = [
       () => transition(queued, { type: 'created', at, task: identity('/repo') }),
-      () => transition(foldTask(events.slice(0, 2)), { type: 'slot-leased', at, slot: slot(1) }),
+      () => transition(foldTask(events.slice(0, 2), '/home'), { type: 'slot-leased', at, slot: slot(1) }),
       () => transition(queued, { type: 'agent-started', at }),
       () => transition(queued, { type: 'announced', at, seq: 1 }),
       () => transition(done, { type: 'agent-started', at }),
-      () => foldTask(events.slice(1)),
-      () => foldTask([]),
+      () => foldTask(events.slice(1), '/home'),
+      () => foldTask([], '/home'),
     ]
     for (const run of cases) expect(run).toThrow(TransitionError)
   })
 
   test('but a merge can be tried again after the end, and then decides the outcome', () => {
     const merge = { kind: 'unmerged', reason: 'local_changes', files: ['a'], detail: 'a is modified' } as const
-    const unmerged = transition(foldTask(events.slice(0, 9)), {
+    const unmerged = transition(foldTask(events.slice(0, 9), '/home'), {
       type: 'finished',
       at,
       outcome: { kind: 'unmerged', merge },
@@ -79,7 +79,7 @@ describe('an event that cannot follow', () => {
 })
 
 test('get_task_info has every field of the contract', () => {
-  expect(taskView(foldTask(events))).toMatchObject({
+  expect(taskView(foldTask(events, '/home'))).toMatchObject({
     task_id: 'a1b2c3d4',
     description: 'Add a greeting',
     status: 'completed',

@@ -93,7 +93,7 @@ function announce(hasKey: boolean): void {
 /** What the last demo left: a machine, where it was killed, then its repository. */
 async function clearLastDemo(): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 })
-  await stopMachines(repo, AbortSignal.timeout(10_000))
+  await stopMachines(home, AbortSignal.timeout(10_000))
   await removeTree(repo)
 }
 
@@ -120,7 +120,7 @@ async function startServer(
   signal: AbortSignal,
 ): Promise<ServerConnection> {
   stack.defer(async () => {
-    const stopped = await stopMachines(repo, AbortSignal.timeout(10_000))
+    const stopped = await stopMachines(home, AbortSignal.timeout(10_000))
     if (stopped > 0) say(`   Its virtual machine was stopped.`)
   })
   await rm(serverLog, { force: true })
@@ -170,7 +170,7 @@ async function report({ status, result, merge_result, error }: TaskView): Promis
   const merged = status === 'completed' && merge_result?.merged === true && merge_result.commits > 0
   if (!merged) {
     say(`   Nothing was merged: ${JSON.stringify(merge_result)}`)
-    say(`   Look at ${serverLog} and below ${join(repo, '.microvm/tasks')}.`)
+    say(`   Look at ${serverLog} and below ${join(home, 'tasks')}.`)
     const log = await readFile(serverLog, 'utf8').catch(() => '')
     for (const line of log.trim().split('\n').slice(-5)) say(`   ${line}`)
     return false

@@ -37,7 +37,7 @@ test('the app quits with a task at work: its machine works on, and the next star
     join(home, 'settings.json'),
     JSON.stringify({ egress: 'closed', memoryMiB: 2048, port: await freePort() }),
   )
-  onTestFinished(async () => void (await stopMachines(repoPath, AbortSignal.timeout(5_000))))
+  onTestFinished(async () => void (await stopMachines(home, AbortSignal.timeout(5_000))))
   const env = { ANTHROPIC_BASE_URL: api.url }
 
   const first = await startApp({ home, env, sharesCache: true })
@@ -47,7 +47,7 @@ test('the app quits with a task at work: its machine works on, and the next star
   await until(async () => (await taskIn(first))?.state.phase === 'working')
   await first.app.close()
   expect(await first.ended).toBe(0)
-  const [task] = (await loadTasks(repoPath, silentLog)).open
+  const [task] = (await loadTasks(home, silentLog)).open
   expect(task?.machine && (await isAlive(task.machine))).toBe(true)
 
   goOn()

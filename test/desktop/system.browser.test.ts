@@ -177,7 +177,7 @@ test('when the server whose window it was ends, the app serves itself', async ()
 
 test('MCP is answered while the window streams a console, and no byte of it is lost', async () => {
   const flood = 'touch $SHARE/started; for at in $(seq 4000); do printf "%0500d\\n" $at; done; sleep 600'
-  const { home, repoPath, server } = await startServing(flood)
+  const { home, server } = await startServing(flood)
   const { firstPage } = await startApp({ home })
   const page = await firstPage()
   const client = await connect(new URL(server.url))
@@ -201,6 +201,6 @@ test('MCP is answered while the window streams a console, and no byte of it is l
   expect(await streaming).toEqual({ offset: 4000 * 501, lines: 4000 })
   await calls
   expect(answered).toBe(20)
-  expect((await stat(join(repoPath, '.microvm/tasks', id, 'serial.log'))).size).toBe(4000 * 501)
+  expect((await stat(join(home, 'tasks', id, 'serial.log'))).size).toBe(4000 * 501)
   await callTool(client, 'cancel_task', { task_id: id })
 })

@@ -23,7 +23,7 @@ test('a guest that stood still while its host slept goes on with the right time'
   const orchestra = await startOrchestra({ apiUrl: api.url, repositories: { project: { 'README.md': 'A project\n' } } })
   const id = parseTaskId(await orchestra.runTask('project', 'Sleep. [script: sleeper]'))
   if (!id) throw new Error('no id')
-  const files = taskFiles(orchestra.pathOf('project'), id)
+  const files = taskFiles(orchestra.home, id)
   await until(() =>
     access(join(files.repo, 'waiting')).then(
       () => true,

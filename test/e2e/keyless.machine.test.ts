@@ -69,10 +69,10 @@ test('the agent does its task while the key is nowhere in its machine, not even 
 
   const repo = orchestra.pathOf('project')
   expect(await subjectsOf(repo, 'main')).toEqual(['Add hello.md', 'Start'])
-  expect((await run('grep', ['-rl', '--', scriptedKey, repo])).stdout).toBe('')
+  expect((await run('grep', ['-rl', '--', scriptedKey, repo, join(orchestra.home, 'tasks')])).stdout).toBe('')
   expect(await gitIn(repo, ['log', '--all', `-S${scriptedKey}`, '--format=%H'])).toBe('')
   const { network_log_path } = await orchestra.client.call('get_task_logs', { task_id: id })
-  expect(network_log_path).toBe(taskFiles(repo, taskId(id)).network)
+  expect(network_log_path).toBe(taskFiles(orchestra.home, taskId(id)).network)
   const { port } = new URL(api.url)
   const { stdout } = await orchestra.command('network', id)
   expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`, 'm'))

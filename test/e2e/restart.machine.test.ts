@@ -34,9 +34,7 @@ test('tasks outlive their server, ended in order or killed, and the next one mer
     await makeRepository(repo)
     expect((await runCommand(['allow', repo], { home })).exitCode).toBe(0)
   }
-  onTestFinished(async () => {
-    for (const repo of repos) await stopMachines(repo, AbortSignal.timeout(5_000))
-  })
+  onTestFinished(async () => void (await stopMachines(home, AbortSignal.timeout(5_000))))
   const env = { HOME: homedir(), ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: scriptedKey }
   const serve = () => startCommand(['serve', '--port', '0'], { home, env })
 

@@ -33,7 +33,7 @@ test('a second task begins in the machine that was booted while the first one wo
   const waiting = async (known: string) => {
     const unfinished = JSON.parse(await readFile(join(orchestra.home, 'unfinished.json'), 'utf8'))
     const id = Object.keys(unfinished.tasks).find((name) => name !== known)
-    const isWaiting = id && (await pathExists(join(tasksDirectory(repo), id, 'share/waiting')))
+    const isWaiting = id && (await pathExists(join(tasksDirectory(orchestra.home), id, 'share/waiting')))
     return isWaiting ? parseTaskId(id) : undefined
   }
   const firstId = await orchestra.runTask('project', 'Add first.md. [script: first]')
@@ -49,9 +49,9 @@ test('a second task begins in the machine that was booted while the first one wo
   expect((await gitIn(repo, ['ls-tree', '--name-only', 'main'])).split('\n')).toEqual(
     expect.arrayContaining(['first.md', 'second.md']),
   )
-  const console = await readFile(taskFiles(repo, secondId as typeof ahead & string).console, 'utf8')
+  const console = await readFile(taskFiles(orchestra.home, secondId as typeof ahead & string).console, 'utf8')
   expect(console).toMatch(/booted ahead, waiting for a task[\s\S]*runner started[\s\S]*task done/)
   expect(console.match(/runner started/g)).toHaveLength(1)
-  const { machine } = JSON.parse(await readFile(join(tasksDirectory(repo), secondId, 'task.json'), 'utf8'))
+  const { machine } = JSON.parse(await readFile(join(tasksDirectory(orchestra.home), secondId, 'task.json'), 'utf8'))
   expect(await isAlive(machine)).toBe(false)
 })

@@ -39,13 +39,14 @@ async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt
   )
   expect(await findDetached(root)).toEqual([])
   expect(await readdir(join(root, 'run')).catch(() => [])).toEqual([])
-  if (warm) expect((await readdir(tasksDirectory(repo))).toSorted()).toEqual(tasks.map(({ id }) => id).toSorted())
+  if (warm)
+    expect((await readdir(tasksDirectory(second.home))).toSorted()).toEqual(tasks.map(({ id }) => id).toSorted())
   expect(JSON.parse(await readFile(join(root, 'home', 'unfinished.json'), 'utf8'))).toMatchObject({ tasks: {} })
   expect(await gitIn(repo, ['status', '--porcelain', '--', '.', ':!.microvm'])).toBe('')
   expect(await gitIn(repo, ['fsck', '--connectivity-only', '--no-dangling'])).toBe('')
   for (const { id } of tasks) {
-    await expect(access(join(taskFiles(repo, id).share, '.api-key'))).rejects.toThrow('ENOENT')
-    const clone = taskFiles(repo, id).repo
+    await expect(access(join(taskFiles(second.home, id).share, '.api-key'))).rejects.toThrow('ENOENT')
+    const clone = taskFiles(second.home, id).repo
     if (!(await gitIn(clone, ['log', '-1', '--format=%s']).catch(() => '')).startsWith('Add greeting')) continue
     const holders = ['refs/heads/main', `refs/tasks/${id}`]
     const held = await Promise.all(

@@ -136,7 +136,7 @@ test('get_task_logs names the console log', async () => {
   const { client, tasks } = await start()
   const id = await tasks.run({ description: 'x', repo: 'project' })
   expect((await callTool(client, 'get_task_logs', { task_id: id })).value).toEqual({
-    log_path: `/repositories/project/.microvm/tasks/${id}/serial.log`,
+    log_path: `/home/tasks/${id}/serial.log`,
   })
 })
 

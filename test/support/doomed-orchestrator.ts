@@ -54,7 +54,7 @@ syncBuiltinESMExports()
 
 /** Whether a machine waits for the next task. */
 async function aheadOf(known: string): Promise<boolean> {
-  const tasks = tasksDirectory(join(root, 'project'))
+  const tasks = tasksDirectory(join(root, 'home'))
   const other = (await readdir(tasks)).find((name) => parseTaskId(name) && name !== known)
   return other !== undefined && (await pathExists(join(tasks, other, 'share', 'waiting')))
 }

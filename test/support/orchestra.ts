@@ -75,7 +75,7 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
   })
   onTestFinished(async ({ task }) => {
     await server.close()
-    for (const alias of Object.keys(options.repositories)) await stopMachines(pathOf(alias), AbortSignal.timeout(5_000))
+    await stopMachines(home, AbortSignal.timeout(5_000))
     if (task.result?.state === 'fail') for (const line of lines) console.error(JSON.stringify(line))
   })
 

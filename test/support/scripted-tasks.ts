@@ -19,7 +19,7 @@ import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from '../.
 import type { DiskUsage } from '../../main/tasks/disk-usage.ts'
 import type { EventLog } from '../../main/tasks/events/event-log.ts'
 import type { PruneReport, PruneRequest } from '../../main/tasks/prune.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
+import { filesOf } from '../../main/tasks/task-files.ts'
 import { ScriptedReviews } from './scripted-reviews.ts'
 import { sampleMerge as merged, taskId } from './tasks.ts'
 
@@ -62,14 +62,17 @@ export class ScriptedTasks implements Tasks {
     const id = taskId((this.#lastId++).toString(16))
     this.#tasks.set(
       id,
-      newTask({
-        id,
-        description: request.description,
-        repo: request.repo,
-        repoPath: `/repositories/${request.repo}`,
-        owner: request.owner ?? null,
-        createdAt: at(),
-      }),
+      newTask(
+        {
+          id,
+          description: request.description,
+          repo: request.repo,
+          repoPath: `/repositories/${request.repo}`,
+          owner: request.owner ?? null,
+          createdAt: at(),
+        },
+        '/home',
+      ),
     )
     this.#apply(id, { type: 'slot-leased', at: at(), slot: free.slot })
     this.#apply(id, { type: 'cloned', at: at(), startCommit: '1'.repeat(40), branch: 'main' })
@@ -146,7 +149,7 @@ export class ScriptedTasks implements Tasks {
   }
 
   async consolePath(id: TaskId): Promise<string> {
-    return taskFiles((await this.get(id)).repoPath, id).console
+    return filesOf(await this.get(id)).console
   }
 
   async cancel(id: TaskId): Promise<void> {

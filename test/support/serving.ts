@@ -29,7 +29,7 @@ export async function startServing(guest: string) {
   const server = await start()
   onTestFinished(async () => {
     await server.close()
-    await stopMachines(repoPath, AbortSignal.timeout(5_000))
+    await stopMachines(home, AbortSignal.timeout(5_000))
   })
   return { folder, home, repoPath, server }
 }

@@ -94,7 +94,7 @@ describe('a task that is cancelled', () => {
     await first[Symbol.asyncDispose]()
     const reason = { code: 'cancelled', message: 'Cancelled' }
     const line = JSON.stringify({ type: 'stop-requested', at: new Date().toISOString(), reason })
-    await writeFile(taskFiles(repo, id).events, `${line}\n`, { flag: 'a' })
+    await writeFile(taskFiles(first.home, id).events, `${line}\n`, { flag: 'a' })
 
     await using second = await startOrchestrator({ root, guest: endless })
     const task = await untilEnded(second.orchestrator, id)

@@ -5,7 +5,7 @@ import { taskView } from '../../main/core/view.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { repositoryViews } from '../../main/tasks/answers.ts'
 import { HostClock } from '../../main/tasks/host-clock.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
+import { filesOf, taskFiles } from '../../main/tasks/task-files.ts'
 import { TaskRecord } from '../../main/tasks/task-record.ts'
 import { seeThrough } from '../../main/tasks/task-runner.ts'
 import { type OrchestratorSetup, registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -55,7 +55,7 @@ test('a task that says nothing for too long is stopped; one that goes on talking
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'silent' } } })
   expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
   // The stop did not come before the talk was over.
-  expect(await readFile(join(repo, '.microvm/tasks', id, 'serial.log'), 'utf8')).toMatch(/^12$/m)
+  expect(await readFile(taskFiles(setup.home, id).console, 'utf8')).toMatch(/^12$/m)
 })
 
 test('the caller’s time limit goes before the setting, and a restart gives the task no new time', async () => {
@@ -63,18 +63,19 @@ test('the caller’s time limit goes before the setting, and a restart gives the
   const first = await start()
   const id = await first.orchestrator.run({ description: 'work', repo: 'project', caps: { timeoutMs: 3_600_000 } })
   await expect.poll(async () => (await first.orchestrator.get(id)).state.phase, patience).toBe('working')
-  const { machine, repoPath } = await first.orchestrator.get(id)
+  const task = await first.orchestrator.get(id)
+  const { machine } = task
   if (!machine) throw new Error('The task has no machine')
   await first[Symbol.asyncDispose]()
 
   // As if the machine had started an hour before it did, by the clock that counts from boot.
   const adopted = await processDriver(join(root, 'run'), '').adopt(machine)
   if (!adopted) throw new Error('The machine is gone')
-  const files = taskFiles(repoPath, id)
+  const files = filesOf(task)
   const startTime = String(Number(machine.startTime) - 3_600 * 100)
   const content = await readFile(files.events, 'utf8')
   await writeFile(files.events, content.replaceAll(`"startTime":"${machine.startTime}"`, `"startTime":"${startTime}"`))
-  await using record = await TaskRecord.open(files, { onChange: () => undefined })
+  await using record = await TaskRecord.open(task, { onChange: () => undefined })
   expect(record.task.machine?.startTime).toBe(startTime)
   const limits = {
     cpus: 1,

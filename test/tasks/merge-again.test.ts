@@ -29,7 +29,7 @@ test('work that local changes kept off the branch is merged once they are commit
   expect((await subjectsOf(repo)).slice(0, 2)).toEqual(['Add greeting.txt', 'My own commit'])
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
   expect(taskView(await setup.orchestrator.get(id))).toMatchObject({ status: 'completed', task_ref: null })
-  const record = JSON.parse(await readFile(taskFiles(repo, id).mergeResult, 'utf8'))
+  const record = JSON.parse(await readFile(taskFiles(setup.home, id).mergeResult, 'utf8'))
   expect(record).toMatchObject({ merged: true, method: 'rebase' })
   expect(setup.events.read(0)).toHaveLength(1)
   await expect(setup.orchestrator.merge(id, 'client')).rejects.toMatchObject({ code: 'task-ended' })

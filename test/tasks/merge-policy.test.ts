@@ -34,7 +34,14 @@ async function runUnder(policy: MergePolicyChange, guest: string) {
   const view = taskView(await untilEnded(setup.orchestrator, id))
   const unmoved = (await gitIn(repo, ['rev-parse', 'main'])) === before
   const merged = view.merge_result?.merged ? undefined : await setup.orchestrator.merge(id, 'person')
-  return { repo, id, view, unmoved, merged, result: JSON.parse(await readFile(taskFiles(repo, id).result, 'utf8')) }
+  return {
+    repo,
+    id,
+    view,
+    unmoved,
+    merged,
+    result: JSON.parse(await readFile(taskFiles(setup.home, id).result, 'utf8')),
+  }
 }
 
 test('under review, work waits at its ref and is merged when it is accepted', async () => {

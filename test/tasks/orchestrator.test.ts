@@ -37,7 +37,7 @@ describe('a task that goes well', () => {
     expect(events.read(0)).toMatchObject([{ taskId: id, type: 'completed', mergeResult: { merged: true } }])
     expect(orchestrator.slots().every(({ taskId }) => taskId === null)).toBe(true)
 
-    const files = taskFiles(repo, id)
+    const files = taskFiles(setup.home, id)
     expect(JSON.parse(await readFile(files.result, 'utf8'))).toMatchObject({
       success: true,
       files_changed: ['greeting.txt'],
@@ -217,7 +217,7 @@ describe('a request that cannot be met', () => {
 
 test('the key is in no file of the task when it has ended, whatever the guest wrote', async () => {
   const root = await temporaryFolder()
-  const repo = await registeredRepository(root)
+  await registeredRepository(root)
   const guest = `
 touch $SHARE/started; key=$(cat $SHARE/.api-key); echo "console says $key"
 echo "{\\"type\\":\\"system\\",\\"key\\":\\"$key\\"}" > $SHARE/claude-stream.jsonl
@@ -226,7 +226,7 @@ echo "{\\"success\\":true,\\"summary\\":\\"$key\\",\\"files_changed\\":[],\\"err
   await using setup = await startOrchestrator({ root, guest })
   const id = await setup.orchestrator.run({ description: 'leak', repo: 'project' })
   await untilEnded(setup.orchestrator, id)
-  const files = taskFiles(repo, id)
+  const files = taskFiles(setup.home, id)
   for (const path of [files.console, files.stream, files.result, files.record, files.events]) {
     const text = await readFile(path, 'utf8')
     expect(text).not.toContain(testKey)
@@ -245,7 +245,7 @@ describe('cleaning up', () => {
     const first = await orchestrator.run({ description: 'work', repo: 'project' })
     await untilEnded(orchestrator, first)
     await orchestrator.cleanup(first, { deleteRef: false, by: 'client' })
-    await expect(access(taskFiles(repo, first).folder)).rejects.toThrow('ENOENT')
+    await expect(access(taskFiles(setup.home, first).folder)).rejects.toThrow('ENOENT')
     expect(await gitIn(repo, ['for-each-ref', '--format=%(refname)', 'refs/tasks'])).toBe(`refs/tasks/${first}`)
     await expect(orchestrator.get(first)).rejects.toMatchObject({ code: 'task-unknown' })
 
@@ -305,12 +305,12 @@ describe('an orchestrator that is started again', () => {
 
   test('tells an end that was recorded but not announced, once', async () => {
     const root = await temporaryFolder()
-    const repo = await registeredRepository(root)
+    await registeredRepository(root)
     const first = await startOrchestrator({ root, guest: guestThatCommits('greeting.txt') })
     const id = await first.orchestrator.run({ description: 'say hello', repo: 'project' })
     await untilEnded(first.orchestrator, id)
     await first[Symbol.asyncDispose]()
-    const { events } = taskFiles(repo, id)
+    const { events } = taskFiles(first.home, id)
     const lines = (await readFile(events, 'utf8')).trimEnd().split('\n')
     await writeFile(events, `${lines.slice(0, -1).join('\n')}\n`)
     await rm(join(root, 'home', 'events.jsonl'))

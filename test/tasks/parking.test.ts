@@ -78,7 +78,7 @@ test('where the setting says so the limit fails the task', async () => {
 
 test('what the first guest left in the share leads no write of the host elsewhere, and its session is no argument', async () => {
   const root = await temporaryFolder()
-  const repo = await registeredRepository(root)
+  await registeredRepository(root)
   const victim = join(root, 'victim')
   await writeFile(victim, 'untouched')
   // The attack works on a host that just writes.
@@ -100,5 +100,5 @@ test('what the first guest left in the share leads no write of the host elsewher
   await expect.poll(() => setup.orchestrator.cancel(id).catch(({ code }) => code), { timeout: 20_000 }).toBeUndefined()
   await untilEnded(setup.orchestrator, id)
   expect(await readFile(victim, 'utf8')).toBe('untouched')
-  expect((await lstat(join(taskFiles(repo, id).share, 'task.md'))).isSymbolicLink()).toBe(true)
+  expect((await lstat(join(taskFiles(setup.home, id).share, 'task.md'))).isSymbolicLink()).toBe(true)
 })

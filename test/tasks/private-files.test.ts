@@ -10,7 +10,7 @@ test('whatever the umask, the home and the folder of a task are closed to others
   const umask = process.umask(0)
   onTestFinished(() => void process.umask(umask))
   const root = await temporaryFolder()
-  const repo = await registeredRepository(root)
+  await registeredRepository(root)
   const started = await startOrchestrator({ root, guest: guestThatCommits('made.txt') })
   const { orchestrator, home } = started
   const id = await orchestrator.run({ description: 'Make a file', repo: 'project' })
@@ -18,7 +18,7 @@ test('whatever the umask, the home and the folder of a task are closed to others
   await started[Symbol.asyncDispose]() // Writes what is left to write.
   await writeServerFile(home, { port: 1, token: 'token' })
 
-  const { folder, repo: clone, share, console } = taskFiles(repo, id)
+  const { folder, repo: clone, share, console } = taskFiles(home, id)
   const ofGuest = [clone, share, console] // Made by a guest, or by the driver, whose own test looks at it.
   expect(await openFiles(home, [])).toEqual([])
   expect(await openFiles(folder, ofGuest)).toEqual([])

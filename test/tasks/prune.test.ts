@@ -1,7 +1,7 @@
 import { access, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { slotOf } from '../../main/core/task.ts'
+import { slotOf, type TaskId } from '../../main/core/task.ts'
 import { taskFiles } from '../../main/tasks/task-files.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
 import { gitIn } from '../support/repositories.ts'
@@ -29,7 +29,7 @@ test('prune tells, then deletes, the folders of ended tasks whose work is safe, 
   }
   const [merged, failed, lost] = ids
   const exists = (id = '') =>
-    access(join(repo, '.microvm', 'tasks', id)).then(
+    access(taskFiles(setup.home, id as TaskId).folder).then(
       () => true,
       () => false,
     )
@@ -49,7 +49,7 @@ test('prune tells, then deletes, the folders of ended tasks whose work is safe, 
 
 test('usage counts what is allocated, not the length of a sparse disk', async () => {
   const root = await temporaryFolder()
-  const repo = await registeredRepository(root)
+  await registeredRepository(root)
   await using setup = await startOrchestrator({ root, guest })
   const id = await setup.orchestrator.run({ description: 'merge', repo: 'project' })
   const { state } = await untilEnded(setup.orchestrator, id)
@@ -63,5 +63,5 @@ test('usage counts what is allocated, not the length of a sparse disk', async ()
   expect(usage.slots[0]?.bytes).toBeGreaterThanOrEqual(megabyte)
   expect(usage.slots[0]?.bytes).toBeLessThan(2 * megabyte)
   expect(usage.tasks).toEqual([{ task_id: id, repo: 'project', status: 'completed', bytes: expect.any(Number) }])
-  await access(taskFiles(repo, id).folder)
+  await access(taskFiles(setup.home, id).folder)
 })

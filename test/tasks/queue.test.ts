@@ -107,14 +107,14 @@ test('a plain call that the host has no memory for names the figures, and leaves
 })
 
 test('tasks that wait are on record as created, survive a restart in their order, and are waited for', async () => {
-  const { repo, start, go } = await place(oneAtATime)
+  const { start, go } = await place(oneAtATime)
   const first = await start()
   const running = await enqueue(first, 'running')
   await started(first, running)
   await expect.poll(async () => (await first.orchestrator.get(running)).state.phase, patience).toBe('working')
   const [low, high] = [await enqueue(first, 'low'), await enqueue(first, 'high', 1)]
   await first[Symbol.asyncDispose]()
-  const lines = (await readFile(taskFiles(repo, low).events, 'utf8')).trimEnd().split('\n')
+  const lines = (await readFile(taskFiles(first.home, low).events, 'utf8')).trimEnd().split('\n')
   expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['created'])
 
   await using second = await start()

@@ -68,7 +68,7 @@ test('a task that resolves finds both sides mid-rebase, and when it is merged so
     task_ref: null,
     merge_result: { merged: true, through: resolver },
   })
-  expect(JSON.parse(await readFile(taskFiles(repo, id).mergeResult, 'utf8'))).toMatchObject({ through: resolver })
+  expect(JSON.parse(await readFile(taskFiles(setup.home, id).mergeResult, 'utf8'))).toMatchObject({ through: resolver })
   await expect(orchestrator.resolve(id)).rejects.toMatchObject({ code: 'merge-failed' })
   expect(setup.events.read(0)).toHaveLength(2)
 })
@@ -111,12 +111,12 @@ test('under review the resolved work waits too, and both are merged when it is a
 })
 
 test('set to, conflicts are resolved by themselves, once, and never those of a task that resolves', async () => {
-  const { repo, id, setup, orchestrator } = await collision({ auto: true, resolves: 'true' })
+  const { id, setup, orchestrator } = await collision({ auto: true, resolves: 'true' })
   await using _setup = setup
   const others = (await orchestrator.list()).filter((task) => task.id !== id)
   expect(others).toMatchObject([{ resolves: { task: id } }])
   for (const other of others) expect(await orchestrator.get(other.id)).toMatchObject({ owner: 'client:me' })
   for (const other of others) await untilEnded(orchestrator, other.id)
   expect(await orchestrator.list()).toHaveLength(2)
-  expect(existsSync(taskFiles(repo, id).folder)).toBe(true)
+  expect(existsSync(taskFiles(setup.home, id).folder)).toBe(true)
 })

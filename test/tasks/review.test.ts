@@ -65,7 +65,9 @@ test.each([true, false])(
       task_ref: dropRef ? null : `refs/tasks/${id}`,
       merge_result: { merged: false, reason: 'rejected' },
     })
-    expect(JSON.parse(await readFile(taskFiles(repo, id).mergeResult, 'utf8'))).toMatchObject({ reason: 'rejected' })
+    expect(JSON.parse(await readFile(taskFiles(setup.home, id).mergeResult, 'utf8'))).toMatchObject({
+      reason: 'rejected',
+    })
     if (dropRef) await expect(reviews.accept(id)).rejects.toMatchObject({ code: 'merge-failed' })
     else expect(await reviews.accept(id)).toMatchObject({ kind: 'merged' })
   },
@@ -73,7 +75,7 @@ test.each([true, false])(
 
 test('conflicts are settled one after the other, across a restart, and finished: the branch has what was chosen', async () => {
   const { root, repo, id, setup, reviews, moveBranch } = await waitingTask()
-  const resolution = taskFiles(repo, id).resolution
+  const resolution = taskFiles(setup.home, id).resolution
   const tip = await moveBranch()
   expect(await reviews.accept(id)).toMatchObject({ kind: 'unmerged', reason: 'conflicts', files: ['README.md'] })
   const view = await reviews.conflicts(id)
@@ -131,6 +133,6 @@ test('choices that the branch overtook are told, and abandoning forgets all of t
   expect(back.commits[0]).toMatchObject({ state: 'stopped', files: [{ resolution: null }] })
   await reviews.choose(id, { commit, path: 'README.md', resolution: theirs })
   await reviews.abandon(id)
-  expect(existsSync(taskFiles(repo, id).resolution)).toBe(false)
+  expect(existsSync(taskFiles(setup.home, id).resolution)).toBe(false)
   expect((await reviews.conflicts(id)).commits[0]).toMatchObject({ state: 'stopped' })
 })

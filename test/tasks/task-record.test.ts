@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 const ignore = () => undefined
 
 async function recordOfGoodTask(repo: string): Promise<{ record: TaskRecord; task: Task }> {
-  const record = await TaskRecord.create(identity(repo), { onChange: ignore })
+  const record = await TaskRecord.create(repo, identity(repo), { onChange: ignore })
   for (const event of eventsOfGoodTask(repo).slice(1)) await record.add(event as Happening)
   return { record, task: record.task }
 }
@@ -22,7 +22,7 @@ test('what is read back is what was recorded, with every field of every event', 
   await record[Symbol.asyncDispose]()
   expect(await loadTask(repo, task.id, silentLog)).toEqual(task)
   const { finishedAt: _, agentStartedAt: __, machineStartedAt: ___, ...facts } = task
-  expect(foldTask(eventsOfGoodTask(repo))).toMatchObject(facts)
+  expect(foldTask(eventsOfGoodTask(repo), repo)).toMatchObject(facts)
 })
 
 test('a person reads the state in task.json', async () => {
@@ -49,7 +49,7 @@ test('a last event torn at any byte is as if it had not happened', async () => {
     const [task] = (await loadTasks(repo, silentLog)).open
     expect(task).toMatchObject({ state: { phase: 'finished' }, announcedSeq: null })
   }
-  await using again = await TaskRecord.open(record.files, { onChange: ignore })
+  await using again = await TaskRecord.open(record.task, { onChange: ignore })
   await again.add({ type: 'announced', seq: 8 })
   expect((await loadTasks(repo, silentLog)).over[0]).toMatchObject({ brief: { announcedSeq: 8 } })
 })
@@ -64,6 +64,6 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   const options = { onDamaged: (message: string) => void told.push(message) }
   expect(await loadTasks(repo, silentLog, options)).toEqual({ open: [], over: [] })
   expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
-  await expect(TaskRecord.open(record.files, { onChange: ignore })).rejects.toThrow(record.files.events)
+  await expect(TaskRecord.open(record.task, { onChange: ignore })).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)
 })

@@ -37,18 +37,16 @@ describe('an unfinished task', () => {
     await until(async () => Object.keys(await index()).length === 0)
   })
 
-  test('of a repository that was moved meanwhile gets its work onto the branch there', async () => {
-    const { root, repo, id, index } = await leftAtWork()
+  test('of a repository that was moved meanwhile, and registered there, gets its work onto the branch there', async () => {
+    const { root, repo, id, letGo, index } = await leftAtWork()
     await removeRepository(join(root, 'home'), 'project')
     const moved = join(root, 'moved')
     await rename(repo, moved)
-    const second = await startOrchestrator({ root, guest: waiting })
-    expect(await index()).toEqual({ [id]: repo })
-    await second[Symbol.asyncDispose]()
-
     await registerRepository(join(root, 'home'), { path: moved })
-    await using third = await startOrchestrator({ root, guest: waiting })
-    expect(await untilEnded(third.orchestrator, id)).toMatchObject({ repoPath: moved, state: { phase: 'finished' } })
+    await using second = await startOrchestrator({ root, guest: waiting })
+    await letGo()
+    expect(await untilEnded(second.orchestrator, id)).toMatchObject({ repoPath: moved, state: { phase: 'finished' } })
+    expect((await subjectsOf(moved))[0]).toBe('Add greeting.txt')
     await until(async () => Object.keys(await index()).length === 0)
   })
 

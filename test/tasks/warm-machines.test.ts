@@ -42,7 +42,7 @@ async function place(setup: Partial<OrchestratorSetup> = {}) {
   })
   const start = () => startOrchestrator({ root, guest, driver: watched, warmMachines: 1, ...setup })
   const started = (name: string) => machines.filter(({ spec }) => spec.name === name)
-  const folders = async () => (await readdir(tasksDirectory(repo))).filter((name) => parseTaskId(name))
+  const folders = async () => (await readdir(tasksDirectory(join(root, 'home')))).filter((name) => parseTaskId(name))
   const unfinished = async () =>
     Object.keys(JSON.parse(await readFile(join(root, 'home', 'unfinished.json'), 'utf8')).tasks)
   return {
@@ -59,7 +59,10 @@ async function place(setup: Partial<OrchestratorSetup> = {}) {
       const isNew = ({ spec }: { spec: MachineSpec }) => !known.some((id) => id === spec.name)
       await until(async () => {
         const found = machines.find(isNew)
-        return found !== undefined && (await pathExists(join(tasksDirectory(repo), found.spec.name, 'share/waiting')))
+        return (
+          found !== undefined &&
+          (await pathExists(join(tasksDirectory(join(root, 'home')), found.spec.name, 'share/waiting')))
+        )
       })
       const found = machines.find(isNew)
       if (!found) throw new Error('There is no such machine')
@@ -128,8 +131,8 @@ test('an orchestrator that ends takes the machine, its folder and its entry with
 test('what a crash left of it is gone at the next start, and a folder with work in it is not', async () => {
   const { root, repo, start, folders } = await place()
   await (await start())[Symbol.asyncDispose]()
-  const left = join(tasksDirectory(repo), '0a0a0a0a')
-  const full = join(tasksDirectory(repo), '0b0b0b0b')
+  const left = join(tasksDirectory(join(root, 'home')), '0a0a0a0a')
+  const full = join(tasksDirectory(join(root, 'home')), '0b0b0b0b')
   for (const folder of [left, full])
     for (const part of ['share', 'repo']) await mkdir(join(folder, part), { recursive: true })
   await writeFile(join(left, 'share', 'standby'), '')

@@ -38,7 +38,7 @@ test('the command line finds the server by its file, which only its owner can re
   expect(tasks.requests).toEqual([{ description: 'Greet', repo: 'project', owner: 'client:cli' }])
   expect(await server.call('get_task_info', { task_id })).toMatchObject({ task_id, status: 'running', slot: 1 })
   expect(await server.call('get_task_logs', { task_id })).toEqual({
-    log_path: `/repositories/project/.microvm/tasks/${task_id}/serial.log`,
+    log_path: `/home/tasks/${task_id}/serial.log`,
   })
   expect(await server.call('list_tasks', {})).toMatchObject({ tasks: [{ task_id, status: 'running' }] })
   expect(await server.call('list_slots', {})).toMatchObject({ max_slots: 10, active: [{ slot: 1, task_id }] })

@@ -6,7 +6,7 @@ import { rangeOf } from '../../main/window/task-details.ts'
 import { eventsOfGoodTask } from '../support/tasks.ts'
 
 const events = eventsOfGoodTask('/repositories/project')
-const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event) => event.type === type) + 1))
+const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event) => event.type === type) + 1), '/home')
 
 test('a row follows its task from the queue to its end', () => {
   const live = { lastLine: 'building', tokens: 7, costUsd: null }
@@ -17,7 +17,7 @@ test('a row follows its task from the queue to its end', () => {
     live: null,
   })
   expect(taskRow(upTo('agent-started'), null, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
-  expect(taskRow(foldTask(events), null, live)).toMatchObject({
+  expect(taskRow(foldTask(events, '/home'), null, live)).toMatchObject({
     state: { phase: 'finished', outcome: 'merged', reason: null, detail: '1 commit on main', files: [], fileCount: 0 },
     ref: null,
     live: null,
@@ -29,14 +29,15 @@ test('work that waits is told with its ref, reason and files', () => {
   const files = Array.from({ length: 30 }, (_, at) => `file-${at}`)
   const merge = { kind: 'unmerged', reason: 'conflicts', files, detail: 'Both sides changed them' } as const
   const at = '2026-01-02T03:04:06.000Z'
-  const task = foldTask([
-    ...events.slice(
-      0,
-      events.findIndex(({ type }) => type === 'merge-tried'),
-    ),
+  const before = events.slice(
+    0,
+    events.findIndex(({ type }) => type === 'merge-tried'),
+  )
+  const ending = [
     { type: 'merge-tried', at, merge },
     { type: 'finished', at, outcome: { kind: 'unmerged', merge } },
-  ])
+  ] as const
+  const task = foldTask([...before, ...ending], '/home')
   const row = taskRow(task, null, null)
   expect(row).toMatchObject({
     ref: 'refs/tasks/a1b2c3d4',
@@ -44,7 +45,7 @@ test('work that waits is told with its ref, reason and files', () => {
   })
   expect(row.state.phase === 'finished' && row.state.files).toHaveLength(20)
   expect(rangeOf(task)).toMatchObject({ from: '1'.repeat(40), to: '3'.repeat(40) })
-  expect(rangeOf(foldTask(events))).toMatchObject({ from: '1'.repeat(40), to: '2'.repeat(40) })
+  expect(rangeOf(foldTask(events, '/home'))).toMatchObject({ from: '1'.repeat(40), to: '2'.repeat(40) })
   expect(rangeOf(upTo('agent-started'))).toBeNull()
 })
 

@@ -40,13 +40,13 @@ test('a window hears of a task from its start to its end, by numbers without a g
 })
 
 test('console, last line and steps are told while the machine runs, without the key', async () => {
-  const { root, service } = await startWindowService()
-  const repoPath = await registeredRepository(root)
+  const { root, home, service } = await startWindowService()
+  await registeredRepository(root)
   const heard = listenTo(service)
   await service.calls.snapshot({}, never)
   const { id } = await service.calls.runTask({ repo: 'project', description: 'Wait' }, never)
   await heard.change('task', ({ task }) => task.state.phase === 'working')
-  const files = taskFiles(repoPath, id)
+  const files = taskFiles(home, id)
 
   const waiting = service.calls.readConsole({ id, offset: 0, limit: 1000, wait: true }, never)
   await appendFile(files.console, `the key is ${windowKey}\n`)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireTaskId, taskInfo } from '../../tasks/answers.ts'
-import { taskFiles } from '../../tasks/task-files.ts'
+import { filesOf } from '../../tasks/task-files.ts'
 import { cutResult, cutText } from '../limits.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
 import { defineTool } from '../tool.ts'
@@ -44,7 +44,7 @@ export const getTaskInfo = defineTool({
   call: async ({ task_id }, { tasks }) => {
     const task = await tasks.get(requireTaskId(task_id))
     const view = taskInfo(task, tasks)
-    const files = taskFiles(task.repoPath, task.id)
+    const files = filesOf(task)
     return {
       ...view,
       description: cutText(view.description, descriptionLimit, `see ${files.description}`),

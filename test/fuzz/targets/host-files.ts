@@ -57,7 +57,7 @@ export const hostTargets: readonly Target[] = [
       JSON.stringify(taskView(loaded))
       deepEqual(await loadTask(folder, id, silentLog), loaded)
     }
-    const record = await orRefusal(() => TaskRecord.open(files, { onChange: () => undefined }))
+    const record = await orRefusal(() => TaskRecord.open({ home: folder, id }, { onChange: () => undefined }))
     await record?.[Symbol.asyncDispose]()
   }),
   inFolder(
