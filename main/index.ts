@@ -1,4 +1,4 @@
-/** Entry of the desktop app, and of the command line inside it. */
+/** Entry of the desktop app, of the command line inside it, and of its workers. */
 import { join } from 'node:path'
 import { app, dialog } from 'electron'
 import { startServer } from './app.ts'
@@ -16,7 +16,10 @@ import { windowConnection } from './web/window-client.ts'
 import { answerCall } from './window/answer-call.ts'
 
 const commandLine = process.argv.indexOf('--cli')
-if (commandLine >= 0) {
+if (process.argv.includes('--worker')) {
+  app.dock?.hide()
+  await import('./worker/main.ts')
+} else if (commandLine >= 0) {
   process.argv.splice(commandLine, 1)
   await import('./cli.ts')
   app.exit(Number(process.exitCode ?? 0))

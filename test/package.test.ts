@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { pathExists } from '../main/lib/path-exists.ts'
 import { startDetached } from '../main/lib/spawn.ts'
+import { WorkerProcess } from '../main/worker/worker-process.ts'
+import { makeRepository } from './support/repositories.ts'
 import { temporaryFolder } from './support/temporary.ts'
 import { until } from './support/until.ts'
 
@@ -32,6 +34,24 @@ async function gatewayServes(dist: string, folder: string): Promise<string> {
   held.destroy()
   expect(await ended, `process ${pid}`).toEqual({ exitCode: 0, signal: null })
   return answer.split('\r\n', 1)[0] ?? ''
+}
+
+/** What the bundled worker answers to the merge of a task that left nothing. */
+async function workerMerges(dist: string, repoPath: string): Promise<unknown> {
+  const startCommit = await makeRepository(repoPath)
+  const program = [join(dist, 'worker.js')]
+  const worker = await WorkerProcess.start({
+    file: process.execPath,
+    args: program,
+    env: { PATH: process.env.PATH ?? '' },
+  })
+  const limits = { memoryBytes: 2 * 1024 ** 3, timeMs: 100_000, publishMs: 100_000, answerBytes: 1024 ** 2 }
+  const input = { repoPath, taskId: 'aaaaaaaa', startCommit, branch: 'main', commit: startCommit }
+  try {
+    return await worker.run({ name: 'merge', input }, limits)
+  } finally {
+    await worker.end()
+  }
 }
 
 test('the installed package runs its bundle', async () => {
@@ -59,4 +79,8 @@ test('the installed package runs its bundle', async () => {
   const version = await execute(process.execPath, [command, '--version'], { env })
   expect(version.stdout).toBe('0.1.0\n')
   expect(await gatewayServes(join(installed, 'dist'), folder)).toBe('HTTP/1.1 404 Not Found')
+  expect(await workerMerges(join(installed, 'dist'), join(folder, 'project'))).toEqual({
+    kind: 'unchanged',
+    branch: 'main',
+  })
 }, 120_000)

@@ -39,8 +39,12 @@ process.on('uncaughtException', (error) => {
 for (const module of preloaded) require(module)
 process.argv = process.argv.filter((argument) => !/^--(inspect|remote-debugging-port|no-sandbox)/.test(argument))
 
-const browser = await launchBrowser()
-inside.browser = browser
-process.stderr.write(`DevTools listening on ${browser.url}\n`)
+// Whoever starts the app's own program again, as a worker, starts the stand-in; that has no window and needs no Chromium.
+Object.defineProperty(process, 'execPath', { value: join(import.meta.dirname, 'electron') })
+if (!process.argv.includes('--worker')) {
+  const browser = await launchBrowser()
+  inside.browser = browser
+  process.stderr.write(`DevTools listening on ${browser.url}\n`)
+}
 await import(pathToFileURL(join(folder, manifest.main ?? 'index.js')).href)
 inside.ready()
