@@ -31,6 +31,18 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
     commands: [],
     again: true,
   },
+  checkout_failed: {
+    what: 'Your checkout could not be moved, and is as it was.',
+    next: 'Remove the cause that the detail names, then merge now.',
+    commands: [],
+    again: true,
+  },
+  names_collide: {
+    what: 'Two names of the work are one name in your checkout.',
+    next: 'Rename one of them at the ref, then merge now.',
+    commands: [],
+    again: true,
+  },
   branch_gone: {
     what: 'The branch that the task started from no longer exists.',
     next: 'Merge the ref where you want it.',

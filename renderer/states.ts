@@ -63,6 +63,8 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   conflicts: { icon: 'merge', word: 'Conflicts', tone: 'warn' },
   local_changes: { icon: 'pencil', word: 'Local changes', tone: 'warn' },
   operation_in_progress: { icon: 'branch', word: 'Branch is busy', tone: 'warn' },
+  checkout_failed: { icon: 'fail', word: 'Checkout failed', tone: 'bad' },
+  names_collide: { icon: 'pencil', word: 'Names collide', tone: 'warn' },
   branch_gone: { icon: 'branch', word: 'Branch gone', tone: 'warn' },
   detached_head: { icon: 'branch', word: 'No branch', tone: 'warn' },
   branch_moved: { icon: 'branch', word: 'Branch moved', tone: 'warn' },

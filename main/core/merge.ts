@@ -2,7 +2,9 @@
 export type UnmergedReason =
   | 'conflicts' // the same lines changed on both sides; `files` names them
   | 'local_changes' // uncommitted or ignored files in the user's checkout are in the way; `files` names them
-  | 'operation_in_progress' // the branch is in the middle of a rebase, merge, cherry-pick, revert or bisect
+  | 'checkout_failed' // the user's work tree could not be moved and is as it was; `detail` has git's or the system's own reason
+  | 'names_collide' // two names of the new commit are one name on the checkout's file system; `files` has both
+  | 'operation_in_progress' // the branch is in the middle of a rebase, merge, cherry-pick, revert or bisect, or another git holds a lock
   | 'branch_gone' // the branch that the task started from no longer exists
   | 'detached_head' // the task started with no branch checked out, so there is none to merge into
   | 'branch_moved' // lost the race for the branch twice
@@ -31,6 +33,8 @@ export type MergeOutcome =
       readonly through?: string
       /** How many of the task's commits are not on the branch as it made them, and wait at its ref until a person drops it. */
       readonly kept?: number
+      /** What a person is to know of it, one sentence each. */
+      readonly notes?: readonly string[]
     }
   | { readonly kind: 'unchanged'; readonly branch: string | null }
   | {

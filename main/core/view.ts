@@ -88,6 +88,8 @@ export type MergeView =
       kept?: number
       task_ref?: string
       detail?: string
+      /** Notes on the merge for a person, one sentence each. */
+      notes?: string[]
     }
   | {
       merged: false
@@ -112,6 +114,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         commit: merge.to,
         ...(merge.through !== undefined && { through: merge.through }),
         ...(merge.kept && { kept: merge.kept, task_ref: taskRef(taskId), detail: keptText(taskId, merge.kept, merge) }),
+        ...(merge.notes !== undefined && { notes: [...merge.notes] }),
       }
     case 'unchanged':
       return { merged: true, method: 'none', commits: 0, conflicts: [] }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { crc32, deflate } from 'node:zlib'
+import pMap from 'p-map'
 
 const compress = promisify(deflate)
 
@@ -23,8 +24,10 @@ const typeNumbers = { commit: 1, tree: 2 } as const
 /** Objects as one pack with its index, both of version 2, as gitformat-pack(5) has them; each object once, none as a delta. Pure. */
 export async function makePack(objects: readonly NewObject[], objectFormat: 'sha1' | 'sha256'): Promise<Pack> {
   const sorted = [...objects].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const packed = await Promise.all(
-    sorted.map(async ({ type, body }) => Buffer.concat([entryHead(type, body.length), await compress(body)])),
+  const packed = await pMap(
+    sorted,
+    async ({ type, body }) => Buffer.concat([entryHead(type, body.length), await compress(body)]),
+    { concurrency: 8 }, // Each compression that is under way takes a quarter of a megabyte, however little it has to do.
   )
   const pack = sealed([Buffer.from('PACK'), numbers([2, objects.length]), ...packed], objectFormat)
   const checksum = pack.subarray(-createHash(objectFormat).digest().length)

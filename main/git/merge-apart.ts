@@ -8,7 +8,7 @@ interface Sides<Value> {
   readonly theirs: Value
 }
 
-interface Entry {
+export interface TreeEntry {
   readonly mode: string
   /** The bytes of the object's id, as latin1. */
   readonly rawId: string
@@ -54,16 +54,16 @@ export async function mergeApart(
   return await quarantine.writeTree(formatTree(merged))
 }
 
-const isSame = (one: Entry | undefined, other: Entry | undefined): boolean =>
+const isSame = (one: TreeEntry | undefined, other: TreeEntry | undefined): boolean =>
   one?.rawId === other?.rawId && one?.mode === other?.mode
 
-const hexId = ({ rawId }: Entry): string => Buffer.from(rawId, 'latin1').toString('hex')
+const hexId = ({ rawId }: TreeEntry): string => Buffer.from(rawId, 'latin1').toString('hex')
 
-const isFolder = ({ mode }: Entry): boolean => mode === folderMode
+export const isFolder = ({ mode }: TreeEntry): boolean => mode === folderMode
 
 /** The entries of a tree object by their names, bytes as latin1. */
-function parseTree(content: string, idBytes: number): Map<string, Entry> {
-  const entries = new Map<string, Entry>()
+export function parseTree(content: string, idBytes: number): Map<string, TreeEntry> {
+  const entries = new Map<string, TreeEntry>()
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(' ', at)
     const end = content.indexOf('\0', space)
@@ -75,7 +75,7 @@ function parseTree(content: string, idBytes: number): Map<string, Entry> {
 }
 
 /** git sorts by bytes, a folder as if its name ended with a slash. */
-function formatTree(entries: ReadonlyMap<string, Entry>): string {
+function formatTree(entries: ReadonlyMap<string, TreeEntry>): string {
   const keyed = [...entries].map(([name, entry]) => ({ name, entry, key: isFolder(entry) ? `${name}/` : name }))
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
   return keyed.map(({ name, entry }) => `${entry.mode} ${name}\0${entry.rawId}`).join('')

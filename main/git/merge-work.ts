@@ -2,13 +2,19 @@ import type { Choice } from '../core/conflicts.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from '../core/merge.ts'
 import { unreachable } from '../core/unreachable.ts'
+import { OutputTooLarge } from '../lib/output-too-large.ts'
 import { branchState } from './branch-state.ts'
+import { parseCommit } from './commit-object.ts'
 import { createSettler } from './conflicts/settler.ts'
 import { type GitOptions, gitQuickly } from './git.ts'
 import { locateRepository, type RepositoryPlace } from './inspect-repository.ts'
 import { type Apart, listApart } from './list-apart.ts'
+import { measureChange, TooMuchChanged } from './measure-change.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
-import { publishBranch } from './publish-branch.ts'
+import { openObjectReader } from './object-reader.ts'
+import { publishBranch } from './publish/publish-branch.ts'
+import { repairInTurn } from './publish/repair-publications.ts'
+import { type UserPrograms, userPrograms } from './publish/user-programs.ts'
 import { publishing } from './publishing.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
 import { type Replay, replayCommits, selectionOptions } from './replay-commits.ts'
@@ -42,6 +48,12 @@ export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Pr
       return unmerged('timed_out', 'The merge took too long and was given up')
     }
     if (signal?.aborted || error instanceof AppError) throw error
+    if (error instanceof TooMuchChanged || error instanceof OutputTooLarge) {
+      return unmerged(
+        'fetch_failed',
+        `${error.message}. Look at the work with care: git log ${taskRef(request.taskId)}`,
+      )
+    }
     throw new AppError('merge-failed', `The merge failed: ${error instanceof Error ? error.message : String(error)}`, {
       hint: `The work waits at ${taskRef(request.taskId)}`,
       cause: error,
@@ -57,6 +69,7 @@ async function mergeInTurn(request: MergeRequest, signal?: AbortSignal): Promise
     return unmerged('detached_head', 'The task started with no branch checked out, so there is none to merge into')
   }
   await using _lock = await lockMerges(repository.commonDirectory, signal)
+  await repairInTurn(repository.commonDirectory, signal)
   const first = await mergeOnce(repository, { ...request, branch }, signal)
   const outcome = first ?? (await mergeOnce(repository, { ...request, branch }, signal))
   return outcome ?? unmerged('branch_moved', `${branch} was moved twice while the work was being brought onto it`)
@@ -72,7 +85,7 @@ async function mergeOnce(
 ): Promise<MergeOutcome | undefined> {
   const { branch, commit, taskId, selection } = request
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
-  const state = await branchState(repository, branch, signal)
+  const [state, programs] = await Promise.all([branchState(repository, branch, signal), userPrograms(user, signal)])
   switch (state.kind) {
     case 'gone':
       return unmerged('branch_gone', `The branch ${branch} no longer exists`)
@@ -91,7 +104,7 @@ async function mergeOnce(
     return { kind: 'unchanged', branch }
   }
   await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
-  const plan = await planMerge(repository, request, { onto: tip, apart, quarantine }, signal)
+  const plan = await planMerge(repository, request, { onto: tip, apart, quarantine, programs }, signal)
   if (plan.kind === 'merge-commits') {
     return unmerged(
       'merge_commits',
@@ -106,14 +119,16 @@ async function mergeOnce(
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
+  await requireMeasure(repository.path, { from: tip, to: plan.commit, quarantine }, signal)
   const move = {
-    path: repository.path,
+    ...repository,
     branch,
     checkout,
     from: tip,
     to: plan.commit,
     reason: `microvm-orchestrator: task ${taskId}: ${plan.method}`,
     quarantine,
+    programs,
     forget: selection?.only ? null : { ref: taskRef(taskId), commit },
   }
   const published = await publishing(() => publishBranch(move))
@@ -124,13 +139,18 @@ async function mergeOnce(
       const detail = `Uncommitted, untracked or ignored files in ${checkout?.path ?? repository.path} are in the way`
       return unmerged('local_changes', detail, published.files)
     }
-    case 'index-busy':
+    case 'locked':
       return unmerged(
         'operation_in_progress',
-        `Another git process holds the index of ${checkout?.path ?? repository.path}`,
+        `Another git process holds ${published.lock}. If none is running, remove that file and merge again`,
       )
-    case 'published':
-      return { kind: 'merged', method: plan.method, commits: plan.commits, branch, from: tip, to: plan.commit }
+    case 'failed':
+      return unmerged('checkout_failed', published.detail, published.files)
+    case 'published': {
+      const { method, commits, commit: to } = plan
+      const notes = published.notes.length > 0 ? { notes: published.notes } : {}
+      return { kind: 'merged', method, commits, branch, from: tip, to, ...notes }
+    }
     default:
       return unreachable(published)
   }
@@ -143,7 +163,17 @@ type Plan =
 async function planMerge(
   { path, objectFormat }: RepositoryPlace,
   { startCommit, commit, choices, selection }: Request,
-  { onto, apart, quarantine }: { readonly onto: string; readonly apart: Apart; readonly quarantine: Quarantine },
+  {
+    onto,
+    apart,
+    quarantine,
+    programs,
+  }: {
+    readonly onto: string
+    readonly apart: Apart
+    readonly quarantine: Quarantine
+    readonly programs: UserPrograms
+  },
   signal?: AbortSignal,
 ): Promise<Plan> {
   const user: GitOptions = { cwd: path, trust: 'user' }
@@ -154,7 +184,7 @@ async function planMerge(
   }
   const replay = await replayCommits(
     {
-      ...{ path, objectFormat, quarantine, from: startCommit, to: commit, onto },
+      ...{ path, objectFormat, quarantine, from: startCommit, to: commit, onto, env: programs.off },
       ...(isOnStart && { ids: apart.inWork }),
       ...(choices && { settle: createSettler(choices).settle }),
       ...selectionOptions(selection),
@@ -162,6 +192,17 @@ async function planMerge(
     signal,
   )
   return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
+}
+
+/** @throws TooMuchChanged for what git could not list within our memory, nor a checkout hold. */
+async function requireMeasure(
+  path: string,
+  { from, to, quarantine }: { readonly from: string; readonly to: string; readonly quarantine: Quarantine },
+  signal?: AbortSignal,
+): Promise<void> {
+  await using reader = await openObjectReader({ cwd: path, trust: 'user', env: quarantine.reading }, signal)
+  const [before, after] = await Promise.all([from, to].map(async (id) => parseCommit(await reader.read(id, 'commit'))))
+  if (before && after) await measureChange(before.tree, after.tree, reader)
 }
 
 const isAncestor = async (user: GitOptions, ancestor: string, commit: string, signal?: AbortSignal) =>

@@ -22,13 +22,42 @@ export async function openObjectReader(
   }
   /** git answers in the order of the questions. */
   let last: Promise<unknown> = Promise.resolve()
+  const recent = new Recent()
   return {
     read: async (id, type) => {
+      const known = recent.get(id, type)
+      if (known !== undefined) return known
       batch.tell(id)
       const answer = last.then(() => nextAnswer(id, type))
       last = answer.catch(() => undefined) // Its own caller hears of it.
-      return await answer
+      const content = await answer
+      recent.keep(id, type, content)
+      return content
     },
     [Symbol.asyncDispose]: () => batch[Symbol.asyncDispose](),
+  }
+}
+
+const mostRecentBytes = 16 * 1024 ** 2
+
+/** What was read last, since the trees of one commit are those of the next one's parent; the oldest goes first. */
+class Recent {
+  readonly #contents = new Map<string, string>()
+  #bytes = 0
+
+  get(id: string, type: string): string | undefined {
+    return this.#contents.get(`${type} ${id}`)
+  }
+
+  keep(id: string, type: string, content: string): void {
+    const key = `${type} ${id}`
+    if (content.length > mostRecentBytes / 8 || this.#contents.has(key)) return
+    this.#contents.set(key, content)
+    this.#bytes += content.length
+    for (const [oldest, { length }] of this.#contents) {
+      if (this.#bytes <= mostRecentBytes) return
+      this.#contents.delete(oldest)
+      this.#bytes -= length
+    }
   }
 }

@@ -37,6 +37,7 @@ const prefix = 'tmp_objdir-microvm-'
 /** From so many objects on, one pack: each file of its own costs more than all of their content. */
 const fewestInPack = 10
 const mostHeldBytes = 32 * 1024 * 1024
+const mostHeld = 20_000
 
 /**
  * Whoever may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours
@@ -92,7 +93,7 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     const object = identify(type, content)
     if (!held.has(object.id)) heldBytes += object.body.length
     held.set(object.id, object)
-    if (heldBytes > mostHeldBytes) await flush()
+    if (heldBytes > mostHeldBytes || held.size > mostHeld) await flush()
     return object.id
   }
   const folderInStore = async (name: string): Promise<string> => {
@@ -134,8 +135,9 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const keeper of keepers) await rm(keeper, { force: true })
-      await rm(folder, { recursive: true, force: true })
+      // What the merge came to is decided: a file that stays here is git's to clean up.
+      for (const keeper of keepers) await rm(keeper, { force: true }).catch(() => undefined)
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Selection } from '../core/merge.ts'
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
+import { measureChange } from './measure-change.ts'
 import { mergeApart } from './merge-apart.ts'
 import { type Collision, chooseMerge, collidingPaths, type Merged, type MergeInput } from './merge-trees.ts'
 import { type ObjectReader, openObjectReader } from './object-reader.ts'
@@ -17,6 +18,8 @@ export interface ReplayOptions {
   readonly path: string
   readonly objectFormat: 'sha1' | 'sha256'
   readonly quarantine: Quarantine
+  /** Added to git's environment: `userPrograms` has it run none of them. */
+  readonly env?: Readonly<Record<string, string>>
   /** Exclusive; what the task started from. */
   readonly from: string
   readonly to: string
@@ -71,6 +74,25 @@ async function listIds({ from, to, onto }: Range, call: GitOptions, signal?: Abo
 const readSteps = (ids: readonly string[], reader: ObjectReader): Promise<Step[]> =>
   Promise.all(ids.map(async (id) => ({ id, commit: await readCommit(id, reader) })))
 
+/** Of a commit, what is kept of each while they are replayed: messages can be of any size, and there can be many. */
+interface Outline {
+  readonly id: string
+  readonly tree: string
+  readonly parents: number
+}
+
+const readAtOnce = 64
+
+async function outlineSteps(ids: readonly string[], reader: ObjectReader): Promise<readonly Outline[]> {
+  const outlines: Outline[] = []
+  for (let at = 0; at < ids.length; at += readAtOnce) {
+    for (const { id, commit } of await readSteps(ids.slice(at, at + readAtOnce), reader)) {
+      outlines.push({ id, tree: commit.tree, parents: commit.parents.length })
+    }
+  }
+  return outlines
+}
+
 const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await reader.read(id, 'commit'))
 
 /**
@@ -79,14 +101,14 @@ const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await
  */
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
   const { from, to, onto, only, settle } = options
-  const call: GitOptions = { cwd: options.path, trust: 'user', env: options.quarantine.writing }
+  const call: GitOptions = { cwd: options.path, trust: 'user', env: { ...options.quarantine.writing, ...options.env } }
   await using reader = await openObjectReader(call, signal)
   const [steps, committer] = await Promise.all([
-    Promise.resolve(options.ids ?? listIds(options, call, signal)).then((ids) => readSteps(ids, reader)),
+    Promise.resolve(options.ids ?? listIds(options, call, signal)).then((ids) => outlineSteps(ids, reader)),
     committerIdentity(call, signal),
   ])
   const replay = replayer(options, { call, reader, committer }, signal)
-  const plain = steps.filter(({ commit }) => commit.parents.length < 2)
+  const plain = steps.filter(({ parents }) => parents < 2)
   if (plain.length < steps.length) {
     // A merge can be left out when its side branches, one after the other, give the same files.
     const straight = await replay(plain, from)
@@ -97,7 +119,7 @@ export async function replayCommits(options: ReplayOptions, signal?: AbortSignal
 }
 
 type Replayer = (
-  steps: readonly Step[],
+  steps: readonly Outline[],
   onto: string,
   settle?: Settle,
 ) => Promise<
@@ -114,17 +136,19 @@ function replayer(
     const { parentTree: base, headTree: ours, commit } = input
     const tree = await mergeApart({ base, ours, theirs: commit.tree }, reader, quarantine)
     if (tree !== undefined) return { kind: 'merged', tree }
+    await measureChange(base, commit.tree, reader)
     await quarantine.flush()
     return await mergeByGit(input)
   }
   return async (steps, onto, settle) => {
-    const known = new Map(steps.map(({ id, commit }) => [id, commit.tree]))
+    const known = new Map(steps.map(({ id, tree }) => [id, tree]))
     const treeOf = async (id: string) => known.get(id) ?? (await readCommit(id, reader)).tree
     let head = onto
     let headTree = await treeOf(onto)
     let count = 0
-    for (const { id, commit } of steps) {
+    for (const { id } of steps) {
       signal?.throwIfAborted()
+      const commit = await readCommit(id, reader)
       const [parent] = commit.parents
       const parentTree = parent === undefined ? emptyTrees[objectFormat] : await treeOf(parent)
       let tree: string

@@ -7,6 +7,8 @@ export interface TreeChanges {
   readonly deleted: readonly string[]
   /** Of what is changed or deleted, mode and id as they were: `100644 ID`. */
   readonly before: ReadonlyMap<string, string>
+  /** The same of what is added or changed, as it will be. */
+  readonly after: ReadonlyMap<string, string>
 }
 
 export async function treeChanges(user: GitOptions, from: string, to: string): Promise<TreeChanges> {
@@ -21,9 +23,11 @@ export function parseTreeChanges(output: string): TreeChanges {
   const changed: string[] = []
   const deleted: string[] = []
   const before = new Map<string, string>()
+  const after = new Map<string, string>()
   for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [oldMode = '', , oldId = '', , status] = (fields[index] ?? '').slice(1).split(' ')
+    const [oldMode = '', newMode = '', oldId = '', newId = '', status] = (fields[index] ?? '').slice(1).split(' ')
     const path = fields[index + 1] ?? ''
+    if (status !== 'D') after.set(path, `${newMode} ${newId}`)
     if (status === 'A') {
       added.push(path)
       continue
@@ -32,5 +36,5 @@ export function parseTreeChanges(output: string): TreeChanges {
     if (status === 'D') deleted.push(path)
     else changed.push(path)
   }
-  return { added, changed, deleted, before }
+  return { added, changed, deleted, before, after }
 }

@@ -36,6 +36,7 @@ export const mergedSchema = z.object({
   to: z.string(),
   through: z.string().exactOptional(),
   kept: z.int().exactOptional(),
+  notes: z.array(z.string()).exactOptional(),
 })
 const unmerged = z.object({
   kind: z.literal('unmerged'),

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { publishBranch } from '../../main/git/publish-branch.ts'
+import { publishBranch } from '../../main/git/publish/publish-branch.ts'
+import { parsePrograms } from '../../main/git/publish/user-programs.ts'
 import { openQuarantine } from '../../main/git/quarantine.ts'
 import { taskWithCommit } from '../support/git-tasks.ts'
 import { commitFiles, gitIn, makeRepository, statusOf, subjectsOf } from '../support/repositories.ts'
@@ -21,7 +22,9 @@ test('a branch that moved since it was looked at is left alone, and so are its f
   const moved = await commitFiles(repo, { 'b.txt': 'user\n' })
   await using quarantine = await openQuarantine(join(repo, '.git'), 'sha1')
   const checkout = { path: repo, gitDirectory: join(repo, '.git') }
-  const request = { path: repo, branch: 'main', checkout, from: start, to: commit, reason: 'test', quarantine }
+  const repository = { path: repo, commonDirectory: join(repo, '.git'), objectFormat: 'sha1' } as const
+  const move = { branch: 'main', checkout, from: start, to: commit, reason: 'test' }
+  const request = { ...repository, ...move, quarantine, programs: parsePrograms('') }
   expect(await publishBranch({ ...request, forget: null })).toEqual({ kind: 'moved' })
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(moved)
   expect(await statusOf(repo)).toBe('')
@@ -34,9 +37,11 @@ test('a reference that moved since is not forgotten, and the branch is published
   const { commit } = await task.salvage()
   await using quarantine = await openQuarantine(join(repo, '.git'), 'sha1')
   const checkout = { path: repo, gitDirectory: join(repo, '.git') }
-  const request = { path: repo, branch: 'main', checkout, from: start, to: commit, reason: 'test', quarantine }
+  const repository = { path: repo, commonDirectory: join(repo, '.git'), objectFormat: 'sha1' } as const
+  const move = { branch: 'main', checkout, from: start, to: commit, reason: 'test' }
+  const request = { ...repository, ...move, quarantine, programs: parsePrograms('') }
   const forget = { ref: `refs/tasks/${task.id}`, commit: start }
-  expect(await publishBranch({ ...request, forget })).toEqual({ kind: 'published' })
+  expect(await publishBranch({ ...request, forget })).toEqual({ kind: 'published', notes: [] })
   expect(await gitIn(repo, ['rev-parse', 'main', `refs/tasks/${task.id}`])).toBe(`${commit}\n${commit}`)
   expect(await statusOf(repo)).toBe('')
 })
