@@ -144,6 +144,12 @@ async function mergeOnce(
         'operation_in_progress',
         `Another git process holds ${published.lock}. If none is running, remove that file and merge again`,
       )
+    case 'names-collide':
+      return unmerged(
+        'names_collide',
+        `${published.files.join(' and ')} are one name on the file system of ${checkout?.path ?? repository.path}`,
+        published.files,
+      )
     case 'failed':
       return unmerged('checkout_failed', published.detail, published.files)
     case 'published': {

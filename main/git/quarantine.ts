@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmod, link, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
+import { namesIn } from '../lib/names-in.ts'
 import { makePack, type NewObject } from './make-pack.ts'
 
 const compress = promisify(deflate)
@@ -119,7 +120,7 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
       await flush()
       for (const name of packs) {
         const to = join(await folderInStore('pack'), name)
-        await writeFile(`${to}.keep`, 'microvm-orchestrator\n', { flag: 'wx' }).then(
+        await writeFile(`${to}.keep`, keeperContent, { flag: 'wx' }).then(
           () => keepers.push(`${to}.keep`),
           unlessItExists,
         )
@@ -139,6 +140,18 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
       for (const keeper of keepers) await rm(keeper, { force: true }).catch(() => undefined)
       await rm(folder, { recursive: true, force: true }).catch(() => undefined)
     },
+  }
+}
+
+const keeperContent = 'microvm-orchestrator\n'
+
+/** Lets git repack again what a process that died while it merged has kept. For who holds the repository's lock. */
+export async function removeKeepers(commonDirectory: string): Promise<void> {
+  const packs = join(commonDirectory, 'objects', 'pack')
+  for (const name of await namesIn(packs)) {
+    if (!name.endsWith('.keep')) continue
+    const keeper = join(packs, name)
+    if ((await readFile(keeper, 'utf8')) === keeperContent) await rm(keeper, { force: true })
   }
 }
 

@@ -1,7 +1,9 @@
 import type { BigIntStats } from 'node:fs'
 import { bytePath } from '../byte-path.ts'
 import type { TreeChanges } from '../tree-changes.ts'
+import { foldedName } from './fold-names.ts'
 import { asSeen, lookAt, type Step } from './journal.ts'
+import { parentsOf } from './parents-of.ts'
 
 /** The files of a work tree at the paths that change, as they were before anybody compared them with the branch. */
 export type Before = ReadonlyMap<string, BigIntStats>
@@ -65,17 +67,14 @@ export async function planSteps(
     const stats = await lookAt(bytePath(workTree, path))
     if (stats?.isDirectory()) removeFolders.push({ kind: 'remove-folder', path, mode: Number(stats.mode) & 0o7777 })
   }
+  const leaving = new Set([...emptied].map(foldedName))
   const makeFolders: Step[] = []
   for (const path of [...foldersToMake].toSorted((a, b) => -deepestFirst(a, b))) {
     const stats = await lookAt(bytePath(workTree, path))
-    if (!stats?.isDirectory()) makeFolders.push({ kind: 'make-folder', path })
+    // One that leaves under another spelling is there only as yet.
+    if (!stats?.isDirectory() || leaving.has(foldedName(path))) makeFolders.push({ kind: 'make-folder', path })
   }
   return [...away, ...removeFolders, ...makeFolders, ...bring]
-}
-
-export const parentsOf = (path: string): string[] => {
-  const parts = path.split('/')
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 const deepestFirst = (one: string, other: string): number => other.split('/').length - one.split('/').length

@@ -5,6 +5,7 @@ import { byBytes, bytePath, shownPath } from '../byte-path.ts'
 import type { GitOptions } from '../git.ts'
 import { treeChanges } from '../tree-changes.ts'
 import { expandPointers } from './expand-pointers.ts'
+import { findCollision, foldsNames } from './fold-names.ts'
 import type { PublishFolder, Step } from './journal.ts'
 import { findLocalChanges } from './local-changes.ts'
 import { lookBefore, planSteps } from './plan-steps.ts'
@@ -14,6 +15,8 @@ import { filteredPaths, type UserPrograms } from './user-programs.ts'
 /** Why a branch and its work tree stay as they are. */
 export type Refusal =
   | { readonly kind: 'local-changes'; readonly files: readonly string[] }
+  /** Two names of the new commit are one name in the work tree. */
+  | { readonly kind: 'names-collide'; readonly files: readonly string[] }
   /** Another process holds this file, which git takes for a lock. */
   | { readonly kind: 'locked'; readonly lock: string }
   /** In the words of git or of the system. */
@@ -40,7 +43,10 @@ export async function prepareMove(
   programs: UserPrograms,
 ): Promise<Prepared> {
   const changes = await treeChanges(user, from, to)
-  const blocking = await blockingFiles(checkout.path, changes)
+  const folds = await foldsNames(checkout.path, folder)
+  const collision = folds ? await findCollision(user, to, changes.added, folder) : undefined
+  if (collision) return { kind: 'names-collide', files: collision.map(shownPath) }
+  const blocking = await blockingFiles(checkout.path, changes, folds)
   if (blocking.length > 0) return { kind: 'local-changes', files: [...blocking].sort(byBytes).map(shownPath) }
   const before = await lookBefore(checkout.path, changes)
   const staged = onStaged(user, checkout, folder)

@@ -5,6 +5,7 @@ import { AppError } from '../../core/failure.ts'
 import { isAlive } from '../../lib/process-identity.ts'
 import { type GitOptions, gitQuickly } from '../git.ts'
 import { lockMerges } from '../merge-turns.ts'
+import { removeKeepers } from '../quarantine.ts'
 import { releaseIndex } from './hold-index.ts'
 import {
   asSeen,
@@ -84,6 +85,7 @@ async function repair(commonDirectory: string, folder: PublishFolder): Promise<v
     })
   }
   await removeStaleLocks(journal)
+  await removeKeepers(commonDirectory)
   if (!(await hasMoved(commonDirectory, journal))) await undoMove(folder, journal)
   await releaseIndex(join(journal.gitDirectory, 'index'), folder)
   await removePublishFolder(folder)
