@@ -15,7 +15,7 @@ import { hostProblems } from './machines/host-problems.ts'
 import type { McpClient } from './mcp/clients.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { provisionsOf } from './provisions.ts'
-import { ensureEndpointToken } from './settings/endpoint-token.ts'
+import { ensureEndpointToken, ensureWindowToken } from './settings/endpoint-token.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
 import type { Tasks } from './tasks/contract.ts'
@@ -57,7 +57,7 @@ export interface Server {
   readonly port: number
   /** What its clients must show as `Authorization: Bearer TOKEN`; null when nothing. */
   readonly token: string | null
-  /** Of the window, for a browser on this host; the token in it is good until the server ends. */
+  /** Of the window, for a browser on this host; the token in it is the home's, see `ensureWindowToken`. */
   readonly pageUrl: string
   /** Answers the window, whoever carries it. */
   readonly window: WindowService
@@ -139,8 +139,7 @@ export async function startServer(
     onClients: (known) => clients.set(known),
     ...(mcpToken !== undefined && { token: mcpToken }),
   })
-  const session = newToken()
-  const pageToken = newToken()
+  const session = await ensureWindowToken(home)
   const reachable = reachableAddress(host)
   const urlOf = (path: string) => `http://${inUrl(reachable)}:${listener.port}${path}`
   const window = stack.use(
@@ -169,7 +168,7 @@ export async function startServer(
         '/mcp': mcp.handle,
         '/api/window/': createWindowApi({ service: window, token, session, version, log }),
         '/api/': createControlApi({ tasks, token, version, log }),
-        '/': createPage({ directory: pageDirectory(), token: pageToken, session, build: pageBuilder(), log }),
+        '/': createPage({ directory: pageDirectory(), build: pageBuilder(), log }),
       },
     },
     signal,
@@ -184,7 +183,7 @@ export async function startServer(
   const close = () => (closing ??= running.disposeAsync())
   return {
     url: urlOf('/mcp'),
-    pageUrl: urlOf(`/?token=${pageToken}`),
+    pageUrl: urlOf(`/#token=${session}`),
     window,
     host,
     port: listener.port,

@@ -2,8 +2,11 @@ import type { AnswerOf, Bridge, RequestName, RequestOf } from '../preload/contra
 import { httpCarrier } from './http-carrier.ts'
 import { showFailure } from './stores/notices.ts'
 
-/** `lost`: what the host tells does not arrive. After `open` it does, and what was told before may be missing. */
-export type Link = 'open' | 'lost'
+/**
+ * `lost`: what the host tells does not arrive; `refused`: it does not tell this page anything. After `open` it does, and what was told
+ * before may be missing.
+ */
+export type Link = 'open' | 'lost' | 'refused'
 
 export interface Carrier extends Bridge {
   /** @returns the end of it. */

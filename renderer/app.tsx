@@ -12,6 +12,7 @@ import { DropZone } from './views/drop-zone.tsx'
 import { History } from './views/history.tsx'
 import { NeedsYou } from './views/needs-you.tsx'
 import { NewTask } from './views/new-task.tsx'
+import { NoSession } from './views/no-session.tsx'
 import { Notices } from './views/notices.tsx'
 import { Repositories } from './views/repositories.tsx'
 import { ReviewView } from './views/review/review-view.tsx'
@@ -62,7 +63,11 @@ function Body({ place }: { place: Place }) {
     return (
       <>
         <ToolBar title="microvm-orchestrator" />
-        <FailureBlank failure={live.failure} />
+        {live.failure.code === 'session-missing' ? (
+          <NoSession failure={live.failure} />
+        ) : (
+          <FailureBlank failure={live.failure} />
+        )}
       </>
     )
   }

@@ -1,31 +1,50 @@
+import type { Failure } from '../main/core/failure.ts'
 import type { AnswerOf, NoticeName, Notices, Reply, RequestName, RequestOf } from '../preload/contract.ts'
 import type { Carrier, Link } from './api.ts'
+import { readEventStream } from './event-stream.ts'
+import { pageToken, serverKnows, takeToken } from './page-session.ts'
 
 type Listener = (notice: never) => void
 
+const retryMs = 3_000
+
 /**
- * The contract over HTTP: a POST a call, one event stream for what the host tells. The browser opens the stream again by itself when
- * it broke; `watch` tells, since what was said meanwhile is lost.
+ * The contract over HTTP: a POST a call, one event stream for what the host tells. The stream is opened again when it broke; `watch`
+ * tells, since what was said meanwhile is lost.
  */
 export function httpCarrier(base = '/api/window'): Carrier {
   const listeners = new Map<NoticeName, Set<Listener>>()
   const watchers = new Set<(link: Link) => void>()
-  let stream: EventSource | null = null
+  let streaming = false
+  takeToken()
+  // The address that `serve` prints, opened in a tab that shows the window already.
+  window.addEventListener('hashchange', () => {
+    if (takeToken()) location.reload()
+  })
 
-  const open = (): void => {
-    if (stream) return
-    stream = new EventSource(`${base}/events`)
-    stream.onopen = () => tell('open')
-    stream.onerror = () => {
-      tell('lost')
-      // A refusal closes the stream for good; a broken connection does not.
-      if (stream?.readyState !== EventSource.CLOSED) return
-      stream = null
-      setTimeout(open, 3_000)
-    }
-    stream.onmessage = ({ data }) => {
-      const { name, notice } = JSON.parse(data) as { name: NoticeName; notice: Notices[NoticeName] }
-      for (const listener of listeners.get(name) ?? []) listener(notice as never)
+  /** Whether who answers at this address has shown that it is our server, since the last connection was lost. */
+  let known: Promise<boolean> | null = null
+  const headers = async (): Promise<Record<string, string> | undefined> => {
+    const token = pageToken()
+    if (token === null) return {}
+    known ??= serverKnows(token, base).catch(() => false)
+    if (await known) return { authorization: `Bearer ${token}` }
+    known = null
+    return undefined
+  }
+
+  const stream = async (): Promise<void> => {
+    streaming = true
+    for (;;) {
+      const shown = await headers()
+      const onData = (data: string): void => {
+        const { name, notice } = JSON.parse(data) as { name: NoticeName; notice: Notices[NoticeName] }
+        for (const listener of listeners.get(name) ?? []) listener(notice as never)
+      }
+      const end = shown && (await readEventStream(`${base}/events`, shown, { onOpen: () => tell('open'), onData }))
+      known = null
+      tell(end ?? 'lost')
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
     }
   }
   const tell = (link: Link): void => {
@@ -33,7 +52,10 @@ export function httpCarrier(base = '/api/window'): Carrier {
   }
 
   return {
-    call: (name, request) => post(`${base}/${name}`, request),
+    call: async (name, request) => {
+      const shown = await headers()
+      return shown ? await post(`${base}/${name}`, shown, request) : { ok: false, failure: notThere }
+    },
     listen(name, listener) {
       const known = listeners.get(name) ?? new Set()
       listeners.set(name, known.add(listener as Listener))
@@ -41,7 +63,7 @@ export function httpCarrier(base = '/api/window'): Carrier {
     },
     watch(watcher) {
       watchers.add(watcher)
-      open()
+      if (!streaming) void stream()
       return () => watchers.delete(watcher)
     },
     // A browser does not tell where a dropped folder is.
@@ -49,29 +71,39 @@ export function httpCarrier(base = '/api/window'): Carrier {
   }
 }
 
-async function post<Name extends RequestName>(url: string, request: RequestOf<Name>): Promise<Reply<Name>> {
+async function post<Name extends RequestName>(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  request: RequestOf<Name>,
+): Promise<Reply<Name>> {
   let response: Response
   try {
     response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(request),
     })
   } catch {
-    // `fetch` says no more than that it failed.
-    return refused('The server does not answer', 'Start it again with: microvm-orchestrator serve')
+    return { ok: false, failure: notThere } // `fetch` says no more than that it failed.
   }
-  if (response.status === 401 || response.status === 403) {
-    return refused('This page has no session', 'Open the address that `microvm-orchestrator serve` prints')
-  }
+  if (response.status === 401 || response.status === 403) return { ok: false, failure: noSession }
   try {
     return (await response.json()) as { ok: true; value: AnswerOf<Name> }
   } catch {
-    return refused(`The server answered with status ${response.status} and nothing readable`)
+    const message = `The server answered with status ${response.status} and nothing readable`
+    return { ok: false, failure: { code: 'no-server', message } }
   }
 }
 
-const refused = (message: string, hint?: string): Extract<Reply<never>, { ok: false }> => ({
-  ok: false,
-  failure: { code: 'no-server', message, ...(hint !== undefined && { hint }) },
-})
+const notThere: Failure = {
+  code: 'no-server',
+  message: 'The server does not answer',
+  hint: 'Start it again with: microvm-orchestrator serve',
+}
+
+/** A token that this server does not know, or none. */
+export const noSession: Failure = {
+  code: 'session-missing',
+  message: 'This page has no session',
+  hint: 'Open the address that `microvm-orchestrator serve` prints, or paste it here',
+}

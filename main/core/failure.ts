@@ -36,6 +36,7 @@ export type FailureCode =
   | 'port-taken'
   | 'home-unusable'
   | 'no-server'
+  | 'session-missing'
   | 'disk-full'
   | 'internal'
 

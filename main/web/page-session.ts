@@ -1,25 +1,25 @@
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { isAuthorized, isSame } from '../lib/bearer.ts'
+import { isAuthorized } from '../lib/bearer.ts'
 
-/** Where the cookie is sent: browsers keep cookies apart by host and path, not by port. */
 export const windowPath = '/api/window/'
 
-/** Two servers of one host would overwrite each other's. */
-const cookieName = ({ socket }: IncomingMessage): string => `microvm-window-${socket.localPort}`
-
-/** Not to be read by scripts, not sent for other sites, and gone with the browser. */
-export const sessionCookie = (request: IncomingMessage, session: string): string =>
-  `${cookieName(request)}=${session}; Path=${windowPath}; HttpOnly; SameSite=Strict`
-
-/** Whether the request comes from a page that was opened with the token, or from a program that knows `server.json`. */
-export function maySpeak(
-  request: IncomingMessage,
+/**
+ * Whether the request comes from a page that was opened with the window's token, or from a program that knows `server.json`. Both show
+ * theirs in a header that a script must set: a cookie would go to every port of this host, and with requests of any page.
+ */
+export const maySpeak = (
+  { headers }: Pick<IncomingMessage, 'headers'>,
   { session, token }: { readonly session: string; readonly token: string },
-): boolean {
-  if (request.headers.authorization !== undefined) return isAuthorized(request.headers, token)
-  const name = cookieName(request)
-  return (request.headers.cookie ?? '').split(/; */).some((pair) => {
-    const split = pair.indexOf('=')
-    return pair.slice(0, split) === name && isSame(pair.slice(split + 1), session)
-  })
+): boolean => isAuthorized(headers, session) || isAuthorized(headers, token)
+
+const noncePattern = /^[\w-]{16,128}$/
+
+/**
+ * Shows a page that this server knows the token, without the page having shown it: whatever took the port after us does not.
+ * @returns undefined for what is no nonce.
+ */
+export function proofOf(session: string, host: string, nonce: string): string | undefined {
+  if (!noncePattern.test(nonce)) return undefined
+  return createHmac('sha256', session).update(`${host.toLowerCase()}\n${nonce}`).digest('base64url')
 }

@@ -6,13 +6,13 @@ import type { Log } from '../lib/log.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import type { Attention } from '../window/feed.ts'
 import type { WindowService } from '../window/service.ts'
-import { maySpeak, windowPath } from './page-session.ts'
+import { maySpeak, proofOf, windowPath } from './page-session.ts'
 
 export interface WindowApiOptions {
   readonly service: WindowService
   /** Of the control API, for a desktop app that is the window of this server. */
   readonly token: string
-  /** Of browsers, see `createPage`. */
+  /** Of browsers, see `maySpeak`. */
   readonly session: string
   readonly version: string
   readonly log: Log
@@ -24,7 +24,7 @@ const bodyLimitBytes = 4 * 1024 * 1024
 /** Keeps proxies and sleeping browsers from taking a silent stream for a dead one. */
 const heartbeatMs = 15_000
 
-/** `POST /api/window/NAME` answers a `Reply`, `GET /api/window/events` is the event stream of notices. */
+/** `POST /api/window/NAME` answers a `Reply`, `GET /api/window/events` is the event stream of notices, `GET /api/window/proof` shows a page who we are. */
 export function createWindowApi(options: WindowApiOptions): Handler {
   const { service, version, log } = options
   const host = async (): Promise<Host> => ({ kind: 'web', platform: platformOf(), version, startAtLogin: null })
@@ -32,6 +32,10 @@ export function createWindowApi(options: WindowApiOptions): Handler {
   return async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
     const name = pathname.slice(windowPath.length)
+    if (name === 'proof' && request.method === 'GET') {
+      const proof = proofOf(options.session, request.headers.host ?? '', searchParams.get('nonce') ?? '')
+      return proof === undefined ? refuse(response, 400, 'There is no nonce') : sendJson(response, 200, { proof })
+    }
     if (!maySpeak(request, options)) return refuse(response, 401, 'Open the address that `serve` printed')
     if (name === 'events' && request.method === 'GET') {
       streamEvents(response, options, searchParams.get('attention') === 'changes' ? 'changes' : 'full')

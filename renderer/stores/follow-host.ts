@@ -2,6 +2,7 @@ import type { Failure } from '../../main/core/failure.ts'
 import { applyDelta } from '../../preload/apply-delta.ts'
 import type { Delta, Snapshot } from '../../preload/contract.ts'
 import type { Carrier } from '../api.ts'
+import { noSession } from '../http-carrier.ts'
 
 export type Live =
   | { readonly status: 'connecting' }
@@ -64,7 +65,7 @@ export function followHost(carrier: Carrier, tell: (live: Live) => void): () => 
 
   const stopListening = carrier.listen('delta', take)
   const stopWatching = carrier.watch((link) => {
-    if (link === 'lost') tell({ status: 'lost', snapshot, failure: notThere })
+    if (link !== 'open') tell({ status: 'lost', snapshot, failure: link === 'lost' ? notThere : noSession })
     // With nothing to show, why there is nothing: the answer to a call says it better than a broken stream.
     if (link === 'open' || snapshot === null) void ask()
   })

@@ -127,7 +127,7 @@ interface HistoryPage {
   readonly origin: string
 }
 
-/** The token in the address is exchanged for a cookie, so later addresses need none. */
+/** The token in the address is kept by the tab, so later addresses in it need none. */
 async function signedIn(browser: Browser, { pageUrl }: ServerProcess): Promise<HistoryPage> {
   if (pageUrl === undefined) throw new Error('The server named no window')
   const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -15,7 +16,6 @@ import { startWindowService } from '../support/window-service.ts'
 
 const token = 'control-token'.padEnd(40, '-')
 const session = 'session'.padEnd(40, '-')
-const pageToken = 'page-token'.padEnd(40, '-')
 
 async function startPage(service: WindowService, waitingLimitBytes?: number) {
   const directory = await temporaryFolder()
@@ -37,19 +37,19 @@ async function startPage(service: WindowService, waitingLimitBytes?: number) {
         log,
         ...(waitingLimitBytes !== undefined && { waitingLimitBytes }),
       }),
-      '/': createPage({ directory, token: pageToken, session, build: async () => false, log }),
+      '/': createPage({ directory, build: async () => false, log }),
     },
   })
   onTestFinished(() => listener.close())
   const { port } = listener
-  const cookie = `microvm-window-${port}=${session}`
-  const call = (name: string, body: unknown, headers: Record<string, string> = { cookie }) =>
+  const shown = { authorization: `Bearer ${session}` }
+  const call = (name: string, body: unknown, headers: Record<string, string> = shown) =>
     send(port, `/api/window/${name}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     })
-  return { port, cookie, call }
+  return { port, shown, call }
 }
 
 /** The contract with a few calls in it, and a feed that the test drives. */
@@ -73,12 +73,12 @@ function scriptedService() {
 }
 
 /** An event stream that is read when the test says so. */
-async function openEvents(port: number, cookie: string) {
+async function openEvents(port: number, headers: Record<string, string>) {
   const request = httpRequest({
     host: '127.0.0.1',
     port,
     path: '/api/window/events',
-    headers: { cookie },
+    headers,
     agent: false,
   })
   request.end()
@@ -93,35 +93,51 @@ async function openEvents(port: number, cookie: string) {
   return { request, response, notices }
 }
 
-test('the address with the token gives the browser its session and leaves no token behind', async () => {
+test('a page that shows the token is answered, and nothing that is served holds it or sets a cookie', async () => {
   const { port, call } = await startPage((await startWindowService()).service)
-  const opened = await send(port, `/?token=${pageToken}`)
-  expect(opened).toMatchObject({
-    status: 303,
-    headers: {
-      location: '/',
-      'set-cookie': [`microvm-window-${port}=${session}; Path=/api/window/; HttpOnly; SameSite=Strict`],
-    },
-  })
-  expect((await send(port, '/?token=wrong')).status).toBe(403)
+  const page = await send(port, `/?token=${session}`)
+  expect(page.status).toBe(200)
+  expect(JSON.stringify([page.headers, page.body])).not.toContain(session)
+  expect(page.headers).not.toHaveProperty('set-cookie')
   expect(JSON.parse((await call('host', {})).body)).toEqual({
     ok: true,
     value: { kind: 'web', platform: process.platform, version: '1.2.3', startAtLogin: null },
   })
 })
 
-test('without the session, with one of an earlier start, or from another page nothing is answered', async () => {
-  const { port, cookie, call } = await startPage((await startWindowService()).service)
-  expect((await call('snapshot', {}, {})).status).toBe(401)
-  expect((await call('snapshot', {}, { cookie: `microvm-window-${port}=${'x'.repeat(40)}` })).status).toBe(401)
-  expect((await call('snapshot', {}, { authorization: 'Bearer wrong', cookie })).status).toBe(401)
-  expect((await call('snapshot', {}, { authorization: `Bearer ${token}` })).status).toBe(200)
-  expect((await call('snapshot', {}, { cookie, origin: 'http://evil.example' })).status).toBe(403)
-  expect((await call('snapshot', {}, { cookie, origin: 'http://127.0.0.1:1' })).status).toBe(403)
-  expect((await call('snapshot', {}, { cookie, 'content-type': 'text/plain' })).status).toBe(415)
-  expect((await call('snapshot', {}, { cookie, host: 'evil.example' })).status).toBe(403)
+test('without the token in its header, or from another page, nothing is answered', async () => {
+  const { port, shown, call } = await startPage((await startWindowService()).service)
+  const statusWith = async (headers: Record<string, string>) => (await call('snapshot', {}, headers)).status
+  expect(await statusWith({})).toBe(401)
+  for (const name of [`microvm-window-${port}`, 'microvm-window-token', 'authorization'])
+    expect(await statusWith({ cookie: `${name}=${session}` })).toBe(401)
+  expect(await statusWith({ authorization: 'Bearer wrong' })).toBe(401)
+  expect(await statusWith({ authorization: session })).toBe(401)
+  expect(await statusWith({ authorization: `Bearer ${token}` })).toBe(200)
+  expect(await statusWith({ ...shown, origin: 'http://evil.example' })).toBe(403)
+  expect(await statusWith({ ...shown, origin: 'http://127.0.0.1:1' })).toBe(403)
+  expect(await statusWith({ ...shown, 'sec-fetch-site': 'same-site' })).toBe(403)
+  expect(await statusWith({ ...shown, 'content-type': 'text/plain' })).toBe(415)
+  expect(await statusWith({ ...shown, host: 'evil.example' })).toBe(403)
   expect((await send(port, '/api/window/events')).status).toBe(401)
-  expect((await send(port, '/api/window/snapshot', { headers: { cookie } })).status).toBe(405)
+  expect((await send(port, `/api/window/events?token=${session}`)).status).toBe(401)
+  expect((await send(port, '/api/window/snapshot', { headers: shown })).status).toBe(405)
+})
+
+test('the proof is of the nonce and the address that were asked for, and of the token', async () => {
+  const { port } = await startPage((await startWindowService()).service)
+  const host = `127.0.0.1:${port}`
+  const proof = async (nonce: string, headers = {}) => {
+    const { status, body } = await send(port, `/api/window/proof?nonce=${nonce}`, { headers })
+    return status === 200 ? (JSON.parse(body) as { proof: string }).proof : status
+  }
+  const nonce = '0123456789abcdef'
+  const expected = (of: string, name: string) =>
+    createHmac('sha256', session).update(`${name}\n${of}`).digest('base64url')
+  expect(await proof(nonce)).toBe(expected(nonce, host))
+  expect(await proof(nonce, { host: 'LOCALHOST:8765' })).toBe(expected(nonce, 'localhost:8765'))
+  expect(await proof('short')).toBe(400)
+  expect(await proof(nonce, { origin: 'http://127.0.0.1:1' })).toBe(403)
 })
 
 test('calls are checked, and what goes wrong crosses as a failure', async () => {
@@ -152,8 +168,8 @@ test('the files of the window come with a strict policy, and no others come', as
 
 test('a stream tells what the host tells, until its reader goes', async () => {
   const { service, tell, listeners } = scriptedService()
-  const { port, cookie } = await startPage(service)
-  const stream = await openEvents(port, cookie)
+  const { port, shown } = await startPage(service)
+  const stream = await openEvents(port, shown)
   expect(stream.response.headers['content-type']).toMatch('text/event-stream')
   tell([{ kind: 'warnings', warnings: ['line\nbreak'] }])
   await expect
@@ -165,8 +181,8 @@ test('a stream tells what the host tells, until its reader goes', async () => {
 
 test('a reader that does not keep up costs no memory, and sees a gap when it reads on', async () => {
   const { service, tell, listeners } = scriptedService()
-  const { port, cookie } = await startPage(service, 256 * 1024)
-  const stream = await openEvents(port, cookie)
+  const { port, shown } = await startPage(service, 256 * 1024)
+  const stream = await openEvents(port, shown)
   await expect.poll(() => listeners.size, { timeout: 30_000 }).toBe(1)
   stream.response.pause()
   const warnings = ['w'.repeat(64 * 1024)]
