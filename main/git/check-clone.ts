@@ -15,8 +15,7 @@ const mostEntries = 2_000_000
  * Looks at what a guest left where a `.git` folder should be, following nothing. Anything that would make git read outside the
  * clone, or wait for ever on a file that is none, is a refusal.
  */
-export async function checkClone(workspace: string): Promise<CloneCheck> {
-  const dotGit = join(workspace, '.git')
+export async function checkGitFolder(dotGit: string): Promise<CloneCheck> {
   const kind = await kindOf(dotGit)
   if (kind !== 'folder') return refused(kind === 'missing' ? 'its .git is gone' : 'its .git is not a folder')
   for (const name of ['commondir', 'gitdir']) {

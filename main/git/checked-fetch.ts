@@ -13,16 +13,18 @@ const checkedTransfer: readonly string[] = [
 export interface Fetched {
   /** A repository on this host, by its path. */
   readonly from: string
-  readonly commit: string
-  /** The ref that the commit is stored at; moved wherever it was. */
-  readonly ref: string
+  /** Ids of commits or tags by the ref that each is stored at; moved wherever it was. */
+  readonly refs: Readonly<Record<string, string>>
   /** A commit that both sides have. */
   readonly commonCommit: string
 }
 
-/** Takes one commit with its history, every object checked on its way in; nothing else is fetched, written down or started. */
+/**
+ * Takes commits with their history, every object checked on its way in; nothing else is fetched, written down or started. When git
+ * refuses one of them, none may have come.
+ */
 export function checkedFetch(
-  { from, commit, ref, commonCommit }: Fetched,
+  { from, refs, commonCommit }: Fetched,
   options: GitOptions,
   signal?: AbortSignal,
 ): Promise<GitResult> {
@@ -36,7 +38,7 @@ export function checkedFetch(
       '--no-auto-maintenance',
       `--negotiation-tip=${commonCommit}`,
       from,
-      `+${commit}:${ref}`,
+      ...Object.entries(refs).map(([ref, id]) => `+${id}:${ref}`),
     ],
     { ...options, config: checkedTransfer, input: '' },
     signal,

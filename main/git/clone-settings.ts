@@ -4,11 +4,14 @@ export interface CloneSettings {
   readonly isPartial: boolean
   /** null where the whole tree is checked out. */
   readonly sparse: { readonly cone: boolean } | null
+  /** What `core.excludesFile` says; null where it is not set. */
+  readonly excludesFile: string | null
 }
 
-/** What of a repository's settings decides which objects and files it holds. */
+/** What of a repository's settings decides which objects and files it holds, and which of them git sees. */
 export async function cloneSettings(repoPath: string, signal?: AbortSignal): Promise<CloneSettings> {
-  const pattern = '^(core\\.sparsecheckout(cone)?|extensions\\.partialclone|remote\\..*\\.promisor)$'
+  const pattern =
+    '^(core\\.sparsecheckout(cone)?|core\\.excludesfile|extensions\\.partialclone|remote\\..*\\.promisor)$'
   const result = await git(
     ['config', '-z', '--get-regexp', pattern],
     { cwd: repoPath, trust: 'user', input: '' },
@@ -16,8 +19,8 @@ export async function cloneSettings(repoPath: string, signal?: AbortSignal): Pro
   )
   const values = new Map(
     zeroSeparated(utf8(result.stdout)).map((entry) => {
-      const [name = '', value = 'true'] = entry.split('\n')
-      return [name, value] as const
+      const end = entry.indexOf('\n')
+      return end < 0 ? ([entry, 'true'] as const) : ([entry.slice(0, end), entry.slice(end + 1)] as const)
     }),
   )
   const isOn = (name: string) => /^(true|yes|on|1)$/i.test(values.get(name) ?? '')
@@ -26,5 +29,6 @@ export async function cloneSettings(repoPath: string, signal?: AbortSignal): Pro
       (name) => name === 'extensions.partialclone' || /^remote\..*\.promisor$/.test(name),
     ),
     sparse: isOn('core.sparsecheckout') ? { cone: isOn('core.sparsecheckoutcone') } : null,
+    excludesFile: values.get('core.excludesfile') ?? null,
   }
 }

@@ -28,7 +28,8 @@ export async function gitlinksOf(
   if (named.exitCode !== 0) return [] // No .gitmodules, or none that git can read.
   const names = new Map(
     zeroSeparated(named.stdout).map((entry) => {
-      const [key = '', path = ''] = entry.split('\n')
+      const end = entry.indexOf('\n')
+      const [key, path] = end < 0 ? [entry, ''] : [entry.slice(0, end), entry.slice(end + 1)]
       return [path, key.slice('submodule.'.length, -'.path'.length)] as const
     }),
   )

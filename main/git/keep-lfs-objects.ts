@@ -7,6 +7,7 @@ import { kindOf } from './check-clone.ts'
 import type { CleanedFile } from './lfs-clean.ts'
 import { lfsObjectPath } from './lfs-pointer.ts'
 
+const mostObjects = 200_000
 const largestTotal = 16 * 1024 ** 3
 
 /**
@@ -14,13 +15,25 @@ const largestTotal = 16 * 1024 ** 3
  * Answers one sentence for what could not be brought.
  */
 export async function keepLfsObjects(
-  options: { readonly workspace: string; readonly commonDirectory: string; readonly cleaned: readonly CleanedFile[] },
+  options: {
+    readonly workspace: string
+    readonly commonDirectory: string
+    readonly cleaned: readonly CleanedFile[]
+    /** The objects that imported commits point to; asked for when the clone has any. */
+    readonly referenced: () => Promise<ReadonlySet<string>>
+  },
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const store = join(options.commonDirectory, 'lfs', 'objects')
   const candidates = new Map<string, string | Buffer>()
   for (const { id, path } of options.cleaned) candidates.set(id, bytePath(options.workspace, path))
+  const inClone: string[] = []
   for (const id of await objectsIn(join(options.workspace, '.git'))) {
+    if (!(await isThere(join(store, lfsObjectPath(id))))) inClone.push(id)
+  }
+  const referenced: ReadonlySet<string> = inClone.length > 0 ? await options.referenced() : new Set()
+  for (const id of inClone) {
+    if (!referenced.has(id)) continue
     candidates.set(id, join(options.workspace, '.git/lfs/objects', lfsObjectPath(id)))
   }
   let left = largestTotal
@@ -48,6 +61,7 @@ async function objectsIn(dotGit: string): Promise<string[]> {
   for (const first of await folders(root)) {
     for (const second of await folders(join(root, first.name))) {
       for (const entry of await readdir(join(root, first.name, second.name), { withFileTypes: true })) {
+        if (found.length >= mostObjects) return found
         if (entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name)) found.push(entry.name)
       }
     }

@@ -3,6 +3,7 @@ import { type CloneSettings, cloneSettings } from './clone-settings.ts'
 import { copyObjects } from './copy-objects.ts'
 import { gitOrThrow } from './git.ts'
 import { objectStores } from './object-stores.ts'
+import { userExcludes } from './user-excludes.ts'
 import { writeCloneFolder } from './write-clone-folder.ts'
 
 /** A repository of the user's, as far as a clone needs to know it. */
@@ -33,7 +34,7 @@ export async function makeClone(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const dotGit = join(destination, '.git')
-  const [{ isPartial, sparse }, stores] = await Promise.all([
+  const [{ isPartial, sparse, excludesFile }, stores] = await Promise.all([
     settings ?? cloneSettings(source.path, signal),
     objectStores(source.commonDirectory),
   ])
@@ -46,7 +47,7 @@ export async function makeClone(
     isPartial,
     sparse: sparse && { ...sparse, patternsFile: join(source.gitDirectory, 'info', 'sparse-checkout') },
     shallowFile: source.isShallow ? join(source.commonDirectory, 'shallow') : null,
-    excludeFile: join(source.commonDirectory, 'info', 'exclude'),
+    exclude: await userExcludes(source, excludesFile),
   })
   // The files come from the user's own objects, so that they need not wait for the copies.
   const [main = ''] = stores

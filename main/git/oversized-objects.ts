@@ -1,14 +1,8 @@
-import { shownPath } from './byte-path.ts'
-import { type GitOptions, gitOrThrow } from './git.ts'
+import type { GitOptions } from './git.ts'
+import { checkObjects, type ObjectLimits, objectLimits } from './salvage/check-objects.ts'
 
-/** Bytes that one file, and all new files of a task together, may have once they are unpacked. */
-export interface SizeLimits {
-  readonly file: number
-  readonly total: number
-}
-
-/** A file of zeros takes a thousandth of its size in a pack, and all of it in a checkout. */
-export const sizeLimits: SizeLimits = { file: 2 * 1024 ** 3, total: 16 * 1024 ** 3 }
+/** Bytes that one file, and all files that a task left, may have. */
+export const sizeLimits: Pick<ObjectLimits, 'file' | 'total'> = objectLimits
 
 /**
  * Looks at the sizes of what a commit brings beyond the start, before anything of it is checked out.
@@ -17,24 +11,9 @@ export const sizeLimits: SizeLimits = { file: 2 * 1024 ** 3, total: 16 * 1024 **
 export async function findOversized(
   { commit, startCommit }: { readonly commit: string; readonly startCommit: string },
   options: GitOptions,
-  limits: SizeLimits = sizeLimits,
+  limits: Partial<ObjectLimits> = {},
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const listed = await gitOrThrow(
-    ['rev-list', '--objects', '--missing=allow-any', commit, `^${startCommit}`],
-    options,
-    signal,
-  )
-  const format = '--batch-check=%(objecttype) %(objectsize) %(rest)'
-  const sized = await gitOrThrow(['cat-file', '--buffer', format], { ...options, input: listed.stdout }, signal)
-  let total = 0
-  for (const line of sized.stdout.split('\n')) {
-    const [, size = '', path = ''] = /^blob (\d+) (.*)$/.exec(line) ?? []
-    total += Number(size)
-    if (Number(size) > limits.file) return `${shownPath(path)} is larger than ${inWords(limits.file)}`
-  }
-  return total > limits.total ? `its files are larger than ${inWords(limits.total)} in all` : undefined
+  const range = { ids: [commit], startCommit }
+  return (await checkObjects(range, options, { limits: { ...objectLimits, ...limits } }, signal)).problem
 }
-
-const inWords = (bytes: number): string =>
-  bytes >= 1024 ** 3 ? `${Math.round(bytes / 1024 ** 3)} GiB` : `${bytes} bytes`

@@ -1,19 +1,30 @@
 import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { taskRef } from '../core/merge.ts'
+import { type AlsoKept, alsoPrefix, type LeftUnderWay, taskRef } from '../core/merge.ts'
 import { shownPath } from './byte-path.ts'
-import { checkClone } from './check-clone.ts'
-import { checkedFetch } from './checked-fetch.ts'
 import { cloneSettings } from './clone-settings.ts'
 import { findSubmodule, type Gitlink, gitlinksOf } from './clone-submodules.ts'
-import { findTips } from './find-tips.ts'
-import { type GitOptions, gitOrThrow, gitText, utf8, zeroSeparated } from './git.ts'
-import { importCommits } from './import-commits.ts'
+import { type GitOptions, utf8 } from './git.ts'
 import { keepLfsObjects } from './keep-lfs-objects.ts'
+import type { CleanedFile } from './lfs-clean.ts'
 import type { CloneSource } from './make-clone.ts'
 import { objectStores } from './object-stores.ts'
-import { type SavedFiles, saveFiles } from './save-files.ts'
+import { checkObjects } from './salvage/check-objects.ts'
+import { chooseLine, type KnownCommits, type Line } from './salvage/choose-line.ts'
+import { commitFiles, withModulesOf } from './salvage/commit-files.ts'
+import { earlierRefs, earlierWork } from './salvage/earlier-refs.ts'
+import { findMarkers } from './salvage/find-markers.ts'
+import { type Beside, besideLine, partsOf } from './salvage/gather-also.ts'
+import { allTips, findGitFolders, type GitFolders } from './salvage/git-folders.ts'
+import { type Imported, importTips } from './salvage/import-tips.ts'
+import { newCommits } from './salvage/new-commits.ts'
+import { publishWork, type Variant } from './salvage/publish-work.ts'
+import type { Head, Tip } from './salvage/read-tips.ts'
+import { type SavedWork, saveWorkTrees } from './salvage/save-work-trees.ts'
+import { findInnerWorkTrees, restoreGitFiles } from './salvage/work-trees.ts'
 import { makeScratchRepository } from './scratch-repository.ts'
+import { surveyFiles } from './survey-files.ts'
+import { userExcludes } from './user-excludes.ts'
 
 export interface SalvageOptions {
   /** The user's repository that receives the work. */
@@ -26,11 +37,13 @@ export interface SalvageOptions {
 }
 
 export interface Salvaged {
-  /** Where the work stands now: in the user's repository, at `refs/tasks/ID` when it is not the start commit. */
+  /** Where the line stands now: in the user's repository, at `refs/tasks/ID` when it is not the start commit. */
   readonly commit: string
   readonly commits: number
   readonly wip: boolean
   readonly notes: readonly string[]
+  readonly also: readonly AlsoKept[]
+  readonly left: LeftUnderWay | null
 }
 
 /** Salvages one repository, and the submodules in it before it. Throws only when nothing of it could be saved. */
@@ -38,74 +51,227 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   const { source, workspace, startCommit, taskId } = options
   const notes: string[] = []
   const receiver = join(options.scratch, 'receiver.git')
+  const proof = join(options.scratch, 'proof.git')
   const inReceiver: GitOptions = { cwd: receiver, trust: 'none', env: { GIT_DIR: receiver } }
-  const [{ isPartial, sparse }, stores] = await Promise.all([
+  const [settings, stores, survey, earlier] = await Promise.all([
     cloneSettings(source.path, signal),
     objectStores(source.commonDirectory),
+    surveyFiles(workspace, signal),
+    earlierRefs(source.path, taskId, signal),
   ])
+  const { isPartial, sparse, excludesFile } = settings
   const common = {
     objectFormat: source.objectFormat,
     shallow: source.isShallow ? await readFile(join(source.commonDirectory, 'shallow'), 'utf8') : null,
-    exclude: await textIfThere(join(source.commonDirectory, 'info', 'exclude')),
+    exclude: await userExcludes(source, excludesFile),
     isPartial,
   }
-  const proof = join(options.scratch, 'proof.git')
   for (const path of [receiver, proof]) {
     await makeScratchRepository(path, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
   }
+  notes.push(...survey.notes)
+  const folders = await findGitFolders(workspace, taskId, survey.gitFolders)
+  notes.push(...folders.notes)
+  const inner = await findInnerWorkTrees(workspace, folders.main, survey.gitFiles, source.objectFormat)
+  notes.push(...inner.notes)
+  try {
+    const view = join(options.scratch, 'view.git')
+    const objects = [folders.main, ...folders.others].flatMap((folder) => (folder ? [folder.objects] : []))
+    await makeScratchRepository(view, { ...common, stores: [...stores, ...objects], refs: {} })
+    const tips = await tipsOf(folders, view, inReceiver, signal)
+    const imported = await importTips({ view, receiver, startCommit, tips }, signal)
+    notes.push(...imported.notes)
+    const known = knownCommits(imported)
+    const head: Head = folders.main?.tips.head ?? nowhere
+    const taskBranch = folders.main?.tips.taskBranch
+    const operation = folders.main?.tips.operation ?? null
+    const line = chooseLine({ head, taskBranch }, known, startCommit)
+    notes.push(...line.notes, ...aboutHead(folders, taskId, line, known))
 
-  const base = await importHistory(options, { ...common, stores, receiver, notes }, signal)
-  const gitlinks = await salvageSubmodules(options, inReceiver, base, notes, signal)
-  const saved = await saveWork(
-    {
-      workspace,
-      gitDirectory: receiver,
-      scratch: options.scratch,
-      base,
-      gitlinks,
-      sparsePatterns: sparse ? join(source.gitDirectory, 'info', 'sparse-checkout') : null,
-    },
+    const gitlinks = await salvageSubmodules(options, inReceiver, line.commit, notes, signal)
+    const saved = await saveWorkTrees(
+      {
+        ...{ workspace, gitlinks, head, operation, line, known },
+        gitDirectory: receiver,
+        scratch: options.scratch,
+        inner: inner.trees,
+        objectFormat: source.objectFormat,
+        gitFolder: folders.main?.path,
+        apart: folders.apart,
+        complete: survey.complete,
+        sparsePatterns: sparse ? join(source.gitDirectory, 'info', 'sparse-checkout') : null,
+      },
+      notes,
+      signal,
+    )
+    const kept = await publish(
+      { ...options, receiver, proof, line, imported, earlier, saved },
+      inReceiver,
+      notes,
+      signal,
+    )
+    const { commit, also } = kept
+    if (commit !== startCommit || also.length > 0) {
+      const cleaned = saved.flatMap(({ lfs }) => lfs)
+      notes.push(...(await keepLfs(options, [commit, ...also.map((one) => one.commit)], cleaned, inReceiver, signal)))
+    }
+    const files = await findMarkers({ startCommit, commit: kept.files ?? commit }, inReceiver, signal)
+    return {
+      commit,
+      commits: commit === startCommit ? 0 : imported.graph.reach([line.commit]).size,
+      wip: kept.wip,
+      notes,
+      also,
+      left: operation !== null || files.length > 0 ? { operation, files } : null,
+    }
+  } finally {
+    await restoreGitFiles(workspace, inner.trees)
+  }
+}
+
+/** What the folders' own files name; where those cannot be read, every commit of the clone that the user's repository lacks. */
+async function tipsOf(
+  folders: GitFolders,
+  view: string,
+  inReceiver: GitOptions,
+  signal?: AbortSignal,
+): Promise<readonly Tip[]> {
+  const tips = allTips(folders)
+  if (!folders.main || (tips.length > 0 && !folders.main.tips.isReftable)) return tips
+  const inView: GitOptions = { cwd: view, trust: 'none', env: { GIT_DIR: view } }
+  return [...tips, ...(await newCommits(inView, inReceiver, signal))]
+}
+
+const nowhere: Head = { commit: undefined, ref: undefined, kind: 'unreadable', earlier: [] }
+
+const knownCommits = ({ graph, old }: Imported): KnownCommits => ({
+  has: (id) => graph.has(id) || old.has(id),
+  isBeyond: (id) => graph.has(id),
+  isRelated: (id) => old.has(id) || graph.isRelated(id),
+  // Of two commits from before the start neither brings anything that the other lacks.
+  contains: (id, other) => id === other || !graph.has(other) || graph.reach([id]).has(other),
+})
+
+/** What a person should know of where the agent ended. */
+function aboutHead({ main }: GitFolders, taskId: string, line: Line, known: KnownCommits): string[] {
+  if (!main) return []
+  const { head, isBisecting, isReftable, workTrees, notes } = main.tips
+  const own = `refs/heads/task-${taskId}`
+  const said = [...notes]
+  if (isReftable) said.push("The clone's refs are in the format reftable, which is not read")
+  if (head.kind === 'unreadable') said.push('HEAD was missing or unreadable')
+  else if (head.kind === 'detached')
+    said.push(isBisecting ? 'HEAD was detached: a bisection was under way' : 'HEAD was detached')
+  else if (head.ref !== own) said.push(`HEAD was on ${shownPath(head.ref ?? '')}, not on the task's branch`)
+  if (head.commit !== undefined && !known.has(head.commit)) said.push(`The work stands on ${line.from} instead`)
+  if (workTrees.length > 20) said.push(`The clone has ${workTrees.length} linked work trees`)
+  return said
+}
+
+async function publish(
+  options: SalvageOptions & {
+    readonly receiver: string
+    readonly proof: string
+    readonly line: Line
+    readonly imported: Imported
+    readonly earlier: Awaited<ReturnType<typeof earlierRefs>>
+    readonly saved: readonly SavedWork[]
+  },
+  inReceiver: GitOptions,
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<{ commit: string; wip: boolean; files: string | undefined; also: readonly AlsoKept[] }> {
+  const { source, workspace: _, taskId, startCommit, line, imported, saved, receiver } = options
+  const commitOf = (work: SavedWork, tree: string | null, isOld: boolean) =>
+    tree === null ? null : commitFiles({ tree, base: work.base, taskId, of: work.of, isOld }, inReceiver, signal)
+  const besides: Beside[] = []
+  let onLine: Variant[] = []
+  /** The commit that holds the files of the clone's own work tree, where they differ from their base. */
+  let files: string | undefined
+  for (const work of saved) {
+    const { base } = work
+    const wip = await commitOf(work, work.tree, !work.onLine)
+    const without = async () => {
+      const tree = wip === null ? null : await withModulesOf(base, wip, inReceiver, signal)
+      return await commitOf(work, tree, !work.onLine)
+    }
+    if (wip !== null && work.of === null) files = wip
+    if (wip !== null && work.onLine) {
+      onLine = [
+        { what: 'uncommitted files', isOurs: true, make: async () => wip },
+        { what: 'uncommitted files other than .gitmodules', isOurs: true, make: without },
+      ]
+    } else if (wip !== null) besides.push({ id: wip, commit: wip, from: work.from, ours: { without } })
+    const unwatched =
+      work.unwatched === null ? null : await commitOf({ ...work, base: wip ?? base }, work.unwatched, true)
+    if (unwatched !== null) {
+      const from = work.onLine ? 'files that git was told not to watch' : `${work.from} that git was told not to watch`
+      besides.push({ id: unwatched, commit: unwatched, from, ours: { without: async () => null } })
+    }
+  }
+  const tips = options.imported.from
+  besides.push(
+    ...(await besideLine({ imported, tips, line: line.commit, taskId, repository: source.path }, signal)),
+    ...(await earlierWork(options.earlier, { imported, startCommit, repository: source.path }, signal)),
+  )
+  const parts = await partsOf(besides, { taskId, startCommit, receiver: inReceiver }, signal)
+  const own = {
+    ref: taskRef(taskId),
+    variants: [
+      ...onLine,
+      ...(line.commit === startCommit ? [] : [{ what: 'commits', isOurs: false, make: async () => line.commit }]),
+    ],
+  }
+  const all = [...(own.variants.length > 0 ? [own] : []), ...parts.map(({ part }) => part)]
+  if (all.length === 0) return { commit: startCommit, wip: false, files, also: options.earlier.also }
+  const { at, problem } = await publishWork(
+    { source: source.path, receiver, proof: options.proof, startCommit },
+    all,
     notes,
     signal,
   )
-  const wip = saved?.tree ? await commitFiles(saved.tree, base, taskId, inReceiver, signal) : null
-  const range = [base, `^${startCommit}`]
-  const [commit, count] = await Promise.all([
-    publish({ ...options, receiver, proof, start: startCommit, base, wip }, inReceiver, notes, signal),
-    gitText(['rev-list', '--count', ...range], inReceiver, signal),
-  ])
-  if (commit !== startCommit) {
-    const lfs = { workspace, commonDirectory: source.commonDirectory, cleaned: saved?.lfs ?? [] }
-    notes.push(...(await keepLfsObjects(lfs, signal)))
+  const commit = at.get(own.ref) ?? startCommit
+  if (own.variants.length > 0 && commit === startCommit && line.commit !== startCommit) throw new Error(problem)
+  const also = parts
+    .filter(({ part }) => at.has(part.ref))
+    .map(({ part, kept }) => ({
+      ...kept,
+      commit: at.get(part.ref) === part.ref.split('/').at(-1) ? kept.commit : (at.get(part.ref) ?? kept.commit),
+    }))
+  notes.push(...aboutAlso(taskId, also, commit === startCommit))
+  const listed = new Set(also.map(({ ref }) => ref))
+  return {
+    commit,
+    wip: commit !== line.commit && commit !== startCommit,
+    files,
+    also: [...also, ...options.earlier.also.filter(({ ref }) => !listed.has(ref))],
   }
-  return commit === startCommit
-    ? { commit, commits: 0, wip: false, notes }
-    : { commit, commits: Number(count), wip: commit !== base, notes }
 }
 
-/** The commit that the guest's history ends in, now in the receiver; the start commit when there is none to be had. */
-async function importHistory(
-  { workspace, taskId, startCommit, scratch }: SalvageOptions,
-  context: Omit<Parameters<typeof makeScratchRepository>[1], 'refs'> & { receiver: string; notes: string[] },
+/** What only a reflog remembers the agent took back itself: it is listed, and not announced as work. */
+function aboutAlso(taskId: string, also: readonly AlsoKept[], isAll: boolean): string[] {
+  const announced = also.filter(({ from }) => !from.startsWith('the reflog of '))
+  const [first] = announced
+  if (!first) return []
+  const where = announced.length === 1 ? first.ref : `${announced.length} refs below ${alsoPrefix(taskId)}`
+  const names = announced.slice(0, 3).map(({ from }) => from)
+  const what = isAll
+    ? "Nothing is on the task's branch; work waits"
+    : 'More work, which does not merge by itself, waits'
+  return [`${what} at ${where}: ${names.join(', ')}${announced.length > 3 ? ' …' : ''}`]
+}
+
+/** Only what a commit that was imported points to belongs into the user's store. */
+function keepLfs(
+  { workspace, source, startCommit }: SalvageOptions,
+  ids: readonly string[],
+  cleaned: readonly CleanedFile[],
+  inReceiver: GitOptions,
   signal?: AbortSignal,
-): Promise<string> {
-  const { receiver, notes, ...repository } = context
-  const check = await checkClone(workspace)
-  if (check.kind === 'refused') {
-    notes.push(`The clone's history was not read: ${check.why}`)
-    return startCommit
-  }
-  const view = join(scratch, 'view.git')
-  await makeScratchRepository(view, { ...repository, stores: [...repository.stores, check.objects], refs: {} })
-  const { tips, notes: unusual } = await findTips(workspace, taskId)
-  const found = await importCommits({ view, receiver, startCommit, tips }, signal)
-  notes.push(...unusual, ...found.refused.slice(0, 5))
-  if (found.kind === 'nothing') {
-    notes.push("No commit of the clone could be read; its files stand on the task's start")
-    return startCommit
-  }
-  if (found.refused.length > 0) notes.push(`The work stands on ${found.tip.from} instead`)
-  return found.tip.commit
+): Promise<readonly string[]> {
+  const referenced = async () =>
+    (await checkObjects({ ids, startCommit }, inReceiver, { wantsPointers: true }, signal)).lfsIds
+  return keepLfsObjects({ workspace, commonDirectory: source.commonDirectory, cleaned, referenced }, signal)
 }
 
 async function salvageSubmodules(
@@ -134,15 +300,17 @@ async function salvageSubmodules(
       startCommit: link.commit,
       scratch,
     }
+    const named = `Submodule ${shownPath(link.path)}`
     try {
       const salvaged = await salvageRepository(inner, signal)
-      notes.push(...salvaged.notes.map((note) => `Submodule ${shownPath(link.path)}: ${note}`))
+      notes.push(...salvaged.notes.map((note) => `${named}: ${note}`))
+      if (salvaged.left) notes.push(`${named}: a ${salvaged.left.operation ?? 'conflict'} was left under way there`)
       if (salvaged.commit === link.commit) continue
       moved.set(link.path, salvaged.commit)
-      notes.push(`Submodule ${shownPath(link.path)}: its new commits wait at ${taskRef(taskId)} of that repository`)
+      notes.push(`${named}: its new commits wait at ${taskRef(taskId)} of that repository`)
     } catch (error) {
       signal?.throwIfAborted()
-      notes.push(`Submodule ${shownPath(link.path)} could not be saved: ${reasonOf(error)}`)
+      notes.push(`${named} could not be saved: ${reasonOf(error)}`)
     }
   }
   return moved
@@ -160,100 +328,4 @@ async function isOwnFolder(workspace: string, link: Gitlink): Promise<boolean> {
   }
 }
 
-async function saveWork(
-  options: Parameters<typeof saveFiles>[0],
-  notes: string[],
-  signal?: AbortSignal,
-): Promise<SavedFiles | null> {
-  try {
-    const saved = await saveFiles(options, signal)
-    notes.push(...saved.notes)
-    return saved
-  } catch (error) {
-    signal?.throwIfAborted()
-    notes.push(`Uncommitted files could not be saved: ${reasonOf(error)}`)
-    return null
-  }
-}
-
-async function commitFiles(
-  tree: string,
-  base: string,
-  taskId: string,
-  inReceiver: GitOptions,
-  signal?: AbortSignal,
-): Promise<string | null> {
-  if (tree === (await gitText(['rev-parse', `${base}^{tree}`], inReceiver, signal))) return null
-  const name = `Claude Task (${taskId})`
-  const email = `task-${taskId}@microvm-orchestrator.invalid`
-  const env = {
-    ...inReceiver.env,
-    GIT_AUTHOR_NAME: name,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_COMMITTER_NAME: name,
-    GIT_COMMITTER_EMAIL: email,
-  }
-  const input = `WIP: uncommitted work of task ${taskId}\n`
-  return await gitText(['commit-tree', tree, '-p', base], { ...inReceiver, env, input }, signal)
-}
-
-/** Brings what is best into the user's repository: all of it, else without the `.gitmodules`, else without the uncommitted files. */
-async function publish(
-  options: SalvageOptions & { receiver: string; proof: string; start: string; base: string; wip: string | null },
-  inReceiver: GitOptions,
-  notes: string[],
-  signal?: AbortSignal,
-): Promise<string> {
-  const { source, receiver, proof, start, base, wip, taskId } = options
-  let problem: string | undefined
-  const take = async (commit: string, what: string): Promise<boolean> => {
-    const fetched = { from: receiver, commit, ref: taskRef(taskId), commonCommit: start }
-    // What came by files was never checked, and git finds some faults only when the objects are in place: not in the user's repository.
-    const checked =
-      commit === base
-        ? undefined
-        : await checkedFetch(fetched, { cwd: proof, trust: 'none', env: { GIT_DIR: proof } }, signal)
-    const result =
-      checked && checked.exitCode !== 0
-        ? checked
-        : await checkedFetch(fetched, { cwd: source.path, trust: 'user' }, signal)
-    if (result.exitCode === 0) return true
-    problem = utf8(result.stderr).trim().split('\n')[0] ?? 'git refused them'
-    notes.push(`The ${what} were refused: ${problem}`)
-    return false
-  }
-  if (wip !== null) {
-    if (await take(wip, 'uncommitted files')) return wip
-    const tree = await treeWithModulesOf(base, wip, inReceiver, signal)
-    const rest = await commitFiles(tree, base, taskId, inReceiver, signal)
-    if (rest !== null && (await take(rest, 'uncommitted files other than .gitmodules'))) return rest
-  }
-  if (base !== start && (await take(base, 'commits'))) return base
-  if (problem === undefined) return start
-  throw new Error(problem)
-}
-
-/** The tree of a commit with the `.gitmodules` of its base, or none: what git refuses in it would keep all the rest out. */
-async function treeWithModulesOf(
-  base: string,
-  commit: string,
-  inReceiver: GitOptions,
-  signal?: AbortSignal,
-): Promise<string> {
-  const entries = async (...args: string[]) =>
-    zeroSeparated((await gitOrThrow(['ls-tree', '-z', ...args], inReceiver, signal)).stdout)
-  const others = (await entries(commit)).filter((entry) => !entry.endsWith('\t.gitmodules'))
-  const input = [...others, ...(await entries(base, '.gitmodules'))].map((entry) => `${entry}\0`).join('')
-  return await gitText(['mktree', '-z', '--missing'], { ...inReceiver, input }, signal)
-}
-
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
-
-async function textIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'latin1')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}

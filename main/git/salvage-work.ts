@@ -7,6 +7,7 @@ import { changedFiles } from './changed-files.ts'
 import { kindOf } from './check-clone.ts'
 import { deleteTaskRef } from './delete-task-ref.ts'
 import { locateRepository } from './inspect-repository.ts'
+import { boundedNotes } from './salvage/bounded-notes.ts'
 import { salvageRepository } from './salvage-repository.ts'
 
 /**
@@ -41,7 +42,7 @@ export async function salvageWork(
   await mkdir(scratch, { recursive: true, mode: 0o700 })
   try {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
-    const { commit, commits, wip, notes } = salvaged
+    const { commit, commits, wip, notes, also, left } = salvaged
     // What an earlier agent of the task had there, before it was parked, the last one has undone.
     if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
     const inUserRepository = { cwd: source.path, trust: 'user' } as const
@@ -51,9 +52,9 @@ export async function salvageWork(
       commits,
       wip,
       filesChanged: commit === startCommit ? [] : await changedFiles(inUserRepository, startCommit, commit, signal),
-      notes,
-      also: [],
-      left: null,
+      notes: boundedNotes(notes),
+      also,
+      left,
     }
   } catch (cause) {
     signal?.throwIfAborted()

@@ -12,8 +12,8 @@ export interface CloneFolder {
   readonly sparse: { readonly patternsFile: string; readonly cone: boolean } | null
   /** Boundary of a shallow history, `.git/shallow` of the source. */
   readonly shallowFile: string | null
-  /** The user's own `info/exclude`, absent or not. */
-  readonly excludeFile: string
+  /** What the user ignores beside what the repository's files say; latin1. */
+  readonly exclude: string
 }
 
 /** Writes a `.git` folder by hand, all but its objects and its index: no template, no hook, no remote, nobody's settings. */
@@ -24,7 +24,7 @@ export async function writeCloneFolder(dotGit: string, clone: CloneFolder): Prom
   await writeFile(join(dotGit, 'HEAD'), `ref: refs/heads/${clone.branch}\n`)
   await writeFile(join(dotGit, 'refs/heads', clone.branch), `${clone.commit}\n`)
   await writeFile(join(dotGit, 'config'), configOf(clone))
-  await copyIfThere(clone.excludeFile, join(dotGit, 'info', 'exclude'))
+  if (clone.exclude !== '') await writeFile(join(dotGit, 'info', 'exclude'), clone.exclude, 'latin1')
   if (clone.shallowFile !== null) await copyFile(clone.shallowFile, join(dotGit, 'shallow'))
   if (clone.sparse) await copyFile(clone.sparse.patternsFile, join(dotGit, 'info', 'sparse-checkout'))
 }
@@ -49,12 +49,4 @@ function configOf(clone: CloneFolder): string {
     `email = ${clone.userEmail}`,
   ]
   return `${lines.join('\n')}\n`
-}
-
-async function copyIfThere(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
 }

@@ -249,6 +249,8 @@ describe('nothing from outside the clone is read', () => {
     await mkdir(join(dotGit, 'lfs/objects/bb/bb'), { recursive: true })
     await symlink(outside, join(dotGit, 'lfs/objects/aa/aa', id('a')))
     await writeFile(join(dotGit, 'lfs/objects/bb/bb', id('b')), 'not what it says')
+    const pointer = (of: string) => `version https://git-lfs.github.com/spec/v1\noid sha256:${of}\nsize 20\n`
+    await commitFiles(task.workspace, { 'a.bin': pointer(id('a')), 'b.bin': pointer(id('b')) })
     const work = await task.salvage()
     expect(work.notes.join()).toContain('1 Git LFS objects were left out')
     for (const digit of ['a', 'b']) {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { tokenFromOutput } from '../../../main/commands/token-from-output.ts'
 import { parkingOf } from '../../../main/core/parking.ts'
 import { byBytes, bytePath, shownPath } from '../../../main/git/byte-path.ts'
-import { findTips } from '../../../main/git/find-tips.ts'
 import { lfsObjectId, lfsObjectPath, longestPointer } from '../../../main/git/lfs-pointer.ts'
+import { readTips } from '../../../main/git/salvage/read-tips.ts'
 import { followFile } from '../../../main/lib/follow-file.ts'
 import { readGuestFile } from '../../../main/lib/guest-file.ts'
 import { scrub, scrubbing } from '../../../main/lib/scrub.ts'
@@ -217,9 +217,9 @@ export const guestTargets: readonly Target[] = [
         writeFile(join(dotGit, 'packed-refs'), packed, 'latin1'),
         writeFile(join(dotGit, 'logs/HEAD'), log, 'latin1'),
       ])
-      const { tips, notes } = await findTips(folder, '0123abcd')
-      for (const tip of tips) ok(/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(tip.commit), 'no commit')
-      ok(tips.length <= 30 && notes.length <= 5, 'too many')
+      const { tips, notes } = await readTips(dotGit, '0123abcd')
+      for (const tip of tips) ok(/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(tip.id), 'no commit')
+      ok(tips.length <= 300 && notes.length <= 5, 'too many')
     },
   ),
 ]

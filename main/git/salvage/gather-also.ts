@@ -1,0 +1,139 @@
+import { type AlsoKept, alsoPrefix } from '../../core/merge.ts'
+import { type GitOptions, git, gitText } from '../git.ts'
+import type { Imported } from './import-tips.ts'
+import type { Part } from './publish-work.ts'
+import type { Tip } from './read-tips.ts'
+
+/** Refs that one salvage makes beside the line; what is beyond is joined into one commit. */
+export const mostAlso = 32
+
+/** Work beside the line, before it is in the user's repository. */
+export interface Beside {
+  /** A commit or an annotated tag. */
+  readonly id: string
+  readonly commit: string
+  readonly from: string
+  /** Made by us of files; the same without what git refuses, where that is to be tried next. */
+  readonly ours?: { readonly without: () => Promise<string | null> }
+}
+
+/**
+ * Everything that was imported and that the line does not reach, as few commits as reach all of it; annotated tags besides, whatever
+ * they stand for. What the user's own refs hold is left out: the agent has only looked at it.
+ */
+export async function besideLine(
+  {
+    imported,
+    tips,
+    line,
+    taskId,
+    repository,
+  }: {
+    readonly imported: Imported
+    readonly tips: readonly Tip[]
+    readonly line: string
+    readonly taskId: string
+    readonly repository: string
+  },
+  signal?: AbortSignal,
+): Promise<readonly Beside[]> {
+  const { graph, tags } = imported
+  const covered = graph.reach([line])
+  const from = new Map(tips.map((tip) => [tip.id, tip.from]))
+  for (const [tag, commit] of tags) if (!from.has(commit)) from.set(commit, from.get(tag) ?? 'a tag')
+  const heads = graph.heads([...from.keys()]).filter((id) => !covered.has(id))
+  const known = await heldByUser(repository, taskId, heads, signal)
+  return [
+    ...heads.filter((id) => !known.has(id)).map((id) => ({ id, commit: id, from: from.get(id) ?? 'the clone' })),
+    ...[...tags].map(([id, commit]) => ({ id, commit, from: from.get(id) ?? 'a tag' })),
+  ]
+}
+
+/** Those of the commits that refs of the user's, or of other tasks, reach already. */
+async function heldByUser(
+  repository: string,
+  taskId: string,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const user: GitOptions = { cwd: repository, trust: 'user' }
+  const asked = await gitText(
+    ['cat-file', '--batch-check'],
+    { ...user, input: ids.map((id) => `${id}\n`).join('') },
+    signal,
+  )
+  const present = ids.filter((_, index) => / commit \d+$/.test(asked.split('\n')[index] ?? ''))
+  if (present.length === 0) return new Set()
+  const own = [`--exclude=refs/tasks/${taskId}`, `--exclude=${alsoPrefix(taskId)}*`]
+  const input = present.map((id) => `${id}\n`).join('')
+  const result = await git(['rev-list', '--stdin', '--not', ...own, '--all'], { ...user, input }, signal)
+  // Where the user's own history cannot be walked, nothing is taken for held.
+  if (result.exitCode !== 0) return new Set()
+  const missing = new Set(result.stdout.split('\n'))
+  return new Set(present.filter((id) => !missing.has(id)))
+}
+
+/** The parts that bring it to its refs, no more than `mostAlso` of them. */
+export async function partsOf(
+  beside: readonly Beside[],
+  {
+    taskId,
+    startCommit,
+    receiver,
+  }: { readonly taskId: string; readonly startCommit: string; readonly receiver: GitOptions },
+  signal?: AbortSignal,
+): Promise<readonly { readonly part: Part; readonly kept: AlsoKept }[]> {
+  const few = beside.length <= mostAlso ? beside : beside.slice(0, mostAlso - 1)
+  const rest = beside.slice(few.length)
+  const joined = rest.length === 0 ? [] : [await join(rest, { taskId, startCommit, receiver }, signal)]
+  return [...few, ...joined].map(({ id, commit, from, ours }) => {
+    const ref = `${alsoPrefix(taskId)}${id}`
+    const what = `commits of ${from}`
+    const variants = [
+      { what, isOurs: ours !== undefined, make: async () => id },
+      ...(ours ? [{ what, isOurs: true, make: ours.without }] : []),
+    ]
+    return { part: { ref, variants }, kept: { ref, commit, from } }
+  })
+}
+
+/** A commit whose parents are all of them: nothing is unreachable, and the number of refs stays small. */
+async function join(
+  rest: readonly Beside[],
+  {
+    taskId,
+    startCommit,
+    receiver,
+  }: { readonly taskId: string; readonly startCommit: string; readonly receiver: GitOptions },
+  signal?: AbortSignal,
+): Promise<Beside> {
+  const tree = await gitText(['rev-parse', `${startCommit}^{tree}`], receiver, signal)
+  // Dated like the start, so that the same commits are joined to the same each time.
+  const date = await gitText(['show', '-s', '--format=%ct', startCommit], receiver, signal)
+  const who = `Claude Task (${taskId}) <task-${taskId}@microvm-orchestrator.invalid> ${date} +0000`
+  const commitOf = async (parents: readonly string[]) => {
+    const listed = rest
+      .filter(({ commit }) => parents.includes(commit))
+      .map(({ commit, from }) => `${commit.slice(0, 12)} ${from}\n`)
+    const head = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`]
+    const message = `More work of task ${taskId}, joined\n\n${listed.join('').slice(0, 100_000)}`
+    const input = Buffer.from(`${head.join('\n')}\n\n${message}`)
+    return await gitText(['hash-object', '-t', 'commit', '-w', '--stdin'], { ...receiver, input }, signal)
+  }
+  let level = [...new Set(rest.map(({ commit }) => commit))]
+  while (level.length > 1) {
+    const next: string[] = []
+    for (let at = 0; at < level.length; at += 1_000) next.push(await commitOf(level.slice(at, at + 1_000)))
+    level = next
+  }
+  const [id = startCommit] = level
+  return {
+    id,
+    commit: id,
+    from: `${rest.length} more, joined: ${rest
+      .slice(0, 3)
+      .map(({ from }) => from)
+      .join(', ')} …`,
+  }
+}

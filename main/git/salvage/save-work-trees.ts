@@ -1,0 +1,109 @@
+import { shownPath } from '../byte-path.ts'
+import type { CleanedFile } from '../lfs-clean.ts'
+import { type SavedFiles, saveFiles } from '../save-files.ts'
+import { cut } from './bounded-notes.ts'
+import type { KnownCommits, Line } from './choose-line.ts'
+import { type Head, nameOf, type Operation } from './read-tips.ts'
+import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from './work-trees.ts'
+
+/** What was uncommitted in one work tree, as trees in the receiver. */
+export interface SavedWork {
+  readonly tree: string | null
+  readonly unwatched: string | null
+  readonly lfs: readonly CleanedFile[]
+  /** The commit that the files differ from. */
+  readonly base: string
+  /** Whether that is the commit of the line, so that the files are a part of it. */
+  readonly onLine: boolean
+  readonly from: string
+  readonly of: string | null
+}
+
+interface WorkTreesOptions {
+  readonly workspace: string
+  readonly gitDirectory: string
+  readonly scratch: string
+  readonly gitlinks: ReadonlyMap<string, string>
+  readonly head: Head
+  readonly operation: Operation | null
+  readonly line: Line
+  readonly known: KnownCommits
+  readonly inner: readonly InnerWorkTree[]
+  readonly objectFormat: 'sha1' | 'sha256'
+  readonly gitFolder: string | undefined
+  readonly apart: readonly string[]
+  readonly complete: boolean
+  readonly sparsePatterns: string | null
+}
+
+/** Saves the files of the clone's work tree, and of those inside it, each against the commit that it was checked out from. */
+export async function saveWorkTrees(
+  options: WorkTreesOptions,
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<readonly SavedWork[]> {
+  const { workspace, gitDirectory, scratch, head, operation, line, known, inner, gitFolder, objectFormat, complete } =
+    options
+  const base = baseOf(head, line, known)
+  const apart = [...options.apart, ...inner.map(({ folder }) => folder)]
+  const common = { gitDirectory, scratch, complete }
+  const hints = gitFolder === undefined ? undefined : await readHints(gitFolder, 'index', objectFormat)
+  const saved: SavedWork[] = []
+  const save = async (work: Omit<SavedWork, keyof SavedFiles>, how: Parameters<typeof saveFiles>[0]) => {
+    try {
+      const { notes: said, others, ...files } = await saveFiles(how, signal)
+      notes.push(...said)
+      saved.push({ ...work, ...files })
+      return others
+    } catch (error) {
+      signal?.throwIfAborted()
+      const where = work.of === null ? '' : ` of ${work.of}`
+      notes.push(
+        `Uncommitted files${where} could not be saved: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}`,
+      )
+      return []
+    }
+  }
+  const { gitlinks, sparsePatterns } = options
+  // In the middle of a merge or rebase they are neither side's work yet.
+  const onLine = base === line.tip && head.kind !== 'unborn' && operation === null
+  const where = head.ref === undefined ? 'the detached HEAD' : nameOf(head.ref)
+  const claudes = await save(
+    {
+      base,
+      onLine,
+      from: `uncommitted files on ${where}${operation === null ? '' : `, in the middle of a ${operation}`}`,
+      of: null,
+    },
+    { ...common, workspace, base, gitlinks, sparsePatterns, hints, apart },
+  )
+  for (const tree of [...inner, ...claudeWorkTrees(claudes).map(abandoned)]) {
+    const path = pathOfWorkTree(workspace, tree.folder)
+    if (path === undefined) {
+      notes.push(`${shownPath(tree.folder)} was left out: a work tree whose name is no UTF-8`)
+      continue
+    }
+    const within = apart
+      .filter((folder) => folder.startsWith(`${tree.folder}/`))
+      .map((folder) => folder.slice(tree.folder.length + 1))
+    const own = { workspace: path, base: baseOf(tree.head, line, known), gitlinks: new Map(), sparsePatterns: null }
+    await save(
+      { base: own.base, onLine: false, from: `uncommitted files of ${tree.name}`, of: tree.name },
+      { ...common, ...own, hints: tree.hints, apart: within },
+    )
+  }
+  return saved
+}
+
+/** The commit that a work tree's files are compared with: what its HEAD names, else what that named last. */
+function baseOf({ commit, kind, earlier }: Head, line: Line, known: KnownCommits): string {
+  if (commit !== undefined && known.has(commit)) return commit
+  const last = kind === 'unborn' ? earlier.find((id) => known.has(id)) : undefined
+  return last ?? line.tip
+}
+
+/** A folder of Claude Code's for a helper, of which git knows nothing any more. */
+const abandoned = (folder: string): InnerWorkTree => ({
+  ...{ folder, name: cut(shownPath(folder), 200), hints: undefined, gitFile: undefined },
+  head: { commit: undefined, ref: undefined, kind: 'unreadable', earlier: [] },
+})
