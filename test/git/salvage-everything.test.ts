@@ -71,7 +71,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'a bisection under way',
-    agent: `${commit('one')}; ${commit('two')}; git bisect start -q HEAD HEAD~2`,
+    agent: `${commit('one')}; ${commit('two')}; git bisect start HEAD HEAD~2`,
     line: ['two', 'one'],
     notes: /a bisection was under way/,
   },
@@ -232,7 +232,11 @@ const rows: readonly Row[] = [
     name: 'the .git folder moved aside, and a new one in its place',
     agent: `${commit('one')}; mv .git .git.bak; git init -q; git config user.name a; git config user.email a@b; ${'git add README.md'}; git commit -qm fresh`,
     line: [],
-    also: { "the task's branch of .git.bak": 'one', 'branch BRANCH': 'fresh' },
+    also: {
+      'branch task-a1b2c3d4 of .git.bak': 'one',
+      'branch BRANCH': 'fresh',
+      'uncommitted files on branch BRANCH': wip,
+    },
     notes: /\.git\.bak is the clone's \.git/,
   },
   {
@@ -244,9 +248,8 @@ const rows: readonly Row[] = [
   {
     name: 'refs in the format reftable',
     agent: `${commit('one')}; mkdir .git/reftable; echo x >.git/reftable/tables.list; rm -r .git/refs/heads .git/logs; echo 'ref: refs/heads/.invalid' >.git/HEAD; echo new >new`,
-    line: [wip],
-    also: { 'the object store': 'one' },
-    files: [...start, 'new', 'one'],
+    line: [],
+    also: { 'the object store': 'one', 'uncommitted files on branch .invalid': wip },
     notes: /reftable/,
   },
   {
@@ -277,7 +280,7 @@ describe('everything that an agent left comes back, and the line holds what its 
       const filled = (text: string) => text.replace(/START|LINE/, (name) => names[name as 'START' | 'LINE'])
       const found = await Promise.all(
         work.also.map(async ({ from, ref }) => [
-          from.replace(/^branch ma(in|ster)$/, 'branch BRANCH'),
+          from.replace(/\bma(in|ster)$/, 'BRANCH'),
           await gitIn(repo, ['log', '-1', '--format=%s', ref]),
         ]),
       )
