@@ -32,7 +32,7 @@ const contract: readonly string[] = ['preload/contract.ts', 'preload/apply-delta
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
   execa: ['main/lib/spawn.ts'],
-  'node:child_process': ['main/lib/spawn.ts', 'main/lib/child-session.ts'],
+  'node:child_process': ['main/lib/spawn.ts', 'main/lib/child-session.ts', 'main/lib/stream-program.ts'],
   'simple-git': ['main/git/'],
   '@modelcontextprotocol/sdk': ['main/mcp/'],
   'node:http': ['main/mcp/', 'main/web/', 'main/lib/http-', 'main/lib/origin-check.ts', 'main/gateway/', 'main/app.ts'],

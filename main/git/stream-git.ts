@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { requireDescriptors } from '../lib/spawn.ts'
+import { streamProgram } from '../lib/stream-program.ts'
 import { gitEnvironment, settings } from './environment.ts'
 import { GitError, type GitOptions } from './git.ts'
 
@@ -16,53 +15,31 @@ export interface Limits {
   readonly recordBytes?: number
 }
 
-/** A git process whose output is read while it comes. Disposing it ends it, with what feeds it. */
+/** A git process whose output is read while it comes. Disposing it ends it. */
 export interface GitStream extends AsyncDisposable {
   readonly stdout: Readable
   /** @throws GitError unless it exits with 0. Its output must have been read. */
   succeeded(): Promise<void>
 }
 
-/** Starts git and reads nothing yet. `feed` is another one whose output becomes its input. */
+/** Starts git and reads nothing yet. `feed`, in place of `input`, is written to it as it comes. */
 export function streamGit(
   args: readonly string[],
-  options: GitOptions & { readonly feed?: GitStream },
+  options: GitOptions & { readonly feed?: Readable },
   signal?: AbortSignal,
 ): GitStream {
-  signal?.throwIfAborted()
-  requireDescriptors()
   const all = [...settings, ...(options.config ?? [])].flatMap((setting) => ['-c', setting])
-  const child = spawn('git', [...all, ...args], {
-    cwd: options.cwd,
-    env: { ...gitEnvironment(options.trust), ...options.env },
-    stdio: [options.input === undefined && !options.feed ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    ...(signal && { signal }),
-  })
-  let stderr = ''
-  child.stderr?.setEncoding('latin1').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-10_000)
-  })
-  child.stdin?.on('error', () => undefined) // It ended without reading on: how it ended tells why.
-  const failed = new Promise<Error | null>((resolve) => child.once('error', resolve))
-  const ended = Promise.race([failed, new Promise<null>((resolve) => child.once('close', () => resolve(null)))])
-  if (options.feed) options.feed.stdout.pipe(child.stdin as NonNullable<ChildProcess['stdin']>)
-  else if (options.input !== undefined)
-    child.stdin?.end(typeof options.input === 'string' ? Buffer.from(options.input, 'latin1') : options.input)
+  const { input } = options
+  const feed = options.feed ?? (typeof input === 'string' ? Buffer.from(input, 'latin1') : input)
+  const env = { ...gitEnvironment(options.trust), ...options.env }
+  const program = streamProgram('git', [...all, ...args], { cwd: options.cwd, env, feed }, signal)
   return {
-    stdout: child.stdout as Readable,
+    stdout: program.stdout,
     succeeded: async () => {
-      const error = await ended
-      signal?.throwIfAborted()
-      if (error) throw error
-      if (child.exitCode !== 0) throw new GitError(args, { exitCode: child.exitCode, stdout: '', stderr })
-      await options.feed?.succeeded()
+      const { exitCode, stderr } = await program.ended()
+      if (exitCode !== 0) throw new GitError(args, { exitCode, stdout: '', stderr })
     },
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-      child.stdout?.destroy()
-      await ended
-      await options.feed?.[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }
 

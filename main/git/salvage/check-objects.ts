@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { shownPath } from '../byte-path.ts'
 import type { GitOptions } from '../git.ts'
 import { lfsObjectId, longestPointer } from '../lfs-pointer.ts'
@@ -75,7 +76,7 @@ async function findProblem(
     { ...options, input },
     signal,
   )
-  await using batch = await openBatch(options, signal)
+  await using batch = openBatch(options, signal)
   let ids: string[] = []
   let count = 0
   const sums = { files: 0, trees: 0 }
@@ -173,12 +174,10 @@ interface Batch extends AsyncDisposable {
 }
 
 /** `git cat-file --batch-command`: asked for many at once, so that no answer is waited for by itself. */
-async function openBatch(options: GitOptions, signal?: AbortSignal): Promise<Batch> {
-  const { PassThrough } = await import('node:stream')
+function openBatch(options: GitOptions, signal?: AbortSignal): Batch {
   const questions = new PassThrough()
-  const feed = { stdout: questions, succeeded: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const { input: _, ...rest } = options
-  const stream = streamGit(['cat-file', '--batch-command', '--buffer'], { ...rest, feed }, signal)
+  const stream = streamGit(['cat-file', '--batch-command', '--buffer'], { ...rest, feed: questions }, signal)
   const reader = new ByteReader(stream.stdout)
   const answer = async () => {
     const line = await reader.line()
