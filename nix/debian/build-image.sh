@@ -8,6 +8,26 @@ exec 2>&1
 export ARCHITECTURE SOURCE_DATE_EPOCH LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 output=$(cd "$1" && pwd)
+
+# As root, mmdebstrap and apt could write to this host, and with a configuration that went missing they do. So the build runs where
+# the whole host can only be read, but for the output folder; a user's build has the kernel to keep it from the host's files.
+if [ "$(id -u)" = 0 ] && [ -z "${APART:-}" ]; then
+  APART=1 exec unshare --mount --propagation private bash "${BASH_SOURCE[0]}" "$output"
+fi
+if [ "$(id -u)" = 0 ]; then
+  mount --bind "$output" "$output"
+  while read -r _ _ _ _ target options _; do
+    target=$(printf '%b' "$target")
+    case $target in
+      "$output" | /dev | /dev/* | /proc | /proc/* | /run | /run/* | /sys | /sys/*) continue ;;
+    esac
+    # A mount that refuses is found out below, if it matters.
+    mount -o "remount,bind,ro,${options#r[ow],}" "$target" || true
+  done </proc/self/mountinfo
+  for folder in /etc /usr /var/lib/apt /var/cache/apt /var/lib/dpkg; do
+    [ ! -w "$folder" ] || { echo "$folder of this host cannot be made read-only for the build" && exit 1; }
+  done
+fi
 inputs=$output/.image
 say() { echo "progress: $*"; }
 
@@ -18,8 +38,8 @@ install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here
 
 say 15 'Debian packages'
 # copy-in and copy-out work across the user namespace of an unprivileged build, where plain paths would not.
-# Root keeps the work beside the output; a user namespace cannot enter there and takes /tmp.
-[ "$(id -u)" != 0 ] || export TMPDIR=$output
+# Root keeps the work beside the output; a user namespace cannot enter there, and /tmp is in memory on many systems.
+if [ "$(id -u)" = 0 ]; then export TMPDIR=$output; else export TMPDIR=/var/tmp; fi
 mmdebstrap --variant=essential --format=null --architectures="$ARCHITECTURE" \
   --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' --aptopt='Acquire::Retries "3"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \

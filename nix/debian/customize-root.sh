@@ -109,12 +109,12 @@ build_initrd() {
   (cd "$folder" && find . | sort | cpio --quiet --reproducible -o -H newc -R 0:0) >"$work/initrd.img"
 }
 
-# What would differ between two builds, and what no guest reads.
-clean() {
-  rm -rf "$root"/var/cache/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/tmp/* "$root"/run/*
-  rm -rf "$root"/boot "$root"/usr/share/{doc,man,info,lintian,bug} "$root"/var/lib/dpkg/*-old "$root"/etc/*-
-  rm -f "$root"/etc/systemd/system/*.wants/* "$root/etc/apt/sources.list.d/"*
-}
+# What would differ between two builds, and what no guest reads. It is left out of the image rather than deleted: mmdebstrap keeps
+# its own files in this root (its apt.conf in /tmp), and works with them until it ends.
+left_out=(
+  '^\.image$' '^boot$' '^(run|tmp)/.' '^var/(cache|log|lib/apt/lists)/.' '^var/lib/dpkg/[^/]*-old$'
+  '^etc/[^/]*-$' '^etc/systemd/system/[^/]*\.wants/.' '^etc/apt/sources\.list\.d/.' '^usr/share/(doc|man|info|lintian|bug)$'
+)
 
 say 45 'guest files'
 add_user
@@ -124,11 +124,10 @@ add_kernel
 extract_kernel "$work/kernel/boot/vmlinuz-$kernel_release"
 build_initrd
 rm -rf "$work/kernel" "$work/initrd"
-clean
 say 60 'root disk'
 # A bind mount of the root alone leaves out the /proc, /sys and /dev that mmdebstrap has mounted in it.
 mkdir "$work/plain"
 mount --bind "$root" "$work/plain"
-mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 6d696372-6f76-4d2d-8775-6573742d3031 --exclude-path=.image \
+mkfs.erofs -T "$SOURCE_DATE_EPOCH" -U 6d696372-6f76-4d2d-8775-6573742d3031 "${left_out[@]/#/--exclude-regex=}" \
   "$work/root.erofs" "$work/plain" >/dev/null
 umount "$work/plain"
