@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
   readonly timeoutMs?: number
+  /** How long it may tidy up between SIGTERM and SIGKILL; default 5 s. */
+  readonly killAfterMs?: number
   /** How the output becomes text; `latin1` keeps every byte as one character. Default `utf8`. */
   readonly encoding?: 'utf8' | 'latin1'
   /** What it may print in all on either stream, default `outputLimit`; one that prints more is ended, and the run has failed. */
@@ -80,6 +82,7 @@ export async function run(
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: options.env, extendEnv: false }),
     ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+    ...(options.killAfterMs !== undefined && { forceKillAfterDelay: options.killAfterMs }),
     ...(signal !== undefined && { cancelSignal: signal }),
   })
   let defect: unknown

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../core/gateway.ts'
 import type { Problem as CoreProblem } from '../core/problem.ts'
 import type { MachineExit, MachineHandle } from '../core/task.ts'
+import type { HostPackage } from './package-managers.ts'
 
 /** Something this host lacks. */
 export interface Problem extends CoreProblem {
@@ -9,7 +10,7 @@ export interface Problem extends CoreProblem {
 }
 
 export type Remedy =
-  | { readonly kind: 'packages'; readonly names: readonly string[] }
+  | { readonly kind: 'packages'; readonly names: readonly HostPackage[] }
   | { readonly kind: 'command'; readonly command: readonly [string, ...string[]] }
   /** A program that the system has not, or too old: fetched from a newer Debian into the cache, installed nowhere. */
   | { readonly kind: 'tool'; readonly name: 'virtiofsd' | 'passt' }

@@ -1,45 +1,20 @@
 import { access } from 'node:fs/promises'
 import { AppError } from '../core/failure.ts'
-import { findTool } from '../lib/find-tool.ts'
+import { startHeartbeat } from '../lib/heartbeat.ts'
 import { cacheDirectory } from '../lib/paths.ts'
 import { RunError, runOrThrow } from '../lib/spawn.ts'
 import type { Problem, Remedy } from './driver.ts'
+import { findPackageManager, installLine, namesFor, type PackageManager } from './package-managers.ts'
+import { packageProblem } from './package-problem.ts'
 import { debianKeyring, unpackDebianPackages } from './qemu/debian-tools.ts'
 import { newerTools, unpackedToolDirectory } from './qemu/tools.ts'
 
 type RemedyOf<K extends Remedy['kind']> = Extract<Remedy, { kind: K }>
 
-/** A package manager: its commands, and its names for packages that Debian calls otherwise. */
-interface PackageManager {
-  readonly tool: string
-  readonly refresh: readonly string[] | undefined
-  readonly install: readonly string[]
-  readonly names: Readonly<Record<string, string>>
-}
-
-const packageManagers: readonly PackageManager[] = [
-  {
-    tool: 'apt-get',
-    refresh: ['update', '-q'],
-    install: ['install', '-y', '-q', '--no-install-recommends'],
-    names: {},
-  },
-  {
-    tool: 'dnf',
-    refresh: undefined,
-    install: ['install', '-y'],
-    names: { 'qemu-system-x86': 'qemu-system-x86-core', 'qemu-system-arm': 'qemu-system-aarch64-core' },
-  },
-  {
-    tool: 'pacman',
-    refresh: undefined,
-    install: ['-S', '--needed', '--noconfirm'],
-    names: { 'qemu-system-arm': 'qemu-system-aarch64' },
-  },
-]
-
 export interface RemedyOptions {
   readonly onProgress: (line: string) => void
+  /** Left out, this system's own. */
+  readonly manager?: PackageManager | null
 }
 
 /**
@@ -49,20 +24,21 @@ export interface RemedyOptions {
  */
 export async function applyRemedies(
   problems: readonly Problem[],
-  { onProgress }: RemedyOptions,
+  { onProgress, manager = findPackageManager() }: RemedyOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const tools = problems.filter(({ remedy }) => remedy?.kind === 'tool')
-  await installPackages([...problems, ...(await keyringProblem(tools))], onProgress, signal)
+  await installPackages([...problems, ...(await keyringProblem(tools))], manager, onProgress, signal)
+  signal.throwIfAborted()
   for (const { message, remedy } of problems) {
     switch (remedy?.kind) {
       case 'command':
         onProgress(`${message}. Running: ${remedy.command.join(' ')}`)
-        await asRoot(remedy.command, signal)
+        await asRoot(remedy.command, onProgress, signal)
         break
       case 'tool':
         onProgress(`${message}. Fetching it from Debian trixie into ${cacheDirectory()}; nothing is installed`)
-        await unpackTool(remedy, signal)
+        await unpackTool(remedy, onProgress, signal)
         break
       case 'packages':
       case undefined:
@@ -73,24 +49,30 @@ export async function applyRemedies(
 
 async function installPackages(
   problems: readonly Problem[],
+  manager: PackageManager | null,
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const needed = problems.flatMap(({ message, remedy }) => (remedy?.kind === 'packages' ? [{ message, remedy }] : []))
   if (needed.length === 0) return
   for (const { message, remedy } of needed) onProgress(`${message}. Package: ${remedy.names.join(', ')}`)
-  const manager = await findPackageManager()
-  const names = [...new Set(needed.flatMap(({ remedy }) => remedy.names))].map((name) => manager.names[name] ?? name)
-  onProgress(`Installing by ${manager.tool}: ${names.join(' ')}`)
-  if (manager.refresh !== undefined) await asRoot([manager.tool, ...manager.refresh], signal)
-  await asRoot([manager.tool, ...manager.install, ...names], signal)
-}
-
-async function findPackageManager(): Promise<PackageManager> {
-  for (const manager of packageManagers) if (await findTool(manager.tool)) return manager
-  throw new AppError('host-incomplete', 'No package manager that we know (apt-get, dnf, pacman) is here', {
-    hint: 'Install the missing programs by hand: microvm-orchestrator doctor names them',
-  })
+  const packages = [...new Set(needed.flatMap(({ remedy }) => remedy.names))]
+  if (!manager?.tried) {
+    throw new AppError(
+      'host-incomplete',
+      `Packages are missing, and ${manager?.tool ?? 'an unknown package manager'} is not run by us`,
+      {
+        hint: `${installLine(packages, manager)}. Then try again`,
+      },
+    )
+  }
+  const { had } = namesFor(manager, packages)
+  onProgress(`Installing by ${manager.tool}: ${had.join(' ')}`)
+  const steps = [...(manager.refresh ? [manager.refresh] : []), [...manager.install, ...had]]
+  for (const step of steps) {
+    signal.throwIfAborted()
+    await asRoot([manager.tool, ...step], onProgress, signal)
+  }
 }
 
 /** The tools come with Debian's signatures, and those are checked with Debian's keys, which Ubuntu has as a package. */
@@ -101,29 +83,51 @@ async function keyringProblem(tools: readonly Problem[]): Promise<readonly Probl
     return []
   } catch {
     const message = 'The keys of the Debian archive are missing; they prove that what is fetched is genuine'
-    const remedy: Remedy = { kind: 'packages', names: ['debian-archive-keyring'] }
-    return [{ code: 'keyring-missing', message, cure: 'apt-get install debian-archive-keyring', remedy }]
+    return [packageProblem('keyring-missing', message, 'debian-archive-keyring')]
   }
 }
 
-async function unpackTool({ name }: RemedyOf<'tool'>, signal: AbortSignal): Promise<void> {
+async function unpackTool(
+  { name }: RemedyOf<'tool'>,
+  onProgress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  using heartbeat = startHeartbeat(onProgress)
+  heartbeat.now(`${name} is on its way`)
   const tool = newerTools[name]
   await unpackDebianPackages(tool.packages, unpackedToolDirectory(cacheDirectory(), tool), signal)
 }
 
-/** Runs it as root: directly where we are, else by sudo, which asks on the terminal for a password where there is one. */
-async function asRoot(command: readonly [string, ...string[]], signal: AbortSignal): Promise<void> {
+/**
+ * Runs it as root: directly where we are, else by sudo, which asks on the terminal for a password where there is one. It runs to its
+ * own end even when the signal fires: a package manager that is killed leaves packages half installed. A Ctrl-C on the terminal
+ * reaches it by itself, and it stops where it safely can.
+ */
+async function asRoot(
+  command: readonly [string, ...string[]],
+  onProgress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const [file, ...args] =
     process.getuid?.() === 0 ? command : (['sudo', ...(process.stdin.isTTY ? [] : ['-n']), ...command] as const)
   const env = { ...definedEnvironment(), DEBIAN_FRONTEND: 'noninteractive' }
+  const onAbort = () =>
+    onProgress(`Stopping as soon as ${command[0]} has ended, so that no package stays half installed`)
+  using heartbeat = startHeartbeat((text) => onProgress(text))
+  heartbeat.now(`${command.slice(0, 2).join(' ')} is at work`)
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await runOrThrow(file, args, { env }, signal)
+    await runOrThrow(file, args, { env })
+    signal.throwIfAborted()
   } catch (cause) {
+    signal.throwIfAborted()
     if (!(cause instanceof RunError)) throw cause
     throw new AppError('host-incomplete', cause.message, {
       hint: `Run it yourself as root: ${command.join(' ')}`,
       cause,
     })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

@@ -4,13 +4,16 @@ import { silentLog } from '../../main/lib/log.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Problem } from '../../main/machines/driver.ts'
 import { createDriver } from '../../main/machines/drivers.ts'
-import { ensureGuestImage, type GuestImage, guestImageProblems } from '../../main/machines/guest-image.ts'
+import { ensureGuestImage, type GuestImage } from '../../main/machines/guest-image.ts'
 import { applyRemedies } from '../../main/machines/host-packages.ts'
+import { hostProblems } from '../../main/machines/host-problems.ts'
+import type { HostPackage } from '../../main/machines/package-managers.ts'
+import { packageProblem } from '../../main/machines/package-problem.ts'
 
 /** A program that a task does not need, but the caller does. */
 export interface ExtraTool {
   readonly program: string
-  readonly package: string
+  readonly package: HostPackage
   /** Completes `PROGRAM is missing; it ...`. */
   readonly purpose: string
 }
@@ -25,7 +28,7 @@ export async function prepareHost(
   extra: readonly ExtraTool[] = [],
 ): Promise<GuestImage> {
   const problems = await findProblems(extra, signal)
-  for (const { message, optional } of problems) if (optional) say(`Note: ${message}`)
+  for (const { message, cure, optional } of problems) if (optional) say(`Note: ${message}. ${cure}`)
   const missing = problems.filter(({ optional, code }) => !optional && code !== 'image-missing')
   if (missing.length > 0) {
     if (!canInstall(missing, await findTool('sudo')))
@@ -42,29 +45,20 @@ export async function prepareHost(
 
 const noImage = (): Promise<never> => Promise.reject(new Error('Nothing is started here'))
 
+/** What `doctor` names, so that neither can know less than the other, and what the caller needs beside. */
 async function findProblems(extra: readonly ExtraTool[], signal: AbortSignal): Promise<readonly Problem[]> {
   const driver = createDriver({ image: noImage, cacheDirectory: cacheDirectory(), log: silentLog })
-  const found = [
-    ...(await toolProblems([git, ...extra])),
-    ...(await driver.problems(signal)),
-    ...(await guestImageProblems({ cacheDirectory: cacheDirectory() }, signal)),
-  ]
-  // Two parts may lack the same package.
-  return [...new Map(found.map((problem) => [problem.code, problem])).values()]
+  const ofHost = await hostProblems(driver, { cacheDirectory: cacheDirectory() }, signal)
+  return [...ofHost, ...(await toolProblems(extra))]
 }
-
-const git: ExtraTool = { program: 'git', package: 'git', purpose: 'makes the clones that tasks work on' }
 
 async function toolProblems(tools: readonly ExtraTool[]): Promise<readonly Problem[]> {
   const found = await Promise.all(tools.map(({ program }) => findTool(program)))
   return tools
     .filter((_, index) => found[index] === undefined)
-    .map(({ program, package: name, purpose }) => ({
-      code: `${program}-missing`,
-      message: `${program} is missing; it ${purpose}`,
-      cure: `apt-get install ${name}`,
-      remedy: { kind: 'packages', names: [name] },
-    }))
+    .map(({ program, package: name, purpose }) =>
+      packageProblem(`${program}-missing`, `${program} is missing; it ${purpose}`, name),
+    )
 }
 
 const canInstall = (problems: readonly Problem[], sudo: string | undefined): boolean =>

@@ -2,10 +2,14 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { writeAtomically, writeJsonAtomically } from '../../lib/atomic-file.ts'
+import { startHeartbeat } from '../../lib/heartbeat.ts'
 import { RunError, runOrThrow } from '../../lib/spawn.ts'
 import { fetchClaude } from './fetch-claude.ts'
 import { type ImageFile, imageFileName } from './image-file.ts'
 import type { ImageInputs } from './inputs.ts'
+
+/** mmdebstrap takes its mounts and its root away when it is asked to end, which is some work on a slow disk. */
+const longestTidyMs = 120_000
 
 export interface BuildOptions {
   /** The image's folder; it appears whole or not at all. Its parent exists. */
@@ -27,8 +31,10 @@ export async function buildImage(
   const work = await mkdtemp(`${directory}.new-`)
   const logPath = `${directory}.log`
   const started = performance.now()
+  using heartbeat = startHeartbeat(onProgress)
   const say = (phase: string): void => {
     onProgress(`Guest image: ${phase} (${Math.round((performance.now() - started) / 1000)} s)`)
+    heartbeat.now(`Guest image: still at ${phase}`)
   }
   try {
     say(`fetching Claude Code ${inputs.pins.claude.version}`)
@@ -48,7 +54,12 @@ export async function buildImage(
       if (percent !== undefined) say(`${percent} % ${phase}`)
     }
     const script = join(inputs.scripts, 'build-image.sh')
-    await runOrThrow('bash', [script, image], { env: buildEnvironment(inputs, claude), onLine }, signal)
+    await runOrThrow(
+      'bash',
+      [script, image],
+      { env: buildEnvironment(inputs, claude), onLine, killAfterMs: longestTidyMs },
+      signal,
+    )
     const file: ImageFile = {
       schemaVersion: 1,
       kernel: 'vmlinux',

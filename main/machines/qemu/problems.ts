@@ -1,11 +1,13 @@
 import { constants } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { freemem } from 'node:os'
+import { findTool } from '../../lib/find-tool.ts'
 import type { Problem } from '../driver.ts'
 import { helperUserName } from '../helper-user.ts'
-import { rememberedVerdict } from './acceleration.ts'
+import { packageProblem } from '../package-problem.ts'
 import { canUnpackDebianPackages } from './debian-tools.ts'
 import { inspectHost, type QemuHost } from './host.ts'
+import { kvmProblems } from './kvm-problems.ts'
 import { tunDevice } from './open-network.ts'
 import type { NewerTool } from './tools.ts'
 
@@ -57,10 +59,11 @@ export async function hostProblems(cacheDirectory: string, signal: AbortSignal):
           },
         ]
       : []),
+    ...(await confinementProblems()),
     ...(await tunProblems()),
     ...(await namespaceProblems(host)),
     ...memoryProblems(),
-    ...(await kvmProblems(host, cacheDirectory)),
+    ...(await kvmProblems(host.user, cacheDirectory)),
   ]
 }
 
@@ -77,6 +80,22 @@ function qemuProblems({ qemu, architecture }: QemuHost): readonly Problem[] {
   ]
 }
 
+/** What `confine.ts` starts QEMU and its helpers with. */
+async function confinementProblems(): Promise<readonly Problem[]> {
+  const problems = ['setpriv', 'prlimit', 'unshare', 'mount'].map(async (tool) =>
+    (await findTool(tool))
+      ? []
+      : [
+          packageProblem(
+            'util-linux-missing',
+            `${tool} is missing; it takes rights away from virtual machines`,
+            tool === 'mount' ? 'mount' : 'util-linux',
+          ),
+        ],
+  )
+  return (await Promise.all(problems)).flat()
+}
+
 function userProblems({ user }: QemuHost): readonly Problem[] {
   if (user !== undefined) return []
   const command = [
@@ -91,10 +110,6 @@ function userProblems({ user }: QemuHost): readonly Problem[] {
       remedy: { kind: 'command', command: [...command] },
     },
   ]
-}
-
-function packageProblem(code: string, message: string, name: string): Problem {
-  return { code, message, cure: `apt-get install ${name}`, remedy: { kind: 'packages', names: [name] } }
 }
 
 function newerToolProblem(name: NewerTool['name'], message: string, unpackable: boolean): Problem {
@@ -147,19 +162,6 @@ function memoryProblems(): readonly Problem[] {
       code: 'memory-short',
       message: `${freeMiB} MiB of memory are free; a task needs about ${neededMiB} MiB`,
       cure: 'End other programs, or run fewer tasks at once',
-      optional: true,
-    },
-  ]
-}
-
-async function kvmProblems({ user }: QemuHost, cacheDirectory: string): Promise<readonly Problem[]> {
-  const verdict = user === undefined ? undefined : await rememberedVerdict(cacheDirectory, user)
-  if (verdict === undefined || verdict.works) return []
-  return [
-    {
-      code: 'kvm-unusable',
-      message: `KVM cannot be used, so guests run on an emulated processor, some ten times slower: ${verdict.reason}`,
-      cure: 'Switch on virtualisation in the firmware or the cloud provider, and give the user access to /dev/kvm',
       optional: true,
     },
   ]

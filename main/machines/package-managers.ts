@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Everything that this program ever asks a system for, by Debian's names. */
+export type HostPackage =
+  | 'chromium'
+  | 'cpio'
+  | 'debian-archive-keyring'
+  | 'erofs-utils'
+  | 'git'
+  | 'iproute2'
+  | 'jq'
+  | 'mmdebstrap'
+  | 'mount'
+  | 'passt'
+  | 'qemu-system-arm'
+  | 'qemu-system-x86'
+  | 'socat'
+  | 'tar'
+  | 'uidmap'
+  | 'util-linux'
+  | 'virtiofsd'
+  | 'xz-utils'
+  | 'zstd'
+
+export interface PackageManager {
+  readonly tool: string
+  /** Reads the lists of packages again, where that is a step of its own. */
+  readonly refresh: readonly string[] | undefined
+  readonly install: readonly string[]
+  /**
+   * Whether we run it ourselves. That is promised only where `npm run test:fresh` has tried it from nothing; elsewhere the user gets
+   * the line to run.
+   */
+  readonly tried: boolean
+  /** Its names for packages that Debian calls otherwise; null for what it does not have. */
+  readonly names: Readonly<Partial<Record<HostPackage, string | null>>>
+}
+
+export const packageManagers: readonly PackageManager[] = [
+  {
+    tool: 'apt-get',
+    refresh: ['update', '-q'],
+    install: ['install', '-y', '-q', '--no-install-recommends'],
+    tried: true,
+    names: {},
+  },
+  {
+    tool: 'dnf',
+    refresh: undefined,
+    install: ['install', '-y'],
+    tried: false,
+    names: {
+      'debian-archive-keyring': 'debian-keyring',
+      'qemu-system-x86': 'qemu-system-x86-core',
+      'qemu-system-arm': 'qemu-system-aarch64-core',
+      iproute2: 'iproute',
+      mount: 'util-linux',
+      uidmap: 'shadow-utils',
+      'xz-utils': 'xz',
+    },
+  },
+  {
+    tool: 'pacman',
+    refresh: undefined,
+    install: ['-S', '--needed', '--noconfirm'],
+    tried: false,
+    names: {
+      'qemu-system-arm': 'qemu-system-aarch64',
+      mmdebstrap: null,
+      mount: 'util-linux',
+      uidmap: 'shadow',
+      'xz-utils': 'xz',
+    },
+  },
+  {
+    tool: 'zypper',
+    refresh: undefined,
+    install: ['--non-interactive', 'install'],
+    tried: false,
+    names: {
+      'debian-archive-keyring': null,
+      'qemu-system-x86': 'qemu-x86',
+      'qemu-system-arm': 'qemu-arm',
+      mmdebstrap: null,
+      mount: 'util-linux',
+      uidmap: 'shadow',
+      'xz-utils': 'xz',
+    },
+  },
+  {
+    tool: 'apk',
+    refresh: undefined,
+    install: ['add'],
+    tried: false,
+    names: {
+      'qemu-system-x86': 'qemu-system-x86_64',
+      'qemu-system-arm': 'qemu-system-aarch64',
+      mmdebstrap: null,
+      uidmap: 'shadow-subids',
+      'xz-utils': 'xz',
+    },
+  },
+]
+
+/** The package manager of this system; null where it is none that we know. */
+export function findPackageManager(path: string = process.env.PATH ?? ''): PackageManager | null {
+  const folders = [...path.split(delimiter).filter(Boolean), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
+  return packageManagers.find(({ tool }) => folders.some((folder) => existsSync(join(folder, tool)))) ?? null
+}
+
+/** What one manager has of these packages, by its own names, and what it has not. Pure. */
+export function namesFor(
+  { names }: PackageManager,
+  packages: readonly HostPackage[],
+): { readonly had: readonly string[]; readonly missing: readonly HostPackage[] } {
+  const unique = [...new Set(packages)]
+  const had = unique.flatMap((name) => (names[name] === null ? [] : [names[name] ?? name]))
+  return { had: [...new Set(had)], missing: unique.filter((name) => names[name] === null) }
+}
+
+/** The line that installs these packages here, for this user to copy; a sentence where no line can. */
+export function installLine(
+  packages: readonly HostPackage[],
+  manager: PackageManager | null = findPackageManager(),
+  isRoot = process.getuid?.() === 0,
+): string {
+  const byHand = (names: readonly string[]) => `Install by hand what has these programs: ${names.join(' ')}`
+  if (manager === null) return byHand(packages)
+  const { had, missing } = namesFor(manager, packages)
+  const words = [...(isRoot ? [] : ['sudo']), manager.tool, ...manager.install, ...had]
+  const line = manager.tool === 'apt-get' ? words.filter((word) => word !== '-q') : words
+  if (missing.length === 0) return line.join(' ')
+  return had.length === 0 ? byHand(missing) : `${line.join(' ')}; and ${byHand(missing).toLowerCase()}`
+}
