@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, failureText, toFailure } from '../../main/core/failure.ts'
 import type { TaskView } from '../../main/core/view.ts'
 import { followFile } from '../../main/lib/follow-file.ts'
+import { startHeartbeat } from '../../main/lib/heartbeat.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import { removeTree } from '../../main/lib/remove-tree.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
@@ -16,6 +17,7 @@ import { runCommand, startCommand } from '../support/command-line.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
 import { stopMachines } from '../support/stop-machines.ts'
 import { greeterScript, greeterTask, makeGreeter, scriptMarker } from './greeter.ts'
+import { lockDemo } from './lock-demo.ts'
 
 const folder = join(homedir(), '.microvm-orchestrator-demo')
 const home = join(folder, 'home')
@@ -41,6 +43,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   const hasKey = Boolean(process.env.CLAUDE_CODE_OAUTH_TOKEN || process.env.ANTHROPIC_API_KEY)
   announce(hasKey)
 
+  await using _lock = await lockDemo(folder, signal)
   say('== 1. This host')
   // Loaded here, so that the words above come at once.
   const { prepareHost } = await import('../support/prepare-host.ts')
@@ -154,11 +157,15 @@ async function watch(server: ServerConnection, task_id: string, signal: AbortSig
   const view = () => server.call('get_task_info', { task_id }, signal)
   const isOver = async () => ['completed', 'failed'].includes((await view()).status)
   const safe = terminalTextFilter()
+  using heartbeat = startHeartbeat((text) => say(`   ${text}`))
+  const quiet = 'The machine is at work and prints nothing'
+  heartbeat.now(quiet)
   let line = ''
   for await (const chunk of followFile(log_path, { isOver, pollMs: 300 }, signal)) {
     const lines = (line + safe(chunk.toString('utf8'))).split('\n')
     line = lines.pop() ?? ''
     for (const each of lines) if (each.trim() !== '') say(`   | ${each}`)
+    heartbeat.now(quiet)
   }
   while (!(await isOver())) await sleep(300, undefined, { signal })
   return await view()
