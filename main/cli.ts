@@ -7,8 +7,10 @@ import type { ReviewFlags } from './commands/review.ts'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { processTerminal, type Terminal } from './commands/terminal.ts'
-import { failureText, toFailure } from './core/failure.ts'
+import { terminalText } from './commands/terminal-words.ts'
+import { toFailure } from './core/failure.ts'
 import { watchOutput } from './lib/lost-output.ts'
+import { ownCommand } from './lib/own-command.ts'
 import { homeDirectory, packageDirectory } from './lib/paths.ts'
 import { singleLineText } from './lib/terminal-text.ts'
 
@@ -79,6 +81,13 @@ function commandLine(terminal: Terminal): Command {
     .action(async () => {
       const { setupToken } = await import('./commands/setup-token.ts')
       await setupToken(terminal)
+    })
+  program
+    .command('install-command')
+    .description('link this program into a folder of your PATH')
+    .action(async () => {
+      const { installCommand } = await import('./commands/install-command.ts')
+      await installCommand(terminal)
     })
   program
     .command('doctor')
@@ -259,9 +268,9 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 function fail(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return // Help or the version was asked for, and shown.
-    const usage = thrown.message.replace(/^error: /, '')
-    complain(`${usage.charAt(0).toUpperCase()}${usage.slice(1)}`)
-  } else complain(failureText(toFailure(thrown)))
+    const usage = thrown.message.replace(/^error: /, '').replace(/\.$/, '')
+    complain(`${usage.charAt(0).toUpperCase()}${usage.slice(1)}. See: ${ownCommand()} --help`)
+  } else complain(terminalText(toFailure(thrown)))
 }
 
 function complain(text: string): void {

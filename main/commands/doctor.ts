@@ -2,6 +2,7 @@ import { hostDriver } from '../app.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
 import { silentLog } from '../lib/log.ts'
+import { withOwnCommand } from '../lib/own-command.ts'
 import { cacheDirectory } from '../lib/paths.ts'
 import type { Problem as MachineProblem } from '../machines/driver.ts'
 import { ensureGuestImage } from '../machines/guest-image.ts'
@@ -58,7 +59,7 @@ async function fixHost(terminal: Terminal, signal: AbortSignal): Promise<void> {
 
 function report(terminal: Terminal, { message, cure, optional }: Problem): void {
   terminal.say(`${optional ? '  optional' : '  missing '}  ${message}`)
-  terminal.say(`            ${cure}`)
+  terminal.say(`            ${withOwnCommand(cure)}`)
 }
 
 const counted = (count: number): string => (count === 1 ? 'see the point' : `see the ${count} points`)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskView } from '../core/view.ts'
+import { ownCommand } from '../lib/own-command.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { printJson } from './print-json.ts'
 import type { Terminal } from './terminal.ts'
@@ -34,7 +35,7 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.maxTokens !== undefined && { max_tokens: flags.maxTokens }),
   })
   if (!wait) return terminal.say(task_id)
-  terminal.note(`Task ${task_id} started; its console: microvm-orchestrator logs -f ${task_id}`)
+  terminal.note(`Task ${task_id} started; its console: ${ownCommand()} logs -f ${task_id}`)
   const end = await endOf(server, task_id)
   await printJson(terminal, end)
   if (end.status === 'failed') process.exitCode = 1

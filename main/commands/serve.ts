@@ -1,12 +1,15 @@
 import { isatty } from 'node:tty'
 import { type Server, startServer } from '../app.ts'
+import { toFailure } from '../core/failure.ts'
 import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
 import { outliveOutput } from '../lib/lost-output.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
+import { findKey } from '../settings/token.ts'
 import type { Terminal } from './terminal.ts'
+import { terminalText } from './terminal-words.ts'
 
 export interface ServeFlags {
   readonly port?: number
@@ -41,6 +44,7 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
   terminal.say(`Listening on http://${inUrl(server.host)}:${server.port}/mcp`)
   terminal.say(addLine(server, { tokenPath: endpointTokenPath(terminal.home), isTty: terminal.isTty }))
   terminal.say(`Open ${server.pageUrl} in a browser`)
+  await noteMissingKey(terminal)
   if (!isLoopback(server.host)) {
     terminal.note(
       'What is sent to it can be read on the way, the token too: trust that network, or put a TLS proxy before it.',
@@ -60,6 +64,15 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
  */
 function hasTerminal(): boolean {
   return [...(process.platform === 'linux' ? [0] : []), 1, 2].some((descriptor) => isatty(descriptor))
+}
+
+/** Said at the start, not by the first task that fails for it; a key that is stored meanwhile is found. */
+async function noteMissingKey({ env, home, note }: Terminal): Promise<void> {
+  try {
+    await findKey(env, home)
+  } catch (error) {
+    note(`No task can run yet: ${terminalText(toFailure(error))}`)
+  }
 }
 
 /** Undefined when the user ended it before it served. */

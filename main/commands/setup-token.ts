@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { AppError } from '../core/failure.ts'
 import { findTool } from '../lib/find-tool.ts'
+import { claudeBeside } from '../lib/own-command.ts'
 import { ensurePrivateFolder } from '../lib/private-folder.ts'
 import { runAttached } from '../lib/spawn.ts'
 import { storeToken } from '../settings/token.ts'
@@ -11,7 +12,7 @@ import { tokenFromOutput } from './token-from-output.ts'
 
 /** Runs `claude setup-token` on the user's own terminal, takes the token from what it shows, and stores it. */
 export async function setupToken(terminal: Terminal): Promise<void> {
-  const claude = await findTool('claude')
+  const claude = (await findTool('claude')) ?? claudeBeside()
   if (!claude) {
     throw new AppError('host-incomplete', 'Claude Code is not installed, and its setup-token command makes the token', {
       hint: 'Run: npm install -g @anthropic-ai/claude-code, then try again; or set ANTHROPIC_API_KEY',

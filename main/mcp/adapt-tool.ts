@@ -8,6 +8,7 @@ import type {
 import { z } from 'zod'
 import { AppError, defect, type Failure, failureText, toFailure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
+import { withOwnCommand } from '../lib/own-command.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'
@@ -102,8 +103,9 @@ function answered(value: Record<string, unknown>): CallToolResult {
 }
 
 function failed(tool: Tool, failure: Failure): CallToolResult {
-  const { code, hint } = failure
-  const value = { error: failureText(failure), code, ...(hint !== undefined && { hint }) }
+  const { code } = failure
+  const hint = failure.hint === undefined ? undefined : withOwnCommand(failure.hint)
+  const value = { error: failureText({ ...failure, ...(hint !== undefined && { hint }) }), code, ...(hint && { hint }) }
   const { content, structuredContent } = answered(value)
   // Clients hold structured content against the output schema, for failed calls too.
   const fits = tool.output.safeParse(value).success

@@ -3,6 +3,7 @@ import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Task } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
+import { withOwnCommand } from '../lib/own-command.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
@@ -147,7 +148,7 @@ async function readSetup(
     problems: [...ofHost, ...ofUser].map(({ code, message, cure, optional = false }) => ({
       code,
       message,
-      cure,
+      cure: withOwnCommand(cure),
       optional,
     })),
     token: await tokenState(env, home),

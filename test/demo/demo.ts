@@ -4,7 +4,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, failureText, toFailure } from '../../main/core/failure.ts'
+import { terminalText } from '../../main/commands/terminal-words.ts'
+import { AppError, toFailure } from '../../main/core/failure.ts'
 import type { TaskView } from '../../main/core/view.ts'
 import { followFile } from '../../main/lib/follow-file.ts'
 import { startHeartbeat } from '../../main/lib/heartbeat.ts'
@@ -34,7 +35,7 @@ try {
   process.exitCode = (await demo(stop.signal)) ? 0 : 1
 } catch (error) {
   say()
-  say(failureText(toFailure(stop.signal.aborted ? stop.signal.reason : error)))
+  say(terminalText(toFailure(stop.signal.aborted ? stop.signal.reason : error)))
   process.exitCode = 1
 }
 

@@ -141,7 +141,7 @@ async function addUser(root: string, { user }: SystemSpec, signal: AbortSignal):
   if (user === 'root') return
   await runOrThrow(
     'chroot',
-    [root, 'useradd', '--create-home', '--shell', '/bin/bash', '--groups', 'sudo', user],
+    [root, '/usr/sbin/useradd', '--create-home', '--shell', '/bin/bash', '--groups', 'sudo', user],
     {},
     signal,
   )

@@ -1,6 +1,7 @@
 import { AppError } from '../../main/core/failure.ts'
 import { findTool } from '../../main/lib/find-tool.ts'
 import { silentLog } from '../../main/lib/log.ts'
+import { withOwnCommand } from '../../main/lib/own-command.ts'
 import { cacheDirectory } from '../../main/lib/paths.ts'
 import type { Problem } from '../../main/machines/driver.ts'
 import { createDriver } from '../../main/machines/drivers.ts'
@@ -28,7 +29,7 @@ export async function prepareHost(
   extra: readonly ExtraTool[] = [],
 ): Promise<GuestImage> {
   const problems = await findProblems(extra, signal)
-  for (const { message, cure, optional } of problems) if (optional) say(`Note: ${message}. ${cure}`)
+  for (const { message, cure, optional } of problems) if (optional) say(`Note: ${message}. ${withOwnCommand(cure)}`)
   const missing = problems.filter(({ optional, code }) => !optional && code !== 'image-missing')
   if (missing.length > 0) {
     if (!canInstall(missing, await findTool('sudo')))
@@ -65,6 +66,6 @@ const canInstall = (problems: readonly Problem[], sudo: string | undefined): boo
   process.getuid?.() === 0 || sudo !== undefined || problems.every(({ remedy }) => remedy?.kind === 'tool')
 
 function incomplete(problems: readonly Problem[], why: string): AppError {
-  const lines = problems.map(({ message, cure }) => `  ${message}\n    ${cure}`)
+  const lines = problems.map(({ message, cure }) => `  ${message}\n    ${withOwnCommand(cure)}`)
   return new AppError('host-incomplete', `This host lacks what tasks need, ${why}:\n${lines.join('\n')}`)
 }

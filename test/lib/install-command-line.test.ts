@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { installCommandLine } from '../../main/desktop/install-command-line.ts'
+import { installCommandLine } from '../../main/lib/install-command-line.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 test('the command is linked into the first folder that takes it, and its own link renewed', async () => {

@@ -2,7 +2,7 @@ import { lstat, mkdir, readlink, symlink, unlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { packageDirectory, resourceDirectory } from '../lib/paths.ts'
+import { packageDirectory, resourceDirectory } from './paths.ts'
 
 const name = 'microvm-orchestrator'
 
