@@ -6,7 +6,7 @@ import { runOrThrow } from '../../main/lib/spawn.ts'
 import { hostAptConfiguration, hostMirror, sourcesOf } from './host-configuration.ts'
 
 /** What a user has who installed Debian and then Node from it; all else the commands must bring themselves. */
-const packages = ['nodejs', 'npm', 'sudo', 'passwd', 'ca-certificates', 'util-linux', 'procps']
+const packages = ['nodejs', 'npm', 'sudo', 'passwd', 'mount', 'ca-certificates', 'util-linux', 'procps']
 
 /** A Debian made from nothing, as a tar file; kept, since its 400 packages for npm take minutes. */
 export async function makeRoot(suite: string, signal: AbortSignal): Promise<string> {
