@@ -47,6 +47,15 @@ export class FreshSystem implements AsyncDisposable {
   static async start(spec: SystemSpec, signal: AbortSignal): Promise<FreshSystem> {
     const tar = await makeRoot(spec.suite, signal)
     const root = await mkdtemp(`${cacheDirectory()}-fresh/${spec.name}.`)
+    try {
+      return await FreshSystem.#bringUp(spec, tar, root, signal)
+    } catch (error) {
+      await rm(root, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  static async #bringUp(spec: SystemSpec, tar: string, root: string, signal: AbortSignal): Promise<FreshSystem> {
     await runOrThrow('chmod', ['755', root])
     await runOrThrow('tar', ['-xf', tar, '-C', root, '--numeric-owner', '--xattrs'], {}, signal)
     await addUser(root, spec, signal)
