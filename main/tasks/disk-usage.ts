@@ -32,7 +32,10 @@ export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: rea
     const bytes = await takenBy(task)
     ofTasks.push({ task_id: id, repo, status: statusOf(state), bytes })
   }
-  const images = (await measured(cacheDirectory, 'images')).map(({ name, bytes }) => ({ key: name, bytes }))
+  const images = (await measured(cacheDirectory, 'images'))
+    // Beside the images lie logs of builds that failed, and locks.
+    .filter(({ name }) => imageKey.test(name))
+    .map(({ name, bytes }) => ({ key: name, bytes }))
   const tools = await measured(cacheDirectory, 'tools')
   const total = [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, 0)
   return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools }
@@ -44,6 +47,9 @@ async function takenBy(task: TaskBrief): Promise<number> {
   const bytes = await allocatedBytes(folder)
   return workFolder === folder ? bytes : bytes + (await allocatedBytes(workFolder))
 }
+
+/** What `GuestImage.key` looks like. */
+export const imageKey = /^[0-9a-f]{20}$/
 
 async function measured(
   cacheDirectory: string | undefined,

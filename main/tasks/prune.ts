@@ -31,7 +31,6 @@ export type PruneReport = {
 const dayMs = 24 * 60 * 60_000
 const gibibyte = 1024 ** 3
 const defaultDays = 14
-const imageKey = /^[0-9a-f]{20}$/
 
 interface Prunable extends Pick<Tasks, 'list' | 'cleanup'> {
   mayCleanUp(id: TaskId, by: By): Promise<boolean>
@@ -116,5 +115,5 @@ async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief, by: By)
 async function oldImages(cacheDirectory: string | undefined, usage: DiskUsage): Promise<DiskUsage['images']> {
   if (cacheDirectory === undefined) return []
   const current = await findGuestImage(cacheDirectory)
-  return current ? usage.images.filter(({ key }) => imageKey.test(key) && key !== current.key) : []
+  return current ? usage.images.filter(({ key }) => key !== current.key) : []
 }
