@@ -71,4 +71,5 @@ export function splitPath(path: string): readonly [head: string, tail: string] {
 }
 
 /** Whether a cure is to be typed in a terminal, or a sentence to be read. */
-export const isCommand = (cure: string): boolean => /^[a-z][\w.-]*( |$)/.test(cure) && !cure.trimEnd().endsWith('.')
+export const isCommand = (cure: string): boolean =>
+  /^(?:[a-z/][\w./+-]*|'[^']+')( |$)/.test(cure) && !cure.trimEnd().endsWith('.')

@@ -8,7 +8,7 @@ test('doctor names each lack with its cure, and its status tells that a task cou
   const lines = stdout.split('\n')
   const at = lines.findIndex((line) => line.includes('No API key found'))
   expect(lines[at]).toBe('  missing   No API key found')
-  expect(lines[at + 1]).toMatch(/^ {12}Run: microvm-orchestrator setup-token/)
+  expect(lines[at + 1]).toMatch(/^ {12}Run: \S*microvm-orchestrator(\.mjs)? setup-token/)
   expect(stdout).not.toContain('This host can run tasks')
   expect(stderr).toMatch(/^Error: This host cannot run tasks yet: see the (point|\d+ points) above[^\n]*\n$/)
   expect(exitCode).toBe(1)

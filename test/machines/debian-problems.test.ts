@@ -21,7 +21,7 @@ test('a range that is given overlaps with no other', () => {
 })
 
 test.each([
-  [{ kind: 'denied', userName: 'ada' }, /usermod -aG kvm ada, then log out/],
+  [{ kind: 'denied', userName: 'ada' }, /^Log out and in again after: sudo usermod -aG kvm ada$/],
   [{ kind: 'not-loaded', module: 'kvm_amd' }, /^sudo modprobe kvm_amd$/],
   [{ kind: 'switched-off' }, /firmware/],
   [{ kind: 'fails', reason: 'A kernel hangs under it' }, /kernel/],

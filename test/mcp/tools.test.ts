@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { slotCount } from '../../main/core/task.ts'
+import { ownCommand } from '../../main/lib/own-command.ts'
 import { callTool, connect, startEndpoint } from '../support/mcp-endpoint.ts'
 import { taskId } from '../support/tasks.ts'
 
@@ -254,7 +255,7 @@ test.each(['awaiting_review', 'check_failed', 'rejected'] as const)(
     const { value, isError } = await callTool(client, 'merge_task', { task_id: id })
     expect({ isError, error: value.error }).toEqual({
       isError: true,
-      error: `The work of task ${id} is the user's to accept: Held. They can: microvm-orchestrator review ${id}`,
+      error: `The work of task ${id} is the user's to accept: Held. They can: ${ownCommand()} review ${id}`,
     })
   },
 )

@@ -50,6 +50,8 @@ test('a path is parted before its last name', () => {
 test('a command is told from a sentence', () => {
   expect(isCommand('apt-get install qemu-system-x86')).toBe(true)
   expect(isCommand('microvm-orchestrator setup-token')).toBe(true)
+  expect(isCommand('/opt/a-b/microvm-orchestrator.mjs doctor --fix')).toBe(true)
+  expect(isCommand("'/home/a b/microvm-orchestrator.mjs' serve")).toBe(true)
   expect(isCommand('Turn on virtualisation in the firmware.')).toBe(false)
 })
 

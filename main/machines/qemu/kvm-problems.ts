@@ -34,7 +34,7 @@ export function kvmCure(state: KvmState): { readonly why: string; readonly cure:
     case 'denied':
       return {
         why: `${state.userName} may not open /dev/kvm`,
-        cure: `sudo usermod -aG kvm ${state.userName}, then log out and in again`,
+        cure: `Log out and in again after: sudo usermod -aG kvm ${state.userName}`,
       }
     case 'not-loaded':
       return { why: '/dev/kvm is missing, though the processor could', cure: `sudo modprobe ${state.module}` }
