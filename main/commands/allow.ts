@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { type EgressChange, egressText } from '../core/egress.ts'
+import { type EgressChange, type EgressPolicy, egressText } from '../core/egress.ts'
 import { AppError, failureText } from '../core/failure.ts'
+import { isListed, parseHostRule, publicApiHost } from '../core/host-rule.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge-policy.ts'
 import { excludeTasks } from '../git/exclude-tasks.ts'
 import { findFlakeProblem } from '../git/find-flake.ts'
@@ -33,11 +34,21 @@ export async function allow(
   if (problem) terminal.note(`No task can start yet: ${failureText(problem)}`)
   if (wish.egress !== undefined || wish.allowHosts !== undefined) {
     terminal.note(`Tasks of ${registered.alias} reach: ${egressText(registered.egress)}`)
+    if (listsPublicApi(registered.egress)) {
+      terminal.note(`${publicApiHost} is asked by the gateway alone, with your key: the list opens no other way to it`)
+    }
   }
   if (wish.merge !== undefined || wish.check !== undefined) {
     terminal.note(`Tasks of ${registered.alias} are merged: ${mergePolicyText(registered.mergePolicy)}`)
   }
   terminal.say(`Registered: ${registered.alias}`)
+}
+
+/** A user who lists the API should not wonder why it is refused. */
+function listsPublicApi(egress: EgressPolicy | null): boolean {
+  if (egress?.kind !== 'hosts') return false
+  const rules = egress.hosts.map(parseHostRule).filter((rule) => typeof rule !== 'string')
+  return isListed(rules, { host: publicApiHost, port: 443 })
 }
 
 const whyNot = (wanted: string, given: string): string =>

@@ -15,6 +15,9 @@ export interface Destination {
   readonly port: number
 }
 
+/** Where Claude Code finds its API when nobody says otherwise. */
+export const publicApiHost = 'api.anthropic.com'
+
 const webPorts: readonly number[] = [80, 443]
 
 /** NAME, `*.NAME` or an address, with `:PORT` or without; a text that says why when it is none of these. */

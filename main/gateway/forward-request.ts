@@ -44,7 +44,7 @@ export async function forwardRequest(
       'Host',
       url.host,
       ...passedOn(request.rawHeaders, ['host']),
-      ...framingLines(framing),
+      ...framingLines(framing, request.method),
       'Connection',
       'close',
     ],
@@ -56,11 +56,14 @@ export async function forwardRequest(
   pipeline(request, onward, () => undefined) // A failure is told by `onward` or by the response's end.
 }
 
+/** Methods of which nobody expects a body. */
+const bodiless: readonly (string | undefined)[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']
+
 /** A body of unknown length stays one, also for methods of which Node expects none. */
-function framingLines(framing: Exclude<Framing, { kind: 'ambiguous' }>): readonly string[] {
+function framingLines(framing: Exclude<Framing, { kind: 'ambiguous' }>, method: string | undefined): readonly string[] {
   switch (framing.kind) {
     case 'none':
-      return []
+      return bodiless.includes(method) ? [] : ['Content-Length', '0']
     case 'sized':
       return ['Content-Length', String(framing.bytes)]
     case 'chunked':

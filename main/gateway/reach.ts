@@ -1,14 +1,12 @@
 import type { Socket } from 'node:net'
 import type { NetworkReason } from '../core/gateway.ts'
-import { canonicalHost, type Destination, isAddress, isListed } from '../core/host-rule.ts'
+import { canonicalHost, type Destination, isAddress, isListed, publicApiHost } from '../core/host-rule.ts'
 import { addressKind } from '../lib/address-kind.ts'
 import type { GatewayParts } from './parts.ts'
 
 export type Reached =
   | { readonly kind: 'connected'; readonly socket: Socket }
   | { readonly kind: 'refused' | 'failed'; readonly reason: NetworkReason }
-
-const publicApiHost = 'api.anthropic.com'
 
 /** Of a name with more addresses than these the rest is not tried. */
 const attempts = 4

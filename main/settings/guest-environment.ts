@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { AppError } from '../core/failure.ts'
+import { publicApiHost } from '../core/host-rule.ts'
 
 /**
  * The host's variables that reach the agent. Only Claude Code's own, only such as hold no secret, no host path and nothing that
@@ -78,7 +79,7 @@ export function agentVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   return variables
 }
 
-export const publicApi = 'https://api.anthropic.com'
+export const publicApi = `https://${publicApiHost}`
 
 /** Where the API is, as the host finds it. @throws AppError('argument-invalid') */
 export const apiUrl = (env: NodeJS.ProcessEnv): URL => parseBaseUrl(env[baseUrlVariable]?.trim() || publicApi)

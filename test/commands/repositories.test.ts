@@ -202,6 +202,11 @@ test('what tasks may reach is told to allow, for a registered repository too, an
   expect(await here.run(['allow', path, '--egress', 'default'])).toMatchObject({
     stderr: 'Tasks of project reach: what the settings say\n',
   })
+  for (const host of ['api.anthropic.com', '*.anthropic.com']) {
+    expect((await here.run(['allow', path, '--egress', 'closed', '--allow-host', host])).stderr).toMatch(
+      /\napi\.anthropic\.com is asked by the gateway alone/,
+    )
+  }
   expect(await here.run(['allow', path, '--egress', 'half'])).toEqual(refused(oneLine(/Option '--egress <policy>'/)))
   expect(await here.run(['allow', path, '--allow-host', '*'])).toEqual(refused(oneLine(/"\*" is no host/)))
 })

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { clientHello, inRecordsOf } from '../support/client-hello.ts'
 import { echo, type GatewayOptions, testGateway } from '../support/gateway.ts'
+import { recordingUpstream } from '../support/recording-upstream.ts'
 import { until } from '../support/until.ts'
 
 const connectTo = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`
@@ -193,6 +194,47 @@ test('plain HTTP reaches a listed host, under the name that was checked and with
   expect(seen).toMatchObject([expected, expected])
   expect(JSON.stringify(seen)).not.toMatch(/evil|x-drop|basic/i)
   expect(gateway.dialed).toEqual(['198.18.0.7:8080', '198.18.0.7:8080'])
+})
+
+test.each([
+  [
+    'GET',
+    ['Content-Length: 5', 'Connection: content-length, te', 'TE: trailers'],
+    'hello',
+    'Content-Length: 5\r\n',
+    'hello',
+  ],
+  [
+    'POST',
+    ['Transfer-Encoding: chunked'],
+    '5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n',
+    'Transfer-Encoding: chunked\r\n',
+    '5\r\nhello\r\n0\r\n\r\n',
+  ],
+  ['POST', ['Content-Length: 0'], '', 'Content-Length: 0\r\n', ''],
+  ['GET', ['Keep-Alive: 5', 'Upgrade: h2c', 'Proxy-Connection: keep-alive'], '', '', ''],
+] as const)('%s with %j goes on framed by the gateway', async (method, headers, body, framing, sent) => {
+  const upstream = await recordingUpstream()
+  const gateway = await listedAt(upstream.port)
+  const bytes = [`${method} http://listed.example/path HTTP/1.1`, 'Host: evil.example', ...headers, '', body].join(
+    '\r\n',
+  )
+  await gateway.send(bytes, (all) => all.endsWith('{}'))
+  const head = `${method} /path HTTP/1.1\r\nHost: listed.example\r\n${framing}Connection: close\r\n\r\n`
+  await until(async () => upstream.connections[0]?.endsWith(sent) === true)
+  expect(upstream.connections).toEqual([head + sent])
+})
+
+test.each([
+  ['two hosts', ['Host: a.example', 'Host: listed.example']],
+  ['two lengths', ['Host: a', 'Content-Length: 0', 'Content-Length: 0']],
+  ['a length and chunks', ['Host: a', 'Content-Length: 0', 'Transfer-Encoding: chunked']],
+  ['a coding that is none', ['Host: a', 'Transfer-Encoding: Chunked']],
+])('a request with %s goes nowhere', async (_, headers) => {
+  const gateway = await testGateway({ hosts: ['listed.example'], names: { 'listed.example': ['198.18.0.7'] } })
+  const bytes = ['GET http://listed.example/ HTTP/1.1', ...headers, '', '0', '', ''].join('\r\n')
+  expect(await gateway.send(bytes)).toMatch(/^HTTP\/1\.1 400 /)
+  expect(gateway.dialed).toEqual([])
 })
 
 test.each([
