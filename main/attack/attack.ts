@@ -8,6 +8,7 @@ export type Rule =
   | 'the key goes'
   | 'the console is text'
   | 'the network is closed'
+  | 'only the gateway asks the API' // with the user's key, for what an agent needs, and for nothing that the API does elsewhere
   | 'limits hold'
   | 'helpers have no privileges'
 
@@ -75,7 +76,27 @@ export interface Lived extends Described {
   readonly kind: 'lived'
 }
 
-export type Attack = LeftBehind | Privilege | Reach | Lived
+/** One request as a server took it: what of its key, its path and its body counts. */
+export interface SeenRequest {
+  readonly method: string
+  readonly path: string
+  /** Whichever header brought it; null without one. */
+  readonly key: string | null
+  readonly body: string
+}
+
+/**
+ * What a guest sends to its gateway, for which the gateway or whoever it reaches asks the API something. `bytes` are those of each
+ * connection, one after the other; `apiHost` is where the API is, as `HOST:PORT`. Every request that the API gets is looked at, so what
+ * `harm` looks for must be of this attack alone.
+ */
+export interface Asked extends Described {
+  readonly kind: 'asked'
+  readonly bytes: (apiHost: string) => readonly string[]
+  readonly harm: (seen: SeenRequest, usersKey: string) => string | undefined
+}
+
+export type Attack = LeftBehind | Privilege | Reach | Asked | Lived
 
 export interface Verdict extends Described {
   /** What broke, one sentence each; empty when the promise held. */

@@ -5,14 +5,17 @@ import type { Log } from '../lib/log.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { createDriver } from '../machines/drivers.ts'
 import type { GuestImage } from '../machines/guest-image.ts'
+import { required } from '../machines/required.ts'
+import { askedVerdicts, askScript } from './ask-gateway.ts'
 import { type Verdict, verdict } from './attack.ts'
 import { again, attackImage } from './attack-image.ts'
-import { allAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
+import { allAttacks, gatewayAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
 import { layBait, prepare } from './grounds.ts'
 import { type Honeypots, openHoneypots } from './honeypots.ts'
 import { handOver, settleAttack } from './left-behind.ts'
 import { runNaiveMachine } from './naive-machine.ts'
 import { type ProbePorts, probeScript, reachedBy } from './probe.ts'
+import { openRecordingApi } from './recording-api.ts'
 import { playBomb } from './scenes/bomb.ts'
 import { playDeaf, type ShownToUser } from './scenes/deaf.ts'
 import { playMouth } from './scenes/mouth.ts'
@@ -45,6 +48,7 @@ export async function runAttacks(options: AttackOptions, signal: AbortSignal): P
 async function attackIn(folder: string, options: AttackOptions, signal: AbortSignal): Promise<readonly Verdict[]> {
   const { image, cacheDirectory, log, onProgress } = options
   await using pots = await openHoneypots()
+  await using api = await openRecordingApi()
   const bait = await layBait(folder)
   const secretFile = join(folder, 'secret.txt')
   await writeFile(secretFile, bait.secret)
@@ -68,8 +72,12 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
     {
       prepared,
       privileges: privilegeAttacks,
-      probe: probeScript(reachAttacks, { ...ports, ...given }),
+      probe: [
+        probeScript(reachAttacks, { ...ports, ...given }),
+        askScript(gatewayAttacks, required(driver.gatewayUrl ?? undefined, 'A gateway for machines'), api.host),
+      ].join('\n'),
       forwardPort: pots.tcp,
+      apiHost: api.host,
     },
     signal,
   )
@@ -86,6 +94,7 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   }
   await Promise.all([settleAll(), settleAll()])
   verdicts.push(...(await privilegeVerdicts(folder, naive, workshop)), ...reachVerdicts(naive, workshop, pots))
+  verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
 
   onProgress('Guests that talk, do not hear, and take what they can')
   const [mouth, deaf, bomb] = await Promise.all([

@@ -33,6 +33,8 @@ export async function runWorkshop(
     readonly privileges: readonly Privilege[]
     readonly probe: string
     readonly forwardPort: number
+    /** What the machine's gateway asks, and lists, as `HOST:PORT`. */
+    readonly apiHost: string
   },
   signal: AbortSignal,
 ): Promise<Workshop> {
@@ -67,6 +69,17 @@ export async function runWorkshop(
       network: {
         egress: 'closed',
         forwards: [{ host: '127.0.0.1', port: parts.forwardPort }],
+        gateway: {
+          config: {
+            hosts: [parts.apiHost],
+            api: {
+              url: `http://${parts.apiHost}`,
+              credential: { header: 'x-api-key', key: bait.key },
+              serverTools: 'refuse',
+            },
+          },
+          logPath: join(bait.folder, 'workshop-network.jsonl'),
+        },
         mac: '02:4d:56:00:00:7e',
       },
     },

@@ -1,4 +1,5 @@
 import type { Attack } from '../attack.ts'
+import { gatewayAttacks } from './gateway-attacks.ts'
 import { historyAttacks } from './history-attacks.ts'
 import { livedAttacks } from './lived-attacks.ts'
 import { privilegeAttacks } from './privilege-attacks.ts'
@@ -6,7 +7,7 @@ import { programAttacks } from './program-attacks.ts'
 import { reachAttacks } from './reach-attacks.ts'
 import { shareAttacks } from './share-attacks.ts'
 
-export { privilegeAttacks, reachAttacks }
+export { gatewayAttacks, privilegeAttacks, reachAttacks }
 
 export const leftBehindAttacks = [...shareAttacks, ...programAttacks, ...historyAttacks]
 
@@ -14,5 +15,6 @@ export const allAttacks: readonly Attack[] = [
   ...leftBehindAttacks,
   ...privilegeAttacks,
   ...reachAttacks,
+  ...gatewayAttacks,
   ...Object.values(livedAttacks),
 ]

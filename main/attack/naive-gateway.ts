@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+
+/** A gateway as one writes it the first time, on this host's loopback. */
+export interface NaiveGateway extends AsyncDisposable {
+  readonly port: number
+}
+
+/**
+ * Passes on what it is sent, the headers with it, over a connection that it keeps, and adds the key where there is none. What
+ * begins like a path that an agent needs is one, and where it connects to is the guest's wish.
+ */
+export async function openNaiveGateway(apiHost: string, key: string): Promise<NaiveGateway> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const [hostname = '', port = ''] = apiHost.split(':')
+  const sockets = new Set<Socket>()
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').replace(/^http:\/\/[^/]*/, '')
+    if (!/^\/v1\/(messages|models)/.test(path)) return void response.writeHead(403).end()
+    const { method } = request
+    const onward = httpRequest({
+      hostname,
+      port,
+      path,
+      agent,
+      ...(method && { method }),
+      headers: headersOf(request, apiHost, key),
+    })
+    onward.on('error', () => response.destroy())
+    onward.on('response', (answered) => {
+      response.writeHead(answered.statusCode ?? 502)
+      answered.pipe(response)
+    })
+    if (method === 'GET') onward.end()
+    else request.pipe(onward)
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+  })
+  server.on('connect', (_request, guest: Socket, first: Buffer) => {
+    const far = connect(Number(port), hostname)
+    sockets.add(far)
+    far.on('error', () => guest.destroy())
+    guest.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    far.write(first)
+    guest.pipe(far).pipe(guest)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      agent.destroy()
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function headersOf({ rawHeaders, headers }: IncomingMessage, apiHost: string, key: string): string[] {
+  const passed = rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)]?.toLowerCase() ?? ''
+    return !['host', 'connection'].includes(name)
+  })
+  const hasKey = headers['x-api-key'] !== undefined || headers.authorization !== undefined
+  return ['Host', apiHost, ...passed, ...(hasKey ? [] : ['X-Api-Key', key])]
+}
