@@ -2,12 +2,40 @@ import { z } from 'zod'
 import { inTurn } from '../git/merge-turns.ts'
 import type { JobInput, JobOutput } from '../worker/jobs.ts'
 import { runJob } from '../worker/run-job.ts'
-import { mergedSchema, mergeSchema, workSchema } from './task-event-schema.ts'
+import { failureSchema, mergedSchema, mergeSchema, resultSchema, workSchema } from './task-event-schema.ts'
 
 /*
  * What is asked of a worker process, since it reads what a guest made: each as the function of that name does it, in whose place it
  * is called. They throw WorkerDied besides what that throws.
  */
+
+export const readResult = (request: JobInput<'read-result'>, task: string): Promise<JobOutput<'read-result'>> =>
+  runJob('read-result', request, { answer: z.union([resultSchema, failureSchema]), task })
+
+const streamNotes: z.ZodType<JobOutput<'keep-stream'>, unknown> = z.array(
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('refused'),
+      why: z.enum(['missing', 'not-regular', 'linked', 'too-large', 'unreadable']),
+    }),
+    z.object({ kind: z.literal('cut'), bytes: z.number(), limit: z.number() }),
+  ]),
+)
+
+export const keepStream = (request: JobInput<'keep-stream'>, task: string): Promise<JobOutput<'keep-stream'>> =>
+  runJob('keep-stream', request, { answer: streamNotes, task })
+
+const interruption: z.ZodType<JobOutput<'read-interruption'>, unknown> = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('usage-limit'), resetsAt: z.number().nullable() }),
+    z.object({ kind: z.literal('api-unavailable') }),
+  ])
+  .nullable()
+
+export const readInterruption = (
+  request: JobInput<'read-interruption'>,
+  task: string,
+): Promise<JobOutput<'read-interruption'>> => runJob('read-interruption', request, { answer: interruption, task })
 
 /** @param attempt A file that counts the try, see `countedTry`. */
 export const salvageWork = (

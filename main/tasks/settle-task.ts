@@ -6,12 +6,10 @@ import type { Task, TaskResult } from '../core/task.ts'
 import { mergeView, resultView, salvageView } from '../core/view.ts'
 import type { Log } from '../lib/log.ts'
 import { isShortage } from '../lib/patience.ts'
-import { salvageWork } from './ask-worker.ts'
+import { WorkerDied } from '../worker/worker-died.ts'
+import { keepStream, readInterruption, readResult, salvageWork } from './ask-worker.ts'
 import { countedTry } from './counted-try.ts'
-import { keepStream } from './keep-stream.ts'
 import { mergeSalvaged } from './merge-salvaged.ts'
-import { readInterruption } from './read-interruption.ts'
-import { readResult } from './read-result.ts'
 import type { TaskRecord } from './task-record.ts'
 import { type PublishingRules, unmergedBy, weighMerge } from './waiting-work.ts'
 
@@ -37,8 +35,19 @@ export async function settleTask(
   log: Log,
 ): Promise<'finished' | 'parked'> {
   const { files } = record
-  const read = await record.patiently('the result', () => readResult(files.share, secret))
-  await record.patiently('the stream', () => keepStream(files, secret, log))
+  const { id } = record.task
+  const read = await record.patiently('the result', () =>
+    readResult({ share: files.share, secret }, id).catch(
+      orWhenDied(({ message }): Failure => ({ code: 'result-invalid', message })),
+    ),
+  )
+  const { share, stream, console } = files
+  const notes = await record.patiently('the stream', () =>
+    keepStream({ files: { share, stream, console }, secret }, id).catch(
+      orWhenDied(({ message }) => [{ kind: 'died', message } as const]),
+    ),
+  )
+  for (const note of notes) log.warn("the agent's stream was not kept as it is", note)
 
   const salvaged = await salvage(record)
   const work = 'code' in salvaged ? null : salvaged
@@ -53,7 +62,7 @@ export async function settleTask(
     result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
   const failure = costLimit ?? failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
   if (failure?.code === 'agent-failed' && work && onUsageLimit === 'park') {
-    const interruption = await readInterruption(files.share)
+    const interruption = await readInterruption({ share }, id).catch(orWhenDied(() => null))
     const usage = result?.usage ?? null
     const { parkings } = record.task
     const parking = interruption && parkingOf(interruption, usage, parkings, Date.now(), resetMarginMs)
@@ -76,6 +85,14 @@ export async function settleTask(
   log.info('task finished', { outcome: outcomeOf(failure, merge).kind })
   return 'finished'
 }
+
+/** What stands for the answer of a worker that died over it. */
+const orWhenDied =
+  <Answer>(instead: (died: WorkerDied) => Answer) =>
+  (error: unknown): Answer => {
+    if (error instanceof WorkerDied) return instead(error)
+    throw error
+  }
 
 /** Merges, unless the repository's policy has the work wait; null where a task that did not succeed left none. */
 async function mergeByPolicy(

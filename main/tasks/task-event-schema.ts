@@ -18,7 +18,7 @@ const slot = z
   .transform((number) => number as SlotId)
 
 // Codes and reasons of an older or newer version still load; they are shown, never switched on.
-const failure = z
+export const failureSchema = z
   .object({
     code: z.string().transform((code) => code as FailureCode),
     message: z.string(),
@@ -67,7 +67,7 @@ const outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merged'), merge: mergedSchema }),
   z.object({ kind: z.literal('unchanged') }),
   z.object({ kind: z.literal('unmerged'), merge: unmerged }),
-  z.object({ kind: z.literal('failed'), failure }),
+  z.object({ kind: z.literal('failed'), failure: failureSchema }),
   z.object({ kind: z.literal('cancelled') }),
 ])
 
@@ -88,7 +88,7 @@ const usage = z.object({
   sessionId: z.string().nullable(),
 })
 
-const result = z.object({
+export const resultSchema = z.object({
   success: z.boolean(),
   summary: z.string(),
   filesChanged: z.array(z.string()),
@@ -97,7 +97,7 @@ const result = z.object({
   check: z.object({ exitCode: z.int().nullable(), output: z.string() }).exactOptional(),
 })
 
-const parking = z.object({ reason: failure, until: z.iso.datetime(), usage: usage.nullable() })
+const parking = z.object({ reason: failureSchema, until: z.iso.datetime(), usage: usage.nullable() })
 
 export const workSchema = z.object({
   ref: z.string().nullable(),
@@ -168,9 +168,9 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('noted'), at, note: z.string() }),
-  z.object({ type: z.literal('stop-requested'), at, reason: failure }),
+  z.object({ type: z.literal('stop-requested'), at, reason: failureSchema }),
   z.object({ type: z.literal('machine-exited'), at, exit }),
-  z.object({ type: z.literal('result-read'), at, result }),
+  z.object({ type: z.literal('result-read'), at, result: resultSchema }),
   z.object({ type: z.literal('salvaged'), at, work: workSchema }),
   z.object({
     type: z.literal('merge-tried'),

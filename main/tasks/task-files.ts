@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Task, TaskId } from '../core/task.ts'
 import { tasksDirectory } from '../lib/paths.ts'
 
+export { shareNames } from '../core/share-names.ts'
+
 /**
  * Where a task lies on the host: its folder in the home, and its work folder, which is the same unless a setting named another place for
  * the large parts. Only `repo` and `share` are ever shown to the guest.
@@ -50,18 +52,3 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     share: join(large, 'share'),
   }
 }
-
-/** Names inside the share: what the host lays down for the guest, and what the guest leaves. */
-export const shareNames = {
-  description: 'task.md',
-  key: '.api-key',
-  environment: 'environment',
-  startRef: 'start-ref',
-  /** There from the start in a machine that is booted ahead of its task; the guest says that it waits, and the host to begin. */
-  standby: 'standby',
-  waiting: 'waiting',
-  go: 'go',
-  started: 'started',
-  result: 'result.json',
-  stream: 'claude-stream.jsonl',
-} as const

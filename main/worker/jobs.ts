@@ -4,12 +4,18 @@ import type { Range } from '../git/list-changes.ts'
 import { mergeWork } from '../git/merge-work.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
+import { keepStream } from './keep-stream.ts'
+import { readInterruption } from './read-interruption.ts'
+import { readResult } from './read-result.ts'
 
 /**
  * All that is done with what a guest left, by name. Each takes plain data and answers plain data or null, since both go through a
  * pipe; the signal fires when nobody waits for the answer any more.
  */
 export const jobs = {
+  'read-result': ({ share, secret }: { readonly share: string; readonly secret: string }) => readResult(share, secret),
+  'keep-stream': keepStream,
+  'read-interruption': ({ share }: { readonly share: string }) => readInterruption(share),
   salvage: salvageWork,
   merge: mergeWork,
   'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { costLimitFailure } from '../../main/core/outcome.ts'
-import { parseUsage } from '../../main/tasks/result-lines.ts'
 import { UsageMeter } from '../../main/tasks/usage-meter.ts'
+import { parseUsage } from '../../main/worker/result-lines.ts'
 import { runClaudeCode } from '../support/claude-code.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
 import { bash } from '../support/scripted-turn.ts'

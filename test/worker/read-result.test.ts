@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseGuestResult, readResult } from '../../main/tasks/read-result.ts'
-import { parseUsage } from '../../main/tasks/result-lines.ts'
 import { taskEventSchema } from '../../main/tasks/task-event-schema.ts'
+import { parseGuestResult, readResult } from '../../main/worker/read-result.ts'
+import { parseUsage } from '../../main/worker/result-lines.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const good = { success: true, summary: 'Done', files_changed: ['a'], commits: 1, error: null, exit_code: 0 }

@@ -1,31 +1,49 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { openGuestFile } from '../lib/guest-file.ts'
-import type { Log } from '../lib/log.ts'
+import { shareNames } from '../core/share-names.ts'
+import { type GuestFileRefusal, openGuestFile } from '../lib/guest-file.ts'
 import { scrubbing } from '../lib/scrub.ts'
-import { shareNames, type TaskFiles } from './task-files.ts'
 
 const streamLimitBytes = 256 * 1024 ** 2
 
+export interface StreamFiles {
+  readonly share: string
+  /** Where the checked copy goes. */
+  readonly stream: string
+  readonly console: string
+}
+
+/** What was not as it should be with the agent's stream, for the log. */
+export type StreamNote =
+  | { readonly kind: 'refused'; readonly why: GuestFileRefusal }
+  | { readonly kind: 'cut'; readonly bytes: number; readonly limit: number }
+
 /** Copies the agent's stream from the share to its documented place, cut at 256 MiB; and cleans it and the console log of the key. */
-export async function keepStream(files: TaskFiles, secret: string, log: Log): Promise<void> {
+export async function keepStream({
+  files,
+  secret,
+}: {
+  readonly files: StreamFiles
+  readonly secret: string
+}): Promise<readonly StreamNote[]> {
+  const notes: StreamNote[] = []
   const opened = await openGuestFile(files.share, shareNames.stream)
   if (opened.kind === 'refused') {
-    if (opened.why !== 'missing') log.warn("the agent's stream was refused", { why: opened.why })
+    if (opened.why !== 'missing') notes.push({ kind: 'refused', why: opened.why })
   } else {
     await using file = opened.file
-    if (opened.size > streamLimitBytes)
-      log.warn("the agent's stream was cut", { bytes: opened.size, limit: streamLimitBytes })
+    if (opened.size > streamLimitBytes) notes.push({ kind: 'cut', bytes: opened.size, limit: streamLimitBytes })
     const end = Math.min(opened.size, streamLimitBytes) - 1
     const source = end < 0 ? [] : file.createReadStream({ start: 0, end, autoClose: false })
     await pipeline(source, scrubbing(secret), createWriteStream(files.stream, { mode: 0o600 }))
   }
   for (const path of consoleFiles(files)) await cleanConsole(path, secret)
+  return notes
 }
 
 /** A console that grew long has its earlier part beside it, see `limitConsole`. */
-const consoleFiles = ({ console }: TaskFiles): readonly string[] => [console, `${console}.1`]
+const consoleFiles = ({ console }: StreamFiles): readonly string[] => [console, `${console}.1`]
 
 async function cleanConsole(path: string, secret: string): Promise<void> {
   if (secret === '' || !(await contains(path, secret))) return

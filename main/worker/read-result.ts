@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Failure } from '../core/failure.ts'
+import { shareNames } from '../core/share-names.ts'
 import type { AgentUsage, TaskResult } from '../core/task.ts'
 import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest-file.ts'
 import { scrub, scrubText } from '../lib/scrub.ts'
 import { ResultLines, resumedLine } from './result-lines.ts'
-import { shareNames } from './task-files.ts'
 
 const resultLimitBytes = 1024 ** 2
 export const streamTailBytes = 1024 ** 2

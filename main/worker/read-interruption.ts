@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Interruption } from '../core/parking.ts'
+import { shareNames } from '../core/share-names.ts'
 import { readGuestFileTail } from '../lib/guest-file.ts'
 import { lastLineOf, streamTailBytes } from './read-result.ts'
-import { shareNames } from './task-files.ts'
 
 /** How Claude Code 2.1.330 ends when the API refused (measured): `subtype` says success all the same. */
 const refusalSchema = z.object({

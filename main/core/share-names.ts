@@ -1,0 +1,14 @@
+/** Names inside the share: what the host lays down for the guest, and what the guest leaves. */
+export const shareNames = {
+  description: 'task.md',
+  key: '.api-key',
+  environment: 'environment',
+  startRef: 'start-ref',
+  /** There from the start in a machine that is booted ahead of its task; the guest says that it waits, and the host to begin. */
+  standby: 'standby',
+  waiting: 'waiting',
+  go: 'go',
+  started: 'started',
+  result: 'result.json',
+  stream: 'claude-stream.jsonl',
+} as const
