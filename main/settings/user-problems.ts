@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
+import { freeBytes } from '../lib/free-space.ts'
 import { portOwner } from '../lib/port-owner.ts'
 import { unusable } from '../lib/private-folder.ts'
 import { guestEnvironment } from './guest-environment.ts'
@@ -21,6 +22,7 @@ export async function userProblems(
 ): Promise<readonly Problem[]> {
   const checks = [
     () => homeProblem(home),
+    () => spaceProblem(home),
     () => portProblem(home, serves),
     () => findKey(env, home),
     () => guestEnvironment(env, 'guest.invalid'),
@@ -35,7 +37,8 @@ export async function userProblems(
       problems.push(asProblem(toFailure(error)))
     }
   }
-  return problems
+  // Settings that cannot be read are found by each check that asks for one.
+  return [...new Map(problems.map((problem) => [problem.message, problem])).values()]
 }
 
 const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null && 'cure' in value
@@ -50,6 +53,20 @@ async function homeProblem(home: string, folder = home): Promise<void> {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(folder) !== folder
     if (!missing) throw unusable(home, error)
     await homeProblem(home, dirname(folder))
+  }
+}
+
+/** With less, every task is refused when it is to begin. */
+async function spaceProblem(home: string): Promise<Problem | undefined> {
+  const { minFreeGiB } = readSettings(home)
+  // A home that cannot be looked into is named already.
+  const bytes = await freeBytes(home).catch(() => undefined)
+  if (bytes === undefined || bytes / 1024 ** 3 >= minFreeGiB) return undefined
+  const freeGiB = bytes / 1024 ** 3
+  return {
+    code: 'disk-full',
+    message: `Only ${freeGiB.toFixed(1)} GiB are free on the disk of ${home}; a new task needs ${minFreeGiB} GiB`,
+    cure: 'Free some disk space, or lower minFreeGiB in settings.json',
   }
 }
 

@@ -86,3 +86,19 @@ test.each(['newuidmap', 'newgidmap'])('without %s, doctor names it to a user who
 test('doctor leaves out what root does not need', async () => {
   expect(await doctorWithout('newuidmap newgidmap', 'root')).not.toContain('newuidmap')
 })
+
+test('where the disk is too small for image and tasks, doctor names path and amount', async () => {
+  const folder = await temporaryFolder()
+  const small = 'mount -t tmpfs -o size=64m small "$1" && shift && exec "$@"'
+  const doctor = [process.execPath, join(root, 'main/microvm-orchestrator.mjs'), 'doctor']
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, ANTHROPIC_API_KEY: 'k' }
+  const args = ['--mount', ...identities.root.unshare, 'bash', '-c', small, 'bash', folder, ...doctor]
+  const { stdout } = await run('unshare', args, { env })
+  const amount = /missing {3}Only 0\.1 GiB are free on the disk of (\S+); (.*)/g
+  expect([...stdout.matchAll(amount)].map((match) => [match[1], match[2]])).toEqual(
+    expect.arrayContaining([
+      [join(folder, '.cache/microvm-orchestrator'), 'building the guest image takes 4 GiB there'],
+      [join(folder, '.microvm-orchestrator'), 'a new task needs 5 GiB'],
+    ]),
+  )
+})

@@ -13,6 +13,8 @@ import { cacheDirectory } from '../../main/lib/paths.ts'
 import { removeTree } from '../../main/lib/remove-tree.ts'
 import { runOrThrow } from '../../main/lib/spawn.ts'
 import { terminalTextFilter } from '../../main/lib/terminal-text.ts'
+import { readSettings } from '../../main/settings/settings.ts'
+import { requireSpace } from '../../main/tasks/disk-space.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
 import { runCommand, startCommand } from '../support/command-line.ts'
 import { startScriptedApi } from '../support/scripted-api.ts'
@@ -45,6 +47,8 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   announce(hasKey)
 
   await using _lock = await lockDemo(folder, signal)
+  // Before packages are installed and an image is built for a task that is then refused.
+  await requireSpace([folder], readSettings(home).minFreeGiB)
   say('== 1. This host')
   // Loaded here, so that the words above come at once.
   const { prepareHost } = await import('../support/prepare-host.ts')

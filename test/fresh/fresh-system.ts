@@ -36,12 +36,14 @@ export class FreshSystem implements AsyncDisposable {
   readonly #root: string
   readonly #init: ChildProcess
   readonly #pid: number
+  readonly #gone: Promise<unknown>
 
   private constructor(spec: SystemSpec, root: string, init: ChildProcess, pid: number) {
     this.spec = spec
     this.#root = root
     this.#init = init
     this.#pid = pid
+    this.#gone = once(init, 'exit')
   }
 
   static async start(spec: SystemSpec, signal: AbortSignal): Promise<FreshSystem> {
@@ -132,10 +134,14 @@ export class FreshSystem implements AsyncDisposable {
     return [...files.split('\n'), ...mounts.split('\n')].filter(Boolean)
   }
 
+  /** Ends everything that runs there: what waits for it then fails. */
+  kill(): void {
+    if (this.#init.exitCode === null && this.#init.signalCode === null) process.kill(this.#pid, 'SIGKILL')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#init, 'exit')
-    process.kill(this.#pid, 'SIGKILL')
-    await ended
+    this.kill()
+    await this.#gone
     await rm(this.#root, { recursive: true, force: true })
   }
 

@@ -49,11 +49,8 @@ export async function copyHostConfiguration(root: string, suite: string, home: s
 }
 
 async function npmConfiguration(): Promise<string> {
-  const lines: string[] = []
-  for (const key of ['registry', 'proxy', 'https-proxy', 'noproxy']) {
-    const { stdout } = await runOrThrow('npm', ['config', 'get', key])
-    if (!['', 'null', 'undefined'].includes(stdout.trim())) lines.push(`${key}=${stdout.trim()}`)
-  }
+  const { stdout } = await runOrThrow('npm', ['config', 'get', 'registry', 'proxy', 'https-proxy', 'noproxy'])
+  const lines = stdout.split('\n').filter((line) => /^[\w-]+=./.test(line) && !/=(null|undefined)$/.test(line))
   if (existsSync(bundle)) lines.push(`cafile=${bundle}`)
   const own = await readFile(join(homedir(), '.npmrc'), 'utf8').catch(() => '')
   return [...lines, ...own.split('\n').filter((line) => line.startsWith('//')), ''].join('\n')

@@ -46,6 +46,7 @@ async function tried(spec: SystemSpec): Promise<{ figures?: Figures; result: str
   say(`== ${spec.name}`)
   try {
     await using system = await FreshSystem.start(spec, stop.signal)
+    stop.signal.addEventListener('abort', () => system.kill(), { once: true })
     return {
       figures: await scenario(system, (line) => say(`   ${new Date().toISOString().slice(11, 19)} ${line}`)),
       result: 'passed',
