@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Real git, command lines and killed processes by the hundred: too long for every save, so `npm run check` leaves them out. */
 const integration = [
-  'test/git/{clone-workspace,hostile-clone,salvage-everything,salvage-histories,merge-work,move-checkout,publish-branch,replay-commits,resolve-conflicts}.test.ts',
+  'test/git/{clone-workspace,folding-names,hostile-clone,large-work,salvage-everything,salvage-histories,merge-work,move-checkout,publish-branch,replay-commits,resolve-conflicts}.test.ts',
   'test/commands/**/*.test.ts',
   'test/{faults,fuzz}/**/*.test.ts',
   'test/nix/**/*.test.ts',

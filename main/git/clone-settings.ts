@@ -6,12 +6,15 @@ export interface CloneSettings {
   readonly sparse: { readonly cone: boolean } | null
   /** What `core.excludesFile` says; null where it is not set. */
   readonly excludesFile: string | null
+  /** Whether the user's file system has one file for names that differ in case, or in how accents are written: as git found it there. */
+  readonly ignoresCase: boolean
+  readonly precomposes: boolean
 }
 
 /** What of a repository's settings decides which objects and files it holds, and which of them git sees. */
 export async function cloneSettings(repoPath: string, signal?: AbortSignal): Promise<CloneSettings> {
   const pattern =
-    '^(core\\.sparsecheckout(cone)?|core\\.excludesfile|extensions\\.partialclone|remote\\..*\\.promisor)$'
+    '^(core\\.(sparsecheckout(cone)?|excludesfile|ignorecase|precomposeunicode)|extensions\\.partialclone|remote\\..*\\.promisor)$'
   const result = await git(
     ['config', '-z', '--get-regexp', pattern],
     { cwd: repoPath, trust: 'user', input: '' },
@@ -30,5 +33,7 @@ export async function cloneSettings(repoPath: string, signal?: AbortSignal): Pro
     ),
     sparse: isOn('core.sparsecheckout') ? { cone: isOn('core.sparsecheckoutcone') } : null,
     excludesFile: values.get('core.excludesfile') ?? null,
+    ignoresCase: isOn('core.ignorecase'),
+    precomposes: isOn('core.precomposeunicode'),
   }
 }

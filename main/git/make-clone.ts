@@ -34,7 +34,7 @@ export async function makeClone(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const dotGit = join(destination, '.git')
-  const [{ isPartial, sparse, excludesFile }, stores] = await Promise.all([
+  const [{ isPartial, sparse, excludesFile, ignoresCase, precomposes }, stores] = await Promise.all([
     settings ?? cloneSettings(source.path, signal),
     objectStores(source.commonDirectory),
   ])
@@ -45,6 +45,8 @@ export async function makeClone(
     userName: `Claude Task (${taskId})`,
     userEmail: `task-${taskId}@microvm-orchestrator.invalid`,
     isPartial,
+    ignoresCase,
+    precomposes,
     sparse: sparse && { ...sparse, patternsFile: join(source.gitDirectory, 'info', 'sparse-checkout') },
     shallowFile: source.isShallow ? join(source.commonDirectory, 'shallow') : null,
     exclude: await userExcludes(source, excludesFile),

@@ -11,7 +11,7 @@ import { locateRepository, type RepositoryPlace } from './inspect-repository.ts'
 import { type Apart, listApart } from './list-apart.ts'
 import { measureChange, TooMuchChanged } from './measure-change.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
-import { openObjectReader } from './object-reader.ts'
+import { ObjectTooLarge, openObjectReader } from './object-reader.ts'
 import { publishBranch } from './publish/publish-branch.ts'
 import { repairInTurn } from './publish/repair-publications.ts'
 import { type UserPrograms, userPrograms } from './publish/user-programs.ts'
@@ -48,7 +48,7 @@ export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Pr
       return unmerged('timed_out', 'The merge took too long and was given up')
     }
     if (signal?.aborted || error instanceof AppError) throw error
-    if (error instanceof TooMuchChanged || error instanceof OutputTooLarge) {
+    if (error instanceof TooMuchChanged || error instanceof ObjectTooLarge || error instanceof OutputTooLarge) {
       return unmerged(
         'fetch_failed',
         `${error.message}. Look at the work with care: git log ${taskRef(request.taskId)}`,

@@ -6,6 +6,13 @@ export interface ObjectReader extends AsyncDisposable {
   read(id: string, type: 'commit' | 'tree'): Promise<string>
 }
 
+/** Known from its size, before any of it is read. */
+export class ObjectTooLarge extends Error {
+  override readonly name = 'ObjectTooLarge'
+}
+
+const largestBytes = 32 * 1024 ** 2
+
 export async function openObjectReader(
   options: Omit<GitOptions, 'input'>,
   signal?: AbortSignal,
@@ -13,6 +20,10 @@ export async function openObjectReader(
   const batch = await gitConversation(['cat-file', '--batch'], options, signal)
   const nextAnswer = async (id: string, type: 'commit' | 'tree'): Promise<string> => {
     const [, found, size] = (await batch.nextLine())?.split(' ') ?? []
+    if (Number(size) > largestBytes) {
+      await batch[Symbol.asyncDispose]()
+      throw new ObjectTooLarge(`The ${found} ${id} is of ${size} bytes, which is more than is read of one`)
+    }
     // With the newline that ends an answer; taken whatever it is, or the next answer would begin in it.
     const content = size === undefined ? undefined : await batch.read(Number(size) + 1)
     signal?.throwIfAborted()

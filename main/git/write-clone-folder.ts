@@ -9,6 +9,9 @@ export interface CloneFolder {
   readonly userEmail: string
   /** The source lacks objects that its remote has: git must not take their absence for damage. */
   readonly isPartial: boolean
+  /** The agent's git is to treat names as the user's does. */
+  readonly ignoresCase: boolean
+  readonly precomposes: boolean
   readonly sparse: { readonly patternsFile: string; readonly cone: boolean } | null
   /** Boundary of a shallow history, `.git/shallow` of the source. */
   readonly shallowFile: string | null
@@ -40,6 +43,8 @@ function configOf(clone: CloneFolder): string {
     // The guest sees other inode numbers and owners than the host that wrote the index: sizes and times tell it enough.
     'checkStat = minimal',
     'trustctime = false',
+    ...(clone.ignoresCase ? ['ignorecase = true'] : []),
+    ...(clone.precomposes ? ['precomposeunicode = true'] : []),
     ...(clone.sparse ? ['sparseCheckout = true', `sparseCheckoutCone = ${clone.sparse.cone}`] : []),
     ...(extended ? ['[extensions]'] : []),
     ...(clone.objectFormat === 'sha256' ? ['objectFormat = sha256'] : []),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { inTurn } from '../git/merge-turns.ts'
 import type { JobInput, JobOutput } from '../worker/jobs.ts'
 import { runJob } from '../worker/run-job.ts'
+import { repairCheckouts } from './repair-checkouts.ts'
 import { failureSchema, mergedSchema, mergeSchema, resultSchema, workSchema } from './task-event-schema.ts'
 
 /*
@@ -47,9 +48,14 @@ export const salvageWork = (
 
 /** One after the other in a repository, in the order of the calls. */
 export const mergeWork = (request: JobInput<'merge'>, signal: AbortSignal): Promise<JobOutput<'merge'>> =>
-  inTurn(`merge in ${request.repoPath}`, () =>
-    runJob('merge', request, { answer: mergeSchema, task: request.taskId }, signal),
-  )
+  inTurn(`merge in ${request.repoPath}`, async () => {
+    try {
+      return await runJob('merge', request, { answer: mergeSchema, task: request.taskId }, signal)
+    } catch (error) {
+      await repairCheckouts([request.repoPath]) // The worker may have died while it moved the checkout.
+      throw error
+    }
+  })
 
 export const findMerge = (request: JobInput<'find-merge'>, signal: AbortSignal): Promise<JobOutput<'find-merge'>> =>
   runJob('find-merge', request, { answer: mergedSchema.nullable(), task: request.taskId }, signal)

@@ -27,6 +27,7 @@ import { showInWorkTree } from './mirror.ts'
 import { type PruneReport, type PruneRequest, prune } from './prune.ts'
 import { reap } from './reap.ts'
 import { recoverTask } from './recover-task.ts'
+import { repairCheckouts } from './repair-checkouts.ts'
 import { requireFlake } from './require-flake.ts'
 import type { HostMemory } from './require-memory.ts'
 import { Resolutions } from './resolutions.ts'
@@ -177,6 +178,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     for (const files of neverBegan) await removeWarmFolder(files, options.log)
     for (const task of tasks) await orchestrator.#takeUp(task)
     orchestrator.#host.lookAhead()
+    const repositories = (await options.repositories.list()).map(({ path }) => path)
+    const used = [...repositories, ...tasks.map(({ repoPath }) => repoPath)]
+    void repairCheckouts(used, options.log, orchestrator.#detach.signal) // It may wait for a lock of who died; merges wait for it.
     orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
     return orchestrator
   }

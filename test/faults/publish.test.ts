@@ -9,7 +9,7 @@ import { copyScene, lookAtScene, makePublishScene, type PublishScene, type Sight
 import { gitIn } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-/** `PUBLISH_FAULTS=all` (`npm run test:faults`) takes every point; else each mode takes some, the rest being another mode's. */
+/** `PUBLISH_FAULTS=all` takes every point; else each mode takes some, the rest being another mode's. */
 const isWhole = process.env.PUBLISH_FAULTS === 'all'
 const limitMs = isWhole ? 6 * 60 * 60_000 : 20 * 60_000
 const strides = { refuse: 5, belie: 7, outage: 9, kill: 11 } as const
