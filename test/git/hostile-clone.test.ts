@@ -414,3 +414,55 @@ describe('whatever the guest leaves, its work is saved and the host goes on', ()
     expect(await statusOf(repo)).toBe('')
   })
 })
+
+describe('what a commit may bring has limits, whatever its objects are', () => {
+  test('a commit with a message of 2 MB is refused, and what it holds comes as files', async () => {
+    const { repo, task } = await victim()
+    const message = join(task.state, 'message')
+    await writeFile(message, 'a'.repeat(2 * 1024 ** 2))
+    await writeFiles(task.workspace, { 'x.txt': 'x' })
+    await gitIn(task.workspace, ['add', '--all'])
+    await gitIn(task.workspace, ['commit', '--quiet', '--file', message])
+    const huge = await gitIn(task.workspace, ['rev-parse', 'HEAD'])
+    const work = await task.salvage()
+    expect(work.notes.join('\n')).toContain('a commit in it is larger than 1 MiB')
+    expect(work).toMatchObject({ commits: 1, wip: true })
+    expect(await gitIn(repo, ['show', `${work.commit}:x.txt`])).toBe('x')
+    await expect(gitIn(repo, ['cat-file', '-e', huge])).rejects.toThrow()
+  })
+
+  test('a commit that brings .microvm in any spelling is refused, also with content from before the start', async () => {
+    const { repo, task } = await victim({ 'dir/inside.txt': 'inside\n' })
+    const clone = task.workspace
+    const known = await gitIn(clone, ['rev-parse', 'HEAD:dir'])
+    await gitIn(clone, ['read-tree', `--prefix=.MicroVM/`, known])
+    await gitIn(clone, ['commit', '--quiet', '--message=Planted'])
+    const planted = await gitIn(clone, ['rev-parse', 'HEAD'])
+    const work = await task.salvage()
+    expect(work.notes.join('\n')).toMatch(/was refused: it holds \.MicroVM, which some systems take for \.microvm/)
+    expect(work.commits).toBe(1)
+    await expect(gitIn(repo, ['cat-file', '-e', planted])).rejects.toThrow()
+  })
+
+  test('a repository that has a .microvm of its own in its commits keeps its tasks', async () => {
+    const { task } = await victim({ '.microvm/mine.txt': 'tracked by the user\n' })
+    expect(await task.salvage()).toMatchObject({ commits: 1, notes: [] })
+  })
+
+  test('objects of Git LFS that no commit points to stay out', async () => {
+    const { repo, task, dotGit } = await victim()
+    const content = 'kept by nobody\n'
+    const { createHash } = await import('node:crypto')
+    const id = createHash('sha256').update(content).digest('hex')
+    const place = `lfs/objects/${id.slice(0, 2)}/${id.slice(2, 4)}`
+    await mkdir(join(dotGit, place), { recursive: true })
+    await writeFile(join(dotGit, place, id), content)
+    await task.salvage()
+    expect(existsSync(join(repo, '.git', place, id))).toBe(false)
+    await commitFiles(task.workspace, {
+      'a.bin': `version https://git-lfs.github.com/spec/v1\noid sha256:${id}\nsize ${content.length}\n`,
+    })
+    await task.salvage()
+    expect(existsSync(join(repo, '.git', place, id))).toBe(true)
+  })
+})
