@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { serverSideUse } from '../../main/gateway/server-side-use.ts'
 import { testGateway } from '../support/gateway.ts'
@@ -87,6 +88,20 @@ test('what an agent asks for as a rule is none of it', () => {
   }
   expect(of(request)).toEqual({ kind: 'none' })
   expect(of({ ...request, mcp_servers: null, tools: null, __proto__: 1 })).toEqual({ kind: 'none' })
+})
+
+test('whatever an agent writes into a request is read, and a name that is doubled anywhere is seen', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.jsonValue(), (value, other) => {
+      const whole = JSON.stringify({
+        metadata: value,
+        messages: [{ role: 'user', content: [{ type: 'text', text: other }] }],
+      })
+      expect(of(whole)).toEqual({ kind: 'none' })
+      expect(of(`{"x":{"a":${JSON.stringify(value)},"a":1},${whole.slice(1)}`)).toEqual({ kind: 'unreadable' })
+      expect(of(whole.slice(0, -1))).toEqual({ kind: 'unreadable' })
+    }),
+  )
 })
 
 test('a request of this kind is refused in words of the API and written down, and passes where the user allows it', async () => {
