@@ -207,6 +207,8 @@ export interface ChangedFile {
   readonly added: number
   readonly removed: number
   readonly binary: boolean
+  /** Where it is more than an ordinary file: `link`, `submodule`, `new, executable`, `mode 644 → 755`, `file → link`. */
+  readonly mode?: string
 }
 
 export interface Changes {

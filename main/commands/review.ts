@@ -1,4 +1,5 @@
 import { AppError } from '../core/failure.ts'
+import { modeText } from '../core/file-mode.ts'
 import { mergePolicyText } from '../core/merge-policy.ts'
 import type { MergeView } from '../core/view.ts'
 import { terminalTextFilter } from '../lib/terminal-text.ts'
@@ -30,7 +31,7 @@ export async function review(terminal: Terminal, idText: string, flags: ReviewFl
   }
   if (flags.accept || flags.acceptCommits !== undefined) return await accept(terminal, server, id, flags)
   const shown = await server.call('review_task', { task_id: id })
-  show(terminal, id, shown)
+  await show(terminal, server, id, shown)
   if (flags.diff) await showDiffs(terminal, server, id, shown)
 }
 
@@ -78,7 +79,12 @@ export function mergedText(result: MergeView): string {
 
 type Shown = ControlAnswers['review_task']
 
-function show(terminal: Terminal, id: string, { commits, files, onBranch, branch, policy, task }: Shown): void {
+async function show(
+  terminal: Terminal,
+  server: ServerConnection,
+  id: string,
+  { commits, files, onBranch, branch, policy, task }: Shown,
+): Promise<void> {
   terminal.say(`Task ${id} of ${task.repo}, merged ${mergePolicyText(policy)}: ${task.description}`)
   if (task.merge_result?.merged === false)
     terminal.say(`Waits (${task.merge_result.reason}): ${task.merge_result.detail}`)
@@ -87,13 +93,31 @@ function show(terminal: Terminal, id: string, { commits, files, onBranch, branch
   terminal.say(`Commits, oldest first:`)
   for (const commit of commits) terminal.say(`  ${commit.id.slice(0, 12)}  ${commit.subject}`)
   terminal.say('Files, against where it started:')
-  for (const file of files) terminal.say(`  ${fileLine(file)}`)
+  for (const file of files) {
+    terminal.say(`  ${fileLine(file)}`)
+    for (const line of await leadsTo(server, id, file)) terminal.say(`       ${line}`)
+  }
   terminal.say(onBranchText(onBranch, branch))
 }
 
-function fileLine({ path, oldPath, status, added, removed, binary }: Shown['files'][number]): string {
+type File = Shown['files'][number]
+
+function fileLine({ path, oldPath, status, added, removed, binary, oldBlob, newBlob }: File): string {
   const letter = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R', 'type-changed': 'T' }[status]
-  return `${letter}  ${oldPath === null ? path : `${oldPath} -> ${path}`}  ${binary ? 'binary' : `+${added} -${removed}`}`
+  const mode = modeText(oldBlob.mode, newBlob.mode)
+  const lines = binary ? 'binary' : `+${added} -${removed}`
+  return `${letter}  ${oldPath === null ? path : `${oldPath} -> ${path}`}  ${lines}${mode === null ? '' : `  (${mode})`}`
+}
+
+/** Where a link leads, and the commits of a submodule: one line each says what no count of lines does. */
+async function leadsTo(server: ServerConnection, task_id: string, file: File): Promise<readonly string[]> {
+  const isSpecial = [file.oldBlob, file.newBlob].some(({ mode }) => mode === '120000' || mode === '160000')
+  if (!isSpecial) return []
+  const diff = await server.call('review_file', { task_id, path: file.path })
+  if (diff.kind !== 'text') return [diffText(diff).trim()]
+  return diff.hunks.flatMap(({ lines }) =>
+    lines.filter(({ kind }) => kind !== ' ').map(({ kind, text }) => `${kind} ${text}`),
+  )
 }
 
 function onBranchText(onBranch: Shown['onBranch'], branch: string | null): string {
@@ -111,15 +135,18 @@ async function showDiffs(
   { files }: Shown,
 ): Promise<void> {
   const safe = terminalTextFilter()
-  for (const { path } of files) {
-    const diff = await server.call('review_file', { task_id, path })
-    await terminal.write(safe(`\n${path}\n${diffText(diff)}`))
+  for (const file of files) {
+    const diff = await server.call('review_file', { task_id, path: file.path })
+    const banner = diff.kind === 'text' && diff.hidden ? 'This file has hidden characters, shown as ⟪U+...⟫\n' : ''
+    const mode = modeText(file.oldBlob.mode, file.newBlob.mode)
+    await terminal.write(safe(`\n${file.path}${mode === null ? '' : ` (${mode})`}\n${banner}${diffText(diff)}`))
   }
 }
 
 function diffText(diff: ControlAnswers['review_file']): string {
   if (diff.kind === 'binary') return `binary, ${diff.oldBytes ?? 0} -> ${diff.newBytes ?? 0} bytes\n`
   if (diff.kind === 'too-large') return `${diff.lines} lines differ: too many to show\n`
+  if (diff.hunks.length === 0) return 'no line differs\n'
   return diff.hunks
     .map(({ oldStart, newStart, heading, lines }) =>
       [`@@ -${oldStart} +${newStart} @@ ${heading}`, ...lines.map(({ kind, text }) => kind + text), ''].join('\n'),

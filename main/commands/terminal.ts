@@ -1,3 +1,4 @@
+import { visibleFormat } from '../core/visible-text.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
 
 /** Where a command was started: what it reads of its surroundings, and where its words go. */
@@ -7,7 +8,7 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
   readonly isTty: boolean
-  /** One line of the result, on stdout; control characters of whatever it quotes are left out. */
+  /** One line of the result, on stdout; control characters of whatever it quotes are left out, and hidden ones made visible. */
   say(line: string): void
   /** Bytes or text for stdout as they are; resolves when stdout has room again. */
   write(content: string | Uint8Array): Promise<void>
@@ -31,4 +32,4 @@ export function processTerminal(home: string): Terminal {
 }
 
 /** Indentation is part of some formats. */
-const oneLine = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${singleLineText(line)}`
+const oneLine = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${singleLineText(visibleFormat(line))}`

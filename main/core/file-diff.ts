@@ -1,6 +1,11 @@
 /** How a file differs between two commits, as far as it can be shown. */
 export type FileDiff =
-  | { readonly kind: 'text'; readonly hunks: readonly Hunk[] }
+  | {
+      readonly kind: 'text'
+      readonly hunks: readonly Hunk[]
+      /** Whether characters that are not seen were made visible in it. */
+      readonly hidden?: boolean
+    }
   | { readonly kind: 'binary'; readonly oldBytes: number | null; readonly newBytes: number | null }
   /** Too much to show: so many lines changed. */
   | { readonly kind: 'too-large'; readonly lines: number }

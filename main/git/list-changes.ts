@@ -1,3 +1,4 @@
+import { visibleLine, withoutMarks } from '../core/visible-text.ts'
 import { byBytes, shownPath } from './byte-path.ts'
 import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from './git.ts'
 import { locateRepository } from './inspect-repository.ts'
@@ -102,6 +103,7 @@ export function parseChanges(output: string): readonly FileChange[] {
 
 export interface CommitLine {
   readonly id: string
+  /** As a person reads them, with nothing hidden in them. */
   readonly subject: string
   readonly author: string
   /** ISO 8601, with the author's offset. */
@@ -121,6 +123,6 @@ export async function listCommits(
     .filter((record) => record !== '')
     .map((record) => {
       const [id = '', author = '', at = '', subject = ''] = record.split('\n')
-      return { id, author, at, subject }
+      return { id, author: visibleLine(withoutMarks(author)), at, subject: visibleLine(withoutMarks(subject)) }
     })
 }

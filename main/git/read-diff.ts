@@ -1,4 +1,5 @@
 import type { FileDiff, Hunk } from '../core/file-diff.ts'
+import { visibleHunks } from '../core/visible-diff.ts'
 import { GitError, type GitOptions, gitOrThrow, gitQuickly, utf8 } from './git.ts'
 import { type Blob, type FileChange, objectsOf, plainDiff, type Range } from './list-changes.ts'
 
@@ -8,8 +9,19 @@ const limitLines = 20_000
 const noFile = '000000'
 const submodule = '160000'
 
-/** The lines of one change of `listChanges`, from the two blobs alone. @throws GitError when one is missing. */
+/** The lines of one change of `listChanges`, from the two blobs alone, all in them made visible. @throws GitError when one is missing. */
 export async function readDiff(
+  repository: Pick<Range, 'repoPath' | 'objects'>,
+  change: FileChange,
+  signal?: AbortSignal,
+): Promise<FileDiff> {
+  const diff = await readRawDiff(repository, change, signal)
+  if (diff.kind !== 'text') return diff
+  const { hunks, hidden } = visibleHunks(diff.hunks)
+  return { kind: 'text', hunks, ...(hidden && { hidden }) }
+}
+
+async function readRawDiff(
   repository: Pick<Range, 'repoPath' | 'objects'>,
   { oldBlob, newBlob, added, removed, binary }: FileChange,
   signal?: AbortSignal,

@@ -1,10 +1,12 @@
 import type { ChangedFile, Requests } from '../../preload/contract.ts'
+import { visibleText } from '../core/visible-text.ts'
 import type { FileChange } from '../git/list-changes.ts'
 import { setMergePolicy } from '../settings/repositories.ts'
 import { requireTaskId } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { TaskReview } from '../tasks/look-at-task.ts'
 import type { Calls } from './answer-call.ts'
+import { changedFile } from './changed-file.ts'
 
 export type ReviewCall =
   | 'review'
@@ -36,7 +38,8 @@ export function reviewCalls({
   return {
     review: async ({ id }) => {
       const task = await tasks.get(requireTaskId(id))
-      return reviewOf(await reviews.look(task.id), task.result?.check ?? null)
+      const check = task.result?.check
+      return reviewOf(await reviews.look(task.id), check ? { ...check, output: visibleText(check.output) } : null)
     },
     reviewDiff: ({ id, path, against }) => reviews.diff(requireTaskId(id), path, against),
     acceptTask: async ({ id, only, messages }) => {
@@ -80,8 +83,6 @@ export function reviewOf(
 }
 
 const shown = (files: readonly FileChange[]): { files: readonly ChangedFile[]; fileCount: number } => ({
-  files: files
-    .slice(0, shownFiles)
-    .map(({ path, oldPath, status, added, removed, binary }) => ({ path, oldPath, status, added, removed, binary })),
+  files: files.slice(0, shownFiles).map(changedFile),
   fileCount: files.length,
 })

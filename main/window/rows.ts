@@ -4,6 +4,7 @@ import type { SlotId, TaskOutcome } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { waitingRef } from '../core/view.ts'
+import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
@@ -12,7 +13,7 @@ const filesShown = 20
 
 export const titleOf = (description: string): string => {
   const [first = ''] = description.trimStart().split('\n', 1)
-  return singleLineText(first.slice(0, 2 * titleLimit)).slice(0, titleLimit)
+  return singleLineText(visibleFormat(first.slice(0, 2 * titleLimit))).slice(0, titleLimit)
 }
 
 /** What lists and cards show of a task. Pure. */
@@ -68,10 +69,15 @@ function ended(outcome: TaskOutcome): Ended {
       return plain
     case 'unmerged': {
       const { reason, detail, files } = outcome.merge
-      return { reason, detail, files: files.slice(0, filesShown), fileCount: files.length }
+      return {
+        reason,
+        detail: visibleText(detail),
+        files: files.slice(0, filesShown).map(visibleLine),
+        fileCount: files.length,
+      }
     }
     case 'failed':
-      return { ...plain, reason: outcome.failure.code, detail: failureText(outcome.failure) }
+      return { ...plain, reason: outcome.failure.code, detail: visibleText(failureText(outcome.failure)) }
     default:
       return unreachable(outcome)
   }

@@ -3,9 +3,11 @@ import { AppError } from '../core/failure.ts'
 import type { FileDiff } from '../core/file-diff.ts'
 import type { Task } from '../core/task.ts'
 import { notesOf } from '../core/view.ts'
+import { visibleLine, visibleText } from '../core/visible-text.ts'
 import { listChanges, listCommits, type Range } from '../git/list-changes.ts'
 import { readDiff } from '../git/read-diff.ts'
 import { filesOf } from '../tasks/task-files.ts'
+import { changedFile } from './changed-file.ts'
 
 const shownFiles = 2_000
 const shownCommits = 200
@@ -15,17 +17,17 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
   return {
     row,
-    description: task.description,
+    description: visibleText(task.description),
     repoPath: task.repoPath,
     branch: task.branch,
     startCommit: task.startCommit,
     caps: task.caps ?? null,
-    summary: task.result?.summary ?? null,
+    summary: task.result ? visibleText(task.result.summary) : null,
     failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
     merge: task.merge,
-    check: task.result?.check ?? null,
+    check: task.result?.check ? { ...task.result.check, output: visibleText(task.result.check.output) } : null,
     resolves: task.resolves?.task ?? null,
-    notes: notesOf(task),
+    notes: notesOf(task).map(visibleLine),
     also: task.work?.also ?? [],
     folder: files.folder,
     consolePath: files.console,
@@ -46,9 +48,7 @@ export async function readChanges(task: Task, signal: AbortSignal): Promise<Chan
   const [commits, files] = await Promise.all([listCommits(range, shownCommits, signal), listChanges(range, signal)])
   return {
     commits,
-    files: files
-      .slice(0, shownFiles)
-      .map(({ path, oldPath, status, added, removed, binary }) => ({ path, oldPath, status, added, removed, binary })),
+    files: files.slice(0, shownFiles).map(changedFile),
     fileCount: files.length,
   }
 }

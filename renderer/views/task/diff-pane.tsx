@@ -1,10 +1,12 @@
 import { useRef } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
+import { markPattern } from '../../../main/core/visible-text.ts'
 import type { Against, ChangedFile, FileDiff } from '../../../preload/contract.ts'
 import { bytes, count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy.tsx'
+import { Icon } from '../../parts/icon.tsx'
 import { Path } from '../../parts/path.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { HunkView } from './hunk-view.tsx'
@@ -31,12 +33,19 @@ export function DiffPane({ id, file, layout, against }: Props) {
       <header className="diff-head">
         <Path path={file.path} className="mono grow selectable" />
         {file.oldPath !== null && <span className="second cut was">was {file.oldPath}</span>}
+        {file.mode && <span className="second mode">{file.mode}</span>}
         <CopyButton text={file.path} what="path" />
         <Button tiny look="plain" icon="up" label="Previous change" disabled={!hasText} onClick={step(-1)} />
         <Button tiny look="plain" icon="down" label="Next change" disabled={!hasText} onClick={step(1)} />
       </header>
       {answer.status === 'loading' && <Loading what="Comparing…" />}
       {answer.status === 'failed' && <FailureBlank failure={answer.failure} again={answer.again} />}
+      {answer.status === 'ready' && isHidden(answer.value, file) && (
+        <p className="problem hidden-characters" role="alert">
+          <Icon name="needs" />
+          <b>This file has hidden characters</b> They are shown as <code>⟪U+…⟫</code>
+        </p>
+      )}
       {answer.status === 'ready' && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
         <section key={file.path} ref={scroller} className="diff" tabIndex={0} aria-label="Differences">
@@ -47,12 +56,15 @@ export function DiffPane({ id, file, layout, against }: Props) {
   )
 }
 
+const isHidden = (diff: FileDiff, { path }: ChangedFile): boolean =>
+  (diff.kind === 'text' && diff.hidden === true) || markPattern.test(path)
+
 function Body({ diff, file, layout }: { diff: FileDiff; file: ChangedFile; layout: 'split' | 'unified' }) {
   switch (diff.kind) {
     case 'text':
       return diff.hunks.length === 0 ? (
         <Blank icon="file" title="No line changed">
-          {file.status === 'renamed' ? 'It only has another name.' : 'It is empty, or only its mode changed.'}
+          {file.status === 'renamed' ? 'It only has another name.' : (file.mode ?? 'It is empty.')}
         </Blank>
       ) : (
         diff.hunks.map((hunk, index) => (

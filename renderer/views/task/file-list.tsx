@@ -74,6 +74,7 @@ function Entry(props: {
         </span>
         <span className="cut">{splitPath(`/${file.path}`)[1].slice(1) || file.path}</span>
         <span className="unseen">, {word}</span>
+        {file.mode && <span className="second mode">{file.mode}</span>}
         <span className="figure">
           {file.binary ? (
             <span className="second">binary</span>

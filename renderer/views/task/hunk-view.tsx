@@ -3,6 +3,7 @@ import type { Hunk } from '../../../preload/contract.ts'
 import { type DiffLine, type DiffPair, linesOf, pairsOf } from '../../diff-rows.ts'
 import { count } from '../../format.ts'
 import { tokensOf, withMark } from '../../highlight.ts'
+import { withMarks } from '../../parts/with-marks.tsx'
 
 /** Rows that the browser lays out, or passes over while they are out of sight, together. */
 const blockRows = 40
@@ -83,7 +84,8 @@ function Line({ line, numbers }: { line: DiffLine | null; numbers: 'old' | 'new'
 export function codeOf({ text, mark }: Pick<DiffLine, 'text' | 'mark'>): ReactNode {
   const tokens = withMark(tokensOf(text), mark ?? [0, 0])
   return tokens.map(({ kind, text: part, marked }, index) => {
-    const shown = kind === 'plain' ? part : <span className={`code-${kind}`}>{part}</span>
+    const text = withMarks(part)
+    const shown = kind === 'plain' ? text : <span className={`code-${kind}`}>{text}</span>
     return marked ? <mark key={index}>{shown}</mark> : <span key={index}>{shown}</span>
   })
 }

@@ -1,0 +1,10 @@
+import type { ChangedFile } from '../../preload/contract.ts'
+import { modeText } from '../core/file-mode.ts'
+import type { FileChange } from '../git/list-changes.ts'
+
+/** What the window lists of a change. Pure. */
+export function changedFile(change: FileChange): ChangedFile {
+  const { path, oldPath, status, added, removed, binary, oldBlob, newBlob } = change
+  const mode = modeText(oldBlob.mode, newBlob.mode)
+  return { path, oldPath, status, added, removed, binary, ...(mode !== null && { mode }) }
+}
