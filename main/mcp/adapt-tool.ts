@@ -12,6 +12,7 @@ import { withOwnCommand } from '../lib/own-command.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'
+import { cleanText, quoteGuest } from './guest-text.ts'
 import { readArguments } from './read-arguments.ts'
 import type { Tool } from './tool.ts'
 
@@ -59,7 +60,7 @@ export function adaptTool(tool: Tool, listing: ToolListing, options: AdaptOption
       const parsed = tool.input.safeParse(readArguments(tool.input, input))
       if (!parsed.success) return failed(tool, { code: 'argument-invalid', message: issueText(parsed.error) })
       try {
-        return answered(await tool.call(parsed.data, contextOf(extra, options)))
+        return answered(quoteGuest(await tool.call(parsed.data, contextOf(extra, options))))
       } catch (error) {
         if (extra.signal.aborted || currentExchange.getStore()?.fate.lost.aborted) throw error
         if (error instanceof AppError) return failed(tool, toFailure(error))
@@ -104,8 +105,9 @@ function answered(value: Record<string, unknown>): CallToolResult {
 
 function failed(tool: Tool, failure: Failure): CallToolResult {
   const { code } = failure
-  const hint = failure.hint === undefined ? undefined : withOwnCommand(failure.hint)
-  const value = { error: failureText({ ...failure, ...(hint !== undefined && { hint }) }), code, ...(hint && { hint }) }
+  const message = cleanText(failure.message)
+  const hint = failure.hint === undefined ? undefined : withOwnCommand(cleanText(failure.hint))
+  const value = { error: failureText({ code, message, ...(hint && { hint }) }), code, ...(hint && { hint }) }
   const { content, structuredContent } = answered(value)
   // Clients hold structured content against the output schema, for failed calls too.
   const fits = tool.output.safeParse(value).success

@@ -109,6 +109,8 @@ export interface EventView {
   result: ResultView | null
   merge_result: MergeView | null
   error: string | null
+  /** What was refused or left out while its work was saved; absent when nothing was. */
+  notes?: string[]
   /** The number to give as `after` to go on from here. */
   seq: number
   /** How many more wait for this consumer. */
@@ -118,8 +120,9 @@ export interface EventView {
 }
 
 export function eventView({ event, pending }: Delivery): EventView {
-  const { type, taskId, repo, result, mergeResult, error, seq, at } = event
-  return { type, task_id: taskId, repo, result, merge_result: mergeResult, error, seq, pending, at }
+  const { type, taskId, repo, result, mergeResult, error, notes, seq, at } = event
+  const told = { type, task_id: taskId, repo, result, merge_result: mergeResult, error }
+  return { ...told, ...(notes && { notes: [...notes] }), seq, pending, at }
 }
 
 /** @throws AppError('task-unknown') when the text cannot be the id of a task. */

@@ -38,6 +38,7 @@ export const waitNextEvent = defineTool({
     result: resultSchema.optional(),
     merge_result: mergeResultSchema.optional(),
     error: z.string().nullable().optional(),
+    notes: z.array(z.string()).optional().describe('What was refused or left out while its work was saved'),
     seq: z.int().optional(),
     pending: z.int().optional().describe('How many more ends wait to be told'),
     at: z.string().optional(),

@@ -12,6 +12,8 @@ export interface EndEvent {
   readonly mergeResult: MergeView | null
   /** Why it failed, one sentence. */
   readonly error: string | null
+  /** What was refused or left out while its work was saved; absent when nothing was. */
+  readonly notes?: readonly string[] | undefined
 }
 
 export interface LoggedEvent extends EndEvent {

@@ -18,6 +18,7 @@ const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({
   result: z.custom<ResultView | null>((value) => typeof value === 'object'),
   mergeResult: z.custom<MergeView | null>((value) => typeof value === 'object'),
   error: z.string().nullable(),
+  notes: z.array(z.string()).optional(),
 })
 
 /**
