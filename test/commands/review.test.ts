@@ -15,8 +15,8 @@ echo new > new.txt; git add -A; git commit -q -m 'Add a file'
 echo '${successJson}' > $SHARE/result.json
 `
 
-async function reviewed() {
-  const driver = processDriver(join(await temporaryFolder(), 'run'), guest)
+async function reviewed(script = guest) {
+  const driver = processDriver(join(await temporaryFolder(), 'run'), script)
   const files = { 'README.md': 'one\n' }
   const orchestra = await startOrchestra({ apiUrl: 'http://127.0.0.1:9', repositories: { project: files }, driver })
   const repo = orchestra.pathOf('project')
@@ -51,9 +51,10 @@ Files, against where it started:
 It merges with main as it is now: 2 files change
 
 README.md
+This file has hidden characters, shown as ⟪U+...⟫
 @@ -1 +1 @@ 
  one
-+\ttwo red
++\ttwo ⟪U+001B⟫[31mred
 
 new.txt
 @@ -0 +1 @@ 
@@ -87,4 +88,34 @@ test('a rejected task is dropped with its ref when told to', async () => {
   expect(await review('--reject', '--drop-ref')).toMatchObject({ stdout: 'Rejected, and its ref dropped\n' })
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
   expect(await review('--accept')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Nothing waits at') })
+})
+
+const cunning = `
+set -e
+touch $SHARE/started
+cd $REPO
+chmod +x README.md; git commit -qam 'Change the README'
+ln -s /etc/passwd link; : > empty; printf 'if (admin) { //\\342\\200\\256 } begin\\n' > check.js
+printf x > "$(printf 'photo\\342\\200\\256gpj.sh')"
+git add -A; git commit -q -m "$(printf 'Add \\342\\200\\213files')"
+echo '${successJson}' > $SHARE/result.json
+`
+
+test('review shows modes, where links lead, and characters that are not seen', async () => {
+  const { review } = await reviewed(cunning)
+  const { stdout } = await review('--diff')
+  for (const line of [
+    '  M  README.md  +0 -0  (mode 644 → 755)',
+    '  A  link  +1 -0  (link)',
+    '       + /etc/passwd',
+    '  A  empty  +0 -0',
+    '  A  photo⟪U+202E⟫gpj.sh  +1 -0',
+    'This file has hidden characters, shown as ⟪U+...⟫',
+    '+if (admin) { //⟪U+202E⟫ } begin',
+    'no line differs',
+  ]) {
+    expect(stdout.split('\n')).toContain(line)
+  }
+  expect(stdout).toMatch(/Add ⟪U\+200B⟫files$/m)
+  expect(stdout).not.toMatch(/[\u200b\u202e]/)
 })

@@ -40,7 +40,7 @@ test('changes tell what happened to each file, moves and names with line breaks 
   expect(changes.map(({ oldBlob, newBlob, ...rest }) => rest)).toEqual([
     { path: 'gone.txt', oldPath: null, status: 'deleted', added: 0, removed: 1, binary: false },
     { path: 'kept.txt', oldPath: null, status: 'modified', added: 1, removed: 1, binary: false },
-    { path: 'new\nline.txt', oldPath: null, status: 'added', added: 2, removed: 0, binary: false },
+    { path: 'new⟪U+000A⟫line.txt', oldPath: null, status: 'added', added: 2, removed: 0, binary: false },
     { path: 'picture.bin', oldPath: null, status: 'modified', added: 0, removed: 0, binary: true },
     { path: 'über/moved.txt', oldPath: 'moved.txt', status: 'renamed', added: 0, removed: 0, binary: false },
   ])

@@ -154,3 +154,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
   })
 }
+
+test('a file with hidden characters has a banner and marks, and modes are named in list and head', async () => {
+  const window = await openWindow(reviewScene, {}, '#conflicts', axe)
+  await using _ = window
+  const { page, host } = window
+  scriptReview(host)
+  const hunks = [
+    { oldStart: 1, newStart: 1, heading: '', lines: [{ kind: '+' as const, text: 'if (a) { //⟪U+202E⟫ }' }] },
+  ]
+  host.answer('reviewDiff', () => ({ kind: 'text', hunks, hidden: true }))
+  const file = { oldPath: null, status: 'modified', added: 1, removed: 0, binary: false } as const
+  host.answer('review', () => ({
+    ...{ branch: 'main', startCommit: '3c91e04f', commit: 'b7710aa1', policy: { kind: 'review' }, check: null },
+    ...{ commits: [], fileCount: 1, files: [{ ...file, path: 'run.sh', mode: 'mode 644 → 755' }] },
+    onBranch: { kind: 'merges', files: [], fileCount: 0 },
+  }))
+  await page.locator(`[data-task="${toReview}"]`).focus()
+  await page.getByRole('button', { name: 'Review…' }).click()
+  await page.getByRole('alert').getByText('This file has hidden characters').waitFor()
+  expect(await page.locator('.hidden-mark').allTextContents()).toEqual(['⟪U+202E⟫'])
+  expect(await page.getByText('mode 644 → 755').count()).toBe(2)
+  expectNoFaults(window)
+})
