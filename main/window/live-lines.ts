@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import type { Live } from '../../preload/contract.ts'
 import type { TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
+import { visibleFormat } from '../core/visible-text.ts'
 import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
 import { mask } from '../lib/scrub.ts'
 import { singleLineText } from '../lib/terminal-text.ts'
@@ -62,7 +63,7 @@ export class LiveLines {
 export function lastLineOf(text: string): string {
   const lines = text.split(/[\r\n]+/)
   for (const line of lines.reverse()) {
-    const shown = singleLineText(line)
+    const shown = singleLineText(visibleFormat(line))
     if (shown !== '') return shown.slice(0, lineLimit)
   }
   return ''

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Step } from '../../preload/contract.ts'
 import type { AgentUsage } from '../core/task.ts'
+import { visibleFormat } from '../core/visible-text.ts'
 import { singleLineText, terminalTextFilter } from '../lib/terminal-text.ts'
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
@@ -162,13 +163,13 @@ export class StepLog {
   }
 
   #line(text: string): string {
-    return this.#text(singleLineText(text.slice(0, 4 * subjectLimit)), subjectLimit)
+    return this.#text(singleLineText(visibleFormat(text.slice(0, 4 * subjectLimit))), subjectLimit)
   }
 
-  /** What may be shown of a text: no control characters, no more than the limit and what is left of the budget. */
+  /** What may be shown of a text: no control characters, nothing hidden, no more than the limit and what is left of the budget. */
   #text(text: string, limit: number): string {
     const room = this.#taken < budget ? limit : 80
-    const safe = terminalTextFilter()(text.slice(0, 2 * room))
+    const safe = terminalTextFilter()(visibleFormat(text.slice(0, 2 * room)))
     const shown = safe.length > room ? `${safe.slice(0, room - 1)}…` : safe
     this.#taken += shown.length
     return shown

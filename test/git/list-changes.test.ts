@@ -76,7 +76,7 @@ test('diffs show the lines of a change, an addition and a deletion, and the size
       },
     ],
   })
-  expect(await diff('new\nline.txt')).toMatchObject({
+  expect(await diff('new⟪U+000A⟫line.txt')).toMatchObject({
     hunks: [{ oldStart: 0, newStart: 1, lines: [{ kind: '+', text: 'one' }, { text: 'two' }] }],
   })
   expect(await diff('gone.txt')).toMatchObject({ hunks: [{ lines: [{ kind: '-', text: 'bye' }] }] })

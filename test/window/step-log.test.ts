@@ -80,7 +80,7 @@ test('whatever the guest writes, texts are plain, cut, and of a bounded sum', ()
     result('t1', 'x'.repeat(100_000)),
   )
   expect(log.since(0).steps).toMatchObject([
-    { text: 'red alert' },
+    { text: 'red⟪U+202E⟫ alert' },
     { tool: 'Ba sh', subject: 'a b', output: expect.stringMatching(/^x{3999}…$/) },
   ])
   for (let at = 0; at < 20_000; at++) log.add(said(`${at} ${'y'.repeat(9_000)}`))
