@@ -21,6 +21,7 @@ test('the end of a task that comes while a client waits is told with result and 
   const waiting = wait(client)
   await tasks.end(id)
   expect(await waiting).toEqual({
+    agent_wrote: { note: expect.any(String), fields: ['result.summary', 'result.files_changed'] },
     type: 'completed',
     task_id: id,
     repo: 'project',
