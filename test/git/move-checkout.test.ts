@@ -212,6 +212,17 @@ test.each([
   expect(await mergeWork(merge)).toMatchObject({ kind: 'merged' })
 })
 
+test('packed-refs.lock of another process is named with its path in a note, and the work is merged', async () => {
+  const { folder, repo } = await project()
+  const task = await taskWithCommit(repo, folder, { 'a.txt': 'task\n' })
+  const { commit } = await task.salvage()
+  const lock = join(repo, '.git/packed-refs.lock')
+  await writeFile(lock, '')
+  const merge = { repoPath: repo, taskId: task.id, startCommit: task.startCommit, branch: 'main', commit }
+  expect(await mergeWork(merge)).toMatchObject({ kind: 'merged', notes: [expect.stringContaining(lock)] })
+  expect(existsSync(lock)).toBe(true)
+})
+
 test('a reflog that cannot be appended to: the checkout is where its branch is, and the second try is true to it', async () => {
   const { folder, repo, start } = await project()
   const task = await taskWithCommit(repo, folder, { 'a.txt': 'task\n', b: 'b\n' })

@@ -86,8 +86,13 @@ function refusedFilter(paths: readonly (readonly [string, string])[], ref: strin
   )
 }
 
-const pullNote = (paths: readonly string[]) =>
-  `${paths.length === 1 ? shownPath(paths[0] ?? '') : `${paths.length} files`} stay Git LFS pointers, since their content is not in the repository. To fetch it: git lfs pull`
+const pullNote = (paths: readonly string[]) => {
+  const who =
+    paths.length === 1
+      ? `${shownPath(paths[0] ?? '')} stays a Git LFS pointer`
+      : `${paths.length} files stay Git LFS pointers`
+  return `${who}, since the content is not in the repository. To fetch it: git lfs pull`
+}
 
 /** A folder in which nothing may be changed is known ahead, unless we are root. */
 async function unwritable(

@@ -15,7 +15,7 @@ import {
   thisProcess,
   writeJournal,
 } from './journal.ts'
-import { lockBranch, type RefLock } from './lock-branch.ts'
+import { lockBranch, type RefLock, refusalOf } from './lock-branch.ts'
 import { type MoveRequest, type Prepared, prepareMove, type Refusal } from './prepare-move.ts'
 import { undoMove } from './repair-publications.ts'
 import { swapIndex } from './swap-index.ts'
@@ -60,11 +60,14 @@ export async function publishBranch(options: PublishOptions): Promise<Publicatio
     checkout && index && existsSync(index)
       ? await moveWithCheckout(user, { ...options, checkout, index })
       : await moveAlone(user, options)
-  if (published.kind === 'published' && options.forget) {
-    // In a transaction of its own: what becomes of it does not touch the branch.
-    await gitQuickly(['update-ref', '-d', options.forget.ref, options.forget.commit], user)
-  }
-  return published
+  if (published.kind !== 'published' || !options.forget) return published
+  // In a transaction of its own: what becomes of it does not touch the branch.
+  const { ref, commit: at } = options.forget
+  const { stderr } = await gitQuickly(['update-ref', '-d', ref, at], user)
+  const refused = refusalOf(stderr)
+  if (refused.kind !== 'locked') return published
+  const note = `${ref} stays, since another git process holds ${refused.lock}. If none is running, remove that file`
+  return { ...published, notes: [...published.notes, note] }
 }
 
 async function moveAlone(user: GitOptions, options: PublishOptions): Promise<Publication> {
@@ -103,7 +106,7 @@ async function moveWithCheckout(user: GitOptions, options: CheckoutOptions): Pro
       await options.quarantine.letIn()
       published = await commit(user, lock, options, prepared.notes)
     } catch (error) {
-      published = refusalOf(error)
+      published = failureOf(error)
     }
     if (published.kind !== 'published') {
       const notUndone = await undoMove(folder, journal).then(() => null, String)
@@ -164,7 +167,7 @@ async function commit(
   return tip === from || answer.exitCode !== 0 ? { kind: 'failed', files: [], detail: said } : { kind: 'moved' }
 }
 
-function refusalOf(error: unknown): Publication {
+function failureOf(error: unknown): Publication {
   if (error instanceof ChangedMeanwhile) return { kind: 'local-changes', files: [shownPath(error.path)] }
   if (!(error instanceof StepFailed))
     return { kind: 'failed', files: [], detail: error instanceof Error ? error.message : String(error) }
