@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SalvagedWork } from '../../main/core/merge.ts'
+import { deleteTaskRef } from '../../main/git/delete-task-ref.ts'
 import { runAgent } from '../support/agent-script.ts'
 import { startTask } from '../support/git-tasks.ts'
 import { gitIn, makeRepository, statusOf, subjectsOf } from '../support/repositories.ts'
@@ -303,4 +304,58 @@ describe('everything that an agent left comes back, and the line holds what its 
       expect(again.also.map(({ ref }) => ref).sort()).toEqual(work.also.map(({ ref }) => ref).sort())
     })
   }
+})
+
+describe('refs beside the line are few, stay, and go with the task’s own', () => {
+  const taskRefs = (repo: string) => gitIn(repo, ['for-each-ref', '--format=%(refname)', 'refs/tasks'])
+
+  test('forty branches come back, by no more than 32 refs', async () => {
+    const folder = await temporaryFolder()
+    const repo = join(folder, 'project')
+    await makeRepository(repo)
+    const task = await startTask(repo, folder)
+    await runAgent(
+      task.workspace,
+      'for n in $(seq 40); do git update-ref refs/heads/b$n $(git commit-tree HEAD^{tree} -p HEAD -m "commit $n"); done',
+    )
+    const all = (await gitIn(task.workspace, ['rev-list', '--all'])).split('\n')
+    const work = await task.salvage()
+    expect(work.also).toHaveLength(32)
+    expect(work.also.at(-1)?.from).toMatch(/^9 more, joined: branch b/)
+    const back = (await gitIn(repo, ['rev-list', '--all'])).split('\n')
+    for (const id of all) expect(back).toContain(id)
+  })
+
+  test('they stay after a merge, and are deleted with the task’s ref alone', async () => {
+    const folder = await temporaryFolder()
+    const repo = join(folder, 'project')
+    await makeRepository(repo)
+    const task = await startTask(repo, folder)
+    await runAgent(
+      task.workspace,
+      'echo 1 >one; git add -A; git commit -qm one; echo 2 >two; git add -A; git stash -q; git branch -f other HEAD~1',
+    )
+    expect(await task.merge()).toMatchObject({ kind: 'merged', commits: 1 })
+    expect(await taskRefs(repo)).toMatch(/^refs\/tasks\/a1b2c3d4\.also\/[0-9a-f]{40}$/)
+    await deleteTaskRef(repo, 'a1b2c3d4', { onlyAt: task.startCommit })
+    expect(await taskRefs(repo)).not.toBe('')
+    await deleteTaskRef(repo, 'a1b2c3d4')
+    expect(await taskRefs(repo)).toBe('')
+  })
+
+  test('what an earlier run of the task left and its clone holds no more stays', async () => {
+    const folder = await temporaryFolder()
+    const repo = join(folder, 'project')
+    await makeRepository(repo)
+    const task = await startTask(repo, folder)
+    await runAgent(task.workspace, 'echo 1 >one; git add -A; git commit -qm one')
+    const { commit } = await task.salvage()
+    await runAgent(
+      task.workspace,
+      'git reset -q --hard HEAD~1; git reflog expire --expire=now --all; rm -f .git/ORIG_HEAD; git gc -q --prune=now',
+    )
+    const work = await task.salvage()
+    expect(work).toMatchObject({ ref: null, also: [{ commit, from: 'an earlier run of the task' }] })
+    expect(await taskRefs(repo)).toBe(`refs/tasks/a1b2c3d4.also/${commit}`)
+  })
 })
