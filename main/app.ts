@@ -102,6 +102,9 @@ export async function startServer(
         return settings.onUsageLimit
       },
       ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
+      get heldPaths() {
+        return settings.heldPaths
+      },
       get resolveConflicts() {
         return settings.resolveConflicts
       },

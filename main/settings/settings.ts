@@ -94,6 +94,11 @@ const settingsSchema = z.object({
   pruneAfterDays: z.number().min(0).nullable().default(null),
   /** What becomes of a task whose agent runs into a usage limit, or loses its API: it gives its slot back and goes on later, or fails. */
   onUsageLimit: z.enum(['park', 'fail']).default('park'),
+  /**
+   * Edits the list of paths that wait for a review under every policy, because they run by themselves in a checkout: globs that add
+   * some, or with `!` before them take some out.
+   */
+  heldPaths: z.array(z.string().min(1).max(500)).max(500).default([]),
   /** Whether conflicts wait for the user, or another task resolves them, at most once a task. */
   resolveConflicts: z.enum(['ask', 'auto']).default('ask'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */

@@ -11,7 +11,7 @@ import { leftBehind } from './left-behind.ts'
 /** What of the settings and the list of repositories decides what is published. Asked each time: both may change while tasks run. */
 export interface PublishingRules {
   readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
-  /** Edits the list of paths that wait for a review, see `heldPathRules`. */
+  /** Edits the list of paths that wait for a review, see `pathRules`. */
   readonly heldPaths?: readonly string[]
 }
 

@@ -187,3 +187,29 @@ test('a file that had conflict markers before, or loses them, is none that an ag
   const id = await setup.orchestrator.run({ description: 'move it', repo: 'project' })
   expect(taskView(await untilEnded(setup.orchestrator, id)).merge_result).toMatchObject({ merged: true })
 })
+
+test.each<[string, MergePolicyChange, string]>([
+  ['by itself', { merge: 'auto' }, ''],
+  ['when a check succeeds', { check: 'true' }, ',"check":{"exit_code":0,"output":""}'],
+])(
+  'where work is merged %s, paths that run by themselves wait for a person, who accepts them',
+  async (_name, policy, check) => {
+    const guest = `
+touch $SHARE/started; cd $REPO
+mkdir -p .claude app; echo '{}' > .claude/settings.json; echo 'export A=1' > app/.envrc; echo 1 > plain.txt
+git add -A -f; git commit -qm 'Add settings'
+echo '${successJson.replace(/}$/, '')}${check}}' > $SHARE/result.json
+`
+    const { repo, setup, orchestrator, id } = await started(policy, guest)
+    await using _setup = setup
+    const held = ['.claude/settings.json', 'app/.envrc']
+    expect(taskView(await untilEnded(orchestrator, id))).toMatchObject({
+      ...{ status: 'completed', task_ref: `refs/tasks/${id}` },
+      merge_result: { merged: false, reason: 'held_paths', held, files: held, conflicts: [] },
+    })
+    expect(await subjectsOf(repo)).toEqual(['Start'])
+    await expect(orchestrator.merge(id, 'client')).rejects.toMatchObject(theUsers(id))
+    await expect(orchestrator.cleanup(id, { deleteRef: true, by: 'client' })).rejects.toMatchObject(theUsers(id))
+    expect(await orchestrator.reviews.accept(id)).toMatchObject({ kind: 'merged', commits: 1 })
+  },
+)
