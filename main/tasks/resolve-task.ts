@@ -5,6 +5,7 @@ import type { Resolves, Task } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { mergeView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
+import { notContained } from '../git/not-contained.ts'
 import { readSubjects } from '../git/read-subjects.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { requireWork } from './require-work.ts'
@@ -59,17 +60,24 @@ export function wantsResolution(task: Task, others: Iterable<Pick<TaskBrief, 'id
   return true
 }
 
-/** After the merge of a task that resolved another one's conflicts: that one is merged through it, and its ref goes. Can be repeated. */
+/**
+ * After the merge of a task that resolved another one's conflicts: that one is merged through it. Its ref goes when each of its commits
+ * is proven to be in what was merged; commits that the resolver skipped, or wrote in other words, wait there until a person drops them.
+ * Can be repeated.
+ */
 export async function mergedThrough(resolver: Task, onChange: (task: Task) => void): Promise<void> {
   const { home, id, repoPath, resolves, merge } = resolver
   if (!resolves || merge?.kind !== 'merged') return
-  if (await pathExists(eventsPath(home, resolves.task))) {
-    await using record = await TaskRecord.open({ home, id: resolves.task, repoPath }, { onChange })
+  const { task, startCommit, commit } = resolves
+  const missing = await notContained({ repoPath, startCommit, commit, merged: merge })
+  if (await pathExists(eventsPath(home, task))) {
+    await using record = await TaskRecord.open({ home, id: task, repoPath }, { onChange })
     if (record.task.merge?.kind !== 'merged') {
-      const through: MergeOutcome = { ...merge, through: id }
+      const { kept: _ofResolver, ...rest } = merge
+      const through: MergeOutcome = { ...rest, through: id, ...(missing.length > 0 && { kept: missing.length }) }
       await record.add({ type: 'merge-tried', merge: through })
-      await record.write(record.files.mergeResult, mergeView(resolves.task, through))
+      await record.write(record.files.mergeResult, mergeView(task, through))
     }
   }
-  await deleteTaskRef(repoPath, resolves.task, { onlyAt: resolves.commit })
+  if (missing.length === 0) await deleteTaskRef(repoPath, task, { onlyAt: commit })
 }
