@@ -105,6 +105,9 @@ export async function startServer(
       get heldPaths() {
         return settings.heldPaths
       },
+      get trailers() {
+        return settings.trailers
+      },
       get resolveConflicts() {
         return settings.resolveConflicts
       },

@@ -163,7 +163,7 @@ function commandLine(terminal: Terminal): Command {
     })
   program
     .command('merge')
-    .description('try again to merge the work that waits at refs/tasks/ID')
+    .description('try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide')
     .argument('<id>')
     .action(async (id: string) => {
       const { merge } = await import('./commands/merge.ts')
@@ -171,7 +171,7 @@ function commandLine(terminal: Terminal): Command {
     })
   program
     .command('review')
-    .description("show what waits at a task's ref, accept it, or reject it")
+    .description("show what waits at a task's ref and why, accept it, or reject it")
     .argument('<id>')
     .option('--diff', 'with the lines that changed')
     .option('--accept', 'merge it')

@@ -9,4 +9,5 @@ export async function merge(terminal: Terminal, idText: string): Promise<void> {
   const server = await connectToServer(terminal.home)
   const result = await server.call('merge_task', { task_id })
   terminal.say(mergedText(result))
+  if (result.merged && result.detail !== undefined) terminal.say(result.detail)
 }

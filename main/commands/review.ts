@@ -88,6 +88,8 @@ async function show(
   terminal.say(`Task ${id} of ${task.repo}, merged ${mergePolicyText(policy)}: ${task.description}`)
   if (task.merge_result?.merged === false)
     terminal.say(`Waits (${task.merge_result.reason}): ${task.merge_result.detail}`)
+  for (const path of task.merge_result?.merged === false ? (task.merge_result.held ?? []) : [])
+    terminal.say(`  held  ${path}`)
   const { check } = task.result ?? {}
   if (check) terminal.say(`Its check ended with exit status ${check.exit_code}; its output is in result.json`)
   terminal.say(`Commits, oldest first:`)

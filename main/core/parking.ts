@@ -70,6 +70,7 @@ export function totalUsage(earlier: AgentUsage | null, latest: AgentUsage | null
     outputTokens: earlier.outputTokens + latest.outputTokens,
     turns: earlier.turns + latest.turns,
     sessionId: latest.sessionId,
+    ...((latest.model ?? earlier.model) !== undefined && { model: latest.model ?? earlier.model }),
   }
 }
 

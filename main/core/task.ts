@@ -71,6 +71,8 @@ export interface AgentUsage {
   readonly outputTokens: number
   readonly turns: number
   readonly sessionId: string | null
+  /** What wrote most of it, as the agent's stream names it. */
+  readonly model?: string
 }
 
 /** `result.json`, checked: what the guest said, with `filesChanged` as the host saw it in the imported commits. */

@@ -1,6 +1,7 @@
 import type { Choice } from '../core/conflicts.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from '../core/merge.ts'
+import type { Trailer } from '../core/trailers.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { OutputTooLarge } from '../lib/output-too-large.ts'
 import { branchState } from './branch-state.ts'
@@ -18,6 +19,7 @@ import { type UserPrograms, userPrograms } from './publish/user-programs.ts'
 import { publishing } from './publishing.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
 import { type Replay, replayCommits, selectionOptions } from './replay-commits.ts'
+import { signCommits } from './sign-commits.ts'
 
 export interface MergeRequest {
   readonly repoPath: string
@@ -32,6 +34,8 @@ export interface MergeRequest {
   readonly choices?: readonly Choice[]
   /** Left out, all commits as they are. */
   readonly selection?: Selection
+  /** The sign on commits that we write, and on those that bear none; left out, none. */
+  readonly trailers?: readonly Trailer[]
 }
 
 /**
@@ -168,7 +172,7 @@ type Plan =
 
 async function planMerge(
   { path, objectFormat }: RepositoryPlace,
-  { startCommit, commit, choices, selection }: Request,
+  { startCommit, commit, taskId, choices, selection, trailers }: Request,
   {
     onto,
     apart,
@@ -186,7 +190,9 @@ async function planMerge(
   const isOnStart = apart.shared.has(startCommit) || (await isAncestor(user, startCommit, onto, signal))
   // A branch that was taken back behind the start must not get back what the user took off it.
   if (apart.inBranch === 0 && !selection && isOnStart) {
-    return { kind: 'replayed', method: 'fast-forward', commit, commits: apart.inWork.length }
+    const ids = apart.inWork
+    const signed = trailers && (await signCommits({ path, quarantine, ids, commit, taskId, trailers }, signal))
+    return { kind: 'replayed', method: 'fast-forward', commit: signed ?? commit, commits: ids.length }
   }
   const replay = await replayCommits(
     {
@@ -194,6 +200,7 @@ async function planMerge(
       ...(isOnStart && { ids: apart.inWork }),
       ...(choices && { settle: createSettler(choices).settle }),
       ...selectionOptions(selection),
+      ...(trailers && { trailers }),
     },
     signal,
   )

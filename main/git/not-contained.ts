@@ -1,5 +1,6 @@
 import type { GitOptions } from './git.ts'
 import { locateRepository } from './inspect-repository.ts'
+import { userPrograms } from './publish/user-programs.ts'
 import { openQuarantine } from './quarantine.ts'
 import { listSteps, replayCommits, type Step } from './replay-commits.ts'
 
@@ -35,9 +36,10 @@ export async function notContained(
   const steps = await listSteps({ from: startCommit, to: commit, onto: merged.to }, call, signal)
   if (steps.length > mostCommits) return steps.map(({ id }) => id)
   const arrived = await listSteps({ from: merged.from, to: merged.to, onto: merged.from }, call, signal)
+  const { off: env } = await userPrograms(call, signal)
   await using quarantine = await openQuarantine(commonDirectory, objectFormat)
   const changesNothing = async ({ id }: Step, onto: string): Promise<boolean> => {
-    const one = { path, objectFormat, quarantine, from: `${id}^`, to: id, onto, ids: [id] }
+    const one = { path, objectFormat, quarantine, env, from: `${id}^`, to: id, onto, ids: [id] }
     const replay = await replayCommits(one, signal)
     return replay.kind === 'replayed' && replay.commits === 0
   }

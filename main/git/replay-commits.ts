@@ -1,4 +1,5 @@
 import type { Selection } from '../core/merge.ts'
+import { type Trailer, withTrailers } from '../core/trailers.ts'
 import { shownPath } from './byte-path.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import { type GitOptions, gitOrThrow, gitQuickly } from './git.ts'
@@ -32,6 +33,8 @@ export interface ReplayOptions {
   readonly only?: ReadonlySet<string>
   /** New messages by commit; latin1, one character a byte. */
   readonly messages?: ReadonlyMap<string, string>
+  /** Added to each message, see `withTrailers`. */
+  readonly trailers?: readonly Trailer[]
 }
 
 /** How a replay is told of it. */
@@ -127,7 +130,7 @@ type Replayer = (
 >
 
 function replayer(
-  { quarantine, messages, objectFormat }: ReplayOptions,
+  { quarantine, messages, objectFormat, trailers = [] }: ReplayOptions,
   { call, reader, committer }: { call: GitOptions; reader: ObjectReader; committer: string | undefined },
   signal?: AbortSignal,
 ): Replayer {
@@ -171,7 +174,7 @@ function replayer(
       head = await quarantine.writeCommit(
         formatCommit({
           ...commit,
-          message: messages?.get(id) ?? commit.message,
+          message: withTrailers(messages?.get(id) ?? commit.message, trailers),
           tree,
           parents: [head],
           committer: committer ?? commit.committer,

@@ -28,6 +28,11 @@ export const mergeResultSchema = z
     reason: z.string().optional(),
     conflicts: z.array(z.string()),
     task_ref: z.string().optional().describe('The git ref where unmerged work waits'),
+    held: z
+      .array(z.string())
+      .optional()
+      .describe('Changed paths that run by themselves in a checkout: the user has to look at them'),
+    kept: z.int().optional().describe('Commits that are not on the branch as the task made them, and wait at task_ref'),
   })
   .nullable()
   .describe('Whether the commits are on the branch, and if not, why; null when there was nothing to try')

@@ -99,6 +99,8 @@ const settingsSchema = z.object({
    * some, or with `!` before them take some out.
    */
   heldPaths: z.array(z.string().min(1).max(500)).max(500).default([]),
+  /** Commits that are written while a task's work is merged say in their message which task and agent they are of. */
+  trailers: z.boolean().default(true),
   /** Whether conflicts wait for the user, or another task resolves them, at most once a task. */
   resolveConflicts: z.enum(['ask', 'auto']).default('ask'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */

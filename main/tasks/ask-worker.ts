@@ -73,3 +73,9 @@ export const findHeldPaths = (
   task: string,
   signal: AbortSignal,
 ): Promise<JobOutput<'held-paths'>> => runJob('held-paths', request, { answer: paths, task }, signal)
+
+export const notContained = (
+  request: JobInput<'not-contained'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<JobOutput<'not-contained'>> => runJob('not-contained', request, { answer: paths, task }, signal)

@@ -38,7 +38,8 @@ export async function mergeAgain(task: Task, { by, decisions, rules, onChange }:
   const selection = decisions ? decisions.selection : chosenBefore(task, commit)
   const taken: Decisions = { ...decisions, ...(selection && { selection }) }
   await using record = await TaskRecord.open(task, { onChange })
-  const outcome = await withRest(await mergeSalvaged(task, commit, signal, taken), task, { commit, selection }, signal)
+  const tried = await mergeSalvaged(task, commit, signal, { ...taken, signed: rules.trailers })
+  const outcome = await withRest(tried, task, { commit, selection }, signal)
   const accepted: Accepted = { commit, ...selection }
   await record.add({ type: 'merge-tried', merge: outcome, by, ...(by === 'person' && { accepted }) })
   await record.write(record.files.mergeResult, mergeView(id, outcome))

@@ -2,6 +2,7 @@ import type { Choice } from '../core/conflicts.ts'
 import { toFailure } from '../core/failure.ts'
 import type { MergeOutcome, Selection } from '../core/merge.ts'
 import type { Task } from '../core/task.ts'
+import { taskTrailers } from '../core/trailers.ts'
 import { findMerge, mergeWork } from './ask-worker.ts'
 
 /** What a person decided of work that waited. */
@@ -10,17 +11,26 @@ export interface Decisions {
   readonly selection?: Selection
 }
 
+export interface MergeOptions extends Decisions {
+  /** Whether commits that are written bear the sign of their task. Default true. */
+  readonly signed?: boolean | undefined
+}
+
 /** Brings a commit of the task's onto the branch that it started from. Never rejects: what goes wrong is why it is not there. */
 export async function mergeSalvaged(
   task: Task,
   commit: string | null,
   signal: AbortSignal,
-  decisions: Decisions = {},
+  { signed = true, ...decisions }: MergeOptions = {},
 ): Promise<MergeOutcome> {
   const { repoPath, id: taskId, branch, startCommit } = task
   if (commit === null || startCommit === null) return { kind: 'unchanged', branch }
+  const trailers = signed && { trailers: taskTrailers(taskId, task.result?.usage?.model) }
   try {
-    const outcome = await mergeWork({ repoPath, taskId, startCommit, branch, commit, ...decisions }, signal)
+    const outcome = await mergeWork(
+      { repoPath, taskId, startCommit, branch, commit, ...trailers, ...decisions },
+      signal,
+    )
     // Nothing was left to merge: because a crash came between an earlier merge and its record, perhaps.
     if (outcome.kind !== 'unchanged' || branch === null) return outcome
     return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome

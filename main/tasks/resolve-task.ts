@@ -5,9 +5,10 @@ import type { Resolves, Task } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { mergeView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { notContained } from '../git/not-contained.ts'
 import { readSubjects } from '../git/read-subjects.ts'
+import { readTaskRef } from '../git/read-task-ref.ts'
 import { pathExists } from '../lib/path-exists.ts'
+import { notContained } from './ask-worker.ts'
 import { requireWork } from './require-work.ts'
 import { eventsPath } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
@@ -60,6 +61,8 @@ export function wantsResolution(task: Task, others: Iterable<Pick<TaskBrief, 'id
   return true
 }
 
+const proofTimeoutMs = 10 * 60_000
+
 /**
  * After the merge of a task that resolved another one's conflicts: that one is merged through it. Its ref goes when each of its commits
  * is proven to be in what was merged; commits that the resolver skipped, or wrote in other words, wait there until a person drops them.
@@ -69,7 +72,11 @@ export async function mergedThrough(resolver: Task, onChange: (task: Task) => vo
   const { home, id, repoPath, resolves, merge } = resolver
   if (!resolves || merge?.kind !== 'merged') return
   const { task, startCommit, commit } = resolves
-  const missing = await notContained({ repoPath, startCommit, commit, merged: merge })
+  const { from, to } = merge
+  const signal = AbortSignal.timeout(proofTimeoutMs)
+  const waits = (await readTaskRef(repoPath, task, signal)) === commit
+  const proof = { repoPath, startCommit, commit, merged: { from, to } }
+  const missing = waits ? await notContained(proof, id, signal) : []
   if (await pathExists(eventsPath(home, task))) {
     await using record = await TaskRecord.open({ home, id: task, repoPath }, { onChange })
     if (record.task.merge?.kind !== 'merged') {

@@ -112,7 +112,7 @@ async function mergeByPolicy(
     const detail = `It could not be told whether the work may be merged: ${toFailure(error, 'merge-failed').message}`
     return { kind: 'unmerged', reason: 'awaiting_review', files: [], detail }
   }
-  return await mergeSalvaged(task, commit, signal)
+  return await mergeSalvaged(task, commit, signal, { signed: rules.trailers })
 }
 
 /** Brings the work to its ref and on record. */

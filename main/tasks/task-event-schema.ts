@@ -86,6 +86,7 @@ const usage = z.object({
   outputTokens: z.number(),
   turns: z.number(),
   sessionId: z.string().nullable(),
+  model: z.string().exactOptional(),
 })
 
 export const resultSchema = z.object({

@@ -13,6 +13,8 @@ export interface PublishingRules {
   readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
   /** Edits the list of paths that wait for a review, see `pathRules`. */
   readonly heldPaths?: readonly string[]
+  /** Whether commits that are written by a merge bear trailers. Default true. */
+  readonly trailers?: boolean
 }
 
 /** The policy of the repository now; null when it is registered no more. A list that cannot be read has a person decide. */

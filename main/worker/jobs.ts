@@ -2,6 +2,7 @@ import { findMerge } from '../git/find-merge.ts'
 import { leftMarkers } from '../git/left-markers.ts'
 import type { Range } from '../git/list-changes.ts'
 import { mergeWork } from '../git/merge-work.ts'
+import { notContained } from '../git/not-contained.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { keepStream } from './keep-stream.ts'
@@ -21,6 +22,7 @@ export const jobs = {
   'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>
     (await findMerge(input, signal)) ?? null,
   'left-markers': leftMarkers,
+  'not-contained': notContained,
   'held-paths': (
     { range, edits }: { readonly range: Range; readonly edits: readonly string[] },
     signal?: AbortSignal,

@@ -39,6 +39,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   merge: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   'left-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'not-contained': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'held-paths': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
 }
 

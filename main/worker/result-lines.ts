@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { totalUsage } from '../core/parking.ts'
 import type { AgentUsage } from '../core/task.ts'
+import { plainModel } from '../core/trailers.ts'
 import { BoundedLines } from '../lib/bounded-lines.ts'
 import { scrubText } from '../lib/scrub.ts'
 
@@ -24,6 +25,7 @@ const resultLineSchema = z.object({
       output_tokens: amount,
     })
     .catch({ input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 }),
+  modelUsage: z.record(z.string(), z.object({ outputTokens: amount })).catch({}),
 })
 
 /** The runner writes it before a task goes on that was parked: the lines above are an earlier agent's. */
@@ -66,7 +68,8 @@ export class ResultLines {
     const parsed = resultLineSchema.safeParse(json)
     if (!parsed.success) return
     this.#read += 1
-    const { usage, total_cost_usd, num_turns, session_id } = parsed.data
+    const { usage, total_cost_usd, num_turns, session_id, modelUsage } = parsed.data
+    const model = plainModel(mostUsed(modelUsage))
     this.#usage = bounded(
       totalUsage(this.#usage, {
         costUsd: total_cost_usd,
@@ -74,10 +77,14 @@ export class ResultLines {
         outputTokens: usage.output_tokens,
         turns: num_turns,
         sessionId: session_id,
+        ...(model !== undefined && { model }),
       }),
     )
   }
 }
+
+const mostUsed = (models: Readonly<Record<string, { readonly outputTokens: number }>>): string | undefined =>
+  Object.entries(models).toSorted(([, a], [, b]) => b.outputTokens - a.outputTokens)[0]?.[0]
 
 /** A sum beyond all reason is one that no record could be read with again. */
 const bounded = (usage: AgentUsage | null): AgentUsage | null =>

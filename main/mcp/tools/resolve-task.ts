@@ -9,7 +9,7 @@ export const resolveTask = defineTool({
   description:
     'Starts a task that brings the work of another one, which conflicts with the branch, together with it: its agent finds the clone ' +
     'in the middle of the rebase, with both sides in the conflicting files, and is told what each side meant. Returns the new ' +
-    'task_id at once; when that task is merged, the other one counts as merged through it and its ref goes.',
+    'task_id at once; when that task is merged, the other one counts as merged through it; its ref goes where nothing of it is missing.',
   input: z.object({
     task_id: taskIdInput,
     queue: z.boolean().optional().describe('Wait for a slot when all are busy or memory is short, instead of failing'),
