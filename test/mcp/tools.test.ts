@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { slotCount } from '../../main/core/task.ts'
-import { ownCommand } from '../../main/lib/own-command.ts'
 import { callTool, connect, startEndpoint } from '../support/mcp-endpoint.ts'
 import { taskId } from '../support/tasks.ts'
 
@@ -246,16 +245,12 @@ test('resolve_task starts a task for the caller', async () => {
   expect((await callTool(client, 'resolve_task', { task_id: '00000000' })).value.error).toContain('no task')
 })
 
-test.each(['awaiting_review', 'check_failed', 'rejected'] as const)(
-  'merge_task leaves what is %s to the user',
-  async (reason) => {
-    const { client, tasks } = await start()
-    const id = await tasks.run({ description: 'Greet', repo: 'project' })
-    await tasks.end(id, { merge: { kind: 'unmerged', reason, files: [], detail: 'Held' } })
-    const { value, isError } = await callTool(client, 'merge_task', { task_id: id })
-    expect({ isError, error: value.error }).toEqual({
-      isError: true,
-      error: `The work of task ${id} is the user's to accept: Held. They can: ${ownCommand()} review ${id}`,
-    })
-  },
-)
+test('who merges, cleans up or prunes over MCP is a client', async () => {
+  const { client, tasks } = await start()
+  const id = await tasks.run({ description: 'Greet', repo: 'project' })
+  await tasks.end(id, { merge: { kind: 'unmerged', reason: 'local_changes', files: [], detail: 'In the way' } })
+  expect((await callTool(client, 'merge_task', { task_id: id })).value).toMatchObject({ merged: true })
+  expect((await callTool(client, 'prune', { dry_run: false })).value).toMatchObject({ dry_run: false })
+  expect((await callTool(client, 'cleanup_task', { task_id: id, delete_ref: true })).value).toEqual({ success: true })
+  expect(tasks.askedBy).toEqual(['client', 'client', 'client'])
+})

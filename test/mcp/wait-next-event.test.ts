@@ -91,7 +91,7 @@ test('with nothing to come a client that waits already is told so', async () => 
   const id = await run(client)
   const waiting = wait(client, { timeout_ms: 20_000 })
   tasks.finish(id, {})
-  await tasks.cleanup(id, { deleteRef: false })
+  await tasks.cleanup(id, { deleteRef: false, by: 'client' })
   expect(await waiting).toEqual({ no_running_tasks: true })
 })
 

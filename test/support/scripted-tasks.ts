@@ -1,5 +1,6 @@
 import { validateDescription } from '../../main/core/description.ts'
 import { AppError } from '../../main/core/failure.ts'
+import type { By } from '../../main/core/may-publish.ts'
 import type { MergeOutcome } from '../../main/core/merge.ts'
 import {
   allSlots,
@@ -15,6 +16,7 @@ import type { TaskBrief } from '../../main/core/task-brief.ts'
 import { newTask, transition } from '../../main/core/transition.ts'
 import { taskView } from '../../main/core/view.ts'
 import { isCancelled } from '../../main/tasks/cancel-task.ts'
+import type { CleanUp } from '../../main/tasks/clean-up-task.ts'
 import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from '../../main/tasks/contract.ts'
 import type { DiskUsage } from '../../main/tasks/disk-usage.ts'
 import type { EventLog } from '../../main/tasks/events/event-log.ts'
@@ -37,7 +39,7 @@ export interface Ending {
 /** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
 export class ScriptedTasks implements Tasks {
   readonly events: EventLog
-  readonly reviews = new ScriptedReviews((id) => this.merge(id))
+  readonly reviews = new ScriptedReviews((id) => this.merge(id, 'person'))
   readonly requests: RunRequest[] = []
   readonly #tasks = new Map<TaskId, Task>()
   #lastId = 0xa0000000
@@ -160,7 +162,11 @@ export class ScriptedTasks implements Tasks {
     await this.announce(id)
   }
 
-  async merge(id: TaskId): Promise<MergeOutcome> {
+  /** For whom it was asked to merge, clean up or prune, in this order. */
+  readonly askedBy: By[] = []
+
+  async merge(id: TaskId, by: By): Promise<MergeOutcome> {
+    this.askedBy.push(by)
     const task = await this.get(id)
     if (task.state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     this.#apply(id, { type: 'merge-tried', at: at(), merge: merged })
@@ -172,7 +178,8 @@ export class ScriptedTasks implements Tasks {
     return await this.run({ description: `Resolve ${id}`, repo, ...request })
   }
 
-  async cleanup(id: TaskId, { deleteRef }: { readonly deleteRef: boolean }): Promise<void> {
+  async cleanup(id: TaskId, { deleteRef, by }: CleanUp): Promise<void> {
+    this.askedBy.push(by)
     const task = await this.get(id)
     if (task.state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
@@ -192,7 +199,8 @@ export class ScriptedTasks implements Tasks {
     return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [] }
   }
 
-  async prune({ dryRun }: PruneRequest): Promise<PruneReport> {
+  async prune({ dryRun, by }: PruneRequest): Promise<PruneReport> {
+    this.askedBy.push(by)
     return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [] }
   }
 

@@ -27,6 +27,8 @@ test('work that local changes kept off the branch is merged once they are commit
   await commitFiles(repo, { 'mine.txt': 'mine\n' }, 'My own commit')
   expect(await setup.orchestrator.merge(id, 'client')).toMatchObject({ kind: 'merged', method: 'rebase', commits: 1 })
   expect((await subjectsOf(repo)).slice(0, 2)).toEqual(['Add greeting.txt', 'My own commit'])
+  // Written while it was merged, so it says whose it is.
+  expect(await gitIn(repo, ['log', '-1', '--format=%b'])).toBe(`Task: ${id}\nAgent: Claude Code\n`)
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
   expect(taskView(await setup.orchestrator.get(id))).toMatchObject({ status: 'completed', task_ref: null })
   const record = JSON.parse(await readFile(taskFiles(setup.home, id).mergeResult, 'utf8'))

@@ -52,6 +52,9 @@ test('the command line finds the server by its file, which only its owner can re
   const second = await server.call('run_task', { description: 'Greet', repo: 'project' })
   expect(await server.call('cancel_task', second)).toEqual({ success: true })
   expect(await server.call('get_task_info', second)).toMatchObject({ status: 'failed', error: 'Cancelled' })
+  expect(await server.call('merge_task', second)).toMatchObject({ merged: true })
+  await server.call('prune', { dry_run: true })
+  expect(tasks.askedBy).toEqual(['person', 'person', 'person'])
 })
 
 test('an error of the orchestrator arrives as itself, with its code and hint', async () => {
