@@ -70,9 +70,20 @@ export async function locateRepository(path: string, signal?: AbortSignal): Prom
     { cwd: folder, trust: 'user' },
     signal,
   )
-  const [isBare, isInside, commonDirectory = '', gitDirectory = '', objectFormat, isShallow, ...rest] = utf8(
-    answers.stdout,
-  ).split('\n')
+  const lines = utf8(answers.stdout).split('\n')
+  const [isBare, isInside] = lines
+  // A path with a line break in it takes more lines than one: then each is asked for by itself.
+  const isPlain = !folder.includes('\n') && lines.length <= answersOfAPlainPath
+  const [commonDirectory = '', gitDirectory = ''] = isPlain
+    ? lines.slice(2)
+    : await Promise.all(
+        ['--git-common-dir', '--absolute-git-dir'].map(async (name) => {
+          const args = ['rev-parse', '--path-format=absolute', name]
+          return utf8((await git(args, { cwd: folder, trust: 'user' }, signal)).stdout).replace(/\n$/, '')
+        }),
+      )
+  const more = isPlain ? 0 : commonDirectory.split('\n').length + gitDirectory.split('\n').length - 2
+  const [objectFormat, isShallow, ...rest] = lines.slice(4 + more)
   if (answers.exitCode !== 0 && isInside === undefined) throw await notARepository(folder, utf8(answers.stderr))
   if (isBare === 'true' || isInside !== 'true') {
     throw invalid(`${folder} is a bare repository or the inside of one`, 'Name a checkout of it: git worktree add PATH')
@@ -93,6 +104,9 @@ export async function locateRepository(path: string, signal?: AbortSignal): Prom
     isShallow: isShallow === 'true',
   }
 }
+
+/** With the empty one after the last newline. */
+const answersOfAPlainPath = 8
 
 async function existingFolder(path: string): Promise<string> {
   let folder: string

@@ -359,3 +359,13 @@ describe('refs beside the line are few, stay, and go with the task’s own', () 
     expect(await taskRefs(repo)).toBe(`refs/tasks/a1b2c3d4.also/${commit}`)
   })
 })
+
+test('a repository in a folder with a line break in its name has its tasks like any other', async () => {
+  const folder = join(await temporaryFolder(), 'two\nlines')
+  const repo = join(folder, 'pro\nject')
+  await makeRepository(repo)
+  const task = await startTask(repo, folder)
+  await runAgent(task.workspace, 'echo 1 >one; git add -A; git commit -qm one; echo 2 >two')
+  expect(await task.merge()).toMatchObject({ kind: 'merged', commits: 2 })
+  expect(await subjectsOf(repo)).toEqual([wip, 'one', 'Start'])
+})
