@@ -34,16 +34,17 @@ const checkout = join(import.meta.dirname, '../..')
 export class FreshSystem implements AsyncDisposable {
   readonly spec: SystemSpec
   readonly #root: string
-  readonly #init: ChildProcess
   readonly #pid: number
   readonly #gone: Promise<unknown>
+  #isGone = false
 
   private constructor(spec: SystemSpec, root: string, init: ChildProcess, pid: number) {
     this.spec = spec
     this.#root = root
-    this.#init = init
     this.#pid = pid
-    this.#gone = once(init, 'exit')
+    this.#gone = once(init, 'exit').then(() => {
+      this.#isGone = true
+    })
   }
 
   static async start(spec: SystemSpec, signal: AbortSignal): Promise<FreshSystem> {
@@ -136,13 +137,16 @@ export class FreshSystem implements AsyncDisposable {
 
   /** Ends everything that runs there: what waits for it then fails. */
   kill(): void {
-    if (this.#init.exitCode === null && this.#init.signalCode === null) process.kill(this.#pid, 'SIGKILL')
+    if (this.#isGone) return
+    this.#isGone = true
+    process.kill(this.#pid, 'SIGKILL')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill()
     await this.#gone
-    await rm(this.#root, { recursive: true, force: true })
+    // What entered the system from outside is killed with it, and may hold the folder for a moment longer.
+    await rm(this.#root, { recursive: true, force: true, maxRetries: 40, retryDelay: 250 })
   }
 
   #namespaces(): readonly string[] {

@@ -51,7 +51,10 @@ async function tried(spec: SystemSpec): Promise<{ figures?: Figures; result: str
       figures: await scenario(system, (line) => say(`   ${new Date().toISOString().slice(11, 19)} ${line}`)),
       result: 'passed',
     }
-  } catch (error) {
+  } catch (thrown) {
+    // Where the end of the system failed too, the reason comes first.
+    const error: unknown = thrown instanceof SuppressedError ? thrown.suppressed : thrown
+    if (thrown instanceof SuppressedError) say(`The system could not be taken away: ${thrown.error}`)
     const text = error instanceof Error ? error.message : String(error)
     say(text)
     return { result: `failed: ${text.split('\n', 1)[0]}` }
