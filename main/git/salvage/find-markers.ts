@@ -15,7 +15,7 @@ export async function findMarkers(
 ): Promise<readonly string[]> {
   if (commit === startCommit) return []
   const candidates: string[] = []
-  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--no-textconv']
+  const args = ['diff-tree', '-r', '-z', '--name-only', '-M', '-l400', '--no-ext-diff', '--no-textconv']
   await using listing = streamGit(
     [...args, '-G^(<{7}|>{7}) ', startCommit, commit],
     { ...options, config: ['core.bigFileThreshold=16m'] },
