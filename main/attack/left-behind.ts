@@ -6,8 +6,9 @@ import type { Log } from '../lib/log.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import { runOrThrow } from '../lib/spawn.ts'
+import { clearShare } from '../tasks/clear-share.ts'
 import { settleTask } from '../tasks/settle-task.ts'
-import { removeKey } from '../tasks/supervise.ts'
+import { removeKey } from '../tasks/take-key.ts'
 import { writeShare } from '../tasks/write-share.ts'
 import { type Ground, type Verdict, verdict } from './attack.ts'
 import { damageOf } from './damage.ts'
@@ -67,6 +68,7 @@ export async function settleAttack(
 
 /** As a task that was parked goes on: with the share and the clone that its last guest left. */
 async function giveAgain({ record }: Prepared, key: string): Promise<void> {
+  await clearShare(record.files.share)
   await writeShare(record.files, record.task, assignmentWith(key))
 }
 

@@ -17,6 +17,7 @@ export async function prune(terminal: Terminal, { dryRun, keepDays, maxGib }: Pr
   })
   for (const { task_id, repo, bytes } of report.tasks) terminal.say(`  task ${task_id} of ${repo}: ${mebibytes(bytes)}`)
   for (const { key, bytes } of report.images) terminal.say(`  image ${key}: ${mebibytes(bytes)}`)
+  for (const { path, reason } of report.left) terminal.note(`  could not be deleted: ${path}: ${reason}`)
   if (report.tasks.length + report.images.length === 0) return terminal.say('Nothing to free')
   terminal.say(`${dryRun ? 'Would free' : 'Freed'} ${mebibytes(report.freed_bytes)}`)
 }

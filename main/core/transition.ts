@@ -43,6 +43,8 @@ export function transition(task: Task, event: TaskEvent): Task {
     if (event.type === 'merge-tried')
       return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
     if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
+    // Its repository was gone at the end, and came back.
+    if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
     throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
   }
   switch (event.type) {

@@ -6,7 +6,7 @@ import { removeTree } from '../lib/remove-tree.ts'
 import { changedFiles } from './changed-files.ts'
 import { kindOf } from './check-clone.ts'
 import { deleteTaskRef } from './delete-task-ref.ts'
-import { locateRepository } from './inspect-repository.ts'
+import { locateWhatIsLeft } from './locate-what-is-left.ts'
 import { boundedNotes } from './salvage/bounded-notes.ts'
 import { salvageRepository } from './salvage-repository.ts'
 
@@ -19,12 +19,15 @@ import { salvageRepository } from './salvage-repository.ts'
 export async function salvageWork(
   {
     repoPath,
+    commonDirectory,
     workspace,
     taskId,
     startCommit,
     stateDirectory,
   }: {
     readonly repoPath: string
+    /** Where its commits go when its work tree is gone. */
+    readonly commonDirectory?: string | undefined
     readonly workspace: string
     readonly taskId: string
     readonly startCommit: string
@@ -33,7 +36,7 @@ export async function salvageWork(
   },
   signal?: AbortSignal,
 ): Promise<SalvagedWork> {
-  const source = await locateRepository(repoPath, signal)
+  const source = await locateWhatIsLeft({ repoPath, commonDirectory }, signal)
   if ((await kindOf(workspace)) !== 'folder') {
     throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
   }

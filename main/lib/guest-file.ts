@@ -1,6 +1,8 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { AppError } from '../core/failure.ts'
+import { unlinkName } from './live-folder.ts'
 import { isShortage } from './patience.ts'
 
 /** Why a file that a guest left is not read. */
@@ -71,9 +73,14 @@ export async function readGuestFileTail(folder: string, name: string, limitBytes
   return length < opened.size ? tail.subarray(tail.indexOf(0x0a) + 1) : tail
 }
 
-/** Puts a file into a folder that a guest has written, in place of whatever it left there under that name: a link is not followed. */
+/**
+ * Puts a file into a folder in which a guest may be writing, in place of a file or link of that name, which is not followed.
+ * @throws AppError('boot-failed') when a folder has the name: nothing is deleted below what something alive can write.
+ */
 export async function placeGuestFile(folder: string, name: string, content: string, mode = 0o600): Promise<void> {
-  await rm(join(folder, name), { recursive: true, force: true })
+  if ((await unlinkName(join(folder, name))) === 'folder') {
+    throw new AppError('boot-failed', `The guest left a folder where ${name} belongs in its share`)
+  }
   await using file = await open(
     join(folder, name),
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,

@@ -1,8 +1,10 @@
 import { AppError } from '../core/failure.ts'
 import type { By } from '../core/may-publish.ts'
 import type { Task } from '../core/task.ts'
+import { commonDirectoryOf } from '../git/common-directory.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { removeTree } from '../lib/remove-tree.ts'
+import { pathExists } from '../lib/path-exists.ts'
+import type { Deletions } from './deletions.ts'
 import { hideInWorkTree } from './mirror.ts'
 import { filesOf } from './task-files.ts'
 import { type PublishingRules, requireYes, weighRemoval } from './waiting-work.ts'
@@ -15,20 +17,38 @@ export interface CleanUp {
 /**
  * Deletes the folder of a task that has ended, and its ref when told to.
  * @throws AppError('salvage-failed') when the folder is the only place where its work is, unless the ref is to go too;
- * AppError('merge-failed') when its work waits for a person, and who asks is none.
+ * 'home-unusable' when it cannot be deleted, which is tried again at the next prune;
+ * 'merge-failed' when its work waits for a person, and who asks is none.
  */
-export async function cleanUpTask(task: Task, { deleteRef, by }: CleanUp, rules: PublishingRules): Promise<void> {
-  const { id, repoPath, startCommit, work } = task
+export async function cleanUpTask(
+  task: Task,
+  { deleteRef, by }: CleanUp,
+  rules: PublishingRules,
+  deletions: Pick<Deletions, 'remove'>,
+): Promise<void> {
+  const { id, startCommit, work } = task
   const act = deleteRef ? 'drop' : 'clean-up'
   requireYes(task, act, await weighRemoval(task, act, by, rules))
-  const { folder, workFolder, repo } = filesOf(task)
+  const { folder, workFolder, repo, share } = filesOf(task)
   if (startCommit !== null && work === null && !deleteRef) {
     throw new AppError('salvage-failed', `The work of task ${id} is only in ${repo}`, {
       hint: 'Save what you need of it, then clean up with delete_ref',
     })
   }
-  if (deleteRef) await deleteTaskRef(repoPath, id)
-  await hideInWorkTree(task)
-  if (workFolder !== folder) await removeTree(workFolder)
-  await removeTree(folder)
+  if (deleteRef) await dropRef(task)
+  await hideInWorkTree(task).catch(() => undefined) // Links in a work tree that is closed to us keep nothing of the task.
+  // The record goes last: while anything stays, the task is listed and can be cleaned up once more.
+  for (const path of new Set([repo, share, workFolder, folder])) {
+    const reason = await deletions.remove(path)
+    if (reason === null) continue
+    throw new AppError('home-unusable', `The folder of task ${id} could not be deleted: ${reason}`, {
+      hint: 'It is tried again at the next prune; see what keeps it: lsattr, mount',
+    })
+  }
+}
+
+/** In the repository that all its work trees share, where its own work tree is gone; nowhere, where that is gone too. */
+async function dropRef({ id, repoPath, repository }: Task): Promise<void> {
+  if ((await commonDirectoryOf(repoPath)) !== undefined) return await deleteTaskRef(repoPath, id)
+  if (repository && (await pathExists(repository.commonDirectory))) await deleteTaskRef(repository.commonDirectory, id)
 }

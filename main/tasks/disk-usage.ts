@@ -4,6 +4,7 @@ import { allSlots } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { statusOf, type TaskStatus } from '../core/view.ts'
 import { allocatedBytes } from '../lib/allocated-bytes.ts'
+import { readUndeleted, type Undeleted } from './deletions.ts'
 import { filesOf } from './task-files.ts'
 
 /** Bytes that are really taken on disk. */
@@ -15,6 +16,8 @@ export type DiskUsage = {
   /** By the key of their inputs. */
   images: { key: string; bytes: number }[]
   tools: { name: string; bytes: number }[]
+  /** Of cleaned-up tasks and old images: what could not be deleted yet. Not in the sum where it is counted above. */
+  left: Undeleted[]
 }
 
 export interface DiskPlaces {
@@ -37,8 +40,9 @@ export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: rea
     .filter(({ name }) => imageKey.test(name))
     .map(({ name, bytes }) => ({ key: name, bytes }))
   const tools = await measured(cacheDirectory, 'tools')
+  const left = [...((await readUndeleted(home)) ?? [])]
   const total = [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, 0)
-  return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools }
+  return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools, left }
 }
 
 /** Both its folders, where it has two. */

@@ -14,6 +14,7 @@ import { AnswersFirst } from './answers-first.ts'
 import { cancelled, isCancelled, quit, untilCancelled } from './cancel-task.ts'
 import { type CleanUp, cleanUpTask } from './clean-up-task.ts'
 import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './contract.ts'
+import { Deletions } from './deletions.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './disk-space.ts'
 import { type DiskUsage, diskUsage } from './disk-usage.ts'
 import { endTask } from './end-task.ts'
@@ -21,6 +22,7 @@ import type { EventLog } from './events/event-log.ts'
 import { findForgotten } from './find-forgotten.ts'
 import { FinishedIndex } from './finished-index.ts'
 import { HostCheck } from './host-check.ts'
+import { moveFormerTasks } from './former-layout.ts'
 import type { HostClock } from './host-clock.ts'
 import { type MergeWish, mergeAgain } from './merge-again.ts'
 import { showInWorkTree } from './mirror.ts'
@@ -35,6 +37,7 @@ import { TaskReviews } from './reviews.ts'
 import { runQueued } from './run-queued.ts'
 import type { RunRate } from './run-rate.ts'
 import { RunningTasks } from './running-tasks.ts'
+import { salvagedLate } from './salvage-late.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { filesOf } from './task-files.ts'
@@ -92,6 +95,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #inHand = new Set<TaskId>()
   readonly #detach = new AbortController()
   readonly #unfinished: UnfinishedTasks
+  readonly #deletions: Deletions
   readonly #diskWatch: DiskWatch
   readonly #host: HostCheck
   /** Clients and window ask for warnings again and again, and a look at a file system takes longer than all else of their call. */
@@ -106,7 +110,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #calls = new AnswersFirst()
   readonly #recordOptions: RecordOptions
 
-  private constructor(options: OrchestratorOptions, unfinished: UnfinishedTasks, index: FinishedIndex) {
+  private constructor(
+    options: OrchestratorOptions,
+    unfinished: UnfinishedTasks,
+    index: FinishedIndex,
+    deletions: Deletions,
+  ) {
+    this.#deletions = deletions
     this.#options = options
     this.#unfinished = unfinished
     this.#index = index
@@ -147,6 +157,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       ...{ driver: options.driver, home: options.home, log, detach: this.#detach.signal },
       keeps: (name) => this.#warm.has(name),
       quiet: () => this.#calls.quiet(),
+      recover: (record) => this.#recover(record, new AbortController().signal),
       onEnd: (record) => this.#tellEnd(record),
       onOver: (record, end) => this.#goOn(record, end),
     })
@@ -166,9 +177,11 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */
   static async start(options: OrchestratorOptions): Promise<Orchestrator> {
+    await moveFormerTasks(options.home, options.log)
     const unfinished = await UnfinishedTasks.open(join(options.home, 'unfinished.json'), options.log)
     const index = await FinishedIndex.open(options.home, options.log)
-    const orchestrator = new Orchestrator(options, unfinished, index)
+    const deletions = await Deletions.open(options.home, options.log)
+    const orchestrator = new Orchestrator(options, unfinished, index, deletions)
     const catalog = orchestrator.#catalog
     await catalog.load()
     const neverBegan = await findForgotten(options.home, unfinished, catalog.open, options.log)
@@ -181,6 +194,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const repositories = (await options.repositories.list()).map(({ path }) => path)
     const used = [...repositories, ...tasks.map(({ repoPath }) => repoPath)]
     void repairCheckouts(used, options.log, orchestrator.#detach.signal) // It may wait for a lock of who died; merges wait for it.
+    void deletions.retry()
     orchestrator.#waiting.open() // Only now: machines that live have their slots, and of all that wait the first in order goes first.
     return orchestrator
   }
@@ -299,7 +313,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async cleanup(id: TaskId, wish: CleanUp): Promise<void> {
-    await this.#afterEnd(id, (task) => cleanUpTask(task, wish, this.#options))
+    await this.#afterEnd(id, (task) => cleanUpTask(task, wish, this.#options, this.#deletions))
     this.#catalog.drop(id)
   }
 
@@ -315,7 +329,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     }
     this.#inHand.add(id)
     try {
-      return await act(await this.get(id))
+      return await act(await salvagedLate(await this.get(id), this.#catalog.put))
     } finally {
       this.#inHand.delete(id)
     }
@@ -338,7 +352,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   prune(request: PruneRequest): Promise<PruneReport> {
-    return prune(this, this.#options, request, this.#options.log)
+    return prune(this, this.#options, this.#deletions, request, this.#options.log)
   }
 
   /** Where running tasks write; empty when none runs. */
@@ -434,9 +448,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#waiting.callNext()
   }
 
+  async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
+    const secret = await this.#options.provisions(record.task.repoPath).then(
+      ({ key }) => key.value,
+      () => '', // No key is needed to go on with a task, only to clean its logs of it.
+    )
+    return await recoverTask(this.#options, record, secret, stop, this.#detach.signal)
+  }
+
   /** Continues what the last run left: an unfinished task, or an end that nobody was told of. */
   async #takeUp(task: Task): Promise<void> {
-    const { slots, log, provisions } = this.#options
+    const { slots, log } = this.#options
     const finished = task.state.phase === 'finished'
     if (finished && task.announcedSeq !== null) return
     try {
@@ -448,14 +470,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       }
       const slot = finished ? null : slotOf(task.state)
       const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
-      const secret = await provisions(task.repoPath).then(
-        ({ key }) => key.value,
-        () => '', // No key is needed to go on with a task, only to clean its logs of it.
-      )
       opened.move()
-      this.#running.follow(record, lease, async (stop) =>
-        finished ? 'finished' : await recoverTask(this.#options, record, secret, stop, this.#detach.signal),
-      )
+      this.#running.follow(record, lease, async (stop) => (finished ? 'finished' : await this.#recover(record, stop)))
     } catch (error) {
       log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason: String(error) })
     }

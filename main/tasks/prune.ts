@@ -3,12 +3,12 @@ import { AppError } from '../core/failure.ts'
 import type { By } from '../core/may-publish.ts'
 import type { TaskId } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
-import { readTaskRef } from '../git/read-task-ref.ts'
 import type { Log } from '../lib/log.ts'
-import { removeTree } from '../lib/remove-tree.ts'
 import { findGuestImage } from '../machines/guest-image.ts'
 import type { Tasks } from './contract.ts'
+import type { Deletions, Undeleted } from './deletions.ts'
 import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
+import { workIsElsewhere } from './work-is-elsewhere.ts'
 
 export interface PruneRequest {
   /** Work that waits for a person's decision stays where a person can decide of it, unless a person asks. */
@@ -26,6 +26,8 @@ export type PruneReport = {
   freed_bytes: number
   tasks: { task_id: string; repo: string; bytes: number }[]
   images: { key: string; bytes: number }[]
+  /** What was to go, now or earlier, and could not be deleted; the next prune tries again. */
+  left: Undeleted[]
 }
 
 const dayMs = 24 * 60 * 60_000
@@ -38,31 +40,35 @@ interface Prunable extends Pick<Tasks, 'list' | 'cleanup'> {
 
 /**
  * Deletes folders of finished tasks, oldest first, whose work is on the branch or at its ref, and guest images that are no longer
- * in use while no task runs. Refs are never deleted, and a task whose only copy of its work is its folder is never touched.
+ * in use while no task runs. Refs are never deleted, and a task whose only copy of its work is its folder is never touched. What cannot be
+ * deleted is told and keeps nothing else from going.
  */
 export async function prune(
   tasks: Prunable,
   places: DiskPlaces,
+  deletions: Deletions,
   request: PruneRequest,
   log: Log,
 ): Promise<PruneReport> {
+  if (!request.dryRun) await deletions.retry()
   const all = await tasks.list()
   const usage = await diskUsage(places, all)
   const taken = bytesByTask(usage)
-  const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [] }
+  const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [], left: [] }
   for (const task of choose(all, usage, request, Date.now())) {
-    if (!(await isSafe(task)) || !(await tasks.mayCleanUp(task.id, request.by))) continue
+    if (!(await workIsElsewhere(task)) || !(await tasks.mayCleanUp(task.id, request.by))) continue
     const bytes = taken.get(task.id) ?? 0
-    if (!request.dryRun && !(await cleanUp(tasks, task, request.by))) continue
+    if (!request.dryRun && !(await cleanUp(tasks, task, request.by, log))) continue
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
   }
   if (all.every(({ state }) => state.phase === 'finished')) {
     for (const image of await oldImages(places.cacheDirectory, usage)) {
-      if (!request.dryRun) await removeTree(join(places.cacheDirectory ?? '', 'images', image.key))
-      report.images.push(image)
+      const path = join(places.cacheDirectory ?? '', 'images', image.key)
+      if (request.dryRun || (await deletions.remove(path)) === null) report.images.push(image)
     }
   }
   report.freed_bytes = [...report.tasks, ...report.images].reduce((sum, { bytes }) => sum + bytes, 0)
+  report.left = [...deletions.left]
   if (!request.dryRun)
     log.info('pruned', { tasks: report.tasks.length, images: report.images.length, bytes: report.freed_bytes })
   return report
@@ -89,25 +95,19 @@ export function choose(
     })
 }
 
-/** Whether the task's work is somewhere else than in its folder. */
-async function isSafe({ id, repoPath, startCommit, state, work }: TaskBrief): Promise<boolean> {
-  if (state.phase !== 'finished') return false
-  if (startCommit === null || state.outcome.kind === 'merged' || state.outcome.kind === 'unchanged') return true
-  if (!work) return false
-  return work.ref === null || (await readTaskRef(repoPath, id)) === work.commit
-}
-
 const bytesByTask = ({ tasks }: Pick<DiskUsage, 'tasks'>): ReadonlyMap<string, number> =>
   new Map(tasks.map(({ task_id, bytes }) => [task_id, bytes]))
 
-/** False when its folder was removed by hand meanwhile. */
-async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief, by: By): Promise<boolean> {
+/** False when its folder was removed by hand meanwhile, or cannot be: neither keeps the next one from going. */
+async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief, by: By, log: Log): Promise<boolean> {
   try {
     await tasks.cleanup(id, { deleteRef: false, by })
     return true
   } catch (error) {
-    if (error instanceof AppError && error.code === 'task-unknown') return false
-    throw error
+    if (!(error instanceof AppError && error.code === 'task-unknown')) {
+      log.warn('a task could not be pruned', { taskId: id, reason: String(error) })
+    }
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TaskId } from '../core/task.ts'
 import type { Log } from '../lib/log.ts'
+import { isShortage } from '../lib/patience.ts'
 import type { MachineDriver } from '../machines/driver.ts'
 import { reap } from './reap.ts'
 import type { TaskRecord } from './task-record.ts'
@@ -17,6 +18,8 @@ export interface RunningTasksOptions {
   readonly quiet: () => Promise<void>
   /** A task has its outcome, and its slot is free: whoever hears of it finds it so. */
   readonly onEnd: (record: TaskRecord) => Promise<void>
+  /** Takes up a task whose machine is gone, as after a crash of the orchestrator. */
+  readonly recover: (record: TaskRecord) => Promise<RunEnd>
   /** A task is followed no more; undefined: it could not be recorded, and the next start settles it. */
   readonly onOver: (record: TaskRecord, end: RunEnd | undefined) => Promise<void>
 }
@@ -71,7 +74,7 @@ export class RunningTasks {
     let end: RunEnd | undefined
     try {
       await quiet()
-      end = await work()
+      end = await this.#toOutcome(record, work)
       if (end !== 'finished') return
       lease[Symbol.dispose]()
       await onEnd(record)
@@ -85,6 +88,29 @@ export class RunningTasks {
       this.#running.delete(id)
       await onOver(record, end)
     }
+  }
+
+  /**
+   * Where the work ends in a way that it must not, the task is taken up as after a crash, with its machine ended; and where that cannot be
+   * recorded either, and never will, it ends here, so that it is told and holds no slot. A shortage passes: the next start settles it.
+   */
+  async #toOutcome(record: TaskRecord, work: () => Promise<RunEnd>): Promise<RunEnd> {
+    const { log, detach, recover } = this.#options
+    const { id } = record.task
+    const attempts = [work, async () => await reap(this.#options, (name) => name !== id).then(() => recover(record))]
+    let last: unknown
+    for (const attempt of attempts) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (isShortage(error) || detach.aborted) throw error
+        log.error('task could not be seen through', { taskId: id, reason: String(error) })
+        last = error
+      }
+    }
+    const message = `The task could not be seen through: ${last instanceof Error ? last.message : String(last)}`
+    await record.giveUp({ code: 'internal', message, hint: `What it left is in ${record.files.workFolder}` })
+    return 'finished'
   }
 
   #isFollowed(name: string): boolean {

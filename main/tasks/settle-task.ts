@@ -49,7 +49,7 @@ export async function settleTask(
   )
   for (const note of notes) log.warn("the agent's stream was not kept as it is", note)
 
-  const salvaged = await salvage(record)
+  const salvaged = await salvageTask(record)
   const work = 'code' in salvaged ? null : salvaged
   const result = 'code' in read ? null : ofWholeTask(read, work, record.task)
   const { exit, stopReason } = record.task
@@ -115,12 +115,14 @@ async function mergeByPolicy(
   return await mergeSalvaged(task, commit, signal, { signed: rules.trailers })
 }
 
-/** Brings the work to its ref and on record. */
-async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
+/** Brings the work to its ref and on record. @throws where the host is short of room. */
+export async function salvageTask(record: TaskRecord): Promise<SalvagedWork | Failure> {
   const { task, files } = record
-  const { startCommit, repoPath, id: taskId } = task
+  const { startCommit, repoPath, repository, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
-  const source = { repoPath, workspace: files.repo, taskId, startCommit, stateDirectory: files.workFolder }
+  const commonDirectory = repository?.commonDirectory
+  const place = { repoPath, commonDirectory, workspace: files.repo, stateDirectory: files.workFolder }
+  const source = { ...place, taskId, startCommit }
   try {
     return await record.patiently('the work', () =>
       countedTry(files.folder, async (attempt) => {
@@ -131,9 +133,17 @@ async function salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
     )
   } catch (error) {
     if (isShortage(error)) throw error // We end while it lasts: the next start salvages it.
-    return toFailure(error, 'salvage-failed')
+    const failure = toFailure(error, 'salvage-failed')
+    return failure.code === 'repository-invalid' ? repositoryGone(failure, files) : failure
   }
 }
+
+/** The clone is all that is left of the work, and stays. */
+const repositoryGone = ({ code, message }: Failure, { repo, id }: TaskRecord['files']): Failure => ({
+  code,
+  message: `${message}. The work of the task is kept in ${repo}`,
+  hint: `Put the repository back, or register it where it is now (microvm-orchestrator allow PATH), then: microvm-orchestrator merge ${id}`,
+})
 
 /** The host believes the imported commits, not the guest's list, and counts what earlier agents of the task took. */
 const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings }: Task): TaskResult => ({

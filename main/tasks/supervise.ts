@@ -1,9 +1,10 @@
-import { lstat, rm } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { MachineExit } from '../core/task.ts'
 import type { Machine } from '../machines/driver.ts'
+import { removeKey } from './take-key.ts'
 import { shareNames } from './task-files.ts'
 
 export interface Watch {
@@ -20,6 +21,8 @@ export interface Watch {
   readonly powerOffTimeoutMs: number
   readonly onAgentStarted: () => Promise<unknown>
   readonly onStopRequested: (reason: Failure) => Promise<unknown>
+  /** Told why something stays where the key was; it ends nothing. */
+  readonly onKeyLeft?: (note: string) => Promise<unknown>
 }
 
 export type Supervised = { readonly kind: 'exited'; readonly exit: MachineExit } | { readonly kind: 'detached' }
@@ -118,13 +121,11 @@ async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
   await watch.onAgentStarted()
   const fetched = waitFor(async () => !(await exists(watch.share, shareNames.key)), over).then(() => true)
   // A watch that ends early leaves the key: the guest may be about to fetch it, and the next watch sees to it.
-  if (await Promise.race([fetched, pause(keyTimeoutMs, over)])) await removeKey(watch.share)
+  if (await Promise.race([fetched, pause(keyTimeoutMs, over)])) {
+    const left = await removeKey(watch.share)
+    if (left !== null) await watch.onKeyLeft?.(left)
+  }
   return never()
-}
-
-/** Takes the key out of the share, whatever the guest made of it. */
-export async function removeKey(share: string): Promise<void> {
-  await rm(join(share, shareNames.key), { force: true, recursive: true })
 }
 
 async function exists(folder: string, name: string): Promise<boolean> {

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { AppError } from '../core/failure.ts'
+import { AppError, type Failure } from '../core/failure.ts'
 import type { Task, TaskEvent, TaskIdentity } from '../core/task.ts'
 import { foldTask, newTask, transition } from '../core/transition.ts'
 import { taskView } from '../core/view.ts'
 import { writeDerived, writeJsonAtomically } from '../lib/atomic-file.ts'
 import { JsonLinesFile } from '../lib/json-lines.ts'
-import type { Patience } from '../lib/patience.ts'
+import { isShortage, type Patience } from '../lib/patience.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { eventsPath, filesOf, type TaskFiles } from './task-files.ts'
 
@@ -32,6 +32,7 @@ export class TaskRecord implements AsyncDisposable {
   readonly #events: JsonLinesFile
   readonly #options: RecordOptions
   #task: Task
+  #isLost = false
 
   private constructor(files: TaskFiles, events: JsonLinesFile, task: Task, options: RecordOptions) {
     this.files = files
@@ -86,17 +87,38 @@ export class TaskRecord implements AsyncDisposable {
   async add(happening: Happening): Promise<Task> {
     const event = { ...happening, at: new Date().toISOString() } as TaskEvent
     const next = transition(this.#task, event)
-    await this.patiently(event.type, () => this.#events.append(event))
+    if (this.#isLost)
+      await this.#events.append(event).catch(() => undefined) // It was said that it could not be kept.
+    else await this.patiently(event.type, () => this.#events.append(event))
     this.#task = next
     this.#options.onChange(next)
     const view = `${JSON.stringify(recordView(next), null, 2)}\n`
-    await this.patiently('task.json', () => writeDerived(this.files.record, view))
+    await this.#writeCopy('task.json', () => writeDerived(this.files.record, view))
     return next
   }
 
-  /** Writes one of the task's own files. */
+  /** Writes one of the task's own files, which hold what its events say in another form. */
   async write(path: string, value: unknown): Promise<void> {
-    await this.patiently(basename(path), () => writeJsonAtomically(path, value))
+    await this.#writeCopy(basename(path), () => writeJsonAtomically(path, value))
+  }
+
+  /**
+   * Ends a task whose record can never be written, its folder deleted for one: from now on events count though they may not be on disk.
+   * A shortage is no reason, since it passes.
+   */
+  async giveUp(failure: Failure): Promise<void> {
+    this.#isLost = true
+    if (this.#task.state.phase !== 'finished')
+      await this.add({ type: 'finished', outcome: { kind: 'failed', failure } })
+  }
+
+  /** Waits for room. A copy that cannot be written for another reason, in a folder that is gone, is done without. */
+  async #writeCopy(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      if (!this.#isLost) await this.patiently(what, act)
+    } catch (error) {
+      if (isShortage(error)) throw error
+    }
   }
 
   /** Does what must not be left out, when there is room for it; at once or not at all where nobody gave patience. */

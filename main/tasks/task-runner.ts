@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capsOf, type TaskCaps } from '../core/caps.ts'
 import { AppError, type Failure, toFailure } from '../core/failure.ts'
@@ -11,13 +10,15 @@ import { ageMs } from '../lib/process-identity.ts'
 import type { Forward, Machine, MachineDriver } from '../machines/driver.ts'
 import { keepWorkerReady } from '../worker/run-job.ts'
 import { cleanExit } from './clean-exit.ts'
+import { clearShare } from './clear-share.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
 import { machineSpec, type SpecParts } from './machine-spec.ts'
 import { showInWorkTree } from './mirror.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
-import { removeKey, supervise } from './supervise.ts'
+import { supervise } from './supervise.ts'
+import { removeKey } from './take-key.ts'
 import { shareNames } from './task-files.ts'
 import type { TaskRecord } from './task-record.ts'
 import type { HandedOver, WarmMachine } from './warm-machine.ts'
@@ -154,13 +155,14 @@ export async function seeThrough(
       onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
+      onKeyLeft: (note) => addNote(record, note),
     },
     record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,
     detach,
   )
   if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
-  await removeKey(share)
+  await addNote(record, await removeKey(share))
   const hasBegun = record.task.agentStartedAt !== null || (await pathExists(join(share, shareNames.started)))
   if (bootAgain && supervised.exit.kind === 'panicked' && !hasBegun && !record.task.stopReason) {
     log.warn('the guest panicked before its task began, and is booted once more', { detail: supervised.exit.detail })
@@ -203,7 +205,7 @@ async function boot(
   const { files } = record
   const { id, repoPath, resolves } = record.task
   const unseen = await showInWorkTree(record.task, signal)
-  if (unseen !== null && !record.task.notes.includes(unseen)) await record.add({ type: 'noted', note: unseen })
+  await addNote(record, unseen)
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(
@@ -211,7 +213,7 @@ async function boot(
       signal,
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
-  await writeShare(files, record.task, provisions)
+  await layShare(record, provisions, source)
   await driver.prepareOwnership([files.share, files.repo], signal)
   const parts = { home, limits, files, slot, provisions }
   const { machine, ...waited } =
@@ -241,8 +243,29 @@ async function powerOn(
     volumes.map(({ path }) => path),
     signal,
   )
-  await rm(join(parts.files.share, shareNames.standby), { recursive: true, force: true })
   await slotIsFree(parts.slot)
   signal.throwIfAborted()
   return { machine: await driver.start(machineSpec(id, { ...parts, volumes }), signal) }
+}
+
+/**
+ * Lays down what the guest reads. In a share in which a machine waits already nothing but single names is touched; one whose guest does not
+ * let that happen is ended, and the share made clean for a machine of the task's own.
+ */
+async function layShare(record: TaskRecord, provisions: Provisions, { warm }: MachineSource): Promise<void> {
+  const { files, task } = record
+  try {
+    if (!warm) await clearShare(files.share)
+    return await writeShare(files, task, provisions)
+  } catch (error) {
+    if (!warm) throw error
+  }
+  await warm.end()
+  await clearShare(files.share)
+  await writeShare(files, task, provisions)
+}
+
+/** Once for each thing that there is to note. */
+async function addNote(record: TaskRecord, note: string | null): Promise<void> {
+  if (note !== null && !record.task.notes.includes(note)) await record.add({ type: 'noted', note })
 }

@@ -1,5 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import type { Task } from '../core/task.ts'
 import { placeGuestFile } from '../lib/guest-file.ts'
 import { shareNames, type TaskFiles } from './task-files.ts'
@@ -17,8 +16,9 @@ export interface Assignment {
 }
 
 /**
- * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. In the share of a
- * task that goes on lies what its last guest left: what would speak for the next one is taken away.
+ * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in
+ * the share: single names are replaced, and nothing else is touched.
+ * @throws AppError('boot-failed') when the guest keeps a name from being replaced.
  */
 export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
   const session = sessionToResume(task)
@@ -40,9 +40,6 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   await mkdir(files.share, { recursive: true, mode: 0o700 })
   const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
   await Promise.all([
-    ...[shareNames.started, shareNames.result].map((name) =>
-      rm(join(files.share, name), { recursive: true, force: true }),
-    ),
     place(shareNames.description, task.description),
     place(shareNames.environment, environment),
     place(shareNames.startRef, `${task.startCommit}\n`),

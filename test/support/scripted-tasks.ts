@@ -196,12 +196,12 @@ export class ScriptedTasks implements Tasks {
   }
 
   async usage(): Promise<DiskUsage> {
-    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [] }
+    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [], left: [] }
   }
 
   async prune({ dryRun, by }: PruneRequest): Promise<PruneReport> {
     this.askedBy.push(by)
-    return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [] }
+    return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [], left: [] }
   }
 
   hostSleeps(): Promise<void> {

@@ -4,7 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
 import type { Machine } from '../../main/machines/driver.ts'
-import { removeKey, supervise, type Watch } from '../../main/tasks/supervise.ts'
+import { supervise, type Watch } from '../../main/tasks/supervise.ts'
+import { removeKey } from '../../main/tasks/take-key.ts'
 import { processDriver } from '../support/process-driver.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -89,9 +90,11 @@ test('letting go of a guest that has started but not yet fetched its key leaves 
   await access(join(share, '.api-key'))
 })
 
-test('a key that the guest leaves lying is taken away, also when it made a folder of it', async () => {
+test('a key that the guest leaves lying is taken away, and what it made of it that is a folder is told', async () => {
   const share = await temporaryFolder()
-  await mkdir(join(share, '.api-key', 'deep'), { recursive: true })
-  await removeKey(share)
+  await writeFile(join(share, '.api-key'), 'secret')
+  expect(await removeKey(share)).toBeNull()
   await expect(access(join(share, '.api-key'))).rejects.toThrow('ENOENT')
+  await mkdir(join(share, '.api-key', 'deep'), { recursive: true })
+  expect(await removeKey(share)).toContain('it was left at')
 })

@@ -21,6 +21,9 @@ export const prune = defineTool({
     freed_bytes: z.int(),
     tasks: z.array(z.looseObject({ task_id: z.string(), repo: z.string(), bytes: z.int() })),
     images: z.array(z.looseObject({ key: z.string(), bytes: z.int() })),
+    left: z
+      .array(z.looseObject({ path: z.string(), reason: z.string(), since: z.string() }))
+      .describe('What could not be deleted; the next prune tries again'),
   }),
   hints: { readOnly: false, destructive: true, idempotent: true },
   call: ({ dry_run: dryRun, keep_days: keepDays, max_gib: maxGiB }, { tasks }) =>

@@ -14,6 +14,9 @@ export const usage = defineTool({
     tasks: z.array(z.looseObject({ task_id: z.string(), repo: z.string(), status: z.string(), bytes })),
     images: z.array(z.looseObject({ key: z.string(), bytes })),
     tools: z.array(z.looseObject({ name: z.string(), bytes })),
+    left: z
+      .array(z.looseObject({ path: z.string(), reason: z.string(), since: z.string() }))
+      .describe('What was to be deleted and could not be yet'),
   }),
   hints: { readOnly: true },
   call: (_input, { tasks }) => tasks.usage(),
