@@ -114,6 +114,12 @@ export async function startServer(
       get warmMachines() {
         return settings.warmMachines
       },
+      get tasksFolder() {
+        return settings.tasksFolder
+      },
+      get linkClones() {
+        return settings.linkClones
+      },
       events,
       slots: await SlotPool.open(join(home, 'slot-assignments.json')),
       repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -123,6 +123,14 @@ function commandLine(terminal: Terminal): Command {
       await logs(terminal, id, { follow })
     })
   program
+    .command('path')
+    .description("print where a task's clone lies on this host")
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { path } = await import('./commands/path.ts')
+      await path(terminal, id)
+    })
+  program
     .command('network')
     .description('show what a task reached and was refused, where its repository has a list of hosts')
     .argument('<id>')

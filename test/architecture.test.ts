@@ -179,3 +179,21 @@ test('the window makes no markup out of text', () => {
     /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(/
   expect(sourcesIn('renderer').filter(({ text }) => markup.test(text))).toEqual([])
 })
+
+/** Who may name `.microvm`: the one module that builds paths there, and those that tell git or a red team of the name and build none. */
+const knowTheFolder = [
+  'main/tasks/work-tree-folder.ts',
+  'main/git/exclude-tasks.ts',
+  'main/git/tracks-tasks.ts',
+  'main/attack/damage.ts',
+  'main/attack/left-behind.ts',
+]
+const namesTheFolder = ({ text }: SourceFile): boolean =>
+  /['"`/]\.microvm['"`/]/.test(text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, ''))
+
+test('one module builds paths below the .microvm of a work tree, which a commit can name', () => {
+  const naming = sourcesIn('main').filter(namesTheFolder)
+  expect(naming.map(({ path }) => path).filter((path) => !knowTheFolder.includes(path))).toEqual([])
+  expect(namesTheFolder({ path: 'main/tasks/x.ts', text: "const a = join(repoPath, '.microvm', 'tasks')" })).toBe(true)
+  expect(namesTheFolder({ path: 'main/tasks/x.ts', text: 'const a = `${repoPath}/.microvm/tasks/${id}`' })).toBe(true)
+})

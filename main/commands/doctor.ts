@@ -8,7 +8,9 @@ import type { Problem as MachineProblem } from '../machines/driver.ts'
 import { ensureGuestImage } from '../machines/guest-image.ts'
 import { applyRemedies } from '../machines/host-packages.ts'
 import { hostProblems } from '../machines/host-problems.ts'
+import { listRepositories } from '../settings/repositories.ts'
 import { userProblems } from '../settings/user-problems.ts'
+import { oddFolders } from '../tasks/odd-folders.ts'
 import { serverIfRunning } from './connection.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -31,7 +33,8 @@ export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions)
   const serves = async () => (await serverIfRunning(home)) !== undefined
   // The red team brings a key of its own.
   const ofUser = attack ? [] : await userProblems(home, env, serves)
-  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...ofUser]
+  const ofTasks = attack ? [] : await oddFolders(home, await listRepositories(home).catch(() => [])) // `ofUser` says why.
+  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...ofUser, ...ofTasks]
   for (const problem of found) report(terminal, problem)
   const missing = found.filter(({ optional }) => !optional)
   if (missing.length === 0) {

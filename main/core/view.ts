@@ -168,6 +168,8 @@ export interface TaskView extends SalvageView {
   resolves?: string
   /** `refs/tasks/ID` while the task's work waits there. */
   task_ref: string | null
+  /** Where its clone lies on this host; a guest wrote what is in it. */
+  clone_path?: string
   created_at: string
   started_at: string | null
   finished_at: string | null

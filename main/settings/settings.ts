@@ -88,6 +88,14 @@ const settingsSchema = z.object({
     .min(1000)
     .max(10 * minuteMs)
     .default(20_000),
+  /** Where clones, shares and consoles of new tasks lie, for repositories on another disk than the home; null: in the home. */
+  tasksFolder: z
+    .string()
+    .regex(/^(~\/|\/)[^,\n]*$/, 'must be an absolute path, or one from ~/, with no comma')
+    .nullable()
+    .default(null),
+  /** The work tree's links to a task's files are joined by one to its clone, which test runners and editors then walk into. */
+  linkClones: z.boolean().default(false),
   /** What must be free, on the disks of home and repository, for a task to begin. */
   minFreeGiB: z.number().min(0).default(5),
   /** Finished tasks that ended longer ago are pruned at start and once a day; null: never. */

@@ -28,6 +28,7 @@ const placeOf = (position: number | null): { queue_position?: number } =>
 /** What `get_task_info` answers. */
 export const taskInfo = (task: Task, tasks: Tasks): TaskView => ({
   ...taskView(task),
+  clone_path: filesOf(task).repo,
   ...placeOf(tasks.queuePosition(task.id)),
 })
 

@@ -2,21 +2,21 @@ import type { Task, TaskId } from '../core/task.ts'
 import { isOver } from '../core/task-brief.ts'
 import type { Log } from '../lib/log.ts'
 import { pathExists } from '../lib/path-exists.ts'
-import { type TaskFiles, taskFiles } from './task-files.ts'
+import { taskFiles } from './task-files.ts'
 import type { UnfinishedTasks } from './unfinished-tasks.ts'
 
 /**
  * Brings the index of unfinished tasks up to date with what is on record: an entry goes when its task's end was told or it never became a
  * task, and one whose record cannot be read stays.
- * @returns the folders of those that never began: a machine that waited for a task, or a crash before a record.
+ * @returns those that never began: a machine that waited for a task, or a crash before a record.
  */
 export async function findForgotten(
   home: string,
   index: UnfinishedTasks,
   open: ReadonlyMap<TaskId, Task>,
   log: Log,
-): Promise<readonly TaskFiles[]> {
-  const neverBegan: TaskFiles[] = []
+): Promise<readonly TaskId[]> {
+  const neverBegan: TaskId[] = []
   for (const { id } of index.entries()) {
     if (open.has(id)) continue
     const files = taskFiles(home, id)
@@ -24,7 +24,7 @@ export async function findForgotten(
       log.warn('an unfinished task cannot be read now', { taskId: id, folder: files.folder })
       continue
     }
-    neverBegan.push(files)
+    neverBegan.push(id)
     await index.remove(id)
   }
   for (const task of open.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)

@@ -7,11 +7,20 @@ import { hasTaskFolder, linkFiles, MirrorRefused, makeTaskFolder, unlinkFiles } 
 
 type Mirrored = Pick<Task, 'home' | 'id' | 'repoPath' | 'workFolder'>
 
+export interface MirrorOptions {
+  /** For who wants the clone in the work tree all the same. */
+  readonly linkClones?: boolean
+}
+
 /**
  * Shows the task in the user's work tree: what it has by now of its files, as links. Nothing of a task depends on it.
  * @returns why it could not, for the task's notes; null where it could, or where there is no work tree.
  */
-export async function showInWorkTree(task: Mirrored, signal?: AbortSignal): Promise<string | null> {
+export async function showInWorkTree(
+  task: Mirrored,
+  { linkClones = false }: MirrorOptions = {},
+  signal?: AbortSignal,
+): Promise<string | null> {
   const { id, repoPath } = task
   try {
     if (!(await pathExists(repoPath))) return null
@@ -20,7 +29,9 @@ export async function showInWorkTree(task: Mirrored, signal?: AbortSignal): Prom
       if (await tracksTasks(repoPath, signal)) throw new MirrorRefused('the repository has files of its own there')
       await makeTaskFolder(repoPath, id)
     }
-    const there = await Promise.all(shown(filesOf(task)).map(async (path) => ((await pathExists(path)) ? [path] : [])))
+    const files = filesOf(task)
+    const wanted = linkClones ? [...shown(files), files.repo] : shown(files)
+    const there = await Promise.all(wanted.map(async (path) => ((await pathExists(path)) ? [path] : [])))
     await linkFiles(repoPath, id, there.flat())
     return null
   } catch (error) {
@@ -32,7 +43,8 @@ export async function showInWorkTree(task: Mirrored, signal?: AbortSignal): Prom
 
 /** Takes that away again. @throws where it cannot; nothing depends on it. */
 export async function hideInWorkTree(task: Mirrored): Promise<void> {
-  await unlinkFiles(task.repoPath, task.id, shown(filesOf(task)))
+  const files = filesOf(task)
+  await unlinkFiles(task.repoPath, task.id, [...shown(files), files.repo])
 }
 
 /** No clone and no share: test runners, watchers and editors walk the work tree, and would run what a guest wrote. */

@@ -40,7 +40,7 @@ import { RunningTasks } from './running-tasks.ts'
 import { salvagedLate } from './salvage-late.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { TaskCatalog } from './task-catalog.ts'
-import { filesOf } from './task-files.ts'
+import { filesOf, taskFiles } from './task-files.ts'
 import { type RecordOptions, TaskRecord } from './task-record.ts'
 import {
   acceptedCaps,
@@ -56,6 +56,7 @@ import { weighRemoval } from './waiting-work.ts'
 import { removeWarmFolder, type WarmMachine } from './warm-machine.ts'
 import { WarmMachines } from './warm-machines.ts'
 import { identityOf } from './whose-repository.ts'
+import { tasksFolderOf, workFolderFor } from './work-places.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
@@ -76,6 +77,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly runRate?: RunRate
   /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
   readonly resolveConflicts?: 'ask' | 'auto'
+  /** Where clones, shares and consoles of new tasks lie; null or left out: in the home. */
+  readonly tasksFolder?: string | null
   /** How many machines may be booted ahead of their tasks. Default 0. */
   readonly warmMachines?: number
   /** In place of the host's own figure; for tests. */
@@ -136,6 +139,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       provisions: options.provisions,
       limit: () => options.warmMachines ?? 0,
       newId: () => this.#catalog.newId(),
+      workFolderFor: (id) => this.#workFolderFor(id),
       hasRoom: () => this.#admission.hasRoomAhead(),
     })
     this.#admission = new Admission({
@@ -188,7 +192,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const tasks = [...catalog.open.values()]
     const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
     await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
-    for (const files of neverBegan) await removeWarmFolder(files, options.log)
+    for (const id of neverBegan) {
+      const workFolder = await orchestrator.#workFolderFor(id).catch(() => undefined) // It is told to who runs a task.
+      await removeWarmFolder(taskFiles(options.home, id, workFolder), options.log)
+    }
     for (const task of tasks) await orchestrator.#takeUp(task)
     orchestrator.#host.lookAhead()
     const repositories = (await options.repositories.list()).map(({ path }) => path)
@@ -214,7 +221,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     // What another task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
     await requireFlake(path)
-    await requireSpace([this.#options.home, path], minFreeGiB(this.#options))
+    const { home, tasksFolder } = this.#options
+    await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], minFreeGiB(this.#options))
     const provisions = await this.#options.provisions(path)
     await this.#host.require(provisions)
     const { slots } = this.#options
@@ -228,6 +236,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     try {
       await this.#unfinished.add(id, path)
       const repository = await identityOf(path)
+      const workFolder = warm ? warm.workFolder : await this.#workFolderFor(id)
       const record = await TaskRecord.create(
         this.#options.home,
         {
@@ -242,6 +251,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
           ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
           ...(resolves && { resolves }),
           ...(repository && { repository }),
+          ...(workFolder !== undefined && { workFolder }),
         },
         this.#recordOptions,
       )
@@ -265,6 +275,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       }
       throw error
     }
+  }
+
+  #workFolderFor(id: TaskId): Promise<string | undefined> {
+    return workFolderFor(this.#options.tasksFolder ?? null, id)
   }
 
   get(id: TaskId): Promise<Task> {
@@ -300,7 +314,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome> {
     return this.#afterEnd(id, async (task) => {
       const outcome = await mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put })
-      await showInWorkTree(task) // It may have had no merge result before.
+      await showInWorkTree(task, this.#options) // It may have had no merge result before.
       return outcome
     })
   }
@@ -357,8 +371,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Where running tasks write; empty when none runs. */
   #foldersInUse(): readonly string[] {
-    const repositories = this.#running.ids.flatMap((id) => this.#catalog.open.get(id)?.repoPath ?? [])
-    return repositories.length === 0 ? [] : [...new Set([this.#options.home, ...repositories])]
+    const tasks = this.#running.ids.flatMap((id) => this.#catalog.open.get(id) ?? [])
+    const folders = tasks.flatMap((task) => [task.repoPath, filesOf(task).workFolder])
+    return folders.length === 0 ? [] : [...new Set([this.#options.home, ...folders])]
   }
 
   hostSleeps(): Promise<void> {
@@ -435,7 +450,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async #tellEnd(record: TaskRecord): Promise<void> {
-    await showInWorkTree(record.task) // First: who hears of the end looks there.
+    await showInWorkTree(record.task, this.#options) // First: who hears of the end looks there.
     await this.#resolutions.afterEnd(record.task)
     await announceEnd(record, this.events)
     await this.#unfinished.remove(record.task.id)

@@ -14,7 +14,8 @@ import { clearShare } from './clear-share.ts'
 import { endTask, lastParking, parkAgain } from './end-task.ts'
 import type { HostClock } from './host-clock.ts'
 import { machineSpec, type SpecParts } from './machine-spec.ts'
-import { showInWorkTree } from './mirror.ts'
+import { type MirrorOptions, showInWorkTree } from './mirror.ts'
+import { requireOwnFolders } from './require-own-folders.ts'
 import { type SettleOptions, settleTask } from './settle-task.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
 import { supervise } from './supervise.ts'
@@ -27,7 +28,7 @@ import { diskRunsFull } from './watch-disk.ts'
 import { type Assignment, writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
-export interface RunnerContext extends SettleOptions {
+export interface RunnerContext extends SettleOptions, MirrorOptions {
   readonly home: string
   readonly driver: MachineDriver
   readonly log: Log
@@ -204,7 +205,7 @@ async function boot(
   const { driver, limits, home } = context
   const { files } = record
   const { id, repoPath, resolves } = record.task
-  const unseen = await showInWorkTree(record.task, signal)
+  const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
   const clone =
     record.task.startCommit === null &&
@@ -214,6 +215,7 @@ async function boot(
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
   await layShare(record, provisions, source)
+  await requireOwnFolders(files)
   await driver.prepareOwnership([files.share, files.repo], signal)
   const parts = { home, limits, files, slot, provisions }
   const { machine, ...waited } =
@@ -221,7 +223,7 @@ async function boot(
     (await powerOn(driver, parts, id, source, signal))
   try {
     await record.add({ type: 'machine-started', machine: machine.handle, ...waited })
-    await showInWorkTree(record.task, signal)
+    await showInWorkTree(record.task, context, signal)
   } catch (cause) {
     // A machine that no record knows would run unseen.
     await machine.powerOff(AbortSignal.abort())

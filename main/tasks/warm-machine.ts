@@ -10,6 +10,7 @@ import { ageMs } from '../lib/process-identity.ts'
 import { removeTree } from '../lib/remove-tree.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../machines/driver.ts'
 import { machineSpec } from './machine-spec.ts'
+import { requireOwnFolders } from './require-own-folders.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
 import { shareNames, type TaskFiles, taskFiles } from './task-files.ts'
 import type { Provisions } from './task-runner.ts'
@@ -26,6 +27,8 @@ export interface Berth {
   readonly id: TaskId
   readonly repoPath: string
   readonly slot: SlotId
+  /** Of the task's large parts, where it is not in the home. */
+  readonly workFolder?: string | undefined
   /** Resolves when nobody holds the disks of the slot any more. */
   readonly free: Promise<void>
 }
@@ -44,6 +47,7 @@ export class WarmMachine {
   readonly id: TaskId
   readonly repoPath: string
   readonly slot: SlotId
+  readonly workFolder: string | undefined
   readonly #parts: WarmMachineParts
   readonly #files: TaskFiles
   readonly #stop = new AbortController()
@@ -57,8 +61,9 @@ export class WarmMachine {
     this.id = berth.id
     this.repoPath = berth.repoPath
     this.slot = berth.slot
+    this.workFolder = berth.workFolder
     this.#parts = parts
-    this.#files = taskFiles(parts.home, berth.id)
+    this.#files = taskFiles(parts.home, berth.id, berth.workFolder)
     this.#booted = berth.free.then(() => this.#boot(provisions))
     this.#watch(onGone)
   }
@@ -112,6 +117,7 @@ export class WarmMachine {
     const { home, limits, driver } = this.#parts
     const { share, repo } = this.#files
     for (const folder of [share, repo]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    await requireOwnFolders(this.#files)
     await placeGuestFile(share, shareNames.standby, '')
     const volumes = await prepareSlotStorage(home, this.slot)
     await driver.prepareOwnership([share, repo, ...volumes.map(({ path }) => path)], this.#stop.signal)
@@ -146,10 +152,15 @@ export class WarmMachine {
 }
 
 /** Removes the folder of a machine that never had a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
-export async function removeWarmFolder({ folder, events, record, repo }: TaskFiles, log: Log): Promise<void> {
+export async function removeWarmFolder(
+  { folder, workFolder, events, record, repo }: TaskFiles,
+  log: Log,
+): Promise<void> {
   try {
     if ((await pathExists(events)) || (await pathExists(record))) return
-    if ((await namesIn(repo)).length === 0) await removeTree(folder)
+    if ((await namesIn(repo)).length > 0) return
+    if (workFolder !== folder) await removeTree(workFolder)
+    await removeTree(folder)
   } catch (error) {
     log.warn('the folder of a machine that was booted ahead stays', { folder, reason: String(error) })
   }

@@ -11,6 +11,8 @@ export interface WarmMachinesOptions extends WarmMachineParts {
   /** Where a machine's folder is noted, so that the next start finds what a crash left. */
   readonly unfinished: UnfinishedTasks
   readonly newId: () => TaskId
+  /** Where the large parts of a task's lie; undefined: in the home. */
+  readonly workFolderFor: (id: TaskId) => Promise<string | undefined>
   readonly provisions: (repoPath: string) => Promise<Provisions>
   /** Whether the host has memory for one more machine, and for a task beside it. */
   readonly hasRoom: () => Promise<boolean>
@@ -114,12 +116,13 @@ export class WarmMachines implements AsyncDisposable {
     const id = newId()
     try {
       const given = await provisions(repoPath)
+      const workFolder = await this.#options.workFolderFor(id)
       if (!(await hasRoom()) || this.#closed) return
       await unfinished.add(id, repoPath)
       const loan = slots.lend(repoPath, () => void this.#waiting.get(id)?.machine.end())
       if (!loan) return await unfinished.remove(id)
       const { slot } = loan
-      const berth = { id, repoPath, slot, free: this.slotIsFree(slot) }
+      const berth = { id, repoPath, slot, workFolder, free: this.slotIsFree(slot) }
       const machine = new WarmMachine(berth, given, this.#options, () => this.#gone(id))
       this.#waiting.set(id, { machine, loan })
       setTimeout(() => this.#waiting.has(id) && void machine.end(), waitMs).unref()

@@ -41,7 +41,9 @@ describe('while a task works', () => {
     await toldOnce(setup, id)
     expect((await subjectsOf(files.repo))[0]).toBe('Add greeting.txt')
     await expect(setup.orchestrator.cancel(id)).rejects.toMatchObject({ code: 'task-ended' })
-    await expect(setup.orchestrator.cleanup(id, { deleteRef: false, by: 'person' })).rejects.toMatchObject({ code: 'salvage-failed' })
+    await expect(setup.orchestrator.cleanup(id, { deleteRef: false, by: 'person' })).rejects.toMatchObject({
+      code: 'salvage-failed',
+    })
     await setup.orchestrator.cleanup(id, { deleteRef: true, by: 'person' })
     expect(await pathExists(files.folder)).toBe(false)
     expect(await pathExists(repo)).toBe(false)

@@ -61,6 +61,8 @@ export interface OrchestratorSetup {
   readonly runRate?: RunRate
   readonly resolveConflicts?: 'ask' | 'auto'
   readonly warmMachines?: number
+  readonly tasksFolder?: string
+  readonly linkClones?: boolean
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */

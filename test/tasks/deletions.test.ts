@@ -7,7 +7,9 @@ import { guestThatCommits, registeredRepository, startOrchestrator, untilEnded }
 import { temporaryFolder } from '../support/temporary.ts'
 import { makeUndeletable } from '../support/undeletable.ts'
 
-test('one task that cannot be deleted stops no prune, is told by prune and usage, and goes once it can, also at a later start', { timeout: 300_000 }, async () => {
+test('one task that cannot be deleted stops no prune, is told by prune and usage, and goes once it can, also at a later start', {
+  timeout: 300_000,
+}, async () => {
   const root = await temporaryFolder()
   await registeredRepository(root)
   const guest = guestThatCommits('$(cat $SHARE/task.md).txt')
@@ -30,7 +32,9 @@ test('one task that cannot be deleted stops no prune, is told by prune and usage
   expect(report.left).toMatchObject([{ path: repo, reason: expect.stringMatching(/not permitted|busy/i) }])
   expect((await first.orchestrator.usage()).left).toMatchObject([{ path: repo }])
   expect((await first.orchestrator.list()).map(({ id }) => id)).toEqual([stuck])
-  await expect(first.orchestrator.cleanup(stuck, { deleteRef: false, by: 'person' })).rejects.toThrow(/could not be deleted/)
+  await expect(first.orchestrator.cleanup(stuck, { deleteRef: false, by: 'person' })).rejects.toThrow(
+    /could not be deleted/,
+  )
   await first[Symbol.asyncDispose]()
 
   const second = await startOrchestrator({ root, guest })

@@ -36,6 +36,7 @@ export const getTaskInfo = defineTool({
       .object({ operation: z.string().nullable(), files: z.array(z.string()) })
       .nullable()
       .describe('An operation that the agent left under way, or files with conflict markers'),
+    clone_path: z.string().optional().describe("Where the task's clone lies on this host; run nothing of it"),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
