@@ -1,11 +1,10 @@
 import { AppError } from '../core/failure.ts'
 import type { By } from '../core/may-publish.ts'
 import type { Task } from '../core/task.ts'
-import { commonDirectoryOf } from '../git/common-directory.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { pathExists } from '../lib/path-exists.ts'
 import type { Deletions } from './deletions.ts'
 import { hideInWorkTree } from './mirror.ts'
+import { placeOfRefs } from './place-of-refs.ts'
 import { filesOf } from './task-files.ts'
 import { type PublishingRules, requireYes, weighRemoval } from './waiting-work.ts'
 
@@ -47,8 +46,7 @@ export async function cleanUpTask(
   }
 }
 
-/** In the repository that all its work trees share, where its own work tree is gone; nowhere, where that is gone too. */
-async function dropRef({ id, repoPath, repository }: Task): Promise<void> {
-  if ((await commonDirectoryOf(repoPath)) !== undefined) return await deleteTaskRef(repoPath, id)
-  if (repository && (await pathExists(repository.commonDirectory))) await deleteTaskRef(repository.commonDirectory, id)
+async function dropRef(task: Task): Promise<void> {
+  const place = await placeOfRefs(task)
+  if (place !== null) await deleteTaskRef(place, task.id)
 }

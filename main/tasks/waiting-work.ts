@@ -7,6 +7,7 @@ import { readTaskRef } from '../git/read-task-ref.ts'
 import { findHeldPaths } from './ask-worker.ts'
 import type { RegisteredRepository } from './contract.ts'
 import { leftBehind } from './left-behind.ts'
+import { placeOfRefs } from './place-of-refs.ts'
 
 /** What of the settings and the list of repositories decides what is published. Asked each time: both may change while tasks run. */
 export interface PublishingRules {
@@ -78,7 +79,8 @@ export async function weighRemoval(
   rules: PublishingRules,
 ): Promise<Verdict> {
   if (by === 'person') return { kind: 'yes' }
-  const commit = await readTaskRef(task.repoPath, task.id)
+  const place = await placeOfRefs(task)
+  const commit = place === null ? null : await readTaskRef(place, task.id)
   return mayPublish(recordedWork(task, commit, await currentPolicy(rules, task)), act, by)
 }
 
