@@ -7,6 +7,8 @@ import type { Machine } from '../machines/driver.ts'
 import { removeKey } from './take-key.ts'
 import { shareNames } from './task-files.ts'
 
+export { removeKey } from './take-key.ts'
+
 export interface Watch {
   readonly share: string
   /** The runner must have started by then, in milliseconds from now. */
