@@ -185,6 +185,7 @@ const knowTheFolder = [
   'main/tasks/work-tree-folder.ts',
   'main/git/exclude-tasks.ts',
   'main/git/tracks-tasks.ts',
+  'main/git/salvage/reserved-names.ts',
   'main/attack/damage.ts',
   'main/attack/left-behind.ts',
 ]
