@@ -7,6 +7,7 @@ import { measureChange } from './measure-change.ts'
 import { mergeApart } from './merge-apart.ts'
 import { type Collision, chooseMerge, collidingPaths, type Merged, type MergeInput } from './merge-trees.ts'
 import { type ObjectReader, openObjectReader } from './object-reader.ts'
+import { userPrograms } from './publish/user-programs.ts'
 import type { Quarantine } from './quarantine.ts'
 
 export type Replay =
@@ -19,7 +20,7 @@ export interface ReplayOptions {
   readonly path: string
   readonly objectFormat: 'sha1' | 'sha256'
   readonly quarantine: Quarantine
-  /** Added to git's environment: `userPrograms` has it run none of them. */
+  /** Environment under which git runs none of the user's programs, from who has asked `userPrograms` already. */
   readonly env?: Readonly<Record<string, string>>
   /** Exclusive; what the task started from. */
   readonly from: string
@@ -104,7 +105,8 @@ const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await
  */
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
   const { from, to, onto, only, settle } = options
-  const call: GitOptions = { cwd: options.path, trust: 'user', env: { ...options.quarantine.writing, ...options.env } }
+  const off = options.env ?? (await userPrograms({ cwd: options.path, trust: 'user' }, signal)).off
+  const call: GitOptions = { cwd: options.path, trust: 'user', env: { ...options.quarantine.writing, ...off } }
   await using reader = await openObjectReader(call, signal)
   const [steps, committer] = await Promise.all([
     Promise.resolve(options.ids ?? listIds(options, call, signal)).then((ids) => outlineSteps(ids, reader)),
