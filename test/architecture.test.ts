@@ -174,6 +174,82 @@ test('comments and texts are no imports', () => {
   expect(violationsOf({ path: 'main/core/x.ts', text })).toEqual([])
 })
 
+/** Modules that parse what a guest made: its clone, its share, its commits. All of a folder where one is named. */
+const guestReaderPlaces: readonly string[] = [
+  'main/git/salvage/',
+  'main/git/conflicts/',
+  'main/git/salvage-work.ts',
+  'main/git/salvage-repository.ts',
+  'main/git/survey-files.ts',
+  'main/git/save-files.ts',
+  'main/git/merge-work.ts',
+  'main/git/merge-trees.ts',
+  'main/git/replay-commits.ts',
+  'main/git/find-merge.ts',
+  'main/git/left-markers.ts',
+  'main/git/not-contained.ts',
+  'main/git/self-running/find-held-paths.ts',
+  'main/git/as-merged.ts',
+  'main/git/list-changes.ts',
+  'main/git/read-diff.ts',
+  'main/git/expand-selection.ts',
+  'main/git/read-subjects.ts',
+  'main/worker/jobs.ts',
+  'main/worker/look-at-work.ts',
+  'main/worker/read-result.ts',
+  'main/worker/result-lines.ts',
+  'main/worker/read-interruption.ts',
+  'main/worker/keep-stream.ts',
+]
+
+const guestReaders = guestReaderPlaces.flatMap((place) =>
+  sources.filter(({ path }) => path.startsWith(place)).map(({ path }) => path),
+)
+
+/** What runs outside the worker and reaches one of them at run time, directly or through others; types are no matter. */
+function guestReadersReachedBy(entries: readonly string[], files: readonly SourceFile[]): readonly string[] {
+  const texts = new Map(files.map((file) => [file.path, file.text]))
+  const ways = new Map<string, string>(entries.map((entry) => [entry, entry]))
+  const pending = [...entries]
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const text = (texts.get(path) ?? '').replace(/\b(import|export) type\s[^'"]*['"][^'"]*['"]/g, '')
+    for (const target of importsOf({ path, text })) {
+      const reached = relative(root, join(root, dirname(path), target))
+      if (!target.startsWith('.') || reached === 'main/worker/main.ts' || ways.has(reached)) continue
+      ways.set(reached, `${ways.get(path)} > ${reached}`)
+      pending.push(reached)
+    }
+  }
+  return guestReaders.flatMap((reader) => ways.get(reader) ?? [])
+}
+
+const outsideTheWorker = ['main/app.ts', 'main/cli.ts', 'main/index.ts']
+
+test('only the worker process reads what a guest made', () => {
+  for (const place of guestReaderPlaces)
+    expect(
+      guestReaders.some((path) => path.startsWith(place)),
+      place,
+    ).toBe(true)
+  expect(guestReadersReachedBy(outsideTheWorker, sources)).toEqual([])
+  expect(guestReadersReachedBy(['main/worker/main.ts'], sources).length).toBeGreaterThan(guestReaderPlaces.length)
+})
+
+test.each([
+  "import { salvageWork } from './git/salvage-work.ts'",
+  "import { type Job, jobs } from './worker/jobs.ts'",
+  "export { readResult } from './worker/read-result.ts'",
+  "const { mergeWork } = await import('./git/merge-work.ts')",
+])('a way to a reader of guest data by %j is found, through another module too', (text) => {
+  const others = [
+    { path: 'main/app.ts', text: "import { between } from './between.ts'\n" },
+    { path: 'main/between.ts', text: `${text}\n` },
+  ]
+  expect(guestReadersReachedBy(['main/app.ts'], others).length).toBeGreaterThan(0)
+  const typeOnly = "import type { jobs } from './worker/jobs.ts'\n"
+  expect(guestReadersReachedBy(['main/app.ts'], [{ path: 'main/app.ts', text: typeOnly }])).toEqual([])
+})
+
 test('the window makes no markup out of text', () => {
   const markup =
     /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(/

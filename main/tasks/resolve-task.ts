@@ -5,10 +5,10 @@ import type { Resolves, Task } from '../core/task.ts'
 import type { TaskBrief } from '../core/task-brief.ts'
 import { mergeView } from '../core/view.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { readSubjects } from '../git/read-subjects.ts'
 import { readTaskRef } from '../git/read-task-ref.ts'
 import { pathExists } from '../lib/path-exists.ts'
 import { notContained } from './ask-worker.ts'
+import { readSubjects } from './look-with-worker.ts'
 import { requireWork } from './require-work.ts'
 import { eventsPath } from './task-files.ts'
 import { TaskRecord } from './task-record.ts'
@@ -41,8 +41,8 @@ export async function planResolution(
     })
   }
   const [taskCommits, branchCommits] = await Promise.all([
-    readSubjects(repoPath, { from: startCommit, to: commit }),
-    readSubjects(repoPath, { from: startCommit, to: `refs/heads/${branch}` }),
+    readSubjects({ repoPath, from: startCommit, to: commit }, id),
+    readSubjects({ repoPath, from: startCommit, to: `refs/heads/${branch}` }, id),
   ])
   return {
     description: resolveText({

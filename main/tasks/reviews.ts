@@ -4,12 +4,11 @@ import type { FileDiff } from '../core/file-diff.ts'
 import { type MergeOutcome, type Selection, taskRef } from '../core/merge.ts'
 import type { Task, TaskId } from '../core/task.ts'
 import { mergeView } from '../core/view.ts'
-import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
 import { deleteTaskRef } from '../git/delete-task-ref.ts'
-import { expandSelection } from '../git/expand-selection.ts'
 import { inTurn } from '../git/merge-turns.ts'
 import type { FinishedConflicts, Reviews } from './contract.ts'
 import { type Against, lookAtFile, lookAtTask, type TaskReview } from './look-at-task.ts'
+import { expandSelection, inspectConflicts } from './look-with-worker.ts'
 import { mergeAgain } from './merge-again.ts'
 import type { Decisions } from './merge-salvaged.ts'
 import { requireWork } from './require-work.ts'
@@ -53,7 +52,9 @@ export class TaskReviews implements Reviews {
       const commit = await requireWork(task)
       const { repoPath, startCommit } = task
       const chosen =
-        startCommit === null ? undefined : await expandSelection({ repoPath, startCommit, commit }, selection)
+        startCommit === null
+          ? undefined
+          : await expandSelection({ work: { repoPath, startCommit, commit }, selection }, id)
       const outcome = await this.#merge(task, chosen ? { selection: chosen } : {})
       const { resolution } = filesOf(task)
       // What collides is settled for the chosen commits, not for all.
@@ -176,11 +177,12 @@ async function inspect(task: Task, { choices, selection }: Decided, open?: FileN
   const { repoPath, startCommit, branch } = task
   const commit = await requireWork(task)
   if (startCommit === null) throw new AppError('merge-failed', `Task ${task.id} has no clone`)
-  return await inspectConflicts({
+  const request = {
     ...{ repoPath, startCommit, branch, commit, choices },
     ...(selection && { selection }),
     ...(open && { open }),
-  })
+  }
+  return await inspectConflicts(request, task.id)
 }
 
 function noSuchFile({ commit, path }: FileName): never {

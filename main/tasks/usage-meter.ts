@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BoundedLines } from '../lib/bounded-lines.ts'
+import { parseGuestJson } from '../lib/guest-json.ts'
 
 /** A figure beyond all reason would make the sum infinite. */
 const count = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
@@ -45,7 +46,7 @@ export class UsageMeter {
     if (!line.includes('"assistant"')) return
     let json: unknown
     try {
-      json = JSON.parse(line)
+      json = parseGuestJson(line)
     } catch {
       return // A line of the guest's that is no JSON says nothing.
     }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Step } from '../../preload/contract.ts'
 import type { AgentUsage } from '../core/task.ts'
 import { visibleFormat } from '../core/visible-text.ts'
+import { parseGuestJson } from '../lib/guest-json.ts'
 import { singleLineText, terminalTextFilter } from '../lib/terminal-text.ts'
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
@@ -88,7 +89,7 @@ export class StepLog {
   add(line: string): void {
     let json: unknown
     try {
-      json = JSON.parse(line)
+      json = parseGuestJson(line)
     } catch {
       return // A line of the guest's that is no JSON says nothing.
     }

@@ -4,8 +4,8 @@ import type { FileDiff } from '../core/file-diff.ts'
 import type { Task } from '../core/task.ts'
 import { notesOf } from '../core/view.ts'
 import { visibleLine, visibleText } from '../core/visible-text.ts'
-import { listChanges, listCommits, type Range } from '../git/list-changes.ts'
-import { readDiff } from '../git/read-diff.ts'
+import type { Range } from '../git/list-changes.ts'
+import { changesInRange, diffInRange } from '../tasks/look-with-worker.ts'
 import { filesOf } from '../tasks/task-files.ts'
 import { changedFile } from './changed-file.ts'
 
@@ -45,7 +45,7 @@ export function rangeOf({ repoPath, startCommit, merge, work }: Task): Range | n
 export async function readChanges(task: Task, signal: AbortSignal): Promise<Changes> {
   const range = rangeOf(task)
   if (!range) return { commits: [], files: [], fileCount: 0 }
-  const [commits, files] = await Promise.all([listCommits(range, shownCommits, signal), listChanges(range, signal)])
+  const { commits, files } = await changesInRange({ range, commits: shownCommits }, task.id, signal)
   return {
     commits,
     files: files.slice(0, shownFiles).map(changedFile),
@@ -56,8 +56,7 @@ export async function readChanges(task: Task, signal: AbortSignal): Promise<Chan
 /** @throws AppError('argument-invalid') when the task did not change the file. */
 export async function readFileDiff(task: Task, path: string, signal: AbortSignal): Promise<FileDiff> {
   const range = rangeOf(task)
-  const changes = range ? await listChanges(range, signal) : []
-  const change = changes.find((candidate) => candidate.path === path)
-  if (!change) throw new AppError('argument-invalid', `Task ${task.id} did not change ${JSON.stringify(path)}`)
-  return await readDiff(task, change, signal)
+  const diff = range && (await diffInRange({ range, path }, task.id, signal))
+  if (!diff) throw new AppError('argument-invalid', `Task ${task.id} did not change ${JSON.stringify(path)}`)
+  return diff
 }

@@ -1,11 +1,16 @@
+import type { Selection } from '../core/merge.ts'
+import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
+import { expandSelection } from '../git/expand-selection.ts'
 import { findMerge } from '../git/find-merge.ts'
 import { leftMarkers } from '../git/left-markers.ts'
 import type { Range } from '../git/list-changes.ts'
 import { mergeWork } from '../git/merge-work.ts'
 import { notContained } from '../git/not-contained.ts'
+import { readSubjects } from '../git/read-subjects.ts'
 import { salvageWork } from '../git/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { keepStream } from './keep-stream.ts'
+import { changesInRange, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
 import { readInterruption } from './read-interruption.ts'
 import { readResult } from './read-result.ts'
 
@@ -27,6 +32,22 @@ export const jobs = {
     { range, edits }: { readonly range: Range; readonly edits: readonly string[] },
     signal?: AbortSignal,
   ): Promise<readonly string[]> => findHeldPaths(range, edits, signal),
+  look: lookAtWork,
+  'diff-of-work': diffOfWork,
+  changes: changesInRange,
+  diff: diffInRange,
+  conflicts: async (input: Parameters<typeof inspectConflicts>[0], signal?: AbortSignal) => {
+    const { view, opened } = await inspectConflicts(input, signal)
+    return { view, opened: opened ?? null }
+  },
+  subjects: (
+    { repoPath, ...range }: { readonly repoPath: string; readonly from: string; readonly to: string },
+    signal?: AbortSignal,
+  ) => readSubjects(repoPath, range, signal),
+  'expand-selection': async (
+    { work, selection }: { readonly work: Parameters<typeof expandSelection>[0]; readonly selection: Selection },
+    signal?: AbortSignal,
+  ) => (await expandSelection(work, selection, signal)) ?? null,
 } as const
 
 export type JobName = keyof typeof jobs

@@ -40,6 +40,13 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   'left-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'not-contained': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  look: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
+  'diff-of-work': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
+  changes: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
+  diff: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
+  conflicts: { lane: 'look', timeMs: 5 * minuteMs, answerBytes: 64 * 1024 ** 2 },
+  subjects: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },
+  'expand-selection': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },
   'held-paths': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
 }
 

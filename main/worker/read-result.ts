@@ -3,6 +3,7 @@ import type { Failure } from '../core/failure.ts'
 import { shareNames } from '../core/share-names.ts'
 import type { AgentUsage, TaskResult } from '../core/task.ts'
 import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest-file.ts'
+import { parseGuestJson } from '../lib/guest-json.ts'
 import { scrub, scrubText } from '../lib/scrub.ts'
 import { ResultLines, resumedLine } from './result-lines.ts'
 
@@ -31,7 +32,7 @@ export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.
     if (line === resumedLine) return undefined
     if (!line.includes(marker)) continue
     try {
-      const parsed = schema.safeParse(JSON.parse(line))
+      const parsed = schema.safeParse(parseGuestJson(line))
       if (parsed.success) return parsed.data
     } catch {
       // Not JSON.
@@ -68,7 +69,7 @@ async function readUsage(share: string, secret: string): Promise<AgentUsage | nu
 export function parseGuestResult(text: string, secret = ''): Omit<TaskResult, 'usage'> | Failure {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseGuestJson(text)
   } catch {
     return { code: 'result-invalid', message: 'The guest left a result.json that is no complete JSON' }
   }

@@ -3,6 +3,7 @@ import { totalUsage } from '../core/parking.ts'
 import type { AgentUsage } from '../core/task.ts'
 import { plainModel } from '../core/trailers.ts'
 import { BoundedLines } from '../lib/bounded-lines.ts'
+import { parseGuestJson } from '../lib/guest-json.ts'
 import { scrubText } from '../lib/scrub.ts'
 
 /** The guest's figure; one beyond all reason would not survive the sum and the record. */
@@ -61,7 +62,7 @@ export class ResultLines {
     if (!line.includes('"result"') || this.#read >= mostTurns) return
     let json: unknown
     try {
-      json = JSON.parse(line)
+      json = parseGuestJson(line)
     } catch {
       return // A line of the guest's that is no JSON says nothing.
     }
