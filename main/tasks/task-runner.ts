@@ -153,7 +153,10 @@ export async function seeThrough(
             over,
           ),
       ],
-      onAgentStarted: () => (record.task.agentStartedAt ? Promise.resolve() : record.add({ type: 'agent-started' })),
+      onAgentStarted: async () => {
+        if (!record.task.agentStartedAt) await record.add({ type: 'agent-started' })
+        await showInWorkTree(record.task, context) // By now it has a console, on every host.
+      },
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
       onKeyLeft: (note) => addNote(record, note),

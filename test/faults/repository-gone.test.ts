@@ -41,8 +41,8 @@ describe('while a task works', () => {
     await toldOnce(setup, id)
     expect((await subjectsOf(files.repo))[0]).toBe('Add greeting.txt')
     await expect(setup.orchestrator.cancel(id)).rejects.toMatchObject({ code: 'task-ended' })
-    await expect(setup.orchestrator.cleanup(id, { deleteRef: true, by: 'client' })).rejects.toMatchObject({
-      code: 'merge-failed',
+    await expect(setup.orchestrator.cleanup(id, { deleteRef: false, by: 'client' })).rejects.toMatchObject({
+      code: 'salvage-failed',
     })
     await expect(setup.orchestrator.cleanup(id, { deleteRef: false, by: 'person' })).rejects.toMatchObject({
       code: 'salvage-failed',

@@ -49,7 +49,7 @@ describe('the work tree shows of a task', () => {
     const { orchestrator, home } = setup
     const id = await orchestrator.run({ description: 'say hello', repo: 'project' })
     await expect.poll(async () => (await orchestrator.get(id)).state.phase).toBe('working')
-    expect(await pathExists(join(repo, '.microvm/tasks', id, 'serial.log'))).toBe(true)
+    await expect.poll(() => pathExists(join(repo, '.microvm/tasks', id, 'serial.log'))).toBe(true)
     await gitIn(repo, ['clean', '-fdx', '--quiet'])
     expect(await pathExists(join(repo, '.microvm'))).toBe(false)
     await writeFile(join(root, 'run', id, 'go'), '')
