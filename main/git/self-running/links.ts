@@ -29,6 +29,7 @@ export async function heldLinks(
   if (named.length > mostLinks) throw new Error(`${named.length} links have names of files that run by themselves`)
   const targetOf = async (path: string) => {
     const { stdout: target } = await gitOrThrow(['cat-file', 'blob', links.get(path) ?? ''], call, signal)
+    if (target.startsWith('/')) return target // Out of the repository, wherever the link lies.
     return posix.normalize(posix.join(posix.dirname(path), target)).replace(/\/$/, '')
   }
   const found: HeldLink[] = []

@@ -53,7 +53,8 @@ test('of what a task changed, names that run by themselves are held in every fol
     ...{ 'CLAUDE.md': 'x', envrc: 'x', 'docs/vscode/tasks.json': 'x', 'package.json': '{}', 'a.envrc': 'x' },
     ...{ '.github/workflows/ci.yml': 'x', '.gitignore': 'x', 'src/.envrc.md': 'x' },
   }
-  expect(await heldBy({ after: { ...held, ...free } })).toEqual(Object.keys(held).sort())
+  const shown = Object.keys(held).map((path) => path.replace('\u200c', '⟪U+200C⟫').replace('\n', '⟪U+000A⟫'))
+  expect((await heldBy({ after: { ...held, ...free } })).toSorted()).toEqual(shown.toSorted())
 })
 
 test('deleting or changing such a file counts, one that stays as it was does not', async () => {
