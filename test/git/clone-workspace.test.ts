@@ -166,7 +166,7 @@ describe('every kind of repository can be cloned, worked in and merged', () => {
     await writeFile(inClone, 'changed by the task')
     await writeFiles(task.workspace, { '-rf': 'changed', 'a\nb': null, ':(top)magic': '6' })
     const work = await task.salvage()
-    expect(work.filesChanged).toEqual(['-rf', ':(top)magic', 'a\nb', '"raw-\\377\\376"'])
+    expect(work.filesChanged).toEqual(['-rf', ':(top)magic', 'a⟪U+000A⟫b', '"raw-\\377\\376"'])
     expect(await task.merge()).toMatchObject({ kind: 'merged' })
     expect(await readFile(raw, 'utf8')).toBe('changed by the task')
     expect(await statusOf(repo)).toBe('')
