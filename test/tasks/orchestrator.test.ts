@@ -151,13 +151,15 @@ describe('a task that does not go well', () => {
     expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
   })
 
-  test('because its repository is gone when it starts is told so, and its slot is free', async () => {
+  test('because its repository is gone is refused, and no slot is taken', async () => {
     const root = await temporaryFolder()
     const repo = await registeredRepository(root)
     await using setup = await startOrchestrator({ root, guest: guestThatCommits('greeting.txt') })
     await rm(join(repo, '.git'), { recursive: true })
-    const id = await setup.orchestrator.run({ description: 'work', repo: 'project' })
-    expect(taskView(await untilEnded(setup.orchestrator, id))).toMatchObject({ status: 'failed' })
+    await expect(setup.orchestrator.run({ description: 'work', repo: 'project' })).rejects.toMatchObject({
+      code: 'repository-invalid',
+    })
+    expect(await setup.orchestrator.list()).toEqual([])
     expect(setup.orchestrator.slots().every(({ taskId }) => taskId === null)).toBe(true)
   })
 })
@@ -197,7 +199,7 @@ describe('a request that cannot be met', () => {
   test('a repository without a flake.nix is refused by name', async () => {
     const root = await temporaryFolder()
     const repo = await registeredRepository(root)
-    await rm(join(repo, 'flake.nix'))
+    await commitFiles(repo, { 'flake.nix': null }, 'Remove the flake')
     await using setup = await startOrchestrator({ root, guest: 'exit 0' })
     await expect(setup.orchestrator.run({ description: 'work', repo: 'project' })).rejects.toThrow(
       /^No flake.nix found/,
