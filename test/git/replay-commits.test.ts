@@ -101,7 +101,7 @@ function stream(cases: readonly { task: readonly Change[][]; user: readonly Chan
 const count = 200
 
 test(`over ${count} random histories the rebase in the object database gives what git rebase gives`, {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const repo = join(await temporaryFolder(), 'project')
   await makeRepository(repo, { files: {} })
