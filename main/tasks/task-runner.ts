@@ -221,9 +221,13 @@ async function boot(
   await requireOwnFolders(files)
   await driver.prepareOwnership([files.share, files.repo], signal)
   const parts = { home, limits, files, slot, provisions }
-  const { machine, ...waited } =
-    (await source.warm?.handOver(machineSpec(id, { ...parts, volumes: [] }), signal)) ??
-    (await powerOn(driver, parts, id, source, signal))
+  const handedOver = await source.warm?.handOver(machineSpec(id, { ...parts, volumes: [] }), signal)
+  if (source.warm && !handedOver) {
+    // That machine has ended. What told its guest to wait, and what the guest may have left, must not speak for the next one.
+    await layShare(record, provisions, { ...source, warm: undefined })
+    await driver.prepareOwnership([files.share], signal)
+  }
+  const { machine, ...waited } = handedOver ?? (await powerOn(driver, parts, id, source, signal))
   try {
     await record.add({ type: 'machine-started', machine: machine.handle, ...waited })
     await showInWorkTree(record.task, context, signal)
