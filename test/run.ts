@@ -18,6 +18,8 @@ const root = packageDirectory()
 process.chdir(root)
 dropUserSettings(process.env)
 const scratch = await mkdtemp(join(tmpdir(), 'microvm-run-'))
+/** Vitest leaves one processor idle, which is half of them where there are two. Browsers and machines take what there is by themselves. */
+const onAllProcessors = ['--maxWorkers=100%']
 const total: Count = { passed: 0, failed: 0 }
 const failures: string[] = []
 
@@ -34,9 +36,9 @@ try {
     succeeds('@biomejs/biome/package.json', 'bin/biome', ['check', '--error-on-warnings', '.']),
   )
   say('4/7  Unit tests.')
-  await tests('unit')
+  await tests('unit', ...onAllProcessors)
   say('5/7  Integration tests: real git, command lines, killed processes.')
-  await tests('integration')
+  await tests('integration', ...onAllProcessors)
   say('6/7  The window in Chromium.')
   if (hostIsReady) await tests('browser')
   else say('     Not run: the host is not ready.')
@@ -83,9 +85,17 @@ async function succeeds(manifest: string, program: string, args: readonly string
   return (await runAttached(process.execPath, [path, ...args])) === 0
 }
 
-async function tests(project: string): Promise<void> {
+async function tests(project: string, ...options: readonly string[]): Promise<void> {
   const report = join(scratch, `${project}.json`)
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const args = [
+    'run',
+    '--project',
+    project,
+    ...options,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
   const succeeded = await succeeds('vitest/package.json', 'vitest.mjs', args)
   const counted = countTests(await readFile(report, 'utf8').catch(() => undefined), succeeded)
   total.passed += counted.passed
