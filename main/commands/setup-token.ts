@@ -10,9 +10,12 @@ import { storeToken } from '../settings/token.ts'
 import type { Terminal } from './terminal.ts'
 import { tokenFromOutput } from './token-from-output.ts'
 
+/** Claude Code of the user's PATH, else the one that came with our own packages. */
+const claudeOfHost = async (): Promise<string | undefined> => (await findTool('claude')) ?? claudeBeside()
+
 /** Runs `claude setup-token` on the user's own terminal, takes the token from what it shows, and stores it. */
-export async function setupToken(terminal: Terminal): Promise<void> {
-  const claude = (await findTool('claude')) ?? claudeBeside()
+export async function setupToken(terminal: Terminal, findClaude = claudeOfHost): Promise<void> {
+  const claude = await findClaude()
   if (!claude) {
     throw new AppError('host-incomplete', 'Claude Code is not installed, and its setup-token command makes the token', {
       hint: 'Run: npm install -g @anthropic-ai/claude-code, then try again; or set ANTHROPIC_API_KEY',

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { gitEnvironment } from '../git/environment.ts'
-import { cacheDirectory, packageDirectory, resourceDirectory } from '../lib/paths.ts'
+import { packageDirectory, resourceDirectory } from '../lib/paths.ts'
+import { compileCache } from './compile-cache.ts'
 import { memoryLimits } from './limits.ts'
 
 export interface WorkerCommand {
@@ -17,10 +18,9 @@ const ofDesktop = ['DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY', 'XDG_RUNTIME_DIR'
  * is that of a git process of the user's and nothing more: no key is in it.
  */
 export function workerCommand(): WorkerCommand {
-  const env: Record<string, string> = {
-    ...gitEnvironment('user'),
-    NODE_COMPILE_CACHE: join(cacheDirectory(), 'compiled'),
-  }
+  const env: Record<string, string> = { ...gitEnvironment('user') }
+  const compiled = compileCache()
+  if (compiled !== undefined) env.NODE_COMPILE_CACHE = compiled
   const heap = `--max-old-space-size=${memoryLimits().heapMiB}`
   if (process.versions.electron) {
     for (const name of ofDesktop) if (process.env[name] !== undefined) env[name] = process.env[name]

@@ -29,7 +29,7 @@ async function walk(folder: string): Promise<ReadonlyMap<string, Entry>> {
 /** Runs a Node program under the umask, as a shell that has it set would. */
 function underUmask(umask: string, args: readonly string[], home: string) {
   return spawn('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', process.execPath, ...args], {
-    env: { PATH: process.env.PATH, HOME: home, MICROVM_ORCHESTRATOR_HOME: home },
+    env: { PATH: process.env.PATH, HOME: home, MICROVM_ORCHESTRATOR_HOME: home, XDG_CACHE_HOME: `${home}-cache` },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }
@@ -66,15 +66,19 @@ test('a program that leaves it to a umask of 0 makes files that everybody can wr
   expect(await permissions(join(folder, 'secret'))).toBe(0o666)
 })
 
-test('after a whole task under a umask of 0 every file of the home is 0600, every folder 0700, and the task for its owner alone', async () => {
+test('after a whole task under a umask of 0 every file of ours in the home is 0600, every folder 0700, and the task for its owner alone', async () => {
   const { home, repo, task } = await oneTask('000')
   const entries = await walk(home)
   for (const name of ['server.json', 'mcp-token', 'events.jsonl', 'cursors.json', 'allowed-repos.json']) {
     expect([...entries.keys()]).toContain(name)
   }
   expect([...entries.keys()].filter((name) => /^slots\/\d+\/nix-store\.img$/.test(name))).toHaveLength(1)
-  const loose = [...entries].filter(([, { isFolder, mode }]) => mode !== (isFolder ? 0o700 : 0o600))
+  // Git, the machine and its guest make theirs by the umask; the task's folder above them lets only its owner in.
+  const ours = [...entries].filter(([name]) => !/^tasks\/[^/]+\/(repo|share|serial\.log)/.test(name))
+  const loose = ours.filter(([, { isFolder, mode }]) => mode !== (isFolder ? 0o700 : 0o600))
   expect(loose).toEqual([])
+  // Node makes the files below it by the umask, where only their owner gets to them.
+  expect(await permissions(join(`${home}-cache`, 'microvm-orchestrator/compiled'))).toBe(0o700)
   for (const folder of [join(repo, '.microvm'), join(repo, '.microvm/tasks'), task]) {
     expect([relative(repo, folder), await permissions(folder)]).toEqual([relative(repo, folder), 0o700])
   }

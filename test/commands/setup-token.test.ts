@@ -1,6 +1,8 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { setupToken } from '../../main/commands/setup-token.ts'
+import type { Terminal } from '../../main/commands/terminal.ts'
 import { runCommand } from '../support/command-line.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -60,13 +62,11 @@ test('a sign-in that fails or shows no token stores nothing and says so', async 
 })
 
 test('without Claude Code the command says what to install', async () => {
-  const folder = await temporaryFolder()
-  const result = await runCommand(['setup-token'], { home: folder, env: { PATH: '/nowhere' } })
-  expect(result).toMatchObject({
-    exitCode: 1,
-    stdout: '',
-    stderr: expect.stringMatching(
-      /^Error: Claude Code is not installed.*npm install -g @anthropic-ai\/claude-code.*\n$/,
-    ),
+  const home = await temporaryFolder()
+  const terminal = { home, say: () => expect.unreachable() }
+  await expect(setupToken(terminal as unknown as Terminal, async () => undefined)).rejects.toMatchObject({
+    code: 'host-incomplete',
+    message: 'Claude Code is not installed, and its setup-token command makes the token',
+    hint: expect.stringContaining('npm install -g @anthropic-ai/claude-code'),
   })
 })
