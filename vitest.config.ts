@@ -1,15 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Real git, command lines and killed processes by the hundred: too long for every save, so `npm run check` leaves them out. */
-const integration = [
-  'test/git/{clone-workspace,folding-names,hostile-clone,large-work,salvage-everything,salvage-histories,merge-work,move-checkout,publish-branch,replay-commits,resolve-conflicts}.test.ts',
-  'test/commands/**/*.test.ts',
-  'test/{faults,fuzz}/**/*.test.ts',
-  'test/nix/**/*.test.ts',
-  'test/install.test.ts',
-  'test/tasks/{orchestrator,cancel,caps,merge-again,merge-policy,past-the-policy,review,resolve,parking,queue,warm-machines}*.test.ts',
-  'test/window/{service,review-calls}.test.ts',
-]
+const integration = ['test/**/*.integration.test.ts']
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
 /** What is waited for takes its time on a busy host: the limit of a test is the only one. */
@@ -35,7 +27,6 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          exclude: machine,
           testTimeout: 300_000,
           expect,
           hookTimeout: 120_000,
@@ -45,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: browser,
-          globalSetup: ['test/support/build-window.ts', 'test/support/build-app.ts'],
+          globalSetup: ['test/support/window/build-window.ts', 'test/support/window/build-app.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect,

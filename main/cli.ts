@@ -6,13 +6,13 @@ import type { DoctorOptions } from './commands/doctor.ts'
 import type { ReviewFlags } from './commands/review.ts'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
-import { processTerminal, type Terminal } from './commands/terminal.ts'
-import { terminalText } from './commands/terminal-words.ts'
+import { processTerminal, type Terminal } from './commands/terminal/terminal.ts'
+import { terminalText } from './commands/terminal/terminal-words.ts'
 import { toFailure } from './core/failure.ts'
-import { watchOutput } from './lib/lost-output.ts'
-import { ownCommand } from './lib/own-command.ts'
-import { homeDirectory, packageDirectory } from './lib/paths.ts'
-import { singleLineText } from './lib/terminal-text.ts'
+import { homeDirectory, packageDirectory } from './lib/files/paths.ts'
+import { singleLineText } from './lib/guest/terminal-text.ts'
+import { watchOutput } from './lib/processes/lost-output.ts'
+import { ownCommand } from './lib/processes/own-command.ts'
 
 // Each command's own code is loaded when it runs: `list` must not wait for the server's modules.
 function commandLine(terminal: Terminal): Command {
@@ -158,7 +158,7 @@ function commandLine(terminal: Terminal): Command {
     .description('wait for the next end of a task and print it as JSON')
     .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 24 * 3_600_000), 1_800_000)
     .action(async ({ timeoutMs }: { timeoutMs: number }) => {
-      const { wait } = await import('./commands/wait.ts')
+      const { wait } = await import('./commands/remote/wait.ts')
       await wait(terminal, timeoutMs)
     })
   program
@@ -166,7 +166,7 @@ function commandLine(terminal: Terminal): Command {
     .description('stop a task; its work is kept at refs/tasks/ID')
     .argument('<id>')
     .action(async (id: string) => {
-      const { cancel } = await import('./commands/cancel.ts')
+      const { cancel } = await import('./commands/remote/cancel.ts')
       await cancel(terminal, id)
     })
   program
@@ -174,7 +174,7 @@ function commandLine(terminal: Terminal): Command {
     .description('try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide')
     .argument('<id>')
     .action(async (id: string) => {
-      const { merge } = await import('./commands/merge.ts')
+      const { merge } = await import('./commands/remote/merge.ts')
       await merge(terminal, id)
     })
   program
@@ -196,7 +196,7 @@ function commandLine(terminal: Terminal): Command {
     .description("start a task that resolves another one's conflicts and print its id")
     .argument('<id>')
     .action(async (id: string) => {
-      const { resolve } = await import('./commands/resolve.ts')
+      const { resolve } = await import('./commands/remote/resolve.ts')
       await resolve(terminal, id)
     })
   program
@@ -213,14 +213,14 @@ function commandLine(terminal: Terminal): Command {
     .argument('<id>')
     .option('--delete-ref', 'delete refs/tasks/ID too', false)
     .action(async (id: string, { deleteRef }: { deleteRef: boolean }) => {
-      const { cleanup } = await import('./commands/cleanup.ts')
+      const { cleanup } = await import('./commands/remote/cleanup.ts')
       await cleanup(terminal, id, { deleteRef })
     })
   program
     .command('usage')
     .description('show as JSON what takes how much room on disk')
     .action(async () => {
-      const { usage } = await import('./commands/usage.ts')
+      const { usage } = await import('./commands/remote/usage.ts')
       await usage(terminal)
     })
   program
@@ -234,7 +234,7 @@ function commandLine(terminal: Terminal): Command {
     )
     .option('--max-gib <number>', 'the oldest go until all take no more than this', wholeNumber(0, 1_000_000))
     .action(async (options: { dryRun: boolean; keepDays?: number; maxGib?: number }) => {
-      const { prune } = await import('./commands/prune.ts')
+      const { prune } = await import('./commands/remote/prune.ts')
       await prune(terminal, options)
     })
   return program

@@ -1,7 +1,7 @@
 /** `npm run dist -- ARGUMENTS`: builds the app and packs it with electron-builder, whose arguments it takes. Publishes nothing. */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { runAttached } from '../main/lib/spawn.ts'
+import { runAttached } from '../main/lib/processes/spawn.ts'
 import { signingSettings, unsignedNote } from './signing.ts'
 
 const args = process.argv.slice(2)

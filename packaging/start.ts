@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runAttached } from '../main/lib/spawn.ts'
+import { runAttached } from '../main/lib/processes/spawn.ts'
 
 const root = join(import.meta.dirname, '..')
 

@@ -3,14 +3,15 @@
  * event stream for a browser. Everything here is plain JSON, so that both carry it alike. Names and shapes are ours alone: window
  * and host come from one build.
  */
-import type { TaskCaps } from '../main/core/caps.ts'
-import type { CheckReport } from '../main/core/check-report.ts'
-import type { ConflictsView, ConflictText, Resolution } from '../main/core/conflicts.ts'
+
 import type { Failure, FailureCode } from '../main/core/failure.ts'
-import type { FileDiff, Hunk } from '../main/core/file-diff.ts'
-import type { AlsoKept, MergeOutcome, UnmergedReason } from '../main/core/merge.ts'
-import type { MergePolicy } from '../main/core/merge-policy.ts'
-import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task.ts'
+import type { CheckReport } from '../main/core/merge/check-report.ts'
+import type { ConflictsView, ConflictText, Resolution } from '../main/core/merge/conflicts.ts'
+import type { FileDiff, Hunk } from '../main/core/merge/file-diff.ts'
+import type { AlsoKept, MergeOutcome, UnmergedReason } from '../main/core/merge/merge.ts'
+import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
+import type { TaskCaps } from '../main/core/task/caps.ts'
+import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
 
 export type { FileDiff, Hunk }
 

@@ -1,4 +1,4 @@
-import type { UnmergedReason } from '../main/core/merge.ts'
+import type { UnmergedReason } from '../main/core/merge/merge.ts'
 import type { TaskRow } from '../preload/contract.ts'
 
 export interface Advice {

@@ -31,19 +31,15 @@ const contract: readonly string[] = ['preload/contract.ts', 'preload/apply-delta
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
-  execa: ['main/lib/spawn.ts'],
-  'node:child_process': ['main/lib/spawn.ts', 'main/lib/child-session.ts', 'main/lib/stream-program.ts'],
+  execa: ['main/lib/processes/spawn.ts'],
+  'node:child_process': [
+    'main/lib/processes/spawn.ts',
+    'main/lib/processes/child-session.ts',
+    'main/lib/processes/stream-program.ts',
+  ],
   'simple-git': ['main/git/'],
   '@modelcontextprotocol/sdk': ['main/mcp/'],
-  'node:http': [
-    'main/mcp/',
-    'main/web/',
-    'main/lib/http-',
-    'main/lib/origin-check.ts',
-    'main/gateway/',
-    'main/attack/',
-    'main/app.ts',
-  ],
+  'node:http': ['main/mcp/', 'main/web/', 'main/lib/http/', 'main/gateway/', 'main/attack/', 'main/app.ts'],
   electron: ['main/desktop/', 'main/index.ts'],
   commander: ['main/cli.ts'],
   conf: ['main/settings/'],
@@ -177,23 +173,20 @@ test('comments and texts are no imports', () => {
 /** Modules that parse what a guest made: its clone, its share, its commits. All of a folder where one is named. */
 const guestReaderPlaces: readonly string[] = [
   'main/git/salvage/',
+  'main/git/survey/',
+  'main/git/import/',
   'main/git/conflicts/',
-  'main/git/salvage-work.ts',
-  'main/git/salvage-repository.ts',
-  'main/git/survey-files.ts',
-  'main/git/save-files.ts',
-  'main/git/merge-work.ts',
-  'main/git/merge-trees.ts',
-  'main/git/replay-commits.ts',
-  'main/git/find-merge.ts',
-  'main/git/left-markers.ts',
-  'main/git/not-contained.ts',
+  'main/git/merge/merge-work.ts',
+  'main/git/merge/merge-trees.ts',
+  'main/git/merge/replay-commits.ts',
+  'main/git/merge/find-earlier-merge.ts',
+  'main/git/merge/not-contained.ts',
   'main/git/self-running/find-held-paths.ts',
-  'main/git/as-merged.ts',
-  'main/git/list-changes.ts',
-  'main/git/read-diff.ts',
-  'main/git/expand-selection.ts',
-  'main/git/read-subjects.ts',
+  'main/git/merge/preview-merge.ts',
+  'main/git/changes/list-changes.ts',
+  'main/git/changes/read-diff.ts',
+  'main/git/merge/expand-selection.ts',
+  'main/git/changes/read-subjects.ts',
   'main/worker/jobs.ts',
   'main/worker/look-at-work.ts',
   'main/worker/read-result.ts',
@@ -236,10 +229,10 @@ test('only the worker process reads what a guest made', () => {
 })
 
 test.each([
-  "import { salvageWork } from './git/salvage-work.ts'",
+  "import { salvageWork } from './git/salvage/salvage-work.ts'",
   "import { type Job, jobs } from './worker/jobs.ts'",
   "export { readResult } from './worker/read-result.ts'",
-  "const { mergeWork } = await import('./git/merge-work.ts')",
+  "const { mergeWork } = await import('./git/merge/merge-work.ts')",
 ])('a way to a reader of guest data by %j is found, through another module too', (text) => {
   const others = [
     { path: 'main/app.ts', text: "import { between } from './between.ts'\n" },
@@ -258,10 +251,10 @@ test('the window makes no markup out of text', () => {
 
 /** Who may name `.microvm`: the one module that builds paths there, and those that tell git or a red team of the name and build none. */
 const knowTheFolder = [
-  'main/tasks/work-tree-folder.ts',
-  'main/git/exclude-tasks.ts',
-  'main/git/tracks-tasks.ts',
-  'main/git/salvage/reserved-names.ts',
+  'main/tasks/record/work-tree-folder.ts',
+  'main/git/repository/exclude-tasks.ts',
+  'main/git/repository/tracks-tasks.ts',
+  'main/git/survey/reserved-names.ts',
   'main/attack/damage.ts',
   'main/attack/left-behind.ts',
 ]

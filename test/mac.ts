@@ -4,12 +4,12 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { failureText, toFailure } from '../main/core/failure.ts'
-import { findDetached } from '../main/lib/find-processes.ts'
-import { packageDirectory } from '../main/lib/paths.ts'
-import { runAttached, runOrThrow } from '../main/lib/spawn.ts'
+import { packageDirectory } from '../main/lib/files/paths.ts'
+import { findDetached } from '../main/lib/processes/find-processes.ts'
+import { runAttached, runOrThrow } from '../main/lib/processes/spawn.ts'
 import { openRunRoot } from '../main/machines/run-root.ts'
 import { inspectMac } from '../main/machines/vfkit/host.ts'
-import { prepareHost } from './support/prepare-host.ts'
+import { prepareHost } from './support/machines/prepare-host.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const signal = new AbortController().signal

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from '../main/lib/spawn.ts'
+import { run } from '../main/lib/processes/spawn.ts'
 import { temporaryFolder } from './support/temporary.ts'
 
 const root = join(import.meta.dirname, '..')

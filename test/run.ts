@@ -7,8 +7,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { failureText, toFailure } from '../main/core/failure.ts'
-import { packageDirectory } from '../main/lib/paths.ts'
-import { runAttached } from '../main/lib/spawn.ts'
+import { packageDirectory } from '../main/lib/files/paths.ts'
+import { runAttached } from '../main/lib/processes/spawn.ts'
 import { type Count, countTests } from './support/count-tests.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -71,7 +71,7 @@ async function step(title: string, check: () => Promise<boolean>): Promise<boole
 
 /** Loaded late: a part that does not load is a failure of this step, not the end of the run. */
 async function prepare(): Promise<boolean> {
-  const { prepareHost } = await import('./support/prepare-host.ts')
+  const { prepareHost } = await import('./support/machines/prepare-host.ts')
   const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal, [
     { program: 'jq', package: 'jq', purpose: "runs the guest's task runner on this host, to be tested" },
     { program: 'chromium', package: 'chromium', purpose: 'shows the window to its tests' },

@@ -1,6 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cpio } from '../lib/cpio.ts'
+import { cpio } from '../lib/files/cpio.ts'
 import type { GuestImage } from '../machines/guest-image.ts'
 
 /** The name, in the share, of the script that runs in the task runner's place. */

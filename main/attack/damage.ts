@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathExists } from '../lib/path-exists.ts'
-import { run } from '../lib/spawn.ts'
+import { pathExists } from '../lib/files/look.ts'
+import { run } from '../lib/processes/spawn.ts'
 import { environmentOfUser, type Prepared, userGit, userSettings, victimIsWhole } from './grounds.ts'
 
 const mebibyte = 1024 ** 2

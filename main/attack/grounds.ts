@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SlotId, TaskId } from '../core/task.ts'
-import { cloneWorkspace } from '../git/clone-workspace.ts'
-import { excludeTasks } from '../git/exclude-tasks.ts'
-import { runOrThrow } from '../lib/spawn.ts'
-import { TaskRecord } from '../tasks/task-record.ts'
-import { type Assignment, writeShare } from '../tasks/write-share.ts'
+import type { SlotId, TaskId } from '../core/task/task.ts'
+import { cloneWorkspace } from '../git/clone/clone-workspace.ts'
+import { excludeTasks } from '../git/repository/exclude-tasks.ts'
+import { runOrThrow } from '../lib/processes/spawn.ts'
+import { TaskRecord } from '../tasks/record/task-record.ts'
+import { type Assignment, writeShare } from '../tasks/run/write-share.ts'
 import type { Ground, LeftBehind } from './attack.ts'
 
 /** One attack's task, with a repository of its own to work on, and what it must leave alone. */

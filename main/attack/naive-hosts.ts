@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, lstat, open, readdir, readFile, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../lib/spawn.ts'
+import { run } from '../lib/processes/spawn.ts'
 import type { Ground, NaiveHost } from './attack.ts'
 
 /**

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path'
-import { type EgressChange, type EgressPolicy, egressText } from '../core/egress.ts'
 import { AppError, failureText } from '../core/failure.ts'
-import { isListed, parseHostRule, publicApiHost } from '../core/host-rule.ts'
-import { type MergePolicyChange, mergePolicyText } from '../core/merge-policy.ts'
-import { excludeTasks } from '../git/exclude-tasks.ts'
-import { findFlakeProblem } from '../git/find-flake.ts'
-import { inspectRepository } from '../git/inspect-repository.ts'
+import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-policy.ts'
+import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
+import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
+import { excludeTasks } from '../git/repository/exclude-tasks.ts'
+import { findFlakeProblem } from '../git/repository/find-flake.ts'
+import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { validateAlias } from '../settings/alias.ts'
 import { registerRepository } from '../settings/repositories.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /**
  * Registers the repository at `path` (default: the current folder), hides `.microvm/` from its git status, and changes what its

@@ -2,12 +2,12 @@ import type { Verdict } from '../attack/attack.ts'
 import { runAttacks } from '../attack/run-attacks.ts'
 import { summaryOf, verdictLines } from '../attack/verdict-lines.ts'
 import { AppError } from '../core/failure.ts'
+import { cacheDirectory } from '../lib/files/paths.ts'
 import { silentLog } from '../lib/log.ts'
-import { cacheDirectory } from '../lib/paths.ts'
 import { findGuestImage } from '../machines/guest-image.ts'
 import { info } from './info.ts'
 import { logs } from './logs.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** A host with an emulated processor, and others at work on it, takes minutes. */
 const longestMs = 30 * 60_000

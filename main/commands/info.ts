@@ -1,13 +1,13 @@
 import { basename } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { taskView } from '../core/view.ts'
+import { taskView } from '../core/task/view.ts'
 import { createLog } from '../lib/log.ts'
 import { requireTaskId } from '../tasks/answers.ts'
-import { loadTask } from '../tasks/load-tasks.ts'
-import { serverIfRunning } from './connection.ts'
-import { findTask } from './find-task.ts'
-import { printJson } from './print-json.ts'
-import type { Terminal } from './terminal.ts'
+import { loadTask } from '../tasks/record/load-tasks.ts'
+import { serverIfRunning } from './terminal/connection.ts'
+import { findTask } from './terminal/find-task.ts'
+import { printJson } from './terminal/print-json.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** What `get_task_info` answers, as JSON; with no server from the task's record. */
 export async function info(terminal: Terminal, idText: string): Promise<void> {

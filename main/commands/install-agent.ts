@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { conflictResolverAgent } from '../core/conflict-resolver.ts'
 import { AppError } from '../core/failure.ts'
-import { writeAtomically } from '../lib/atomic-file.ts'
-import type { Terminal } from './terminal.ts'
+import { conflictResolverAgent } from '../core/merge/conflict-resolver.ts'
+import { writeAtomically } from '../lib/files/atomic-file.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** The last line says what the rest was when we wrote it: a file that somebody changed is told from one of an older version. */
 const sealOf = (text: string): string =>

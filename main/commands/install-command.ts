@@ -1,6 +1,6 @@
 import { delimiter, dirname } from 'node:path'
-import { commandFolders, commandOfApp, installCommandLine } from '../lib/install-command-line.ts'
-import type { Terminal } from './terminal.ts'
+import { commandFolders, commandOfApp, installCommandLine } from '../lib/processes/install-command-line.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** Links this very program into a folder of the user's PATH, and says what is left to do where the PATH has none that takes it. */
 export async function installCommand(

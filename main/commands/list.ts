@@ -1,7 +1,7 @@
-import { egressText } from '../core/egress.ts'
-import { mergePolicyText } from '../core/merge-policy.ts'
+import { mergePolicyText } from '../core/merge/merge-policy.ts'
+import { egressText } from '../core/network/egress.ts'
 import { listRepositories } from '../settings/repositories.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 interface ListOptions {
   readonly egress: boolean

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import { followFile } from '../lib/follow-file.ts'
-import { pathExists } from '../lib/path-exists.ts'
-import { terminalTextFilter } from '../lib/terminal-text.ts'
-import type { TaskFiles } from '../tasks/task-files.ts'
-import { findTask } from './find-task.ts'
-import type { Terminal } from './terminal.ts'
+import { followFile } from '../lib/files/follow-file.ts'
+import { pathExists } from '../lib/files/look.ts'
+import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
+import type { TaskFiles } from '../tasks/record/task-files.ts'
+import { findTask } from './terminal/find-task.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /**
  * The console of a task's machine; with `follow` also what is added, until the task has ended. Needs no server.

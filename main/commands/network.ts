@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import { type NetworkSummary, summarize } from '../core/network-summary.ts'
-import { parseJsonLines } from '../lib/json-lines.ts'
-import { findTask } from './find-task.ts'
-import type { Terminal } from './terminal.ts'
+import { type NetworkSummary, summarize } from '../core/network/network-summary.ts'
+import { parseJsonLines } from '../lib/files/json-lines.ts'
+import { findTask } from './terminal/find-task.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 const bytes = z.int().nonnegative()
 const where = { at: z.string(), host: z.string(), port: z.int() }

@@ -1,12 +1,12 @@
 import { AppError } from '../core/failure.ts'
-import { modeText } from '../core/file-mode.ts'
-import { mergePolicyText } from '../core/merge-policy.ts'
-import type { MergeView } from '../core/view.ts'
-import { terminalTextFilter } from '../lib/terminal-text.ts'
+import { modeText } from '../core/merge/file-mode.ts'
+import { mergePolicyText } from '../core/merge/merge-policy.ts'
+import type { MergeView } from '../core/task/view.ts'
+import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
 import { requireTaskId } from '../tasks/answers.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import type { ControlAnswers } from '../web/control-contract.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 export interface ReviewFlags {
   readonly diff?: boolean

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskView } from '../core/view.ts'
-import { ownCommand } from '../lib/own-command.ts'
+import type { TaskView } from '../core/task/view.ts'
+import { ownCommand } from '../lib/processes/own-command.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
-import { printJson } from './print-json.ts'
-import type { Terminal } from './terminal.ts'
+import { printJson } from './terminal/print-json.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 export interface RunFlags {
   readonly wait: boolean

@@ -3,13 +3,13 @@ import { type Server, startServer } from '../app.ts'
 import { toFailure } from '../core/failure.ts'
 import { inUrl, isLoopback } from '../lib/addresses.ts'
 import { createLog } from '../lib/log.ts'
-import { outliveOutput } from '../lib/lost-output.ts'
+import { outliveOutput } from '../lib/processes/lost-output.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { readSettings } from '../settings/settings.ts'
 import { findKey } from '../settings/token.ts'
-import type { Terminal } from './terminal.ts'
-import { terminalText } from './terminal-words.ts'
+import type { Terminal } from './terminal/terminal.ts'
+import { terminalText } from './terminal/terminal-words.ts'
 
 export interface ServeFlags {
   readonly port?: number

@@ -1,7 +1,7 @@
 import { taskSummary } from '../tasks/answers.ts'
-import { serverIfRunning } from './connection.ts'
-import { loadAllTasks } from './load-all-tasks.ts'
-import type { Terminal } from './terminal.ts'
+import { serverIfRunning } from './terminal/connection.ts'
+import { loadAllTasks } from './terminal/load-all-tasks.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 const shownCharacters = 72
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BrowserWindow, type IpcMainInvokeEvent, ipcMain, screen, session } from 'electron'
 import type { NoticeName, Notices } from '../../preload/contract.ts'
-import { packageDirectory } from '../lib/paths.ts'
+import { packageDirectory } from '../lib/files/paths.ts'
 import type { AnyReply } from '../window/answer-call.ts'
 import { pageUrl } from './page-protocol.ts'
 import type { Bounds, WindowMemory } from './window-memory.ts'

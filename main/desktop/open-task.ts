@@ -1,8 +1,8 @@
 import { shell } from 'electron'
 import type { DesktopRequests, TaskDetails } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
-import { findTool } from '../lib/find-tool.ts'
-import { startDetached } from '../lib/spawn.ts'
+import { findTool } from '../lib/processes/find-tool.ts'
+import { startDetached } from '../lib/processes/spawn.ts'
 
 type With = Parameters<DesktopRequests['openTask']>[0]['with']
 

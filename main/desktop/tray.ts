@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
-import { resourceDirectory } from '../lib/paths.ts'
+import { resourceDirectory } from '../lib/files/paths.ts'
 import type { TrayAction, TrayEntry } from './tray-menu.ts'
 
 export interface TrayView extends Disposable {

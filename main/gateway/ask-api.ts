@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { GatewayApi, NetworkReason } from '../core/gateway.ts'
+import type { GatewayApi, NetworkReason } from '../core/network/gateway.ts'
 import { type ApiRequest, listedRequest } from './api-requests.ts'
 import { framingOf } from './framing.ts'
 import { passedToApi } from './headers.ts'

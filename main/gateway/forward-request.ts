@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import { canonicalHost, type Destination } from '../core/host-rule.ts'
+import { canonicalHost, type Destination } from '../core/network/host-rule.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { passedOn } from './headers.ts'

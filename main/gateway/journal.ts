@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import type { NetworkEvent, NetworkVerdict } from '../core/gateway.ts'
+import type { NetworkEvent, NetworkVerdict } from '../core/network/gateway.ts'
 
 type Line<Event extends NetworkEvent> = Event extends unknown ? Omit<Event, 'at'> : never
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { GatewayApi } from '../core/gateway.ts'
-import type { HostRule } from '../core/host-rule.ts'
+import type { GatewayApi } from '../core/network/gateway.ts'
+import type { HostRule } from '../core/network/host-rule.ts'
 import type { Journal } from './journal.ts'
 
 /** What the gateway is made of: its rules, and the world that it looks at. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { NetworkReason } from '../core/gateway.ts'
-import { canonicalHost, type Destination, isAddress, isListed, publicApiHost } from '../core/host-rule.ts'
+import type { NetworkReason } from '../core/network/gateway.ts'
+import { canonicalHost, type Destination, isAddress, isListed, publicApiHost } from '../core/network/host-rule.ts'
 import { addressKind } from '../lib/address-kind.ts'
 import type { GatewayParts } from './parts.ts'
 

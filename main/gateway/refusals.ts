@@ -1,5 +1,5 @@
-import type { NetworkReason } from '../core/gateway.ts'
-import type { Destination } from '../core/host-rule.ts'
+import type { NetworkReason } from '../core/network/gateway.ts'
+import type { Destination } from '../core/network/host-rule.ts'
 
 /** The status that tells a client of the proxy what became of its wish. */
 export const statusOf = ({ kind }: { readonly kind: 'refused' | 'failed' }): number => (kind === 'refused' ? 403 : 502)

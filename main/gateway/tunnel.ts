@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { canonicalHost, type Destination, isAddress, parseDestination } from '../core/host-rule.ts'
+import { canonicalHost, type Destination, isAddress, parseDestination } from '../core/network/host-rule.ts'
 import { readGreeting } from './client-hello.ts'
 import { printableHost } from './journal.ts'
 import type { GatewayParts } from './parts.ts'

@@ -1,5 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino'
-import { type SteadyOutput, steadyOutput } from './steady-output.ts'
+import { type SteadyOutput, steadyOutput } from './processes/steady-output.ts'
 
 /** Constant messages, facts in fields: `log.with({ taskId }).info('guest ready', { bootMs })`. */
 export interface Log {

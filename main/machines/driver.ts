@@ -1,7 +1,7 @@
-import type { GatewayConfig } from '../core/gateway.ts'
+import type { GatewayConfig } from '../core/network/gateway.ts'
 import type { Problem as CoreProblem } from '../core/problem.ts'
-import type { MachineExit, MachineHandle } from '../core/task.ts'
-import type { HostPackage } from './package-managers.ts'
+import type { MachineExit, MachineHandle } from '../core/task/task.ts'
+import type { HostPackage } from './host/package-managers.ts'
 
 /** Something this host lacks. */
 export interface Problem extends CoreProblem {

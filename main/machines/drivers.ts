@@ -1,4 +1,4 @@
-import type { MachineHandle } from '../core/task.ts'
+import type { MachineHandle } from '../core/task/task.ts'
 import type { MachineDriver } from './driver.ts'
 import { createQemuDriver, type QemuDriverOptions } from './qemu/driver.ts'
 import { createVfkitDriver } from './vfkit/driver.ts'

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { findTool } from '../lib/find-tool.ts'
-import { packageDirectory, resourceDirectory } from '../lib/paths.ts'
-import { run } from '../lib/spawn.ts'
+import { packageDirectory, resourceDirectory } from '../lib/files/paths.ts'
+import { findTool } from '../lib/processes/find-tool.ts'
+import { run } from '../lib/processes/spawn.ts'
 import type { Command } from './command.ts'
 import type { RunDirectory } from './run-directory.ts'
 

@@ -1,11 +1,11 @@
 import { open, readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MachineHandle } from '../core/task.ts'
-import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/process-identity.ts'
-import { startDetached } from '../lib/spawn.ts'
+import type { MachineHandle } from '../core/task/task.ts'
+import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/processes/process-identity.ts'
+import { startDetached } from '../lib/processes/spawn.ts'
 import type { Command } from './command.ts'
-import { worthwhileLines } from './worthwhile-lines.ts'
+import { worthwhileLines } from './watch/worthwhile-lines.ts'
 
 export type HelperHandle = MachineHandle['helpers'][number]
 

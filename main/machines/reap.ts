@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { endAll, findDetached } from '../lib/find-processes.ts'
 import type { Log } from '../lib/log.ts'
+import { endAll, findDetached } from '../lib/processes/find-processes.ts'
 import type { Reaped } from './driver.ts'
 import { machineUsers } from './helper-user.ts'
 import { readRecord } from './record.ts'

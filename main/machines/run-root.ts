@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { cacheDirectory } from '../lib/paths.ts'
+import { cacheDirectory } from '../lib/files/paths.ts'
 
 /**
  * The folders that can hold run directories, best first: short, in memory, and gone after a reboot like the processes it speaks of; then

@@ -8,7 +8,7 @@ import type {
 import { z } from 'zod'
 import { AppError, defect, type Failure, failureText, toFailure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
-import { withOwnCommand } from '../lib/own-command.ts'
+import { withOwnCommand } from '../lib/processes/own-command.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'

@@ -1,4 +1,4 @@
-import { singleLineText } from '../lib/terminal-text.ts'
+import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { Session } from './sessions.ts'
 
 /** Somebody who speaks MCP with us, as it named itself. */

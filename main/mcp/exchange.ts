@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Fate } from '../lib/http-message.ts'
+import type { Fate } from '../lib/http/http-message.ts'
 
 /** The HTTP exchange that carries a call. The SDK hides it from tools, so it travels with the asynchronous context. */
 export interface Exchange {

@@ -1,5 +1,5 @@
 import { withoutHidden } from '../core/visible-text.ts'
-import { terminalTextFilter } from '../lib/terminal-text.ts'
+import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
 
 /** What of an answer may hold text that was written inside a virtual machine: an agent's words, names of files, output of a check. */
 const guestFields = [

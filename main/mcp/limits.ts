@@ -1,4 +1,4 @@
-import type { ResultView } from '../core/view.ts'
+import type { ResultView } from '../core/task/view.ts'
 
 /**
  * A client's model pays for every character, and Claude Code moves results over 25,000 tokens to a file. What is cut says so and

@@ -1,4 +1,4 @@
-import { claudeCommand } from '../lib/own-command.ts'
+import { claudeCommand } from '../lib/processes/own-command.ts'
 
 /**
  * The command that tells Claude Code of a server. A token is written out on a terminal, so that the line can be copied to any

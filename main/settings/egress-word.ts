@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type EgressPolicy, type EgressWord, parseEgress } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
-import { isAddress, parseHostRule } from '../core/host-rule.ts'
+import { type EgressPolicy, type EgressWord, parseEgress } from '../core/network/egress.ts'
+import { isAddress, parseHostRule } from '../core/network/host-rule.ts'
 import { addressKind } from '../lib/address-kind.ts'
 
 /** `"open"`, `"closed"`, or the list of hosts, as files have it. */

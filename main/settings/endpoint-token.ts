@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
 
 export const endpointTokenPath = (home: string): string => join(home, 'mcp-token')
 export const windowTokenPath = (home: string): string => join(home, 'window-token')

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { AppError } from '../core/failure.ts'
-import { publicApiHost } from '../core/host-rule.ts'
+import { publicApiHost } from '../core/network/host-rule.ts'
 
 /**
  * The host's variables that reach the agent. Only Claude Code's own, only such as hold no secret, no host path and nothing that

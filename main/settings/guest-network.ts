@@ -1,6 +1,6 @@
-import type { EgressPolicy } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
-import type { GatewayApi, GatewayConfig } from '../core/gateway.ts'
+import type { EgressPolicy } from '../core/network/egress.ts'
+import type { GatewayApi, GatewayConfig } from '../core/network/gateway.ts'
 import {
   agentVariables,
   apiUrl,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import { changeMergePolicy, isCommand, type MergePolicy, type MergePolicyChange } from '../core/merge-policy.ts'
+import { changeMergePolicy, isCommand, type MergePolicy, type MergePolicyChange } from '../core/merge/merge-policy.ts'
 
 /** `"auto"`, `"review"` or `{"check": COMMAND}`, as files have it. */
 export const mergePolicyWordSchema = z.union(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import { unusable } from '../lib/private-folder.ts'
+import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000

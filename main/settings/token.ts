@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
-import { readPrivateFile, writePrivateFile } from '../lib/private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
 
 export type KeyVariable = 'CLAUDE_CODE_OAUTH_TOKEN' | 'ANTHROPIC_API_KEY'
 

@@ -1,13 +1,20 @@
-import { type EgressWord, egressWord } from '../core/egress.ts'
 import { AppError } from '../core/failure.ts'
-import { type MergePolicyWord, mergePolicyWord } from '../core/merge-policy.ts'
-import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task.ts'
-import type { TaskBrief } from '../core/task-brief.ts'
-import { type MergeView, type ResultView, statusOf, type TaskStatus, type TaskView, taskView } from '../core/view.ts'
-import { pathExists } from '../lib/path-exists.ts'
+import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
+import { type EgressWord, egressWord } from '../core/network/egress.ts'
+import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task/task.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
+import {
+  type MergeView,
+  type ResultView,
+  statusOf,
+  type TaskStatus,
+  type TaskView,
+  taskView,
+} from '../core/task/view.ts'
+import { pathExists } from '../lib/files/look.ts'
 import type { Tasks } from './contract.ts'
 import type { Delivery } from './events/event-consumers.ts'
-import { filesOf } from './task-files.ts'
+import { filesOf } from './record/task-files.ts'
 
 /** The shapes that every front door answers with; the names are the contract with clients. */
 

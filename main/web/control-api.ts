@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { AppError, defect, type Failure, type FailureCode, toFailure } from '../core/failure.ts'
-import { mergeView } from '../core/view.ts'
+import { mergeView } from '../core/task/view.ts'
 import { isLoopback } from '../lib/addresses.ts'
-import { isAuthorized } from '../lib/bearer.ts'
-import type { Handler } from '../lib/http-listener.ts'
-import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http-message.ts'
+import { isAuthorized } from '../lib/http/bearer.ts'
+import type { Handler } from '../lib/http/http-listener.ts'
+import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import {
   eventView,

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { FileDiff } from '../core/file-diff.ts'
-import type { MergeView, TaskView } from '../core/view.ts'
+import type { FileDiff } from '../core/merge/file-diff.ts'
+import type { MergeView, TaskView } from '../core/task/view.ts'
 import type { EventView, LogPaths, RepositoryView, SlotsView, TaskSummary } from '../tasks/answers.ts'
-import type { DiskUsage } from '../tasks/disk-usage.ts'
-import type { TaskReview } from '../tasks/look-at-task.ts'
-import type { PruneReport } from '../tasks/prune.ts'
+import type { TaskReview } from '../tasks/review/read-review.ts'
 import { runOptionShape } from '../tasks/run-options.ts'
+import type { DiskUsage } from '../tasks/upkeep/disk-usage.ts'
+import type { PruneReport } from '../tasks/upkeep/prune.ts'
 
 /** The longest wait that can be asked for: a day. */
 export const longestWaitMs = 24 * 60 * 60_000

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { isAuthorized } from '../lib/bearer.ts'
+import { isAuthorized } from '../lib/http/bearer.ts'
 
 export const windowPath = '/api/window/'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Handler } from '../lib/http-listener.ts'
+import type { Handler } from '../lib/http/http-listener.ts'
 import type { Log } from '../lib/log.ts'
 import { pageHeaders, readPageFile } from '../window/page-files.ts'
 

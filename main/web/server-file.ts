@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonAtomically } from '../lib/atomic-file.ts'
-import { unusable } from '../lib/private-folder.ts'
-import { isAlive, startTimeOf } from '../lib/process-identity.ts'
+import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
+import { unusable } from '../lib/files/private-folder.ts'
+import { isAlive, startTimeOf } from '../lib/processes/process-identity.ts'
 
 const serverSchema = z.object({
   pid: z.int().positive(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { pathExists } from '../lib/path-exists.ts'
-import { packageDirectory } from '../lib/paths.ts'
-import { runOrThrow } from '../lib/spawn.ts'
+import { pathExists } from '../lib/files/look.ts'
+import { packageDirectory } from '../lib/files/paths.ts'
+import { runOrThrow } from '../lib/processes/spawn.ts'
 
 const longestBuildMs = 5 * 60_000
 

@@ -1,6 +1,6 @@
 import type { ChangedFile } from '../../preload/contract.ts'
-import { modeText } from '../core/file-mode.ts'
-import type { FileChange } from '../git/list-changes.ts'
+import { modeText } from '../core/merge/file-mode.ts'
+import type { FileChange } from '../git/changes/list-changes.ts'
 
 /** What the window lists of a change. Pure. */
 export function changedFile(change: FileChange): ChangedFile {

@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises'
 import type { Live } from '../../preload/contract.ts'
-import type { TaskId } from '../core/task.ts'
-import type { TaskBrief } from '../core/task-brief.ts'
+import type { TaskId } from '../core/task/task.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
 import { visibleFormat } from '../core/visible-text.ts'
-import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
-import { mask } from '../lib/scrub.ts'
-import { singleLineText } from '../lib/terminal-text.ts'
-import { filesOf, shareNames } from '../tasks/task-files.ts'
-import { UsageMeter } from '../tasks/usage-meter.ts'
+import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
+import { mask } from '../lib/guest/scrub.ts'
+import { singleLineText } from '../lib/guest/terminal-text.ts'
+import { filesOf, shareNames } from '../tasks/record/task-files.ts'
+import { UsageMeter } from '../tasks/run/usage-meter.ts'
 
 const tailBytes = 4096
 const lineLimit = 200

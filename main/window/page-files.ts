@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
-import { packageDirectory } from '../lib/paths.ts'
+import { packageDirectory } from '../lib/files/paths.ts'
 
 /** Where the build puts the window, in a checkout, an installed package and the packed app alike. */
 export const pageDirectory = (): string => join(packageDirectory(), 'dist', 'renderer')

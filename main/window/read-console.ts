@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { ConsolePiece } from '../../preload/contract.ts'
-import { mask } from '../lib/scrub.ts'
+import { mask } from '../lib/guest/scrub.ts'
 
 export interface ConsoleRange {
   readonly offset: number

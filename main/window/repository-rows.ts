@@ -1,8 +1,8 @@
 import type { RepositoryRow } from '../../preload/contract.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { TaskBrief } from '../core/task-brief.ts'
-import { findFlakeProblem } from '../git/find-flake.ts'
-import { inspectRepository } from '../git/inspect-repository.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
+import { findFlakeProblem } from '../git/repository/find-flake.ts'
+import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
 /** What git said of a repository is believed for so long. */

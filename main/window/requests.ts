@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyRequests } from '../../preload/contract.ts'
-import { resolutionSchema } from '../tasks/resolution-file.ts'
+import { resolutionSchema } from '../tasks/review/choices-file.ts'
 
 const none = z.strictObject({})
 const id = z.string().max(200)

@@ -1,10 +1,10 @@
 import type { ChangedFile, Requests } from '../../preload/contract.ts'
 import { visibleText } from '../core/visible-text.ts'
-import type { FileChange } from '../git/list-changes.ts'
+import type { FileChange } from '../git/changes/list-changes.ts'
 import { setMergePolicy } from '../settings/repositories.ts'
 import { requireTaskId } from '../tasks/answers.ts'
 import type { Tasks } from '../tasks/contract.ts'
-import type { TaskReview } from '../tasks/look-at-task.ts'
+import type { TaskReview } from '../tasks/review/read-review.ts'
 import type { Calls } from './answer-call.ts'
 import { changedFile } from './changed-file.ts'
 

@@ -1,11 +1,11 @@
 import type { Live, RowState, SlotRow, TaskRow } from '../../preload/contract.ts'
 import { failureText } from '../core/failure.ts'
-import type { SlotId, TaskOutcome } from '../core/task.ts'
-import type { TaskBrief } from '../core/task-brief.ts'
+import type { SlotId, TaskOutcome } from '../core/task/task.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
+import { waitingRef } from '../core/task/view.ts'
 import { unreachable } from '../core/unreachable.ts'
-import { waitingRef } from '../core/view.ts'
 import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
-import { singleLineText } from '../lib/terminal-text.ts'
+import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
 const titleLimit = 200

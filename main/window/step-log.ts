@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Step } from '../../preload/contract.ts'
-import type { AgentUsage } from '../core/task.ts'
+import type { AgentUsage } from '../core/task/task.ts'
 import { visibleFormat } from '../core/visible-text.ts'
-import { parseGuestJson } from '../lib/guest-json.ts'
-import { singleLineText, terminalTextFilter } from '../lib/terminal-text.ts'
+import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { singleLineText, terminalTextFilter } from '../lib/guest/terminal-text.ts'
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
 

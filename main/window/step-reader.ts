@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path'
 import type { Steps } from '../../preload/contract.ts'
-import type { Task, TaskId } from '../core/task.ts'
-import { BoundedLines } from '../lib/bounded-lines.ts'
-import { GrowingGuestFile } from '../lib/growing-guest-file.ts'
-import { mask } from '../lib/scrub.ts'
-import { filesOf, shareNames } from '../tasks/task-files.ts'
+import type { Task, TaskId } from '../core/task/task.ts'
+import { BoundedLines } from '../lib/guest/bounded-lines.ts'
+import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
+import { mask } from '../lib/guest/scrub.ts'
+import { filesOf, shareNames } from '../tasks/record/task-files.ts'
 import { StepLog } from './step-log.ts'
 
 const lineLimitBytes = 4 * 1024 ** 2

@@ -1,12 +1,12 @@
 import type { Changes, TaskDetails, TaskRow } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
-import type { FileDiff } from '../core/file-diff.ts'
-import type { Task } from '../core/task.ts'
-import { notesOf } from '../core/view.ts'
+import type { FileDiff } from '../core/merge/file-diff.ts'
+import type { Task } from '../core/task/task.ts'
+import { notesOf } from '../core/task/view.ts'
 import { visibleLine, visibleText } from '../core/visible-text.ts'
-import type { Range } from '../git/list-changes.ts'
-import { changesInRange, diffInRange } from '../tasks/look-with-worker.ts'
-import { filesOf } from '../tasks/task-files.ts'
+import type { Range } from '../git/changes/list-changes.ts'
+import { filesOf } from '../tasks/record/task-files.ts'
+import { changesInRange, diffInRange } from '../tasks/review/look-with-worker.ts'
 import { changedFile } from './changed-file.ts'
 
 const shownFiles = 2_000

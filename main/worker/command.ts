@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { gitEnvironment } from '../git/environment.ts'
-import { packageDirectory, resourceDirectory } from '../lib/paths.ts'
+import { gitEnvironment } from '../git/process/environment.ts'
+import { packageDirectory, resourceDirectory } from '../lib/files/paths.ts'
 import { compileCache } from './compile-cache.ts'
 import { memoryLimits } from './limits.ts'
 

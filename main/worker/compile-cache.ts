@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDirectory } from '../lib/paths.ts'
+import { cacheDirectory } from '../lib/files/paths.ts'
 
 /**
  * Folder where Node keeps the compiled code of the workers, which saves a third of their start; undefined when it is not for its owner

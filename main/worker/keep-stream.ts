@@ -1,9 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { shareNames } from '../core/share-names.ts'
-import { type GuestFileRefusal, openGuestFile } from '../lib/guest-file.ts'
-import { scrubbing } from '../lib/scrub.ts'
+import { shareNames } from '../core/task/share-names.ts'
+import { type GuestFileRefusal, openGuestFile } from '../lib/guest/guest-file.ts'
+import { scrubbing } from '../lib/guest/scrub.ts'
 
 const streamLimitBytes = 256 * 1024 ** 2
 

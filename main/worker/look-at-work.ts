@@ -1,8 +1,8 @@
 import { AppError } from '../core/failure.ts'
-import type { FileDiff } from '../core/file-diff.ts'
-import { type AsMerged, asMerged } from '../git/as-merged.ts'
-import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/list-changes.ts'
-import { readDiff } from '../git/read-diff.ts'
+import type { FileDiff } from '../core/merge/file-diff.ts'
+import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/changes/list-changes.ts'
+import { readDiff } from '../git/changes/read-diff.ts'
+import { type AsMerged, asMerged } from '../git/merge/preview-merge.ts'
 
 /** What a file's lines are compared with. */
 export type Against =

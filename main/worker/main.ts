@@ -1,7 +1,7 @@
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { onPublishing } from '../git/publishing.ts'
+import { onPublishing } from '../git/publish/publishing.ts'
 import { type JobName, jobs } from './jobs.ts'
 import { errorThatCame, errorToSend, type FromWorker, type ToWorker } from './messages.ts'
 

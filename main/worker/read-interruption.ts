@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Interruption } from '../core/parking.ts'
-import { shareNames } from '../core/share-names.ts'
-import { readGuestFileTail } from '../lib/guest-file.ts'
+import type { Interruption } from '../core/task/parking.ts'
+import { shareNames } from '../core/task/share-names.ts'
+import { readGuestFileTail } from '../lib/guest/guest-file.ts'
 import { lastLineOf, streamTailBytes } from './read-result.ts'
 
 /** How Claude Code 2.1.330 ends when the API refused (measured): `subtype` says success all the same. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Failure } from '../core/failure.ts'
-import { shareNames } from '../core/share-names.ts'
-import type { AgentUsage, TaskResult } from '../core/task.ts'
-import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest-file.ts'
-import { parseGuestJson } from '../lib/guest-json.ts'
-import { scrub, scrubText } from '../lib/scrub.ts'
+import { shareNames } from '../core/task/share-names.ts'
+import type { AgentUsage, TaskResult } from '../core/task/task.ts'
+import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest/guest-file.ts'
+import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { scrub, scrubText } from '../lib/guest/scrub.ts'
 import { ResultLines, resumedLine } from './result-lines.ts'
 
 const resultLimitBytes = 1024 ** 2

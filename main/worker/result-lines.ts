@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { totalUsage } from '../core/parking.ts'
-import type { AgentUsage } from '../core/task.ts'
-import { plainModel } from '../core/trailers.ts'
-import { BoundedLines } from '../lib/bounded-lines.ts'
-import { parseGuestJson } from '../lib/guest-json.ts'
-import { scrubText } from '../lib/scrub.ts'
+import { plainModel } from '../core/merge/trailers.ts'
+import { totalUsage } from '../core/task/parking.ts'
+import type { AgentUsage } from '../core/task/task.ts'
+import { BoundedLines } from '../lib/guest/bounded-lines.ts'
+import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { scrubText } from '../lib/guest/scrub.ts'
 
 /** The guest's figure; one beyond all reason would not survive the sum and the record. */
 const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)

@@ -1,5 +1,5 @@
-import { type ChildEnd, type ChildSession, startSession } from '../lib/child-session.ts'
-import { familyMemory, memoryLookMs } from '../lib/family-memory.ts'
+import { type ChildEnd, type ChildSession, startSession } from '../lib/processes/child-session.ts'
+import { familyMemory, memoryLookMs } from '../lib/processes/family-memory.ts'
 import type { WorkerCommand } from './command.ts'
 import type { JobLimits } from './limits.ts'
 import { errorThatCame, errorToSend, type FromWorker, fromWorker, type ToWorker } from './messages.ts'

@@ -1,6 +1,6 @@
 import type { RowState } from '../../preload/contract.ts'
-import { lookOf, phaseNumber, phaseWords } from '../states.ts'
 import { Icon } from './icon.tsx'
+import { lookOf, phaseNumber, phaseWords } from './states.ts'
 
 export function StateLabel({ state }: { state: RowState }) {
   const { icon, word, tone } = lookOf(state)

@@ -1,5 +1,5 @@
 import type { TaskRow } from '../../preload/contract.ts'
-import { needsYou } from '../states.ts'
+import { needsYou } from '../parts/states.ts'
 
 export const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const
 export type OutcomeFilter = (typeof outcomeFilters)[number]

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
-import type { TaskId } from '../../main/core/task.ts'
+import type { TaskId } from '../../main/core/task/task.ts'
 import type { Host, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
 import type { Live } from './follow-host.ts'
 

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { parseTaskId, type TaskId } from '../../main/core/task.ts'
+import { parseTaskId, type TaskId } from '../../main/core/task/task.ts'
 import type { Place } from '../../preload/contract.ts'
 
 /** Where the user is, last, and the way there; never empty. */

@@ -3,9 +3,9 @@ import type { Verdict } from '../../main/attack/attack.ts'
 import { allAttacks } from '../../main/attack/catalog/all.ts'
 import { runAttacks } from '../../main/attack/run-attacks.ts'
 import { shownByCommands } from '../../main/commands/attack.ts'
+import { cacheDirectory } from '../../main/lib/files/paths.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { cacheDirectory } from '../../main/lib/paths.ts'
-import { prepareHost } from '../support/prepare-host.ts'
+import { prepareHost } from '../support/machines/prepare-host.ts'
 
 const quiet = (): void => undefined
 let verdicts: ReadonlyMap<string, Verdict>

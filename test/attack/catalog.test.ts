@@ -4,7 +4,7 @@ import { allAttacks } from '../../main/attack/catalog/all.ts'
 import { probeScript, reachedBy } from '../../main/attack/probe.ts'
 import { sceneScripts } from '../../main/attack/scene-scripts.ts'
 import { summaryOf, verdictLines } from '../../main/attack/verdict-lines.ts'
-import { run } from '../../main/lib/spawn.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
 
 test('each attack has a name of its own and says in one sentence what it tries', () => {
   const names = allAttacks.map(({ name }) => name)

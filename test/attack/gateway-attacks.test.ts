@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { askedVerdicts, askScript, harmToNaiveGateway, sendInTurn } from '../../main/attack/ask-gateway.ts'
 import { gatewayAttacks, honestRequest } from '../../main/attack/catalog/gateway-attacks.ts'
 import { openRecordingApi } from '../../main/attack/recording-api.ts'
-import { run } from '../../main/lib/spawn.ts'
-import { testGateway } from '../support/gateway.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { testGateway } from '../support/web/gateway.ts'
 
 const key = 'sk-ant-api03-of-the-user'
 

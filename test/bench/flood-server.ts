@@ -1,6 +1,6 @@
 import { startServer } from '../../main/app.ts'
 import { createLog } from '../../main/lib/log.ts'
-import { processDriver } from '../support/process-driver.ts'
+import { processDriver } from '../support/machines/process-driver.ts'
 
 /**
  * The whole server as a process of its own, whose guests write five megabytes a second to their consoles until the file `stop` is in the

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commitFiles, gitIn } from '../support/repositories.ts'
+import { commitFiles, gitIn } from '../support/git/repositories.ts'
 
 /** Blobs are of one random megabyte each: nothing compresses them. `replaced` is how many each later commit writes anew. */
 export interface Material {

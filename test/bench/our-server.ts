@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { startServer } from '../../main/app.ts'
 import { createLog } from '../../main/lib/log.ts'
+import { processDriver } from '../support/machines/process-driver.ts'
 import { guestThatCommits } from '../support/orchestrator.ts'
-import { processDriver } from '../support/process-driver.ts'
 
 /**
  * The whole server as a process of its own, over the home folder that its argument names; only its machines are processes of

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { modeText } from '../../main/core/file-mode.ts'
-import { visibleHunks } from '../../main/core/visible-diff.ts'
+import { modeText } from '../../main/core/merge/file-mode.ts'
+import { visibleHunks } from '../../main/core/merge/visible-diff.ts'
 import {
   hasHidden,
   visibleFormat,

@@ -4,21 +4,21 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { terminalText } from '../../main/commands/terminal-words.ts'
+import { terminalText } from '../../main/commands/terminal/terminal-words.ts'
 import { AppError, toFailure } from '../../main/core/failure.ts'
-import type { TaskView } from '../../main/core/view.ts'
-import { followFile } from '../../main/lib/follow-file.ts'
+import type { TaskView } from '../../main/core/task/view.ts'
+import { followFile } from '../../main/lib/files/follow-file.ts'
+import { cacheDirectory } from '../../main/lib/files/paths.ts'
+import { removeTree } from '../../main/lib/files/remove-tree.ts'
+import { terminalTextFilter } from '../../main/lib/guest/terminal-text.ts'
 import { startHeartbeat } from '../../main/lib/heartbeat.ts'
-import { cacheDirectory } from '../../main/lib/paths.ts'
-import { removeTree } from '../../main/lib/remove-tree.ts'
-import { runOrThrow } from '../../main/lib/spawn.ts'
-import { terminalTextFilter } from '../../main/lib/terminal-text.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import { readSettings } from '../../main/settings/settings.ts'
-import { requireSpace } from '../../main/tasks/disk-space.ts'
+import { requireSpace } from '../../main/tasks/admission/disk-space.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { runCommand, startCommand } from '../support/command-line.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { stopMachines } from '../support/stop-machines.ts'
+import { stopMachines } from '../support/machines/stop-machines.ts'
 import { greeterScript, greeterTask, makeGreeter, scriptMarker } from './greeter.ts'
 import { lockDemo } from './lock-demo.ts'
 
@@ -51,7 +51,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   await requireSpace([folder], readSettings(home).minFreeGiB)
   say('== 1. This host')
   // Loaded here, so that the words above come at once.
-  const { prepareHost } = await import('../support/prepare-host.ts')
+  const { prepareHost } = await import('../support/machines/prepare-host.ts')
   const { directory } = await prepareHost((line) => say(`   ${line}`), signal)
   say(`   Ready. The guest image: ${directory}`)
 

@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runOrThrow } from '../../main/lib/spawn.ts'
-import { offlineFlake } from '../support/repositories.ts'
-import { bash, type Script, say, sequence, use } from '../support/scripted-turn.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
+import { bash, type Script, say, sequence, use } from '../support/claude/scripted-turn.ts'
+import { offlineFlake } from '../support/git/repositories.ts'
 
 const greeter = `#!/bin/sh
 # Greets whoever is named, or the world.

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startTimeOf } from '../../main/lib/process-identity.ts'
+import { startTimeOf } from '../../main/lib/processes/process-identity.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { lockDemo } from './lock-demo.ts'
 

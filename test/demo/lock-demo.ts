@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../../main/core/failure.ts'
-import { writeJsonAtomically } from '../../main/lib/atomic-file.ts'
-import { type FileLock, lockFile } from '../../main/lib/file-lock.ts'
-import { isAlive, startTimeOf } from '../../main/lib/process-identity.ts'
+import { writeJsonAtomically } from '../../main/lib/files/atomic-file.ts'
+import { type FileLock, lockFile } from '../../main/lib/files/file-lock.ts'
+import { isAlive, startTimeOf } from '../../main/lib/processes/process-identity.ts'
 import { readServerFile } from '../../main/web/server-file.ts'
 
 const holderSchema = z.object({ pid: z.int().positive(), startTime: z.string(), since: z.iso.datetime() })

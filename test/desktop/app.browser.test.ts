@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { callHost, clickTray, isVisible, startApp, trayLabels } from '../support/desktop-app.ts'
+import { callHost, clickTray, isVisible, startApp, trayLabels } from '../support/window/desktop-app.ts'
 
 const soon = { timeout: 60_000 }
 

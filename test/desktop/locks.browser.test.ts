@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { appDirectory } from '../support/build-app.ts'
-import { callHost, startApp } from '../support/desktop-app.ts'
-import { mutantApp } from '../support/mutant-app.ts'
+import { appDirectory } from '../support/window/build-app.ts'
+import { callHost, startApp } from '../support/window/desktop-app.ts'
+import { mutantApp } from '../support/window/mutant-app.ts'
 
 /** A server of somebody else's on this host, and the paths that it was asked for. */
 async function stranger() {

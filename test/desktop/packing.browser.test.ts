@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { appDirectory } from '../support/build-app.ts'
-import { callHost, startApp } from '../support/desktop-app.ts'
-import { fakeElectron } from '../support/fake-electron.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { appDirectory } from '../support/window/build-app.ts'
+import { callHost, startApp } from '../support/window/desktop-app.ts'
+import { fakeElectron } from '../support/window/fake-electron.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ofBuilder = createRequire(createRequire(import.meta.url).resolve('app-builder-lib'))

@@ -3,7 +3,7 @@ import { noticesBetween } from '../../main/desktop/notices.ts'
 import { type TrayEntry, trayMenu, trayTitle } from '../../main/desktop/tray-menu.ts'
 import { applyDelta } from '../../preload/apply-delta.ts'
 import { slot } from '../support/tasks.ts'
-import { ended, row, snapshotOf, working } from '../support/window-rows.ts'
+import { ended, row, snapshotOf, working } from '../support/window/window-rows.ts'
 
 const options = { startAtLogin: 'off', isOwn: true } as const
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { WorkerProcess } from '../../main/worker/worker-process.ts'
-import { appDirectory } from '../support/build-app.ts'
-import { isRealElectron } from '../support/desktop-app.ts'
-import { makeRepository } from '../support/repositories.ts'
+import { makeRepository } from '../support/git/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { appDirectory } from '../support/window/build-app.ts'
+import { isRealElectron } from '../support/window/desktop-app.ts'
 
 const root = join(import.meta.dirname, '../..')
 const program = join(root, isRealElectron ? 'node_modules/.bin/electron' : 'test/support/electron/electron')

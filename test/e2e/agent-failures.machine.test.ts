@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { startOrchestra } from '../support/orchestra.ts'
-import { gitIn, statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, type Script, sequence } from '../support/scripted-turn.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, type Script, sequence } from '../support/claude/scripted-turn.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { gitIn, statusOf, subjectsOf } from '../support/git/repositories.ts'
 
 /** Commits one file, leaves another uncommitted, and is then refused by the API. */
 const worksThenMeets = (status: 401 | 429 | 529): Script =>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { startOrchestra } from '../support/orchestra.ts'
-import { gitIn, offlineFlake } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, say, sequence } from '../support/scripted-turn.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, say, sequence } from '../support/claude/scripted-turn.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { gitIn, offlineFlake } from '../support/git/repositories.ts'
 
 /** Tells in the shell's environment what nix found of the repository. */
 const seen =

@@ -1,12 +1,12 @@
 import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseTaskId } from '../../main/core/task.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
-import { startOrchestra } from '../support/orchestra.ts'
-import { gitIn } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, say, sequence } from '../support/scripted-turn.ts'
+import { parseTaskId } from '../../main/core/task/task.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, say, sequence } from '../support/claude/scripted-turn.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { gitIn } from '../support/git/repositories.ts'
 import { until } from '../support/until.ts'
 
 const sleepMs = 6_000

@@ -1,12 +1,12 @@
 import { open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from '../../main/lib/spawn.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
-import { scriptedKey, startOrchestra } from '../support/orchestra.ts'
-import { gitIn, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, type History, say, sequence } from '../support/scripted-turn.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, type History, say, sequence } from '../support/claude/scripted-turn.ts'
+import { scriptedKey, startOrchestra } from '../support/faults/orchestra.ts'
+import { gitIn, subjectsOf } from '../support/git/repositories.ts'
 import { taskId } from '../support/tasks.ts'
 
 /** What the guest has in the key's place; found in its memory, or the search would prove nothing. */

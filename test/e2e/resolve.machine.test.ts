@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { registerRepository } from '../../main/settings/repositories.ts'
-import { startOrchestra } from '../support/orchestra.ts'
-import { commitFiles, gitIn, statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, type Script, say, sequence } from '../support/scripted-turn.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, type Script, say, sequence } from '../support/claude/scripted-turn.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { commitFiles, gitIn, statusOf, subjectsOf } from '../support/git/repositories.ts'
 
 const change = "printf 'By the task.\\n' >README.md && git commit -qam 'Change the README'"
 const settle =

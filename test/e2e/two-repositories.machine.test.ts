@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from '../../main/lib/spawn.ts'
-import { runClaudeCode, toolExchanges } from '../support/claude-code.ts'
-import { scriptedKey, startOrchestra } from '../support/orchestra.ts'
-import { commitFiles, gitIn, statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import type { Script } from '../support/scripted-turn.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { runClaudeCode, toolExchanges } from '../support/claude/claude-code.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import type { Script } from '../support/claude/scripted-turn.ts'
+import { scriptedKey, startOrchestra } from '../support/faults/orchestra.ts'
+import { commitFiles, gitIn, statusOf, subjectsOf } from '../support/git/repositories.ts'
 import { commitFile, dispatch } from '../support/scripts.ts'
 
 test('Claude Code on the host runs a task in each of two repositories; both commits come back, one over a branch that moved', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { startOrchestra } from '../support/orchestra.ts'
-import { gitIn, statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { bash, type Script, say, sequence, type Turn } from '../support/scripted-turn.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { bash, type Script, say, sequence, type Turn } from '../support/claude/scripted-turn.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { gitIn, statusOf, subjectsOf } from '../support/git/repositories.ts'
 
 /** Half of the work, then what the API does once, then the other half: only an agent that remembers its first half comes there. */
 const interrupted = (once: () => Turn): Script => {

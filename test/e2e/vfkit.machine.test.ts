@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
+import { cacheDirectory } from '../../main/lib/files/paths.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { cacheDirectory } from '../../main/lib/paths.ts'
 import { ensureGuestImage } from '../../main/machines/guest-image.ts'
 import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
-import { startOrchestra } from '../support/orchestra.ts'
-import { pretendMac } from '../support/pretend-mac.ts'
-import { statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { statusOf, subjectsOf } from '../support/git/repositories.ts'
+import { pretendMac } from '../support/machines/pretend-mac.ts'
 import { commitFile } from '../support/scripts.ts'
 
 test("a task on a Mac's way: vfkit's command line, its REST API, the API over vsock, Claude Code's commit on the branch", async () => {

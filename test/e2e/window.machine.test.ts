@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/launch-browser.ts'
-import { startOrchestra } from '../support/orchestra.ts'
-import { makeRepository, statusOf, subjectsOf } from '../support/repositories.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { startOrchestra } from '../support/faults/orchestra.ts'
+import { makeRepository, statusOf, subjectsOf } from '../support/git/repositories.ts'
 import { commitFile } from '../support/scripts.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { launchBrowser } from '../support/window/launch-browser.ts'
 
 const pictures = join(import.meta.dirname, '../output/journey')
 const long = { timeout: 500_000 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { run, runOrThrow } from '../../main/lib/spawn.ts'
+import { run, runOrThrow } from '../../main/lib/processes/spawn.ts'
 
 const bundle = '/etc/ssl/certs/ca-certificates.crt'
 

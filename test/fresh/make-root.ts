@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheDirectory } from '../../main/lib/paths.ts'
-import { runOrThrow } from '../../main/lib/spawn.ts'
+import { cacheDirectory } from '../../main/lib/files/paths.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import { hostAptConfiguration, hostMirror, sourcesOf } from './host-configuration.ts'
 
 /** What a user has who installed Debian and then Node from it; all else the commands must bring themselves. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { testGateway } from '../support/gateway.ts'
+import { testGateway } from '../support/web/gateway.ts'
 
 const key = 'sk-ant-api-real'
 

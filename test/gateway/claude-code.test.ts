@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { EgressPolicy } from '../../main/core/egress.ts'
+import type { EgressPolicy } from '../../main/core/network/egress.ts'
 import { guestNetwork } from '../../main/settings/guest-network.ts'
 import type { Key } from '../../main/settings/token.ts'
-import { runClaudeCode } from '../support/claude-code.ts'
-import { testGateway } from '../support/gateway.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { type History, say, sequence, use } from '../support/scripted-turn.ts'
+import { runClaudeCode } from '../support/claude/claude-code.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { type History, say, sequence, use } from '../support/claude/scripted-turn.ts'
+import { testGateway } from '../support/web/gateway.ts'
 
 /** The real Claude Code on this host with the variables that a guest gets, and the gateway of a guest. */
 

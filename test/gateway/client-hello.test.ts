@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readGreeting } from '../../main/gateway/client-hello.ts'
-import { clientHello, inRecordsOf } from '../support/client-hello.ts'
+import { clientHello, inRecordsOf } from '../support/web/client-hello.ts'
 
 test("a real client's greeting tells the server's name, in one record or in many, and not before it is complete", async () => {
   const hello = await clientHello('listed.example')

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { clientHello, inRecordsOf } from '../support/client-hello.ts'
-import { echo, type GatewayOptions, testGateway } from '../support/gateway.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
+import { recordingUpstream } from '../support/claude/recording-upstream.ts'
 import { until } from '../support/until.ts'
+import { clientHello, inRecordsOf } from '../support/web/client-hello.ts'
+import { echo, type GatewayOptions, testGateway } from '../support/web/gateway.ts'
 
 const connectTo = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`
 /** A gateway whose list has `listed.example`, which leads to the port. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { serverSideUse } from '../../main/gateway/server-side-use.ts'
-import { testGateway } from '../support/gateway.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
+import { recordingUpstream } from '../support/claude/recording-upstream.ts'
+import { testGateway } from '../support/web/gateway.ts'
 
 const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 const of = (value: unknown) => serverSideUse(Buffer.from(text(value)))

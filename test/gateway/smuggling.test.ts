@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { testGateway } from '../support/gateway.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
+import { recordingUpstream } from '../support/claude/recording-upstream.ts'
+import { testGateway } from '../support/web/gateway.ts'
 
 const key = 'sk-ant-api-real'
 const messages = '{"model":"m","messages":[]}'

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageDirectory } from '../../main/lib/paths.ts'
-import { run } from '../../main/lib/spawn.ts'
+import { packageDirectory } from '../../main/lib/files/paths.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 /** A host of its own: root of a namespace, with lists of apt and a mmdebstrap that nobody else sees. */

@@ -3,19 +3,26 @@ import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { MachineHandle } from '../../main/core/task.ts'
+import type { MachineHandle } from '../../main/core/task/task.ts'
+import { cacheDirectory } from '../../main/lib/files/paths.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { cacheDirectory } from '../../main/lib/paths.ts'
-import { isAlive } from '../../main/lib/process-identity.ts'
+import { isAlive } from '../../main/lib/processes/process-identity.ts'
 import type { MachineDriver } from '../../main/machines/driver.ts'
 import type { GuestImage } from '../../main/machines/guest-image.ts'
-import { applyRemedies } from '../../main/machines/host-packages.ts'
+import { applyRemedies } from '../../main/machines/host/host-packages.ts'
 import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
 import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
-import { bareGuest } from '../support/bare-guest.ts'
-import { bareDriver, bareSpec, consoleSays, type DriverName, leftovers, startForTest } from '../support/bare-machine.ts'
+import { bareGuest } from '../support/machines/bare-guest.ts'
+import {
+  bareDriver,
+  bareSpec,
+  consoleSays,
+  type DriverName,
+  leftovers,
+  startForTest,
+} from '../support/machines/bare-machine.ts'
+import { pretendMac } from '../support/machines/pretend-mac.ts'
 import { startNode } from '../support/node-process.ts'
-import { pretendMac } from '../support/pretend-mac.ts'
 import { until } from '../support/until.ts'
 
 const never = new AbortController().signal
@@ -241,7 +248,7 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
   })
 
   const startElsewhere = async (spec: object) => {
-    const { firstLine, kill } = await startNode('start-machine.ts', [name, JSON.stringify(spec)])
+    const { firstLine, kill } = await startNode('machines/start-machine.ts', [name, JSON.stringify(spec)])
     return { handle: JSON.parse(firstLine) as MachineHandle, kill }
   }
 

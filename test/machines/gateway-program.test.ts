@@ -5,12 +5,12 @@ import { type AddressInfo, createConnection } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { pathExists } from '../../main/lib/path-exists.ts'
-import { run } from '../../main/lib/spawn.ts'
+import { pathExists } from '../../main/lib/files/look.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
 import { findGateway, gatewayCommand, networkPermission } from '../../main/machines/gateway.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { tlsCertificate, tlsKey } from '../support/tls-certificate.ts'
 import { until } from '../support/until.ts'
+import { tlsCertificate, tlsKey } from '../support/web/tls-certificate.ts'
 
 const opened = ['--allow-net', '--disable-warning=ExperimentalWarning']
 

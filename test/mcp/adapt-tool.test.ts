@@ -4,7 +4,7 @@ import { adaptTool, type Extra, listingOf } from '../../main/mcp/adapt-tool.ts'
 import { currentExchange } from '../../main/mcp/exchange.ts'
 import { waitNextEvent } from '../../main/mcp/tools/wait-next-event.ts'
 import { openEventLog } from '../../main/tasks/events/event-log.ts'
-import { ScriptedTasks } from '../support/scripted-tasks.ts'
+import { ScriptedTasks } from '../support/claude/scripted-tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 test.for([

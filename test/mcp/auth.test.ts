@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { isAuthorized } from '../../main/lib/bearer.ts'
-import { callTool, connect, initializeBody, mcpHeaders, send, startEndpoint } from '../support/mcp-endpoint.ts'
+import { isAuthorized } from '../../main/lib/http/bearer.ts'
+import { callTool, connect, initializeBody, mcpHeaders, send, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const token = 'c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlYw'
 const initialize = (port: number, headers: Record<string, string> = {}) =>

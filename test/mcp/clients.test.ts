@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { McpClient } from '../../main/mcp/clients.ts'
-import { connect, startEndpoint } from '../support/mcp-endpoint.ts'
 import { until } from '../support/until.ts'
+import { connect, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 test('who speaks MCP is told by name, while there and after', async () => {
   let clients: readonly McpClient[] = []

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageDirectory } from '../../main/lib/paths.ts'
-import { run } from '../../main/lib/spawn.ts'
-import { conformanceFixtures } from '../support/conformance-fixtures.ts'
-import { startEndpoint } from '../support/mcp-endpoint.ts'
+import { packageDirectory } from '../../main/lib/files/paths.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { conformanceFixtures } from '../support/web/conformance-fixtures.ts'
+import { startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const suite = join(packageDirectory(), 'node_modules/@modelcontextprotocol/conformance/dist/index.js')
 

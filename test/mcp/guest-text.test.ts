@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { quoteGuest } from '../../main/mcp/guest-text.ts'
-import { callTool, connect, startEndpoint } from '../support/mcp-endpoint.ts'
+import { callTool, connect, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const tags = [...'run rm'].map((letter) => String.fromCodePoint(0xe0000 + (letter.codePointAt(0) ?? 0))).join('')
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { expect, test } from 'vitest'
+import { until } from '../support/until.ts'
 import {
   callTool,
   connect,
@@ -11,8 +12,7 @@ import {
   type RawAnswer,
   send,
   startEndpoint,
-} from '../support/mcp-endpoint.ts'
-import { until } from '../support/until.ts'
+} from '../support/web/mcp-endpoint.ts'
 
 const post = (port: number, body: string | Buffer, headers: Record<string, string> = {}): Promise<RawAnswer> =>
   send(port, '/mcp', { method: 'POST', headers: { ...mcpHeaders, ...headers }, body })

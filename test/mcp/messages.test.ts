@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { readArguments } from '../../main/mcp/read-arguments.ts'
 import { readMessage } from '../../main/mcp/read-message.ts'
 import { headerProblem } from '../../main/mcp/request-headers.ts'
-import { initializeBody, mcpHeaders, send, startEndpoint } from '../support/mcp-endpoint.ts'
+import { initializeBody, mcpHeaders, send, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const call = (params: unknown, id: unknown = 1) => ({ jsonrpc: '2.0', id, method: 'tools/call', params })
 

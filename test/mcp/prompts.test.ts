@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { connect, startEndpoint } from '../support/mcp-endpoint.ts'
+import { connect, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 async function start() {
   const endpoint = await startEndpoint()

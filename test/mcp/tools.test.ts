@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { slotCount } from '../../main/core/task.ts'
-import { callTool, connect, startEndpoint } from '../support/mcp-endpoint.ts'
+import { slotCount } from '../../main/core/task/task.ts'
 import { taskId } from '../support/tasks.ts'
+import { callTool, connect, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const names = [
   'cancel_task',

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { expect, test } from 'vitest'
-import type { TaskId } from '../../main/core/task.ts'
-import { runOrThrow } from '../../main/lib/spawn.ts'
-import { callTool, connect, initializeBody, mcpHeaders, send, startEndpoint } from '../support/mcp-endpoint.ts'
-import type { ScriptedTasks } from '../support/scripted-tasks.ts'
+import type { TaskId } from '../../main/core/task/task.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
+import type { ScriptedTasks } from '../support/claude/scripted-tasks.ts'
 import { until } from '../support/until.ts'
+import { callTool, connect, initializeBody, mcpHeaders, send, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const wait = async (client: Client, args: Record<string, unknown> = {}) =>
   (await callTool(client, 'wait_next_event', args)).value

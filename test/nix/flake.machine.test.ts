@@ -1,10 +1,10 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageDirectory } from '../../main/lib/paths.ts'
+import { packageDirectory } from '../../main/lib/files/paths.ts'
 import { parseManifest } from '../../main/machines/nix-guest/manifest.ts'
 import { rosettaRuns } from '../../main/machines/vfkit/rosetta.ts'
-import { type Nix, unpackedNix } from '../support/nix.ts'
+import { type Nix, unpackedNix } from '../support/machines/nix.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const flake = join(packageDirectory(), 'nix')

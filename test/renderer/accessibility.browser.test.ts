@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Scene } from '../support/window-host.ts'
+import type { Scene } from '../support/window/window-host.ts'
 import {
   busyScene,
   calmScene,
@@ -11,7 +11,7 @@ import {
   idOf,
   longScene,
   onDesktop,
-} from '../support/window-scenes.ts'
+} from '../support/window/window-scenes.ts'
 import { openWindow, useBrowser } from './open-window.ts'
 import { seriousFindings } from './serious-findings.ts'
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { busyScene, emptyScene, onDesktop } from '../support/window-scenes.ts'
+import { busyScene, emptyScene, onDesktop } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 useBrowser()

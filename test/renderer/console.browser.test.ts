@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { busyScene, hostileScene, hostileText, idOf } from '../support/window-scenes.ts'
+import { busyScene, hostileScene, hostileText, idOf } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 useBrowser()

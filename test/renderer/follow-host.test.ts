@@ -4,7 +4,7 @@ import { applyDelta } from '../../preload/apply-delta.ts'
 import type { Delta, Reply, Snapshot } from '../../preload/contract.ts'
 import type { Carrier, Link } from '../../renderer/api.ts'
 import { followHost, type Live } from '../../renderer/stores/follow-host.ts'
-import { busyScene, emptyScene, idOf, runningTask } from '../support/window-scenes.ts'
+import { busyScene, emptyScene, idOf, runningTask } from '../support/window/window-scenes.ts'
 
 const task = (slot: number, title: string) => runningTask(slot, 'working', title, 'admin', 'a line', [1, 1, null])
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
-import { busyScene, historyScene, idOf, onDesktop } from '../support/window-scenes.ts'
+import { busyScene, historyScene, idOf, onDesktop } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 useBrowser()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { busyScene, calmScene, emptyScene, finishedTask, idOf, runningTask } from '../support/window-scenes.ts'
+import { busyScene, calmScene, emptyScene, finishedTask, idOf, runningTask } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 useBrowser()

@@ -1,9 +1,9 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { windowDirectory } from '../support/build-window.ts'
-import { launchBrowser } from '../support/launch-browser.ts'
-import { type Scene, startWindowHost, type WindowHost } from '../support/window-host.ts'
-import { sceneTime } from '../support/window-story.ts'
+import { windowDirectory } from '../support/window/build-window.ts'
+import { launchBrowser } from '../support/window/launch-browser.ts'
+import { type Scene, startWindowHost, type WindowHost } from '../support/window/window-host.ts'
+import { sceneTime } from '../support/window/window-story.ts'
 
 export interface OpenWindow extends AsyncDisposable {
   readonly page: Page

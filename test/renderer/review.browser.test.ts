@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { BrowserContextOptions } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { checkFailed, reviewScene, scriptReview, toReview } from '../support/scripted-review.ts'
+import { checkFailed, reviewScene, scriptReview, toReview } from '../support/claude/scripted-review.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 import { seriousFindings } from './serious-findings.ts'
 

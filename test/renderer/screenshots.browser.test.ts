@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeAll, test } from 'vitest'
-import type { Scene } from '../support/window-host.ts'
+import type { Scene } from '../support/window/window-host.ts'
 import {
   busyScene,
   calmScene,
@@ -13,7 +13,7 @@ import {
   idOf,
   longScene,
   onDesktop,
-} from '../support/window-scenes.ts'
+} from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 const out = join(import.meta.dirname, '../screenshots/out')

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Reply, Step } from '../../preload/contract.ts'
 import { adviceFor } from '../../renderer/advice.ts'
-import { lookOf, needsYou } from '../../renderer/states.ts'
+import { lookOf, needsYou } from '../../renderer/parts/states.ts'
 import { noLimits } from '../../renderer/stores/draft.ts'
 import { followSteps, noSteps, withAnswer } from '../../renderer/stores/follow-steps.ts'
 import { countsOf, matching, newestFirst, noFilter } from '../../renderer/stores/history.ts'
 import { fromHash, goBack, goOn, home, placeOf, rootOf, type Trail, toHash } from '../../renderer/stores/navigation.ts'
-import { limitsOf } from '../../renderer/views/limits.ts'
-import { busyScene, conflictScene, historyScene, idOf } from '../support/window-scenes.ts'
-import { sceneTime } from '../support/window-story.ts'
+import { limitsOf } from '../../renderer/views/new-task/limits.ts'
+import { busyScene, conflictScene, historyScene, idOf } from '../support/window/window-scenes.ts'
+import { sceneTime } from '../support/window/window-story.ts'
 
 const said = (text: string): Step => ({ kind: 'said', at: null, text })
 const nowMs = Date.parse(sceneTime)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EgressPolicy } from '../../main/core/egress.ts'
+import type { EgressPolicy } from '../../main/core/network/egress.ts'
 import { guestNetwork } from '../../main/settings/guest-network.ts'
 import type { Key } from '../../main/settings/token.ts'
 

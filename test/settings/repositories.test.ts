@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { EgressChange } from '../../main/core/egress.ts'
-import type { MergePolicyChange } from '../../main/core/merge-policy.ts'
+import type { MergePolicyChange } from '../../main/core/merge/merge-policy.ts'
+import type { EgressChange } from '../../main/core/network/egress.ts'
 import {
   findRepository,
   listRepositories,

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { runOrThrow } from '../../main/lib/spawn.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import { userProblems } from '../../main/settings/user-problems.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 

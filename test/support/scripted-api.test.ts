@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runClaudeCode, toolExchanges } from './claude-code.ts'
-import { makeRepository, subjectsOf } from './repositories.ts'
-import { startScriptedApi } from './scripted-api.ts'
-import { bash, say, sequence } from './scripted-turn.ts'
+import { runClaudeCode, toolExchanges } from './claude/claude-code.ts'
+import { startScriptedApi } from './claude/scripted-api.ts'
+import { bash, say, sequence } from './claude/scripted-turn.ts'
+import { makeRepository, subjectsOf } from './git/repositories.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const allowedTools = ['Write', 'Bash']

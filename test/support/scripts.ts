@@ -1,4 +1,4 @@
-import { bash, type History, type Script, say, sequence, use } from './scripted-turn.ts'
+import { bash, type History, type Script, say, sequence, use } from './claude/scripted-turn.ts'
 
 const commitAll = (message: string): string =>
   `git add -A && git commit -q -m '${message}' && git log --oneline | head -3`

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { type Ending, type Limit, type ModelTask, phaseAfter, type TaskModel } from './task-model.ts'
-import type { TaskWorld } from './task-world.ts'
+import { type Ending, type Limit, type ModelTask, phaseAfter, type TaskModel } from './faults/task-model.ts'
+import type { TaskWorld } from './faults/task-world.ts'
 
 export type TaskCommand = fc.AsyncCommand<TaskModel, TaskWorld>
 

@@ -1,4 +1,4 @@
-import { parseTaskId, type SlotId, type TaskEvent, type TaskId, type TaskIdentity } from '../../main/core/task.ts'
+import { parseTaskId, type SlotId, type TaskEvent, type TaskId, type TaskIdentity } from '../../main/core/task/task.ts'
 
 export function taskId(text: string): TaskId {
   const id = parseTaskId(text)

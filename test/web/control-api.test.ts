@@ -1,16 +1,16 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { listen } from '../../main/lib/http-listener.ts'
+import { listen } from '../../main/lib/http/http-listener.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { connectToServer } from '../../main/web/client.ts'
 import { createControlApi } from '../../main/web/control-api.ts'
 import { newToken, removeServerFile, writeServerFile } from '../../main/web/server-file.ts'
-import { send } from '../support/mcp-endpoint.ts'
-import { ScriptedTasks } from '../support/scripted-tasks.ts'
+import { ScriptedTasks } from '../support/claude/scripted-tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
+import { send } from '../support/web/mcp-endpoint.ts'
 
 async function start() {
   const home = await temporaryFolder()

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { windowTokenPath } from '../../main/settings/endpoint-token.ts'
-import { launchBrowser } from '../support/launch-browser.ts'
-import { processDriver } from '../support/process-driver.ts'
+import { processDriver } from '../support/machines/process-driver.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { launchBrowser } from '../support/window/launch-browser.ts'
 
 let browser: Browser
 beforeAll(async () => {

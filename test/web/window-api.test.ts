@@ -4,15 +4,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { listen } from '../../main/lib/http-listener.ts'
+import { listen } from '../../main/lib/http/http-listener.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { createPage } from '../../main/web/page.ts'
 import { createWindowApi } from '../../main/web/window-api.ts'
 import type { WindowService } from '../../main/window/service.ts'
 import type { Delta } from '../../preload/contract.ts'
-import { send } from '../support/mcp-endpoint.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { startWindowService } from '../support/window-service.ts'
+import { send } from '../support/web/mcp-endpoint.ts'
+import { startWindowService } from '../support/window/window-service.ts'
 
 const token = 'control-token'.padEnd(40, '-')
 const session = 'session'.padEnd(40, '-')

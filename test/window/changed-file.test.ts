@@ -1,10 +1,10 @@
 import { chmod, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { listChanges } from '../../main/git/list-changes.ts'
-import { readDiff } from '../../main/git/read-diff.ts'
+import { listChanges } from '../../main/git/changes/list-changes.ts'
+import { readDiff } from '../../main/git/changes/read-diff.ts'
 import { changedFile } from '../../main/window/changed-file.ts'
-import { commitFiles, gitIn, makeRepository } from '../support/repositories.ts'
+import { commitFiles, gitIn, makeRepository } from '../support/git/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const submodule = 'https://example.org/lib.git'

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { WindowSettings } from '../../preload/contract.ts'
+import { commitFiles } from '../support/git/repositories.ts'
 import { guestThatCommits, guestThatWaits } from '../support/orchestrator.ts'
-import { commitFiles } from '../support/repositories.ts'
-import { startServing } from '../support/serving.ts'
 import { until } from '../support/until.ts'
+import { startServing } from '../support/window/serving.ts'
 
 const never = new AbortController().signal
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { foldTask } from '../../main/core/transition.ts'
+import { foldTask } from '../../main/core/task/transition.ts'
 import { lastLineOf } from '../../main/window/live-lines.ts'
 import { taskRow, titleOf } from '../../main/window/rows.ts'
 import { rangeOf } from '../../main/window/task-details.ts'

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { TaskId } from '../../main/core/task.ts'
-import { taskFiles } from '../../main/tasks/task-files.ts'
+import type { TaskId } from '../../main/core/task/task.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { keepStream } from '../../main/worker/keep-stream.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Interruption } from '../../main/core/parking.ts'
+import type { Interruption } from '../../main/core/task/parking.ts'
 import { parseInterruption } from '../../main/worker/read-interruption.ts'
 
 // As Claude Code 2.1.330 wrote them when the API answered so, shortened to what is read and some of what is not.

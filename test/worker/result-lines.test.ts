@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readResult } from '../../main/worker/read-result.ts'
 import { parseUsage, ResultLines, resumedLine } from '../../main/worker/result-lines.ts'
-import { runClaudeCode } from '../support/claude-code.ts'
-import { startScriptedApi } from '../support/scripted-api.ts'
-import { say, sequence, use } from '../support/scripted-turn.ts'
+import { runClaudeCode } from '../support/claude/claude-code.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { say, sequence, use } from '../support/claude/scripted-turn.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const turn = (costUsd: number, input: number, output: number, turns: number, session = 's') =>

@@ -1,6 +1,6 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { run } from '../../lib/spawn.ts'
+import { run } from '../../lib/processes/spawn.ts'
 import type { Ground, LeftBehind, NaiveHost } from '../attack.ts'
 import { fallsOver, fetches, hasObject, naiveGit, reads, receiverOf, waitsFor } from '../naive-hosts.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
-import { run } from '../../lib/spawn.ts'
+import { run } from '../../lib/processes/spawn.ts'
 import type { Ground, LeftBehind, NaiveHost } from '../attack.ts'
 import { copies, deletes, fallsOver, reads, takesWhole, waitsFor, walks, writes } from '../naive-hosts.ts'
 

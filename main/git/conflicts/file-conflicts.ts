@@ -1,9 +1,9 @@
-import type { ConflictContent, ConflictKind, FileConflict, FileSide, FileSides } from '../../core/conflicts.ts'
-import { byBytes, shownPath } from '../byte-path.ts'
-import { type GitOptions, gitOrThrow, zeroSeparated } from '../git.ts'
-import type { Collision, MergeNote } from '../merge-trees.ts'
-import { objectSizes, readObjects } from '../read-objects.ts'
-import type { Stop } from '../replay-commits.ts'
+import type { ConflictContent, ConflictKind, FileConflict, FileSide, FileSides } from '../../core/merge/conflicts.ts'
+import type { Collision, MergeNote } from '../merge/merge-trees.ts'
+import type { Stop } from '../merge/replay-commits.ts'
+import { byBytes, shownPath } from '../process/byte-path.ts'
+import { type GitOptions, gitOrThrow, zeroSeparated } from '../process/git.ts'
+import { objectSizes, readObjects } from '../process/read-objects.ts'
 
 /** A file that did not merge, with where the merged tree has it: `rawPath` is latin1, `path` is for a person. */
 export interface LocatedConflict extends FileConflict {

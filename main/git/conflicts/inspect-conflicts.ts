@@ -1,11 +1,11 @@
-import type { Choice, CommitProgress, ConflictsView, ConflictText } from '../../core/conflicts.ts'
 import { AppError } from '../../core/failure.ts'
-import { branchTip } from '../branch-tip.ts'
-import type { GitOptions } from '../git.ts'
-import { locateRepository } from '../inspect-repository.ts'
-import type { MergeRequest } from '../merge-work.ts'
-import { openQuarantine } from '../quarantine.ts'
-import { listSteps, replayCommits, selectionOptions, subjectOf } from '../replay-commits.ts'
+import type { Choice, CommitProgress, ConflictsView, ConflictText } from '../../core/merge/conflicts.ts'
+import type { MergeRequest } from '../merge/merge-work.ts'
+import { openQuarantine } from '../merge/quarantine.ts'
+import { listSteps, replayCommits, selectionOptions, subjectOf } from '../merge/replay-commits.ts'
+import type { GitOptions } from '../process/git.ts'
+import { branchTip } from '../repository/branch-tip.ts'
+import { locateRepository } from '../repository/inspect-repository.ts'
 import { appliesTo, createSettler } from './settler.ts'
 
 export interface ConflictsRequest extends Omit<MergeRequest, 'taskId'> {

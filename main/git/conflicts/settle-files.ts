@@ -2,13 +2,19 @@ import { isUtf8 } from 'node:buffer'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Chunk, composeChunks, type FileSide, type Resolution, type TextEncoding } from '../../core/conflicts.ts'
 import { AppError } from '../../core/failure.ts'
+import {
+  type Chunk,
+  composeChunks,
+  type FileSide,
+  type Resolution,
+  type TextEncoding,
+} from '../../core/merge/conflicts.ts'
 import { unreachable } from '../../core/unreachable.ts'
-import { shownPath } from '../byte-path.ts'
-import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../git.ts'
-import type { Collision } from '../merge-trees.ts'
-import { readObjects } from '../read-objects.ts'
+import type { Collision } from '../merge/merge-trees.ts'
+import { shownPath } from '../process/byte-path.ts'
+import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../process/git.ts'
+import { readObjects } from '../process/read-objects.ts'
 import type { LocatedConflict } from './file-conflicts.ts'
 import { splitChunks } from './split-chunks.ts'
 

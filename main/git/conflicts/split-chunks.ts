@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Chunk, SideName } from '../../core/conflicts.ts'
-import { GitError, gitQuickly } from '../git.ts'
+import type { Chunk, SideName } from '../../core/merge/conflicts.ts'
+import { GitError, gitQuickly } from '../process/git.ts'
 
 /** Contents of the three sides; latin1, one character a byte. An absent base is empty. */
 export type SideContents = Readonly<Record<SideName, string>>

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { chmod, copyFile, lchown, link, lstat, mkdir, readlink, rename, rmdir, symlink, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { bytePath } from '../byte-path.ts'
+import { bytePath } from '../process/byte-path.ts'
 import { noLinks } from './hold-index.ts'
 import { isSameFile, lookAt, type PublishFolder, type SeenFile, type Step, see } from './journal.ts'
 

@@ -4,8 +4,8 @@ import { chmod, lstat, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { bytePath } from '../byte-path.ts'
-import { lfsObjectId, lfsObjectPath, longestPointer } from '../lfs-pointer.ts'
+import { bytePath } from '../process/byte-path.ts'
+import { lfsObjectId, lfsObjectPath, longestPointer } from '../repository/lfs-pointer.ts'
 
 /**
  * Puts the content in place of Git LFS pointers among the staged files, as far as the repository's own store has it: git-lfs itself

@@ -1,7 +1,7 @@
 import { lstat, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytePath } from '../byte-path.ts'
-import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../git.ts'
+import { bytePath } from '../process/byte-path.ts'
+import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../process/git.ts'
 import { lookAt, type PublishFolder } from './journal.ts'
 import { parentsOf } from './parents-of.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type ProcessIdentity, startTimeOf } from '../../lib/process-identity.ts'
+import { type ProcessIdentity, startTimeOf } from '../../lib/processes/process-identity.ts'
 
 /** Below a repository's common git folder: one folder for each move of a checkout that is under way, or that a crash cut off. */
 export const publications = 'microvm-orchestrator-publish'

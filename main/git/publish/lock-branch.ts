@@ -1,4 +1,4 @@
-import { type GitOptions, gitConversation } from '../git.ts'
+import { type GitOptions, gitConversation } from '../process/git.ts'
 import { type Journal, see } from './journal.ts'
 import type { Refusal } from './prepare-move.ts'
 

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
-import { bytePath } from '../byte-path.ts'
-import type { TreeChanges } from '../tree-changes.ts'
+import type { TreeChanges } from '../changes/tree-changes.ts'
+import { bytePath } from '../process/byte-path.ts'
 import { foldedName } from './fold-names.ts'
 import { asSeen, lookAt, type Step } from './journal.ts'
 import { parentsOf } from './parents-of.ts'

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Checkout } from '../branch-state.ts'
-import { shownPath } from '../byte-path.ts'
-import { type GitOptions, gitQuickly } from '../git.ts'
-import type { Quarantine } from '../quarantine.ts'
+import type { Quarantine } from '../merge/quarantine.ts'
+import { shownPath } from '../process/byte-path.ts'
+import { type GitOptions, gitQuickly } from '../process/git.ts'
+import type { Checkout } from '../repository/branch-state.ts'
 import { applySteps, ChangedMeanwhile, StepFailed } from './apply-steps.ts'
 import { holdIndex, releaseIndex } from './hold-index.ts'
 import {

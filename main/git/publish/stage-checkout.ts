@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
-import type { Checkout } from '../branch-state.ts'
-import { type GitOptions, gitQuickly, utf8 } from '../git.ts'
+import { type GitOptions, gitQuickly, utf8 } from '../process/git.ts'
+import type { Checkout } from '../repository/branch-state.ts'
 import type { PublishFolder } from './journal.ts'
 
 /** A git that takes the folder of staged files for the work tree, and the next index for its index. */

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { copyFile, link, readFile, writeFile } from 'node:fs/promises'
-import { bytePath } from '../byte-path.ts'
+import { bytePath } from '../process/byte-path.ts'
 import { move } from './apply-steps.ts'
 import { noLinks } from './hold-index.ts'
 import { lookAt, type PublishFolder, type Step } from './journal.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readlink, rmdir, unlink } from 'node:fs/promises'
-import { bytePath } from '../byte-path.ts'
+import { bytePath } from '../process/byte-path.ts'
 import { move, oldFile, unlessOneOf } from './apply-steps.ts'
 import { asSeen, isSameFile, lookAt, type PublishFolder, type SeenFile, type Step, see } from './journal.ts'
 

@@ -1,4 +1,4 @@
-import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../git.ts'
+import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../process/git.ts'
 
 /** The programs that the user's configuration has git run on contents, by the names that attributes choose them by. */
 export interface UserPrograms {

@@ -1,4 +1,4 @@
-import type { Head } from './read-tips.ts'
+import type { Head } from '../survey/read-tips.ts'
 
 /** The commits beyond a task's start, as far as they could be imported. */
 export interface KnownCommits {

@@ -1,4 +1,4 @@
-import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../git.ts'
+import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../process/git.ts'
 
 /** A commit of files that the agent had not committed, on the commit that they differ from; null where they do not differ. */
 export async function commitFiles(

@@ -1,8 +1,8 @@
-import { type AlsoKept, alsoPrefix } from '../../core/merge.ts'
-import { type GitOptions, git, gitText } from '../git.ts'
-import type { Imported } from './import-tips.ts'
+import { type AlsoKept, alsoPrefix } from '../../core/merge/merge.ts'
+import type { Imported } from '../import/import-tips.ts'
+import { type GitOptions, git, gitText } from '../process/git.ts'
+import type { Tip } from '../survey/read-tips.ts'
 import type { Part } from './publish-work.ts'
-import type { Tip } from './read-tips.ts'
 
 /** Refs that one salvage makes beside the line; what is beyond is joined into one commit. */
 export const mostAlso = 32

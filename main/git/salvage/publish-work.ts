@@ -1,6 +1,6 @@
-import { isShortage } from '../../lib/patience.ts'
-import { checkedFetch } from '../checked-fetch.ts'
-import { type GitOptions, type GitResult, utf8 } from '../git.ts'
+import { isShortage } from '../../lib/shortage.ts'
+import { checkedFetch } from '../import/checked-fetch.ts'
+import { type GitOptions, type GitResult, utf8 } from '../process/git.ts'
 
 /** One thing that is to stand at a ref of the user's repository. */
 export interface Part {

@@ -1,10 +1,10 @@
-import { shownPath } from '../byte-path.ts'
-import type { CleanedFile } from '../lfs-clean.ts'
-import { type SavedFiles, saveFiles } from '../save-files.ts'
+import type { CleanedFile } from '../import/lfs-clean.ts'
+import { shownPath } from '../process/byte-path.ts'
+import { type Head, nameOf, type Operation } from '../survey/read-tips.ts'
+import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from '../survey/work-trees.ts'
 import { cut } from './bounded-notes.ts'
 import type { KnownCommits, Line } from './choose-line.ts'
-import { type Head, nameOf, type Operation } from './read-tips.ts'
-import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from './work-trees.ts'
+import { type SavedFiles, saveFiles } from './save-files.ts'
 
 /** What was uncommitted in one work tree, as trees in the receiver. */
 export interface SavedWork {

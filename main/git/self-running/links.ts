@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../git.ts'
+import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../process/git.ts'
 import type { PathRules } from './path-rules.ts'
 
 /** A link whose name is held, or leads to something held, and where it leads inside of the repository. */

@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import { foldPath } from '../../core/fold-path.ts'
+import { foldPath } from '../../core/merge/fold-path.ts'
 import { defaultHeldPaths } from './default-held-paths.ts'
 
 export interface PathRules {

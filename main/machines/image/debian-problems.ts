@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { callerName } from '../../lib/caller-name.ts'
-import { findTool } from '../../lib/find-tool.ts'
-import { freeBytes } from '../../lib/free-space.ts'
-import { cacheDirectory } from '../../lib/paths.ts'
+import { freeBytes } from '../../lib/files/disk-space.ts'
+import { cacheDirectory } from '../../lib/files/paths.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
 import type { Problem } from '../driver.ts'
-import type { HostPackage } from '../package-managers.ts'
-import { packageProblem } from '../package-problem.ts'
+import type { HostPackage } from '../host/package-managers.ts'
+import { packageProblem } from '../host/package-problem.ts'
 
 /** Programs of this host that the build runs, by the package that has them. */
 const buildTools: Readonly<Record<string, HostPackage>> = {

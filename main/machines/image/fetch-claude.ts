@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../core/failure.ts'
-import { runOrThrow } from '../../lib/spawn.ts'
+import { runOrThrow } from '../../lib/processes/spawn.ts'
 import type { ClaudePackage } from './inputs.ts'
 
 /**

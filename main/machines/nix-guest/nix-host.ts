@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { run } from '../../lib/spawn.ts'
+import { run } from '../../lib/processes/spawn.ts'
 
 /** What is known of the nix of this host. */
 export interface NixHost {

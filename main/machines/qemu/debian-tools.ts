@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
-import { findTool } from '../../lib/find-tool.ts'
-import { runOrThrow } from '../../lib/spawn.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
+import { runOrThrow } from '../../lib/processes/spawn.ts'
 
 const suite = 'trixie'
 const defaultMirror = 'http://deb.debian.org/debian'

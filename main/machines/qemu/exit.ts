@@ -1,5 +1,5 @@
-import type { MachineExit } from '../../core/task.ts'
-import type { Ending } from '../watch-machine.ts'
+import type { MachineExit } from '../../core/task/task.ts'
+import type { Ending } from '../watch/watch-machine.ts'
 
 export interface ExitFacts extends Ending {
   /** `reason` of QEMU's last SHUTDOWN event; undefined when QEMU ended without one. */

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
-import { packageDirectory } from '../../lib/paths.ts'
-import { prepareConsole } from '../console.ts'
+import { packageDirectory } from '../../lib/files/paths.ts'
 import type { MachineSpec } from '../driver.ts'
 import { findGateway, gatewayCommand, gatewaySockets } from '../gateway.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'
 import type { RunDirectory } from '../run-directory.ts'
+import { prepareConsole } from '../watch/console.ts'
 import { Confinement } from './confine.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { findTool } from '../../lib/find-tool.ts'
-import { run } from '../../lib/spawn.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
+import { run } from '../../lib/processes/spawn.ts'
 import { findHelperUser, type HelperUser } from '../helper-user.ts'
 import type { Architecture } from './arguments.ts'
 import { type FoundTool, findNewerTool, newerTools } from './tools.ts'

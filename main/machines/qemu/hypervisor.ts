@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClockLine } from '../clock-line.ts'
-import { consoleTail } from '../console.ts'
-import { panicLineOf } from '../panic-line.ts'
-import type { Hypervisor } from '../watch-machine.ts'
+import type { ClockLine } from '../watch/clock-line.ts'
+import { consoleTail } from '../watch/console.ts'
+import { panicLineOf } from '../watch/panic-line.ts'
+import type { Hypervisor } from '../watch/watch-machine.ts'
 import { machineExit } from './exit.ts'
 import type { Qmp, QmpEvent } from './qmp.ts'
 

@@ -3,7 +3,7 @@ import { addressKind, ownAddresses, privateNetworks } from '../../lib/address-ki
 import type { Command } from '../command.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'
-import { required } from '../required.ts'
+import { required } from '../host/required.ts'
 import type { RunDirectory } from '../run-directory.ts'
 import { Confinement } from './confine.ts'
 import type { QemuHost } from './host.ts'

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { findTool } from '../../lib/find-tool.ts'
-import { run } from '../../lib/spawn.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
+import { run } from '../../lib/processes/spawn.ts'
 import type { Confinement } from './confine.ts'
 import { debianArchitecture } from './debian-tools.ts'
 

@@ -1,6 +1,6 @@
 import { release } from 'node:os'
-import { findTool } from '../../lib/find-tool.ts'
-import { pathExists } from '../../lib/path-exists.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
 
 /** Where macOS keeps the Rosetta that it gives to virtual machines. */
 const rosettaForLinux = '/Library/Apple/usr/libexec/oah/RosettaLinux/rosetta'

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MachineExit } from '../../core/task.ts'
-import type { ClockLine } from '../clock-line.ts'
-import { consoleTail } from '../console.ts'
-import { hangsInPanic, panicLineOf } from '../panic-line.ts'
-import type { Ending, Hypervisor } from '../watch-machine.ts'
+import type { MachineExit } from '../../core/task/task.ts'
+import type { ClockLine } from '../watch/clock-line.ts'
+import { consoleTail } from '../watch/console.ts'
+import { hangsInPanic, panicLineOf } from '../watch/panic-line.ts'
+import type { Ending, Hypervisor } from '../watch/watch-machine.ts'
 import type { VfkitControl } from './rest.ts'
 
 /** For the framework to close the disk images; then the process is killed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requestOverSocket } from '../../lib/http-socket.ts'
+import { requestOverSocket } from '../../lib/http/http-socket.ts'
 
 /** vfkit answers from memory; one that takes longer does not answer. */
 const answerMs = 5_000

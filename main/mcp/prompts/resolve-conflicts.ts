@@ -1,5 +1,5 @@
-import { resolverSteps } from '../../core/conflict-resolver.ts'
-import { taskRef } from '../../core/merge.ts'
+import { resolverSteps } from '../../core/merge/conflict-resolver.ts'
+import { taskRef } from '../../core/merge/merge.ts'
 import { requireTaskId } from '../../tasks/answers.ts'
 import type { Prompt } from '../prompt.ts'
 

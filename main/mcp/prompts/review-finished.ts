@@ -1,5 +1,5 @@
-import { taskRef } from '../../core/merge.ts'
-import type { Task } from '../../core/task.ts'
+import { taskRef } from '../../core/merge/merge.ts'
+import type { Task } from '../../core/task/task.ts'
 import type { Prompt } from '../prompt.ts'
 
 const mostTasks = 30

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireTaskId, taskInfo } from '../../tasks/answers.ts'
-import { filesOf } from '../../tasks/task-files.ts'
+import { filesOf } from '../../tasks/record/task-files.ts'
 import { cutResult, cutText } from '../limits.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
 import { defineTool } from '../tool.ts'

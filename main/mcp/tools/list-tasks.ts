@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { statusOf } from '../../core/view.ts'
+import { statusOf } from '../../core/task/view.ts'
 import { taskSummary } from '../../tasks/answers.ts'
 import { cutText } from '../limits.ts'
 import { statusSchema } from '../schemas.ts'

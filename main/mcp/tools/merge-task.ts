@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { mergeView } from '../../core/view.ts'
+import { mergeView } from '../../core/task/view.ts'
 import { requireTaskId } from '../../tasks/answers.ts'
 import { taskIdInput } from '../schemas.ts'
 import { defineTool } from '../tool.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { runningLine } from '../../core/running-line.ts'
+import { runningLine } from '../../core/task/running-line.ts'
 import { eventView } from '../../tasks/answers.ts'
 import { settle, waitNextEvent as wait } from '../../tasks/events/wait-next-event.ts'
 import { cutResult, cutText } from '../limits.ts'

@@ -1,4 +1,4 @@
-import { writeAtomically } from '../../lib/atomic-file.ts'
+import { writeAtomically } from '../../lib/files/atomic-file.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Cursors } from './cursor-file.ts'
 import type { LoggedEvent } from './logged-event.ts'

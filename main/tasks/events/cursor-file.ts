@@ -1,8 +1,8 @@
 import { readFile, rename } from 'node:fs/promises'
 import { z } from 'zod'
-import { writeJsonAtomically } from '../../lib/atomic-file.ts'
+import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
+import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
-import { unusable } from '../../lib/private-folder.ts'
 
 const contentSchema = z.object({
   schemaVersion: z.literal(1),

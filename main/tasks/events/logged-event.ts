@@ -1,5 +1,5 @@
-import type { TaskId } from '../../core/task.ts'
-import type { MergeView, ResultView } from '../../core/view.ts'
+import type { TaskId } from '../../core/task/task.ts'
+import type { MergeView, ResultView } from '../../core/task/view.ts'
 
 /** What `wait_next_event` delivers: a task ended. */
 export interface EndEvent {

@@ -1,11 +1,11 @@
 import { appendFile, open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { parseTaskId, type TaskId } from '../../core/task.ts'
-import type { MergeView, ResultView } from '../../core/view.ts'
-import { writeAtomically } from '../../lib/atomic-file.ts'
-import { completeLines } from '../../lib/json-lines.ts'
+import { parseTaskId, type TaskId } from '../../core/task/task.ts'
+import type { MergeView, ResultView } from '../../core/task/view.ts'
+import { writeAtomically } from '../../lib/files/atomic-file.ts'
+import { completeLines } from '../../lib/files/json-lines.ts'
+import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
-import { unusable } from '../../lib/private-folder.ts'
 import type { LoggedEvent } from './logged-event.ts'
 
 const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({

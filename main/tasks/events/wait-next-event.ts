@@ -1,4 +1,4 @@
-import type { TaskBrief } from '../../core/task-brief.ts'
+import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Tasks } from '../contract.ts'
 import type { Consumer, Delivery } from './event-consumers.ts'
 

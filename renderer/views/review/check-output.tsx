@@ -1,5 +1,5 @@
-import type { CheckReport } from '../../../main/core/check-report.ts'
-import type { MergePolicy } from '../../../main/core/merge-policy.ts'
+import type { CheckReport } from '../../../main/core/merge/check-report.ts'
+import type { MergePolicy } from '../../../main/core/merge/merge-policy.ts'
 import { Icon } from '../../parts/icon.tsx'
 
 /** How the repository's check went, and the end of what it printed: guest text. */

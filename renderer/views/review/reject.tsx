@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { taskRef } from '../../../main/core/merge.ts'
-import type { TaskId } from '../../../main/core/task.ts'
+import { taskRef } from '../../../main/core/merge/merge.ts'
+import type { TaskId } from '../../../main/core/task/task.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { back } from '../../stores/navigation.ts'

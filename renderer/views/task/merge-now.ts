@@ -1,4 +1,4 @@
-import type { MergeOutcome } from '../../../main/core/merge.ts'
+import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
 import { unreachable } from '../../../main/core/unreachable.ts'
 import type { TaskRow } from '../../../preload/contract.ts'
 import { act } from '../../api.ts'

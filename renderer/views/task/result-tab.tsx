@@ -6,7 +6,7 @@ import { Blank, Loading } from '../../parts/blank.tsx'
 import { Command } from '../../parts/copy.tsx'
 import { FileNames } from '../../parts/file-names.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { lookOf } from '../../states.ts'
+import { lookOf } from '../../parts/states.ts'
 
 /** How it ended, what is to be done, and what the agent says of it. */
 export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findHeldPaths } from '../../../main/git/self-running/find-held-paths.ts'
-import { commitFiles, type Files, gitIn, makeRepository } from '../../support/repositories.ts'
+import { commitFiles, type Files, gitIn, makeRepository } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 interface Case {

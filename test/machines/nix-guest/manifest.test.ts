@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseManifest } from '../../../main/machines/nix-guest/manifest.ts'
-import { fakeStore } from '../../support/fake-nix.ts'
+import { fakeStore } from '../../support/machines/fake-nix.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const manifest = async (changes: object) =>

@@ -1,10 +1,10 @@
 import { access, cp, readFile, readlink, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageDirectory } from '../../../main/lib/paths.ts'
+import { packageDirectory } from '../../../main/lib/files/paths.ts'
 import { ensureGuestImage, findGuestImage, sourceOf } from '../../../main/machines/guest-image.ts'
 import { nixGuest } from '../../../main/machines/nix-guest/nix-guest.ts'
-import { fakeNix, fakeStore } from '../../support/fake-nix.ts'
+import { fakeNix, fakeStore } from '../../support/machines/fake-nix.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const flakeFolder = join(packageDirectory(), 'nix')

@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { findHelperUser } from '../../../main/machines/helper-user.ts'
+import { required } from '../../../main/machines/host/required.ts'
 import { findAcceleration, probeKvm, rememberedVerdict } from '../../../main/machines/qemu/acceleration.ts'
 import { hostArchitecture, inspectHost } from '../../../main/machines/qemu/host.ts'
-import { required } from '../../../main/machines/required.ts'
-import { bareGuest } from '../../support/bare-guest.ts'
+import { bareGuest } from '../../support/machines/bare-guest.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const never = new AbortController().signal

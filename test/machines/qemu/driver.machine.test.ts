@@ -1,13 +1,13 @@
 import { readFile, readlink, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { MachineHandle } from '../../../main/core/task.ts'
-import { findTool } from '../../../main/lib/find-tool.ts'
-import { pathExists } from '../../../main/lib/path-exists.ts'
+import type { MachineHandle } from '../../../main/core/task/task.ts'
+import { pathExists } from '../../../main/lib/files/look.ts'
+import { findTool } from '../../../main/lib/processes/find-tool.ts'
 import type { Problem } from '../../../main/machines/driver.ts'
 import { findHelperUser } from '../../../main/machines/helper-user.ts'
-import { applyRemedies } from '../../../main/machines/host-packages.ts'
-import { bareGuest } from '../../support/bare-guest.ts'
+import { applyRemedies } from '../../../main/machines/host/host-packages.ts'
+import { bareGuest } from '../../support/machines/bare-guest.ts'
 import {
   bareDriver,
   bareSpec,
@@ -15,8 +15,8 @@ import {
   leftovers,
   processesNaming,
   startForTest,
-} from '../../support/bare-machine.ts'
-import { pretendInternet } from '../../support/network-namespace.ts'
+} from '../../support/machines/bare-machine.ts'
+import { pretendInternet } from '../../support/machines/network-namespace.ts'
 import { startNode } from '../../support/node-process.ts'
 import { until } from '../../support/until.ts'
 
@@ -118,7 +118,7 @@ test.runIf(isRoot)(
       { egress: 'open' },
     )
     const { repo } = spec
-    const starter = await startNode('start-machine.ts', ['qemu', JSON.stringify(spec)], internet.host)
+    const starter = await startNode('machines/start-machine.ts', ['qemu', JSON.stringify(spec)], internet.host)
     const handle = JSON.parse(starter.firstLine) as MachineHandle
     starter.kill()
     const machine = await driver.adopt(handle)
@@ -150,7 +150,7 @@ test.runIf(isRoot)(
      touch /workspace/repo/done; sync; sleep 1000`,
       { egress: 'open', privateNetworks: true },
     )
-    const starter = await startNode('start-machine.ts', ['qemu', JSON.stringify(spec)], internet.host)
+    const starter = await startNode('machines/start-machine.ts', ['qemu', JSON.stringify(spec)], internet.host)
     const machine = await driver.adopt(JSON.parse(starter.firstLine) as MachineHandle)
     onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
     await until(() => pathExists(join(spec.repo, 'done')))
@@ -185,7 +185,11 @@ test.runIf(isRoot)(
     const logPath = join(spec.share, '../network.jsonl')
     const hosts = ['listed.test', 'inside.test', 'loop.test:8081', 'own.test:8081']
     const network = { ...spec.network, gateway: { config: { hosts, api: null }, logPath } }
-    const starter = await startNode('start-machine.ts', ['qemu', JSON.stringify({ ...spec, network })], internet.host)
+    const starter = await startNode(
+      'machines/start-machine.ts',
+      ['qemu', JSON.stringify({ ...spec, network })],
+      internet.host,
+    )
     const handle = JSON.parse(starter.firstLine) as MachineHandle
     starter.kill()
     const machine = await driver.adopt(handle)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { allSlots } from '../../../main/core/task.ts'
+import { allSlots } from '../../../main/core/task/task.ts'
 import { type VfkitMachine, vfkitArguments } from '../../../main/machines/vfkit/arguments.ts'
-import { slotMac } from '../../../main/tasks/slot-storage.ts'
+import { slotMac } from '../../../main/tasks/slots/slot-storage.ts'
 
 const task = '/Users/me/project/.microvm/tasks/a1b2c3d4'
 const slots = '/Users/me/.microvm-orchestrator/slots'

@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { MachineHandle } from '../../../main/core/task.ts'
-import { requestOverSocket } from '../../../main/lib/http-socket.ts'
+import type { MachineHandle } from '../../../main/core/task/task.ts'
+import { requestOverSocket } from '../../../main/lib/http/http-socket.ts'
 import { silentLog } from '../../../main/lib/log.ts'
-import { applyRemedies } from '../../../main/machines/host-packages.ts'
+import { applyRemedies } from '../../../main/machines/host/host-packages.ts'
 import { createVfkitDriver } from '../../../main/machines/vfkit/driver.ts'
-import { bareGuest } from '../../support/bare-guest.ts'
-import { bareDriver, bareSpec, consoleSays, leftovers, startForTest } from '../../support/bare-machine.ts'
+import { bareGuest } from '../../support/machines/bare-guest.ts'
+import { bareDriver, bareSpec, consoleSays, leftovers, startForTest } from '../../support/machines/bare-machine.ts'
+import { pretendMac } from '../../support/machines/pretend-mac.ts'
 import { startNode } from '../../support/node-process.ts'
-import { pretendMac } from '../../support/pretend-mac.ts'
 
 const driver = bareDriver('vfkit')
 const never = new AbortController().signal
@@ -74,7 +74,7 @@ test("the host's time reaches the guest where it waits, also when it has stood s
 
 test('a machine that was paused when its orchestrator died goes on when it is adopted', async () => {
   const spec = await bareSpec(ticking)
-  const starter = await startNode('start-machine.ts', ['vfkit', JSON.stringify(spec)])
+  const starter = await startNode('machines/start-machine.ts', ['vfkit', JSON.stringify(spec)])
   const handle = JSON.parse(starter.firstLine) as MachineHandle
   await consoleSays(spec.consolePath, 'tick 3')
   const pause = {

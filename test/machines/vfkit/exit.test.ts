@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { vfkitExit } from '../../../main/machines/vfkit/hypervisor.ts'
-import type { Ending } from '../../../main/machines/watch-machine.ts'
+import type { Ending } from '../../../main/machines/watch/watch-machine.ts'
 
 const ending: Ending = { stopRequested: false, lostHelper: undefined, exitCode: 0, signal: null, log: '' }
 const stoppedLog = 'time="2026-11-24T05:00:00Z" level=info msg="VM is stopped"'

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { requestOverSocket } from '../../../main/lib/http-socket.ts'
+import { requestOverSocket } from '../../../main/lib/http/http-socket.ts'
 import { vfkitControl } from '../../../main/machines/vfkit/rest.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from '../../../main/lib/spawn.ts'
+import { run } from '../../../main/lib/processes/spawn.ts'
 import { vfkitArguments } from '../../../main/machines/vfkit/arguments.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { parseCommandLine } from './command-line.ts'

@@ -1,0 +1,118 @@
+import { unreachable } from '../unreachable.ts'
+import type { CheckReport } from './check-report.ts'
+import { type LeftUnderWay, taskRef, type UnmergedReason } from './merge.ts'
+import { type MergePolicy, stricterPolicy } from './merge-policy.ts'
+
+/** Who asks: the repository's policy at the end of a task or at a prune by date, an MCP client, or a person at the command line or the window. */
+export type By = 'policy' | 'client' | 'person'
+
+/** What is to be done with work that waits: bring it onto the branch, delete the task's folder alone, or delete the only copy of it. */
+export type Act = 'merge' | 'clean-up' | 'drop'
+
+/** What a task left, as far as it decides what may become of it. */
+export interface WaitingWork {
+  readonly taskId: string
+  /** Commits of the task are at its ref, or in its clone alone, and not on the branch. */
+  readonly waits: boolean
+  readonly succeeded: boolean
+  /** The policy when the task was made, and the repository's now; null when it is registered no more. */
+  readonly policies: { readonly recorded: MergePolicy; readonly current: MergePolicy | null }
+  /** Of the recorded policy's command; null when it was not run on exactly this work. */
+  readonly check: CheckReport | null
+  /** An operation of git that the agent left under way, or conflict markers. */
+  readonly left: LeftUnderWay | null
+  /** Changed paths that run by themselves in a user's checkout. */
+  readonly held: readonly string[]
+  /** What a person has decided of exactly this work. */
+  readonly decided: 'accepted' | 'rejected' | null
+  /** Commits that a merge of this task left out or changed: they are at its ref alone. */
+  readonly kept: number
+}
+
+export type Verdict =
+  | { readonly kind: 'yes' }
+  | {
+      readonly kind: 'no'
+      readonly reason: UnmergedReason
+      readonly files: readonly string[]
+      /** One sentence, for a person. */
+      readonly detail: string
+    }
+
+/** At most so many paths are named. */
+export const heldPathsLimit = 100
+
+const yes: Verdict = { kind: 'yes' }
+
+/**
+ * The one place that decides what is published, and for whom. A person may do anything. A client may merge what the policy allows,
+ * and what a failed task left where nothing has to happen first; what it may not merge it may not delete. Pure.
+ */
+export function mayPublish(work: WaitingWork, act: Act, by: By): Verdict {
+  if (by === 'person') return yes
+  if (act === 'merge') return mayMerge(work, by)
+  // Commits that a merge left at the ref are a person's to drop; the ref outlives the folder.
+  if (act === 'drop' && work.kept > 0) {
+    const detail = `${count(work.kept)} not on the branch as the task made them, and only at ${taskRef(work.taskId)}`
+    return no('awaiting_review', detail)
+  }
+  if (!work.waits) return yes
+  if (work.decided === 'accepted') {
+    return no('awaiting_review', `A person accepted it, and it waits at ${taskRef(work.taskId)} to be merged`)
+  }
+  return mayMerge(work, 'client')
+}
+
+function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
+  const { taskId, policies, check, left, held } = work
+  const ref = taskRef(taskId)
+  const policy = stricterPolicy(policies.recorded, policies.current)
+  if (!work.waits) return yes
+  if (work.decided === 'rejected') return no('rejected', `It was rejected. Its work stays at ${ref}`)
+  if (work.decided === 'accepted') return yes
+  if (!work.succeeded && (by === 'policy' || policy.kind !== 'auto')) {
+    return no('task_failed', `The task did not succeed, so nothing was merged. Its work is kept at ${ref}`)
+  }
+  if (left !== null) return no('operation_left', leftText(left, ref), left.files)
+  switch (policy.kind) {
+    case 'review':
+      return no('awaiting_review', `It waits at ${ref} to be reviewed: microvm-orchestrator review ${taskId}`)
+    case 'check': {
+      const ran = isSame(policy, policies.recorded) ? check : null
+      if (ran?.exitCode !== 0) return no('check_failed', `${whatFailed(policy.command, ran)}. The work waits at ${ref}`)
+      break
+    }
+    case 'auto':
+      break
+    default:
+      return unreachable(policy)
+  }
+  return held.length === 0 ? yes : no('held_paths', heldText(held, taskId), held.slice(0, heldPathsLimit))
+}
+
+const no = (reason: UnmergedReason, detail: string, files: readonly string[] = []): Verdict => ({
+  kind: 'no',
+  reason,
+  files,
+  detail,
+})
+
+const isSame = (one: MergePolicy, other: MergePolicy): boolean =>
+  one.kind === 'check' && other.kind === 'check' && one.command === other.command
+
+function whatFailed(command: string, check: CheckReport | null): string {
+  if (!check) return `'${command}' was not run`
+  return check.exitCode === null
+    ? `'${command}' was ended by a signal`
+    : `'${command}' failed (exit status ${check.exitCode})`
+}
+
+const leftText = ({ operation }: LeftUnderWay, ref: string): string =>
+  operation === null
+    ? `The agent left conflict markers in files that had none. The work waits at ${ref}`
+    : `The agent left a ${operation} under way. The work waits at ${ref}`
+
+const heldText = (held: readonly string[], taskId: string): string =>
+  `It changes ${held.length === 1 ? 'a path' : `${held.length} paths`} that may run by itself in your checkout, and waits for your review: microvm-orchestrator review ${taskId}`
+
+const count = (commits: number): string => (commits === 1 ? '1 commit is' : `${commits} commits are`)

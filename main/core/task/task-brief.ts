@@ -1,0 +1,56 @@
+import type { MergeOutcome, SalvagedWork } from '../merge/merge.ts'
+import type { Task, TaskResult } from './task.ts'
+
+/** Enough of a task's text to know it by. */
+export const briefDescriptionLimit = 300
+
+type Kept =
+  | 'home'
+  | 'id'
+  | 'repo'
+  | 'repoPath'
+  | 'workFolder'
+  | 'createdAt'
+  | 'state'
+  | 'startCommit'
+  | 'agentStartedAt'
+  | 'machineStartedAt'
+  | 'finishedAt'
+  | 'announcedSeq'
+  | 'resolves'
+
+/** What lists show of a task, and what is decided over many. Small: there may be ten thousand. Every `Task` is one. */
+export interface TaskBrief extends Pick<Task, Kept> {
+  /** In a list: its beginning, leading blanks left out, at most `briefDescriptionLimit` characters. */
+  readonly description: string
+  readonly result: Pick<TaskResult, 'usage'> | null
+  readonly work: Pick<SalvagedWork, 'ref' | 'commit'> | null
+  readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
+}
+
+export const briefOf = (task: TaskBrief): TaskBrief => ({
+  home: task.home,
+  id: task.id,
+  description: task.description.trimStart().slice(0, briefDescriptionLimit),
+  repo: task.repo,
+  repoPath: task.repoPath,
+  createdAt: task.createdAt,
+  state: task.state,
+  startCommit: task.startCommit,
+  agentStartedAt: task.agentStartedAt,
+  machineStartedAt: task.machineStartedAt,
+  finishedAt: task.finishedAt,
+  announcedSeq: task.announcedSeq,
+  result: task.result && { usage: task.result.usage },
+  work: task.work && { ref: task.work.ref, commit: task.work.commit },
+  merge: task.merge && {
+    kind: task.merge.kind,
+    ...(task.merge.dropped === true && { dropped: true }),
+    ...(task.merge.kept !== undefined && { kept: task.merge.kept }),
+  },
+  ...(task.resolves && { resolves: task.resolves }),
+  ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
+})
+
+/** Whether the task has ended and its end was told: nothing more happens to it by itself. */
+export const isOver = ({ announcedSeq }: Pick<Task, 'announcedSeq'>): boolean => announcedSeq !== null

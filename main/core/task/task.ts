@@ -1,0 +1,210 @@
+import type { Failure } from '../failure.ts'
+import type { CheckReport } from '../merge/check-report.ts'
+import type { By } from '../merge/may-publish.ts'
+import type { Accepted, MergeOutcome, SalvagedWork } from '../merge/merge.ts'
+import type { MergePolicy } from '../merge/merge-policy.ts'
+import type { TaskCaps } from './caps.ts'
+
+/** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
+export type TaskId = string & { readonly __brand: 'TaskId' }
+
+const taskIdPattern = /^[0-9a-f]{8}$/
+
+/** The id, or undefined when the text is none; ids become paths and refs, so nothing else may pass. */
+export function parseTaskId(text: string): TaskId | undefined {
+  return taskIdPattern.test(text) ? (text as TaskId) : undefined
+}
+
+export const slotCount = 10
+/** 1 to 10. */
+export type SlotId = number & { readonly __brand: 'SlotId' }
+export const allSlots: readonly SlotId[] = Array.from({ length: slotCount }, (_, index) => (index + 1) as SlotId)
+
+/** What does not change while a task lives. */
+export interface TaskIdentity {
+  readonly id: TaskId
+  readonly description: string
+  /** Alias and real path of the repository when the task was made; the registry may change later. */
+  readonly repo: string
+  readonly repoPath: string
+  /** The event consumer that asked for the task, so that its result can wait for it; null when nobody in particular did. */
+  readonly owner: string | null
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  /** Absent in records of older versions. */
+  readonly caps?: TaskCaps
+  /** Present when the task was to wait for a slot; higher priority goes first. */
+  readonly queue?: { readonly priority: number }
+  /** What its repository wanted when the task was made; absent where it is merged by itself. */
+  readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
+  /** Present when the task is there to resolve another one's conflicts. */
+  readonly resolves?: Resolves
+  /** Where its clone, share and console lie, where that is not its folder in the home. */
+  readonly workFolder?: string
+  /** Which repository it was, wherever that lies now. Absent in records of older versions. */
+  readonly repository?: RepositoryIdentity
+}
+
+/** Enough to find a repository again that was moved, and where its commits go when its work tree is gone. */
+export interface RepositoryIdentity {
+  /** The `.git` folder that all its work trees share. */
+  readonly commonDirectory: string
+  /** Of the `.git` folder: stays what it is when the folder is moved on its disk. */
+  readonly inode: number
+  readonly bornMs: number
+}
+
+/** Another task's work that does not merge: where it began, what it is, and the branch that it is to come onto. */
+export interface Resolves {
+  readonly task: TaskId
+  readonly startCommit: string
+  readonly commit: string
+  readonly branch: string
+  /** Its policy, where it is not merged by itself. */
+  readonly policy?: Exclude<MergePolicy, { kind: 'auto' }>
+}
+
+/** What Claude's own stream said of the run; guest data, checked by schema. */
+export interface AgentUsage {
+  readonly costUsd: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly turns: number
+  readonly sessionId: string | null
+  /** What wrote most of it, as the agent's stream names it. */
+  readonly model?: string
+}
+
+/** `result.json`, checked: what the guest said, with `filesChanged` as the host saw it in the imported commits. */
+export interface TaskResult {
+  readonly success: boolean
+  readonly summary: string
+  readonly filesChanged: readonly string[]
+  readonly error: string | null
+  readonly usage: AgentUsage | null
+  /** Of the policy's command, where there is one that came to its end. */
+  readonly check?: CheckReport
+}
+
+/** Enough to find a virtual machine again after a restart, and to tell it from another process with its pid. */
+export interface MachineHandle {
+  readonly driver: 'qemu' | 'vfkit'
+  readonly pid: number
+  /** Clock ticks since boot (Linux) or start date (macOS), as the system prints it; pids are reused, this pair is not. */
+  readonly startTime: string
+  /** The socket that controls the hypervisor. */
+  readonly controlSocket: string
+  /** Host-only folder of sockets, pid files and helper logs. */
+  readonly runDirectory: string
+  /** virtiofsd, passt, the gateway: they end with the machine, and are ended by us when they do not. */
+  readonly helpers: readonly { readonly name: string; readonly pid: number; readonly startTime: string }[]
+}
+
+/** How a virtual machine ended: data, never an exception. */
+export type MachineExit =
+  | { readonly kind: 'powered-off' } // the guest shut down by itself
+  | { readonly kind: 'stopped' } // we asked it to
+  | { readonly kind: 'panicked'; readonly detail: string }
+  | {
+      readonly kind: 'crashed'
+      readonly exitCode: number | null
+      readonly signal: string | null
+      readonly detail: string
+    }
+
+export type TaskOutcome =
+  | { readonly kind: 'merged'; readonly merge: Extract<MergeOutcome, { kind: 'merged' }> }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unmerged'; readonly merge: Extract<MergeOutcome, { kind: 'unmerged' }> }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'cancelled' }
+
+/** Why a task gave its slot back for a while, and what it needs to go on. */
+export interface Parking {
+  readonly reason: Failure
+  /** Not before; ISO 8601, UTC. A date and no length of time: a usage limit is lifted at a date. */
+  readonly until: string
+  /** What all its agents took so far, and with it the session that the next one resumes. */
+  readonly usage: AgentUsage | null
+}
+
+export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
+
+export type TaskState =
+  | { readonly phase: 'queued' }
+  | { readonly phase: ActivePhase; readonly slot: SlotId }
+  | { readonly phase: 'parked'; readonly parking: Parking }
+  | { readonly phase: 'finished'; readonly slot: SlotId | null; readonly outcome: TaskOutcome }
+
+/** The slot that the task holds, or held to its end; null when it has none. */
+export const slotOf = (state: TaskState): SlotId | null =>
+  state.phase === 'queued' || state.phase === 'parked' ? null : state.slot
+
+/** One step of a task's history. The record on disk is the list of these; everything shown is folded from them. */
+export type TaskEvent =
+  | { readonly type: 'created'; readonly at: string; readonly task: TaskIdentity }
+  | { readonly type: 'slot-leased'; readonly at: string; readonly slot: SlotId }
+  | {
+      readonly type: 'cloned'
+      readonly at: string
+      readonly startCommit: string
+      /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
+      readonly branch: string | null
+    }
+  | {
+      readonly type: 'machine-started'
+      readonly at: string
+      readonly machine: MachineHandle
+      /** How long the machine had run before it had this task; absent for one that was started for it. */
+      readonly waitedMs?: number
+    }
+  | { readonly type: 'agent-started'; readonly at: string }
+  /** What the user should know of the task and no other event says; one sentence. */
+  | { readonly type: 'noted'; readonly at: string; readonly note: string }
+  | { readonly type: 'stop-requested'; readonly at: string; readonly reason: Failure }
+  | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
+  | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
+  | { readonly type: 'salvaged'; readonly at: string; readonly work: SalvagedWork }
+  | {
+      readonly type: 'merge-tried'
+      readonly at: string
+      readonly merge: MergeOutcome
+      /** Who had it tried; absent in records of older versions. */
+      readonly by?: By
+      /** What a person allowed with it. */
+      readonly accepted?: Accepted
+    }
+  /** In place of an end: the task has no slot until it goes on. */
+  | { readonly type: 'parked'; readonly at: string; readonly parking: Parking }
+  | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
+  /** The end is in the event log under this number; an end without it is announced at the next start. */
+  | { readonly type: 'announced'; readonly at: string; readonly seq: number }
+
+/** The fold of a task's events. */
+export interface Task extends TaskIdentity {
+  /** The home that holds its folder: told by who reads the record, never by the record. */
+  readonly home: string
+  readonly state: TaskState
+  readonly startCommit: string | null
+  readonly branch: string | null
+  readonly machine: MachineHandle | null
+  readonly machineStartedAt: string | null
+  /** How long its machine ran ahead of the task, which takes nothing of the task's time. */
+  readonly machineWaitedMs: number
+  readonly exit: MachineExit | null
+  /** Why we stopped the machine ourselves, when we did. */
+  readonly stopReason: Failure | null
+  readonly result: TaskResult | null
+  readonly work: SalvagedWork | null
+  readonly merge: MergeOutcome | null
+  /** What a person has allowed onto the branch, and has not rejected since; it binds every later try. */
+  readonly accepted: Accepted | null
+  readonly agentStartedAt: string | null
+  /** What the host noted of it, one sentence each. */
+  readonly notes: readonly string[]
+  /** Every time that it was parked, oldest first. */
+  readonly parkings: readonly Parking[]
+  readonly finishedAt: string | null
+  /** The sequence number of the task's end in the event log. */
+  readonly announcedSeq: number | null
+}

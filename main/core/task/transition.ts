@@ -1,0 +1,147 @@
+import type { MergeOutcome } from '../merge/merge.ts'
+import { unreachable } from '../unreachable.ts'
+import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
+
+/** A task as its first event leaves it. */
+export function newTask(identity: TaskIdentity, home: string): Task {
+  return {
+    ...identity,
+    home,
+    state: { phase: 'queued' },
+    startCommit: null,
+    branch: null,
+    machine: null,
+    machineStartedAt: null,
+    machineWaitedMs: 0,
+    exit: null,
+    stopReason: null,
+    result: null,
+    work: null,
+    merge: null,
+    accepted: null,
+    agentStartedAt: null,
+    notes: [],
+    parkings: [],
+    finishedAt: null,
+    announcedSeq: null,
+  }
+}
+
+/** An event that cannot follow the state it meets: a defect of ours, or a damaged record. */
+export class TransitionError extends Error {
+  override readonly name = 'TransitionError'
+}
+
+/**
+ * The task after the event. Pure.
+ * @throws TransitionError when the event cannot follow the task's state.
+ */
+export function transition(task: Task, event: TaskEvent): Task {
+  if (event.type === 'noted') return { ...task, notes: [...task.notes, event.note] }
+  if (task.state.phase === 'finished') {
+    // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
+    if (event.type === 'merge-tried')
+      return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
+    if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
+    // Its repository was gone at the end, and came back.
+    if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
+    throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
+  }
+  switch (event.type) {
+    case 'created':
+      throw new TransitionError(`Task ${task.id} was created twice`)
+    case 'slot-leased':
+      if (task.state.phase === 'parked')
+        return { ...withoutMachine(task), state: { phase: 'booting', slot: event.slot } }
+      if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has a slot already`)
+      return { ...task, state: { phase: 'cloning', slot: event.slot } }
+    case 'cloned':
+      return { ...task, startCommit: event.startCommit, branch: event.branch, state: active(task, 'booting') }
+    case 'machine-started':
+      return {
+        ...task,
+        machine: event.machine,
+        machineStartedAt: event.at,
+        machineWaitedMs: event.waitedMs ?? 0,
+        state: active(task, 'booting'),
+      }
+    case 'agent-started':
+      return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
+    case 'stop-requested':
+      return { ...task, stopReason: event.reason, state: active(task, 'stopping') }
+    case 'machine-exited':
+      return { ...task, exit: event.exit, state: active(task, 'merging') }
+    case 'result-read':
+      return { ...task, result: event.result }
+    case 'salvaged':
+      return { ...task, work: event.work, state: active(task, 'merging') }
+    case 'merge-tried':
+      return {
+        ...afterMerge(task, event),
+        state: task.state.phase === 'parked' ? task.state : active(task, 'merging'),
+      }
+    case 'parked':
+      active(task, 'merging')
+      return {
+        ...task,
+        parkings: [...task.parkings, event.parking],
+        state: { phase: 'parked', parking: event.parking },
+      }
+    case 'announced':
+      throw new TransitionError(`Task ${task.id} was announced before its end`)
+    case 'finished':
+      return {
+        ...task,
+        finishedAt: event.at,
+        state: {
+          phase: 'finished',
+          slot: slotOf(task.state),
+          outcome: event.outcome,
+        },
+      }
+    default:
+      return unreachable(event)
+  }
+}
+
+/**
+ * The fold of a whole record.
+ * @throws TransitionError when the record does not start with its creation or an event cannot follow.
+ */
+export function foldTask(events: readonly TaskEvent[], home: string): Task {
+  const [first, ...rest] = events
+  if (first?.type !== 'created') throw new TransitionError("A task's record starts with its creation")
+  return rest.reduce(transition, newTask(first.task, home))
+}
+
+/** A task that goes on does so in a machine of its own: nothing is known of that one yet. */
+const withoutMachine = (task: Task): Task => ({
+  ...task,
+  machine: null,
+  machineStartedAt: null,
+  machineWaitedMs: 0,
+  agentStartedAt: null,
+  stopReason: null,
+  exit: null,
+})
+
+function afterMerge(task: Task, { merge, accepted }: Extract<TaskEvent, { type: 'merge-tried' }>): Task {
+  const isRejected = merge.kind === 'unmerged' && merge.reason === 'rejected'
+  return { ...task, merge, accepted: isRejected ? null : (accepted ?? task.accepted) }
+}
+
+type Finished = Extract<TaskState, { phase: 'finished' }>
+type Active = Extract<TaskState, { phase: ActivePhase }>
+
+function active(task: Task, phase: Active['phase']): Active {
+  const slot = slotOf(task.state)
+  if (slot === null) throw new TransitionError(`Task ${task.id} has no slot`)
+  return { phase, slot }
+}
+
+function afterLateMerge(state: Finished, merge: MergeOutcome): Finished {
+  if (merge.kind === 'merged') return { ...state, outcome: { kind: 'merged', merge } }
+  // A failure stays one, whatever becomes of what it left.
+  if (state.outcome.kind !== 'unmerged') return state
+  return { ...state, outcome: merge.kind === 'unmerged' ? { kind: 'unmerged', merge } : { kind: 'unchanged' } }
+}

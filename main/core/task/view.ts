@@ -1,0 +1,232 @@
+import { failureText } from '../failure.ts'
+import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
+import { unreachable } from '../unreachable.ts'
+import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
+import type { TaskBrief } from './task-brief.ts'
+
+/** The four words that MCP clients know. */
+export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed'
+
+export function statusOf(state: TaskState): TaskStatus {
+  switch (state.phase) {
+    case 'queued':
+    case 'parked':
+      return 'pending'
+    case 'cloning':
+    case 'booting':
+    case 'working':
+    case 'stopping':
+    case 'merging':
+      return 'running'
+    case 'finished':
+      return state.outcome.kind === 'failed' || state.outcome.kind === 'cancelled' ? 'failed' : 'completed'
+    default:
+      return unreachable(state)
+  }
+}
+
+/** The shape of `result.json`. */
+export interface ResultView {
+  success: boolean
+  summary: string
+  files_changed: string[]
+  error: string | null
+  cost_usd?: number
+  input_tokens?: number
+  output_tokens?: number
+  turns?: number
+  session_id?: string
+  check?: { exit_code: number | null; output: string }
+}
+
+export function resultView(result: TaskResult): ResultView {
+  const { usage } = result
+  return {
+    success: result.success,
+    summary: result.summary,
+    files_changed: [...result.filesChanged],
+    error: result.error,
+    ...(usage && {
+      cost_usd: usage.costUsd,
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      turns: usage.turns,
+      ...(usage.sessionId !== null && { session_id: usage.sessionId }),
+    }),
+    ...(result.check && { check: { exit_code: result.check.exitCode, output: result.check.output } }),
+  }
+}
+
+/** What salvage found beside the commits that merge; a part of `result.json` and of what `get_task_info` answers. */
+export interface SalvageView {
+  notes: string[]
+  also: { ref: string; commit: string; from: string }[]
+  left: { operation: string | null; files: string[] } | null
+}
+
+export const salvageView = (work: SalvagedWork | null): SalvageView => ({
+  notes: [...(work?.notes ?? [])],
+  also: (work?.also ?? []).map(alsoView),
+  left: work?.left ? leftView(work.left) : null,
+})
+
+const alsoView = ({ ref, commit, from }: AlsoKept) => ({ ref, commit, from })
+const leftView = ({ operation, files }: LeftUnderWay) => ({ operation, files: [...files] })
+
+/** The shape of `merge-result.json`. */
+export type MergeView =
+  | {
+      merged: true
+      method: 'fast-forward' | 'rebase' | 'none'
+      commits: number
+      conflicts: string[]
+      branch?: string
+      commit?: string
+      /** The task that resolved its conflicts. */
+      through?: string
+      /** Commits of the task that are not on the branch as it made them, and where they wait. */
+      kept?: number
+      task_ref?: string
+      detail?: string
+      /** Notes on the merge for a person, one sentence each. */
+      notes?: string[]
+    }
+  | {
+      merged: false
+      reason: string
+      conflicts: string[]
+      task_ref: string
+      files?: string[]
+      /** Changed paths that run by themselves in a user's checkout. */
+      held?: string[]
+      detail: string
+    }
+
+export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
+  switch (merge.kind) {
+    case 'merged':
+      return {
+        merged: true,
+        method: merge.method,
+        commits: merge.commits,
+        conflicts: [],
+        branch: merge.branch,
+        commit: merge.to,
+        ...(merge.through !== undefined && { through: merge.through }),
+        ...(merge.kept && { kept: merge.kept, task_ref: taskRef(taskId), detail: keptText(taskId, merge.kept, merge) }),
+        ...(merge.notes !== undefined && { notes: [...merge.notes] }),
+      }
+    case 'unchanged':
+      return { merged: true, method: 'none', commits: 0, conflicts: [] }
+    case 'unmerged': {
+      const files = [...merge.files]
+      return {
+        merged: false,
+        reason: merge.reason,
+        conflicts: merge.reason === 'conflicts' ? files : [],
+        task_ref: taskRef(taskId),
+        ...(merge.reason !== 'conflicts' && files.length > 0 && { files }),
+        ...(merge.reason === 'held_paths' && { held: files }),
+        detail: merge.detail,
+      }
+    }
+    default:
+      return unreachable(merge)
+  }
+}
+
+/** What became of commits that are not on the branch as the task made them, for a person. */
+export function keptText(taskId: string, kept: number, { through }: { readonly through?: string }): string {
+  const commits = kept === 1 ? '1 commit' : `${kept} commits`
+  const why = through === undefined ? 'left out' : 'resolved differently'
+  const wait = kept === 1 ? 'waits' : 'wait'
+  const merged = through === undefined ? '' : `Merged through ${through}; `
+  return `${merged}${commits} ${kept === 1 ? 'was' : 'were'} ${why} and ${wait} at ${taskRef(taskId)} until you drop them`
+}
+
+/** What `get_task_info` answers; `task.json` holds the same beside the full record. */
+export interface TaskView extends SalvageView {
+  task_id: string
+  description: string
+  repo: string
+  status: TaskStatus
+  phase: TaskState['phase']
+  result: ResultView | null
+  merge_result: MergeView | null
+  /** Why the task failed or was stopped, one sentence with what to do next. */
+  error: string | null
+  pid: number | null
+  /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
+  exit_code: number | null
+  slot: number | null
+  /** From 1, while the task waits for a slot. */
+  queue_position?: number
+  /** When a parked task goes on, ISO 8601, and why it waits. */
+  resumes_at?: string
+  parked_because?: string
+  /** The task whose conflicts this one is to resolve. */
+  resolves?: string
+  /** `refs/tasks/ID` while the task's work waits there. */
+  task_ref: string | null
+  /** Where its clone lies on this host; a guest wrote what is in it. */
+  clone_path?: string
+  created_at: string
+  started_at: string | null
+  finished_at: string | null
+}
+
+/** `refs/tasks/ID` while the task's work waits there. */
+export function waitingRef({ id, work, merge }: TaskBrief): string | null {
+  const gone = merge !== null && (merge.kind !== 'unmerged' || merge.dropped === true) && !merge.kept
+  return work?.ref != null && !gone ? taskRef(id) : null
+}
+
+/** What the host noted of the task, and of the work that it saved. */
+export const notesOf = ({ notes, work }: Pick<Task, 'notes' | 'work'>): string[] => [...notes, ...(work?.notes ?? [])]
+
+export function taskView(task: Task): TaskView {
+  const outcome = task.state.phase === 'finished' ? task.state.outcome : null
+  const ref = waitingRef(task)
+  const cancelled = ref ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
+  const error =
+    outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null
+  return {
+    task_id: task.id,
+    description: task.description,
+    repo: task.repo,
+    status: statusOf(task.state),
+    phase: task.state.phase,
+    result: task.result && resultView(task.result),
+    merge_result: task.merge && mergeView(task.id, task.merge),
+    error,
+    pid: task.machine?.pid ?? null,
+    exit_code: exitCodeOf(task),
+    slot: slotOf(task.state),
+    ...(task.state.phase === 'parked' && {
+      resumes_at: task.state.parking.until,
+      parked_because: failureText(task.state.parking.reason),
+    }),
+    ...(task.resolves && { resolves: task.resolves.task }),
+    task_ref: ref,
+    ...salvageView(task.work),
+    notes: notesOf(task),
+    created_at: task.createdAt,
+    started_at: task.agentStartedAt,
+    finished_at: task.finishedAt,
+  }
+}
+
+function exitCodeOf({ exit }: Task): number | null {
+  if (exit === null) return null
+  switch (exit.kind) {
+    case 'powered-off':
+    case 'stopped':
+      return 0
+    case 'panicked':
+      return 1
+    case 'crashed':
+      return exit.exitCode
+    default:
+      return unreachable(exit)
+  }
+}

@@ -1,0 +1,115 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { AppError } from '../../core/failure.ts'
+import { freeBytes } from '../../lib/files/disk-space.ts'
+import { removeTree } from '../../lib/files/remove-tree.ts'
+import { cloneSettings } from '../repository/clone-settings.ts'
+import { inspectRepository, type RepositoryState } from '../repository/inspect-repository.ts'
+import { type StartingPoint, startingPoint } from '../repository/refs.ts'
+import { bringLfsObjects } from './bring-lfs-objects.ts'
+import { cloneSubmodules, gitlinksOf } from './clone-submodules.ts'
+import { makeClone } from './make-clone.ts'
+import { startRebase } from './start-rebase.ts'
+
+export interface ClonedWorkspace {
+  readonly startCommit: string
+  /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
+  readonly branch: string | null
+  /** What the clone lacks, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes the task's clone at `workspace`: the user's HEAD on branch `task-ID`, sharing no block, link or setting with the
+ * user's repository. On any failure, and when the signal fires, nothing is left at `workspace`.
+ * @throws AppError: 'repository-invalid', 'flake-missing', 'disk-full' or 'clone-failed'.
+ */
+export async function cloneWorkspace(
+  {
+    repoPath,
+    workspace,
+    taskId,
+    rebase,
+  }: {
+    readonly repoPath: string
+    readonly workspace: string
+    readonly taskId: string
+    /** Commits that the clone is to be in the middle of rebasing onto a branch, see `startRebase`; in place of the user's HEAD. */
+    readonly rebase?: { readonly branch: string; readonly startCommit: string; readonly commit: string }
+  },
+  signal?: AbortSignal,
+): Promise<ClonedWorkspace> {
+  const asked = cloneSettings(repoPath, signal)
+  asked.catch(() => undefined) // Where it is no repository, the inspection says so.
+  const repository = await inspectRepository(repoPath, signal)
+  const { commit, hasFlake, hasSubmodules } = await startOf(repository, rebase?.branch, signal)
+  if (!hasFlake) throw flakeMissing(repository)
+  const user = { cwd: repository.path, trust: 'user' } as const
+  const [settings, links] = await Promise.all([asked, hasSubmodules ? gitlinksOf(user, commit, signal) : []])
+  await emptyFolder(workspace)
+  try {
+    const start = { commit, taskId }
+    const notes = [
+      ...(await makeClone(repository, workspace, { ...start, settings }, signal)),
+      ...(await bringLfsObjects(repository, workspace, signal)),
+      ...(await cloneSubmodules(repository, workspace, { ...start, links }, signal)),
+    ]
+    if (rebase) await startRebase({ workspace, taskId, ...rebase }, signal)
+    signal?.throwIfAborted()
+    return { startCommit: commit, branch: rebase?.branch ?? repository.branch, notes }
+  } catch (error) {
+    const diskIsFull = (await freeBytes(workspace)) < fullBelowBytes
+    await removeTree(workspace)
+    signal?.throwIfAborted()
+    throw explained(error, repository.path, diskIsFull)
+  }
+}
+
+/** The user's HEAD, or a branch by its name. */
+async function startOf(
+  { path, head }: RepositoryState,
+  branch: string | undefined,
+  signal?: AbortSignal,
+): Promise<StartingPoint> {
+  if (branch !== undefined) {
+    const tip = await startingPoint({ cwd: path, trust: 'user' }, `refs/heads/${branch}`, signal)
+    if (!tip) throw new AppError('clone-failed', `The branch ${branch} no longer exists`)
+    return tip
+  }
+  if (head) return head
+  throw new AppError('clone-failed', `${path} has no commit yet`, { hint: 'Commit something, a flake.nix at least' })
+}
+
+const flakeMissing = ({ path, hasFlake: onDisk }: RepositoryState) =>
+  new AppError('flake-missing', `No flake.nix found ${onDisk ? 'in the last commit of' : 'in'} ${path}`, {
+    hint: onDisk
+      ? 'Commit it: the task works on what is committed'
+      : 'Add one with a devShell, and commit it: nix flake init',
+  })
+
+async function emptyFolder(workspace: string): Promise<void> {
+  try {
+    await mkdir(workspace, { recursive: true })
+    if ((await readdir(workspace)).length === 0) return
+  } catch (error) {
+    throw explained(error, workspace)
+  }
+  throw new AppError('clone-failed', `${workspace} is not empty`, { hint: 'Remove it, or run the task again' })
+}
+
+/** Programs do not always say why they could not write; less than this is too little for any clone. */
+const fullBelowBytes = 256 * 1024
+
+function explained(error: unknown, path: string, diskIsFull = false): unknown {
+  if (error instanceof AppError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  if (diskIsFull || /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
+    return new AppError('disk-full', `No space left to clone ${path}`, {
+      hint: 'Free some disk space, or clean up old tasks',
+      cause: error,
+    })
+  }
+  return new AppError('clone-failed', `${path} could not be cloned: ${text}`, {
+    hint: `See whether the repository is sound: git -C ${path} fsck`,
+    cause: error,
+  })
+}

@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../../core/failure.ts'
+import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
+import { removeTree } from '../../lib/files/remove-tree.ts'
+import { changedFiles } from '../changes/changed-files.ts'
+import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
+import { deleteTaskRef } from '../repository/delete-task-ref.ts'
+import { kindOf } from '../survey/check-clone.ts'
+import { boundedNotes } from './bounded-notes.ts'
+import { salvageRepository } from './salvage-repository.ts'
+
+/**
+ * Brings what a task left in its clone to `refs/tasks/ID` of the user's repository: its commits, and its uncommitted files as a last
+ * commit. Nothing may run in the clone any more. The clone is data: no git process obeys a setting, hook or filter of it.
+ * Can be repeated.
+ * @throws AppError('salvage-failed') when nothing at all could be saved, 'repository-invalid' when there is nowhere to save it.
+ */
+export async function salvageWork(
+  {
+    repoPath,
+    commonDirectory,
+    workspace,
+    taskId,
+    startCommit,
+    stateDirectory,
+  }: {
+    readonly repoPath: string
+    /** Where its commits go when its work tree is gone. */
+    readonly commonDirectory?: string | undefined
+    readonly workspace: string
+    readonly taskId: string
+    readonly startCommit: string
+    /** Host-only folder; `salvage/` in it is ours while this runs. */
+    readonly stateDirectory: string
+  },
+  signal?: AbortSignal,
+): Promise<SalvagedWork> {
+  const source = await locateWhatIsLeft({ repoPath, commonDirectory }, signal)
+  if ((await kindOf(workspace)) !== 'folder') {
+    throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
+  }
+  const scratch = join(stateDirectory, 'salvage')
+  await removeTree(scratch)
+  await mkdir(scratch, { recursive: true, mode: 0o700 })
+  try {
+    const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
+    const { commit, commits, wip, notes, also, left } = salvaged
+    // What an earlier agent of the task had there, before it was parked, the last one has undone.
+    if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
+    const inUserRepository = { cwd: source.path, trust: 'user' } as const
+    return {
+      ref: commit === startCommit ? null : taskRef(taskId),
+      commit,
+      commits,
+      wip,
+      filesChanged: commit === startCommit ? [] : await changedFiles(inUserRepository, startCommit, commit, signal),
+      notes: boundedNotes(notes),
+      also,
+      left,
+    }
+  } catch (cause) {
+    signal?.throwIfAborted()
+    if (cause instanceof AppError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(reason)
+    throw full
+      ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
+          hint: 'Free some disk space',
+          cause,
+        })
+      : new AppError('salvage-failed', `The work of task ${taskId} could not be saved: ${reason}`, {
+          hint: `Its files are still in ${workspace}`,
+          cause,
+        })
+  } finally {
+    await removeTree(scratch)
+  }
+}

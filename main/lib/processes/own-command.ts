@@ -1,0 +1,65 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { packageDirectory } from '../files/paths.ts'
+
+const name = 'microvm-orchestrator'
+
+/** The verbs of the command line; `test/lib/processes/own-command.test.ts` holds them against it. */
+export const ownVerbs = [
+  ...['allow', 'cancel', 'cleanup', 'doctor', 'info', 'install-agent', 'install-command', 'list', 'logs', 'merge'],
+  ...[
+    'network',
+    'path',
+    'prune',
+    'remove',
+    'resolve',
+    'review',
+    'run',
+    'serve',
+    'setup-token',
+    'tasks',
+    'usage',
+    'wait',
+  ],
+] as const
+
+const bareCall = new RegExp(`(?<![\\w/.-])(?:npx )?${name} (?=(?:${ownVerbs.join('|')}|--help)\\b)`, 'g')
+
+/**
+ * How this very program is called where its user is: by its name when the PATH leads to it, else by its path. By its name alone npx
+ * would fetch whatever a registry has under it.
+ */
+export function ownCommand(path: string = process.env.PATH ?? '', folder: string = packageDirectory()): string {
+  const launcher = [join(folder, 'main', `${name}.mjs`), join(folder, '..', 'bin', name)].find((each) =>
+    existsSync(each),
+  )
+  if (launcher === undefined) return name
+  const own = realpathSync(launcher)
+  const found = path.split(delimiter).find((each) => each !== '' && existsSync(join(each, name)))
+  if (found !== undefined && realpathSync(join(found, name)) === own) return name
+  return quoted(launcher)
+}
+
+/**
+ * Makes each line of this program that a text tells the user to run one that works as it stands. Hints name the command by its bare
+ * name; whatever shows one to the user passes it through here.
+ */
+export function withOwnCommand(text: string, command: () => string = ownCommand): string {
+  // A replacement text would have `$` mean something.
+  return text.replace(bareCall, () => `${command()} `)
+}
+
+/** How Claude Code is called here: by its name when the PATH has it, else the one that came with our own packages. */
+export function claudeCommand(path: string = process.env.PATH ?? '', folder: string = packageDirectory()): string {
+  if (path.split(delimiter).some((each) => each !== '' && existsSync(join(each, 'claude')))) return 'claude'
+  const beside = claudeBeside(folder)
+  return beside === undefined ? 'claude' : quoted(beside)
+}
+
+/** Claude Code among our own packages, in a checkout; undefined where there is none. */
+export function claudeBeside(folder: string = packageDirectory()): string | undefined {
+  const path = join(folder, 'node_modules', '.bin', 'claude')
+  return existsSync(path) ? path : undefined
+}
+
+const quoted = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)

@@ -1,0 +1,111 @@
+import { allSlots, type TaskId } from '../../core/task/task.ts'
+import type { Log } from '../../lib/log.ts'
+import type { TaskRecord } from '../record/task-record.ts'
+import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
+import type { Admission } from './admission.ts'
+import { TaskQueue, type Waiting } from './task-queue.ts'
+
+/** Memory can come free without a task's end. Looked at only while somebody waits. */
+const retryMs = 5_000
+/** Of setTimeout. */
+const longestTimerMs = 2 ** 31 - 1
+
+export interface WaitingRoomOptions {
+  readonly slots: SlotPool
+  readonly admission: Admission
+  readonly log: Log
+  /** Starts a task whose turn has come. */
+  readonly start: (record: TaskRecord, lease: SlotLease) => void
+}
+
+/** Where queued tasks wait, and the one who calls them in when there is a slot. */
+export class WaitingRoom implements AsyncDisposable {
+  readonly #options: WaitingRoomOptions
+  readonly #queue = new TaskQueue()
+  #retry: NodeJS.Timeout | undefined
+  #calling = false
+  #callAgain = false
+  #state: 'not open' | 'open' | 'closed' = 'not open'
+
+  constructor(options: WaitingRoomOptions) {
+    this.#options = options
+  }
+
+  /** Has the task wait, a parked one until its time at least; `callNext` looks whether it must. */
+  add(record: TaskRecord): void {
+    this.#queue.add(record, this.#options.slots.preferred(record.task.repoPath))
+    if (this.#state !== 'closed') this.#retry ??= setInterval(() => this.#look(), retryMs).unref()
+    const { state } = record.task
+    if (state.phase !== 'parked') return
+    // A clock that is set meanwhile makes this early or late; the regular look makes up for it.
+    const inMs = Math.min(longestTimerMs, Math.max(0, Date.parse(state.parking.until) - Date.now()))
+    setTimeout(() => this.callNext(), inMs).unref()
+  }
+
+  /** Takes the task out; undefined when it does not wait. */
+  take(id: TaskId): Waiting | undefined {
+    return this.#queue.take(id)
+  }
+
+  position(id: TaskId): number | null {
+    return this.#queue.position(id)
+  }
+
+  /** Whether somebody waits whose time has come. */
+  get isAnybodyDue(): boolean {
+    return this.#queue.next(allSlots) !== undefined
+  }
+
+  /** Calls in whoever can be: not before every slot that is in use is known to be. */
+  open(): void {
+    this.#state = 'open'
+    this.callNext()
+  }
+
+  /** Calls nobody in any more; who waits is on record and waits for the next start. */
+  close(): void {
+    this.#state = 'closed'
+    clearInterval(this.#retry)
+  }
+
+  /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
+  callNext(): void {
+    if (this.#state !== 'open' || this.#queue.size === 0) return
+    const { slots, admission, log, start } = this.#options
+    const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
+    if (!next) return
+    this.#callAgain = true
+    if (this.#calling) return
+    this.#calling = true
+    this.#callAgain = false
+    const { id, repoPath } = next.record.task
+    admission
+      .admit(repoPath, id)
+      .then(
+        (lease) => {
+          this.#callAgain = true
+          const waiting = this.#state === 'open' ? this.#queue.take(id) : undefined
+          if (waiting) start(waiting.record, lease)
+          else lease[Symbol.dispose]()
+        },
+        (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),
+      )
+      .finally(() => {
+        this.#calling = false
+        if (this.#callAgain) this.callNext()
+      })
+  }
+
+  #look(): void {
+    this.callNext()
+    if (this.#queue.size > 0) return
+    clearInterval(this.#retry)
+    this.#retry = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await this.#options.admission.settled()
+    await this.#queue[Symbol.asyncDispose]()
+  }
+}

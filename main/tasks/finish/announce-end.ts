@@ -1,0 +1,25 @@
+import { taskView } from '../../core/task/view.ts'
+import type { EventLog } from '../events/event-log.ts'
+import type { EndEvent } from '../events/logged-event.ts'
+import type { TaskRecord } from '../record/task-record.ts'
+
+/** More are in `get_task_info`. */
+const notesTold = 50
+
+/** Tells the end of a task once, whatever crashes: a log that has it already is not told again. */
+export async function announceEnd(record: TaskRecord, events: EventLog): Promise<void> {
+  const { task } = record
+  const view = taskView(task)
+  const end: EndEvent = {
+    type: view.status === 'completed' ? 'completed' : 'failed',
+    taskId: task.id,
+    repo: task.repo,
+    owner: task.owner,
+    result: view.result,
+    mergeResult: view.merge_result,
+    error: view.error,
+    ...(view.notes.length > 0 && { notes: view.notes.slice(0, notesTold) }),
+  }
+  const logged = (await events.endOf(task.id)) ?? (await record.patiently('the end', () => events.append(end)))
+  await record.add({ type: 'announced', seq: logged.seq })
+}

@@ -1,0 +1,41 @@
+import { toFailure } from '../../core/failure.ts'
+import type { Choice } from '../../core/merge/conflicts.ts'
+import type { MergeOutcome, Selection } from '../../core/merge/merge.ts'
+import { taskTrailers } from '../../core/merge/trailers.ts'
+import type { Task } from '../../core/task/task.ts'
+import { findMerge, mergeWork } from '../run/ask-worker.ts'
+
+/** What a person decided of work that waited. */
+export interface Decisions {
+  readonly choices?: readonly Choice[]
+  readonly selection?: Selection
+}
+
+export interface MergeOptions extends Decisions {
+  /** Whether commits that are written bear the sign of their task. Default true. */
+  readonly signed?: boolean | undefined
+}
+
+/** Brings a commit of the task's onto the branch that it started from. Never rejects: what goes wrong is why it is not there. */
+export async function mergeSalvaged(
+  task: Task,
+  commit: string | null,
+  signal: AbortSignal,
+  { signed = true, ...decisions }: MergeOptions = {},
+): Promise<MergeOutcome> {
+  const { repoPath, id: taskId, branch, startCommit } = task
+  if (commit === null || startCommit === null) return { kind: 'unchanged', branch }
+  const trailers = signed && { trailers: taskTrailers(taskId, task.result?.usage?.model) }
+  try {
+    const outcome = await mergeWork(
+      { repoPath, taskId, startCommit, branch, commit, ...trailers, ...decisions },
+      signal,
+    )
+    // Nothing was left to merge: because a crash came between an earlier merge and its record, perhaps.
+    if (outcome.kind !== 'unchanged' || branch === null) return outcome
+    return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome
+  } catch (error) {
+    const reason = signal.aborted ? 'timed_out' : 'fetch_failed'
+    return { kind: 'unmerged', reason, files: [], detail: toFailure(error, 'merge-failed').message }
+  }
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import { tasksDirectory } from '../../lib/files/paths.ts'
+
+export { shareNames } from '../../core/task/share-names.ts'
+
+/**
+ * Where a task lies on the host: its folder in the home, and its work folder, which is the same unless a setting named another place for
+ * the large parts. Only `repo` and `share` are ever shown to the guest.
+ */
+export interface TaskFiles {
+  readonly home: string
+  readonly id: TaskId
+  readonly folder: string
+  readonly workFolder: string
+  readonly events: string
+  readonly record: string
+  readonly description: string
+  readonly console: string
+  readonly result: string
+  readonly mergeResult: string
+  /** Choices of a person who is settling conflicts. */
+  readonly resolution: string
+  readonly stream: string
+  /** What a gateway let through and refused; where the task has one. */
+  readonly network: string
+  readonly repo: string
+  readonly share: string
+}
+
+/** Of `taskFiles` this one alone: for whoever asks for ten thousand. */
+export const eventsPath = (home: string, id: TaskId): string => `${tasksDirectory(home)}/${id}/events.jsonl`
+
+export const filesOf = ({ home, id, workFolder }: Pick<Task, 'home' | 'id' | 'workFolder'>): TaskFiles =>
+  taskFiles(home, id, workFolder)
+
+export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFiles {
+  const folder = join(tasksDirectory(home), id)
+  const large = workFolder ?? folder
+  return {
+    ...{ home, id, folder, workFolder: large },
+    events: eventsPath(home, id),
+    record: join(folder, 'task.json'),
+    description: join(folder, 'task.md'),
+    console: join(large, 'serial.log'),
+    result: join(folder, 'result.json'),
+    mergeResult: join(folder, 'merge-result.json'),
+    resolution: join(folder, 'resolution.json'),
+    stream: join(folder, 'claude-stream.jsonl'),
+    network: join(folder, 'network.jsonl'),
+    repo: join(large, 'repo'),
+    share: join(large, 'share'),
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Selection } from '../../core/merge/merge.ts'
+import type { JobInput, JobName, JobOutput } from '../../worker/jobs.ts'
+import { runJob } from '../../worker/run-job.ts'
+
+/*
+ * What a person looks at of a task's work, asked of a worker process as in `ask-worker.ts`. These answers are only shown: of their
+ * shape that is checked on which our own code relies, and the rest goes to the client as it came.
+ */
+
+const commits = z.array(z.looseObject({ id: z.string() }))
+const files = z.array(z.looseObject({ path: z.string(), status: z.string() }))
+const onBranch = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('merged'), result: files }),
+  z.object({ kind: z.literal('conflicts'), files: z.array(z.string()) }),
+  z.object({ kind: z.literal('impossible'), why: z.enum(['branch_gone', 'merge_commits']) }),
+])
+const fileDiff = z.looseObject({ kind: z.string() })
+const conflictsView = z.looseObject({
+  settled: z.boolean(),
+  problem: z.string().nullable(),
+  commits: z.array(
+    z.looseObject({ id: z.string(), files: z.array(z.looseObject({ conflict: z.looseObject({ path: z.string() }) })) }),
+  ),
+  stale: z.array(z.unknown()),
+})
+
+/** The shape as far as it is checked, taken for the whole. */
+const shown = <Name extends JobName>(schema: z.ZodType): z.ZodType<JobOutput<Name>, unknown> =>
+  schema as z.ZodType<JobOutput<Name>, unknown>
+
+export const lookAtWork = (request: JobInput<'look'>, task: string): Promise<JobOutput<'look'>> =>
+  runJob('look', request, { answer: shown<'look'>(z.object({ commits, files, onBranch })), task })
+
+export const diffOfWork = (request: JobInput<'diff-of-work'>, task: string): Promise<JobOutput<'diff-of-work'>> =>
+  runJob('diff-of-work', request, { answer: shown<'diff-of-work'>(fileDiff), task })
+
+export const changesInRange = (
+  request: JobInput<'changes'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<JobOutput<'changes'>> =>
+  runJob('changes', request, { answer: shown<'changes'>(z.object({ commits, files })), task }, signal)
+
+export const diffInRange = (request: JobInput<'diff'>, task: string, signal: AbortSignal): Promise<JobOutput<'diff'>> =>
+  runJob('diff', request, { answer: shown<'diff'>(fileDiff.nullable()), task }, signal)
+
+export const inspectConflicts = (request: JobInput<'conflicts'>, task: string): Promise<JobOutput<'conflicts'>> =>
+  runJob('conflicts', request, {
+    answer: shown<'conflicts'>(z.object({ view: conflictsView, opened: fileDiff.nullable() })),
+    task,
+  })
+
+export const readSubjects = (request: JobInput<'subjects'>, task: string): Promise<JobOutput<'subjects'>> =>
+  runJob('subjects', request, { answer: z.array(z.string()), task })
+
+const selectionSchema: z.ZodType<Selection, unknown> = z.object({
+  only: z.array(z.string()).exactOptional(),
+  messages: z.record(z.string(), z.string()).exactOptional(),
+})
+
+/** Undefined when it takes all commits as they are. */
+export const expandSelection = async (
+  request: JobInput<'expand-selection'>,
+  task: string,
+): Promise<Selection | undefined> =>
+  (await runJob('expand-selection', request, { answer: selectionSchema.nullable(), task })) ?? undefined

@@ -1,0 +1,37 @@
+import { AppError } from '../../core/failure.ts'
+import type { FileDiff } from '../../core/merge/file-diff.ts'
+import type { MergePolicy } from '../../core/merge/merge-policy.ts'
+import type { Task } from '../../core/task/task.ts'
+import type { Against, WorkSeen } from '../../worker/look-at-work.ts'
+import { diffOfWork, lookAtWork } from './look-with-worker.ts'
+import { requireWork } from './require-work.ts'
+
+export type { Against } from '../../worker/look-at-work.ts'
+
+export interface TaskReview extends WorkSeen {
+  readonly branch: string | null
+  readonly startCommit: string
+  /** What waits at the ref now. */
+  readonly commit: string
+  readonly policy: MergePolicy
+}
+
+/** @throws AppError('merge-failed') where nothing waits. */
+export async function lookAtTask(task: Task): Promise<TaskReview> {
+  const { id, repoPath, branch, mergePolicy = { kind: 'auto' } } = task
+  const { startCommit, commit } = await workOf(task)
+  const seen = await lookAtWork({ repoPath, branch, startCommit, commit }, id)
+  return { branch, startCommit, commit, policy: mergePolicy, ...seen }
+}
+
+/** One file's lines. @throws AppError('argument-invalid') when the file does not differ there. */
+export async function lookAtFile(task: Task, path: string, against: Against): Promise<FileDiff> {
+  const { id, repoPath, branch } = task
+  return await diffOfWork({ repoPath, branch, ...(await workOf(task)), path, against }, id)
+}
+
+async function workOf(task: Task): Promise<{ readonly startCommit: string; readonly commit: string }> {
+  const commit = await requireWork(task)
+  if (task.startCommit === null) throw new AppError('merge-failed', `Task ${task.id} has no clone`)
+  return { startCommit: task.startCommit, commit }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { inTurn } from '../../git/merge/merge-turns.ts'
+import type { JobInput, JobOutput } from '../../worker/jobs.ts'
+import { runJob } from '../../worker/run-job.ts'
+import { repairCheckouts } from '../finish/repair-checkouts.ts'
+import { failureSchema, mergedSchema, mergeSchema, resultSchema, workSchema } from '../record/task-event-schema.ts'
+
+/*
+ * What is asked of a worker process, since it reads what a guest made: each as the function of that name does it, in whose place it
+ * is called. They throw WorkerDied besides what that throws.
+ */
+
+export const readResult = (request: JobInput<'read-result'>, task: string): Promise<JobOutput<'read-result'>> =>
+  runJob('read-result', request, { answer: z.union([resultSchema, failureSchema]), task })
+
+const streamNotes: z.ZodType<JobOutput<'keep-stream'>, unknown> = z.array(
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('refused'),
+      why: z.enum(['missing', 'not-regular', 'linked', 'too-large', 'unreadable']),
+    }),
+    z.object({ kind: z.literal('cut'), bytes: z.number(), limit: z.number() }),
+  ]),
+)
+
+export const keepStream = (request: JobInput<'keep-stream'>, task: string): Promise<JobOutput<'keep-stream'>> =>
+  runJob('keep-stream', request, { answer: streamNotes, task })
+
+const interruption: z.ZodType<JobOutput<'read-interruption'>, unknown> = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('usage-limit'), resetsAt: z.number().nullable() }),
+    z.object({ kind: z.literal('api-unavailable') }),
+  ])
+  .nullable()
+
+export const readInterruption = (
+  request: JobInput<'read-interruption'>,
+  task: string,
+): Promise<JobOutput<'read-interruption'>> => runJob('read-interruption', request, { answer: interruption, task })
+
+/** @param attempt A file that counts the try, see `countedTry`. */
+export const salvageWork = (
+  request: JobInput<'salvage'>,
+  signal: AbortSignal,
+  attempt?: string,
+): Promise<JobOutput<'salvage'>> =>
+  runJob('salvage', request, { answer: workSchema, task: request.taskId, attempt }, signal)
+
+/** One after the other in a repository, in the order of the calls. */
+export const mergeWork = (request: JobInput<'merge'>, signal: AbortSignal): Promise<JobOutput<'merge'>> =>
+  inTurn(`merge in ${request.repoPath}`, async () => {
+    try {
+      return await runJob('merge', request, { answer: mergeSchema, task: request.taskId }, signal)
+    } catch (error) {
+      await repairCheckouts([request.repoPath]) // The worker may have died while it moved the checkout.
+      throw error
+    }
+  })
+
+export const findMerge = (request: JobInput<'find-merge'>, signal: AbortSignal): Promise<JobOutput<'find-merge'>> =>
+  runJob('find-merge', request, { answer: mergedSchema.nullable(), task: request.taskId }, signal)
+
+const paths = z.array(z.string())
+
+export const leftMarkers = (
+  request: JobInput<'left-markers'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<JobOutput<'left-markers'>> => runJob('left-markers', request, { answer: paths, task }, signal)
+
+export const findHeldPaths = (
+  request: JobInput<'held-paths'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<JobOutput<'held-paths'>> => runJob('held-paths', request, { answer: paths, task }, signal)
+
+export const notContained = (
+  request: JobInput<'not-contained'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<JobOutput<'not-contained'>> => runJob('not-contained', request, { answer: paths, task }, signal)

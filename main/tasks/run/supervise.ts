@@ -1,0 +1,161 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError, type Failure, toFailure } from '../../core/failure.ts'
+import type { MachineExit } from '../../core/task/task.ts'
+import type { Machine } from '../../machines/driver.ts'
+import { shareNames } from '../record/task-files.ts'
+import { removeKey } from './take-key.ts'
+
+export { removeKey } from './take-key.ts'
+
+export interface Watch {
+  readonly share: string
+  /** The runner must have started by then, in milliseconds from now. */
+  readonly bootTimeoutMs: number
+  /** The machine must have ended by then, in milliseconds from now. */
+  readonly taskTimeoutMs: number
+  /** How much of that time is over already. */
+  readonly elapsedMs?: number
+  /** Each resolves with the failure of another limit when it is reached, undefined when there is none or the scope ends first. */
+  readonly limitReached?: readonly ((over: AbortSignal) => Promise<Failure | undefined>)[]
+  /** How long the guest has to power off when asked, before it is ended. */
+  readonly powerOffTimeoutMs: number
+  readonly onAgentStarted: () => Promise<unknown>
+  readonly onStopRequested: (reason: Failure) => Promise<unknown>
+  /** Told why something stays where the key was; it ends nothing. */
+  readonly onKeyLeft?: (note: string) => Promise<unknown>
+}
+
+export type Supervised = { readonly kind: 'exited'; readonly exit: MachineExit } | { readonly kind: 'detached' }
+
+const pollMs = 250
+/** How long a started runner may take to fetch its key before the host takes it away. */
+const keyTimeoutMs = 30_000
+
+/**
+ * Watches a machine to its end: sees the runner start, takes the key away, stops the machine at a deadline or when `stop` fires
+ * (its reason is told), and lets go of it, still running, when `detach` fires.
+ */
+export async function supervise(
+  machine: Machine,
+  watch: Watch,
+  stop: AbortSignal,
+  detach: AbortSignal,
+): Promise<Supervised> {
+  using over = new Ending()
+  const exited = machine.exited.then((exit) => ({ kind: 'exited', exit }) as const)
+  const stopped = Promise.race([
+    firing(stop, over.signal),
+    deadline(watch.taskTimeoutMs, 'timed-out', 'The task ran into its time limit', over.signal, watch.elapsedMs),
+    ...(watch.limitReached ?? []).map((reached) => follow(reached, over.signal)),
+    followBoot(watch, over.signal),
+  ])
+
+  const first = await Promise.race([
+    exited,
+    stopped,
+    firing(detach, over.signal).then(() => ({ kind: 'detached' }) as const),
+  ])
+  if ('kind' in first) return first
+
+  await watch.onStopRequested(first)
+  await machine.powerOff(AbortSignal.timeout(watch.powerOffTimeoutMs))
+  return await exited
+}
+
+/** Ends what waits inside when the scope is left. */
+class Ending implements Disposable {
+  readonly #controller = new AbortController()
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose](): void {
+    this.#controller.abort()
+  }
+}
+
+/** A promise of its own each time: one that is shared would hold on to everybody who ever waited. */
+const never = (): Promise<never> => new Promise(() => undefined)
+
+/** The failure that the signal carries, when it fires. */
+async function firing(signal: AbortSignal, over: AbortSignal): Promise<Failure> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: over }),
+    )
+  }
+  return toFailure(signal.reason, 'cancelled')
+}
+
+async function deadline(
+  ms: number,
+  code: 'timed-out' | 'guest-failed',
+  message: string,
+  over: AbortSignal,
+  elapsedMs = 0,
+): Promise<Failure> {
+  return (await pause(Math.max(0, ms - elapsedMs), over))
+    ? toFailure(new AppError(code, `${message} of ${describe(ms)}`))
+    : never()
+}
+
+async function follow(
+  reached: (over: AbortSignal) => Promise<Failure | undefined>,
+  over: AbortSignal,
+): Promise<Failure> {
+  return (await reached(over)) ?? never()
+}
+
+/** Settles only with a failure: the runner that never started. */
+async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
+  const bootDeadline = deadline(
+    watch.bootTimeoutMs,
+    'guest-failed',
+    'The guest did not start its runner within its time',
+    over,
+  )
+  const started = waitFor(() => exists(watch.share, shareNames.started), over)
+  const late = await Promise.race([started, bootDeadline])
+  if (late) return late
+  await watch.onAgentStarted()
+  const fetched = waitFor(async () => !(await exists(watch.share, shareNames.key)), over).then(() => true)
+  // A watch that ends early leaves the key: the guest may be about to fetch it, and the next watch sees to it.
+  if (await Promise.race([fetched, pause(keyTimeoutMs, over)])) {
+    const left = await removeKey(watch.share)
+    if (left !== null) await watch.onKeyLeft?.(left)
+  }
+  return never()
+}
+
+async function exists(folder: string, name: string): Promise<boolean> {
+  try {
+    await lstat(join(folder, name))
+    return true
+  } catch {
+    return false // Not there, or not to be seen: the deadline decides.
+  }
+}
+
+async function waitFor(condition: () => Promise<boolean>, over: AbortSignal): Promise<void> {
+  while (!(await condition())) {
+    if (!(await pause(pollMs, over))) return never()
+  }
+}
+
+/** True after the time; false when the scope ended first. */
+async function pause(ms: number, over: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(ms, undefined, { signal: over, ref: false })
+    return true
+  } catch {
+    return false // Only an abort ends a sleep early.
+  }
+}
+
+function describe(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}

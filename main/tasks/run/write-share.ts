@@ -1,0 +1,60 @@
+import { mkdir } from 'node:fs/promises'
+import type { Task } from '../../core/task/task.ts'
+import { placeGuestFile } from '../../lib/guest/guest-file.ts'
+import { shareNames, type TaskFiles } from '../record/task-files.ts'
+
+/** What the guest is given to work with. */
+export interface Assignment {
+  /** The name of the variable that takes the key, and the key. */
+  readonly key: { readonly variable: string; readonly value: string }
+  /** Variables for the agent, without the key. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Whether the guest has a way of its own to the internet. */
+  readonly egress: 'open' | 'closed'
+  /** How long an agent that has answered may wait for commands in the background alone; left out or null, as long as it likes. */
+  readonly idleBackgroundMs?: number | null
+}
+
+/**
+ * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in
+ * the share: single names are replaced, and nothing else is touched.
+ * @throws AppError('boot-failed') when the guest keeps a name from being replaced.
+ */
+export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
+  const session = sessionToResume(task)
+  const budget = budgetLeft(task)
+  const variables = {
+    ...assignment.variables,
+    MICROVM_KEY_VARIABLE: assignment.key.variable,
+    MICROVM_NETWORK: assignment.egress,
+    ...(assignment.idleBackgroundMs != null && {
+      MICROVM_IDLE_BACKGROUND_SECONDS: String(Math.ceil(assignment.idleBackgroundMs / 1000)),
+    }),
+    ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
+    ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
+    ...(session !== null && { MICROVM_RESUME_SESSION: session }),
+  }
+  const environment = Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\0`)
+    .join('')
+  await mkdir(files.share, { recursive: true, mode: 0o700 })
+  const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
+  await Promise.all([
+    place(shareNames.description, task.description),
+    place(shareNames.environment, environment),
+    place(shareNames.startRef, `${task.startCommit}\n`),
+    place(shareNames.key, assignment.key.value),
+  ])
+}
+
+/** In US dollars. Claude Code counts only its own run against it, also when it resumes a session (measured with 2.1.330). */
+const budgetLeft = ({ caps, parkings }: Task): number | null =>
+  caps?.maxCostUsd == null ? null : Math.max(0.01, caps.maxCostUsd - (parkings.at(-1)?.usage?.costUsd ?? 0))
+
+const sessionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Claude's session that the task goes on with. A guest said it, so it is only believed to be a UUID. */
+const sessionToResume = ({ parkings }: Task): string | null => {
+  const session = parkings.at(-1)?.usage?.sessionId ?? ''
+  return sessionPattern.test(session) ? session : null
+}

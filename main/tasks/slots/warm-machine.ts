@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { MachineHandle, SlotId, TaskId } from '../../core/task/task.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import { namesIn } from '../../lib/files/names-in.ts'
+import { removeTree } from '../../lib/files/remove-tree.ts'
+import { placeGuestFile } from '../../lib/guest/guest-file.ts'
+import type { Log } from '../../lib/log.ts'
+import { ageMs } from '../../lib/processes/process-identity.ts'
+import type { Machine, MachineDriver, MachineSpec } from '../../machines/driver.ts'
+import { requireOwnFolders } from '../admission/require-own-folders.ts'
+import { shareNames, type TaskFiles, taskFiles } from '../record/task-files.ts'
+import type { Provisions } from '../run/task-runner.ts'
+import { machineSpec } from './machine-spec.ts'
+import { prepareSlotStorage } from './slot-storage.ts'
+
+export interface WarmMachineParts {
+  readonly home: string
+  readonly limits: { readonly cpus: number; readonly memoryMiB: number }
+  readonly driver: MachineDriver
+  readonly log: Log
+}
+
+/** Which task it waits for: that of this id, of which nobody knows yet. */
+export interface Berth {
+  readonly id: TaskId
+  readonly repoPath: string
+  readonly slot: SlotId
+  /** Of the task's large parts, where it is not in the home. */
+  readonly workFolder?: string | undefined
+  /** Resolves when nobody holds the disks of the slot any more. */
+  readonly free: Promise<void>
+}
+
+/** A machine with its task, and how long it had waited for it. */
+export interface HandedOver {
+  readonly machine: Machine
+  readonly waitedMs: number
+}
+
+/** An idle guest powers off within a second; nothing in it is worth a longer wait. */
+const powerOffMs = 5_000
+
+/** A machine that was booted ahead: in the folder of a task that does not exist yet, on the disks of the slot that it will have. */
+export class WarmMachine {
+  readonly id: TaskId
+  readonly repoPath: string
+  readonly slot: SlotId
+  readonly workFolder: string | undefined
+  readonly #parts: WarmMachineParts
+  readonly #files: TaskFiles
+  readonly #stop = new AbortController()
+  readonly #booted: Promise<{ readonly machine: Machine; readonly spec: MachineSpec }>
+  #handle: MachineHandle | null = null
+  #handedOver = false
+  #ended: Promise<void> | undefined
+
+  /** Begins to boot it; `onGone` is called when it ends before it was handed over, by itself or through `end`. */
+  constructor(berth: Berth, provisions: Provisions, parts: WarmMachineParts, onGone: () => void) {
+    this.id = berth.id
+    this.repoPath = berth.repoPath
+    this.slot = berth.slot
+    this.workFolder = berth.workFolder
+    this.#parts = parts
+    this.#files = taskFiles(parts.home, berth.id, berth.workFolder)
+    this.#booted = berth.free.then(() => this.#boot(provisions))
+    this.#watch(onGone)
+  }
+
+  /** Null while it has none. */
+  get handle(): MachineHandle | null {
+    return this.#handle
+  }
+
+  /** It has ended, or is about to. */
+  get isLeaving(): boolean {
+    return this.#ended !== undefined
+  }
+
+  get isHandedOver(): boolean {
+    return this.#handedOver
+  }
+
+  /**
+   * Has the guest begin with the task whose clone and share are complete. Undefined when it cannot be had: it has ended, or was made
+   * otherwise than the task's machine must be; then it is gone, with the name and the disks free again.
+   */
+  async handOver(wanted: MachineSpec, signal: AbortSignal): Promise<HandedOver | undefined> {
+    try {
+      const { machine, spec } = await this.#booted
+      signal.throwIfAborted()
+      if (!isDeepStrictEqual({ ...spec, volumes: [] }, { ...wanted, volumes: [] }))
+        throw new Error('the settings of its task are others')
+      if (this.#ended) throw new Error('it has ended')
+      const waitedMs = (await ageMs(machine.handle)) ?? 0
+      await placeGuestFile(this.#files.share, shareNames.go, '')
+      if (await pathExists(join(this.#files.share, shareNames.waiting))) await machine.setClock(signal)
+      this.#handedOver = true
+      return { machine, waitedMs }
+    } catch (error) {
+      await this.end()
+      signal.throwIfAborted()
+      this.#parts.log.info('a machine that was booted ahead is not used', { machine: this.id, reason: String(error) })
+      return undefined
+    }
+  }
+
+  /** Ends it and removes its folder; not once it was handed over. Never rejects, and can be called again. */
+  end(): Promise<void> {
+    if (this.#handedOver) return Promise.resolve()
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #boot(provisions: Provisions): Promise<{ readonly machine: Machine; readonly spec: MachineSpec }> {
+    const { home, limits, driver } = this.#parts
+    const { share, repo } = this.#files
+    for (const folder of [share, repo]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    await requireOwnFolders(this.#files)
+    await placeGuestFile(share, shareNames.standby, '')
+    const volumes = await prepareSlotStorage(home, this.slot)
+    await driver.prepareOwnership([share, repo, ...volumes.map(({ path }) => path)], this.#stop.signal)
+    const spec = machineSpec(this.id, { home, limits, files: this.#files, slot: this.slot, volumes, provisions })
+    const machine = await driver.start(spec, this.#stop.signal)
+    this.#handle = machine.handle
+    return { machine, spec }
+  }
+
+  #watch(onGone: () => void): void {
+    const { log } = this.#parts
+    const over = this.#booted.then(
+      async ({ machine }) => void log.debug('a machine waits for a task no more', { exit: await machine.exited }),
+      (error: unknown) => {
+        if (!this.#stop.signal.aborted)
+          log.warn('a machine could not be booted ahead', { machine: this.id, reason: String(error) })
+      },
+    )
+    void over.then(async () => {
+      if (this.#handedOver) return
+      await this.end()
+      onGone()
+    })
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort(new Error('The machine is not needed'))
+    const booted = await this.#booted.catch(() => undefined)
+    await booted?.machine.powerOff(AbortSignal.timeout(powerOffMs))
+    await removeWarmFolder(this.#files, this.#parts.log)
+  }
+}
+
+/** Removes the folder of a machine that never had a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
+export async function removeWarmFolder(
+  { folder, workFolder, events, record, repo }: TaskFiles,
+  log: Log,
+): Promise<void> {
+  try {
+    if ((await pathExists(events)) || (await pathExists(record))) return
+    if ((await namesIn(repo)).length > 0) return
+    if (workFolder !== folder) await removeTree(workFolder)
+    await removeTree(folder)
+  } catch (error) {
+    log.warn('the folder of a machine that was booted ahead stays', { folder, reason: String(error) })
+  }
+}

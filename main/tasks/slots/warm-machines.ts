@@ -1,0 +1,150 @@
+import { type MachineHandle, type SlotId, slotCount, type TaskId } from '../../core/task/task.ts'
+import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
+import type { Provisions } from '../run/task-runner.ts'
+import type { SlotLease, SlotPool } from './slot-pool.ts'
+import { WarmMachine, type WarmMachineParts } from './warm-machine.ts'
+
+export interface WarmMachinesOptions extends WarmMachineParts {
+  /** How many may wait at once, each for another repository; 0: none. The setting can change. */
+  readonly limit: () => number
+  readonly slots: SlotPool
+  /** Where a machine's folder is noted, so that the next start finds what a crash left. */
+  readonly unfinished: UnfinishedTasks
+  readonly newId: () => TaskId
+  /** Where the large parts of a task's lie; undefined: in the home. */
+  readonly workFolderFor: (id: TaskId) => Promise<string | undefined>
+  readonly provisions: (repoPath: string) => Promise<Provisions>
+  /** Whether the host has memory for one more machine, and for a task beside it. */
+  readonly hasRoom: () => Promise<boolean>
+}
+
+/** A repository of which nobody wants a task for so long is not in use. */
+const waitMs = 30 * 60_000
+
+interface Waiting {
+  readonly machine: WarmMachine
+  /** Of its slot, until a task needs that. */
+  readonly loan: SlotLease
+}
+
+/**
+ * Machines that wait for a task, one for each of the repositories that were used last. They are guests of the host: a task that needs
+ * their slot or their memory has it.
+ */
+export class WarmMachines implements AsyncDisposable {
+  readonly #options: WarmMachinesOptions
+  /** Those on their way out included. */
+  readonly #waiting = new Map<TaskId, Waiting>()
+  /** Those whose tasks are not at work with them yet. */
+  #taken: readonly WarmMachine[] = []
+  /** Repositories, the one used last first. */
+  #recent: readonly string[] = []
+  #filling: Promise<void> = Promise.resolve()
+  #noted: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: WarmMachinesOptions) {
+    this.#options = options
+  }
+
+  /** Whether a machine of this name waits, for a task or for its own to begin. */
+  has(name: string): boolean {
+    return [...this.#waiting.keys(), ...this.#onTheWay().map(({ id }) => id)].some((id) => id === name)
+  }
+
+  /** Of those that wait, null for one that is just being booted. */
+  get handles(): readonly (MachineHandle | null)[] {
+    return [...this.#waiting.values()].map(({ machine }) => machine.handle)
+  }
+
+  /** For whom each that can still be had waits, or is booted. */
+  list(): readonly { readonly slot: SlotId; readonly repoPath: string }[] {
+    const here = [...this.#waiting.values()].filter(({ machine }) => !machine.isLeaving)
+    return here.map(({ machine: { slot, repoPath } }) => ({ slot, repoPath }))
+  }
+
+  /** A task of the repository is at work, or over: the next one should find a machine. */
+  used(repoPath: string): void {
+    this.#recent = [repoPath, ...this.#recent.filter((path) => path !== repoPath)].slice(0, slotCount)
+    this.adjust()
+  }
+
+  /** Brings what waits in line with what was used last and with the limit, which may be another one now. */
+  adjust(): void {
+    if (this.#closed || (this.#options.limit() === 0 && this.#waiting.size === 0)) return
+    this.#filling = this.#filling.then(() => this.#fill())
+  }
+
+  /** The machine that waits for a task of the repository; the caller has it from now on, and its slot is free for that task. */
+  take(repoPath: string): WarmMachine | undefined {
+    const found = this.#find(repoPath)
+    if (!found) return undefined
+    this.#waiting.delete(found.machine.id)
+    found.loan[Symbol.dispose]()
+    this.#taken = [...this.#onTheWay(), found.machine]
+    return found.machine
+  }
+
+  /** Ends all that wait, for the sake of a task; false when there was none. */
+  async giveWay(): Promise<boolean> {
+    const machines = [...this.#waiting.values()].map(({ machine }) => machine)
+    await Promise.all(machines.map((machine) => machine.end()))
+    return machines.length > 0
+  }
+
+  /** Resolves when no machine that waited there holds the disks of the slot, which a task has. */
+  async slotIsFree(slot: SlotId): Promise<void> {
+    await Promise.all([...this.#waiting.values()].map(({ machine }) => machine.slot === slot && machine.end()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.#filling
+    await this.giveWay()
+    await this.#noted
+  }
+
+  /** Never rejects. */
+  async #fill(): Promise<void> {
+    const wanted = this.#recent.slice(0, this.#options.limit())
+    for (const { machine } of this.#waiting.values()) if (!wanted.includes(machine.repoPath)) await machine.end()
+    for (const repoPath of wanted) if (!this.#find(repoPath)) await this.#bootFor(repoPath)
+  }
+
+  async #bootFor(repoPath: string): Promise<void> {
+    const { slots, unfinished, provisions, hasRoom, log, newId } = this.#options
+    const id = newId()
+    try {
+      const given = await provisions(repoPath)
+      const workFolder = await this.#options.workFolderFor(id)
+      if (!(await hasRoom()) || this.#closed) return
+      await unfinished.add(id, repoPath)
+      const loan = slots.lend(repoPath, () => void this.#waiting.get(id)?.machine.end())
+      if (!loan) return await unfinished.remove(id)
+      const { slot } = loan
+      const berth = { id, repoPath, slot, workFolder, free: this.slotIsFree(slot) }
+      const machine = new WarmMachine(berth, given, this.#options, () => this.#gone(id))
+      this.#waiting.set(id, { machine, loan })
+      setTimeout(() => this.#waiting.has(id) && void machine.end(), waitMs).unref()
+    } catch (error) {
+      log.info('no machine is booted ahead', { repository: repoPath, reason: String(error) })
+    }
+  }
+
+  #onTheWay(): readonly WarmMachine[] {
+    return this.#taken.filter((machine) => !machine.isHandedOver && !machine.isLeaving)
+  }
+
+  #find(repoPath: string): Waiting | undefined {
+    return [...this.#waiting.values()].find(({ machine }) => machine.repoPath === repoPath && !machine.isLeaving)
+  }
+
+  /** One that was taken is its task's: what is noted of it stays. */
+  #gone(id: TaskId): void {
+    const gone = this.#waiting.get(id)
+    if (!gone) return
+    this.#waiting.delete(id)
+    gone.loan[Symbol.dispose]()
+    this.#noted = Promise.all([this.#noted, this.#options.unfinished.remove(id)]).then(() => undefined)
+  }
+}

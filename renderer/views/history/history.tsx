@@ -1,0 +1,111 @@
+import { useDeferredValue, useMemo, useState } from 'react'
+import { create } from 'zustand'
+import { cost, count, tokens } from '../../format.ts'
+import { Blank } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
+import { Choice } from '../../parts/choice.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
+import { Select } from '../../parts/select.tsx'
+import { ToolBar } from '../../shell/tool-bar.tsx'
+import { countsOf, type HistoryFilter, matching, newestFirst, noFilter, type Period } from '../../stores/history.ts'
+import { useTasks } from '../../stores/live.ts'
+import { HistoryTable } from './history-table.tsx'
+
+/** Kept while the window is, so that back from a task finds the list as it was left. */
+const useFilter = create<HistoryFilter>(() => noFilter)
+
+const outcomes = [
+  { value: 'all', word: 'All' },
+  { value: 'merged', word: 'Merged' },
+  { value: 'needs-you', word: 'Needs You' },
+  { value: 'failed', word: 'Failed' },
+  { value: 'stopped', word: 'Stopped' },
+] as const
+
+const periodOptions: readonly { readonly value: Period; readonly word: string }[] = [
+  { value: 'any', word: 'Any Time' },
+  { value: 'day', word: 'Last 24 Hours' },
+  { value: 'week', word: 'Last 7 Days' },
+  { value: 'month', word: 'Last 30 Days' },
+]
+
+export function History() {
+  const filter = useFilter()
+  const tasks = useTasks()
+  const late = useDeferredValue(filter)
+  const [openedAtMs] = useState(Date.now)
+  const all = useMemo(() => newestFirst(tasks), [tasks])
+  const counts = useMemo(() => countsOf(all), [all])
+  const rows = useMemo(() => matching(all, late, openedAtMs), [all, late, openedAtMs])
+  const repos = useMemo(() => [...new Set(all.map(({ repo }) => repo))].sort(), [all])
+  return (
+    <>
+      <ToolBar title="History" about={count(all.length, 'task')}>
+        <SearchField
+          label="Search tasks, files, results"
+          finds
+          width={250}
+          value={filter.text}
+          onChange={(text) => useFilter.setState({ text })}
+        />
+      </ToolBar>
+      {all.length === 0 ? (
+        <Blank icon="history" title="No tasks yet">
+          Each task stays here with what it did, until you clean it up.
+        </Blank>
+      ) : (
+        <>
+          <div className="filters">
+            <Choice
+              label="Outcome"
+              value={filter.outcome}
+              options={outcomes.map((option) => ({ ...option, count: counts[option.value] }))}
+              onChange={(outcome) => useFilter.setState({ outcome })}
+            />
+            <span className="grow" />
+            <Select
+              label="Repository"
+              value={filter.repo ?? ''}
+              options={[{ value: '', word: 'All Repositories' }, ...repos.map((repo) => ({ value: repo, word: repo }))]}
+              onChange={(repo) => useFilter.setState({ repo: repo === '' ? null : repo })}
+            />
+            <Select
+              label="Time"
+              value={filter.period}
+              options={periodOptions}
+              onChange={(period) => useFilter.setState({ period })}
+            />
+          </div>
+          {rows.length === 0 ? (
+            <Blank
+              icon="search"
+              title="Nothing matches"
+              actions={<Button onClick={() => useFilter.setState(noFilter)}>Show All</Button>}
+            >
+              No task is like this. Search takes words of the task, its repository, its id and its files.
+            </Blank>
+          ) : (
+            <HistoryTable rows={rows} />
+          )}
+          <Totals rows={rows} all={all.length} />
+        </>
+      )}
+    </>
+  )
+}
+
+function Totals({ rows, all }: { rows: ReturnType<typeof matching>; all: number }) {
+  const used = rows.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0)
+  const spent = rows.reduce((sum, { usage }) => sum + (usage?.costUsd ?? 0), 0)
+  return (
+    <footer className="status">
+      <span role="status">
+        {rows.length === all ? '' : `${rows.length.toLocaleString('en')} of ${all.toLocaleString('en')} shown`}
+      </span>
+      <span className="grow" />
+      <span>
+        {count(rows.length, 'task')} · {tokens(used)} tokens · {cost(spent)}
+      </span>
+    </footer>
+  )
+}

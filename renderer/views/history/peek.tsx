@@ -1,0 +1,28 @@
+import type { TaskRow } from '../../../preload/contract.ts'
+import { adviceFor } from '../../advice.ts'
+import { Button } from '../../parts/button.tsx'
+import { StateLabel } from '../../parts/state-label.tsx'
+import { go } from '../../stores/navigation.ts'
+
+/** The chosen task of a list at a glance, without leaving the list. */
+export function Peek({ row }: { row: TaskRow }) {
+  const { state } = row
+  const detail = state.phase === 'finished' || state.phase === 'parked' ? state.detail : (row.live?.lastLine ?? '')
+  return (
+    <section className="peek" aria-label="At a glance" aria-live="polite">
+      <header className="row">
+        <StateLabel state={state} />
+        <span className="second small grow cut">
+          {row.repo} <span className="mono">{row.id}</span>
+        </span>
+        <Button tiny onClick={() => go({ view: 'task', id: row.id })}>
+          Open Task
+        </Button>
+      </header>
+      <p className="prose">{row.title}</p>
+      <p className="prose second small">
+        {[detail, adviceFor(row)?.next, row.ref && `Work is kept at ${row.ref}.`].filter(Boolean).join(' · ')}
+      </p>
+    </section>
+  )
+}

@@ -1,0 +1,123 @@
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import type { Failure } from '../../../main/core/failure.ts'
+import type { RepositoryRow } from '../../../preload/contract.ts'
+import { host } from '../../api.ts'
+import { Blank, Problem } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
+import { Select } from '../../parts/select.tsx'
+import { useKeyHint } from '../../parts/use-keys.ts'
+import { ToolBar } from '../../shell/tool-bar.tsx'
+import { addFolders } from '../../stores/adding.ts'
+import { noLimits, useDraft } from '../../stores/draft.ts'
+import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
+import { back, go } from '../../stores/navigation.ts'
+import { LimitFields } from './limit-fields.tsx'
+import { limitsOf } from './limits.ts'
+import { QueueFields } from './queue-fields.tsx'
+
+const none: readonly RepositoryRow[] = []
+
+export function NewTask() {
+  const isDesktop = useIsDesktop()
+  const repositories = useSnapshot((snapshot) => snapshot.repositories, none)
+  if (repositories.length > 0) return <Form repositories={repositories} />
+  return (
+    <>
+      <ToolBar title="New Task" canGoBack />
+      <Blank
+        icon="repo"
+        title="No repository to run it in"
+        actions={
+          <Button onClick={() => void addFolders(isDesktop)}>{isDesktop ? 'Add Folder…' : 'Add Repository…'}</Button>
+        }
+      >
+        A task works on a clone of a registered repository. Add one first.
+      </Blank>
+    </>
+  )
+}
+
+function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
+  const draft = useDraft()
+  const settings = useSettings()
+  const hint = useKeyHint('⏎')
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [busy, setBusy] = useState(false)
+  const usable = repositories.find(({ alias }) => alias === draft.repo) ?? repositories[0]
+  const queue = draft.queue ?? settings?.queue ?? false
+  const limits = limitsOf(draft.limits)
+  const ready = draft.description.trim() !== '' && limits !== null && !busy
+
+  const start = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (!ready || !usable) return
+    setBusy(true)
+    const reply = await host().call('runTask', {
+      repo: usable.alias,
+      description: draft.description,
+      queue,
+      ...(queue && { priority: Number(draft.priority) }),
+      ...limits,
+    })
+    setBusy(false)
+    if (!reply.ok) return setFailure(reply.failure)
+    useDraft.setState({ description: '', limits: noLimits })
+    go({ view: 'task', id: reply.value.id })
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLFormElement>): void => {
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
+  }
+  return (
+    <>
+      <ToolBar title="New Task" canGoBack />
+      <div className="scroll">
+        <form className="new-task" onSubmit={start} onKeyDown={onKeyDown}>
+          {failure && <Problem failure={failure} />}
+          <div className="labelled">
+            <label htmlFor="task-repo">Repository</label>
+            <Select
+              id="task-repo"
+              label="Repository"
+              value={usable?.alias ?? ''}
+              options={repositories.map(({ alias, branch }) => ({
+                value: alias,
+                word: branch ? `${alias} (${branch})` : alias,
+              }))}
+              onChange={(repo) => useDraft.setState({ repo })}
+            />
+            {usable?.problem && (
+              <small className="warn">
+                {usable.problem.message}. {usable.problem.hint}
+              </small>
+            )}
+          </div>
+          <div className="labelled">
+            <label htmlFor="task-text">What shall the agent do?</label>
+            <textarea
+              id="task-text"
+              className="input"
+              data-first-focus
+              rows={9}
+              placeholder="Add retries with backoff to the webhook sender, with tests. Run the tests, and commit."
+              value={draft.description}
+              onChange={(event) => useDraft.setState({ description: event.target.value })}
+            />
+            <small>It works alone and cannot ask back. Say what done means, and how to check it.</small>
+          </div>
+          <LimitFields
+            limits={draft.limits}
+            settings={settings}
+            onChange={(next) => useDraft.setState({ limits: next })}
+          />
+          <QueueFields queue={queue} priority={draft.priority} />
+          <div className="buttons">
+            <Button onClick={back}>Cancel</Button>
+            <Button type="submit" look="primary" keys={hint} disabled={!ready}>
+              {busy ? 'Starting…' : 'Start Task'}
+            </Button>
+          </div>
+        </form>
+      </div>
+    </>
+  )
+}

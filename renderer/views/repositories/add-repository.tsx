@@ -1,0 +1,115 @@
+import { useState } from 'react'
+import { unreachable } from '../../../main/core/unreachable.ts'
+import { act } from '../../api.ts'
+import { Command } from '../../parts/copy.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { addRepository, answered, ask, nameOf, type Question, useAdding } from '../../stores/adding.ts'
+
+/** What is asked while a repository is added, whatever view is shown. */
+export function AddRepository() {
+  const question = useAdding(({ questions }) => questions[0])
+  if (!question) return null
+  return <Asked key={JSON.stringify(question)} question={question} />
+}
+
+function Asked({ question }: { question: Question }) {
+  switch (question.kind) {
+    case 'path':
+      return <AskPath suggestion={question.suggestion} />
+    case 'flake-missing':
+      return <FlakeMissing path={question.path} />
+    case 'flake-written':
+      return <FlakeWritten path={question.path} file={question.file} />
+    case 'refused':
+      return (
+        <Dialog
+          title="This folder cannot be registered"
+          confirm="Choose Another"
+          onClose={answered}
+          onConfirm={() => {
+            ask({ kind: 'path', suggestion: question.path })
+            return true
+          }}
+        >
+          <p className="selectable second">{question.failure.message}.</p>
+          {question.failure.hint && <p className="selectable second">{question.failure.hint}.</p>}
+          <p className="mono selectable">{question.path}</p>
+        </Dialog>
+      )
+    default:
+      return unreachable(question)
+  }
+}
+
+function AskPath({ suggestion }: { suggestion: string }) {
+  const [path, setPath] = useState(suggestion.startsWith('/') ? suggestion : '')
+  return (
+    <Dialog
+      title="Add a repository"
+      confirm="Add"
+      onClose={answered}
+      onConfirm={async () => {
+        if (path.trim() === '') return false
+        await addRepository(path.trim())
+        return true
+      }}
+    >
+      <div className="labelled">
+        <label htmlFor="repository-path">
+          {suggestion === '' || path === suggestion
+            ? 'Path of the folder on the machine where tasks run'
+            : `A browser does not tell where “${suggestion}” is. Type its path`}
+        </label>
+        <input
+          id="repository-path"
+          className="input mono"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder="/home/you/code/project"
+          value={path}
+          onChange={(event) => setPath(event.target.value)}
+        />
+        <small>A git repository with a flake.nix at its root.</small>
+      </div>
+    </Dialog>
+  )
+}
+
+function FlakeMissing({ path }: { path: string }) {
+  return (
+    <Dialog
+      title={`“${nameOf(path)}” has no flake.nix yet`}
+      confirm="Write a Starter"
+      onClose={answered}
+      onConfirm={async () => {
+        const written = await act('writeStarterFlake', { path })
+        if (written) ask({ kind: 'flake-written', path, file: written.file })
+        return written !== undefined
+      }}
+    >
+      <p className="second">
+        Each task starts in the shell that the repository’s flake.nix describes, so that the agent finds the tools it
+        needs. A starter with a few common ones can be written for you; nothing else is changed.
+      </p>
+      <p className="mono selectable">{path}</p>
+    </Dialog>
+  )
+}
+
+function FlakeWritten({ path, file }: { path: string; file: string }) {
+  return (
+    <Dialog
+      title="flake.nix is written"
+      confirm="Add Now"
+      onClose={answered}
+      onConfirm={async () => {
+        await addRepository(path)
+        return true
+      }}
+    >
+      <p className="second">Look at it, then commit it: a task sees only what is committed.</p>
+      <Command text={`git add flake.nix && git commit -m "Describe the tools of tasks"`} />
+      <p className="mono selectable">{file}</p>
+    </Dialog>
+  )
+}

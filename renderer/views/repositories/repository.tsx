@@ -1,0 +1,91 @@
+import { mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
+import type { RepositoryRow } from '../../../preload/contract.ts'
+import { bytes, cost, count } from '../../format.ts'
+import { Problem } from '../../parts/blank.tsx'
+import { copyText } from '../../parts/copy.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Menu } from '../../parts/menu.tsx'
+import { Path } from '../../parts/path.tsx'
+import { StateLabel } from '../../parts/state-label.tsx'
+import { isRunning } from '../../parts/states.ts'
+import { useDraft } from '../../stores/draft.ts'
+import { useSnapshot } from '../../stores/live.ts'
+import { go } from '../../stores/navigation.ts'
+
+interface Props {
+  readonly repository: RepositoryRow
+  /** Null until it is known. */
+  readonly diskBytes: number | null
+  readonly onRemove: () => void
+  readonly onPolicy: () => void
+}
+
+export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props) {
+  const { alias, path, branch, problem, mergePolicy, tasks, costUsd } = repository
+  const running = useSnapshot((it) => it.tasks.filter((task) => task.repo === alias && isRunning(task)).length, 0)
+  return (
+    <li className="repository">
+      <div className="who">
+        <Icon name="repo" />
+        <div className="grow">
+          <b className="cut" title={alias}>
+            {alias}
+          </b>
+          <small>
+            <Path path={path} />
+          </small>
+        </div>
+        {mergePolicy.kind !== 'auto' && (
+          <span className="chip" title={`Tasks are merged ${mergePolicyText(mergePolicy)}`}>
+            {mergePolicy.kind === 'review' ? 'after review' : 'after check'}
+          </span>
+        )}
+        {running > 0 && <span className="chip accent">{running} running</span>}
+      </div>
+      <span className="row small second">
+        <Icon name="branch" size="small" />
+        <span className="mono cut" title={branch ?? undefined}>
+          {branch ?? 'no branch'}
+        </span>
+      </span>
+      <LastTask repository={repository} />
+      <span className="figure small">
+        {diskBytes === null ? <span className="third">–</span> : bytes(diskBytes)}
+        <small>
+          {count(tasks, 'task')}
+          {costUsd > 0 && `, ${cost(costUsd)}`}
+        </small>
+      </span>
+      <Menu
+        plain
+        label={`Actions for ${alias}`}
+        items={[
+          { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
+          { icon: 'copy', word: 'Copy Path', onChoose: () => void copyText(path) },
+          { icon: 'merge', word: 'When to Merge…', onChoose: onPolicy },
+          { icon: 'trash', word: 'Remove from List…', onChoose: onRemove },
+        ]}
+      />
+      {problem && <Problem failure={problem} />}
+    </li>
+  )
+}
+
+function writeTask(repo: string): void {
+  useDraft.setState({ repo })
+  go({ view: 'new-task' })
+}
+
+function LastTask({ repository }: { repository: RepositoryRow }) {
+  const task = useSnapshot(({ tasks }) => tasks.findLast(({ id }) => id === repository.lastTask), undefined)
+  if (!task) return <span className="small third">None yet</span>
+  return (
+    <button type="button" className="plain-link" data-task={task.id} onClick={() => go({ view: 'task', id: task.id })}>
+      <StateLabel state={task.state} />
+      <span className="unseen">: </span>
+      <small className="cut" title={task.title}>
+        {task.title}
+      </small>
+    </button>
+  )
+}

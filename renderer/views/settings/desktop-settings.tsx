@@ -1,0 +1,65 @@
+import type { WindowSettings } from '../../../preload/contract.ts'
+import { act } from '../../api.ts'
+import { Button } from '../../parts/button.tsx'
+import { useLive } from '../../stores/live.ts'
+import { showNotice } from '../../stores/notices.ts'
+import { SwitchSetting } from './setting.tsx'
+import { change } from './settings.tsx'
+
+/** What only the app can do. */
+export function DesktopSettings({ settings }: { settings: WindowSettings }) {
+  const host = useLive((state) => state.host)
+  const login = host?.startAtLogin ?? null
+  const setLogin = async (on: boolean): Promise<boolean> => {
+    const answer = await act('setStartAtLogin', { on })
+    if (answer && host) useLive.setState({ host: { ...host, startAtLogin: answer.startAtLogin } })
+    return answer !== undefined
+  }
+  return (
+    <section className="group">
+      <h2>This computer</h2>
+      <div className="card">
+        {login !== null && (
+          <SwitchSetting
+            title="Start at login"
+            {...(login === 'requires-approval' && { about: 'Allow it in System Settings, General, Login Items.' })}
+            on={login !== 'off'}
+            onChange={setLogin}
+          />
+        )}
+        <SwitchSetting
+          title="Stay awake while tasks run"
+          on={settings.keepAwake}
+          onChange={(keepAwake) => change({ keepAwake })}
+        />
+        <SwitchSetting
+          title="Notify when a task is done"
+          on={settings.notifyCompleted}
+          onChange={(notifyCompleted) => change({ notifyCompleted })}
+        />
+        <SwitchSetting
+          title="Notify when a task fails"
+          on={settings.notifyFailed}
+          onChange={(notifyFailed) => change({ notifyFailed })}
+        />
+        <SwitchSetting
+          title="Notify when a task needs you"
+          on={settings.notifyConflicts}
+          onChange={(notifyConflicts) => change({ notifyConflicts })}
+        />
+        <div className="setting">
+          <div>
+            Command line
+            <small>Makes `microvm-orchestrator` known to your terminal.</small>
+          </div>
+          <Button onClick={() => void installCommandLine()}>Install</Button>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+async function installCommandLine(): Promise<void> {
+  const installed = await act('installCommandLine', {})
+  if (installed) showNotice({ title: 'The command line is installed', body: installed.path, place: null })
+}

@@ -1,0 +1,203 @@
+import { Fragment } from 'react'
+import type { WindowSettings } from '../../../preload/contract.ts'
+import { act } from '../../api.ts'
+import { Loading } from '../../parts/blank.tsx'
+import { ToolBar } from '../../shell/tool-bar.tsx'
+import { useIsDesktop, useLive, useSettings } from '../../stores/live.ts'
+import { DesktopSettings } from './desktop-settings.tsx'
+import { ChoiceSetting, NumberSetting } from './setting.tsx'
+
+const minuteMs = 60_000
+
+/** What is changed holds at once and for the next task; the file stays the truth, and shows here when it is edited elsewhere. */
+export function Settings() {
+  const settings = useSettings()
+  const isDesktop = useIsDesktop()
+  const version = useLive(({ host }) => host?.version)
+  return (
+    <>
+      <ToolBar title="Settings" about={version && `microvm-orchestrator ${version}`} />
+      {settings ? (
+        <div className="scroll">
+          <div className="page">
+            <Groups settings={settings} />
+            {isDesktop && <DesktopSettings settings={settings} />}
+          </div>
+        </div>
+      ) : (
+        <Loading what="Reading the settings…" />
+      )}
+    </>
+  )
+}
+
+/** @returns whether the host took it. */
+export const change = async (changes: Partial<WindowSettings>): Promise<boolean> =>
+  (await act('changeSettings', { changes })) !== undefined
+
+function Groups({ settings }: { settings: WindowSettings }) {
+  return (
+    <Fragment>
+      <section className="group">
+        <h2>Tasks</h2>
+        <div className="card">
+          <ChoiceSetting
+            title="When all slots are busy"
+            value={settings.queue ? 'wait' : 'refuse'}
+            options={[
+              { value: 'refuse', word: 'Refuse and name the tasks' },
+              { value: 'wait', word: 'Wait for a slot' },
+            ]}
+            onChange={(value) => change({ queue: value === 'wait' })}
+          />
+          <ChoiceSetting
+            title="When work conflicts with your branch"
+            value={settings.resolveConflicts}
+            options={[
+              { value: 'ask', word: 'Wait for you' },
+              { value: 'auto', word: 'Have another task resolve it' },
+            ]}
+            onChange={(resolveConflicts) => change({ resolveConflicts })}
+          />
+          <NumberSetting
+            title="Time limit of a task"
+            unit="min"
+            value={settings.taskTimeoutMs / minuteMs}
+            min={1}
+            max={7 * 24 * 60}
+            onChange={(minutes) => change({ taskTimeoutMs: Math.round((minutes ?? 0) * minuteMs) })}
+          />
+          <NumberSetting
+            title="Cost limit of a task"
+            about="As Claude Code reckons it. Its work is kept."
+            unit="$"
+            optional
+            value={settings.maxCostUsd}
+            min={0.01}
+            onChange={(maxCostUsd) => change({ maxCostUsd })}
+          />
+          <NumberSetting
+            title="Token limit of a task"
+            unit="tokens"
+            optional
+            whole
+            value={settings.maxTokens}
+            min={1}
+            onChange={(maxTokens) => change({ maxTokens })}
+          />
+          <NumberSetting
+            title="Stop a task that is silent for"
+            unit="min"
+            optional
+            value={settings.silenceTimeoutMs === null ? null : settings.silenceTimeoutMs / minuteMs}
+            min={0.1}
+            onChange={(minutes) =>
+              change({ silenceTimeoutMs: minutes === null ? null : Math.round(minutes * minuteMs) })
+            }
+          />
+        </div>
+      </section>
+      <section className="group">
+        <h2>Machines</h2>
+        <div className="card">
+          <NumberSetting
+            title="Memory of a machine"
+            unit="MiB"
+            whole
+            value={settings.memoryMiB}
+            min={1024}
+            max={1024 * 1024}
+            onChange={(memoryMiB) => change({ memoryMiB: memoryMiB ?? 4096 })}
+          />
+          <NumberSetting
+            title="Processors of a machine"
+            whole
+            value={settings.cpus}
+            min={1}
+            max={64}
+            onChange={(cpus) => change({ cpus: cpus ?? 1 })}
+          />
+          <NumberSetting
+            title="Machines booted ahead"
+            about="Each waits up to half an hour for a repository’s next task, and takes its memory."
+            whole
+            value={settings.warmMachines}
+            min={0}
+            max={9}
+            onChange={(warmMachines) => change({ warmMachines: warmMachines ?? 0 })}
+          />
+          <ChoiceSetting
+            title="What machines reach"
+            about="Never this host’s own ports."
+            value={typeof settings.egress === 'string' ? settings.egress : 'listed'}
+            options={egressOptions(settings.egress)}
+            onChange={(egress) => (egress === 'listed' ? Promise.resolve(true) : change({ egress }))}
+          />
+        </div>
+      </section>
+      <section className="group">
+        <h2>Disk</h2>
+        <div className="card">
+          <NumberSetting
+            title="Start no task with less free than"
+            unit="GiB"
+            value={settings.minFreeGiB}
+            min={0}
+            onChange={(minFreeGiB) => change({ minFreeGiB: minFreeGiB ?? 0 })}
+          />
+          <NumberSetting
+            title="Delete folders of finished tasks after"
+            about="Never work that is nowhere else."
+            unit="days"
+            optional
+            value={settings.pruneAfterDays}
+            min={0}
+            onChange={(pruneAfterDays) => change({ pruneAfterDays })}
+          />
+        </div>
+      </section>
+      <section className="group">
+        <h2>Server and window</h2>
+        <div className="card">
+          <NumberSetting
+            title="Port"
+            about="From the next start on. Agents must be told the new address."
+            whole
+            value={settings.port}
+            min={1}
+            max={65_535}
+            onChange={(port) => change({ port: port ?? 8765 })}
+          />
+          <ChoiceSetting
+            title="Running tasks at the end"
+            value={settings.onQuit}
+            options={[
+              { value: 'leave', word: 'Work on and are found again' },
+              { value: 'stop', word: 'Are stopped, their work kept' },
+            ]}
+            onChange={(onQuit) => change({ onQuit })}
+          />
+          <ChoiceSetting
+            title="Appearance"
+            value={settings.theme}
+            options={[
+              { value: 'system', word: 'As the system' },
+              { value: 'light', word: 'Light' },
+              { value: 'dark', word: 'Dark' },
+            ]}
+            onChange={(theme) => change({ theme })}
+          />
+        </div>
+      </section>
+    </Fragment>
+  )
+}
+
+/** A list of hosts is made in `settings.json`; here it can be seen and given up. */
+const egressOptions = (
+  egress: WindowSettings['egress'],
+): readonly { value: 'open' | 'closed' | 'listed'; word: string }[] => [
+  { value: 'open', word: 'The internet' },
+  { value: 'closed', word: 'The API alone' },
+  ...(typeof egress === 'string' ? [] : [{ value: 'listed' as const, word: 'Listed hosts' }]),
+]

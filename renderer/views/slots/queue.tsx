@@ -1,0 +1,49 @@
+import type { TaskRow } from '../../../preload/contract.ts'
+import { when } from '../../format.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { useNow } from '../../stores/clock.ts'
+import { go } from '../../stores/navigation.ts'
+
+/** What waits for a slot, in the order in which it will get one; what is parked comes last. */
+export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
+  const nowMs = useNow()
+  if (waiting.length === 0) return null
+  const inOrder = [...waiting].sort((one, other) => positionOf(one) - positionOf(other))
+  return (
+    <section className="queue" aria-labelledby="queue-title">
+      <header>
+        <h2 id="queue-title">Waiting</h2>
+        <span className="second">Each starts by itself when a slot and memory are free.</span>
+      </header>
+      <ol>
+        {inOrder.map((task, index) => (
+          <li key={task.id}>
+            <button type="button" data-task={task.id} onClick={() => go({ view: 'task', id: task.id })}>
+              {task.state.phase === 'parked' ? (
+                <Icon name="pause" size="small" />
+              ) : (
+                <span className="third">{index + 1}</span>
+              )}
+              <span className="grow">
+                <span className="cut" title={task.title}>
+                  {task.title}
+                </span>
+                <small className="cut">
+                  {task.repo} · {noteOf(task, index, nowMs)}
+                </small>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+const positionOf = ({ state }: TaskRow): number =>
+  state.phase === 'queued' || state.phase === 'parked' ? (state.position ?? Number.MAX_SAFE_INTEGER) : 0
+
+function noteOf({ state }: TaskRow, index: number, nowMs: number): string {
+  if (state.phase === 'parked') return `${state.detail}, goes on ${when(state.until, nowMs)}`
+  return index === 0 ? 'Next' : `After ${index}`
+}

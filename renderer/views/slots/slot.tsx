@@ -1,0 +1,90 @@
+import type { SlotRow, TaskRow } from '../../../preload/contract.ts'
+import { cost, elapsed, tokens } from '../../format.ts'
+import { Breakable } from '../../parts/breakable.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Phases, StateLabel } from '../../parts/state-label.tsx'
+import { lookOf } from '../../parts/states.ts'
+import { useNow } from '../../stores/clock.ts'
+import { go } from '../../stores/navigation.ts'
+
+/** One button, spread over the card: its name is the task, the rest of the card is text beside it. */
+export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; layout: 'grid' | 'list' }) {
+  const line = (
+    <span className="line">
+      <Breakable text={task.live?.lastLine ?? ''} />
+    </span>
+  )
+  return (
+    <div className="slot">
+      <StateLabel state={task.state} />
+      <span className="number">{slot.slot}</span>
+      <div className="task">
+        <div>
+          <button
+            type="button"
+            data-stop
+            data-task={task.id}
+            title={task.title}
+            onClick={() => go({ view: 'task', id: task.id })}
+          >
+            <span className="unseen">
+              Slot {slot.slot}, {lookOf(task.state).word}:{' '}
+            </span>
+            {task.title}
+          </button>
+          <span className="repo-name cut">{task.repo}</span>
+        </div>
+        {layout === 'list' && line}
+      </div>
+      {layout === 'grid' && line}
+      <Phases state={task.state} short={layout === 'list'} />
+      <Figures task={task} />
+    </div>
+  )
+}
+
+/** The only part that changes each second. */
+function Figures({ task }: { task: TaskRow }) {
+  const nowMs = useNow()
+  const money = task.usage?.costUsd ?? task.live?.costUsd ?? null
+  const used = task.live?.tokens ?? 0
+  return (
+    <span className="figures">
+      <span>{elapsed(nowMs - Date.parse(task.startedAt ?? task.createdAt))}</span>
+      <span>{used > 0 ? tokens(used) : '–'}</span>
+      <span>{money === null ? '–' : cost(money)}</span>
+    </span>
+  )
+}
+
+export function FreeSlot({ slot }: { slot: SlotRow }) {
+  return (
+    <div className="slot free">
+      <span className="state third">
+        <Icon name="free" />
+        Free
+      </span>
+      <span className="number">{slot.slot}</span>
+      <span className="warm">
+        <Ready slot={slot} />
+      </span>
+    </div>
+  )
+}
+
+function Ready({ slot: { warmFor, machineFor } }: { slot: SlotRow }) {
+  if (machineFor !== null) {
+    return (
+      <>
+        Machine waits for <b>{machineFor}</b>
+      </>
+    )
+  }
+  if (warmFor.length === 0) return null
+  return (
+    <>
+      Warm for <b>{warmFor.slice(0, 2).join(', ')}</b>
+      {warmFor.length > 2 && ` and ${warmFor.length - 2} more`}
+    </>
+  )
+}

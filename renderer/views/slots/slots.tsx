@@ -1,0 +1,93 @@
+import { slotCount } from '../../../main/core/task/task.ts'
+import type { SlotRow } from '../../../preload/contract.ts'
+import { cost, count } from '../../format.ts'
+import { Button } from '../../parts/button.tsx'
+import { Choice } from '../../parts/choice.tsx'
+import { moveFocus } from '../../parts/move-focus.ts'
+import { isRunning, isWaiting } from '../../parts/states.ts'
+import { useKeyHint } from '../../parts/use-keys.ts'
+import { ToolBar } from '../../shell/tool-bar.tsx'
+import { setLayout, useLayout } from '../../stores/layout.ts'
+import { useSnapshot, useTasks, useTasksThat } from '../../stores/live.ts'
+import { go } from '../../stores/navigation.ts'
+import { FirstRun } from './first-run.tsx'
+import { Queue } from './queue.tsx'
+import { FreeSlot, Slot } from './slot.tsx'
+
+const noSlots: readonly SlotRow[] = []
+
+export function Slots() {
+  const layout = useLayout(({ slots }) => slots)
+  const slots = useSnapshot((snapshot) => snapshot.slots, noSlots)
+  const running = useTasksThat(isRunning)
+  const waiting = useTasksThat(isWaiting)
+  const isNew = useSnapshot(({ repositories, tasks }) => repositories.length === 0 && tasks.length === 0, false)
+  const hint = useKeyHint('N')
+  const spent = spentToday(useTasks())
+  const about = [
+    running.length === 0 ? `All ${slotCount} free` : `${running.length} of ${slotCount} busy`,
+    waiting.length > 0 && `${waiting.length} waiting`,
+    spent > 0 && `${cost(spent)} today`,
+  ]
+  return (
+    <>
+      <ToolBar title="Slots" about={about.filter(Boolean).join(' · ')}>
+        {!isNew && (
+          <Choice
+            label="Layout"
+            value={layout}
+            options={[
+              { value: 'grid', word: 'Grid' },
+              { value: 'list', word: 'List' },
+            ]}
+            onChange={(value) => setLayout({ slots: value })}
+          />
+        )}
+        <Button look="primary" icon="plus" keys={hint} disabled={isNew} onClick={() => go({ view: 'new-task' })}>
+          New Task
+        </Button>
+      </ToolBar>
+      {isNew ? (
+        <FirstRun />
+      ) : (
+        <>
+          {layout === 'list' && <Columns />}
+          <ul className={`slots ${layout}`} aria-label={count(slotCount, 'slot')} onKeyDown={moveFocus}>
+            {slots.map((slot) => {
+              const task = running.find(({ id }) => id === slot.taskId)
+              return (
+                <li key={slot.slot}>
+                  {task ? <Slot slot={slot} task={task} layout={layout} /> : <FreeSlot slot={slot} />}
+                </li>
+              )
+            })}
+          </ul>
+          <Queue waiting={waiting} />
+        </>
+      )}
+    </>
+  )
+}
+
+function Columns() {
+  return (
+    <div className="slot-columns" aria-hidden="true">
+      <span />
+      <span>State</span>
+      <span>Task and last line</span>
+      <span>Phase</span>
+      <span className="figures">
+        <span>Elapsed</span>
+        <span>Tokens</span>
+        <span>Cost</span>
+      </span>
+    </div>
+  )
+}
+
+function spentToday(tasks: ReturnType<typeof useTasks>): number {
+  const midnight = new Date().setHours(0, 0, 0, 0)
+  return tasks
+    .filter(({ finishedAt }) => finishedAt === null || Date.parse(finishedAt) >= midnight)
+    .reduce((sum, { usage, live }) => sum + (usage?.costUsd ?? live?.costUsd ?? 0), 0)
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const program = join(import.meta.dirname, '../support/faults/starved-orchestrator.ts')
+const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])]
+const mounted = 'mount -t tmpfs -o size=64m tmpfs "$1" && ulimit -n 200 && exec "$2" "$3" "$1" "$4" "$5"'
+
+test.each([
+  ['disk space', 'in time'],
+  ['disk space', 'after a restart'],
+  ['descriptors', 'in time'],
+  ['a writable repository', 'in time'],
+  ['a writable repository', 'after a restart'],
+])(
+  'a host that is short of %s while a machine ends, and has it again %s, loses nothing of the task',
+  async (want, relief) => {
+    const folder = await temporaryFolder()
+    const args = [...unshare, 'sh', '-c', mounted, 'sh', folder, process.execPath, program, want, relief]
+    const { problem, stdout, stderr } = await run('unshare', args)
+    expect(problem, stderr).toBeNull()
+    const told = JSON.parse(stdout)
+    expect(told).toMatchObject({
+      view: { status: 'completed', error: null, merge_result: { merged: true, commits: 1 }, task_ref: null },
+      ends: [{ own: true, type: 'completed' }],
+      subjects: ['Add greeting.txt', expect.any(String)],
+      ...{ refs: '', fsck: '', left: [] },
+    })
+    // As long as it lasts the task is told as what is on record of it, and never as ended.
+    expect(['working', 'merging']).toContain(told.during)
+  },
+)

@@ -1,0 +1,60 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { claudeCodeProgram } from '../support/claude/claude-code.ts'
+import { startScriptedApi } from '../support/claude/scripted-api.ts'
+import { say, sequence, use } from '../support/claude/scripted-turn.ts'
+import { runnerWorld } from '../support/machines/task-runner.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+/** The real runner with the real Claude Code, in a folder of this host in place of a guest. */
+async function worldWith(task: string, apiUrl: string, environment: Readonly<Record<string, string>> = {}) {
+  const world = await runnerWorld(await temporaryFolder(), {
+    task,
+    claude: `exec '${claudeCodeProgram()}' "$@"`,
+    environment: { ANTHROPIC_BASE_URL: apiUrl, IS_SANDBOX: '1', ...environment },
+  })
+  const own = {
+    '.claude/commands/deploy.md': 'What the command makes of it: $ARGUMENTS\n',
+    '.claude/skills/tidy/SKILL.md':
+      '---\nname: tidy\ndescription: Tidies\n---\nWhat the skill makes of it: $ARGUMENTS\n',
+  }
+  for (const [name, content] of Object.entries(own)) {
+    await mkdir(dirname(join(world.repo, name)), { recursive: true })
+    await writeFile(join(world.repo, name), content)
+  }
+  return world
+}
+
+test.for([
+  ...['/status returns 404 for every user: find out why', '/clear', '/compact the history table', '/init', '/context'],
+  ...['/deploy to staging', '/tidy the house', '/mcp__x__y z', '/', '\n/clear', '!ls -la', '#remember this', '-p x'],
+])('the model is asked what the user wrote: %j', async (task) => {
+  const asked: (readonly string[])[] = []
+  await using api = await startScriptedApi({
+    scripts: {
+      default: ({ texts }) => {
+        asked.push(texts)
+        return say('Done.')
+      },
+    },
+  })
+  const world = await worldWith(task, api.url)
+  await world.run()
+  expect(await world.result()).toEqual({ success: true, summary: 'Done.', error: null, exit_code: 0 })
+  expect(asked).toHaveLength(1)
+  expect(asked[0]?.map((text) => text.replace(/^ (?=\/)/, ''))).toContain(task.replace(/^ (?=\/)/, ''))
+  expect(asked[0]?.join()).not.toMatch(/What the (command|skill) makes of it: (to|the)/)
+})
+
+test('an agent whose command in the background has no end is ended after the limit, as one that succeeded', async () => {
+  const endless = sequence(
+    () => use('Bash', { command: 'sleep 10000', description: 'Wait', run_in_background: true }),
+    () => say('The server runs.'),
+  )
+  await using api = await startScriptedApi({ scripts: { endless } })
+  const world = await worldWith('[script: endless] Start the server', api.url, { MICROVM_IDLE_BACKGROUND_SECONDS: '2' })
+  const { stdout } = await world.run()
+  expect(stdout).toContain('ending Claude, which has waited 2 s')
+  expect(await world.result()).toEqual({ success: true, summary: 'The server runs.', error: null, exit_code: 0 })
+})

@@ -1,0 +1,257 @@
+import { AppError } from '../../../main/core/failure.ts'
+import type { By } from '../../../main/core/merge/may-publish.ts'
+import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
+import { validateDescription } from '../../../main/core/task/description.ts'
+import {
+  allSlots,
+  type SlotId,
+  slotCount,
+  slotOf,
+  type Task,
+  type TaskEvent,
+  type TaskId,
+  type TaskResult,
+} from '../../../main/core/task/task.ts'
+import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
+import { newTask, transition } from '../../../main/core/task/transition.ts'
+import { taskView } from '../../../main/core/task/view.ts'
+import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from '../../../main/tasks/contract.ts'
+import type { EventLog } from '../../../main/tasks/events/event-log.ts'
+import { filesOf } from '../../../main/tasks/record/task-files.ts'
+import { isCancelled } from '../../../main/tasks/run/cancel-task.ts'
+import type { CleanUp } from '../../../main/tasks/upkeep/clean-up-task.ts'
+import type { DiskUsage } from '../../../main/tasks/upkeep/disk-usage.ts'
+import type { PruneReport, PruneRequest } from '../../../main/tasks/upkeep/prune.ts'
+import { sampleMerge as merged, taskId } from '../tasks.ts'
+import { ScriptedReviews } from './scripted-reviews.ts'
+
+const at = (): string => new Date().toISOString()
+
+export interface Ending {
+  readonly summary?: string
+  readonly filesChanged?: readonly string[]
+  /** Present: the task fails with this. */
+  readonly error?: string
+  /** What becomes of the commits; left out, one commit is merged. */
+  readonly merge?: MergeOutcome
+}
+
+/** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
+export class ScriptedTasks implements Tasks {
+  readonly events: EventLog
+  readonly reviews = new ScriptedReviews((id) => this.merge(id, 'person'))
+  readonly requests: RunRequest[] = []
+  readonly #tasks = new Map<TaskId, Task>()
+  #lastId = 0xa0000000
+
+  constructor(events: EventLog) {
+    this.events = events
+  }
+
+  async run(request: RunRequest): Promise<TaskId> {
+    validateDescription(request.description)
+    if (!(await this.repositories()).some(({ alias }) => alias === request.repo)) {
+      throw new AppError('repository-unknown', `Repo '${request.repo}' not registered`, {
+        hint: "Did you mean 'project'? Registered: project, other",
+      })
+    }
+    const free = this.slots().find((slot) => slot.taskId === null)
+    if (!free) {
+      const ids = [...this.#tasks.values()].filter((task) => task.state.phase !== 'finished').map(({ id }) => id)
+      throw new AppError('slots-busy', `All ${slotCount} slots are busy: ${ids.join(', ')}`)
+    }
+    this.requests.push(request)
+    const id = taskId((this.#lastId++).toString(16))
+    this.#tasks.set(
+      id,
+      newTask(
+        {
+          id,
+          description: request.description,
+          repo: request.repo,
+          repoPath: `/repositories/${request.repo}`,
+          owner: request.owner ?? null,
+          createdAt: at(),
+        },
+        '/home',
+      ),
+    )
+    this.#apply(id, { type: 'slot-leased', at: at(), slot: free.slot })
+    this.#apply(id, { type: 'cloned', at: at(), startCommit: '1'.repeat(40), branch: 'main' })
+    this.#apply(id, { type: 'agent-started', at: at() })
+    return id
+  }
+
+  /** Ends the task; resolves when its end is in the log. */
+  async end(id: TaskId, ending: Ending = {}): Promise<void> {
+    this.finish(id, ending)
+    await this.announce(id)
+  }
+
+  /** The task is over, but its end is not in the log yet. */
+  finish(id: TaskId, { summary = 'Done.', filesChanged = ['hello.txt'], error, merge }: Ending): void {
+    const result: TaskResult = {
+      success: error === undefined,
+      summary,
+      filesChanged,
+      error: error ?? null,
+      usage: null,
+    }
+    this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'powered-off' } })
+    this.#apply(id, { type: 'result-read', at: at(), result })
+    if (error !== undefined) {
+      this.#apply(id, {
+        type: 'finished',
+        at: at(),
+        outcome: { kind: 'failed', failure: { code: 'agent-failed', message: error } },
+      })
+      return
+    }
+    const tried = merge ?? merged
+    this.#apply(id, { type: 'merge-tried', at: at(), merge: tried })
+    this.#apply(id, {
+      type: 'finished',
+      at: at(),
+      outcome:
+        tried.kind === 'merged'
+          ? { kind: 'merged', merge: tried }
+          : tried.kind === 'unmerged'
+            ? { kind: 'unmerged', merge: tried }
+            : { kind: 'unchanged' },
+    })
+  }
+
+  async announce(id: TaskId): Promise<void> {
+    const task = await this.get(id)
+    const view = taskView(task)
+    const { seq } = await this.events.append({
+      type: view.status === 'failed' ? 'failed' : 'completed',
+      taskId: id,
+      repo: task.repo,
+      owner: task.owner,
+      result: view.result,
+      mergeResult: view.merge_result,
+      error: view.error,
+    })
+    this.#apply(id, { type: 'announced', at: at(), seq })
+  }
+
+  get(id: TaskId): Promise<Task> {
+    const task = this.#tasks.get(id)
+    if (task) return Promise.resolve(task)
+    return Promise.reject(new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' }))
+  }
+
+  queuePosition(): number | null {
+    return null
+  }
+
+  list(): Promise<readonly TaskBrief[]> {
+    return Promise.resolve([...this.#tasks.values()])
+  }
+
+  async consolePath(id: TaskId): Promise<string> {
+    return filesOf(await this.get(id)).console
+  }
+
+  async cancel(id: TaskId): Promise<void> {
+    if (isCancelled(await this.get(id))) return
+    this.#apply(id, { type: 'stop-requested', at: at(), reason: { code: 'cancelled', message: 'Cancelled' } })
+    this.#apply(id, { type: 'machine-exited', at: at(), exit: { kind: 'stopped' } })
+    this.#apply(id, { type: 'finished', at: at(), outcome: { kind: 'cancelled' } })
+    await this.announce(id)
+  }
+
+  /** For whom it was asked to merge, clean up or prune, in this order. */
+  readonly askedBy: By[] = []
+
+  async merge(id: TaskId, by: By): Promise<MergeOutcome> {
+    this.askedBy.push(by)
+    const task = await this.get(id)
+    if (task.state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
+    this.#apply(id, { type: 'merge-tried', at: at(), merge: merged })
+    return merged
+  }
+
+  async resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
+    const { repo } = await this.get(id)
+    return await this.run({ description: `Resolve ${id}`, repo, ...request })
+  }
+
+  async cleanup(id: TaskId, { deleteRef, by }: CleanUp): Promise<void> {
+    this.askedBy.push(by)
+    const task = await this.get(id)
+    if (task.state.phase !== 'finished') {
+      throw new AppError('task-busy', `Task ${id} is still running`, { hint: 'Clean up when it has ended' })
+    }
+    this.#tasks.delete(id)
+    for (const listener of this.#listeners) listener(id, null)
+    this.cleaned.push({ id, deleteRef })
+  }
+
+  readonly cleaned: { readonly id: TaskId; readonly deleteRef: boolean }[] = []
+
+  async warnings(): Promise<readonly string[]> {
+    return []
+  }
+
+  async usage(): Promise<DiskUsage> {
+    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [], left: [] }
+  }
+
+  async prune({ dryRun, by }: PruneRequest): Promise<PruneReport> {
+    this.askedBy.push(by)
+    return { dry_run: dryRun, freed_bytes: 0, tasks: [], images: [], left: [] }
+  }
+
+  hostSleeps(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  hostWakes(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
+    const busy = new Map<SlotId, TaskId>()
+    for (const { id, state } of this.#tasks.values()) {
+      const slot = state.phase === 'finished' ? null : slotOf(state)
+      if (slot !== null) busy.set(slot, id)
+    }
+    return allSlots.map((slot) => ({ slot, taskId: busy.get(slot) ?? null }))
+  }
+
+  repositories(): Promise<readonly RegisteredRepository[]> {
+    return Promise.resolve(
+      ['project', 'other'].map((alias) => ({
+        alias,
+        path: `/repositories/${alias}`,
+        added: '2026-01-02T03:04:05.000Z',
+        egress: alias === 'other' ? { kind: 'hosts', hosts: ['github.com'] } : null,
+      })),
+    )
+  }
+
+  readonly #listeners = new Set<TaskListener>()
+
+  watch(listener: TaskListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  machinesAhead(): [] {
+    return []
+  }
+
+  warmSlot(): SlotId | null {
+    return 1 as SlotId
+  }
+
+  #apply(id: TaskId, event: TaskEvent): void {
+    const task = this.#tasks.get(id)
+    if (!task) throw new Error(`There is no task ${id}`)
+    const next = transition(task, event)
+    this.#tasks.set(id, next)
+    for (const listener of this.#listeners) listener(id, next)
+  }
+}

@@ -1,0 +1,71 @@
+import childProcess from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { join } from 'node:path'
+import { parseTaskId } from '../../../main/core/task/task.ts'
+import { JsonLinesFile } from '../../../main/lib/files/json-lines.ts'
+import { pathExists } from '../../../main/lib/files/look.ts'
+import { tasksDirectory } from '../../../main/lib/files/paths.ts'
+import { startOrchestrator, untilEnded } from '../orchestrator.ts'
+import { until } from '../until.ts'
+
+/** Where the orchestrator dies. Commands (git, mostly) are counted from the moment that the named event is on disk. */
+export type Doom =
+  | {
+      readonly when: 'before' | 'after'
+      readonly event: string /** How often it was there before. */
+      readonly skip?: number
+    }
+  | { readonly command: number; readonly after: string }
+
+/**
+ * Runs one task, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
+ * product. Prints `ready` first, and `survived` when the point was never reached.
+ */
+const [rootAndGuest = '', doomText = ''] = process.argv.slice(2)
+const { root, guest, warm = false } = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean }
+const doom = JSON.parse(doomText) as Doom
+
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error('not reached')
+}
+
+const append = JsonLinesFile.prototype.append
+let seen = ''
+let commands = 0
+let skipped = 0
+JsonLinesFile.prototype.append = async function (value) {
+  const { type } = value as { type: string }
+  const isHere = 'event' in doom && doom.event === type && skipped++ === (doom.skip ?? 0) ? doom.when : undefined
+  if (isHere === 'before') die()
+  await append.call(this, value)
+  if (isHere === 'after') die()
+  seen = type
+  commands = 0
+}
+
+const spawn = childProcess.spawn
+childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
+  if ('command' in doom && seen === doom.after && ++commands === doom.command) die()
+  return spawn(...args)
+}) as typeof spawn
+syncBuiltinESMExports()
+
+/** Whether a machine waits for the next task. */
+async function aheadOf(known: string): Promise<boolean> {
+  const tasks = tasksDirectory(join(root, 'home'))
+  const other = (await readdir(tasks)).find((name) => parseTaskId(name) && name !== known)
+  return other !== undefined && (await pathExists(join(tasks, other, 'share', 'waiting')))
+}
+
+console.log('ready')
+const { orchestrator } = await startOrchestrator({ root, guest, warmMachines: warm ? 1 : 0 })
+const first = await orchestrator.run({ description: 'say hello', repo: 'project' })
+await untilEnded(orchestrator, first)
+if (warm) {
+  await until(() => aheadOf(first))
+  await untilEnded(orchestrator, await orchestrator.run({ description: 'say more', repo: 'project' }))
+}
+await orchestrator[Symbol.asyncDispose]()
+console.log(`survived after ${seen}, ${commands} commands`)

@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { lockFile } from '../../../main/lib/files/file-lock.ts'
+import { pathExists } from '../../../main/lib/files/look.ts'
+import { cacheDirectory } from '../../../main/lib/files/paths.ts'
+import { type RunResult, run } from '../../../main/lib/processes/spawn.ts'
+import { debianArchitecture, unpackDebianPackages } from '../../../main/machines/qemu/debian-tools.ts'
+
+/** nix of Debian trixie and every library that it loads. */
+const packages = [
+  ...['nix-bin', 'libc6', 'libgcc-s1', 'libstdc++6', 'zlib1g', 'libbz2-1.0', 'liblzma5', 'libzstd1', 'liblz4-1'],
+  ...['libbrotli1', 'libarchive13t64', 'libacl1', 'libnettle8t64', 'libhogweed6t64', 'libgmp10', 'libxml2'],
+  ...['libboost-context1.83.0', 'libcpuid17', 'libcurl3t64-gnutls', 'libnghttp2-14', 'libnghttp3-9', 'libngtcp2-16'],
+  ...[
+    'libngtcp2-crypto-gnutls8',
+    'libidn2-0',
+    'libunistring5',
+    'librtmp1',
+    'libssh2-1t64',
+    'libpsl5t64',
+    'libgnutls30t64',
+  ],
+  ...['libp11-kit0', 'libtasn1-6', 'libffi8', 'libgssapi-krb5-2', 'libkrb5-3', 'libk5crypto3', 'libkrb5support0'],
+  ...[
+    'libcom-err2',
+    'libkeyutils1',
+    'libldap2',
+    'libsasl2-2',
+    'libsqlite3-0',
+    'libgc1',
+    'libgit2-1.9',
+    'libhttp-parser2.9',
+  ],
+  ...['libmbedcrypto16', 'libmbedx509-7', 'libmbedtls21', 'liblowdown2', 'libreadline8t64', 'libtinfo6', 'libseccomp2'],
+  ...['libsodium23', 'libssl3t64', 'libxxhash0', 'libcrypt1'],
+]
+
+export type Nix = (args: readonly string[], signal: AbortSignal) => Promise<RunResult>
+
+/** A nix that is installed nowhere and keeps store and state in `folder`; fetched once into the cache. */
+export async function unpackedNix(folder: string, signal: AbortSignal): Promise<Nix> {
+  const directory = join(cacheDirectory(), 'tools', 'nix-trixie')
+  const program = join(directory, 'usr/bin/nix')
+  await mkdir(join(cacheDirectory(), 'tools'), { recursive: true, mode: 0o700 })
+  if (!(await pathExists(program))) {
+    await using _ = await lockFile(directory, 600_000, signal)
+    if (!(await pathExists(program))) await unpackDebianPackages(packages, directory, signal)
+  }
+  const [loader, triplet] =
+    debianArchitecture() === 'arm64'
+      ? ['usr/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu']
+      : ['usr/lib64/ld-linux-x86-64.so.2', 'x86_64-linux-gnu']
+  const command = ['--library-path', join(directory, 'usr/lib', triplet), program] as const
+  const settings = [
+    'experimental-features = nix-command flakes',
+    'substituters =',
+    'flake-registry =',
+    'sandbox = false',
+  ]
+  const env = {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: folder,
+    NIX_CONFIG: [...settings, 'build-users-group ='].join('\n'),
+    NIX_STORE_DIR: join(folder, 'store'),
+    NIX_STATE_DIR: join(folder, 'state'),
+    NIX_LOG_DIR: join(folder, 'log'),
+    NIX_CONF_DIR: join(folder, 'conf'),
+  }
+  return (args, cancel) => run(join(directory, loader), [...command, ...args], { env }, cancel)
+}

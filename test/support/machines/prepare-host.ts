@@ -1,0 +1,71 @@
+import { AppError } from '../../../main/core/failure.ts'
+import { cacheDirectory } from '../../../main/lib/files/paths.ts'
+import { silentLog } from '../../../main/lib/log.ts'
+import { findTool } from '../../../main/lib/processes/find-tool.ts'
+import { withOwnCommand } from '../../../main/lib/processes/own-command.ts'
+import type { Problem } from '../../../main/machines/driver.ts'
+import { createDriver } from '../../../main/machines/drivers.ts'
+import { ensureGuestImage, type GuestImage } from '../../../main/machines/guest-image.ts'
+import { applyRemedies } from '../../../main/machines/host/host-packages.ts'
+import { hostProblems } from '../../../main/machines/host/host-problems.ts'
+import type { HostPackage } from '../../../main/machines/host/package-managers.ts'
+import { packageProblem } from '../../../main/machines/host/package-problem.ts'
+
+/** A program that a task does not need, but the caller does. */
+export interface ExtraTool {
+  readonly program: string
+  readonly package: HostPackage
+  /** Completes `PROGRAM is missing; it ...`. */
+  readonly purpose: string
+}
+
+/**
+ * Makes this host able to run tasks, and gives it `extra`: installs what is missing, having said what and why, and builds the guest image or finds it.
+ * @throws AppError('host-incomplete' | 'image-failed') that says what is left to do by hand.
+ */
+export async function prepareHost(
+  say: (line: string) => void,
+  signal: AbortSignal,
+  extra: readonly ExtraTool[] = [],
+): Promise<GuestImage> {
+  const problems = await findProblems(extra, signal)
+  for (const { message, cure, optional } of problems) if (optional) say(`Note: ${message}. ${withOwnCommand(cure)}`)
+  const missing = problems.filter(({ optional, code }) => !optional && code !== 'image-missing')
+  if (missing.length > 0) {
+    if (!canInstall(missing, await findTool('sudo')))
+      throw incomplete(missing, 'and this user can neither be root nor sudo')
+    say('This host lacks what tasks need:')
+    await applyRemedies(missing, { onProgress: say }, signal)
+    const left = (await findProblems(extra, signal)).filter(
+      ({ optional, code }) => !optional && code !== 'image-missing',
+    )
+    if (left.length > 0) throw incomplete(left, 'and could not be installed')
+  }
+  return await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
+}
+
+const noImage = (): Promise<never> => Promise.reject(new Error('Nothing is started here'))
+
+/** What `doctor` names, so that neither can know less than the other, and what the caller needs beside. */
+async function findProblems(extra: readonly ExtraTool[], signal: AbortSignal): Promise<readonly Problem[]> {
+  const driver = createDriver({ image: noImage, cacheDirectory: cacheDirectory(), log: silentLog })
+  const ofHost = await hostProblems(driver, { cacheDirectory: cacheDirectory() }, signal)
+  return [...ofHost, ...(await toolProblems(extra))]
+}
+
+async function toolProblems(tools: readonly ExtraTool[]): Promise<readonly Problem[]> {
+  const found = await Promise.all(tools.map(({ program }) => findTool(program)))
+  return tools
+    .filter((_, index) => found[index] === undefined)
+    .map(({ program, package: name, purpose }) =>
+      packageProblem(`${program}-missing`, `${program} is missing; it ${purpose}`, name),
+    )
+}
+
+const canInstall = (problems: readonly Problem[], sudo: string | undefined): boolean =>
+  process.getuid?.() === 0 || sudo !== undefined || problems.every(({ remedy }) => remedy?.kind === 'tool')
+
+function incomplete(problems: readonly Problem[], why: string): AppError {
+  const lines = problems.map(({ message, cure }) => `  ${message}\n    ${withOwnCommand(cure)}`)
+  return new AppError('host-incomplete', `This host lacks what tasks need, ${why}:\n${lines.join('\n')}`)
+}

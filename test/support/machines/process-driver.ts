@@ -1,0 +1,97 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MachineExit, MachineHandle } from '../../../main/core/task/task.ts'
+import { pathExists } from '../../../main/lib/files/look.ts'
+import { endAll, findDetached } from '../../../main/lib/processes/find-processes.ts'
+import { isAlive, startTimeOf } from '../../../main/lib/processes/process-identity.ts'
+import { startDetached } from '../../../main/lib/processes/spawn.ts'
+import { isShortage } from '../../../main/lib/shortage.ts'
+import type { Machine, MachineDriver, Reaped } from '../../../main/machines/driver.ts'
+
+/** Waits until it is known by its start time, runs the guest, and leaves how it ended. */
+const guestLeader =
+  'until [ -e "$3/begin" ]; do sleep 0.01; done; bash "$1" >"$2" 2>&1; code=$?; touch "$3/exit-$code"; echo "$code" >"$3/exit"'
+
+/**
+ * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
+ * task (`$SHARE`, `$REPO`), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
+ * with real hypervisors.
+ */
+export function processDriver(runRoot: string, guestScript: string): MachineDriver {
+  return {
+    name: 'qemu',
+    forwardAddress: '127.0.0.1',
+    gatewayUrl: 'http://127.0.0.1:3128',
+    canClose: true,
+    problems: async () => [],
+    prepareOwnership: async () => undefined,
+    start: async (spec) => {
+      const runDirectory = join(runRoot, spec.name)
+      await mkdir(runDirectory, { recursive: true })
+      await writeFile(join(runDirectory, 'owner'), spec.owner)
+      const script = join(runDirectory, 'guest.sh')
+      await writeFile(script, guestScript)
+      await chmod(script, 0o755)
+      const folder = (tag: string) => spec.shares.find((share) => share.tag === tag)?.directory ?? ''
+      const { pid } = await startDetached(
+        'bash',
+        ['-c', guestLeader, 'guest', script, spec.consolePath, runDirectory],
+        { env: { PATH: process.env.PATH ?? '', SHARE: folder('share'), REPO: folder('repo'), HOME: runDirectory } },
+      )
+      const startTime = await startTimeOf(pid)
+      if (!startTime) throw new Error('the guest ended before it was let go')
+      await writeFile(join(runDirectory, 'begin'), '')
+      return machine({ driver: 'qemu', pid, startTime, controlSocket: '', runDirectory, helpers: [] })
+    },
+    adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
+    reap: async (owner, keep, signal) => {
+      const reaped: Reaped[] = []
+      for (const name of await readdir(runRoot).catch(() => [])) {
+        const folder = join(runRoot, name)
+        if ((await readFile(join(folder, 'owner'), 'utf8').catch(() => '')) !== owner || keep(name)) continue
+        const processes = await findDetached(`${folder}/`)
+        await endAll(processes, signal)
+        await rm(folder, { recursive: true })
+        reaped.push(...processes.map((found) => ({ machine: name, name: found.name, pid: found.pid })))
+      }
+      return reaped
+    },
+  }
+}
+
+function machine(handle: MachineHandle): Machine {
+  let stopped = false
+  const exited = (async (): Promise<MachineExit> => {
+    while (await isAlive(handle).catch(isShortage)) await sleep(20)
+    if (stopped) return { kind: 'stopped' }
+    // A parent would be told without a descriptor, so a success is told by a name alone.
+    if (await pathExists(join(handle.runDirectory, 'exit-0'))) return { kind: 'powered-off' }
+    const exitCode = await readFile(join(handle.runDirectory, 'exit'), 'utf8').then(Number, () => null)
+    return { kind: 'crashed', exitCode, signal: null, detail: `exit status ${exitCode}` }
+  })()
+  return {
+    handle,
+    exited,
+    pause: () => signalGroup(handle, 'SIGSTOP'),
+    resume: () => signalGroup(handle, 'SIGCONT'),
+    setClock: async () => undefined, // It is this host's own.
+    powerOff: async (signal) => {
+      stopped = true
+      await signalGroup(handle, 'SIGTERM')
+      if (!signal.aborted)
+        await Promise.race([exited, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+      await signalGroup(handle, 'SIGKILL')
+      await exited
+    },
+  }
+}
+
+/** The machine's whole process group: the script and what it started, also when the first of them is gone already. */
+async function signalGroup(handle: MachineHandle, signal: NodeJS.Signals): Promise<void> {
+  try {
+    process.kill(-handle.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

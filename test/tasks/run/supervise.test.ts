@@ -1,0 +1,100 @@
+import { access, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { AppError } from '../../../main/core/failure.ts'
+import type { Machine } from '../../../main/machines/driver.ts'
+import { supervise, type Watch } from '../../../main/tasks/run/supervise.ts'
+import { removeKey } from '../../../main/tasks/run/take-key.ts'
+import { processDriver } from '../../support/machines/process-driver.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+
+const never = new AbortController().signal
+
+async function guest(script: string) {
+  const root = await temporaryFolder()
+  const share = join(root, 'share')
+  await mkdir(share)
+  await writeFile(join(share, '.api-key'), 'secret')
+  const machine: Machine = await processDriver(join(root, 'run'), script).start(
+    {
+      name: 'guest',
+      cpus: 1,
+      memoryMiB: 64,
+      shares: [{ tag: 'share', directory: share }],
+      volumes: [],
+      owner: root,
+      consolePath: join(root, 'console'),
+      network: { egress: 'closed', forwards: [], mac: '02:6d:76:6d:00:01' },
+    },
+    never,
+  )
+  onTestFinished(() => machine.powerOff(AbortSignal.abort()))
+  const told: string[] = []
+  const watch: Watch = {
+    share,
+    bootTimeoutMs: 60_000,
+    taskTimeoutMs: 60_000,
+    powerOffTimeoutMs: 200,
+    onAgentStarted: async () => told.push('started'),
+    onStopRequested: async (reason) => told.push(`stop: ${reason.code}`),
+  }
+  return { machine, share, told, watch }
+}
+
+test('a guest that starts, takes its key and powers off is told as it is', async () => {
+  const { machine, told, watch } = await guest('touch $SHARE/started; sleep 0.5; rm $SHARE/.api-key; exit 0')
+  expect(await supervise(machine, watch, never, never)).toEqual({ kind: 'exited', exit: { kind: 'powered-off' } })
+  expect(told).toEqual(['started'])
+})
+
+test('a guest that never starts its runner is stopped with that reason', async () => {
+  const { machine, told, watch } = await guest('sleep 60')
+  const end = await supervise(machine, { ...watch, bootTimeoutMs: 300 }, never, never)
+  expect(end).toEqual({ kind: 'exited', exit: { kind: 'stopped' } })
+  expect(told).toEqual(['stop: guest-failed'])
+})
+
+test('a guest that does not heed the request to stop is ended', async () => {
+  const { machine, told, watch } = await guest("trap '' TERM; touch $SHARE/started; while true; do sleep 0.1; done")
+  const end = await supervise(machine, { ...watch, taskTimeoutMs: 1500 }, never, never)
+  expect(end).toEqual({ kind: 'exited', exit: { kind: 'stopped' } })
+  expect(told).toEqual(['started', 'stop: timed-out'])
+})
+
+test('a stop tells its own reason', async () => {
+  const { machine, told, watch } = await guest('sleep 60')
+  const stop = AbortSignal.abort(new AppError('cancelled', 'The user cancelled it'))
+  await supervise(machine, watch, stop, never)
+  expect(told).toEqual(['stop: cancelled'])
+})
+
+test('letting go leaves the machine running and nobody watching', async () => {
+  const { machine, told, watch } = await guest('sleep 60')
+  const detach = new AbortController()
+  const supervised = supervise(machine, watch, never, detach.signal)
+  detach.abort()
+  expect(await supervised).toEqual({ kind: 'detached' })
+  expect(told).toEqual([])
+  expect(() => process.kill(machine.handle.pid, 0)).not.toThrow()
+})
+
+test('letting go of a guest that has started but not yet fetched its key leaves the key to it', async () => {
+  const { machine, share, told, watch } = await guest('touch $SHARE/started; sleep 60')
+  const detach = new AbortController()
+  const supervised = supervise(machine, watch, never, detach.signal)
+  await expect.poll(() => told).toEqual(['started'])
+  detach.abort()
+  expect(await supervised).toEqual({ kind: 'detached' })
+  await setTimeout(200) // The time in which it would be taken.
+  await access(join(share, '.api-key'))
+})
+
+test('a key that the guest leaves lying is taken away, and what it made of it that is a folder is told', async () => {
+  const share = await temporaryFolder()
+  await writeFile(join(share, '.api-key'), 'secret')
+  expect(await removeKey(share)).toBeNull()
+  await expect(access(join(share, '.api-key'))).rejects.toThrow('ENOENT')
+  await mkdir(join(share, '.api-key', 'deep'), { recursive: true })
+  expect(await removeKey(share)).toContain('it was left at')
+})
