@@ -133,10 +133,15 @@ function afterMerge(task: Task, { merge, accepted }: Extract<TaskEvent, { type: 
 type Finished = Extract<TaskState, { phase: 'finished' }>
 type Active = Extract<TaskState, { phase: ActivePhase }>
 
-function active(task: Task, phase: Active['phase']): Active {
-  const slot = slotOf(task.state)
-  if (slot === null) throw new TransitionError(`Task ${task.id} has no slot`)
-  return { phase, slot }
+/** In the order in which a run goes through them. */
+const phases: Readonly<Record<ActivePhase, number>> = { cloning: 0, booting: 1, working: 2, stopping: 3, merging: 4 }
+
+/** A run never goes back: what is seen late (an agent that began just as its machine was stopped) is on record all the same. */
+function active({ id, state }: Task, phase: ActivePhase): Active {
+  const slot = slotOf(state)
+  if (slot === null) throw new TransitionError(`Task ${id} has no slot`)
+  const isLater = state.phase in phases && phases[state.phase as ActivePhase] > phases[phase]
+  return { phase: isLater ? (state.phase as ActivePhase) : phase, slot }
 }
 
 function afterLateMerge(state: Finished, merge: MergeOutcome): Finished {

@@ -33,6 +33,7 @@ export class TaskRecord implements AsyncDisposable {
   readonly #options: RecordOptions
   #task: Task
   #isLost = false
+  #last: Promise<unknown> = Promise.resolve()
 
   private constructor(files: TaskFiles, events: JsonLinesFile, task: Task, options: RecordOptions) {
     this.files = files
@@ -83,8 +84,17 @@ export class TaskRecord implements AsyncDisposable {
     return this.#task
   }
 
-  /** Resolves when the event is on disk and `task` shows it. */
-  async add(happening: Happening): Promise<Task> {
+  /**
+   * Resolves when the event is on disk and `task` shows it. Those of several callers come one after the other in the order of the calls,
+   * each upon what the one before it has made of the task.
+   */
+  add(happening: Happening): Promise<Task> {
+    const added = this.#last.then(() => this.#add(happening))
+    this.#last = added.catch(() => undefined) // The caller has the error; the next event must still come.
+    return added
+  }
+
+  async #add(happening: Happening): Promise<Task> {
     const event = { ...happening, at: new Date().toISOString() } as TaskEvent
     const next = transition(this.#task, event)
     if (this.#isLost)

@@ -120,6 +120,7 @@ async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
   const started = waitFor(() => exists(watch.share, shareNames.started), over)
   const late = await Promise.race([started, bootDeadline])
   if (late) return late
+  if (over.aborted) return never() // It was seen as the watch ended.
   await watch.onAgentStarted()
   const fetched = waitFor(async () => !(await exists(watch.share, shareNames.key)), over).then(() => true)
   // A watch that ends early leaves the key: the guest may be about to fetch it, and the next watch sees to it.

@@ -37,6 +37,16 @@ describe('the fold of a task', () => {
     })
   })
 
+  test('an agent that is seen late is on record, and takes no task back from its stop or its end', () => {
+    const booting = foldTask(events.slice(0, 4), '/home')
+    const seen = { type: 'agent-started', at } as const
+    const reason = { code: 'cancelled', message: 'Cancelled' } as const
+    const stopping = transition(transition(booting, { type: 'stop-requested', at, reason }), seen)
+    expect(stopping).toMatchObject({ state: { phase: 'stopping' }, agentStartedAt: at, stopReason: reason })
+    const off = transition(transition(booting, { type: 'machine-exited', at, exit: { kind: 'powered-off' } }), seen)
+    expect(off).toMatchObject({ state: { phase: 'merging' }, agentStartedAt: at })
+  })
+
   test('a task that failed or was cancelled is failed for clients, one whose work waits is completed', () => {
     const statusAfter = (outcome: Parameters<typeof finish>[0]) => statusOf(finish(outcome).state)
     const finish = (outcome: Extract<(typeof events)[number], { type: 'finished' }>['outcome']) =>

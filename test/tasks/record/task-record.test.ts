@@ -5,7 +5,7 @@ import { foldTask } from '../../../main/core/task/transition.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { loadTask, loadTasks } from '../../../main/tasks/record/load-tasks.ts'
 import { type Happening, TaskRecord } from '../../../main/tasks/record/task-record.ts'
-import { eventsOfGoodTask, identity } from '../../support/tasks.ts'
+import { eventsOfGoodTask, identity, slot } from '../../support/tasks.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const ignore = () => undefined
@@ -66,4 +66,34 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
   await expect(TaskRecord.open(record.task, { onChange: ignore })).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)
+})
+
+test('what two parts of us see of a task at one moment is all on record, in memory as on disk', async () => {
+  const home = await temporaryFolder()
+  const record = await TaskRecord.create(home, identity(home), { onChange: ignore })
+  for (const event of eventsOfGoodTask(home).slice(1, 4)) await record.add(event as Happening)
+  const reason = { code: 'cancelled', message: 'Cancelled' } as const
+  await Promise.all([
+    record.add({ type: 'agent-started' }),
+    record.add({ type: 'stop-requested', reason }),
+    record.add({ type: 'noted', note: 'one' }),
+    record.add({ type: 'noted', note: 'two' }),
+  ])
+  await record[Symbol.asyncDispose]()
+  expect(record.task).toMatchObject({ state: { phase: 'stopping' }, stopReason: reason, notes: ['one', 'two'] })
+  expect(record.task.agentStartedAt).not.toBeNull()
+  expect(await loadTask(home, record.task.id, silentLog)).toEqual(record.task)
+})
+
+test('an event that cannot follow is refused alone: the next one still comes', async () => {
+  const home = await temporaryFolder()
+  await using record = await TaskRecord.create(home, identity(home), { onChange: ignore })
+  const leased = record.add({ type: 'slot-leased', slot: slot(3) })
+  const [again, noted] = await Promise.allSettled([
+    record.add({ type: 'slot-leased', slot: slot(4) }),
+    record.add({ type: 'noted', note: 'later' }),
+  ])
+  expect((await leased).state).toEqual({ phase: 'cloning', slot: 3 })
+  expect([again.status, noted.status]).toEqual(['rejected', 'fulfilled'])
+  expect(record.task).toMatchObject({ state: { phase: 'cloning', slot: 3 }, notes: ['later'] })
 })
