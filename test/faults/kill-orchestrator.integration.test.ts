@@ -6,6 +6,7 @@ import { tasksDirectory } from '../../main/lib/files/paths.ts'
 import { findDetached } from '../../main/lib/processes/find-processes.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import type { WorkerDoom } from '../support/faults/doom-workers.ts'
 import type { Doom } from '../support/faults/doomed-orchestrator.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { guestWithLimit } from '../support/machines/limited-guest.ts'
@@ -61,13 +62,23 @@ async function killAndRestart(doom: Doom, guest = guestThatCommits('greeting.txt
   return ended.at(-1)
 }
 
-const named = (dooms: readonly Doom[]): [string, Doom][] =>
-  dooms.map((doom) => [
-    'event' in doom
-      ? `${doom.when} ${doom.skip === undefined ? '' : 'the next '}'${doom.event}' is on disk`
-      : `at command ${doom.command} after '${doom.after}'`,
-    doom,
-  ])
+const named = (dooms: readonly Doom[]): [string, Doom][] => dooms.map((doom) => [nameOf(doom), doom])
+
+function nameOf(doom: Doom): string {
+  if ('event' in doom) return `${doom.when} ${doom.skip === undefined ? '' : 'the next '}'${doom.event}' is on disk`
+  if ('after' in doom) return `at command ${doom.command} after '${doom.after}'`
+  return `${doom.dies === 'both' ? 'and of its worker ' : ''}at command ${doom.command} of the ${doom.job}`
+}
+
+/** `KILL_POINTS=all` takes every command of a job, each with and without the worker; else those that are named, by turns. */
+const isWhole = process.env.KILL_POINTS === 'all'
+const inWorker = (job: WorkerDoom['job'], some: readonly number[], last: number): WorkerDoom[] =>
+  isWhole
+    ? Array.from({ length: last }, (_, index) => index + 1).flatMap((command) => [
+        { job, command, dies: 'both' },
+        { job, command, dies: 'orchestrator' },
+      ])
+    : some.map((command, index) => ({ job, command, dies: index % 2 === 0 ? 'both' : 'orchestrator' }))
 
 describe('SIGKILL of the orchestrator', () => {
   test('before a task is on record leaves nothing of it: nobody was told its id', async () => {
@@ -103,8 +114,8 @@ describe('SIGKILL of the orchestrator', () => {
       { when: 'after', event: 'completed' },
       { when: 'before', event: 'announced' },
       { when: 'after', event: 'announced' },
-      ...[1, 4, 8, 12].map((command) => ({ command, after: 'machine-exited' })),
-      ...[1, 3, 5].map((command) => ({ command, after: 'result-read' })),
+      ...inWorker('salvage', [1, 5, 16, 19], 19),
+      ...inWorker('merge', [1, 4, 11, 12], 12),
     ]),
   )('%s ends with the task merged as if nothing had happened', async (_point, doom) => {
     expect((await killAndRestart(doom))?.state).toMatchObject({ outcome: { kind: 'merged' } })

@@ -8,8 +8,9 @@ import { pathExists } from '../../../main/lib/files/look.ts'
 import { tasksDirectory } from '../../../main/lib/files/paths.ts'
 import { startOrchestrator, untilEnded } from '../orchestrator.ts'
 import { until } from '../until.ts'
+import { doomWorkers, type WorkerDoom } from './doom-workers.ts'
 
-/** Where the orchestrator dies. Commands (git, mostly) are counted from the moment that the named event is on disk. */
+/** Where the orchestrator dies. Its own commands (git, mostly) are counted from the moment that the named event is on disk. */
 export type Doom =
   | {
       readonly when: 'before' | 'after'
@@ -17,6 +18,7 @@ export type Doom =
       readonly skip?: number
     }
   | { readonly command: number; readonly after: string }
+  | WorkerDoom
 
 /**
  * Runs one task, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
@@ -45,9 +47,10 @@ JsonLinesFile.prototype.append = async function (value) {
   commands = 0
 }
 
+if ('job' in doom) doomWorkers(doom)
 const spawn = childProcess.spawn
 childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
-  if ('command' in doom && seen === doom.after && ++commands === doom.command) die()
+  if ('after' in doom && seen === doom.after && ++commands === doom.command) die()
   return spawn(...args)
 }) as typeof spawn
 syncBuiltinESMExports()

@@ -1,3 +1,4 @@
+import { resumedLine } from '../../../main/worker/result-lines.ts'
 import { successJson } from '../orchestrator.ts'
 
 /** Claude's session, as the guest tells it. */
@@ -17,6 +18,7 @@ cd $REPO
 if grep -qz '^MICROVM_RESUME_SESSION=' $SHARE/environment; then
   tr '\\0' '\\n' <$SHARE/environment | grep RESUME >resumed.txt
   git add -A && git commit -q -m 'Both halves'
+  echo '${resumedLine}' >>$SHARE/claude-stream.jsonl
   echo '${end(limitedSession, 0.75).replace('"is_error":true', '"is_error":false')}' >>$SHARE/claude-stream.jsonl
   echo '${successJson}' >$SHARE/result.json
   exit
