@@ -18,6 +18,15 @@ const [root = '', want = '', relief = ''] = process.argv.slice(2)
 const ballast = join(root, 'ballast')
 const gitFolder = join(root, 'project', '.git')
 const held: number[] = []
+let taking: NodeJS.Timeout | undefined
+
+function takeDescriptors(): void {
+  try {
+    for (;;) held.push(openSync('/dev/null', 'r'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error
+  }
+}
 
 const shortages: Readonly<Record<string, { begin(): Promise<unknown>; end(): Promise<unknown> }>> = {
   'disk space': {
@@ -35,13 +44,12 @@ const shortages: Readonly<Record<string, { begin(): Promise<unknown>; end(): Pro
   },
   descriptors: {
     begin: async () => {
-      try {
-        for (;;) held.push(openSync('/dev/null', 'r'))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error
-      }
+      takeDescriptors()
+      // Those that were in use just now are free a moment later.
+      taking ??= setInterval(takeDescriptors, 1)
     },
     end: async () => {
+      clearInterval(taking)
       for (const descriptor of held.splice(0)) closeSync(descriptor)
     },
   },
@@ -69,7 +77,7 @@ await shortage.begin()
 if (want === 'descriptors') closeSync(held.pop() ?? 0)
 writeFileSync(join(root, 'run', 'go'), '')
 if (want === 'descriptors') await shortage.begin()
-await until(() => lines.some(({ message }) => message === 'there is no room: waiting for it'))
+await until(() => lines.some(({ message }) => /^(there is no room: waiting for it|task finished)$/.test(message)))
 const during = (await first.orchestrator.get(id)).state.phase
 
 let last = first
