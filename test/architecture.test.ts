@@ -41,7 +41,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/sdk': ['main/mcp/'],
   'node:http': ['main/mcp/', 'main/web/', 'main/lib/http/', 'main/gateway/', 'main/attack/', 'main/app.ts'],
   electron: ['main/desktop/', 'main/index.ts'],
-  commander: ['main/cli.ts'],
+  commander: ['main/cli.ts', 'main/command-line.ts'],
   conf: ['main/settings/'],
   'proper-lockfile': ['main/lib/'],
   'write-file-atomic': ['main/lib/'],

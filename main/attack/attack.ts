@@ -1,4 +1,4 @@
-/** The promise that an attack would break, as the README words it. */
+/** The promise that an attack would break, as the table in docs/network-and-security.md words it. */
 export type Rule =
   | 'state stays outside' // no host state lies where a guest can write
   | 'files are checked' // what a guest left is opened without following, bounded, parsed

@@ -20,7 +20,7 @@ const longestMs = 30 * 60_000
 export async function attack(terminal: Terminal, stop: AbortSignal): Promise<void> {
   if (process.platform !== 'linux') {
     throw new AppError('host-incomplete', 'The red-team guest attacks hosts with Linux only', {
-      hint: 'The README says what is promised on others',
+      hint: 'docs/network-and-security.md says what is promised on others',
     })
   }
   const image = await findGuestImage(cacheDirectory())
@@ -50,7 +50,7 @@ export function tellVerdicts(terminal: Pick<Terminal, 'say'>, verdicts: readonly
   const broken = verdicts.filter((each) => each.broken.length > 0)
   if (broken.length > 0) {
     throw new AppError('border-broken', `The border did not hold: ${broken.map(({ name }) => name).join(', ')}`, {
-      hint: 'Run no tasks that you do not trust, and report it as the README says',
+      hint: 'Run no tasks that you do not trust, and report it as SECURITY.md says',
     })
   }
 }

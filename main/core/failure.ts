@@ -1,44 +1,47 @@
 /** Every error that a user can act on has one of these codes; clients may switch on them. */
-export type FailureCode =
-  | 'repository-unknown'
-  | 'repository-invalid'
-  | 'alias-invalid'
-  | 'flake-missing'
-  | 'key-missing'
-  | 'token-unsafe'
-  | 'description-invalid'
-  | 'argument-invalid'
-  | 'task-unknown'
-  | 'task-busy'
-  | 'task-ended'
-  | 'slots-busy'
-  | 'memory-short'
-  | 'rate-limited'
-  | 'host-incomplete'
-  | 'border-broken'
-  | 'image-failed'
-  | 'clone-failed'
-  | 'boot-failed'
-  | 'guest-failed'
-  | 'agent-failed'
-  | 'result-missing'
-  | 'result-invalid'
-  | 'salvage-failed'
-  | 'merge-failed'
-  | 'interrupted'
-  | 'cancelled'
-  | 'timed-out'
-  | 'cost-limit'
-  | 'token-limit'
-  | 'silent'
-  | 'usage-limit'
-  | 'api-unavailable'
-  | 'port-taken'
-  | 'home-unusable'
-  | 'no-server'
-  | 'session-missing'
-  | 'disk-full'
-  | 'internal'
+export const failureCodes = [
+  'repository-unknown',
+  'repository-invalid',
+  'alias-invalid',
+  'flake-missing',
+  'key-missing',
+  'token-unsafe',
+  'description-invalid',
+  'argument-invalid',
+  'task-unknown',
+  'task-busy',
+  'task-ended',
+  'slots-busy',
+  'memory-short',
+  'rate-limited',
+  'host-incomplete',
+  'border-broken',
+  'image-failed',
+  'clone-failed',
+  'boot-failed',
+  'guest-failed',
+  'agent-failed',
+  'result-missing',
+  'result-invalid',
+  'salvage-failed',
+  'merge-failed',
+  'interrupted',
+  'cancelled',
+  'timed-out',
+  'cost-limit',
+  'token-limit',
+  'silent',
+  'usage-limit',
+  'api-unavailable',
+  'port-taken',
+  'home-unusable',
+  'no-server',
+  'session-missing',
+  'disk-full',
+  'internal',
+] as const
+
+export type FailureCode = (typeof failureCodes)[number]
 
 /** What crosses a border (MCP, HTTP, a record on disk): no stack, no host path that the reader has no use for. */
 export interface Failure {

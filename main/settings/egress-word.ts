@@ -32,5 +32,5 @@ export function requirePolicy(policy: EgressPolicy | null | string): EgressPolic
 }
 
 function refuse(message: string): never {
-  throw new AppError('argument-invalid', message, { hint: 'See the README for egress policies' })
+  throw new AppError('argument-invalid', message, { hint: 'See docs/network-and-security.md' })
 }

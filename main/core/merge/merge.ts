@@ -1,22 +1,25 @@
 /** Why finished work is not on the user's branch. Each reason names what the user can change. */
-export type UnmergedReason =
-  | 'conflicts' // the same lines changed on both sides; `files` names them
-  | 'local_changes' // uncommitted or ignored files in the user's checkout are in the way; `files` names them
-  | 'checkout_failed' // the user's work tree could not be moved and is as it was; `detail` has git's or the system's own reason
-  | 'names_collide' // two names of the new commit are one name on the checkout's file system; `files` has both
-  | 'operation_in_progress' // the branch is in the middle of a rebase, merge, cherry-pick, revert or bisect, or another git holds a lock
-  | 'branch_gone' // the branch that the task started from no longer exists
-  | 'detached_head' // the task started with no branch checked out, so there is none to merge into
-  | 'branch_moved' // lost the race for the branch twice
-  | 'merge_commits' // the task made merge commits that a rebase would mangle
-  | 'fetch_failed' // the clone's objects were refused or unreadable
-  | 'timed_out'
-  | 'awaiting_review' // the repository's policy has a person accept it
-  | 'check_failed' // the check command of the repository's policy did not succeed
-  | 'rejected' // a person refused it
-  | 'operation_left' // the agent ended in the middle of a rebase, merge and the like, or left conflict markers; `files` names them
-  | 'held_paths' // it changes paths that run by themselves in a user's checkout; `files` names them
-  | 'task_failed' // the task did not succeed, so its work waits at the ref
+export const unmergedReasons = [
+  'conflicts', // the same lines changed on both sides; `files` names them
+  'local_changes', // uncommitted or ignored files in the user's checkout are in the way; `files` names them
+  'checkout_failed', // the user's work tree could not be moved and is as it was; `detail` has git's or the system's own reason
+  'names_collide', // two names of the new commit are one name on the checkout's file system; `files` has both
+  'operation_in_progress', // the branch is in the middle of a rebase, merge, cherry-pick, revert or bisect, or another git holds a lock
+  'branch_gone', // the branch that the task started from no longer exists
+  'detached_head', // the task started with no branch checked out, so there is none to merge into
+  'branch_moved', // lost the race for the branch twice
+  'merge_commits', // the task made merge commits that a rebase would mangle
+  'fetch_failed', // the clone's objects were refused or unreadable
+  'timed_out',
+  'awaiting_review', // the repository's policy has a person accept it
+  'check_failed', // the check command of the repository's policy did not succeed
+  'rejected', // a person refused it
+  'operation_left', // the agent ended in the middle of a rebase, merge and the like, or left conflict markers; `files` names them
+  'held_paths', // it changes paths that run by themselves in a user's checkout; `files` names them
+  'task_failed', // the task did not succeed, so its work waits at the ref
+] as const
+
+export type UnmergedReason = (typeof unmergedReasons)[number]
 
 /** The outcome of bringing a task's commits onto the user's branch. */
 export type MergeOutcome =

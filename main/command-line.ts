@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { DoctorOptions } from './commands/doctor.ts'
+import type { ReviewFlags } from './commands/review.ts'
+import type { RunFlags } from './commands/run.ts'
+import type { ServeFlags } from './commands/serve.ts'
+import type { Terminal } from './commands/terminal/terminal.ts'
+import { packageDirectory } from './lib/files/paths.ts'
+
+/** Every command with its options. Each command's own code is loaded when it runs: `list` must not wait for the server's modules. */
+export function commandLine(terminal: Terminal): Command {
+  const program = new Command('microvm-orchestrator')
+    .description('Runs coding agents, each alone in a microVM on its own clone of your repository.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+
+  program
+    .command('allow')
+    .description('register a git repository for tasks')
+    .argument('[path]', 'the repository (default: the current folder)')
+    .option('-a, --alias <alias>', "its name in tasks (default: the folder's name)")
+    .addOption(
+      new Option('--egress <policy>', 'what its tasks may reach; default: what the settings say').choices([
+        ...['open', 'closed', 'default'],
+      ]),
+    )
+    .option(
+      '--allow-host <host>',
+      'a host that its tasks may reach, such as github.com or *.npmjs.org; repeatable',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--merge <policy>',
+        'when its tasks are merged: by themselves, after review, or after a check',
+      ).choices(['auto', 'review', 'check']),
+    )
+    .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
+    .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
+      const { allow } = await import('./commands/allow.ts')
+      await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
+    })
+  program
+    .command('list')
+    .description('list the registered repositories')
+    .option('--egress', 'with what the tasks of each may reach', false)
+    .option('--merge', 'with when the tasks of each are merged', false)
+    .action(async (options: { egress: boolean; merge: boolean }) => {
+      const { list } = await import('./commands/list.ts')
+      await list(terminal, options)
+    })
+  program
+    .command('remove')
+    .description('forget a repository; its files stay')
+    .argument('<alias>')
+    .action(async (alias: string) => {
+      const { remove } = await import('./commands/remove.ts')
+      await remove(terminal, alias)
+    })
+  program
+    .command('serve')
+    .description('run the orchestrator and its MCP endpoint')
+    .option('--port <number>', 'TCP port (default: 8765, or what the settings say)', wholeNumber(0, 65_535))
+    .option('--host <address>', 'IP address to listen on (default: 127.0.0.1); beyond this host with --auth', ipAddress)
+    .option('--auth', 'clients must show a token, which is made once and kept')
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('./commands/serve.ts')
+      await serve(terminal, flags)
+    })
+  program
+    .command('setup-token')
+    .description('run claude setup-token and store its token for the agents')
+    .action(async () => {
+      const { setupToken } = await import('./commands/setup-token.ts')
+      await setupToken(terminal)
+    })
+  program
+    .command('install-command')
+    .description('link this program into a folder of your PATH')
+    .action(async () => {
+      const { installCommand } = await import('./commands/install-command.ts')
+      await installCommand(terminal)
+    })
+  program
+    .command('doctor')
+    .description('say what this host lacks for a task, and the cure')
+    .option('--fix', 'install and build what is missing, after saying what and why', false)
+    .option('--attack', 'have guests attack this host, and say what held', false)
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./commands/doctor.ts')
+      await doctor(terminal, options)
+    })
+  program
+    .command('tasks')
+    .description('list the tasks of all registered repositories')
+    .action(async () => {
+      const { tasks } = await import('./commands/tasks.ts')
+      await tasks(terminal)
+    })
+  program
+    .command('info')
+    .description('show one task as JSON')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { info } = await import('./commands/info.ts')
+      await info(terminal, id)
+    })
+  program
+    .command('logs')
+    .description("show the console of a task's machine")
+    .argument('<id>')
+    .option('-f, --follow', 'go on until the task has ended', false)
+    .action(async (id: string, { follow }: { follow: boolean }) => {
+      const { logs } = await import('./commands/logs.ts')
+      await logs(terminal, id, { follow })
+    })
+  program
+    .command('path')
+    .description("print where a task's clone lies on this host")
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { path } = await import('./commands/path.ts')
+      await path(terminal, id)
+    })
+  program
+    .command('network')
+    .description('show what a task reached and was refused, where its repository has a list of hosts')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { network } = await import('./commands/network.ts')
+      await network(terminal, id)
+    })
+  program
+    .command('run')
+    .description('start a task on the running server and print its id')
+    .argument('<repo>', 'alias of a registered repository')
+    .argument('<description>', 'what the agent is to do')
+    .option('--wait', 'wait for its end and print it', false)
+    .option('--queue', 'wait for a slot when all are busy')
+    .option('--priority <number>', 'of a task that waits: higher goes first', wholeNumber(0, 100))
+    .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(1000, 7 * 24 * 3_600_000))
+    .option('--max-cost-usd <number>', 'stop it at this cost', amount)
+    .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(async (repo: string, description: string, options: RunFlags) => {
+      const { run } = await import('./commands/run.ts')
+      await run(terminal, { repo, description, ...options })
+    })
+  program
+    .command('wait')
+    .description('wait for the next end of a task and print it as JSON')
+    .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 24 * 3_600_000), 1_800_000)
+    .action(async ({ timeoutMs }: { timeoutMs: number }) => {
+      const { wait } = await import('./commands/remote/wait.ts')
+      await wait(terminal, timeoutMs)
+    })
+  program
+    .command('cancel')
+    .description('stop a task; its work is kept at refs/tasks/ID')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { cancel } = await import('./commands/remote/cancel.ts')
+      await cancel(terminal, id)
+    })
+  program
+    .command('merge')
+    .description('try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { merge } = await import('./commands/remote/merge.ts')
+      await merge(terminal, id)
+    })
+  program
+    .command('review')
+    .description("show what waits at a task's ref and why, accept it, or reject it")
+    .argument('<id>')
+    .option('--diff', 'with the lines that changed')
+    .option('--accept', 'merge it')
+    .option('--accept-commits <ids>', 'merge these commits alone, separated by commas; the others stay at the ref')
+    .option('--reword <commit=message>', 'give a commit another message while it is merged; repeatable', collect)
+    .option('--reject', 'put on record that it is not wanted; it stays at its ref')
+    .option('--drop-ref', 'with --reject: delete the ref too')
+    .action(async (id: string, options: ReviewFlags) => {
+      const { review } = await import('./commands/review.ts')
+      await review(terminal, id, options)
+    })
+  program
+    .command('resolve')
+    .description("start a task that resolves another one's conflicts and print its id")
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { resolve } = await import('./commands/remote/resolve.ts')
+      await resolve(terminal, id)
+    })
+  program
+    .command('install-agent')
+    .description("add the conflict resolver to your Claude Code's agents")
+    .option('--force', 'replace one that was changed', false)
+    .action(async ({ force }: { force: boolean }) => {
+      const { installAgent } = await import('./commands/install-agent.ts')
+      await installAgent(terminal, { force })
+    })
+  program
+    .command('cleanup')
+    .description("delete a finished task's folder")
+    .argument('<id>')
+    .option('--delete-ref', 'delete refs/tasks/ID too', false)
+    .action(async (id: string, { deleteRef }: { deleteRef: boolean }) => {
+      const { cleanup } = await import('./commands/remote/cleanup.ts')
+      await cleanup(terminal, id, { deleteRef })
+    })
+  program
+    .command('usage')
+    .description('show as JSON what takes how much room on disk')
+    .action(async () => {
+      const { usage } = await import('./commands/remote/usage.ts')
+      await usage(terminal)
+    })
+  program
+    .command('prune')
+    .description('delete folders of old finished tasks whose work is safe, and unused guest images')
+    .option('--dry-run', 'only tell', false)
+    .option(
+      '--keep-days <number>',
+      'tasks that ended longer ago go (default: 14, unless --max-gib is given)',
+      wholeNumber(0, 36_500),
+    )
+    .option('--max-gib <number>', 'the oldest go until all take no more than this', wholeNumber(0, 1_000_000))
+    .action(async (options: { dryRun: boolean; keepDays?: number; maxGib?: number }) => {
+      const { prune } = await import('./commands/remote/prune.ts')
+      await prune(terminal, options)
+    })
+  return program
+}
+
+interface AllowFlags {
+  readonly alias?: string
+  readonly egress?: 'open' | 'closed' | 'default'
+  readonly allowHost?: readonly string[]
+  readonly merge?: 'auto' | 'review' | 'check'
+  readonly check?: string
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8')) as { version: string }).version
+
+function ipAddress(text: string): string {
+  if (isIP(text)) return text
+  throw new InvalidArgumentError('It must be an IP address, as 192.0.2.1, or 0.0.0.0 for all of this host.')
+}
+
+function amount(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 0.01) return value
+  throw new InvalidArgumentError('It must be an amount of at least 0.01.')
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}
