@@ -18,12 +18,13 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   gateway: ['lib', 'core'],
   worker: ['git', 'lib', 'core'],
   tasks: ['worker', 'git', 'machines', 'settings', 'lib', 'core'],
-  mcp: ['tasks', 'lib', 'core'],
-  window: ['tasks', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
-  web: ['window', 'tasks', 'lib', 'core', 'preload'],
+  api: ['tasks', 'lib', 'core'],
+  mcp: ['api', 'tasks', 'lib', 'core'],
+  window: ['api', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
+  web: ['window', 'api', 'tasks', 'lib', 'core', 'preload'],
   desktop: ['window', 'tasks', 'settings', 'lib', 'core', 'preload'],
   attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
-  commands: ['attack', 'web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  commands: ['attack', 'web', 'api', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
 }
 
 /** What the window and its host share beside `main/core/`: the contract, and how a snapshot is followed. */
@@ -148,6 +149,9 @@ test.each([
   ['main/machines/qemu/x.ts', "import { taskFiles } from '../../tasks/task-files.ts'"],
   ['main/tasks/x.ts', "const { simpleGit } = await import('simple-git')"],
   ['main/tasks/x.ts', "import '../mcp/http.ts'"],
+  ['main/tasks/x.ts', "import { requireTaskId } from '../api/views.ts'"],
+  ['main/api/x.ts', "import type { ServerConnection } from '../web/client.ts'"],
+  ['main/api/operations/x.ts', "import { readSettings } from '../../settings/settings.ts'"],
   ['main/tasks/x.ts', "import type { TaskRow } from '../../preload/contract.ts'"],
   ['main/window/x.ts', "import { send } from '../../preload/index.ts'"],
   ['main/mcp/x.ts', "import type { WindowService } from '../window/service.ts'"],

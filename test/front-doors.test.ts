@@ -1,10 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { clientOperations, personOperations } from '../main/api/operations/all.ts'
 import { listen } from '../main/lib/http/http-listener.ts'
 import { createMcpEndpoint } from '../main/mcp/http.ts'
-import { allTools } from '../main/mcp/tools/all.ts'
 import { openEventLog } from '../main/tasks/events/event-log.ts'
 import { createControlApi } from '../main/web/control-api.ts'
-import { controlRequests } from '../main/web/control-contract.ts'
 import { ScriptedTasks } from './support/claude/scripted-tasks.ts'
 import { recordingLog } from './support/recording-log.ts'
 import { temporaryFolder } from './support/temporary.ts'
@@ -83,21 +82,27 @@ test('a server that answers with what was thrown tells where things lie', async 
   expect(leaks(await send(port, '/'))).toBe(true)
 })
 
-test.for(allTools.map(({ name }) => name))('a defect behind the tool %s is logged and not told', async (name) => {
-  const { tool, lines } = await start(everything)
-  const answer = await tool(name, requests[name] ?? {})
-  expect(answer.body).toContain('The orchestrator failed; its log has the reason')
-  expect(leaks(answer)).toBe(false)
-  expect(JSON.stringify(lines)).toContain(place)
-})
+test.for(clientOperations.map(({ name }) => name))(
+  'a defect behind the tool %s is logged and not told',
+  async (name) => {
+    const { tool, lines } = await start(everything)
+    const answer = await tool(name, requests[name] ?? {})
+    expect(answer.body).toContain('The orchestrator failed; its log has the reason')
+    expect(leaks(answer)).toBe(false)
+    expect(JSON.stringify(lines)).toContain(place)
+  },
+)
 
-test.for(Object.keys(controlRequests))('a defect behind the call %s is logged and not told', async (verb) => {
-  const { call, lines } = await start(everything)
-  const answer = await call(verb, requests[verb] ?? {})
-  expect(answer).toMatchObject({ status: 500, body: expect.stringContaining('"internal"') })
-  expect(leaks(answer)).toBe(false)
-  expect(JSON.stringify(lines)).toContain(place)
-})
+test.for(personOperations.map(({ name }) => name))(
+  'a defect behind the call %s is logged and not told',
+  async (verb) => {
+    const { call, lines } = await start(everything)
+    const answer = await call(verb, requests[verb] ?? {})
+    expect(answer).toMatchObject({ status: 500, body: expect.stringContaining('"internal"') })
+    expect(leaks(answer)).toBe(false)
+    expect(JSON.stringify(lines)).toContain(place)
+  },
+)
 
 test('a defect behind a new session is logged and not told', async () => {
   const { initialize, lines } = await start('events')

@@ -1,11 +1,11 @@
+import type { AnswerOf } from '../api/operations/all.ts'
+import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import { modeText } from '../core/merge/file-mode.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
 import type { MergeView } from '../core/task/view.ts'
 import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
-import { requireTaskId } from '../tasks/answers.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
-import type { ControlAnswers } from '../web/control-contract.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 export interface ReviewFlags {
@@ -77,7 +77,7 @@ export function mergedText(result: MergeView): string {
   })
 }
 
-type Shown = ControlAnswers['review_task']
+type Shown = AnswerOf<'review_task'>
 
 async function show(
   terminal: Terminal,
@@ -145,7 +145,7 @@ async function showDiffs(
   }
 }
 
-function diffText(diff: ControlAnswers['review_file']): string {
+function diffText(diff: AnswerOf<'review_file'>): string {
   if (diff.kind === 'binary') return `binary, ${diff.oldBytes ?? 0} -> ${diff.newBytes ?? 0} bytes\n`
   if (diff.kind === 'too-large') return `${diff.lines} lines differ: too many to show\n`
   if (diff.hunks.length === 0) return 'no line differs\n'

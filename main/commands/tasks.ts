@@ -1,4 +1,4 @@
-import { taskSummary } from '../tasks/answers.ts'
+import { taskSummary } from '../api/views.ts'
 import { serverIfRunning } from './terminal/connection.ts'
 import { loadAllTasks } from './terminal/load-all-tasks.ts'
 import type { Terminal } from './terminal/terminal.ts'

@@ -6,7 +6,9 @@ import type {
   Tool as ToolListing,
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { AppError, defect, type Failure, failureText, toFailure } from '../core/failure.ts'
+import { readInput, reportFailure } from '../api/failure.ts'
+import type { Operation, OperationContext } from '../api/operation.ts'
+import { type Failure, failureText } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import { withOwnCommand } from '../lib/processes/own-command.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -14,7 +16,6 @@ import type { Consumer } from '../tasks/events/event-consumers.ts'
 import { currentExchange } from './exchange.ts'
 import { cleanText, quoteGuest } from './guest-text.ts'
 import { readArguments } from './read-arguments.ts'
-import type { Tool } from './tool.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -31,8 +32,9 @@ export interface AdaptOptions {
   readonly log: Log
 }
 
-/** Everything about a tool that does not change from session to session. */
-export function listingOf({ name, title, description, input, output, hints }: Tool): ToolListing {
+/** Everything about an operation's tool that does not change from session to session. */
+export function listingOf({ name, title, description, input, output, hints }: Operation): ToolListing {
+  if (!output) throw new Error(`The operation ${name} is not for clients: it declares no output`)
   return {
     name,
     title,
@@ -53,43 +55,43 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolListing[
   return { ...(z.toJSONSchema(schema, { io }) as Record<string, unknown>), type: 'object' }
 }
 
-export function adaptTool(tool: Tool, listing: ToolListing, options: AdaptOptions): McpTool {
+/** The operation as a tool of one session. */
+export function adaptTool(operation: Operation, listing: ToolListing, options: AdaptOptions): McpTool {
   return {
     listing,
-    call: async (input, extra) => {
-      const parsed = tool.input.safeParse(readArguments(tool.input, input))
-      if (!parsed.success) return failed(tool, { code: 'argument-invalid', message: issueText(parsed.error) })
+    call: async (given, extra) => {
       try {
-        return answered(quoteGuest(await tool.call(parsed.data, contextOf(extra, options))))
+        const input = readInput(operation.input, readArguments(operation.input, given), 'arguments')
+        const answer = await operation.call(input, contextOf(extra, options))
+        return answered(quoteGuest(answer as Record<string, unknown>))
       } catch (error) {
         if (extra.signal.aborted || currentExchange.getStore()?.fate.lost.aborted) throw error
-        if (error instanceof AppError) return failed(tool, toFailure(error))
-        options.log.error('a tool failed', { tool: tool.name, reason: String(error) })
-        return failed(tool, defect)
+        return failed(operation, reportFailure(error, options.log, 'a tool failed', { tool: operation.name }))
       }
     },
   }
 }
 
-function contextOf(extra: Extra, { tasks, consumer, progressIntervalMs, log }: AdaptOptions) {
+function contextOf(extra: Extra, { tasks, consumer, progressIntervalMs, log }: AdaptOptions): OperationContext {
   const exchange = currentExchange.getStore()
   if (!exchange) throw new Error('A call came outside of an HTTP exchange')
   const { fate } = exchange
   const token = extra._meta?.progressToken
   return {
     tasks,
+    by: 'client',
     consumer,
     progressIntervalMs,
     // A cancelled call's answer is dropped by the SDK, yet its response ends like any other.
     delivered: fate.flushed.then((flushed) => flushed && !extra.signal.aborted),
-    // Most calls answer at once, and a signal of several is dear to make and to forget.
+    // Most calls answer at once, and a signal of several is expensive to make and to forget.
     get signal() {
       return AbortSignal.any([extra.signal, fate.lost])
     },
     progress:
       token === undefined
         ? null
-        : ({ done, total, line }: { done: number; total: number; line: string }) => {
+        : ({ done, total, line }) => {
             const params = { progressToken: token, progress: done, total, message: line }
             extra
               .sendNotification({ method: 'notifications/progress', params })
@@ -103,22 +105,13 @@ function answered(value: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value }
 }
 
-function failed(tool: Tool, failure: Failure): CallToolResult {
+function failed(operation: Operation, failure: Failure): CallToolResult {
   const { code } = failure
   const message = cleanText(failure.message)
   const hint = failure.hint === undefined ? undefined : withOwnCommand(cleanText(failure.hint))
   const value = { error: failureText({ code, message, ...(hint && { hint }) }), code, ...(hint && { hint }) }
   const { content, structuredContent } = answered(value)
   // Clients hold structured content against the output schema, for failed calls too.
-  const fits = tool.output.safeParse(value).success
+  const fits = operation.output?.safeParse(value).success
   return { content, ...(fits && { structuredContent }), isError: true }
-}
-
-function issueText(error: z.ZodError): string {
-  return error.issues
-    .map(
-      ({ path, message }) =>
-        `${path.join('.') || 'arguments'}: ${message.replace(/, received undefined$/, ', and it is missing')}`,
-    )
-    .join('; ')
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-
-const namePattern = /^[\w.@-]{1,64}$/
+import { clientNamePattern, consumerName } from '../api/consumer-name.ts'
 
 export type NamedConsumer =
   | { readonly kind: 'named'; readonly name: string }
@@ -12,7 +11,7 @@ export function consumerNameOf(request: IncomingMessage): NamedConsumer {
   const header = request.headers['x-client-id']
   const name = header ?? new URL(request.url ?? '/', 'http://127.0.0.1').searchParams.get('client')
   if (name === null || name === '') return { kind: 'anonymous' }
-  return typeof name === 'string' && namePattern.test(name)
-    ? { kind: 'named', name: `client:${name}` }
+  return typeof name === 'string' && clientNamePattern.test(name)
+    ? { kind: 'named', name: consumerName(name) }
     : { kind: 'invalid' }
 }

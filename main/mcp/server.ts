@@ -6,11 +6,11 @@ import {
   McpError,
   type ServerCapabilities,
 } from '@modelcontextprotocol/sdk/types.js'
+import { clientOperations } from '../api/operations/all.ts'
 import { type AdaptOptions, adaptTool, listingOf, type McpTool } from './adapt-tool.ts'
 import { currentExchange } from './exchange.ts'
 import { instructions } from './instructions.ts'
 import { servePrompts } from './serve-prompts.ts'
-import { allTools } from './tools/all.ts'
 
 export interface ServerOptions extends AdaptOptions {
   readonly version: string
@@ -24,7 +24,7 @@ export interface ServerExtension {
   setUp(server: Server): void
 }
 
-const listed = allTools.map((tool) => ({ tool, listing: listingOf(tool) }))
+const listed = clientOperations.map((operation) => ({ operation, listing: listingOf(operation) }))
 
 /** One session's server; it has no transport yet. */
 export function createServer({ version, extension, ...options }: ServerOptions): Server {
@@ -32,7 +32,7 @@ export function createServer({ version, extension, ...options }: ServerOptions):
     { name: 'microvm-orchestrator', title: 'microVM orchestrator', version },
     { capabilities: { tools: {}, prompts: {}, ...extension?.capabilities }, instructions },
   )
-  const own = listed.map(({ tool, listing }) => adaptTool(tool, listing, options))
+  const own = listed.map(({ operation, listing }) => adaptTool(operation, listing, options))
   const tools = new Map([...own, ...(extension?.tools ?? [])].map((tool) => [tool.listing.name, tool]))
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools.values()].map(({ listing }) => listing) }))

@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http'
+import type { AnswerOf, OperationName } from '../api/operations/all.ts'
 import { AppError, type FailureCode } from '../core/failure.ts'
-import { type ControlAnswers, type ControlRequest, type ControlVerb, controlFailureSchema } from './control-contract.ts'
+import { controlFailureSchema } from './control-failure.ts'
+import type { ControlRequest } from './control-requests.ts'
 import { readServerFile } from './server-file.ts'
 
 /** The running server of a home folder, as the command line talks to it. */
@@ -8,11 +10,11 @@ export interface ServerConnection {
   readonly pid: number
   readonly port: number
   /** Rejects with the server's `AppError`, with AppError('no-server') when it went away, or with the signal's reason. */
-  call<Verb extends ControlVerb>(
-    verb: Verb,
-    request: ControlRequest<Verb>,
+  call<Name extends OperationName>(
+    name: Name,
+    request: ControlRequest<Name>,
     signal?: AbortSignal,
-  ): Promise<ControlAnswers[Verb]>
+  ): Promise<AnswerOf<Name>>
 }
 
 /** @throws AppError('no-server') */
@@ -23,11 +25,11 @@ export async function connectToServer(home: string): Promise<ServerConnection> {
   return {
     pid,
     port,
-    call: async <Verb extends ControlVerb>(verb: Verb, request: ControlRequest<Verb>, signal?: AbortSignal) => {
-      const { status, text } = await post({ host, port }, `/api/${verb}`, token, JSON.stringify(request), signal)
+    call: async <Name extends OperationName>(name: Name, request: ControlRequest<Name>, signal?: AbortSignal) => {
+      const { status, text } = await post({ host, port }, `/api/${name}`, token, JSON.stringify(request), signal)
       const value: unknown = JSON.parse(text)
       // Our own server of the same version: the answer needs no second check.
-      if (status === 200) return value as ControlAnswers[Verb]
+      if (status === 200) return value as AnswerOf<Name>
       throw failureFrom(status, value)
     },
   }

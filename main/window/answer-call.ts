@@ -1,5 +1,6 @@
 import type { AnswerOf, RequestName, RequestOf } from '../../preload/contract.ts'
-import { AppError, type Failure, toFailure } from '../core/failure.ts'
+import { readInput, reportFailure } from '../api/failure.ts'
+import { AppError, type Failure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import { requestSchemas } from './requests.ts'
 
@@ -25,17 +26,11 @@ export async function answerCall(
     if (!isName(name)) throw new AppError('argument-invalid', 'There is no such call')
     const call = calls[name] as ((request: unknown, signal: AbortSignal) => Promise<unknown>) | undefined
     if (!call) throw new AppError('argument-invalid', 'Only the desktop app can do this')
-    const parsed = requestSchemas[name].safeParse(request)
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      const where = issue?.path.join('.') || 'The request'
-      throw new AppError('argument-invalid', `${where}: ${issue?.message ?? 'invalid'}`)
-    }
-    return { ok: true, value: await call(parsed.data, signal) }
+    const input: unknown = readInput(requestSchemas[name], request, 'The request')
+    return { ok: true, value: await call(input, signal) }
   } catch (error) {
-    if (!(error instanceof AppError) && !signal.aborted)
-      log.error('a call of the window failed', { name: name.slice(0, 80), reason: String(error) })
-    return { ok: false, failure: toFailure(error) }
+    if (signal.aborted) return { ok: false, failure: { code: 'cancelled', message: 'The caller went away' } }
+    return { ok: false, failure: reportFailure(error, log, 'a call of the window failed', { name: name.slice(0, 80) }) }
   }
 }
 

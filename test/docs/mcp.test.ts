@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
+import { clientOperations } from '../../main/api/operations/all.ts'
 import { allPrompts } from '../../main/mcp/prompts/all.ts'
-import { allTools } from '../../main/mcp/tools/all.ts'
 import { codesIn, readPage, sectionOf, tableRows } from '../support/docs/pages.ts'
 
 const page = readPage('mcp.md')
 const rows = tableRows(sectionOf(page, 'Tools'), 'tool')
 
 test('the page has the tools of the server, in their order, and no others', () => {
-  expect(rows.map(([name]) => name)).toEqual(allTools.map(({ name }) => `\`${name}\``))
+  expect(rows.map(([name]) => name)).toEqual(clientOperations.map(({ name }) => `\`${name}\``))
 })
 
-test.for(allTools.map((tool) => [tool.name, tool] as const))(
+test.for(clientOperations.map((tool) => [tool.name, tool] as const))(
   'the page has the arguments of %s',
   ([name, { input }]) => {
     const cell = rows.find(([first]) => first === `\`${name}\``)?.[1] ?? ''
@@ -26,7 +26,7 @@ test.for(allTools.map((tool) => [tool.name, tool] as const))(
   },
 )
 
-test.for(allTools.map((tool) => [tool.name, tool] as const))(
+test.for(clientOperations.map((tool) => [tool.name, tool] as const))(
   'the defaults of %s are on the page',
   ([name, { input }]) => {
     const cell = rows.find(([first]) => first === `\`${name}\``)?.[1] ?? ''

@@ -1,4 +1,4 @@
-import { requireTaskId } from '../../tasks/answers.ts'
+import { requireTaskId } from '../../api/views.ts'
 import { connectToServer } from '../../web/client.ts'
 import { mergedText } from '../review.ts'
 import type { Terminal } from '../terminal/terminal.ts'

@@ -1,6 +1,6 @@
+import { requireTaskId } from '../../api/views.ts'
 import { AppError } from '../../core/failure.ts'
 import { silentLog } from '../../lib/log.ts'
-import { requireTaskId } from '../../tasks/answers.ts'
 import { loadTask } from '../../tasks/record/load-tasks.ts'
 import { filesOf, type TaskFiles } from '../../tasks/record/task-files.ts'
 

@@ -1,6 +1,6 @@
+import { requireTaskId } from '../../api/views.ts'
 import { resolverSteps } from '../../core/merge/conflict-resolver.ts'
 import { taskRef } from '../../core/merge/merge.ts'
-import { requireTaskId } from '../../tasks/answers.ts'
 import type { Prompt } from '../prompt.ts'
 
 export const resolveConflicts: Prompt = {

@@ -1,5 +1,5 @@
+import type { EventView } from '../../../main/api/views.ts'
 import { slotCount } from '../../../main/core/task/task.ts'
-import type { EventView } from '../../../main/tasks/answers.ts'
 import type { ServerConnection } from '../../../main/web/client.ts'
 import { type Asked, fileOf, scriptOf, type Told } from './soak-ledger.ts'
 

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { personOperations } from '../../../main/api/operations/all.ts'
 import { defect } from '../../../main/core/failure.ts'
 import { listen } from '../../../main/lib/http/http-listener.ts'
 import { originProblem } from '../../../main/lib/http/origin-check.ts'
@@ -11,7 +12,6 @@ import { silentLog } from '../../../main/lib/log.ts'
 import { createMcpEndpoint } from '../../../main/mcp/http.ts'
 import { openEventLog } from '../../../main/tasks/events/event-log.ts'
 import { createControlApi } from '../../../main/web/control-api.ts'
-import { controlRequests } from '../../../main/web/control-contract.ts'
 import { ScriptedTasks } from '../../support/claude/scripted-tasks.ts'
 import { jsonLike, reshaped, textLike } from '../mutate.ts'
 import { type Check, pure, type Target } from '../target.ts'
@@ -147,7 +147,7 @@ export const doorTargets: readonly Target[] = [
     jsonLike(...Object.values(requests).map((request) => JSON.stringify(request))),
     async ({ post, hello }) =>
       async (input) => {
-        for (const verb of Object.keys(controlRequests)) {
+        for (const { name: verb } of personOperations) {
           const { status, text } = await post(`/api/${verb}`, input, { authorization: `Bearer ${token}` })
           ok([200, 400].includes(status), `status ${status}`)
           JSON.parse(text)

@@ -1,9 +1,9 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { clientOperations } from '../../../main/api/operations/all.ts'
 import { commandOfTool, terminalText } from '../../../main/commands/terminal/terminal-words.ts'
 import { claudeCommand, ownCommand, ownVerbs, withOwnCommand } from '../../../main/lib/processes/own-command.ts'
-import { allTools } from '../../../main/mcp/tools/all.ts'
 import { runCommand } from '../../support/command-line.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -58,7 +58,7 @@ test('every verb of the command line is known, and each tool that a hint may nam
     (verb) => verb !== 'help' && !(ownVerbs as readonly (string | undefined)[]).includes(verb),
   )
   expect(unknown).toEqual([])
-  const tools = allTools.map(({ name }) => name).filter((name) => name.includes('_'))
+  const tools = clientOperations.map(({ name }) => name).filter((name) => name.includes('_'))
   expect(tools.filter((name) => !(name in commandOfTool))).toEqual([])
 })
 

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { taskInfo } from '../../../main/api/views.ts'
+import { waitNextEvent } from '../../../main/api/wait-next-event.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import { RunRate } from '../../../main/tasks/admission/run-rate.ts'
-import { taskInfo } from '../../../main/tasks/answers.ts'
-import { waitNextEvent } from '../../../main/tasks/events/wait-next-event.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
 import {
   guestThatCommits,

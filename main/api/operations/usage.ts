@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { defineTool } from '../tool.ts'
+import { defineOperation } from '../operation.ts'
 
 const bytes = z.int()
 
-export const usage = defineTool({
+export const usage = defineOperation({
   name: 'usage',
   title: 'Disk usage',
   description: 'Bytes that slots, tasks, guest images and tools take on disk; holes of sparse files do not count.',
+  who: 'both',
   input: z.object({}),
   output: z.looseObject({
     total_bytes: bytes,

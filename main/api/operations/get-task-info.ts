@@ -1,18 +1,19 @@
 import { z } from 'zod'
-import { requireTaskId, taskInfo } from '../../tasks/answers.ts'
 import { filesOf } from '../../tasks/record/task-files.ts'
-import { cutResult, cutText } from '../limits.ts'
+import { defineOperation } from '../operation.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
-import { defineTool } from '../tool.ts'
+import { cutResult, cutText } from '../truncate-text.ts'
+import { requireTaskId, taskInfo } from '../views.ts'
 
 const descriptionLimit = 8_000
 const summaryLimit = 20_000
 
-export const getTaskInfo = defineTool({
+export const getTaskInfo = defineOperation({
   name: 'get_task_info',
   title: 'Look at a task',
   description:
     'Everything about one task: its status and phase, what the agent reported, whether its commits were merged.',
+  who: 'both',
   input: z.object({ task_id: taskIdInput }),
   output: z.looseObject({
     task_id: z.string(),
@@ -42,15 +43,15 @@ export const getTaskInfo = defineTool({
     finished_at: z.string().nullable(),
   }),
   hints: { readOnly: true },
-  call: async ({ task_id }, { tasks }) => {
+  call: async ({ task_id }, { tasks, by }) => {
     const task = await tasks.get(requireTaskId(task_id))
     const view = taskInfo(task, tasks)
+    if (by === 'person') return view
     const files = filesOf(task)
     return {
       ...view,
       description: cutText(view.description, descriptionLimit, `see ${files.description}`),
-      result: view.result && { ...cutResult(view.result, summaryLimit, `see ${files.result}`) },
-      merge_result: view.merge_result && { ...view.merge_result },
+      result: view.result && cutResult(view.result, summaryLimit, `see ${files.result}`),
     }
   },
 })

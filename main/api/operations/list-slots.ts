@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { slotsView } from '../../tasks/answers.ts'
-import { defineTool } from '../tool.ts'
+import { defineOperation } from '../operation.ts'
+import { slotsView } from '../views.ts'
 
-export const listSlots = defineTool({
+export const listSlots = defineOperation({
   name: 'list_slots',
   title: 'List slots',
   description:
     'Which of the ten slots run a task, and which are free. run_task fails when none is, unless queue is true.',
+  who: 'both',
   input: z.object({}),
   output: z.looseObject({
     max_slots: z.int(),

@@ -1,18 +1,19 @@
 import { z } from 'zod'
-import type { RunRequest } from './contract.ts'
+import { bounds } from '../core/bounds.ts'
+import type { RunRequest } from '../tasks/contract.ts'
+import { within } from './within.ts'
 
 /** The optional arguments of `run_task`, the same at every front door. */
 export const runOptionShape = {
-  timeout_ms: z
-    .int()
-    .min(1000)
-    .max(7 * 24 * 3_600_000)
+  timeout_ms: within(z.int(), bounds.taskTimeoutMs)
     .optional()
     .describe('Stop the task after so long in its machine, in milliseconds; its work is kept'),
-  max_cost_usd: z.number().min(0.01).max(1_000_000).optional().describe('Stop the agent at this cost in US dollars'),
+  max_cost_usd: within(z.number(), bounds.costUsd).optional().describe('Stop the agent at this cost in US dollars'),
   queue: z.boolean().optional().describe('Wait for a slot when all are busy or memory is short, instead of failing'),
-  priority: z.int().min(-100).max(100).optional().describe('Of a task that waits: higher goes first. Default: 0'),
-  max_tokens: z.int().min(1).optional().describe('Stop the task at so many tokens, input (cached too) and output'),
+  priority: within(z.int(), bounds.priority).optional().describe('Of a task that waits: higher goes first. Default: 0'),
+  max_tokens: within(z.int(), bounds.tokens)
+    .optional()
+    .describe('Stop the task at so many tokens, input (cached too) and output'),
 }
 
 type RunOptions = z.output<z.ZodObject<typeof runOptionShape>>

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { repositoryViews } from '../../tasks/answers.ts'
-import { defineTool } from '../tool.ts'
+import { defineOperation } from '../operation.ts'
+import { repositoryViews } from '../views.ts'
 
-export const listRepos = defineTool({
+export const listRepos = defineOperation({
   name: 'list_repos',
   title: 'List repositories',
   description:
     'The repositories that tasks may work on, by the alias that run_task takes, with how many tasks each has on record and what they cost. Only the user can register one: ' +
     'microvm-orchestrator allow PATH.',
+  who: 'both',
   input: z.object({}),
   output: z.looseObject({
     repos: z.array(
@@ -29,10 +30,5 @@ export const listRepos = defineTool({
     ),
   }),
   hints: { readOnly: true },
-  call: async (_input, { tasks }) => ({
-    repos: repositoryViews(await tasks.repositories(), await tasks.list()).map((repository) => ({
-      ...repository,
-      egress: typeof repository.egress === 'string' ? repository.egress : [...repository.egress],
-    })),
-  }),
+  call: async (_input, { tasks }) => ({ repos: repositoryViews(await tasks.repositories(), await tasks.list()) }),
 })

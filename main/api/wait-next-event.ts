@@ -1,6 +1,6 @@
-import type { TaskBrief } from '../../core/task/task-brief.ts'
-import type { Tasks } from '../contract.ts'
-import type { Consumer, Delivery } from './event-consumers.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import type { Consumer, Delivery } from '../tasks/events/event-consumers.ts'
 
 export type Waited =
   | { readonly kind: 'event'; readonly delivery: Delivery }

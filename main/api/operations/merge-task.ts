@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { mergeView } from '../../core/task/view.ts'
-import { requireTaskId } from '../../tasks/answers.ts'
+import { defineOperation } from '../operation.ts'
 import { taskIdInput } from '../schemas.ts'
-import { defineTool } from '../tool.ts'
+import { requireTaskId } from '../views.ts'
 
-export const mergeTask = defineTool({
+export const mergeTask = defineOperation({
   name: 'merge_task',
   title: 'Merge a task again',
   description:
@@ -12,6 +12,7 @@ export const mergeTask = defineTool({
     'that were in the way, or to take what a failed or cancelled task left. Nothing is touched unless all of it can be. You can merge ' +
     'what the policy of the repository allows: what waits for review, failed the check, changes paths that run by themselves, was ' +
     "left in the middle of an operation, or was rejected is the user's to accept, with microvm-orchestrator review ID.",
+  who: 'both',
   input: z.object({ task_id: taskIdInput }),
   output: z.looseObject({
     merged: z.boolean(),
@@ -23,8 +24,8 @@ export const mergeTask = defineTool({
     detail: z.string().optional(),
   }),
   hints: { readOnly: false, idempotent: true },
-  call: async ({ task_id }, { tasks }) => {
+  call: async ({ task_id }, { tasks, by }) => {
     const id = requireTaskId(task_id)
-    return { ...mergeView(id, await tasks.merge(id, 'client')) }
+    return mergeView(id, await tasks.merge(id, by))
   },
 })

@@ -1,12 +1,20 @@
 import { z } from 'zod'
+import { lengths } from '../core/bounds.ts'
 
-/** Shapes that several tools share. Objects are open: a later version may add fields. */
+/** Shapes that several operations share. Objects of answers are open: a later version may add fields. */
 
 export const taskIdInput = z
   .string()
   .min(1)
-  .max(200)
+  .max(lengths.taskId)
   .describe('The id that run_task returned: eight hexadecimal digits')
+
+export const aliasInput = z.string().max(lengths.alias)
+
+/** The id of a commit, which may be cut short. */
+export const commitInput = z.string().max(lengths.commit)
+
+export const commitMessageInput = z.string().max(lengths.commitMessage)
 
 export const statusSchema = z.enum(['pending', 'running', 'completed', 'failed'])
 

@@ -12,9 +12,9 @@ import {
   taskView,
 } from '../core/task/view.ts'
 import { pathExists } from '../lib/files/look.ts'
-import type { Tasks } from './contract.ts'
-import type { Delivery } from './events/event-consumers.ts'
-import { filesOf } from './record/task-files.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import type { Delivery } from '../tasks/events/event-consumers.ts'
+import { filesOf } from '../tasks/record/task-files.ts'
 
 /** The shapes that every front door answers with; the names are the contract with clients. */
 

@@ -1,27 +1,26 @@
 import { z } from 'zod'
+import { bounds, defaultWaitMs } from '../../core/bounds.ts'
 import { runningLine } from '../../core/task/running-line.ts'
-import { eventView } from '../../tasks/answers.ts'
-import { settle, waitNextEvent as wait } from '../../tasks/events/wait-next-event.ts'
-import { cutResult, cutText } from '../limits.ts'
+import { defineOperation } from '../operation.ts'
 import { mergeResultSchema, resultSchema } from '../schemas.ts'
-import { defineTool } from '../tool.ts'
+import { cutResult, cutText } from '../truncate-text.ts'
+import { type EventView, eventView } from '../views.ts'
+import { settle, waitNextEvent as wait } from '../wait-next-event.ts'
+import { within } from '../within.ts'
 
-const longestWaitMs = 24 * 60 * 60_000
 const summaryLimit = 4_000
 
-export const waitNextEvent = defineTool({
+export const waitNextEvent = defineOperation({
   name: 'wait_next_event',
   title: 'Wait for the next task to end',
   description:
     'Waits until a task ends and tells its outcome: {type: "completed" or "failed", task_id, result, merge_result, ...}. ' +
     'Each end is told once, also when it came while nobody waited, so call this in a loop until it answers ' +
     '{no_running_tasks: true}. {timeout: true} is normal: call again. Merged is only what merge_result says.',
+  who: 'both',
   input: z.object({
-    timeout_ms: z
-      .int()
-      .min(0)
-      .max(longestWaitMs)
-      .default(1_800_000)
+    timeout_ms: within(z.int(), bounds.waitMs)
+      .default(defaultWaitMs)
       .describe('How long to wait, in milliseconds; 0 only looks. Default: half an hour'),
     after: z
       .int()
@@ -45,9 +44,11 @@ export const waitNextEvent = defineTool({
     timeout: z.literal(true).optional(),
     no_running_tasks: z.literal(true).optional().describe('Nothing runs and nothing is left to tell'),
   }),
+  consumer: 'reader',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ timeout_ms: timeoutMs, after }, context) => {
-    const { tasks, consumer, progress, progressIntervalMs, delivered, signal } = context
+    const { tasks, by, consumer, progress, progressIntervalMs, delivered, signal } = context
+    if (consumer === null) throw new Error('A reader of events has no consumer')
     const started = performance.now()
     const waited = await wait(
       tasks,
@@ -72,12 +73,14 @@ export const waitNextEvent = defineTool({
     const { delivery } = waited
     settle(delivery, delivered)
     const view = eventView(delivery)
-    const rest = 'see get_task_info'
-    return {
-      ...view,
-      result: view.result && { ...cutResult(view.result, summaryLimit, rest) },
-      merge_result: view.merge_result && { ...view.merge_result },
-      error: view.error === null ? null : cutText(view.error, summaryLimit, rest),
-    }
+    return by === 'person' ? view : shortened(view)
   },
+})
+
+const rest = 'see get_task_info'
+
+const shortened = (view: EventView): EventView => ({
+  ...view,
+  result: view.result && cutResult(view.result, summaryLimit, rest),
+  error: view.error === null ? null : cutText(view.error, summaryLimit, rest),
 })

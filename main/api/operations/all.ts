@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { Operation } from '../operation.ts'
+import { acceptTask } from './accept-task.ts'
+import { cancelTask } from './cancel-task.ts'
+import { cleanupTask } from './cleanup-task.ts'
+import { getTaskInfo } from './get-task-info.ts'
+import { getTaskLogs } from './get-task-logs.ts'
+import { listRepos } from './list-repos.ts'
+import { listSlots } from './list-slots.ts'
+import { listTasks } from './list-tasks.ts'
+import { mergeTask } from './merge-task.ts'
+import { prune } from './prune.ts'
+import { rejectTask } from './reject-task.ts'
+import { resolveTask } from './resolve-task.ts'
+import { reviewFile } from './review-file.ts'
+import { reviewTask } from './review-task.ts'
+import { runTask } from './run-task.ts'
+import { usage } from './usage.ts'
+import { waitNextEvent } from './wait-next-event.ts'
+
+/** Every operation, in the order in which a model meets those that clients may call. */
+const all = [
+  runTask,
+  waitNextEvent,
+  getTaskInfo,
+  getTaskLogs,
+  listTasks,
+  listRepos,
+  listSlots,
+  cancelTask,
+  mergeTask,
+  resolveTask,
+  cleanupTask,
+  usage,
+  prune,
+  reviewTask,
+  reviewFile,
+  acceptTask,
+  rejectTask,
+] as const
+
+type Entry = (typeof all)[number]
+
+export type OperationName = Entry['name']
+export type OperationNamed<Name extends OperationName> = Extract<Entry, { readonly name: Name }>
+export type AnswerOf<Name extends OperationName> = Awaited<ReturnType<OperationNamed<Name>['call']>>
+/** What a person's call takes, before the operation's defaults. */
+export type InputOf<Name extends OperationName> = z.input<OperationNamed<Name>['personInput']>
+
+export const operations: readonly Operation[] = all
+
+export const clientOperations = operations.filter(({ who }) => who !== 'person')
+export const personOperations = operations.filter(({ who }) => who !== 'client')

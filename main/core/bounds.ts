@@ -1,0 +1,47 @@
+/** The least and the most that a figure may be, both included. */
+export interface Bound {
+  readonly least: number
+  readonly most: number
+}
+
+const dayMs = 24 * 60 * 60_000
+const limitless = Number.MAX_SAFE_INTEGER
+
+/** What MCP, the control API, the command line, the window and the settings take for the same figure. */
+export const bounds = {
+  /** Of a task that waits for a slot; a higher one goes first. */
+  priority: { least: -100, most: 100 },
+  /** The time of a task in its machine, in milliseconds. */
+  taskTimeoutMs: { least: 1000, most: 7 * dayMs },
+  /** The cost of a task in US dollars. */
+  costUsd: { least: 0.01, most: 1_000_000 },
+  /** The tokens of a task. */
+  tokens: { least: 1, most: limitless },
+  /** The time that one call waits for an event, in milliseconds. */
+  waitMs: { least: 0, most: dayMs },
+  /** The number of tasks in one answer to a client. */
+  listedTasks: { least: 1, most: 200 },
+  /** The age in days from which a finished task is pruned. */
+  keepDays: { least: 0, most: limitless },
+  /** The size in GiB that task folders may have after a prune. */
+  maxGib: { least: 0, most: limitless },
+} as const satisfies Readonly<Record<string, Bound>>
+
+/** Half an hour: how long a call waits for an event when it does not say. */
+export const defaultWaitMs = 30 * 60_000
+
+/** The most characters of a text, or elements of a list, that a call may carry. */
+export const lengths = {
+  taskId: 200,
+  alias: 200,
+  /** A path inside a repository, in the control API. */
+  path: 8192,
+  /** The same in the window, which gets paths with bytes that are no text spelt out. */
+  windowPath: 16_384,
+  /** A path on this host. */
+  hostPath: 4096,
+  commit: 64,
+  commits: 1000,
+  commitMessage: 100_000,
+  checkCommand: 10_000,
+} as const
