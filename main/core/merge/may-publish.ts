@@ -27,6 +27,8 @@ export interface WaitingWork {
   readonly decided: 'accepted' | 'rejected' | null
   /** Commits that a merge of this task left out or changed: they are at its ref alone. */
   readonly kept: number
+  /** How many refs hold what the task left beside its line. They are never merged, and go only with the task's own. */
+  readonly beside: number
 }
 
 export type Verdict =
@@ -56,12 +58,23 @@ export function mayPublish(work: WaitingWork, act: Act, by: By): Verdict {
     const detail = `${count(work.kept)} not on the branch as the task made them, and only at ${taskRef(work.taskId)}`
     return no('awaiting_review', detail)
   }
+  if (act === 'drop' && work.beside > 0 && isForPerson(work)) {
+    const detail = `${refs(work.beside)} below ${taskRef(work.taskId)}.also/ what it left beside the work that merges`
+    return no('awaiting_review', detail)
+  }
   if (!work.waits) return yes
   if (work.decided === 'accepted') {
     return no('awaiting_review', `A person accepted it, and it waits at ${taskRef(work.taskId)} to be merged`)
   }
   return mayMerge(work, 'client')
 }
+
+/** Whether anything has a person look at what the task made, or has had one. */
+const isForPerson = ({ policies, left, held, decided }: WaitingWork): boolean =>
+  stricterPolicy(policies.recorded, policies.current).kind !== 'auto' ||
+  left !== null ||
+  held.length > 0 ||
+  decided !== null
 
 function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
   const { taskId, policies, check, left, held } = work
@@ -116,3 +129,5 @@ const heldText = (held: readonly string[], taskId: string): string =>
   `It changes ${held.length === 1 ? 'a path' : `${held.length} paths`} that may run by itself in your checkout, and waits for your review: microvm-orchestrator review ${taskId}`
 
 const count = (commits: number): string => (commits === 1 ? '1 commit is' : `${commits} commits are`)
+
+const refs = (number: number): string => (number === 1 ? '1 ref holds' : `${number} refs hold`)

@@ -1,6 +1,7 @@
-import { type AlsoKept, alsoPrefix } from '../../core/merge/merge.ts'
+import { type AlsoKept, alsoPrefix, taskRef } from '../../core/merge/merge.ts'
 import type { Imported } from '../import/import-tips.ts'
-import { type GitOptions, git, gitText } from '../process/git.ts'
+import { GitError, type GitOptions, gitText } from '../process/git.ts'
+import { notReached } from '../repository/not-reached.ts'
 import type { Tip } from '../survey/read-tips.ts'
 import type { Part } from './publish-work.ts'
 
@@ -56,22 +57,13 @@ async function heldByUser(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set()
-  const user: GitOptions = { cwd: repository, trust: 'user' }
-  const asked = await gitText(
-    ['cat-file', '--batch-check'],
-    { ...user, input: ids.map((id) => `${id}\n`).join('') },
-    signal,
-  )
-  const present = ids.filter((_, index) => / commit \d+$/.test(asked.split('\n')[index] ?? ''))
-  if (present.length === 0) return new Set()
-  const own = [`--exclude=refs/tasks/${taskId}`, `--exclude=${alsoPrefix(taskId)}*`]
-  const input = present.map((id) => `${id}\n`).join('')
-  const result = await git(['rev-list', '--stdin', '--not', ...own, '--all'], { ...user, input }, signal)
-  // Where the user's own history cannot be walked, nothing is taken for held.
-  if (result.exitCode !== 0) return new Set()
-  const missing = new Set(result.stdout.split('\n'))
-  return new Set(present.filter((id) => !missing.has(id)))
+  try {
+    const missing = new Set(await notReached(repository, ids, [taskRef(taskId), `${alsoPrefix(taskId)}*`], signal))
+    return new Set(ids.filter((id) => !missing.has(id)))
+  } catch (error) {
+    if (error instanceof GitError) return new Set() // Where the user's own history cannot be walked, nothing is taken for held.
+    throw error
+  }
 }
 
 /** The parts that bring it to its refs, no more than `mostAlso` of them. */

@@ -1,9 +1,9 @@
 import { AppError } from '../../core/failure.ts'
 import { type Act, type By, mayPublish, type Verdict, type WaitingWork } from '../../core/merge/may-publish.ts'
-import type { MergeOutcome } from '../../core/merge/merge.ts'
+import type { Accepted, MergeOutcome } from '../../core/merge/merge.ts'
 import type { MergePolicy } from '../../core/merge/merge-policy.ts'
 import type { Task } from '../../core/task/task.ts'
-import { readTaskRef } from '../../git/repository/read-task-ref.ts'
+import { countAlsoRefs, readTaskRef } from '../../git/repository/read-task-ref.ts'
 import type { RegisteredRepository } from '../contract.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
 import { findHeldPaths } from '../run/ask-worker.ts'
@@ -33,8 +33,8 @@ export async function currentPolicy(
   return found ? (found.mergePolicy ?? { kind: 'auto' }) : null
 }
 
-/** What a task's record says of its work. `commit` is what lies at its ref now, or null. */
-export function recordedWork(task: Task, commit: string | null, current: MergePolicy | null): WaitingWork {
+/** What a task's record says of its work. `commit` is what lies at its ref now, or null; `beside` is the number of refs beside it. */
+export function recordedWork(task: Task, commit: string | null, current: MergePolicy | null, beside = 0): WaitingWork {
   const { merge, work, result, accepted, startCommit } = task
   const outcome = task.state.phase === 'finished' ? task.state.outcome.kind : null
   const reason = merge?.kind === 'unmerged' ? merge.reason : null
@@ -49,10 +49,15 @@ export function recordedWork(task: Task, commit: string | null, current: MergePo
     check: commit !== null && commit === work?.commit ? (result?.check ?? null) : null,
     left: work?.left ?? (reason === 'operation_left' ? { operation: null, files } : null),
     held: reason === 'held_paths' ? files : [],
-    decided: reason === 'rejected' ? 'rejected' : commit !== null && accepted?.commit === commit ? 'accepted' : null,
+    decided: reason === 'rejected' ? 'rejected' : isAccepted(accepted, commit) ? 'accepted' : null,
+    beside,
     kept: merge?.kind === 'merged' && commit !== null ? (merge.kept ?? 0) : 0,
   }
 }
+
+/** One that is at its ref no more went onto the branch as it was accepted. */
+const isAccepted = (accepted: Accepted | null, commit: string | null): boolean =>
+  accepted !== null && (commit === null || accepted.commit === commit)
 
 /** Whether the commit at the task's ref may be merged, from its record and from what the commit holds. */
 export async function weighMerge(
@@ -81,7 +86,8 @@ export async function weighRemoval(
   if (by === 'person') return { kind: 'yes' }
   const place = await placeOfRefs(task)
   const commit = place === null ? null : await readTaskRef(place, task.id)
-  return mayPublish(recordedWork(task, commit, await currentPolicy(rules, task)), act, by)
+  const beside = place === null ? 0 : await countAlsoRefs(place, task.id)
+  return mayPublish(recordedWork(task, commit, await currentPolicy(rules, task), beside), act, by)
 }
 
 /** The outcome of a merge that was not tried. */

@@ -3,6 +3,7 @@ import type { By } from '../../core/merge/may-publish.ts'
 import type { Task } from '../../core/task/task.ts'
 import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
 import { type PublishingRules, requireYes, weighRemoval } from '../finish/waiting-work.ts'
+import { workIsElsewhere } from '../finish/work-is-elsewhere.ts'
 import { hideInWorkTree } from '../record/mirror.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
 import { filesOf } from '../record/task-files.ts'
@@ -25,12 +26,12 @@ export async function cleanUpTask(
   rules: PublishingRules,
   deletions: Pick<Deletions, 'remove'>,
 ): Promise<void> {
-  const { id, startCommit, work } = task
+  const { id } = task
   const act = deleteRef ? 'drop' : 'clean-up'
   requireYes(task, act, await weighRemoval(task, act, by, rules))
   const { folder, workFolder, repo, share } = filesOf(task)
-  if (startCommit !== null && work === null && !deleteRef) {
-    throw new AppError('salvage-failed', `The work of task ${id} is only in ${repo}`, {
+  if (!deleteRef && !(await workIsElsewhere(task))) {
+    throw new AppError('salvage-failed', `Work of task ${id} is only in ${repo}`, {
       hint: 'Save what you need of it, then clean up with delete_ref',
     })
   }

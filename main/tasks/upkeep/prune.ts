@@ -34,7 +34,7 @@ const dayMs = 24 * 60 * 60_000
 const gibibyte = 1024 ** 3
 const defaultDays = 14
 
-interface Prunable extends Pick<Tasks, 'list' | 'cleanup'> {
+interface Prunable extends Pick<Tasks, 'list' | 'get' | 'cleanup'> {
   mayCleanUp(id: TaskId, by: By): Promise<boolean>
 }
 
@@ -56,7 +56,7 @@ export async function prune(
   const taken = bytesByTask(usage)
   const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [], left: [] }
   for (const task of choose(all, usage, request, Date.now())) {
-    if (!(await workIsElsewhere(task)) || !(await tasks.mayCleanUp(task.id, request.by))) continue
+    if (!(await workIsElsewhere(await tasks.get(task.id))) || !(await tasks.mayCleanUp(task.id, request.by))) continue
     const bytes = taken.get(task.id) ?? 0
     if (!request.dryRun && !(await cleanUp(tasks, task, request.by, log))) continue
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })

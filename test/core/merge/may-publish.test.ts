@@ -14,6 +14,7 @@ const work = (
   current: MergePolicy | null = recorded,
 ) => ({
   ...{ taskId: 'a1b2c3d4', waits: true, succeeded: true, check: null, left: null, held: [], decided: null, kept: 0 },
+  beside: 0,
   policies: { recorded, current },
   ...change,
 })
@@ -84,6 +85,17 @@ const removals: readonly (readonly [title: string, WaitingWork, cleanUp: boolean
   ['an operation left', work({ left: { operation: 'rebase', files: [] } }), false, false],
   ['made review since', work({}, auto, review), false, false],
   ['merged', work({ waits: false }, review), true, true],
+  ['merged, with work beside it', work({ waits: false, beside: 1 }), true, true],
+  ['merged under review, with work beside it', work({ waits: false, beside: 1 }, review), true, false],
+  ['merged after a check, with work beside it', work({ waits: false, beside: 1, check: passed }, check), true, false],
+  ['merged, made review since, with work beside it', work({ waits: false, beside: 2 }, auto, review), true, false],
+  ['merged as accepted, with work beside it', work({ waits: false, decided: 'accepted', beside: 1 }), true, false],
+  [
+    'unchanged, left under way',
+    work({ waits: false, left: { operation: 'merge', files: [] }, beside: 1 }),
+    true,
+    false,
+  ],
   ['merged in part, or resolved differently', work({ waits: false, kept: 2 }), true, false],
 ]
 

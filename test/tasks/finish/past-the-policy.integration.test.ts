@@ -94,6 +94,29 @@ test('commits that a person chose bind every later try, of a client too, and wha
   expect(await refsOf(repo)).toBe(`refs/tasks/${id}`)
 })
 
+const withSide = `
+set -e
+touch $SHARE/started
+cd $REPO
+git switch -q -c side; echo aside > aside.txt; git add -A; git commit -q -m Aside
+git switch -q -; echo 1 > first.txt; git add -A; git commit -q -m First
+echo '${successJson}' > $SHARE/result.json
+`
+
+test('what a task left beside the work that a person accepted is theirs to drop, and a client may clean up around it', async () => {
+  const { repo, setup, orchestrator, id } = await started({ merge: 'review' }, withSide)
+  await using _setup = setup
+  const { work } = await untilEnded(orchestrator, id)
+  const beside = work?.also.map(({ ref }) => ref).join()
+  expect(beside).toMatch(new RegExp(`^refs/tasks/${id}\\.also/[0-9a-f]{40}$`))
+  expect(await orchestrator.reviews.accept(id)).toMatchObject({ kind: 'merged' })
+  expect(await refsOf(repo)).toBe(beside)
+  await expect(orchestrator.cleanup(id, { deleteRef: true, by: 'client' })).rejects.toMatchObject(theUsers(id))
+  expect(await refsOf(repo)).toBe(beside)
+  await orchestrator.cleanup(id, { deleteRef: false, by: 'client' })
+  expect(await gitIn(repo, ['show', `${beside}:aside.txt`])).toBe('aside')
+})
+
 test('chosen commits do not hold for a ref that was moved since', async () => {
   const { repo, setup, orchestrator, id } = await started(
     { merge: 'auto' },

@@ -47,6 +47,57 @@ test('prune tells, then deletes, the folders of ended tasks whose work is safe, 
   expect((await orchestrator.list()).map(({ id }) => id)).toEqual([lost])
 })
 
+/** Merges a line, and leaves a branch beside it. */
+const guestWithSide = `
+touch $SHARE/started; cd $REPO
+git switch -q -c side; echo aside > aside.txt; git add -A; git commit -q -m Aside
+git switch -q -; echo work > work.txt; git add -A; git commit -q -m Work
+echo '${successJson}' > $SHARE/result.json
+`
+
+test('the folder of a merged task stays while something beside its work is nowhere else, and goes once any ref holds that', async () => {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  await using setup = await startOrchestrator({ root, guest: guestWithSide })
+  const { orchestrator } = setup
+  const id = await orchestrator.run({ description: 'both', repo: 'project' })
+  const { state, work } = await untilEnded(orchestrator, id)
+  expect(state).toMatchObject({ outcome: { kind: 'merged' } })
+  const [kept] = work?.also ?? []
+  if (!kept) throw new Error('nothing was kept beside the line')
+  const pruned = async (dryRun: boolean) =>
+    (await orchestrator.prune({ by: 'person', dryRun, keepDays: 0 })).tasks.map(({ task_id }) => task_id)
+  expect(await pruned(true)).toEqual([id])
+  await gitIn(repo, ['update-ref', '-d', kept.ref])
+  expect(await pruned(false)).toEqual([])
+  for (const by of ['client', 'person'] as const) {
+    await expect(orchestrator.cleanup(id, { deleteRef: false, by })).rejects.toMatchObject({ code: 'salvage-failed' })
+  }
+  await gitIn(repo, ['branch', 'mine', kept.commit])
+  expect(await pruned(false)).toEqual([id])
+  expect(await orchestrator.list()).toEqual([])
+})
+
+test('a ref that somebody deleted keeps the folder of a task whose work waited there; one that a person dropped does not', async () => {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  await using setup = await startOrchestrator({ root, guest })
+  const { orchestrator } = setup
+  const [lost, dropped] = await Promise.all(
+    ['fail', 'fail'].map(async (description) => {
+      const id = await orchestrator.run({ description, repo: 'project' })
+      await untilEnded(orchestrator, id)
+      return id
+    }),
+  )
+  if (!lost || !dropped) throw new Error('two were run')
+  await gitIn(repo, ['update-ref', '-d', `refs/tasks/${lost}`])
+  await orchestrator.reviews.reject(dropped, { dropRef: true })
+  const { tasks } = await orchestrator.prune({ by: 'person', dryRun: false, keepDays: 0 })
+  expect(tasks.map(({ task_id }) => task_id)).toEqual([dropped])
+  await orchestrator.cleanup(lost, { deleteRef: true, by: 'person' })
+})
+
 test('usage counts what is allocated, not the length of a sparse disk', async () => {
   const root = await temporaryFolder()
   await registeredRepository(root)
