@@ -81,23 +81,25 @@ describe.each(['refuse', 'belie', 'outage'] as const)('an operation that fails: 
   }, async () => {
     const known = await prepare()
     const folder = await temporaryFolder()
+    const failures: string[] = []
     for (const at of pointsOf(known, mode)) {
       const repo = join(folder, `${mode}-${at}`)
       await copyScene(known.scene, repo)
       const before = await lookAtScene(repo)
       const fault: Fault = { mode, at }
-      const { result, error } = await withFault(fault, () => mergeWork({ ...known.scene.request, repoPath: repo }))
-      const where = `${mode} at ${at}: ${known.operations[at - 1]}: ${JSON.stringify(result ?? String(error))}`
+      const { result, error, operations } = await withFault(fault, () => mergeWork({ ...known.scene.request, repoPath: repo }))
       try {
         await repairPublications(join(repo, '.git'))
         const state = await judge(repo, { ...before }, known)
         if (result?.kind === 'merged' || result?.kind === 'unchanged') expect(state).toBe('after')
         await tryAgain(repo, known)
       } catch (cause) {
-        throw new Error(where, { cause })
+        // Of this run: what goes on side by side comes in another order each time.
+        failures.push(`at ${at}, ${operations[at - 1]}: ${JSON.stringify(result ?? String(error))}\n${cause}`)
       }
       await rm(repo, { recursive: true })
     }
+    expect(failures.join('\n\n')).toBe('')
   })
 })
 
@@ -106,6 +108,7 @@ test('SIGKILL at an operation leaves the checkout as it was or as it was to be o
 }, async () => {
   const known = await prepare()
   const folder = await temporaryFolder()
+  const failures: string[] = []
   const program = join(import.meta.dirname, '../support/git/doomed-merge.ts')
   for (const at of pointsOf(known, 'kill')) {
     const repo = join(folder, `kill-${at}`)
@@ -121,8 +124,9 @@ test('SIGKILL at an operation leaves the checkout as it was or as it was to be o
       await judge(repo, before, known)
       await tryAgain(repo, known)
     } catch (cause) {
-      throw new Error(`killed at ${at}: ${known.operations[at - 1]}: ${killed.stdout}${killed.stderr}`, { cause })
+      failures.push(`killed at ${at}, ${known.operations[at - 1]}: ${killed.stdout}${killed.stderr}\n${cause}`)
     }
     await rm(repo, { recursive: true })
   }
+  expect(failures.join('\n\n')).toBe('')
 })

@@ -84,14 +84,18 @@ export const publishFolder = (commonDirectory: string, id: string): PublishFolde
   }
 }
 
-/** A new one, which only this user can write to. */
+/** A new one, which only this user can write to. Where it cannot be made whole, nothing of it stays. */
 export async function makePublishFolder(commonDirectory: string): Promise<PublishFolder> {
   const folder = publishFolder(commonDirectory, randomUUID())
-  await mkdir(join(commonDirectory, publications), { recursive: true, mode: 0o700 })
-  await mkdir(folder.path, { mode: 0o700 })
-  await mkdir(folder.staged)
-  await mkdir(folder.old)
-  return folder
+  try {
+    await mkdir(folder.path, { recursive: true, mode: 0o700 })
+    await mkdir(folder.staged)
+    await mkdir(folder.old)
+    return folder
+  } catch (error) {
+    await removePublishFolder(folder).catch(() => undefined) // The next merge removes it: no journal is in it.
+    throw error
+  }
 }
 
 /** On disk before it is answered, unless `flush` is false: then the one that was there before is as good after a power cut. */
@@ -115,7 +119,12 @@ export async function readJournal(folder: PublishFolder): Promise<Journal | null
 
 export async function removePublishFolder(folder: PublishFolder): Promise<void> {
   await rm(folder.path, { recursive: true, force: true })
-  await rmdir(dirname(folder.path)).catch(() => undefined) // Another one is in it: that one removes it.
+  await removePublications(dirname(dirname(folder.path)))
+}
+
+/** Removes the folder of all these folders if it is empty: where another one is in it, that one's end removes it. */
+export async function removePublications(commonDirectory: string): Promise<void> {
+  await rmdir(join(commonDirectory, publications)).catch(() => undefined)
 }
 
 export async function thisProcess(): Promise<ProcessIdentity> {

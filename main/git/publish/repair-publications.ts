@@ -16,6 +16,7 @@ import {
   publications,
   publishFolder,
   readJournal,
+  removePublications,
   removePublishFolder,
 } from './journal.ts'
 import { restoreIndex } from './swap-index.ts'
@@ -27,7 +28,7 @@ import { undoSteps } from './undo-steps.ts'
  * @throws AppError('merge-failed') for what cannot be repaired, with the reason and the path.
  */
 export async function repairPublications(commonDirectory: string, signal?: AbortSignal): Promise<void> {
-  if ((await unfinishedIn(commonDirectory)).length === 0) return
+  if (!(await lookAt(join(commonDirectory, publications)))) return
   await using _lock = await lockMerges(commonDirectory, signal)
   await repairInTurn(commonDirectory, signal)
 }
@@ -47,6 +48,7 @@ export async function repairInTurn(commonDirectory: string, signal?: AbortSignal
       })
     }
   }
+  await removePublications(commonDirectory)
 }
 
 async function unfinishedIn(commonDirectory: string): Promise<readonly PublishFolder[]> {
