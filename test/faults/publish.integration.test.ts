@@ -87,7 +87,9 @@ describe.each(['refuse', 'belie', 'outage'] as const)('an operation that fails: 
       await copyScene(known.scene, repo)
       const before = await lookAtScene(repo)
       const fault: Fault = { mode, at }
-      const { result, error, operations } = await withFault(fault, () => mergeWork({ ...known.scene.request, repoPath: repo }))
+      const { result, error, operations } = await withFault(fault, () =>
+        mergeWork({ ...known.scene.request, repoPath: repo }),
+      )
       try {
         await repairPublications(join(repo, '.git'))
         const state = await judge(repo, { ...before }, known)
