@@ -17,7 +17,8 @@ import { createMcpEndpoint } from './mcp/http.ts'
 import { provisionsOf } from './provisions.ts'
 import { ensureEndpointToken, ensureWindowToken } from './settings/endpoint-token.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
-import { readSettings, type Settings, unknownSettings } from './settings/settings.ts'
+import { unknownSettings } from './settings/settings.ts'
+import { SettingsStore } from './settings/settings-store.ts'
 import { RunRate, ratesOf } from './tasks/admission/run-rate.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/events/event-log.ts'
@@ -33,6 +34,29 @@ import { pageDirectory } from './window/page-files.ts'
 import { createWindowService, type WindowService } from './window/service.ts'
 
 const dayMs = 24 * 60 * 60_000
+
+/** What the orchestrator asks of the settings each time that it needs it. */
+const taskSettings = [
+  'queue',
+  'onUsageLimit',
+  'heldPaths',
+  'trailers',
+  'resolveConflicts',
+  'warmMachines',
+  'tasksFolder',
+  'linkClones',
+] as const
+const limitSettings = [
+  'cpus',
+  'memoryMiB',
+  'bootTimeoutMs',
+  'taskTimeoutMs',
+  'powerOffTimeoutMs',
+  'minFreeGiB',
+  'maxCostUsd',
+  'maxTokens',
+  'silenceTimeoutMs',
+] as const
 
 export interface ServerOptions {
   /** The home folder, see `homeDirectory`. */
@@ -77,10 +101,11 @@ export async function startServer(
   // Reading ten thousand records makes V8 widen its young heap by some 80 MB, which it keeps for as long as the server runs.
   setFlagsFromString('--semi-space-growth-factor=1')
   await using stack = new AsyncDisposableStack()
-  const settings = { ...readSettings(home) } // The window can change them while we run.
+  const settings = stack.use(SettingsStore.open(home, log))
+  const atStart = settings.current()
   for (const key of unknownSettings(home)) log.warn('a setting is not known and changes nothing', { key })
   await requirePrivateHome(home, log)
-  const { host, auth } = { ...settings, ...options }
+  const { host, auth } = { ...atStart, ...options }
   requireAuthBeyondLoopback(host, auth)
   const mcpToken = auth ? await ensureEndpointToken(home) : undefined
   await refuseSecondServer(home)
@@ -88,52 +113,35 @@ export async function startServer(
   const machines = driver ?? hostDriver(log)
   const events = stack.use(await openEventLog({ directory: home, log }))
   const tasks = stack.use(
-    await Orchestrator.start({
-      home,
-      driver: machines,
-      clock: stack.use(new HostClock(log)),
-      log,
-      limits: settings,
-      cacheDirectory: cacheDirectory(),
-      get queue() {
-        return settings.queue
-      },
-      get onUsageLimit() {
-        return settings.onUsageLimit
-      },
-      ...(settings.runsPerMinute !== null && { runRate: new RunRate(ratesOf(settings.runsPerMinute)) }),
-      get heldPaths() {
-        return settings.heldPaths
-      },
-      get trailers() {
-        return settings.trailers
-      },
-      get resolveConflicts() {
-        return settings.resolveConflicts
-      },
-      get warmMachines() {
-        return settings.warmMachines
-      },
-      get tasksFolder() {
-        return settings.tasksFolder
-      },
-      get linkClones() {
-        return settings.linkClones
-      },
-      events,
-      slots: await SlotPool.open(join(home, 'slot-assignments.json')),
-      repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
-      provisions: async (repoPath) => provisionsOf({ home, env, machines, repoPath }),
-    }),
+    await Orchestrator.start(
+      settings.addTo(
+        {
+          home,
+          driver: machines,
+          clock: stack.use(new HostClock(log)),
+          log,
+          limits: settings.addTo({}, limitSettings),
+          cacheDirectory: cacheDirectory(),
+          ...(atStart.runsPerMinute !== null && { runRate: new RunRate(ratesOf(atStart.runsPerMinute)) }),
+          events,
+          slots: await SlotPool.open(join(home, 'slot-assignments.json')),
+          repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
+          provisions: async (repoPath) => provisionsOf({ home, settings, env, machines, repoPath }),
+        },
+        taskSettings,
+      ),
+    ),
   )
+  stack.defer(settings.watch(['warmMachines'], () => tasks.settingsChanged()))
 
   stack.defer(async () => {
-    if (whenQuitting(home, settings) === 'stop') await tasks.stopAll()
+    if (settings.current().onQuit === 'stop') await tasks.stopAll()
   })
 
   const pruneOld = async () => {
-    if (settings.pruneAfterDays === null) return
-    await tasks.prune({ by: 'policy', dryRun: false, keepDays: settings.pruneAfterDays }).catch((error: unknown) => {
+    const { pruneAfterDays: keepDays } = settings.current()
+    if (keepDays === null) return
+    await tasks.prune({ by: 'policy', dryRun: false, keepDays }).catch((error: unknown) => {
       log.warn('old tasks could not be pruned', { reason: String(error) })
     })
   }
@@ -158,23 +166,20 @@ export async function startServer(
     createWindowService({
       tasks,
       home,
+      settings,
       env,
       log,
       clients,
       mcpUrl: () => urlOf('/mcp'),
       mcpToken: mcpToken ?? null,
       hostProblems: (asked) => hostProblems(machines, { cacheDirectory: cacheDirectory() }, asked),
-      onSettings: (changed) => {
-        Object.assign(settings, changed)
-        tasks.settingsChanged()
-      },
     }),
   )
   const listener = await listen(
     {
       port,
       host,
-      allowedHosts: settings.allowedHosts,
+      allowedHosts: atStart.allowedHosts,
       log,
       routes: {
         '/mcp': mcp.handle,
@@ -186,6 +191,7 @@ export async function startServer(
     signal,
   )
   stack.defer(() => listener.close())
+  settings.startedWith({ host, auth, port: listener.port })
   stack.defer(() => mcp.close())
   await writeServerFile(home, { host: reachable, port: listener.port, token })
   stack.defer(() => removeServerFile(home))
@@ -217,15 +223,6 @@ function requireAuthBeyondLoopback(host: string, auth: boolean): void {
   throw new AppError('argument-invalid', `Others reach ${host}, so clients there must show a token`, {
     hint: `Run: microvm-orchestrator serve --host ${host} --auth`,
   })
-}
-
-/** As the settings say now; as they said at the start when they cannot be read any more. */
-function whenQuitting(home: string, atStart: Settings): Settings['onQuit'] {
-  try {
-    return readSettings(home).onQuit
-  } catch {
-    return atStart.onQuit
-  }
 }
 
 /** The host's driver over the guest image, which is built on first need and once. */

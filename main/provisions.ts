@@ -2,20 +2,27 @@ import type { MachineDriver } from './machines/driver.ts'
 import { egressPolicy } from './settings/egress-word.ts'
 import { guestNetwork } from './settings/guest-network.ts'
 import { listRepositories } from './settings/repositories.ts'
-import { readSettings } from './settings/settings.ts'
+import type { SettingsStore } from './settings/settings-store.ts'
 import { findKey } from './settings/token.ts'
 import type { Provisions } from './tasks/run/task-runner.ts'
 
 interface ProvisionsOptions {
   readonly home: string
+  readonly settings: Pick<SettingsStore, 'requireCurrent'>
   readonly env: NodeJS.ProcessEnv
   readonly machines: MachineDriver
   readonly repoPath: string
 }
 
 /** What a task of this repository is given, as settings, allowlist and key say now. */
-export async function provisionsOf({ home, env, machines, repoPath }: ProvisionsOptions): Promise<Provisions> {
-  const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs } = readSettings(home)
+export async function provisionsOf({
+  home,
+  settings,
+  env,
+  machines,
+  repoPath,
+}: ProvisionsOptions): Promise<Provisions> {
+  const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs } = settings.requireCurrent()
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
   // A queued task of a repository that was taken off the list meanwhile: nobody says any more what it may reach.
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)

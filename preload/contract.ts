@@ -116,7 +116,7 @@ export interface Snapshot {
   readonly address: string
   /** What the user should know of (disk nearly full, damaged records); one sentence each. */
   readonly warnings: readonly string[]
-  readonly settings: WindowSettings
+  readonly settings: ShownSettings
 }
 
 /** Numbered from the snapshot's `seq` on without a gap; a window that misses one asks for a new snapshot. */
@@ -132,7 +132,7 @@ export type Change =
   | { readonly kind: 'repositories'; readonly repositories: readonly RepositoryRow[] }
   | { readonly kind: 'clients'; readonly clients: readonly ClientRow[] }
   | { readonly kind: 'warnings'; readonly warnings: readonly string[] }
-  | { readonly kind: 'settings'; readonly settings: WindowSettings }
+  | { readonly kind: 'settings'; readonly settings: ShownSettings }
 
 // ---- one task -------------------------------------------------------------------------------------------------------
 
@@ -314,6 +314,11 @@ export interface WindowSettings {
   readonly keepAwake: boolean
 }
 
+/** The settings that are in force, and what `settings.json` says of those that hold only from the next start of the server on. */
+export interface ShownSettings extends WindowSettings {
+  readonly atNextStart: Partial<WindowSettings>
+}
+
 /** What this window's host can do beyond what every one can. */
 export interface Host {
   readonly kind: 'desktop' | 'web'
@@ -396,7 +401,7 @@ export interface Requests {
     readonly byRepository: Readonly<Record<string, number>>
   }
   setup(request: Record<never, never>): Setup
-  changeSettings(request: { readonly changes: Partial<WindowSettings> }): WindowSettings
+  changeSettings(request: { readonly changes: Partial<WindowSettings> }): ShownSettings
 }
 
 export interface DesktopRequests {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { Change, ClientRow, Delta, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
+import type { Change, ClientRow, Delta, ShownSettings, Snapshot, TaskRow } from '../../preload/contract.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Log } from '../lib/log.ts'
@@ -23,9 +23,11 @@ export interface FeedOptions {
   readonly clients: Watchable<readonly ClientRow[]>
   /** Of the MCP endpoint; asked once it listens. */
   readonly mcpUrl: () => string
-  /** As `settings.json` says now. @throws AppError when it cannot be understood. */
-  readonly settings: () => WindowSettings
-  /** Files of the home that other processes change: the settings, the repositories. */
+  /** What is in force now. */
+  readonly settings: () => ShownSettings
+  /** Why `settings.json` cannot be understood; null while it can. */
+  readonly settingsFault: () => string | null
+  /** Files of the home that other processes change, the settings apart. */
   readonly files: readonly string[]
   readonly log: Log
 }
@@ -81,7 +83,7 @@ export class WindowFeed implements Disposable {
   /** Everything as it is now. */
   async snapshot(): Promise<Snapshot> {
     const { tasks, clients, mcpUrl, settings, live } = this.#options
-    const [repositories, warnings] = await Promise.all([this.#readRepositories(), tasks.warnings()])
+    const [repositories, warnings] = await Promise.all([this.#readRepositories(), this.#warnings()])
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
     const all = await tasks.list()
     const rows = all.map((task) => {
@@ -112,6 +114,11 @@ export class WindowFeed implements Disposable {
   async refresh(): Promise<void> {
     this.#offer({ kind: 'settings', settings: this.#options.settings() })
     await this.#readRepositories()
+  }
+
+  settingsChanged(): void {
+    this.#offer({ kind: 'settings', settings: this.#options.settings() })
+    this.#inBackground(this.#warnings().then((warnings) => this.#offer({ kind: 'warnings', warnings })))
   }
 
   [Symbol.dispose](): void {
@@ -185,6 +192,14 @@ export class WindowFeed implements Disposable {
     for (const { tell } of this.#listeners) tell(delta)
   }
 
+  async #warnings(): Promise<readonly string[]> {
+    const fault = this.#options.settingsFault()
+    return [
+      ...(fault === null ? [] : [`${fault}. No task begins until that is corrected.`]),
+      ...(await this.#options.tasks.warnings()),
+    ]
+  }
+
   async #readRepositories(): Promise<Snapshot['repositories']> {
     this.#registered = await this.#options.tasks.repositories()
     const repositories = await this.#repositories.read(this.#options.tasks)
@@ -208,7 +223,7 @@ export class WindowFeed implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { tasks, live } = this.#options
+    const { live } = this.#options
     const running = [...this.#unfinished.values()].filter(
       ({ machineStartedAt, state }) => machineStartedAt !== null && 'slot' in state,
     )
@@ -218,7 +233,7 @@ export class WindowFeed implements Disposable {
     }
     this.#looks++
     if (this.#looks % looksPerFileCheck === 0) await this.#lookAtFiles()
-    if (this.#looks % looksPerWarningCheck === 0) this.#offer({ kind: 'warnings', warnings: await tasks.warnings() })
+    if (this.#looks % looksPerWarningCheck === 0) this.#offer({ kind: 'warnings', warnings: await this.#warnings() })
     if (this.#looks % looksPerRepositoryCheck === 0) await this.#readRepositories()
     this.#schedule() // A slot can come free with no event of a task.
   }

@@ -10,7 +10,8 @@ import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
 import { removeRepository } from '../settings/repositories.ts'
 import { repositoriesPath } from '../settings/repositories-file.ts'
-import { changeSettings, readSettings, type Settings, settingsPath } from '../settings/settings.ts'
+import type { Settings } from '../settings/settings.ts'
+import { keysOf, type SettingsStore } from '../settings/settings-store.ts'
 import { findKey } from '../settings/token.ts'
 import { userProblems } from '../settings/user-problems.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -30,6 +31,7 @@ import { requireWindowSettings, windowSettings } from './window-settings.ts'
 export interface WindowServiceOptions {
   readonly tasks: Tasks
   readonly home: string
+  readonly settings: SettingsStore
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
   /** Of the MCP endpoint, once it listens. */
@@ -40,8 +42,6 @@ export interface WindowServiceOptions {
   readonly clients: Watchable<readonly ClientRow[]>
   /** What this host lacks for a task. */
   readonly hostProblems: (signal: AbortSignal) => Promise<readonly Problem[]>
-  /** Called when the settings were changed here. */
-  readonly onSettings: (settings: Settings) => void
 }
 
 /** What every carrier offers a window; `host` is the carrier's own to answer. */
@@ -58,15 +58,23 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   const secrets = () => secretsOf(env, home)
   const live = new LiveLines(secrets)
   const steps = new StepReader(secrets)
-  const settings = () => windowSettings(readSettings(home))
-  const files = [settingsPath(home), repositoriesPath(home)]
-  const feed = new WindowFeed({ tasks, live, clients, mcpUrl: options.mcpUrl, settings, files, log })
+  const { settings } = options
+  const feed = new WindowFeed({
+    ...{ tasks, live, clients, mcpUrl: options.mcpUrl, log },
+    settings: () => windowSettings(settings),
+    settingsFault: () => settings.fault?.message ?? null,
+    files: [repositoriesPath(home)],
+  })
+  const unwatch = settings.watch(keysOf(settings.current()), () => feed.settingsChanged())
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
 
   return {
     listen: (listener, attention) => feed.listen(listener, attention),
     skip: () => feed.skip(),
-    [Symbol.dispose]: () => feed[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      unwatch()
+      feed[Symbol.dispose]()
+    },
     calls: {
       snapshot: () => feed.snapshot(),
       runTask: async ({ repo, description, queue, priority, timeoutMs, maxCostUsd, maxTokens }) => {
@@ -129,10 +137,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       setup: (_request, signal) => readSetup(options, signal),
       changeSettings: async ({ changes }) => {
         requireWindowSettings(changes)
-        const changed = changeSettings(home, changes as Partial<Settings>)
-        options.onSettings(changed)
+        settings.change(changes as Partial<Settings>)
         await feed.refresh()
-        return windowSettings(changed)
+        return windowSettings(settings)
       },
     },
   }

@@ -1,6 +1,6 @@
-import type { WindowSettings } from '../../preload/contract.ts'
+import type { ShownSettings, WindowSettings } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { SettingsStore } from '../settings/settings-store.ts'
 
 /** Complete by the compiler. What else `settings.json` holds (who may reach the server, where the key goes) is changed there alone. */
 const names: Readonly<Record<keyof WindowSettings, true>> = {
@@ -25,9 +25,14 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   keepAwake: true,
 }
 
-/** The settings that a window may see and change. */
-export const windowSettings = (settings: Settings): WindowSettings =>
-  Object.fromEntries(Object.entries(settings).filter(([name]) => isOfWindow(name))) as unknown as WindowSettings
+/** The settings that a window may see and change: what is in force, and what waits for the next start. */
+export const windowSettings = (settings: Pick<SettingsStore, 'current' | 'atNextStart'>): ShownSettings => ({
+  ...(ofWindow(settings.current()) as unknown as WindowSettings),
+  atNextStart: ofWindow(settings.atNextStart()),
+})
+
+const ofWindow = (settings: object): object =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => isOfWindow(name)))
 
 /** @throws AppError('argument-invalid') for a setting that is not the window's to change; values are checked by `changeSettings`. */
 export function requireWindowSettings(changes: Readonly<Record<string, unknown>>): void {

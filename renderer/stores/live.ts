@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
 import type { TaskId } from '../../main/core/task/task.ts'
-import type { Host, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
+import type { Host, ShownSettings, Snapshot, TaskRow } from '../../preload/contract.ts'
 import type { Live } from './follow-host.ts'
 
 /** What the host tells, and who it is. */
@@ -29,6 +29,6 @@ export const useTask = (id: TaskId): TaskRow | undefined =>
 export const useTasksThat = (pass: (task: TaskRow) => boolean): readonly TaskRow[] =>
   useLive(useShallow(({ live }) => snapshotOf(live)?.tasks.filter(pass) ?? nothing))
 
-export const useSettings = (): WindowSettings | null => useSnapshot<WindowSettings | null>((it) => it.settings, null)
+export const useSettings = (): ShownSettings | null => useSnapshot<ShownSettings | null>((it) => it.settings, null)
 
 export const useIsDesktop = (): boolean => useLive(({ host }) => host?.kind === 'desktop')

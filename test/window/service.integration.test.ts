@@ -146,7 +146,7 @@ test('settings are changed where the command line reads them, and keys of others
   const heard = listenTo(service)
   await service.calls.snapshot({}, never)
   const changed = await service.calls.changeSettings({ changes: { theme: 'dark', maxCostUsd: 3 } }, never)
-  expect(changed).toMatchObject({ port: 9000, theme: 'dark', maxCostUsd: 3, notifyFailed: true })
+  expect(changed).toMatchObject({ atNextStart: { port: 9000 }, theme: 'dark', maxCostUsd: 3, notifyFailed: true })
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
     port: 9000,
     'of-another-program': { kept: true },
@@ -162,7 +162,7 @@ test('settings are changed where the command line reads them, and keys of others
   await expect(service.calls.changeSettings(foreign, never)).rejects.toThrow('no setting of the window')
   expect(changed).not.toHaveProperty('host')
   await writeFile(path, JSON.stringify({ port: 9001 }))
-  await heard.change('settings', ({ settings }) => settings.port === 9001)
+  await heard.change('settings', ({ settings }) => settings.atNextStart.port === 9001)
 })
 
 test('the set-up names what is missing, with the line for Claude Code', async () => {

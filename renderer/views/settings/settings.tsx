@@ -1,5 +1,5 @@
 import { Fragment } from 'react'
-import type { WindowSettings } from '../../../preload/contract.ts'
+import type { ShownSettings, WindowSettings } from '../../../preload/contract.ts'
 import { act } from '../../api.ts'
 import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
@@ -35,7 +35,7 @@ export function Settings() {
 export const change = async (changes: Partial<WindowSettings>): Promise<boolean> =>
   (await act('changeSettings', { changes })) !== undefined
 
-function Groups({ settings }: { settings: WindowSettings }) {
+function Groups({ settings }: { settings: ShownSettings }) {
   return (
     <Fragment>
       <section className="group">
@@ -161,9 +161,9 @@ function Groups({ settings }: { settings: WindowSettings }) {
         <div className="card">
           <NumberSetting
             title="Port"
-            about="From the next start on. Agents must be told the new address."
+            about={portNote(settings)}
             whole
-            value={settings.port}
+            value={settings.atNextStart.port ?? settings.port}
             min={1}
             max={65_535}
             onChange={(port) => change({ port: port ?? 8765 })}
@@ -192,6 +192,11 @@ function Groups({ settings }: { settings: WindowSettings }) {
     </Fragment>
   )
 }
+
+const portNote = ({ port, atNextStart }: ShownSettings): string =>
+  atNextStart.port === undefined
+    ? 'A change holds from the next start on. Agents need the new address then.'
+    : `${port} until the next start. Agents need the new address then.`
 
 /** A list of hosts is made in `settings.json`; here it can be seen and given up. */
 const egressOptions = (

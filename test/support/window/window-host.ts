@@ -20,10 +20,10 @@ import type {
   RequestName,
   RequestOf,
   Setup,
+  ShownSettings,
   Snapshot,
   Step,
   TaskDetails,
-  WindowSettings,
 } from '../../../preload/contract.ts'
 import { quietReviews } from './quiet-reviews.ts'
 
@@ -86,7 +86,7 @@ export async function startWindowHost(scene: Scene, directory: string): Promise<
       reads.now -= 1
     }
   }
-  const changeSettings = ({ changes }: RequestOf<'changeSettings'>): WindowSettings => {
+  const changeSettings = ({ changes }: RequestOf<'changeSettings'>): ShownSettings => {
     const settings = { ...snapshot.settings, ...changes }
     send('delta', advance([{ kind: 'settings', settings }]))
     return settings

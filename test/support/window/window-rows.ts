@@ -1,5 +1,6 @@
 import { allSlots } from '../../../main/core/task/task.ts'
-import { readSettings } from '../../../main/settings/settings.ts'
+import { silentLog } from '../../../main/lib/log.ts'
+import { SettingsStore } from '../../../main/settings/settings-store.ts'
 import { windowSettings } from '../../../main/window/window-settings.ts'
 import type { RowState, Snapshot, TaskRow } from '../../../preload/contract.ts'
 import { slot, taskId } from '../tasks.ts'
@@ -54,7 +55,7 @@ export function snapshotOf(tasks: readonly TaskRow[], more: Partial<Snapshot> = 
     clients: [],
     address: '127.0.0.1:8765',
     warnings: [],
-    settings: windowSettings(readSettings('/nonexistent')),
+    settings: windowSettings(SettingsStore.open('/nonexistent', silentLog)),
     ...more,
   }
 }

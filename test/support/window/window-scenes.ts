@@ -5,9 +5,9 @@ import type {
   RepositoryRow,
   RowState,
   Setup,
+  ShownSettings,
   Snapshot,
   TaskRow,
-  WindowSettings,
 } from '../../../preload/contract.ts'
 import type { Scene } from './window-host.ts'
 import { clampStory, sceneTime, story } from './window-story.ts'
@@ -17,7 +17,8 @@ const before = (seconds: number): string => new Date(Date.parse(sceneTime) - sec
 const web: Host = { kind: 'web', platform: 'linux', version: '0.1.0', startAtLogin: null }
 export const desktop: Host = { kind: 'desktop', platform: 'darwin', version: '0.1.0', startAtLogin: 'off' }
 
-const settings: WindowSettings = {
+const settings: ShownSettings = {
+  atNextStart: {},
   port: 8765,
   egress: 'open',
   memoryMiB: 4096,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { silentLog } from '../../../main/lib/log.ts'
 import { Watchable } from '../../../main/lib/watchable.ts'
+import { SettingsStore } from '../../../main/settings/settings-store.ts'
 import { createWindowService } from '../../../main/window/service.ts'
 import type { ClientRow, Delta } from '../../../preload/contract.ts'
 import { startOrchestrator } from '../orchestrator.ts'
@@ -18,19 +19,21 @@ export async function startWindowService({ guest = 'touch $SHARE/started; sleep 
   const started = await startOrchestrator({ root, guest, queue: true })
   const clients = new Watchable<readonly ClientRow[]>([])
   const { home, orchestrator: tasks } = started
+  const settings = SettingsStore.open(home, silentLog)
   const service = createWindowService({
     tasks,
     home,
+    settings,
     env: { ANTHROPIC_API_KEY: windowKey },
     log: silentLog,
     mcpUrl: () => 'http://127.0.0.1:8765/mcp',
     mcpToken: null,
     clients,
     hostProblems: async () => [{ code: 'qemu-missing', message: 'QEMU is missing', cure: 'apt-get install qemu' }],
-    onSettings: () => undefined,
   })
   onTestFinished(async () => {
     service[Symbol.dispose]()
+    settings[Symbol.dispose]()
     await tasks.stopAll()
     await started[Symbol.asyncDispose]()
   })

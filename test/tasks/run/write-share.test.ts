@@ -2,8 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { foldTask } from '../../../main/core/task/transition.ts'
+import { silentLog } from '../../../main/lib/log.ts'
 import { provisionsOf } from '../../../main/provisions.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
+import { SettingsStore } from '../../../main/settings/settings-store.ts'
 import { filesOf } from '../../../main/tasks/record/task-files.ts'
 import { writeShare } from '../../../main/tasks/run/write-share.ts'
 import { processDriver } from '../../support/machines/process-driver.ts'
@@ -20,7 +22,8 @@ async function shareUnder(settings: Readonly<Record<string, unknown>>) {
   await writeFile(join(home, 'settings.json'), JSON.stringify(settings))
   await registerRepository(home, { path: repoPath })
   const env = { ANTHROPIC_API_KEY: key }
-  const provisions = await provisionsOf({ home, env, machines: processDriver(folder, ''), repoPath })
+  const inForce = SettingsStore.open(home, silentLog)
+  const provisions = await provisionsOf({ home, settings: inForce, env, machines: processDriver(folder, ''), repoPath })
   const task = foldTask(eventsOfGoodTask(repoPath).slice(0, 3), home)
   await writeShare(filesOf(task), task, provisions)
   const read = (name: string) => readFile(join(filesOf(task).share, name), 'utf8')
