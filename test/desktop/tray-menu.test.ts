@@ -28,6 +28,13 @@ test('with nothing at work the menu is short and the icon has no figure', () => 
   ])
 })
 
+test('work that was rejected does not wait to be merged', () => {
+  const rejected = row('bbbbbbbb', ended('unmerged', { reason: 'rejected' }), { title: 'Unwanted' })
+  expect(labels(trayMenu(snapshotOf([rejected]), options)).join()).not.toContain('Waiting to be merged')
+  const held = row('cccccccc', ended('unmerged', { reason: 'conflicts' }))
+  expect(labels(trayMenu(snapshotOf([rejected, held]), options))).toContain('Waiting to be merged: 1')
+})
+
 test('tasks are told by what they do, and lead to themselves', () => {
   const long = 'Rewrite the parser so that it takes every kind of input there is'
   const busy = snapshotOf(

@@ -100,6 +100,43 @@ test('a lost link keeps what was known, and an open one asks anew', async () => 
   expect(host.title()).toBe('as of 12')
 })
 
+test('what was sent by a server that is gone does not wait for the snapshots of the next one', async () => {
+  const host = slowHost()
+  host.link('open')
+  await host.answer(at(500))
+  host.tell(delta(502))
+  host.link('lost')
+  await host.refuse({ code: 'no-server', message: 'gone' })
+  host.link('open')
+  await host.answer(at(3))
+  expect(host.title()).toBe('as of 3')
+  expect(host.asked()).toBe(0)
+})
+
+test('a link that opens while a request fails is asked again', async () => {
+  const host = slowHost()
+  host.link('open')
+  await host.answer(at(4))
+  host.tell(delta(6))
+  host.link('lost')
+  host.link('open')
+  await host.refuse({ code: 'no-server', message: 'gone' })
+  expect(host.asked()).toBe(1)
+  await host.answer(at(7))
+  expect(host.title()).toBe('as of 7')
+})
+
+test('more than can wait for a snapshot has another asked for', async () => {
+  const host = slowHost()
+  host.link('open')
+  for (let seq = 1; seq <= 1_001; seq++) host.tell(delta(seq))
+  await host.answer(at(0))
+  expect(host.title()).toBe('as of 1000')
+  expect(host.asked()).toBe(1)
+  await host.answer(at(1_001))
+  expect(host.title()).toBe('as of 1001')
+})
+
 test('a link that never opened is explained by the answer to a call', async () => {
   const host = slowHost()
   host.link('lost')

@@ -20,7 +20,9 @@ test('a window hears of a task from its start to its end, by numbers without a g
   const { id } = await service.calls.runTask({ repo: 'project', description: 'Greet' }, never)
   await heard.change('task', ({ task }) => task.state.phase === 'finished' && task.state.outcome === 'merged')
   await heard.change('repositories', ({ repositories }) => repositories[0]?.lastTask === id)
-  expect(heard.deltas.map(({ seq }) => seq)).toEqual(heard.deltas.map((_, at) => before.seq + 1 + at))
+  // On a slow host a change is sent while the snapshot that has it already is being made.
+  const numbers = heard.deltas.flatMap(({ seq }) => (seq > before.seq ? [seq] : []))
+  expect(numbers).toEqual(numbers.map((_, at) => before.seq + 1 + at))
   const after = await service.calls.snapshot({}, never)
   expect(after.tasks).toMatchObject([{ id, title: 'Greet', state: { phase: 'finished', outcome: 'merged' } }])
   expect(after.slots.flatMap(({ warmFor }) => warmFor)).toEqual(['project'])
