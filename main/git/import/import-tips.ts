@@ -3,7 +3,7 @@ import { type GitOptions, utf8 } from '../process/git.ts'
 import { CommitGraph, kindsOf, readGraph } from '../survey/commit-graph.ts'
 import type { Tip } from '../survey/read-tips.ts'
 import { checkObjects } from './check-objects.ts'
-import { checkedFetch } from './checked-fetch.ts'
+import { scratchFetch } from './scratch-fetch.ts'
 
 /** What of a clone's history is in the receiver now, every object of it checked. */
 export interface Imported {
@@ -148,7 +148,7 @@ async function fetchAndCheck(
   // As many as an argument list bears.
   for (let at = 0; at < ids.length; at += 500) {
     const refs = Object.fromEntries(ids.slice(at, at + 500).map((id) => [importedRef(id), id]))
-    const result = await checkedFetch({ from: view, refs, commonCommit: startCommit }, inside(receiver), signal)
+    const result = await scratchFetch({ from: view, refs, commonCommit: startCommit }, receiver, signal)
     if (result.exitCode === 0) continue
     const said = new Error(utf8(result.stderr))
     if (isShortage(said)) throw said // The host's fault, not the commit's.

@@ -1,4 +1,4 @@
-import { type GitOptions, gitOrThrow, gitText, zeroSeparated } from '../process/git.ts'
+import { type GitOptions, gitText } from '../process/git.ts'
 
 /** A commit of files that the agent had not committed, on the commit that they differ from; null where they do not differ. */
 export async function commitFiles(
@@ -37,17 +37,3 @@ export async function commitFiles(
 }
 
 export const wipSubject = (taskId: string) => `WIP: uncommitted work of task ${taskId}`
-
-/** The tree of a commit with the `.gitmodules` of its base, or none: what git refuses in it would keep all the rest out. */
-export async function withModulesOf(
-  base: string,
-  commit: string,
-  inReceiver: GitOptions,
-  signal?: AbortSignal,
-): Promise<string> {
-  const entries = async (...args: string[]) =>
-    zeroSeparated((await gitOrThrow(['ls-tree', '-z', ...args], inReceiver, signal)).stdout)
-  const others = (await entries(commit)).filter((entry) => !entry.endsWith('\t.gitmodules'))
-  const input = [...others, ...(await entries(base, '.gitmodules'))].map((entry) => `${entry}\0`).join('')
-  return await gitText(['mktree', '-z', '--missing'], { ...inReceiver, input }, signal)
-}

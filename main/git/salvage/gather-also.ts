@@ -15,7 +15,7 @@ export interface Beside {
   readonly commit: string
   readonly from: string
   /** Made by us of files; the same without what git refuses, where that is to be tried next. */
-  readonly ours?: { readonly without: () => Promise<string | null> }
+  readonly ours?: { readonly without: (refused: ReadonlySet<string>) => Promise<string | null> }
 }
 
 /**

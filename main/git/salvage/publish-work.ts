@@ -1,6 +1,7 @@
 import { isShortage } from '../../lib/shortage.ts'
-import { checkedFetch } from '../import/checked-fetch.ts'
-import { type GitOptions, type GitResult, utf8 } from '../process/git.ts'
+import { checkedFetch, type Fetched } from '../import/checked-fetch.ts'
+import { scratchFetch } from '../import/scratch-fetch.ts'
+import { type GitResult, utf8 } from '../process/git.ts'
 
 /** One thing that is to stand at a ref of the user's repository. */
 export interface Part {
@@ -11,8 +12,8 @@ export interface Part {
 
 export interface Variant {
   readonly what: string
-  /** Made when it is needed; null when there is no such. */
-  readonly make: () => Promise<string | null>
+  /** Made when it is needed; null when there is no such. `refused` are objects that git named when it refused those before it. */
+  readonly make: (refused: ReadonlySet<string>) => Promise<string | null>
   /** Made of files by us: nothing of it was checked before. */
   readonly isOurs: boolean
 }
@@ -26,7 +27,7 @@ export interface Published {
 
 /**
  * Brings work into the user's repository: all of it in one fetch, or piece by piece where git refuses some. What was made of files is
- * fetched into `proof` first, since git finds some faults only when the objects are in place: not in the user's repository.
+ * fetched into `proof` first, as commits were into the receiver: what is refused leaves no object in the user's repository.
  * @throws when the host is short of room.
  */
 export async function publishWork(
@@ -40,23 +41,20 @@ export async function publishWork(
   notes: string[],
   signal?: AbortSignal,
 ): Promise<Published> {
-  const into = async (options: GitOptions, refs: Readonly<Record<string, string>>): Promise<string | undefined> => {
+  type Refs = Readonly<Record<string, string>>
+  const into = async (fetch: (fetched: Fetched) => Promise<GitResult>, refs: Refs): Promise<Refusal | undefined> => {
     for (const some of inChunks(Object.entries(refs), 500)) {
-      const result = await checkedFetch(
-        { from: receiver, refs: Object.fromEntries(some), commonCommit: startCommit },
-        options,
-        signal,
-      )
+      const result = await fetch({ from: receiver, refs: Object.fromEntries(some), commonCommit: startCommit })
       if (result.exitCode !== 0) return refusal(result)
     }
     return undefined
   }
-  const inProof: GitOptions = { cwd: proof, trust: 'none', env: { GIT_DIR: proof } }
-  const inUsers: GitOptions = { cwd: source, trust: 'user' }
+  const inProof = (fetched: Fetched) => scratchFetch(fetched, proof, signal)
+  const inUsers = (fetched: Fetched) => checkedFetch(fetched, { cwd: source, trust: 'user' }, signal)
   const best = await Promise.all(
     parts.map(async ({ ref, variants: [variant] }) => ({
       ref,
-      id: (await variant?.make()) ?? null,
+      id: (await variant?.make(new Set())) ?? null,
       isOurs: variant?.isOurs ?? false,
     })),
   )
@@ -70,26 +68,36 @@ export async function publishWork(
   const at = new Map<string, string>()
   let last: string | undefined
   for (const { ref, variants } of parts) {
+    const refused = new Set<string>()
     for (const { what, make, isOurs } of variants) {
-      const id = await make()
+      const id = await make(refused)
       if (id === null) continue
       const problem = (isOurs ? await into(inProof, { [ref]: id }) : undefined) ?? (await into(inUsers, { [ref]: id }))
       if (problem === undefined) {
         at.set(ref, id)
         break
       }
-      last = problem
-      notes.push(`The ${what} were refused: ${problem}`)
+      last = problem.said
+      for (const object of problem.objects) refused.add(object)
+      notes.push(`The ${what} were refused: ${problem.said}`)
     }
   }
   return { at, problem: last }
 }
 
-function refusal(result: GitResult): string {
-  const problem = utf8(result.stderr).trim().split('\n')[0] || 'git refused them'
-  const error = new Error(utf8(result.stderr).trim() || problem)
+interface Refusal {
+  /** As git said it first. */
+  readonly said: string
+  /** Ids of the objects that it complained of. */
+  readonly objects: readonly string[]
+}
+
+function refusal(result: GitResult): Refusal {
+  const text = utf8(result.stderr).trim()
+  const said = text.split('\n')[0] || 'git refused them'
+  const error = new Error(text || said)
   if (isShortage(error)) throw error
-  return problem
+  return { said, objects: [...text.matchAll(/^error: object ([0-9a-f]{40,64}):/gm)].map(([, id = '']) => id) }
 }
 
 function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {

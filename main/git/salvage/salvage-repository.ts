@@ -21,10 +21,11 @@ import type { Head, Tip } from '../survey/read-tips.ts'
 import { surveyFiles } from '../survey/survey-files.ts'
 import { findInnerWorkTrees, restoreGitFiles } from '../survey/work-trees.ts'
 import { chooseLine, type KnownCommits, type Line } from './choose-line.ts'
-import { commitFiles, withModulesOf } from './commit-files.ts'
+import { commitFiles } from './commit-files.ts'
 import { type Beside, besideLine, partsOf } from './gather-also.ts'
 import { publishWork, type Variant } from './publish-work.ts'
 import { type SavedWork, saveWorkTrees } from './save-work-trees.ts'
+import { withoutRefused } from './without-refused.ts'
 
 export interface SalvageOptions {
   /** The user's repository that receives the work. */
@@ -191,15 +192,17 @@ async function publish(
   for (const work of saved) {
     const { base } = work
     const wip = await commitOf(work, work.tree, !work.onLine)
-    const without = async () => {
-      const tree = wip === null ? null : await withModulesOf(base, wip, inReceiver, signal)
+    const without = async (refused: ReadonlySet<string>) => {
+      const tree = wip && (await withoutRefused({ base, commit: wip, refused, receiver }, inReceiver, signal))
       return await commitOf(work, tree, !work.onLine)
     }
     if (wip !== null && work.of === null) files = wip
     if (wip !== null && work.onLine) {
       onLine = [
         { what: 'uncommitted files', isOurs: true, make: async () => wip },
-        { what: 'uncommitted files other than .gitmodules', isOurs: true, make: without },
+        // Twice, since git may say of some only when the others are gone.
+        { what: 'uncommitted files that git had not refused', isOurs: true, make: without },
+        { what: 'uncommitted files that git had not refused', isOurs: true, make: without },
       ]
     } else if (wip !== null) besides.push({ id: wip, commit: wip, from: work.from, ours: { without } })
     const unwatched =

@@ -332,6 +332,45 @@ describe('whatever the guest leaves, its work is saved and the host goes on', ()
     await expect(gitIn(repo, ['cat-file', '-e', blob])).rejects.toThrow()
   })
 
+  // What git looks into only when the objects are in place: they must not be there when it is asked again.
+  test.each([
+    ['an address that is an option', '.gitmodules', '[submodule "x"]\npath = x\nurl = --upload-pack=touch\n'],
+    ['attributes that git does not read', '.gitattributes', `* ${'a'.repeat(3_000)}\n`],
+    ['such attributes deep down', 'd/.gitattributes', `x ${'b'.repeat(3_000)}\n`],
+  ])(
+    'a commit with %s is refused however often it is tried, and keeps nothing else back',
+    async (_what, path, content) => {
+      const { repo, task } = await victim()
+      const clone = task.workspace
+      await commitFiles(clone, { [path]: content, 'with.txt': 'work\n' }, 'Evil')
+      await gitIn(clone, ['branch', 'evil'])
+      await commitFiles(clone, { 'after.txt': 'work\n' }, 'After')
+      await writeFiles(clone, { 'uncommitted.txt': 'work\n' })
+      const blob = await gitIn(clone, ['rev-parse', `evil:${path}`])
+      for (const _time of ['first', 'second']) {
+        const work = await task.salvage()
+        const names = await gitIn(repo, ['ls-tree', '-r', '--name-only', work.commit])
+        for (const name of ['honest.txt', 'with.txt', 'after.txt', 'uncommitted.txt']) expect(names).toContain(name)
+        expect(names).not.toContain(path)
+        await expect(gitIn(repo, ['cat-file', '-e', blob])).rejects.toThrow()
+        expect(work.notes.join('\n')).toMatch(/The commit [0-9a-f]{12} of .* was refused: error: object/)
+        await gitIn(repo, ['fsck', '--strict'])
+      }
+    },
+  )
+
+  test('links with the names of files that git reads are left out of what was not committed, and nothing else is', async () => {
+    const { repo, task } = await victim()
+    await mkdir(join(task.workspace, 'd'))
+    await symlink('elsewhere', join(task.workspace, 'd/.gitmodules'))
+    await writeFiles(task.workspace, { 'd/x.txt': 'work\n', 'GITMOD~1': '[submodule "x"]\npath = x\nurl = -u\n' })
+    const work = await task.salvage()
+    const names = (await gitIn(repo, ['ls-tree', '-r', '--name-only', work.commit])).split('\n')
+    expect(names).toEqual(expect.arrayContaining(['honest.txt', 'd/x.txt']))
+    expect(names).not.toEqual(expect.arrayContaining(['d/.gitmodules']))
+    await gitIn(repo, ['fsck', '--strict'])
+  })
+
   test('a commit with a path out of the work tree is refused, and what came before it is saved', async () => {
     const { repo, task } = await victim()
     const clone = task.workspace
