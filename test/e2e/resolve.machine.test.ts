@@ -11,7 +11,7 @@ const change = "printf 'By the task.\\n' >README.md && git commit -qam 'Change t
 const settle =
   "grep -q '^<<<<<<< ' README.md && printf 'By both.\\n' >README.md && git add README.md && GIT_EDITOR=true git rebase --continue"
 
-test('Claude Code in a machine resolves what collides; it is checked there, and both tasks are merged', async () => {
+test('Claude Code in a machine resolves what collides; it is checked there, both tasks are merged, and the words that it replaced stay until they are dropped', async () => {
   let moveBranch = async (): Promise<void> => undefined
   // The task that resolves is told the other one's text, and with it the name of this script.
   const agent: Script = sequence(
@@ -47,12 +47,20 @@ test('Claude Code in a machine resolves what collides; it is checked there, and 
     result: { success: true, check: { exit_code: 0, output: expect.stringContaining('By both.\n/workspace/repo\n') } },
     merge_result: { merged: true, commits: 1 },
   })
+  // Neither side has the line that it wrote, so nothing proves that the task's own commit is in what was merged: that stays at its ref.
+  const ref = `refs/tasks/${original.task_id}`
   expect(await client.call('get_task_info', { task_id: original.task_id })).toMatchObject({
-    merge_result: { merged: true, through: resolver.task_id },
-    task_ref: null,
+    merge_result: { merged: true, through: resolver.task_id, kept: 1, task_ref: ref },
+    task_ref: ref,
   })
   expect(await subjectsOf(repo)).toEqual(['Change the README', 'My own words', 'Start'])
   expect(await readFile(join(repo, 'README.md'), 'utf8')).toBe('By both.\n')
   expect(await statusOf(repo)).toBe('')
+  expect(await gitIn(repo, ['for-each-ref', '--format=%(refname) %(subject)', 'refs/tasks'])).toBe(
+    `${ref} Change the README`,
+  )
+  expect(await gitIn(repo, ['show', `${ref}:README.md`])).toBe('By the task.')
+  // Until a person, who has seen both, drops it.
+  expect(await orchestra.command('cleanup', original.task_id, '--delete-ref')).toMatchObject({ exitCode: 0 })
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
 })
