@@ -259,6 +259,7 @@ const knowTheFolder = [
   'main/git/repository/exclude-tasks.ts',
   'main/git/repository/tracks-tasks.ts',
   'main/git/survey/reserved-names.ts',
+  'main/attack/catalog/state-attacks.ts',
   'main/attack/damage.ts',
   'main/attack/left-behind.ts',
 ]

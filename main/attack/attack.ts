@@ -3,6 +3,9 @@ export type Rule =
   | 'state stays outside' // no host state lies where a guest can write
   | 'files are checked' // what a guest left is opened without following, bounded, parsed
   | 'nothing runs' // no program, hook or setting of a clone is obeyed
+  | 'publishing runs nothing' // nor does a filter, driver or hook of the user's run for what a guest committed
+  | 'what runs by itself waits' // for a person, and so does what leads there
+  | 'a review hides nothing'
   | 'history is checked' // only sound commits come in, to refs of ours, and nothing from outside the clone
   | 'deletion stays inside'
   | 'the key goes'
@@ -37,6 +40,21 @@ export interface Ground {
   readonly otherCommit: string
 }
 
+/** The user's side of one attack: their repository, and what else of `Ground` their settings may name. */
+export type UserSide = { readonly project: string } & Pick<Ground, 'fire' | 'marker'>
+
+/** The work waits for a person, for exactly these paths. It is then accepted by one, and nothing may break by that either. */
+export interface Held {
+  readonly held: readonly string[]
+  /** Default: merged. Else it stays at its ref, since the checkout would need a program to run. */
+  readonly accepted?: 'merged' | 'kept'
+  /** What the person who reviews it must find there, each somewhere. */
+  readonly shows?: (ground: Pick<Ground, 'victim'>) => readonly string[]
+}
+
+/** How a task must end: with the honest file that every guest leaves on the user's branch, at the task's ref alone, at one beside it, or held. */
+export type Ends = 'merged' | 'kept' | 'beside' | Held
+
 /** What a naive host does with what the guest left. Answers the harm it came to, beside what `marker` and `victim` show by themselves. */
 export type NaiveHost = (ground: Ground) => Promise<readonly string[]>
 
@@ -50,8 +68,10 @@ export interface LeftBehind extends Described {
   readonly naive: NaiveHost
   /** The naive host only looks, so it needs no copy, which could not be made. */
   readonly inPlace?: boolean
-  /** How the task must end; left out, the honest file that every guest leaves must be on the user's branch. */
-  readonly ends?: 'merged' | 'kept' | 'failed'
+  /** What the user has or does while the guest works. */
+  readonly user?: (side: UserSide) => Promise<void>
+  /** Default: merged. */
+  readonly ends?: Ends
 }
 
 /** What a guest does to a folder that it shares with its host: `guest` runs in it, `sign` looks at it from the host's side. */

@@ -1,15 +1,31 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { Task } from '../core/task/task.ts'
 import { pathExists } from '../lib/files/look.ts'
 import { run } from '../lib/processes/spawn.ts'
+import type { Ends } from './attack.ts'
 import { environmentOfUser, type Prepared, userGit, userSettings, victimIsWhole } from './grounds.ts'
 
 const mebibyte = 1024 ** 2
 /** What the host keeps of a guest's words, at most; see the task's files in main/README.md. */
-const limits: Readonly<Record<string, number>> = { 'result.json': 2 * mebibyte, 'claude-stream.jsonl': 256 * mebibyte }
+const limits: Readonly<Record<string, number>> = {
+  'result.json': 2 * mebibyte,
+  'claude-stream.jsonl': 256 * mebibyte,
+  // The names of changed files, a MiB of them, are told by two events.
+  'events.jsonl': 3 * mebibyte,
+  'task.json': 3 * mebibyte,
+}
 
-/** What is wrong after a task was settled, one sentence each: looked for after every attack, whatever it tried. */
-export async function damageOf(prepared: Prepared, key: string): Promise<readonly string[]> {
+/**
+ * What is wrong after a task was settled, one sentence each: looked for after every attack, whatever it tried.
+ * @param ends where its work must be by now.
+ */
+export async function damageOf(
+  prepared: Prepared,
+  key: string,
+  ends: Ends = prepared.attack.ends ?? 'merged',
+): Promise<readonly string[]> {
   const { outside } = prepared
   return [
     ...((await pathExists(outside.marker)) ? ['a program of the guest ran on the host'] : []),
@@ -17,7 +33,7 @@ export async function damageOf(prepared: Prepared, key: string): Promise<readonl
     ...('trusted' in {} ? ['every object of this process has a member of the guest'] : []),
     ...(await taskDamage(prepared, key)),
     ...(await repositoryDamage(prepared)),
-    ...(await workDamage(prepared)),
+    ...(await workDamage(prepared, ends)),
   ]
 }
 
@@ -43,8 +59,12 @@ async function taskDamage({ record, outside }: Prepared, key: string): Promise<r
     }
     if ((mode & 0o077) !== 0) found.push(`${entry.name} can be read by others`)
   }
-  if (await pathExists(join(record.files.share, '.api-key')))
-    found.push('the key, or what took its place, is still in the share')
+  const atKey = await lstat(join(record.files.share, '.api-key')).catch(() => undefined)
+  if (atKey && !atKey.isDirectory()) found.push('the key, or what took its place, is still in the share')
+  // Below a folder nothing is deleted while a guest may live. It goes when the share is given again, and is told until then.
+  if (atKey?.isDirectory() && !record.task.notes.some((note) => note.includes('in place of its key file'))) {
+    found.push('a folder is in place of the key, and no note of the task tells it')
+  }
   return found
 }
 
@@ -56,8 +76,15 @@ async function repositoryDamage({ project, record, outside, start }: Prepared): 
   for (const ref of refs) {
     const [name = '', commit] = ref.split(' ')
     if (name === ours || name === 'refs/heads/main') continue
+    if (record.task.work?.also.some((also) => also.ref === name)) continue
     if (!['refs/heads/topic', 'refs/tags/v1'].includes(name)) found.push(`${name} was made in the user's repository`)
     else if (commit !== start) found.push(`${name} of the user was moved`)
+  }
+  for (const revision of [ours, 'main']) {
+    const listed = await run('git', ['-C', project, 'ls-tree', '-r', '-t', '-z', '--name-only', revision])
+    for (const path of listed.stdout.split('\0')) {
+      if (path.split('/').some(isOurs)) found.push(`${JSON.stringify(path)} of ${revision} is where tasks are shown`)
+    }
   }
   const succeeds = async (...args: string[]) => (await run('git', ['-C', project, ...args], { timeoutMs: 60_000 })).ok
   if (!(await succeeds('merge-base', '--is-ancestor', start, 'main'))) found.push("the user's branch lost its commits")
@@ -97,17 +124,33 @@ async function repositoryDamage({ project, record, outside, start }: Prepared): 
   return found
 }
 
-/** The honest file that every guest leaves must be somewhere: on the branch, or at the task's ref. */
-async function workDamage({ attack, project, record }: Prepared): Promise<readonly string[]> {
-  if (attack.ends === 'failed') return []
-  const at = attack.ends === 'kept' ? ['main', `refs/tasks/${record.task.id}`] : ['main']
-  for (const revision of at) {
-    const { ok } = await run('git', ['-C', project, 'cat-file', '-e', `${revision}:honest.txt`])
-    if (ok) return []
-  }
+/** The honest file that every guest leaves must be where the attack's declaration says. */
+async function workDamage({ project, record }: Prepared, ends: Ends): Promise<readonly string[]> {
+  const isAt = async (revision: string) =>
+    (await run('git', ['-C', project, 'cat-file', '-e', `${revision}:honest.txt`])).ok
   const { state } = record.task
-  const how = state.phase === 'finished' ? JSON.stringify(state.outcome) : state.phase
-  return [`the work is not ${attack.ends === 'kept' ? 'kept' : 'merged'}: ${how.slice(0, 300)}`]
+  const how = (state.phase === 'finished' ? JSON.stringify(state.outcome) : state.phase).slice(0, 300)
+  const onBranch = await isAt('main')
+  if (ends === 'merged') return onBranch ? [] : [`the work is not merged: ${how}`]
+  if (onBranch) return [`the work is on the branch, where it must wait: ${how}`]
+  if (ends === 'beside') {
+    const found = await Promise.all((record.task.work?.also ?? []).map(({ ref }) => isAt(ref)))
+    return found.includes(true) ? [] : [`no ref beside the task's own has the work: ${how}`]
+  }
+  return [
+    ...((await isAt(`refs/tasks/${record.task.id}`)) ? [] : [`the work is not kept: ${how}`]),
+    ...(ends === 'kept' || isHeldFor(record.task, ends.held) ? [] : [`it is not held for ${ends.held}: ${how}`]),
+  ]
 }
+
+const isHeldFor = ({ merge }: Task, paths: readonly string[]): boolean =>
+  merge?.kind === 'unmerged' && merge.reason === 'held_paths' && isDeepStrictEqual(merge.files, paths)
+
+/** A name that some file system takes for the folder that shows users their tasks. */
+const isOurs = (name: string): boolean =>
+  name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase() === '.microvm'
 
 const ownId = (): string => String(process.getuid?.() ?? 0)

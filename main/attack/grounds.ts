@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SlotId, TaskId } from '../core/task/task.ts'
 import { cloneWorkspace } from '../git/clone/clone-workspace.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
+import { removeTree } from '../lib/files/remove-tree.ts'
 import { runOrThrow } from '../lib/processes/spawn.ts'
 import { TaskRecord } from '../tasks/record/task-record.ts'
 import { type Assignment, writeShare } from '../tasks/run/write-share.ts'
@@ -36,7 +37,13 @@ export const environmentOfUser = '.env'
 export const userSettings = 'API=https://user.example\n'
 export const victimText = 'The user wrote this.\n'
 
-const identity = ['-c', 'user.name=Uma User', '-c', 'user.email=uma@example.invalid', '-c', 'init.defaultBranch=main']
+/** Hooks of an attack are for the host to keep from, and not for our own look at what became of it. */
+const identity = [
+  'user.name=Uma User',
+  'user.email=uma@example.invalid',
+  'init.defaultBranch=main',
+  'core.hooksPath=/dev/null',
+].flatMap((setting) => ['-c', setting])
 export const userGit = (folder: string, ...args: readonly string[]) =>
   runOrThrow('git', ['-C', folder, ...identity, ...args], { timeoutMs: 60_000 })
 
@@ -74,10 +81,17 @@ export async function layBait(folder: string): Promise<Bait> {
   }
 }
 
-/** A task of its own for the attack, as the orchestrator makes one; its share and clone go where the guest will find them. */
+/** Attacks of one lane are settled one after the other. */
+export const laneCount = 2
+
+/**
+ * A task of its own for the attack, as the orchestrator makes one; its share and clone go where the guest will find them. Each has a home of
+ * its own. The tasks of a lane have one id, so that a process that reads what guests left, and takes a second to start, serves them all:
+ * what one did to it the next ones would show.
+ */
 export async function prepare(attack: LeftBehind, bait: Bait, index: number, signal: AbortSignal): Promise<Prepared> {
   const { folder, template, other, otherCommit, secret } = bait
-  const id = (0xa77ac000 + index).toString(16) as TaskId
+  const id = (0xa77ac000 + (index % laneCount)).toString(16) as TaskId
   const project = join(folder, 'projects', attack.name)
   const hidden = join(folder, 'host', attack.name)
   await mkdir(join(folder, 'projects'), { recursive: true })
@@ -113,6 +127,7 @@ export async function prepare(attack: LeftBehind, bait: Bait, index: number, sig
   await restore(outside)
   await writeFile(outside.secretFile, `{"success":true,"summary":"${secret}","files_changed":[],"error":null}\n`)
   await writeFile(outside.fire, `#!/bin/sh\ntouch '${outside.marker}'\n`, { mode: 0o755 })
+  await attack.user?.({ project, ...outside })
   const inGuest = {
     share: join(folder, 'guest', attack.name, 'share'),
     repo: join(folder, 'guest', attack.name, 'repo'),
@@ -128,10 +143,13 @@ export const assignmentWith = (key: string): Assignment => ({
 
 /** Makes the victim whole again after a naive host. */
 export async function restore({ victim }: Pick<Ground, 'victim'>): Promise<void> {
+  await removeTree(victim)
   await mkdir(victim, { recursive: true })
   await writeFile(join(victim, 'keep.txt'), victimText)
 }
 
+/** Nothing in it was changed, taken away or added. */
 export async function victimIsWhole({ victim }: Pick<Ground, 'victim'>): Promise<boolean> {
-  return (await readFile(join(victim, 'keep.txt'), 'utf8').catch(() => '')) === victimText
+  const names = await readdir(victim).catch(() => [])
+  return names.join() === 'keep.txt' && (await readFile(join(victim, 'keep.txt'), 'utf8')) === victimText
 }

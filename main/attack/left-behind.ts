@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MachineHandle } from '../core/task/task.ts'
 import { allocatedBytes } from '../lib/files/allocated-bytes.ts'
@@ -10,6 +10,7 @@ import { settleTask } from '../tasks/finish/finish-task.ts'
 import { clearShare } from '../tasks/run/clear-share.ts'
 import { removeKey } from '../tasks/run/take-key.ts'
 import { writeShare } from '../tasks/run/write-share.ts'
+import { acceptHeld, publishingRules } from './accept-held.ts'
 import { type Ground, type Verdict, verdict } from './attack.ts'
 import { damageOf } from './damage.ts'
 import { assignmentWith, type Bait, type Prepared, restore, victimIsWhole } from './grounds.ts'
@@ -41,21 +42,23 @@ export async function settleAttack(
 
   await record.add({ type: 'machine-started', machine })
   await record.add({ type: 'agent-started' })
-  await removeKey(record.files.share)
+  const note = await removeKey(record.files.share)
+  if (note !== null) await record.add({ type: 'noted', note })
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
   const broken: string[] = []
   try {
-    await settleTask({ repositories: { list: async () => [] } }, record, key, log)
+    await settleTask(publishingRules, record, key, log)
     await allocatedBytes(record.files.folder)
   } catch (error) {
     broken.push(`the host fell over it: ${String(error).slice(0, 200)}`)
   }
+  await record[Symbol.asyncDispose]()
   broken.push(...(await damageOf(prepared, key)))
+  if (typeof attack.ends === 'object') broken.push(...(await acceptHeld(prepared, attack.ends, key)))
   await giveAgain(prepared, key).catch((error: unknown) => {
     broken.push(`its share cannot be given to another guest: ${String(error).slice(0, 200)}`)
   })
   if (!(await victimIsWhole(outside))) broken.push('giving its share to another guest changed a folder of the host')
-  await record[Symbol.asyncDispose]()
   try {
     await removeTree(record.files.folder)
   } catch (error) {
@@ -70,6 +73,8 @@ export async function settleAttack(
 async function giveAgain({ record }: Prepared, key: string): Promise<void> {
   await clearShare(record.files.share)
   await writeShare(record.files, record.task, assignmentWith(key))
+  const given = await readFile(join(record.files.share, '.api-key'), 'utf8')
+  if (given !== key) throw new Error('its key is not where the next guest looks for it')
 }
 
 /** The harm that a naive host came to, or null. */

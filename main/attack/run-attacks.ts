@@ -10,7 +10,7 @@ import { askedVerdicts, askScript } from './ask-gateway.ts'
 import { type Verdict, verdict } from './attack.ts'
 import { again, attackImage } from './attack-image.ts'
 import { allAttacks, gatewayAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
-import { layBait, prepare } from './grounds.ts'
+import { laneCount, layBait, prepare, restore } from './grounds.ts'
 import { type Honeypots, openHoneypots } from './honeypots.ts'
 import { handOver, settleAttack } from './left-behind.ts'
 import { runNaiveMachine } from './naive-machine.ts'
@@ -50,11 +50,12 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   await using pots = await openHoneypots()
   await using api = await openRecordingApi()
   const bait = await layBait(folder)
-  const secretFile = join(folder, 'secret.txt')
-  await writeFile(secretFile, bait.secret)
+  const targets = { secretFile: join(folder, 'secret.txt'), victim: join(folder, 'scene-victim') }
+  await writeFile(targets.secretFile, bait.secret)
+  await restore(targets)
   const hostile = await attackImage(image, '', await made(folder, 'image'))
   const driver = createDriver({ image: async () => hostile, cacheDirectory, log })
-  await using stage = await openStage(driver, bait, secretFile, pots.tcp, signal)
+  await using stage = await openStage(driver, bait, targets, pots.tcp, signal)
   const ports: ProbePorts = { tcp: pots.tcp, udp: pots.udp, ipv6: pots.ipv6, mcp: stage.port }
 
   onProgress(`Laying out ${leftBehindAttacks.length} tasks for the red-team guest`)
@@ -84,15 +85,14 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
 
   onProgress('What it left behind, first given to naive hosts, then settled')
   const verdicts: Verdict[] = []
-  const waiting = prepared.values()
-  const settleAll = async (): Promise<void> => {
-    for (const each of waiting) {
+  const settleLane = async (lane: number): Promise<void> => {
+    for (const each of prepared.filter((_, index) => index % laneCount === lane)) {
       const failure = await workshop.failureOf(each.attack)
       const settled = await settleAttack(each, workshop.machine, bait, log)
       verdicts.push(failure === undefined ? settled : tried(settled, failure))
     }
   }
-  await Promise.all([settleAll(), settleAll()])
+  await Promise.all(Array.from({ length: laneCount }, (_, lane) => settleLane(lane)))
   verdicts.push(...(await privilegeVerdicts(folder, naive, workshop)), ...reachVerdicts(naive, workshop, pots))
   verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
 
@@ -100,7 +100,7 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   const [mouth, deaf, bomb] = await Promise.all([
     playMouth(stage, bait.key, naive.console.includes(again)),
     playDeaf(stage, bait, options.shown),
-    playBomb(stage),
+    playBomb(stage, targets.victim),
   ])
   const order = new Map(allAttacks.map(({ name }, index) => [name, index]))
   const placeOf = ({ name }: Verdict): number => order.get(name) ?? 0

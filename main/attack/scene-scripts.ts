@@ -9,8 +9,14 @@ const wait = `echo '${ready}'; for ((n = 0; n < 1500; n++)); do [ -e /workspace/
 /** The terminal's clipboard, its title, a question that it answers by typing, and the one-byte beginning of a sequence. */
 export const hostileText = String.raw`\033]52;c;b3duZWQ=\007\033]0;owned\007\033P$q\"p\033\\\302\2335n`
 
+/** What of the host the scenes aim at: a file, and a folder with `keep.txt` in it. */
+export interface SceneTargets {
+  readonly secretFile: string
+  readonly victim: string
+}
+
 /** One task each: `mouth` talks, `deaf` does not hear, `bomb` takes what it can. */
-export const sceneScripts = (secretFile: string) =>
+export const sceneScripts = ({ secretFile, victim }: SceneTargets) =>
   ({
     mouth: `
 key=$(cat /workspace/.api-key)
@@ -46,6 +52,7 @@ ${wait}
 `,
     bomb: `
 key=$(cat /workspace/.api-key); rm /workspace/.api-key
+inner=/workspace/.api-key/inner; mkdir -p $inner
 : >/workspace/started
 echo work >/workspace/repo/honest.txt
 perl -e '$| = 1; setpgrp; while (defined(my $pid = fork)) { if (!$pid) { sleep 1000; exit } last if ++$n >= 1000 }
@@ -53,6 +60,10 @@ perl -e '$| = 1; setpgrp; while (defined(my $pid = fork)) { if (!$pid) { sleep 1
 wait $!
 perl -e '$| = 1; my @taken; for (1..100000) { push @taken, "x" x 1048576; print "red team: $_ MiB\\n" if $_ % 64 == 0 }'
 echo 'red team: memory refused'
+while :; do
+  echo x >$inner/keep.txt
+  mv $inner $inner.aside; ln -s '${victim}' $inner; rm $inner; mv $inner.aside $inner
+done &
 ${wait}
 bomb() { bomb | bomb & }; bomb; sleep 1000
 `,

@@ -12,7 +12,7 @@ import { type TaskFiles, taskFiles } from '../tasks/record/task-files.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { attackScript } from './attack-image.ts'
 import type { Bait } from './grounds.ts'
-import { goFile, type SceneName, sceneScripts } from './scene-scripts.ts'
+import { goFile, type SceneName, type SceneTargets, sceneScripts } from './scene-scripts.ts'
 
 /** A whole orchestrator with a home of its own, whose guests do what their scene says. */
 export interface Stage extends AsyncDisposable {
@@ -43,12 +43,12 @@ export const sceneMemoryBytes = memoryMiB * 1024 ** 2
 export async function openStage(
   driver: MachineDriver,
   bait: Bait,
-  secretFile: string,
+  targets: SceneTargets,
   apiPort: number,
   signal: AbortSignal,
 ): Promise<Stage> {
   const home = join(bait.folder, 'home')
-  const scripts = sceneScripts(secretFile)
+  const scripts = sceneScripts(targets)
   const lines: string[] = []
   await using stack = new AsyncDisposableStack()
   for (const name of Object.keys(scripts)) {

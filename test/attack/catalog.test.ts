@@ -21,7 +21,11 @@ test('every script that a guest runs is one that a shell understands', async () 
   )
   const reach = allAttacks.filter((attack) => attack.kind === 'reach')
   const probe = probeScript(reach, { tcp: 1, udp: 2, ipv6: 3, mcp: 4, control: '10.0.2.100:1' })
-  for (const script of [...scripts, probe, ...Object.values(sceneScripts('/secret'))]) {
+  for (const script of [
+    ...scripts,
+    probe,
+    ...Object.values(sceneScripts({ secretFile: '/secret', victim: '/victim' })),
+  ]) {
     const { ok, stderr } = await run('bash', ['-n'], { input: script })
     expect(`${stderr}${ok ? '' : script}`).toBe('')
   }

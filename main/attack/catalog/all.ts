@@ -4,12 +4,22 @@ import { historyAttacks } from './history-attacks.ts'
 import { livedAttacks } from './lived-attacks.ts'
 import { privilegeAttacks } from './privilege-attacks.ts'
 import { programAttacks } from './program-attacks.ts'
+import { publishingAttacks } from './publishing-attacks.ts'
 import { reachAttacks } from './reach-attacks.ts'
 import { shareAttacks } from './share-attacks.ts'
+import { sizeAttacks } from './size-attacks.ts'
+import { stateAttacks } from './state-attacks.ts'
 
 export { gatewayAttacks, privilegeAttacks, reachAttacks }
 
-export const leftBehindAttacks = [...shareAttacks, ...programAttacks, ...historyAttacks]
+export const leftBehindAttacks = [
+  ...stateAttacks,
+  ...shareAttacks,
+  ...programAttacks,
+  ...publishingAttacks,
+  ...historyAttacks,
+  ...sizeAttacks,
+]
 
 export const allAttacks: readonly Attack[] = [
   ...leftBehindAttacks,

@@ -169,7 +169,7 @@ export const historyAttacks: readonly LeftBehind[] = [
     tries: "Leaves a history that knows nothing of the user's commits.",
     guest: inClone('checkout -q --orphan fresh', 'commit -q -m Fresh', 'branch -q -M "$BRANCH"'),
     naive: fetches(['HEAD'], losesStart, ['reset', '--hard', 'FETCH_HEAD']),
-    ends: 'kept',
+    ends: 'beside',
   },
   {
     ...history,
@@ -225,7 +225,6 @@ export const historyAttacks: readonly LeftBehind[] = [
     tries: 'Commits a submodule whose address is an option of git clone.',
     guest: `printf '[submodule "x"]\\n\\tpath = ../repo\\n\\turl = --upload-pack=%s\\n' "$FIRE" >"$REPO/.gitmodules"; ${inClone('add .gitmodules', 'commit -q -m Module')}`,
     naive: clonesSubmodule,
-    ends: 'kept',
   },
   {
     ...history,

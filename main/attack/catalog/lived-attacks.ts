@@ -64,6 +64,13 @@ export const livedAttacks = {
     tries: 'Swaps a file for a link to a file of the host, over and over, while the host reads it.',
     rule: 'files are checked',
   },
+  keySwapped: {
+    ...lived,
+    name: 'key-swapped-while-deleted',
+    tries:
+      'Makes a folder of its key file, and swaps what is in it for a link, over and over, while the host deletes it.',
+    rule: 'deletion stays inside',
+  },
   bomb: {
     ...lived,
     name: 'processes-without-end',

@@ -1,4 +1,4 @@
-import type { Ground, LeftBehind, NaiveHost } from '../attack.ts'
+import type { Ends, Ground, LeftBehind, NaiveHost } from '../attack.ts'
 import { gitInClone, naiveGit, receiverOf } from '../naive-hosts.ts'
 
 const nothingRuns = { kind: 'left-behind', rule: 'nothing runs' } as const
@@ -10,6 +10,7 @@ const setting = (section: string, ...lines: readonly string[]): string =>
 const hook = (path: string): string => `printf '#!/bin/sh\\n%s\\n' "$FIRE" >"${path}"; chmod 755 "${path}"`
 
 const attributes = (text: string): string => `echo '${text}' >"$REPO/.gitattributes"`
+const held = (...paths: readonly string[]): Ends => ({ held: paths })
 const change = 'echo changed >>"$REPO/a.txt"'
 
 /** A submodule `x` in the index, with an address of the guest's choosing. */
@@ -51,6 +52,7 @@ export const programAttacks: readonly LeftBehind[] = [
     tries: 'Names a program as clean filter of every file.',
     guest: `${setting('filter "evil"', 'clean = "$FIRE"')}; ${attributes('* filter=evil')}; ${change}`,
     naive: gitInClone(['add', '--all']),
+    ends: held('.gitattributes'),
   },
   {
     ...nothingRuns,
@@ -58,6 +60,7 @@ export const programAttacks: readonly LeftBehind[] = [
     tries: 'Names a program as smudge filter of every file.',
     guest: `${setting('filter "evil"', 'smudge = "$FIRE"')}; ${attributes('* filter=evil')}; ${change}`,
     naive: gitInClone(['checkout', '--force', '--', 'a.txt']),
+    ends: held('.gitattributes'),
   },
   {
     ...nothingRuns,
@@ -65,6 +68,7 @@ export const programAttacks: readonly LeftBehind[] = [
     tries: 'Names a program as the process of the filter lfs.',
     guest: `${setting('filter "lfs"', 'process = "$FIRE"', 'clean = "$FIRE"')}; ${attributes('a.txt filter=lfs')}; ${change}`,
     naive: gitInClone(['add', '--all']),
+    ends: held('.gitattributes'),
   },
   {
     ...nothingRuns,
@@ -95,6 +99,7 @@ export const programAttacks: readonly LeftBehind[] = [
     tries: 'Names a program that turns files into text.',
     guest: `${setting('diff "evil"', 'textconv = "$FIRE"')}; ${attributes('* diff=evil')}; ${change}`,
     naive: gitInClone(['diff']),
+    ends: held('.gitattributes'),
   },
   {
     ...nothingRuns,

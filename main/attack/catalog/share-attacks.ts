@@ -140,6 +140,7 @@ export const shareAttacks: readonly LeftBehind[] = [
     guest: `perl -e 'print q({"success":true,"summary":"Done.","files_changed":[],"error":null,"deep":),
       "[" x 400000, "]" x 400000, "}"' >"$SHARE/result.json"`,
     naive: walksResult,
+    ends: 'kept',
   },
   {
     ...checked,
