@@ -111,7 +111,6 @@ export const historyAttacks: readonly LeftBehind[] = [
     tries,
     guest: `mkdir -p "$REPO/.git/objects/info"; (cd "$REPO/.git"; ${guest})`,
     naive: stealsCommit,
-    ends: 'kept' as const,
   })),
   {
     ...history,
@@ -184,7 +183,6 @@ export const historyAttacks: readonly LeftBehind[] = [
     tries: 'Commits a tree with an entry named `..`.',
     guest: treeWith('..'),
     naive: unpacks,
-    ends: 'kept',
   },
   {
     ...history,
@@ -201,7 +199,6 @@ export const historyAttacks: readonly LeftBehind[] = [
       await naiveGit(join(dirname(ground.marker), 'unpacked'), ['status'])
       return []
     },
-    ends: 'kept',
   },
   {
     ...history,
@@ -234,7 +231,6 @@ export const historyAttacks: readonly LeftBehind[] = [
       "$(git -C "$REPO" rev-parse HEAD)" | git -C "$REPO" hash-object -t commit --literally -w --stdin)
       git -C "$REPO" update-ref HEAD "$commit"`,
     naive: fetches(['+HEAD:refs/heads/task'], saysIn(['fsck'], 'error in commit', "broke the user's repository")),
-    ends: 'kept',
   },
   {
     ...waiting,
@@ -256,7 +252,6 @@ export const historyAttacks: readonly LeftBehind[] = [
     tries: 'Leaves a FIFO among its packs.',
     guest: `mkfifo "$REPO/.git/objects/pack/pack-$(printf 'a%.0s' {1..40}).idx"; : >"$REPO/.git/objects/pack/pack-$(printf 'a%.0s' {1..40}).pack"`,
     naive: waitsFor('repo', `.git/objects/pack/pack-${'a'.repeat(40)}.idx`, ['git', 'cat-file', '-e', 'f'.repeat(40)]),
-    ends: 'kept',
   },
   {
     ...waiting,
