@@ -4,7 +4,7 @@ import { guestNetwork } from './settings/guest-network.ts'
 import { listRepositories } from './settings/repositories.ts'
 import type { SettingsStore } from './settings/settings-store.ts'
 import { findKey } from './settings/token.ts'
-import type { Provisions } from './tasks/run/task-runner.ts'
+import type { Provisions } from './tasks/slots/provisions.ts'
 
 interface ProvisionsOptions {
   readonly home: string

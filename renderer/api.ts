@@ -1,17 +1,7 @@
 import type { AnswerOf, Bridge, RequestName, RequestOf } from '../preload/contract.ts'
+import type { Carrier } from './carrier.ts'
 import { httpCarrier } from './http-carrier.ts'
 import { showFailure } from './stores/notices.ts'
-
-/**
- * `lost`: what the host tells does not arrive; `refused`: it does not tell this page anything. After `open` it does, and what was told
- * before may be missing.
- */
-export type Link = 'open' | 'lost' | 'refused'
-
-export interface Carrier extends Bridge {
-  /** @returns the end of it. */
-  watch(watcher: (link: Link) => void): () => void
-}
 
 declare global {
   interface Window {

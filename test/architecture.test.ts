@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { importCircles } from './support/import-circles.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -271,4 +272,24 @@ test('one module builds paths below the .microvm of a work tree, which a commit 
   expect(naming.map(({ path }) => path).filter((path) => !knowTheFolder.includes(path))).toEqual([])
   expect(namesTheFolder({ path: 'main/tasks/x.ts', text: "const a = join(repoPath, '.microvm', 'tasks')" })).toBe(true)
   expect(namesTheFolder({ path: 'main/tasks/x.ts', text: 'const a = `/.microvm/tasks`' })).toBe(true)
+})
+
+test('no file imports itself through others, not for its types either', () => {
+  const all = [...sources, ...sourcesIn('renderer'), ...sourcesIn('preload')]
+  expect(importCircles(all, 'run-time')).toEqual([])
+  expect(importCircles(all, 'any')).toEqual([])
+})
+
+test.each([
+  [["import { b } from './b.ts'", "import { c } from './c.ts'", "import { a } from './a.ts'"], 'run-time'],
+  [["export { b } from './b.ts'", "const c = await import('./c.ts')", "import './a.ts'"], 'run-time'],
+  [["import { type B, b } from './b.ts'", "import { c } from './c.ts'", "import { a } from './a.ts'"], 'run-time'],
+  [["import { type B, type C } from './b.ts'", "import { c } from './c.ts'", "import { a } from './a.ts'"], 'types'],
+  [["import type { B } from './b.ts'", "import { c } from './c.ts'", "import { a } from './a.ts'"], 'types'],
+  [["import { b } from './b.ts'", "import { c } from './c.ts'", "import { join } from 'node:path'"], 'none'],
+] as const)('%j is a circle of kind %s', (texts, kind) => {
+  const files = texts.map((text, index) => ({ path: `main/x/${'abc'[index]}.ts`, text: `${text}\n` }))
+  const circle = [['main/x/a.ts', 'main/x/b.ts', 'main/x/c.ts']]
+  expect(importCircles(files, 'run-time')).toEqual(kind === 'run-time' ? circle : [])
+  expect(importCircles(files, 'any')).toEqual(kind === 'none' ? [] : circle)
 })

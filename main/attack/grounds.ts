@@ -7,7 +7,8 @@ import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { removeTree } from '../lib/files/remove-tree.ts'
 import { runOrThrow } from '../lib/processes/spawn.ts'
 import { TaskRecord } from '../tasks/record/task-record.ts'
-import { type Assignment, writeShare } from '../tasks/run/write-share.ts'
+import { writeShare } from '../tasks/run/write-share.ts'
+import type { Assignment } from '../tasks/slots/provisions.ts'
 import type { Ground, LeftBehind } from './attack.ts'
 
 /** One attack's task, with a repository of its own to work on, and what it must leave alone. */

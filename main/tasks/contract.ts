@@ -1,5 +1,6 @@
 import type { ConflictsView, ConflictText, Resolution } from '../core/merge/conflicts.ts'
 import type { FileDiff } from '../core/merge/file-diff.ts'
+import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
@@ -7,11 +8,9 @@ import type { TaskCaps } from '../core/task/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { EventLog } from './events/event-log.ts'
-import type { MergeWish } from './finish/merge-again.ts'
 import type { Against, TaskReview } from './review/read-review.ts'
-import type { CleanUp } from './upkeep/clean-up-task.ts'
+import type { Undeleted } from './upkeep/deletions.ts'
 import type { DiskUsage } from './upkeep/disk-usage.ts'
-import type { PruneReport, PruneRequest } from './upkeep/prune.ts'
 
 /** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
 export interface Tasks {
@@ -35,7 +34,7 @@ export interface Tasks {
    * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there, or when
    * it takes a person and who asks is a client.
    */
-  merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome>
+  merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome>
   /**
    * Starts a task that resolves the conflicts of one that has ended; when it is merged, so is that one. Throws
    * AppError('merge-failed') where nothing collides, 'task-busy' where another task is at it, and whatever `run` throws.
@@ -80,6 +79,31 @@ export interface RunRequest {
   readonly queue?: boolean
   /** Of a task that waits: higher goes first. Default 0. */
   readonly priority?: number
+}
+
+export interface CleanUp {
+  readonly deleteRef: boolean
+  readonly by: By
+}
+
+export interface PruneRequest {
+  /** Work that waits for a person's decision stays where a person can decide of it, unless a person asks. */
+  readonly by: By
+  /** Nothing is deleted, only told. */
+  readonly dryRun: boolean
+  /** Finished tasks that ended longer ago go. Default 14, unless `maxGiB` is given: then none for its age. */
+  readonly keepDays?: number
+  /** The oldest go until the folders of all tasks take no more than this. */
+  readonly maxGiB?: number
+}
+
+export type PruneReport = {
+  dry_run: boolean
+  freed_bytes: number
+  tasks: { task_id: string; repo: string; bytes: number }[]
+  images: { key: string; bytes: number }[]
+  /** What was to go, now or earlier, and could not be deleted; the next prune tries again. */
+  left: Undeleted[]
 }
 
 export interface RegisteredRepository {

@@ -16,11 +16,19 @@ import { requireFlake } from './admission/require-flake.ts'
 import type { HostMemory } from './admission/requirements.ts'
 import type { RunRate } from './admission/run-rate.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
-import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from './contract.ts'
+import type {
+  CleanUp,
+  PruneReport,
+  PruneRequest,
+  RegisteredRepository,
+  RunRequest,
+  TaskListener,
+  Tasks,
+} from './contract.ts'
 import type { EventLog } from './events/event-log.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { endTask } from './finish/end-task.ts'
-import { type MergeWish, mergeAgain } from './finish/merge-again.ts'
+import { mergeAgain } from './finish/merge-again.ts'
 import { repairCheckouts } from './finish/repair-checkouts.ts'
 import { salvagedLate } from './finish/salvage-late.ts'
 import { weighRemoval } from './finish/waiting-work.ts'
@@ -42,21 +50,15 @@ import { reap } from './run/reap.ts'
 import { recoverTask } from './run/recover-task.ts'
 import { runQueued } from './run/run-queued.ts'
 import { RunningTasks } from './run/running-tasks.ts'
-import {
-  acceptedCaps,
-  type MachineSource,
-  type Provisions,
-  type RunEnd,
-  type RunnerContext,
-  runTask,
-} from './run/task-runner.ts'
+import { acceptedCaps, type MachineSource, type RunEnd, type RunnerContext, runTask } from './run/task-runner.ts'
+import type { Provisions } from './slots/provisions.ts'
 import type { SlotLease, SlotPool } from './slots/slot-pool.ts'
 import { removeWarmFolder, type WarmMachine } from './slots/warm-machine.ts'
 import { WarmMachines } from './slots/warm-machines.ts'
-import { type CleanUp, cleanUpTask } from './upkeep/clean-up-task.ts'
+import { cleanUpTask } from './upkeep/clean-up-task.ts'
 import { Deletions } from './upkeep/deletions.ts'
 import { type DiskUsage, diskUsage } from './upkeep/disk-usage.ts'
-import { type PruneReport, type PruneRequest, prune } from './upkeep/prune.ts'
+import { prune } from './upkeep/prune.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
@@ -311,7 +313,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
-  merge(id: TaskId, by: MergeWish['by']): Promise<MergeOutcome> {
+  merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
     return this.#afterEnd(id, async (task) => {
       const outcome = await mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put })
       await showInWorkTree(task, this.#options) // It may have had no merge result before.

@@ -1,7 +1,7 @@
 import type { Failure } from '../../main/core/failure.ts'
 import type { Snapshot } from '../../preload/contract.ts'
 import { followSnapshot } from '../../preload/follow-snapshot.ts'
-import type { Carrier } from '../api.ts'
+import type { Carrier } from '../carrier.ts'
 import { noSession } from '../http-carrier.ts'
 
 export type Live =

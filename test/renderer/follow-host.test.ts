@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Failure } from '../../main/core/failure.ts'
 import { applyDelta } from '../../preload/apply-delta.ts'
 import type { Delta, Reply, Snapshot } from '../../preload/contract.ts'
-import type { Carrier, Link } from '../../renderer/api.ts'
+import type { Carrier, Link } from '../../renderer/carrier.ts'
 import { followHost, type Live } from '../../renderer/stores/follow-host.ts'
 import { busyScene, emptyScene, idOf, runningTask } from '../support/window/window-scenes.ts'
 

@@ -2,7 +2,7 @@ import { AppError } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver, Problem } from '../../machines/driver.ts'
-import type { Provisions } from '../run/task-runner.ts'
+import type { Provisions } from '../slots/provisions.ts'
 
 /** What was found is believed for so long without another look. */
 const freshMs = 30_000

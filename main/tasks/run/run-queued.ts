@@ -2,7 +2,8 @@ import { toFailure } from '../../core/failure.ts'
 import type { SlotId } from '../../core/task/task.ts'
 import { endTask } from '../finish/end-task.ts'
 import type { TaskRecord } from '../record/task-record.ts'
-import { type MachineSource, type Provisions, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import { type MachineSource, type RunEnd, type RunnerContext, runTask } from './task-runner.ts'
 
 /**
  * Runs a task whose turn has come. What it is given is decided now: the key may have changed while it waited.

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { AppError, type Failure, toFailure } from '../../core/failure.ts'
-import type { GatewayConfig } from '../../core/network/gateway.ts'
 import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
 import type { SlotId, Task, TaskId } from '../../core/task/task.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
-import type { Forward, Machine, MachineDriver } from '../../machines/driver.ts'
+import type { Machine, MachineDriver } from '../../machines/driver.ts'
 import { keepWorkerReady } from '../../worker/run-job.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
 import { cleanExit } from '../finish/clean-exit.ts'
@@ -17,6 +16,7 @@ import { type MirrorOptions, showInWorkTree } from '../record/mirror.ts'
 import { shareNames } from '../record/task-files.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import { machineSpec, type SpecParts } from '../slots/machine-spec.ts'
+import type { Provisions } from '../slots/provisions.ts'
 import { prepareSlotStorage } from '../slots/slot-storage.ts'
 import type { HandedOver, WarmMachine } from '../slots/warm-machine.ts'
 import { clearShare } from './clear-share.ts'
@@ -25,7 +25,7 @@ import { supervise } from './supervise.ts'
 import { removeKey } from './take-key.ts'
 import { diskRunsFull } from './watch-disk.ts'
 import { capReached } from './watch-limits.ts'
-import { type Assignment, writeShare } from './write-share.ts'
+import { writeShare } from './write-share.ts'
 
 /** What every task of this process shares. */
 export interface RunnerContext extends SettleOptions, MirrorOptions {
@@ -47,13 +47,6 @@ export interface RunnerContext extends SettleOptions, MirrorOptions {
     readonly maxTokens?: number | null
     readonly silenceTimeoutMs?: number | null
   }
-}
-
-/** What one task is given, decided when it was accepted. */
-export interface Provisions extends Assignment {
-  readonly forwards: readonly Forward[]
-  readonly privateNetworks?: boolean
-  readonly gateway?: GatewayConfig
 }
 
 /** Where a task's machine comes from. */

@@ -2,18 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Task } from '../../core/task/task.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
 import { shareNames, type TaskFiles } from '../record/task-files.ts'
-
-/** What the guest is given to work with. */
-export interface Assignment {
-  /** The name of the variable that takes the key, and the key. */
-  readonly key: { readonly variable: string; readonly value: string }
-  /** Variables for the agent, without the key. */
-  readonly variables: Readonly<Record<string, string>>
-  /** Whether the guest has a way of its own to the internet. */
-  readonly egress: 'open' | 'closed'
-  /** How long an agent that has answered may wait for commands in the background alone; left out or null, as long as it likes. */
-  readonly idleBackgroundMs?: number | null
-}
+import type { Assignment } from '../slots/provisions.ts'
 
 /**
  * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in

@@ -1,7 +1,7 @@
 import type { SlotId, TaskId } from '../../core/task/task.ts'
 import type { MachineSpec, Volume } from '../../machines/driver.ts'
 import type { TaskFiles } from '../record/task-files.ts'
-import type { Provisions } from '../run/task-runner.ts'
+import type { Provisions } from './provisions.ts'
 import { slotMac } from './slot-storage.ts'
 
 export interface SpecParts {

@@ -11,8 +11,8 @@ import { ageMs } from '../../lib/processes/process-identity.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../machines/driver.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
 import { shareNames, type TaskFiles, taskFiles } from '../record/task-files.ts'
-import type { Provisions } from '../run/task-runner.ts'
 import { machineSpec } from './machine-spec.ts'
+import type { Provisions } from './provisions.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
 
 export interface WarmMachineParts {

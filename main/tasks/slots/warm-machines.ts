@@ -1,6 +1,6 @@
 import { type MachineHandle, type SlotId, slotCount, type TaskId } from '../../core/task/task.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
-import type { Provisions } from '../run/task-runner.ts'
+import type { Provisions } from './provisions.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { WarmMachine, type WarmMachineParts } from './warm-machine.ts'
 

@@ -1,18 +1,13 @@
 import { AppError } from '../../core/failure.ts'
-import type { By } from '../../core/merge/may-publish.ts'
 import type { Task } from '../../core/task/task.ts'
 import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
+import type { CleanUp } from '../contract.ts'
 import { type PublishingRules, requireYes, weighRemoval } from '../finish/waiting-work.ts'
 import { workIsElsewhere } from '../finish/work-is-elsewhere.ts'
 import { hideInWorkTree } from '../record/mirror.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
 import { filesOf } from '../record/task-files.ts'
 import type { Deletions } from './deletions.ts'
-
-export interface CleanUp {
-  readonly deleteRef: boolean
-  readonly by: By
-}
 
 /**
  * Deletes the folder of a task that has ended, and its ref when told to.

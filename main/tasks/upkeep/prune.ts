@@ -5,30 +5,10 @@ import type { TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Log } from '../../lib/log.ts'
 import { findGuestImage } from '../../machines/guest-image.ts'
-import type { Tasks } from '../contract.ts'
+import type { PruneReport, PruneRequest, Tasks } from '../contract.ts'
 import { workIsElsewhere } from '../finish/work-is-elsewhere.ts'
-import type { Deletions, Undeleted } from './deletions.ts'
+import type { Deletions } from './deletions.ts'
 import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
-
-export interface PruneRequest {
-  /** Work that waits for a person's decision stays where a person can decide of it, unless a person asks. */
-  readonly by: By
-  /** Nothing is deleted, only told. */
-  readonly dryRun: boolean
-  /** Finished tasks that ended longer ago go. Default 14, unless `maxGiB` is given: then none for its age. */
-  readonly keepDays?: number
-  /** The oldest go until the folders of all tasks take no more than this. */
-  readonly maxGiB?: number
-}
-
-export type PruneReport = {
-  dry_run: boolean
-  freed_bytes: number
-  tasks: { task_id: string; repo: string; bytes: number }[]
-  images: { key: string; bytes: number }[]
-  /** What was to go, now or earlier, and could not be deleted; the next prune tries again. */
-  left: Undeleted[]
-}
 
 const dayMs = 24 * 60 * 60_000
 const gibibyte = 1024 ** 3

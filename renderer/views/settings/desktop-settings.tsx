@@ -1,10 +1,10 @@
 import type { WindowSettings } from '../../../preload/contract.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
+import { change } from '../../stores/change-settings.ts'
 import { useLive } from '../../stores/live.ts'
 import { showNotice } from '../../stores/notices.ts'
 import { SwitchSetting } from './setting.tsx'
-import { change } from './settings.tsx'
 
 /** What only the app can do. */
 export function DesktopSettings({ settings }: { settings: WindowSettings }) {

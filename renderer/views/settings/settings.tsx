@@ -1,8 +1,8 @@
 import { Fragment } from 'react'
 import type { ShownSettings, WindowSettings } from '../../../preload/contract.ts'
-import { act } from '../../api.ts'
 import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
+import { change } from '../../stores/change-settings.ts'
 import { useIsDesktop, useLive, useSettings } from '../../stores/live.ts'
 import { DesktopSettings } from './desktop-settings.tsx'
 import { ChoiceSetting, NumberSetting } from './setting.tsx'
@@ -30,10 +30,6 @@ export function Settings() {
     </>
   )
 }
-
-/** @returns whether the host took it. */
-export const change = async (changes: Partial<WindowSettings>): Promise<boolean> =>
-  (await act('changeSettings', { changes })) !== undefined
 
 function Groups({ settings }: { settings: ShownSettings }) {
   return (

@@ -15,13 +15,19 @@ import {
 import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
 import { newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
-import type { RegisteredRepository, RunRequest, TaskListener, Tasks } from '../../../main/tasks/contract.ts'
+import type {
+  CleanUp,
+  PruneReport,
+  PruneRequest,
+  RegisteredRepository,
+  RunRequest,
+  TaskListener,
+  Tasks,
+} from '../../../main/tasks/contract.ts'
 import type { EventLog } from '../../../main/tasks/events/event-log.ts'
 import { filesOf } from '../../../main/tasks/record/task-files.ts'
 import { isCancelled } from '../../../main/tasks/run/cancel-task.ts'
-import type { CleanUp } from '../../../main/tasks/upkeep/clean-up-task.ts'
 import type { DiskUsage } from '../../../main/tasks/upkeep/disk-usage.ts'
-import type { PruneReport, PruneRequest } from '../../../main/tasks/upkeep/prune.ts'
 import { sampleMerge as merged, taskId } from '../tasks.ts'
 import { ScriptedReviews } from './scripted-reviews.ts'
 

@@ -6,7 +6,7 @@ import { pathExists } from '../../../main/lib/files/look.ts'
 import { tasksDirectory } from '../../../main/lib/files/paths.ts'
 import { isAlive } from '../../../main/lib/processes/process-identity.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../../main/machines/driver.ts'
-import type { Provisions } from '../../../main/tasks/run/task-runner.ts'
+import type { Provisions } from '../../../main/tasks/slots/provisions.ts'
 import {
   guestThatCommits,
   guestThatWaits,

@@ -1,0 +1,6 @@
+import type { WindowSettings } from '../../preload/contract.ts'
+import { act } from '../api.ts'
+
+/** @returns whether the host took it. */
+export const change = async (changes: Partial<WindowSettings>): Promise<boolean> =>
+  (await act('changeSettings', { changes })) !== undefined
