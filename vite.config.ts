@@ -1,21 +1,89 @@
-import { defineConfig } from 'vite'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig, type UserConfig } from 'vite'
 
-/**
- * `dist/cli.js` for the installed package: Node refuses to strip types below `node_modules`. Packages stay outside the bundle. Each command
- * keeps a chunk of its own: put into one file, every package that any command needs would be loaded before the first. `dist/gateway.js`
- * is a program beside it, which may read nothing but this folder.
- */
-export default defineConfig({
-  build: {
-    ssr: true,
-    target: 'node24',
-    outDir: 'dist',
-    emptyOutDir: true,
-    minify: false,
-    sourcemap: false,
-    rolldownOptions: {
-      input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts', worker: 'main/worker/main.ts' },
-      output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+const root = import.meta.dirname
+
+/** What every part has in common: its own folder below `dist`, and code that a person can read. */
+const into = (folder: string) => ({ outDir: folder, emptyOutDir: true, minify: false, sourcemap: false }) as const
+
+/** `vite build --mode PART` builds one of these. `npm run build` builds all of them. */
+const parts = {
+  /**
+   * `dist/cli.js` for the installed package: Node refuses to strip types below `node_modules`. Packages stay outside the bundle. Each
+   * command keeps a chunk of its own: put into one file, every package that any command needs would be loaded before the first.
+   * `dist/gateway.js` and `dist/worker.js` are programs beside it; the gateway may read nothing but this folder.
+   */
+  cli: {
+    build: {
+      ...into('dist'),
+      ssr: true,
+      target: 'node24',
+      rolldownOptions: {
+        input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts', worker: 'main/worker/main.ts' },
+        output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
     },
   },
+
+  /** `dist/main`, the desktop app's main process with all packages in it: the packed app has no `node_modules`. */
+  main: {
+    ssr: { noExternal: true },
+    // Packages that were CommonJS ask for these.
+    define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+    resolve: { conditions: ['node', 'import', 'default'] },
+    build: {
+      ...into('dist/main'),
+      ssr: 'main/index.ts',
+      target: 'node24',
+      rolldownOptions: {
+        external: ['electron', /^node:/, ...builtinModules],
+        output: { format: 'esm', entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+
+  /** `dist/preload/index.cjs`: a sandboxed preload is one CommonJS file. */
+  preload: {
+    build: {
+      ...into('dist/preload'),
+      ssr: 'preload/index.ts',
+      target: 'chrome140',
+      rolldownOptions: { external: ['electron'], output: { format: 'cjs', entryFileNames: 'index.cjs' } },
+    },
+  },
+
+  /** `dist/gateway/gateway.js` for the packed app: one file, beside the app's archive, since Node cannot look into that. */
+  gateway: {
+    build: {
+      ...into('dist/gateway'),
+      ssr: 'main/gateway/main.ts',
+      target: 'node24',
+      rolldownOptions: { output: { format: 'esm', codeSplitting: false, entryFileNames: 'gateway.js' } },
+    },
+  },
+
+  /** `dist/renderer`, the window: for `app://` and for HTTP alike. Nothing inline, since the policy of both allows none. */
+  window: {
+    root: join(root, 'renderer'),
+    base: './',
+    plugins: [react()],
+    build: {
+      outDir: join(root, 'dist/renderer'),
+      emptyOutDir: true,
+      target: 'chrome140',
+      assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 1000,
+      modulePreload: { polyfill: false },
+      sourcemap: false,
+    },
+  },
+} satisfies Record<string, UserConfig>
+
+export default defineConfig(({ mode }) => {
+  if (mode in parts) return parts[mode as keyof typeof parts]
+  throw new Error(
+    `There is no part '${mode}'. Run: npm run build, or vite build --mode ${Object.keys(parts).join('|')}`,
+  )
 })

@@ -120,7 +120,7 @@ const packageOf = (target: string): string => {
 
 const sourcesIn = (folder: string): readonly SourceFile[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name) && name !== 'vite.config.ts')
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') }))
 
 const sources = [...sourcesIn('main'), ...sourcesIn('renderer')]

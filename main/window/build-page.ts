@@ -22,10 +22,10 @@ export function pageBuilder(): () => Promise<boolean> {
 
 async function buildPage(): Promise<boolean> {
   const root = packageDirectory()
-  const config = join(root, 'renderer', 'vite.config.ts')
+  const config = join(root, 'vite.config.ts')
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
   if (!(await pathExists(config)) || !(await pathExists(vite))) return false
-  await runOrThrow(process.execPath, [vite, 'build', '--config', config, '--logLevel', 'error'], {
+  await runOrThrow(process.execPath, [vite, 'build', '--config', config, '--mode', 'window', '--logLevel', 'error'], {
     cwd: root,
     timeoutMs: longestBuildMs,
   })

@@ -17,7 +17,8 @@ export default async function buildApp(): Promise<void> {
   for (const part of ['main', 'preload', 'gateway']) {
     await build({
       root,
-      configFile: join(root, `vite.${part}.config.ts`),
+      configFile: join(root, 'vite.config.ts'),
+      mode: part,
       build: { outDir: join(appDirectory, 'dist', part) },
       logLevel: 'warn',
     })

@@ -9,7 +9,8 @@ export const windowDirectory = join(root, 'test/output/renderer')
 /** Builds the window once for all files that look at it. */
 export default async function buildWindow(): Promise<void> {
   await build({
-    configFile: join(root, 'renderer/vite.config.ts'),
+    configFile: join(root, 'vite.config.ts'),
+    mode: 'window',
     build: { outDir: windowDirectory },
     logLevel: 'warn',
   })
