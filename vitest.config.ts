@@ -13,6 +13,8 @@ const expect = { poll: { timeout: 240_000 } }
  */
 export default defineConfig({
   test: {
+    /** `npm run coverage`; the figure leaves out what only runs in processes that a test starts. */
+    coverage: { include: ['main/**', 'renderer/**/*.ts'], reporter: ['text-summary'] },
     projects: [
       {
         test: {

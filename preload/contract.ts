@@ -285,7 +285,7 @@ export interface Setup {
   readonly mcpCommand: string
 }
 
-export type Theme = 'system' | 'light' | 'dark'
+type Theme = 'system' | 'light' | 'dark'
 
 /** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
 export interface WindowSettings {

@@ -1,4 +1,4 @@
-export type TokenKind = 'comment' | 'string' | 'keyword' | 'number' | 'call' | 'plain'
+type TokenKind = 'comment' | 'string' | 'keyword' | 'number' | 'call' | 'plain'
 
 export interface Token {
   readonly kind: TokenKind

@@ -17,7 +17,7 @@ const isOurs = (content: string): boolean => {
 }
 
 /** Where Claude Code looks for a user's agents. */
-export const agentsFolder = (env: NodeJS.ProcessEnv): string =>
+const agentsFolder = (env: NodeJS.ProcessEnv): string =>
   join(env.CLAUDE_CONFIG_DIR || join(homedir(), '.claude'), 'agents')
 
 /**

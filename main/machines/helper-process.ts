@@ -7,7 +7,7 @@ import { startDetached } from '../lib/processes/spawn.ts'
 import type { Command } from './command.ts'
 import { worthwhileLines } from './watch/worthwhile-lines.ts'
 
-export type HelperHandle = MachineHandle['helpers'][number]
+type HelperHandle = MachineHandle['helpers'][number]
 
 /** A process that we started detached, as this process sees it. */
 export interface HelperProcess {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { AppError } from '../core/failure.ts'
 
-export const aliasLengthLimit = 64
+const aliasLengthLimit = 64
 const aliasPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 
 /** @throws AppError('alias-invalid') */

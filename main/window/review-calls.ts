@@ -71,7 +71,7 @@ export function reviewCalls({
 }
 
 /** What the window shows of a review. Pure. */
-export function reviewOf(
+function reviewOf(
   { branch, startCommit, commit, policy, commits, files, onBranch }: TaskReview,
   check: ReturnType<Requests['review']>['check'],
 ): ReturnType<Requests['review']> {

@@ -4,7 +4,7 @@ import { unreachable } from '../../main/core/unreachable.ts'
 import type { RowState, TaskRow } from '../../preload/contract.ts'
 import type { IconName } from './icon.tsx'
 
-export type Tone = 'plain' | 'live' | 'good' | 'warn' | 'bad'
+type Tone = 'plain' | 'live' | 'good' | 'warn' | 'bad'
 
 /** How a state looks: never by colour alone. */
 export interface Look {

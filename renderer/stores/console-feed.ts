@@ -80,7 +80,7 @@ const beginAt = ({ size, ended }: ConsolePiece): FeedState => {
   return { from, at: from, size, ended: ended && size === 0, failure: null }
 }
 
-export function bytesOf({ data }: Pick<ConsolePiece, 'data'>): Uint8Array<ArrayBuffer> {
+function bytesOf({ data }: Pick<ConsolePiece, 'data'>): Uint8Array<ArrayBuffer> {
   const binary = atob(data)
   const bytes = new Uint8Array(binary.length)
   for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index)

@@ -1,9 +1,9 @@
 import type { TaskRow } from '../../preload/contract.ts'
 import { needsYou } from '../parts/states.ts'
 
-export const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const
+const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const
 export type OutcomeFilter = (typeof outcomeFilters)[number]
-export const periods = ['any', 'day', 'week', 'month'] as const
+const periods = ['any', 'day', 'week', 'month'] as const
 export type Period = (typeof periods)[number]
 
 export interface HistoryFilter {

@@ -12,7 +12,7 @@ export const useLive = create<{ readonly live: Live; readonly host: Host | null 
 
 const nothing: readonly never[] = []
 
-export const snapshotOf = (live: Live): Snapshot | null => (live.status === 'connecting' ? null : live.snapshot)
+const snapshotOf = (live: Live): Snapshot | null => (live.status === 'connecting' ? null : live.snapshot)
 
 export const useSnapshot = <Part>(select: (snapshot: Snapshot) => Part, fallback: Part): Part =>
   useLive(({ live }) => {

@@ -5,7 +5,7 @@ import type { Place } from '../../preload/contract.ts'
 /** Where the user is, last, and the way there; never empty. */
 export type Trail = readonly [Place, ...Place[]]
 
-export const views = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
+const views = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
 export type View = (typeof views)[number]
 
 export const home: Trail = [{ view: 'slots' }]
@@ -32,7 +32,7 @@ export function goBack(trail: Trail): Trail {
 /** What is opened from a view and left to it again. */
 const opensOver = (place: Place): boolean => 'id' in place || place.view === 'new-task'
 
-export const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
+const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
 
 const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
 

@@ -42,7 +42,7 @@ export type Verdict =
     }
 
 /** At most so many paths are named. */
-export const heldPathsLimit = 100
+const heldPathsLimit = 100
 
 const yes: Verdict = { kind: 'yes' }
 

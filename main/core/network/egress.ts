@@ -13,7 +13,7 @@ export type EgressPolicy =
 /** How a policy stands in files and answers. */
 export type EgressWord = 'open' | 'closed' | readonly string[]
 
-export const hostRuleLimit = 200
+const hostRuleLimit = 200
 
 export const egressWord = (policy: EgressPolicy): EgressWord => (policy.kind === 'hosts' ? policy.hosts : policy.kind)
 

@@ -1,7 +1,7 @@
 import { AppError } from '../failure.ts'
 
 /** The longest task text, in bytes of UTF-8: some sixty thousand words. */
-export const descriptionLimitBytes = 256 * 1024
+const descriptionLimitBytes = 256 * 1024
 
 /**
  * Whether the text can be a task; what it may not hold would be changed or cut on its way into the guest.

@@ -11,7 +11,7 @@ const minuteMs = 60_000
 /** Some longer than the longest limit there is, a week's. */
 const longestMs = 8 * 24 * 60 * minuteMs
 /** Clocks differ: a moment early would find the limit still there. */
-export const resetMarginMs = 15_000
+const resetMarginMs = 15_000
 /** Where nobody says when; the last one is repeated. */
 const usageDelaysMs = [5, 15, 30, 60].map((minutes) => minutes * minuteMs)
 const outageDelaysMs = [1, 2, 5, 10, 30, 60].map((minutes) => minutes * minuteMs)

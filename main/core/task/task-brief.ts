@@ -2,7 +2,7 @@ import type { MergeOutcome, SalvagedWork } from '../merge/merge.ts'
 import type { Task, TaskResult } from './task.ts'
 
 /** Enough of a task's text to know it by. */
-export const briefDescriptionLimit = 300
+const briefDescriptionLimit = 300
 
 type Kept =
   | 'home'

@@ -136,7 +136,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
 }
 
 /** What became of commits that are not on the branch as the task made them, for a person. */
-export function keptText(taskId: string, kept: number, { through }: { readonly through?: string }): string {
+function keptText(taskId: string, kept: number, { through }: { readonly through?: string }): string {
   const commits = kept === 1 ? '1 commit' : `${kept} commits`
   const why = through === undefined ? 'left out' : 'resolved differently'
   const wait = kept === 1 ? 'waits' : 'wait'

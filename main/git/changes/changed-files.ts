@@ -3,7 +3,7 @@ import type { GitOptions } from '../process/git.ts'
 import { OutputLimitError, recordsOf, streamGit } from '../process/stream-git.ts'
 
 /** More paths than anybody reads, and more bytes of them: they go into the task's record. */
-export const filesLimit = 10_000
+const filesLimit = 10_000
 const bytesLimit = 1024 ** 2
 
 /** Paths that differ between two commits' trees, sorted: at most `filesLimit`, the first that git names where there are more. */

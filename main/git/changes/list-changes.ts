@@ -72,7 +72,7 @@ const statuses: Readonly<Record<string, FileChange['status']>> = {
 }
 
 /** The output of `diff-tree -z --raw --numstat`: all raw records, then all counts, in the same order. Pure. */
-export function parseChanges(output: string): readonly FileChange[] {
+function parseChanges(output: string): readonly FileChange[] {
   const fields = zeroSeparated(output)
   const raw: Omit<FileChange, 'added' | 'removed' | 'binary'>[] = []
   let at = 0

@@ -43,7 +43,7 @@ async function readRawDiff(
 }
 
 /** The hunks of one file's unified diff. Pure. */
-export function parseHunks(diff: string): readonly Hunk[] {
+function parseHunks(diff: string): readonly Hunk[] {
   const hunks: { oldStart: number; newStart: number; heading: string; lines: Hunk['lines'][number][] }[] = []
   for (const line of diff.replace(/\n$/, '').split('\n')) {
     const header = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$/.exec(line)

@@ -17,7 +17,7 @@ export async function treeChanges(user: GitOptions, from: string, to: string): P
 }
 
 /** Parses `diff-tree -r -z --raw --no-renames`: `:MODE MODE ID ID LETTER`, then the path. Pure. */
-export function parseTreeChanges(output: string): TreeChanges {
+function parseTreeChanges(output: string): TreeChanges {
   const fields = zeroSeparated(output)
   const added: string[] = []
   const changed: string[] = []

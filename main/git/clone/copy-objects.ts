@@ -28,12 +28,7 @@ async function copyPacks(from: string, to: string, signal?: AbortSignal): Promis
 /** Names that one command line takes; packs' names are 60 characters long. */
 const batch = 1000
 
-export async function copyInto(
-  from: string,
-  names: readonly string[],
-  to: string,
-  signal?: AbortSignal,
-): Promise<void> {
+async function copyInto(from: string, names: readonly string[], to: string, signal?: AbortSignal): Promise<void> {
   for (let start = 0; start < names.length; start += batch) {
     const paths = names.slice(start, start + batch).map((name) => join(from, name))
     await runOrThrow('cp', [...copyFlags, '--', ...paths, to], {}, signal)

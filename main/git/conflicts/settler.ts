@@ -8,7 +8,7 @@ import { fileConflicts, type LocatedConflict } from './file-conflicts.ts'
 import { openChunks, type Placed, placeFile, treeOfPlaced } from './settle-files.ts'
 
 /** A file that did not merge, and what was chosen for it. */
-export interface FileState {
+interface FileState {
   readonly conflict: FileConflict
   readonly resolution: Resolution | null
 }

@@ -55,7 +55,7 @@ function marksFor({ base, ours, theirs }: SideContents): Marks {
 }
 
 /** Pure. */
-export function parseChunks(merged: string, { size, nonce }: Marks, contents: SideContents): readonly Chunk[] {
+function parseChunks(merged: string, { size, nonce }: Marks, contents: SideContents): readonly Chunk[] {
   const marker = new Map([
     [`${'<'.repeat(size)} ours-${nonce}`, 'ours'],
     [`${'|'.repeat(size)} base-${nonce}`, 'base'],

@@ -26,7 +26,7 @@ export async function standsAs({ added, before }: TreeChanges, user: GitOptions)
  * Whether `ls-files -z --stage -v` lists these files (by path, `MODE ID`) and no others, each an ordinary entry: `H`, not one that
  * the user has told git to take for unchanged (`h`), that is outside a sparse checkout (`S`) or unmerged (`M`). Pure.
  */
-export function isIndexOf(output: string, files: ReadonlyMap<string, string>): boolean {
+function isIndexOf(output: string, files: ReadonlyMap<string, string>): boolean {
   const entries = zeroSeparated(output)
   return (
     entries.length === files.size &&

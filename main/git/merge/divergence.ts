@@ -27,7 +27,7 @@ export async function listApart(
 }
 
 /** The output of `rev-list --left-right --boundary`: a sign before each commit. Pure. */
-export function parseApart(output: string): Apart {
+function parseApart(output: string): Apart {
   const marked = (sign: string) => output.split('\n').flatMap((line) => (line.startsWith(sign) ? [line.slice(1)] : []))
   return { inBranch: marked('<').length, inWork: marked('>'), shared: new Set(marked('-')) }
 }

@@ -13,7 +13,7 @@ export interface MergeInput {
 }
 
 /** An entry of git's index for a file that did not merge: 1 is the base, 2 the branch's, 3 the commit's. */
-export interface Stage {
+interface Stage {
   readonly stage: 1 | 2 | 3
   readonly mode: string
   readonly id: string

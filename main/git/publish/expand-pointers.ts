@@ -33,7 +33,7 @@ export interface Pointer {
 }
 
 /** Undefined for everything that is no pointer. */
-export async function readPointer(file: Buffer): Promise<Pointer | undefined> {
+async function readPointer(file: Buffer): Promise<Pointer | undefined> {
   const found = await lstat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined // Outside a sparse checkout.
     throw error

@@ -10,7 +10,7 @@ export type Before = ReadonlyMap<string, BigIntStats>
 
 const gitlink = '160000'
 
-export const isGitlink = (entry: string | undefined): boolean => entry?.startsWith(gitlink) === true
+const isGitlink = (entry: string | undefined): boolean => entry?.startsWith(gitlink) === true
 
 export async function lookBefore(workTree: string, { before }: TreeChanges): Promise<Before> {
   const found = new Map<string, BigIntStats>()

@@ -6,7 +6,7 @@ import type { Tip } from '../survey/read-tips.ts'
 import type { Part } from './publish-work.ts'
 
 /** Refs that one salvage makes beside the line; what is beyond is joined into one commit. */
-export const mostAlso = 32
+const mostAlso = 32
 
 /** Work beside the line, before it is in the user's repository. */
 export interface Beside {

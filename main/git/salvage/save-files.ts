@@ -99,7 +99,7 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
 }
 
 /** Whether a path is one of the folders or lies below it. */
-export function inFolders(folders: readonly string[]): (path: string) => boolean {
+function inFolders(folders: readonly string[]): (path: string) => boolean {
   if (folders.length === 0) return () => false
   const known = new Set(folders)
   return (path) => {

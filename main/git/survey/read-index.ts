@@ -14,15 +14,6 @@ export interface IndexHints {
   readonly isDoubtful: boolean
 }
 
-export const noHints: IndexHints = {
-  skipped: new Set(),
-  skippedFolders: [],
-  assumed: new Set(),
-  unmerged: new Set(),
-  paths: new Set(),
-  isDoubtful: false,
-}
-
 const folderMode = 0o040000
 const gitlinkMode = 0o160000
 

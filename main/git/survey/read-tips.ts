@@ -23,7 +23,7 @@ export interface Head {
 }
 
 /** A work tree that `git worktree add` made. */
-export interface LinkedWorkTree {
+interface LinkedWorkTree {
   /** latin1, as its folder below `.git/worktrees` is called. */
   readonly name: string
   /** Where the guest had it, as its `gitdir` says; latin1. */

@@ -9,7 +9,7 @@ export function isAuthorized(
 }
 
 /** Compares digests, so that neither content nor length of a secret shows in the time it takes. */
-export function isSame(shown: string, expected: string): boolean {
+function isSame(shown: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(shown), digest(expected))
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { run } from './spawn.ts'
 
 /** What `GET /api/hello` of a server of ours answers. */
-export const helloSchema = z.object({ name: z.literal('microvm-orchestrator'), version: z.string(), pid: z.int() })
+const helloSchema = z.object({ name: z.literal('microvm-orchestrator'), version: z.string(), pid: z.int() })
 
 /** Who listens on the TCP port of this host, as words for a message; undefined when that cannot be told. Never rejects. */
 export async function portOwner(port: number): Promise<string | undefined> {

@@ -68,15 +68,3 @@ export async function ageMs({ startTime }: ProcessIdentity): Promise<number | un
     process.platform === 'linux' ? Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000 : Date.now()
   return Number.isFinite(nowMs - startedMs) ? Math.max(0, nowMs - startedMs) : undefined
 }
-
-/** Sends the signal only to the very process that was meant; false when it is gone. */
-export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
-  if (!(await isAlive(identity))) return false
-  try {
-    process.kill(identity.pid, signal)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
-}

@@ -32,7 +32,7 @@ export async function fetchClaude(
 }
 
 /** @throws AppError('image-failed') unless the file's SHA-512 is the pinned one. */
-export async function checkIntegrity(path: string, integrity: string, signal?: AbortSignal): Promise<void> {
+async function checkIntegrity(path: string, integrity: string, signal?: AbortSignal): Promise<void> {
   const hash = createHash('sha512')
   await pipeline(createReadStream(path), hash, { ...(signal && { signal }) })
   if (`sha512-${hash.digest('base64')}` === integrity) return

@@ -61,7 +61,7 @@ const mountScript = [
 ].join('\n')
 
 /** Pure. */
-export function confinedCommand(
+function confinedCommand(
   user: HelperUser,
   mounts: readonly { readonly source: string; readonly target: string }[],
   helper: Command,

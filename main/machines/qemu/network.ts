@@ -13,7 +13,7 @@ export const openNetwork = {
 } as const
 
 /** One network card, in the order in which the guest numbers them. */
-export interface NetworkCard {
+interface NetworkCard {
   /** QEMU's `-netdev`, as JSON. */
   readonly backend: Readonly<Record<string, unknown>>
   readonly mac: string

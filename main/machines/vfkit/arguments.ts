@@ -10,7 +10,7 @@ const socketPathLimit = 103
 const clockPort = 123
 
 /** A way for the guest to one TCP address of the host: its connections to this vsock port go to this unix socket. */
-export interface Relay {
+interface Relay {
   readonly port: number
   readonly socket: string
 }

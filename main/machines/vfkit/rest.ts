@@ -23,8 +23,8 @@ const stateSchema = z.object({
   canHardStop: z.boolean(),
 })
 
-export type VfkitState = z.infer<typeof stateSchema>
-export type StateChange = 'Stop' | 'HardStop' | 'Pause' | 'Resume'
+type VfkitState = z.infer<typeof stateSchema>
+type StateChange = 'Stop' | 'HardStop' | 'Pause' | 'Resume'
 
 /** vfkit's control of one machine, over the unix socket of `--restful-uri`. */
 export interface VfkitControl {

@@ -7,7 +7,7 @@ import type { LoggedEvent } from './logged-event.ts'
 export const eventsKept = 10_000
 
 /** What stays in the log: the newest, what some durable consumer has yet to hear, and what nobody heard. Pure. */
-export function eventsToKeep(events: readonly LoggedEvent[], cursors: Cursors, limit: number): readonly LoggedEvent[] {
+function eventsToKeep(events: readonly LoggedEvent[], cursors: Cursors, limit: number): readonly LoggedEvent[] {
   const heardByAll = Math.min(cursors.head, ...Object.values(cursors.consumers).map(({ cursor }) => cursor))
   const unheard = new Set(cursors.unheard)
   const newest = Math.max(0, events.length - limit)

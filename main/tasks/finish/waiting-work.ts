@@ -19,7 +19,7 @@ export interface PublishingRules {
 }
 
 /** The policy of the repository now; null when it is registered no more. A list that cannot be read has a person decide. */
-export async function currentPolicy(
+async function currentPolicy(
   { repositories }: PublishingRules,
   { repoPath }: Pick<Task, 'repoPath'>,
 ): Promise<MergePolicy | null> {

@@ -7,6 +7,7 @@ import type { Machine } from '../../machines/driver.ts'
 import { shareNames } from '../record/task-files.ts'
 import { removeKey } from './take-key.ts'
 
+/** @public What is done to the share of a living machine, for programs that try it beside a guest. */
 export { removeKey } from './take-key.ts'
 
 export interface Watch {

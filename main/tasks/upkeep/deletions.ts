@@ -20,7 +20,7 @@ const contentSchema = z.object({
   folders: z.array(z.object({ path: z.string().startsWith('/'), reason: z.string(), since: z.string() })),
 })
 
-export const deletionsPath = (home: string): string => join(home, 'deletions.json')
+const deletionsPath = (home: string): string => join(home, 'deletions.json')
 
 /**
  * `deletions.json`: folders of cleaned-up tasks and old images that could not be deleted, so that each is tried again and none is forgotten.

@@ -53,7 +53,7 @@ async function takenBy(task: TaskBrief): Promise<number> {
 }
 
 /** What `GuestImage.key` looks like. */
-export const imageKey = /^[0-9a-f]{20}$/
+const imageKey = /^[0-9a-f]{20}$/
 
 async function measured(
   cacheDirectory: string | undefined,

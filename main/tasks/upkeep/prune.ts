@@ -55,7 +55,7 @@ export async function prune(
 }
 
 /** The finished tasks that have to go by age or by room, oldest first. Pure. */
-export function choose(
+function choose(
   tasks: readonly TaskBrief[],
   usage: Pick<DiskUsage, 'tasks'>,
   { keepDays, maxGiB }: Omit<PruneRequest, 'dryRun' | 'by'>,

@@ -126,10 +126,7 @@ export function NumberSetting(props: NumberProps) {
 }
 
 /** What keeps a text from being the number of a field; null when nothing does. */
-export function faultOf(
-  text: string,
-  { min, max, whole, optional }: Omit<NumberProps, 'title' | 'value' | 'onChange'>,
-) {
+function faultOf(text: string, { min, max, whole, optional }: Omit<NumberProps, 'title' | 'value' | 'onChange'>) {
   if (text.trim() === '') return optional ? null : 'A number is needed.'
   const value = Number(text)
   if (!Number.isFinite(value)) return 'This is no number.'

@@ -3,7 +3,7 @@ import { host } from '../../api.ts'
 import { type FeedState, feedConsole, type ReadConsole } from '../../stores/console-feed.ts'
 import { type ConsoleTerminal, openTerminal } from '../../terminal/console-terminal.ts'
 
-export interface Found {
+interface Found {
   readonly at: number
   readonly of: number
 }

@@ -9,7 +9,7 @@ export interface RecordingUpstream {
   readonly connections: readonly string[]
 }
 
-export const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
+const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
 
 /**
  * A server that writes down what it is sent, byte for byte, and understands none of it: it answers once a head has come, before any

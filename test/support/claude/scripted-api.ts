@@ -16,7 +16,7 @@ export interface ScriptedApiOptions {
 }
 
 /** One request to `/v1/messages`, as it came. */
-export interface ScriptedRequest {
+interface ScriptedRequest {
   readonly script: string
   readonly turn: number
   readonly model: string

@@ -26,7 +26,7 @@ const file = (path: string, more: Partial<FileConflict> = {}): FileConflict => (
 const lines = (from: number, count: number): string =>
   Array.from({ length: count }, (_, index) => `  queue.push(attempts[${from + index}])\n`).join('')
 
-export const senderText: ConflictText = {
+const senderText: ConflictText = {
   kind: 'text',
   encoding: 'utf8',
   chunks: [

@@ -16,7 +16,7 @@ export interface ModelTask {
 }
 
 /** As many guests as the host of the test has memory for. */
-export const capacity = 2
+const capacity = 2
 
 /** What the orchestrator should be, with everything settled: a few lines to believe in. Nothing here is the product's. */
 export class TaskModel {

@@ -34,7 +34,7 @@ export async function gitIn(
   return stdout.replace(/\n$/, '')
 }
 
-export type Content = string | Uint8Array
+type Content = string | Uint8Array
 
 /** Files by their path below the folder; null deletes one. */
 export type Files = Readonly<Record<string, Content | null>>

@@ -44,8 +44,6 @@ const kernelParameters = [
   ...['random.trust_cpu=on', 'reboot=t', 'panic=-1'],
 ]
 
-export const bareParameters = [...kernelParameters, 'rdinit=/bare']
-
 async function build(directory: string, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   const work = await mkdtemp(`${directory}.`)

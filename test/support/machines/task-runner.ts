@@ -5,7 +5,7 @@ import { type RunResult, run, runOrThrow } from '../../../main/lib/processes/spa
 
 export const runnerKey = 'sk-ant-the-only-copy'
 
-export interface RunnerResult {
+interface RunnerResult {
   readonly success: boolean
   readonly summary: string
   readonly error: string | null

@@ -17,7 +17,7 @@ const standIn = join(import.meta.dirname, '../electron')
 export const isRealElectron = existsSync(join(root, 'node_modules/electron/path.txt'))
 
 /** What `recorder.cjs` keeps in the app. */
-export interface Recorded {
+interface Recorded {
   readonly title: string
   readonly menu: { readonly items: readonly RecordedItem[] } | null
   readonly trays: readonly { emit(event: string, ...args: unknown[]): boolean }[]
@@ -26,7 +26,7 @@ export interface Recorded {
   readonly asked: readonly { readonly message?: string }[]
 }
 
-export interface RecordedItem {
+interface RecordedItem {
   readonly label: string
   readonly type: string
   readonly enabled: boolean

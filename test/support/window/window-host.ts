@@ -39,7 +39,7 @@ export interface Scene {
   readonly diffs: Readonly<Record<string, FileDiff>>
 }
 
-export type Answers = {
+type Answers = {
   [Name in keyof AnyRequests]: (request: RequestOf<Name>) => AnswerOf<Name> | Promise<AnswerOf<Name>>
 }
 

@@ -15,7 +15,7 @@ import { clampStory, sceneTime, story } from './window-story.ts'
 const before = (seconds: number): string => new Date(Date.parse(sceneTime) - seconds * 1000).toISOString()
 
 const web: Host = { kind: 'web', platform: 'linux', version: '0.1.0', startAtLogin: null }
-export const desktop: Host = { kind: 'desktop', platform: 'darwin', version: '0.1.0', startAtLogin: 'off' }
+const desktop: Host = { kind: 'desktop', platform: 'darwin', version: '0.1.0', startAtLogin: 'off' }
 
 const settings: ShownSettings = {
   atNextStart: {},
