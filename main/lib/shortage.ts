@@ -21,7 +21,7 @@ export function isShortage(error: unknown): boolean {
  * Waits for a host that is short of room, where the other way would be to lose something. Its end by the signal leaves what was not
  * done to the next start.
  */
-export class Patience {
+export class ShortageRetry {
   readonly #log: Log
   readonly #signal: AbortSignal
 

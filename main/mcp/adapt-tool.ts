@@ -65,7 +65,7 @@ export function adaptTool(operation: Operation, listing: ToolListing, options: A
         const answer = await operation.call(input, contextOf(extra, options))
         return answered(quoteGuest(answer as Record<string, unknown>))
       } catch (error) {
-        if (extra.signal.aborted || currentExchange.getStore()?.fate.lost.aborted) throw error
+        if (extra.signal.aborted || currentExchange.getStore()?.outcome.lost.aborted) throw error
         return failed(operation, reportFailure(error, options.log, 'a tool failed', { tool: operation.name }))
       }
     },
@@ -75,7 +75,7 @@ export function adaptTool(operation: Operation, listing: ToolListing, options: A
 function contextOf(extra: Extra, { tasks, consumer, progressIntervalMs, log }: AdaptOptions): OperationContext {
   const exchange = currentExchange.getStore()
   if (!exchange) throw new Error('A call came outside of an HTTP exchange')
-  const { fate } = exchange
+  const { outcome } = exchange
   const token = extra._meta?.progressToken
   return {
     tasks,
@@ -83,10 +83,10 @@ function contextOf(extra: Extra, { tasks, consumer, progressIntervalMs, log }: A
     consumer,
     progressIntervalMs,
     // A cancelled call's answer is dropped by the SDK, yet its response ends like any other.
-    delivered: fate.flushed.then((flushed) => flushed && !extra.signal.aborted),
+    delivered: outcome.flushed.then((flushed) => flushed && !extra.signal.aborted),
     // Most calls answer at once, and a signal of several is expensive to make and to forget.
     get signal() {
-      return AbortSignal.any([extra.signal, fate.lost])
+      return AbortSignal.any([extra.signal, outcome.lost])
     },
     progress:
       token === undefined

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Fate } from '../lib/http/http-message.ts'
+import type { ResponseOutcome } from '../lib/http/http-message.ts'
 
 /** The HTTP exchange that carries a call. The SDK hides it from tools, so it travels with the asynchronous context. */
 export interface Exchange {
-  readonly fate: Fate
+  readonly outcome: ResponseOutcome
   /** How many requests share the response (a batch has several). */
   readonly requests: number
   /** Ends the response to the request without an answer. */

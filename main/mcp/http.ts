@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventStore, StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { isAuthorized } from '../lib/http/bearer.ts'
-import { fateOf, readJsonBody, sendJson } from '../lib/http/http-message.ts'
+import { readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { clientsOf, type McpClient } from './clients.ts'
@@ -175,7 +175,7 @@ async function forward(
   const release = sessions.hold(session)
   response.once('close', release)
   const exchange = {
-    fate: fateOf(response),
+    outcome: responseOutcome(response),
     requests: Array.isArray(body) ? body.length : 1,
     end: (requestId: string | number) => transport.closeSSEStream(requestId),
   }

@@ -7,15 +7,15 @@ import { validateDescription } from '../core/task/description.ts'
 import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { remembered } from '../lib/cached.ts'
-import { Patience } from '../lib/shortage.ts'
+import { ShortageRetry } from '../lib/shortage.ts'
 import { Admission } from './admission/admission.ts'
-import { AnswersFirst } from './admission/defer-work.ts'
 import { DiskWatch, findShortages, requireSpace, shortageText } from './admission/disk-space.ts'
 import { HostCheck } from './admission/host-check.ts'
 import { requireFlake } from './admission/require-flake.ts'
 import type { HostMemory } from './admission/requirements.ts'
 import type { RunRate } from './admission/run-rate.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
+import { WorkGate } from './admission/work-gate.ts'
 import type {
   CleanUp,
   PruneReport,
@@ -112,7 +112,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #waiting: WaitingRoom
   readonly #warm: WarmMachines
   #closing = false
-  readonly #calls = new AnswersFirst()
+  readonly #calls = new WorkGate()
   readonly #recordOptions: RecordOptions
 
   private constructor(
@@ -134,7 +134,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       index,
       log,
     })
-    this.#recordOptions = { onChange: this.#changed, patience: new Patience(log, this.#detach.signal) }
+    this.#recordOptions = { onChange: this.#changed, shortageRetry: new ShortageRetry(log, this.#detach.signal) }
     const machineOf = (id: TaskId) => this.#catalog.open.get(id)?.machine ?? null
     this.#warm = new WarmMachines({
       ...{ home: options.home, driver: options.driver, limits, log, slots, unfinished },

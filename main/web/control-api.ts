@@ -5,7 +5,7 @@ import type { Failure, FailureCode } from '../core/failure.ts'
 import { isLoopback } from '../lib/addresses.ts'
 import { isAuthorized } from '../lib/http/bearer.ts'
 import type { Handler } from '../lib/http/http-listener.ts'
-import { type Fate, fateOf, readJsonBody, sendJson } from '../lib/http/http-message.ts'
+import { type ResponseOutcome, readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { controlCalls } from './control-requests.ts'
@@ -43,11 +43,11 @@ export function createControlApi({ tasks, token, version, log }: ControlApiOptio
     const body = await readJsonBody(request, bodyLimitBytes)
     if (body.kind === 'too-large') return refuse(response, 413, 'argument-invalid', 'The request is too large')
     if (body.kind === 'malformed') return refuse(response, 400, 'argument-invalid', 'The request is no JSON')
-    const fate = fateOf(response)
+    const outcome = responseOutcome(response)
     try {
-      sendJson(response, 200, await answer(call, body.value, tasks, fate))
+      sendJson(response, 200, await answer(call, body.value, tasks, outcome))
     } catch (error) {
-      if (fate.lost.aborted) return
+      if (outcome.lost.aborted) return
       const failure = reportFailure(error, log, 'a call failed', { call: name })
       sendJson(response, failure.code === 'internal' ? 500 : 400, { error: failure })
     }
@@ -59,7 +59,7 @@ async function answer(
   { operation, request }: ControlCall,
   body: unknown,
   tasks: Tasks,
-  { lost, flushed }: Fate,
+  { lost, flushed }: ResponseOutcome,
 ): Promise<object> {
   const { client, ...input } = readInput(request, body, 'The request')
   const consumer =

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Host, NoticeName, Notices } from '../../preload/contract.ts'
 import type { Handler } from '../lib/http/http-listener.ts'
-import { fateOf, readJsonBody, sendJson } from '../lib/http/http-message.ts'
+import { readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import type { Attention } from '../window/feed.ts'
@@ -48,7 +48,7 @@ export function createWindowApi(options: WindowApiOptions): Handler {
     const body = await readJsonBody(request, bodyLimitBytes)
     if (body.kind === 'too-large') return refuse(response, 413, 'The request is too large')
     if (body.kind === 'malformed') return refuse(response, 400, 'The request is no JSON')
-    const { lost } = fateOf(response)
+    const { lost } = responseOutcome(response)
     const reply = await answerCall(calls, name, body.value, log, lost)
     if (!lost.aborted) sendJson(response, 200, reply)
   }

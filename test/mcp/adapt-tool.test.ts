@@ -20,9 +20,9 @@ test.for([
     const id = await tasks.run({ description: 'x', repo: 'project' })
     await tasks.end(id)
     const cancel = new AbortController()
-    const fate = Promise.withResolvers<boolean>()
+    const flushing = Promise.withResolvers<boolean>()
     const exchange = {
-      fate: { lost: new AbortController().signal, flushed: fate.promise },
+      outcome: { lost: new AbortController().signal, flushed: flushing.promise },
       requests: 1,
       end: () => undefined,
     }
@@ -38,8 +38,8 @@ test.for([
     expect(answer.structuredContent).toMatchObject({ task_id: id })
     expect(consumer.take({})).toBeUndefined() // On its way: nobody else gets it.
     if (cancelled) cancel.abort()
-    fate.resolve(flushed)
-    await fate.promise
+    flushing.resolve(flushed)
+    await flushing.promise
     await new Promise(setImmediate)
     expect(consumer.take({})?.event.taskId).toBe(told === 'again' ? id : undefined)
   },

@@ -20,14 +20,14 @@ export async function scratchFetch(fetched: Fetched, gitDirectory: string, signa
       GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store),
     }
     const result = await checkedFetch(fetched, { cwd: gitDirectory, trust: 'none', env }, signal)
-    if (result.exitCode === 0) await letIn(incoming, store)
+    if (result.exitCode === 0) await publishObjects(incoming, store)
     return result
   } finally {
     await removeTree(incoming)
   }
 }
 
-async function letIn(incoming: string, store: string): Promise<void> {
+async function publishObjects(incoming: string, store: string): Promise<void> {
   for (const folder of await readdir(incoming)) {
     if (folder === 'info') continue
     await mkdir(join(store, folder), { recursive: true })

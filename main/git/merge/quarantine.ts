@@ -29,7 +29,7 @@ export interface Quarantine extends AsyncDisposable {
    * Moves all but the passing commits into the repository's own store. Until the quarantine is disposed no `git repack` of the user's
    * takes them for garbage: whoever wants them refers to them before.
    */
-  letIn(): Promise<void>
+  publishObjects(): Promise<void>
 }
 
 /** git's own name for such folders, which its gc removes should we not come to it. */
@@ -116,7 +116,7 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
       return object.id
     },
     isEmpty: async () => held.size === 0 && (await readdir(folder)).length === 0,
-    letIn: async () => {
+    publishObjects: async () => {
       await flush()
       for (const name of packs) {
         const to = join(await folderInStore('pack'), name)

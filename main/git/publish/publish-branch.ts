@@ -74,7 +74,7 @@ async function moveAlone(user: GitOptions, options: PublishOptions): Promise<Pub
   const locked = await lockBranch(user, options)
   if (locked.kind !== 'held') return locked
   await using lock = locked
-  await options.quarantine.letIn()
+  await options.quarantine.publishObjects()
   return await commit(user, lock, options, [])
 }
 
@@ -103,7 +103,7 @@ async function moveWithCheckout(user: GitOptions, options: CheckoutOptions): Pro
     try {
       await applySteps(journal.workTree, folder, journal.steps)
       await swapIndex(index, folder, { ...options, workTree: journal.workTree, steps: journal.steps })
-      await options.quarantine.letIn()
+      await options.quarantine.publishObjects()
       published = await commit(user, lock, options, prepared.notes)
     } catch (error) {
       published = failureOf(error)

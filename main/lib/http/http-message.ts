@@ -62,14 +62,14 @@ export function sendJson(
 }
 
 /** What becomes of a response. */
-export interface Fate {
+export interface ResponseOutcome {
   /** Fires when the other side goes away before the response is complete. */
   readonly lost: AbortSignal
   /** True when the last byte was handed to the system, false when the other side went away before. Never rejects. */
   readonly flushed: Promise<boolean>
 }
 
-export function fateOf(response: ServerResponse): Fate {
+export function responseOutcome(response: ServerResponse): ResponseOutcome {
   const lost = new AbortController()
   const flushed = new Promise<boolean>((resolve) => {
     response.once('finish', () => resolve(true))

@@ -6,7 +6,7 @@ import { foldTask, newTask, transition } from '../../core/task/transition.ts'
 import { taskView } from '../../core/task/view.ts'
 import { writeDerived, writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { JsonLinesFile } from '../../lib/files/json-lines.ts'
-import { isShortage, type Patience } from '../../lib/shortage.ts'
+import { isShortage, type ShortageRetry } from '../../lib/shortage.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { eventsPath, filesOf, type TaskFiles } from './task-files.ts'
 
@@ -14,14 +14,14 @@ export interface RecordOptions {
   /** Told of every change, once it is on disk. */
   readonly onChange: (task: Task) => void
   /** Waits where the host is short of room; without it an append fails. */
-  readonly patience?: Patience
+  readonly shortageRetry?: ShortageRetry
 }
 
 /** Where a record lies; `repoPath` where its repository was moved since. */
 export type RecordPlace = Pick<Task, 'home' | 'id'> & Partial<Pick<Task, 'repoPath'>>
 
 /** An event without its time: the record stamps it. */
-export type Happening = TaskEvent extends infer Event ? (Event extends TaskEvent ? Omit<Event, 'at'> : never) : never
+export type NewTaskEvent = TaskEvent extends infer Event ? (Event extends TaskEvent ? Omit<Event, 'at'> : never) : never
 
 /**
  * A task on disk: `events.jsonl` is the truth, `task.json` the fold of it for people and scripts.
@@ -88,14 +88,14 @@ export class TaskRecord implements AsyncDisposable {
    * Resolves when the event is on disk and `task` shows it. Those of several callers come one after the other in the order of the calls,
    * each upon what the one before it has made of the task.
    */
-  add(happening: Happening): Promise<Task> {
-    const added = this.#last.then(() => this.#add(happening))
+  add(newEvent: NewTaskEvent): Promise<Task> {
+    const added = this.#last.then(() => this.#add(newEvent))
     this.#last = added.catch(() => undefined) // The caller has the error; the next event must still come.
     return added
   }
 
-  async #add(happening: Happening): Promise<Task> {
-    const event = { ...happening, at: new Date().toISOString() } as TaskEvent
+  async #add(newEvent: NewTaskEvent): Promise<Task> {
+    const event = { ...newEvent, at: new Date().toISOString() } as TaskEvent
     const next = transition(this.#task, event)
     if (this.#isLost)
       await this.#events.append(event).catch(() => undefined) // It was said that it could not be kept.
@@ -131,10 +131,10 @@ export class TaskRecord implements AsyncDisposable {
     }
   }
 
-  /** Does what must not be left out, when there is room for it; at once or not at all where nobody gave patience. */
+  /** Does what must not be left out, when there is room for it; at once or not at all without a `shortageRetry`. */
   async patiently<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
-    const { patience } = this.#options
-    return patience ? await patience.until(`${what} of task ${this.#task.id}`, act) : await act()
+    const { shortageRetry } = this.#options
+    return shortageRetry ? await shortageRetry.until(`${what} of task ${this.#task.id}`, act) : await act()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,7 @@ export interface WarmMachineParts {
 }
 
 /** Which task it waits for: that of this id, of which nobody knows yet. */
-export interface Berth {
+export interface WarmSlot {
   readonly id: TaskId
   readonly repoPath: string
   readonly slot: SlotId
@@ -57,14 +57,14 @@ export class WarmMachine {
   #ended: Promise<void> | undefined
 
   /** Begins to boot it; `onGone` is called when it ends before it was handed over, by itself or through `end`. */
-  constructor(berth: Berth, provisions: Provisions, parts: WarmMachineParts, onGone: () => void) {
-    this.id = berth.id
-    this.repoPath = berth.repoPath
-    this.slot = berth.slot
-    this.workFolder = berth.workFolder
+  constructor(warmSlot: WarmSlot, provisions: Provisions, parts: WarmMachineParts, onGone: () => void) {
+    this.id = warmSlot.id
+    this.repoPath = warmSlot.repoPath
+    this.slot = warmSlot.slot
+    this.workFolder = warmSlot.workFolder
     this.#parts = parts
-    this.#files = taskFiles(parts.home, berth.id, berth.workFolder)
-    this.#booted = berth.free.then(() => this.#boot(provisions))
+    this.#files = taskFiles(parts.home, warmSlot.id, warmSlot.workFolder)
+    this.#booted = warmSlot.free.then(() => this.#boot(provisions))
     this.#watch(onGone)
   }
 

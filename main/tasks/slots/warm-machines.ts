@@ -122,8 +122,8 @@ export class WarmMachines implements AsyncDisposable {
       const loan = slots.lend(repoPath, () => void this.#waiting.get(id)?.machine.end())
       if (!loan) return await unfinished.remove(id)
       const { slot } = loan
-      const berth = { id, repoPath, slot, workFolder, free: this.slotIsFree(slot) }
-      const machine = new WarmMachine(berth, given, this.#options, () => this.#gone(id))
+      const warmSlot = { id, repoPath, slot, workFolder, free: this.slotIsFree(slot) }
+      const machine = new WarmMachine(warmSlot, given, this.#options, () => this.#gone(id))
       this.#waiting.set(id, { machine, loan })
       setTimeout(() => this.#waiting.has(id) && void machine.end(), waitMs).unref()
     } catch (error) {

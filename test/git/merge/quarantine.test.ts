@@ -13,7 +13,7 @@ const many = Array.from({ length: 30 }, (_, index) => String(index))
 
 describe('what is let into a store is for whom the store is, whatever the umask', () => {
   /** The permissions of the folders and files that commits became. */
-  async function letIn(messages: readonly string[], store: number, umask: number) {
+  async function publishObjects(messages: readonly string[], store: number, umask: number) {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'objects'))
     await chmod(join(folder, 'objects'), store)
@@ -21,7 +21,7 @@ describe('what is let into a store is for whom the store is, whatever the umask'
     onTestFinished(() => void process.umask(before))
     await using quarantine = await openQuarantine(folder, 'sha1')
     for (const message of messages) await quarantine.writeCommit(commit(message))
-    await quarantine.letIn()
+    await quarantine.publishObjects()
     await quarantine[Symbol.asyncDispose]()
     const modes = { folders: new Set<number>(), files: new Set<number>() }
     for (const entry of await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true })) {
@@ -39,7 +39,7 @@ describe('what is let into a store is for whom the store is, whatever the umask'
   ])('%s', async (_, store, file) => {
     for (const umask of [0o000, 0o022, 0o077])
       for (const messages of [few, many])
-        expect(await letIn(messages, store, umask)).toEqual({ folders: [store], files: [file] })
+        expect(await publishObjects(messages, store, umask)).toEqual({ folders: [store], files: [file] })
   })
 })
 
@@ -87,7 +87,7 @@ describe.each([
 
   test('a repack of the user does not drop what was let in and has no reference yet', async () => {
     const { repo, quarantine, ids } = await filled()
-    await quarantine.letIn()
+    await quarantine.publishObjects()
     await gitIn(repo, ['repack', '-a', '-d', '--quiet'])
     for (const id of ids) await gitIn(repo, ['cat-file', '-e', id])
     await quarantine[Symbol.asyncDispose]()
@@ -103,6 +103,6 @@ test('a commit that nothing is to refer to is seen, and stays out', async () => 
   await using quarantine = await openQuarantine(join(repo, '.git'), 'sha1')
   const id = await quarantine.writePassingCommit(commit('passing'))
   await gitIn(repo, ['cat-file', '-e', id], quarantine.reading)
-  await quarantine.letIn()
+  await quarantine.publishObjects()
   await expect(gitIn(repo, ['cat-file', '-e', id])).rejects.toThrow()
 })

@@ -4,7 +4,7 @@ import type { Task } from '../../../main/core/task/task.ts'
 import { foldTask } from '../../../main/core/task/transition.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { loadTask, loadTasks } from '../../../main/tasks/record/load-tasks.ts'
-import { type Happening, TaskRecord } from '../../../main/tasks/record/task-record.ts'
+import { type NewTaskEvent, TaskRecord } from '../../../main/tasks/record/task-record.ts'
 import { eventsOfGoodTask, identity, slot } from '../../support/tasks.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -12,7 +12,7 @@ const ignore = () => undefined
 
 async function recordOfGoodTask(repo: string): Promise<{ record: TaskRecord; task: Task }> {
   const record = await TaskRecord.create(repo, identity(repo), { onChange: ignore })
-  for (const event of eventsOfGoodTask(repo).slice(1)) await record.add(event as Happening)
+  for (const event of eventsOfGoodTask(repo).slice(1)) await record.add(event as NewTaskEvent)
   return { record, task: record.task }
 }
 
@@ -71,7 +71,7 @@ test('a damaged record is named, never loaded in part, and left as it is', async
 test('what two parts of us see of a task at one moment is all on record, in memory as on disk', async () => {
   const home = await temporaryFolder()
   const record = await TaskRecord.create(home, identity(home), { onChange: ignore })
-  for (const event of eventsOfGoodTask(home).slice(1, 4)) await record.add(event as Happening)
+  for (const event of eventsOfGoodTask(home).slice(1, 4)) await record.add(event as NewTaskEvent)
   const reason = { code: 'cancelled', message: 'Cancelled' } as const
   await Promise.all([
     record.add({ type: 'agent-started' }),

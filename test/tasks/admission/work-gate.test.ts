@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { AnswersFirst } from '../../../main/tasks/admission/defer-work.ts'
+import { WorkGate } from '../../../main/tasks/admission/work-gate.ts'
 
 test('work waits until the last call is answered', async () => {
-  const calls = new AnswersFirst()
+  const calls = new WorkGate()
   const order: string[] = []
   const { promise, resolve } = Promise.withResolvers<void>()
   const first = calls.answer(async () => order.push('first answered'))
@@ -18,7 +18,7 @@ test('work waits until the last call is answered', async () => {
 })
 
 test('a call that fails holds nothing back, and one that never ends does so for a while only', async () => {
-  const calls = new AnswersFirst()
+  const calls = new WorkGate()
   await expect(calls.answer(() => Promise.reject(new Error('refused')))).rejects.toThrow('refused')
   await calls.quiet()
   void calls.answer(() => new Promise(() => undefined))
