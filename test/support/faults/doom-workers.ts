@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { JobName } from '../../../main/worker/jobs.ts'
 
-/** At a command (git, mostly) of a job, counted from the job's start: who is killed, with SIGKILL. */
+/** At a command (git, mostly) of a job, counted from the job's start, or at 0 before the first: who is killed, with SIGKILL. */
 export interface WorkerDoom {
   readonly job: JobName
   readonly command: number

@@ -11,8 +11,15 @@ const work = table[doom.job] as Work
 let isUnderWay = false
 let commands = 0
 
+function die(): void {
+  if (doom.dies !== 'worker') process.kill(process.ppid, 'SIGKILL')
+  // All that it started as well, as when a service or the whole host is ended.
+  if (doom.dies !== 'orchestrator') process.kill(-process.pid, 'SIGKILL')
+}
+
 table[doom.job] = async (...args) => {
   isUnderWay = true
+  if (doom.command === 0) die()
   try {
     return await work(...args)
   } finally {
@@ -22,11 +29,7 @@ table[doom.job] = async (...args) => {
 
 const spawn = childProcess.spawn
 childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
-  if (isUnderWay && ++commands === doom.command) {
-    if (doom.dies !== 'worker') process.kill(process.ppid, 'SIGKILL')
-    // All that it started as well, as when a service or the whole host is ended.
-    if (doom.dies !== 'orchestrator') process.kill(-process.pid, 'SIGKILL')
-  }
+  if (isUnderWay && ++commands === doom.command) die()
   return spawn(...args)
 }) as typeof spawn
 syncBuiltinESMExports()
