@@ -83,7 +83,7 @@ export interface Server {
   readonly token: string | null
   /** Of the window, for a browser on this host; the token in it is the home's, see `ensureWindowToken`. */
   readonly pageUrl: string
-  /** Answers the window, whoever carries it. */
+  /** Answers the window, regardless of who carries it. */
   readonly window: WindowService
   /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
   close(): Promise<void>

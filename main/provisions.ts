@@ -24,7 +24,7 @@ export async function provisionsOf({
 }: ProvisionsOptions): Promise<Provisions> {
   const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs } = settings.requireCurrent()
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
-  // A queued task of a repository that was taken off the list meanwhile: nobody says any more what it may reach.
+  // A queued task of a repository that was taken off the list meanwhile: no one says any more what it may reach.
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
   return { ...guestNetwork({ policy, key, keyInGuest, serverTools, env }, machines), privateNetworks, idleBackgroundMs }

@@ -1,6 +1,6 @@
 /**
  * Draws `icons/` from `icon.svg` and `tray.svg`, in Chromium: `node packaging/make-icons.ts`. What it makes is committed, so that
- * nobody else needs it.
+ * no one else needs it.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 import { unreachable } from '../main/core/unreachable.ts'
 import type { Change, Delta, Snapshot, TaskRow } from './contract.ts'
 
-/** The snapshot after the delta, for whoever follows one; the same one when it held it already, undefined when one before it is missing. Pure. */
+/** The snapshot after the delta, for anyone who follows one; the same one when it held it already, undefined when one before it is missing. Pure. */
 export function applyDelta(snapshot: Snapshot, delta: Delta): Snapshot | undefined {
   if (delta.seq <= snapshot.seq) return snapshot
   if (delta.seq > snapshot.seq + 1) return undefined

@@ -96,7 +96,7 @@ export interface RepositoryRow {
   readonly lastTask: TaskId | null
 }
 
-/** Somebody who speaks MCP with us. */
+/** Someone who speaks MCP with us. */
 export interface ClientRow {
   readonly name: string
   readonly version: string
@@ -162,7 +162,7 @@ export interface TaskDetails {
 
 /** Bytes of a console. The window asks for the next piece when it has shown the last: never more than one is under way. */
 export interface ConsolePiece {
-  /** Where the piece starts. Lower than asked for when the file was begun anew: what was shown before is in `FILE.1`. */
+  /** Where the piece starts. Lower than asked for when the file was started over: what was shown before is in `FILE.1`. */
   readonly offset: number
   /** Base64 of at most `limit` bytes. */
   readonly data: string

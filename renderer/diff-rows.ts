@@ -74,7 +74,7 @@ function markChanges(lines: readonly DiffLine[]): readonly DiffLine[] {
   return runsOf(lines).flatMap((run) => {
     if (run.kind === 'same') return [run.line]
     const { removed, added } = run
-    // Only lines that stand for each other: with other numbers of them nobody knows which became which.
+    // Only lines that stand for each other: with other numbers of them no one knows which became which.
     if (removed.length !== added.length) return [...removed, ...added]
     const marked = removed.map((line, index) => markPair(line, added[index] ?? line))
     return [...marked.map(([old]) => old), ...marked.map(([, now]) => now)]

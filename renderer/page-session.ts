@@ -1,6 +1,6 @@
 /**
  * The window's token in a browser: kept for this tab and origin, so that neither other ports nor other tabs have it, and sent as a header.
- * It comes in the fragment of the address that `serve` prints, which browsers send to nobody.
+ * It comes in the fragment of the address that `serve` prints, which browsers send to no one.
  */
 const key = 'microvm-window-token'
 const pattern = /^[A-Za-z0-9._~+/-]{32,512}=*$/
@@ -25,7 +25,7 @@ export function keepToken(text: string): boolean {
 
 /** Whether the server at this address knows the token. Shown before it is: another program may have taken the port meanwhile. */
 export async function serverKnows(token: string, base: string): Promise<boolean> {
-  // Only on an address that the browser trusts, as those of this host; on others whoever listens on the way has the token anyway.
+  // Only on an address that the browser trusts, as those of this host; on others anyone who listens on the way has the token anyway.
   if (!crypto.subtle) return true
   const nonce = crypto.randomUUID()
   const response = await fetch(`${base}/proof?nonce=${nonce}`)

@@ -106,7 +106,7 @@ export interface SeenRequest {
 }
 
 /**
- * What a guest sends to its gateway, for which the gateway or whoever it reaches asks the API something. `bytes` are those of each
+ * What a guest sends to its gateway, for which the gateway or the host that it reaches asks the API something. `bytes` are those of each
  * connection, one after the other; `apiHost` is where the API is, as `HOST:PORT`. Every request that the API gets is looked at, so what
  * `harm` looks for must be of this attack alone.
  */

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** Services on this host's loopback that greet whoever comes. */
+/** Services on this host's loopback that greet anyone who comes. */
 export interface Honeypots extends AsyncDisposable {
   readonly tcp: number
   readonly udp: number

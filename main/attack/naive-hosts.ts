@@ -29,7 +29,7 @@ export const takesWhole =
     }
   }
 
-/** Opens the file to read it, and waits. Nobody guesses from the time: a FIFO can be opened for writing only while somebody reads it. */
+/** Opens the file to read it, and waits. No one guesses from the time: a FIFO can be opened for writing only while someone reads it. */
 export const waitsFor =
   (place: 'share' | 'repo', name: string, reader: readonly [string, ...string[]] = ['cat', name]) =>
   async (ground: Pick<Ground, 'share' | 'repo'>): Promise<readonly string[]> => {
@@ -157,7 +157,7 @@ export const gitInClone =
     return said.includes(secret) ? ['showed a secret of the host'] : []
   }
 
-/** A repository of the user's in which a naive host goes on; made anew for each attack, next to its marker. */
+/** A repository of the user's in which a naive host goes on; made again for each attack, next to its marker. */
 export const receiverOf = ({ marker }: Ground): string => `${marker}.receiver`
 
 /** Fetches from the clone into a copy of the user's repository, then judges. */

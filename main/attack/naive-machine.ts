@@ -15,7 +15,7 @@ import { prepareConsole } from '../machines/watch/console.ts'
 import { naiveParameters } from './attack-image.ts'
 
 /**
- * A machine as QEMU's manual starts one: user networking as it comes, a share served by whoever calls, root if it is root. Its guest
+ * A machine as QEMU's manual starts one: user networking as it comes, a share served by anyone who calls, root if it is root. Its guest
  * is our own probe and nothing else. Answers its console.
  */
 export async function runNaiveMachine(

@@ -16,7 +16,7 @@ export async function processesOf(machine: string): Promise<readonly MachineProc
       try {
         const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
         if (!command.includes(`/${machine}/`)) return []
-        const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '') // Not ours to read: then nobody else's.
+        const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '') // Not ours to read: then no one else's.
         const resident = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]
         return [{ pid: Number(pid), words: `${command}\0${environment}`, residentBytes: Number(resident ?? 0) * 1024 }]
       } catch {

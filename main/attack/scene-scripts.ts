@@ -3,7 +3,7 @@ export const ready = 'red team: ready'
 export const goFile = 'go'
 export const floodMiB = 160
 
-/** Nobody may come back for a guest: each ends by itself within some minutes. */
+/** No one may come back for a guest: each ends by itself within some minutes. */
 const wait = `echo '${ready}'; for ((n = 0; n < 1500; n++)); do [ -e /workspace/${goFile} ] && break; sleep 0.2; done`
 
 /** The terminal's clipboard, its title, a question that it answers by typing, and the one-byte beginning of a sequence. */

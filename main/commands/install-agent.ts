@@ -7,7 +7,7 @@ import { conflictResolverAgent } from '../core/merge/conflict-resolver.ts'
 import { writeAtomically } from '../lib/files/atomic-file.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-/** The last line says what the rest was when we wrote it: a file that somebody changed is told from one of an older version. */
+/** The last line says what the rest was when we wrote it: a file that someone changed is told from one of an older version. */
 const sealOf = (text: string): string =>
   `<!-- microvm-orchestrator ${createHash('sha256').update(text).digest('hex').slice(0, 16)} -->\n`
 

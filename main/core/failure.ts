@@ -72,7 +72,7 @@ export function toFailure(thrown: unknown, fallback: FailureCode = 'internal'): 
   return { code: fallback, message: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
-/** What clients are told of an error that is ours: its message may name paths and is for the log. */
+/** What clients are given of an error that is ours: its message may name paths and is for the log. */
 export const defect: Failure = { code: 'internal', message: 'The orchestrator failed; its log has the reason' }
 
 /** The one line that a terminal or an MCP client reads. */

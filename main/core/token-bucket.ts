@@ -4,7 +4,7 @@ export interface Rate {
   readonly perMinute: number
 }
 
-/** How much was left at a moment, in milliseconds of a clock that nobody sets. */
+/** How much was left at a moment, in milliseconds of a clock that no one sets. */
 export interface Bucket {
   readonly left: number
   readonly atMs: number

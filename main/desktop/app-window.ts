@@ -57,7 +57,7 @@ export class AppWindow {
     if (this.#window && !this.#window.isDestroyed()) this.#window.webContents.send('window:notice', name, notice)
   }
 
-  /** What it shows comes from somebody else now. */
+  /** What it shows comes from another program now. */
   reload(): void {
     this.#window?.webContents.reload()
   }
@@ -99,7 +99,7 @@ export class AppWindow {
       this.#window = undefined
       this.#spoken = Promise.withResolvers()
     })
-    // A page that crashed is as good as none: the next one begins anew.
+    // A page that crashed is as good as none: the next one starts over.
     window.webContents.on('render-process-gone', () => window.webContents.reload())
     this.#loaded = window.loadURL(pageUrl)
     return window

@@ -137,7 +137,7 @@ export class Desktop {
     this.#tray.show(trayTitle(this.#state), trayMenu(this.#state, options))
   }
 
-  /** Consoles and the like are looked at only while somebody sees them. */
+  /** Consoles and the like are looked at only while someone sees them. */
   #setVisible(isVisible: boolean): void {
     this.#isVisible = isVisible
     if (isVisible) this.#endWatching ??= this.#backend.listen(() => undefined, 'full')

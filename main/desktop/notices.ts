@@ -1,6 +1,6 @@
 import type { Place, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
 
-/** What the user is told when a task has ended. */
+/** What the user is notified of when a task has ended. */
 export interface EndNotice {
   readonly title: string
   readonly body: string
@@ -38,7 +38,7 @@ function noticeOf(task: TaskRow, settings: WindowSettings): EndNotice | undefine
         ? notice('Conflicts to resolve', `\n${files(state.fileCount)} changed on both sides`)
         : notice('Not merged yet', `\n${state.detail}`)
     case 'cancelled':
-      return undefined // Whoever cancelled it knows.
+      return undefined // The person who cancelled it knows.
   }
 }
 

@@ -6,7 +6,7 @@ import type { EndNotice } from './notices.ts'
 export class Notifier {
   readonly #onClick: (place: Place) => void
   readonly #fallback: (notice: EndNotice) => void
-  /** Kept, because one that nobody holds is collected with its click. */
+  /** Kept, because one that no one holds is collected with its click. */
   readonly #shown = new Set<Notification>()
 
   constructor(onClick: (place: Place) => void, fallback: (notice: EndNotice) => void) {

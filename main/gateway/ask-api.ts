@@ -59,7 +59,7 @@ const serverTools = (what: string): Refusal => ({
 })
 
 /**
- * Asks the API in the guest's place: a listed request, framed anew, with the key of the host in place of whatever the guest sent. Never
+ * Asks the API in the guest's place: a listed request, framed again, with the key of the host in place of whatever the guest sent. Never
  * rejects.
  */
 export async function askApi(
@@ -129,7 +129,7 @@ function openRequest(
   return onward
 }
 
-/** Resolves when the guest has the answer, or cannot have one. `ended` is told how many bytes of it came. */
+/** Resolves when the guest has the answer, or cannot have one. `ended` receives how many bytes of it came. */
 function exchange(
   onward: ClientRequest,
   response: ServerResponse,

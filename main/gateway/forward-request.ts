@@ -56,7 +56,7 @@ export async function forwardRequest(
   pipeline(request, onward, () => undefined) // A failure is told by `onward` or by the response's end.
 }
 
-/** Methods of which nobody expects a body. */
+/** Methods of which no one expects a body. */
 const bodiless: readonly (string | undefined)[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']
 
 /** A body of unknown length stays one, also for methods of which Node expects none. */

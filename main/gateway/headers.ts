@@ -1,5 +1,5 @@
 /**
- * Of one connection only (RFC 9110, 7.6.1), for the proxy itself, or of how a message is delimited: whoever sends a message on
+ * Of one connection only (RFC 9110, 7.6.1), for the proxy itself, or of how a message is delimited: a program that sends a message on
  * writes these itself.
  */
 const hopByHop = new Set([
@@ -7,7 +7,7 @@ const hopByHop = new Set([
   ...['te', 'trailer', 'transfer-encoding', 'content-length', 'upgrade', 'expect', 'http2-settings'],
 ])
 
-/** What the API is told of a request: how to read it, who asks, and which features of the API it uses. Everything else stays behind. */
+/** What the API is given of a request: how to read it, who asks, and which features of the API it uses. Everything else stays behind. */
 const toldToApi = [
   /^(accept|accept-encoding|accept-language|content-type|user-agent)$/,
   /^(anthropic|x-stainless|x-claude)-[a-z0-9-]+$/,

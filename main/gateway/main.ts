@@ -12,7 +12,7 @@ import { createGateway } from './server.ts'
 
 /**
  * The gateway of one machine, a process of its own that outlives the orchestrator as the machine does. Takes its `GatewayConfig` from
- * standard input, listens on two sockets, and ends when whoever connected to the second lets go of it: the hypervisor does, at the
+ * standard input, listens on two sockets, and ends when the process that connected to the second lets go of it: the hypervisor does, at the
  * machine's end.
  */
 const { values } = parseArgs({

@@ -38,7 +38,7 @@ async function tryToReach({ host, port }: Destination, parts: GatewayParts): Pro
   return { kind: 'failed', reason: 'unreachable' }
 }
 
-/** Where the gateway asks the API itself, no list opens another way to it: a guest could use that with a key of somebody else's. */
+/** Where the gateway asks the API itself, no list opens another way to it: a guest could use that with a key of another person's. */
 function isApi(host: string, { api }: GatewayParts): boolean {
   return api !== null && (host === publicApiHost || host === canonicalHost(new URL(api.url).hostname))
 }
@@ -54,7 +54,7 @@ async function addressesOf(name: string, { resolve, limits }: GatewayParts): Pro
   const late = new Promise<readonly string[]>((done) => {
     timer = setTimeout(() => done([]), limits.connectMs)
   })
-  const found = resolve(name).catch(() => []) // Unknown, or no name server answers: the same to whoever asked.
+  const found = resolve(name).catch(() => []) // Unknown, or no name server answers: the same to the guest.
   try {
     return await Promise.race([found, late])
   } finally {

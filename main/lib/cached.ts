@@ -1,5 +1,5 @@
 /**
- * What `look` told, looked for anew by the first who asks more than `ms` milliseconds after the last look began; who asks meanwhile
+ * What `look` told, looked for again by the first who asks more than `ms` milliseconds after the last look began; who asks meanwhile
  * shares that look. One that fails is not remembered.
  */
 export function remembered<Value>(look: () => Promise<Value>, ms: number): () => Promise<Value> {

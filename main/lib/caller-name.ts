@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 
-/** The name of the user who runs this; the number where nobody has a name for it, as in some containers. */
+/** The name of the user who runs this; the number where no one has a name for it, as in some containers. */
 export function callerName(): string {
   try {
     return userInfo().username

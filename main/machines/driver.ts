@@ -33,7 +33,7 @@ export interface Forward {
   readonly port: number
 }
 
-/** A process of a machine that nobody kept, and that was ended. */
+/** A process of a machine that no one kept, and that was ended. */
 export interface Reaped {
   /** The machine's name. */
   readonly machine: string

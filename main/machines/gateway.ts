@@ -10,7 +10,7 @@ import type { RunDirectory } from './run-directory.ts'
 export interface GatewaySockets {
   /** Takes the guest's connections. */
   readonly socket: string
-  /** Whoever holds a connection to it keeps the gateway alive. */
+  /** Anyone who holds a connection to it keeps the gateway alive. */
   readonly lifeline: string
 }
 

@@ -1,6 +1,6 @@
 import type { Volume } from './driver.ts'
 
-/** What every hypervisor is told of a machine; each path is one that the hypervisor itself can open. */
+/** What every hypervisor is given of a machine; each path is one that the hypervisor itself can open. */
 export interface Hardware {
   readonly cpus: number
   readonly memoryMiB: number

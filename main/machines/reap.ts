@@ -12,7 +12,7 @@ import { isPrivateFolder, runRoots } from './run-root.ts'
 const halfMadeMs = 10 * 60_000
 
 /**
- * Ends every machine of this owner that nobody keeps: hypervisor and helpers, found by the run directory that their arguments
+ * Ends every machine of this owner that no one keeps: hypervisor and helpers, found by the run directory that their arguments
  * name, so that none hides which was started a moment before a crash; then the folder with its sockets. A folder whose record
  * names another owner, or cannot be read, is left alone.
  */

@@ -1,7 +1,7 @@
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { Session } from './sessions.ts'
 
-/** Somebody who speaks MCP with us, as it named itself. */
+/** Someone who speaks MCP with us, as it named itself. */
 export interface McpClient {
   readonly name: string
   readonly version: string

@@ -21,7 +21,7 @@ export interface McpEndpointOptions {
   /** Default 10 s: Claude Code gives up on a call that is silent for 300 s. */
   readonly progressIntervalMs?: number
   readonly limits?: Partial<SessionLimits>
-  /** Told a moment after somebody came or went, or a response to them began or ended; also when that makes no difference. */
+  /** Told a moment after someone came or went, or a response to them began or ended; also when that makes no difference. */
   readonly onClients?: (clients: readonly McpClient[]) => void
   /** For the conformance suite's fixtures. */
   readonly extension?: ServerExtension & { readonly eventStore?: () => EventStore }
@@ -158,7 +158,7 @@ async function startSession(
   await server.connect(transport as Parameters<typeof server.connect>[0])
   sessions.add(session)
   response.once('close', () => {
-    // The transport refused the request (a wrong Accept header, say): nobody knows this session.
+    // The transport refused the request (a wrong Accept header, say): no one knows this session.
     if (transport.sessionId === undefined) sessions.remove(session)
   })
   return session

@@ -6,6 +6,6 @@ export interface Prompt {
   readonly title: string
   readonly description: string
   readonly arguments: readonly { readonly name: string; readonly description: string; readonly required: boolean }[]
-  /** An `AppError` is told to the client. */
+  /** An `AppError` is reported to the client. */
   text(given: Readonly<Record<string, string>>, tasks: Tasks): Promise<string>
 }

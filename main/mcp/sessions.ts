@@ -19,7 +19,7 @@ export interface SessionLimits {
   readonly maxSessions: number
   /** A session with no response under way is forgotten after so long; its client starts a new one when it comes back. */
   readonly idleMs: number
-  /** After so long with no response under way nobody is thought to be there. */
+  /** After so long with no response under way no one is thought to be there. */
   readonly absentMs: number
 }
 
@@ -28,7 +28,7 @@ export const defaultLimits: SessionLimits = { maxSessions: 128, idleMs: 60 * 60_
 /** A change is told so long after it at most; every call of a tool is two. */
 const tellMs = 50
 
-/** The sessions that are known, no more than the limit, and the end of those that nobody uses. */
+/** The sessions that are known, no more than the limit, and the end of those that no one uses. */
 export class Sessions {
   readonly #limits: SessionLimits
   readonly #sessions = new Map<string, Session>()

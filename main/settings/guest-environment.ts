@@ -4,7 +4,7 @@ import { publicApiHost } from '../core/network/host-rule.ts'
 
 /**
  * The host's variables that reach the agent. Only Claude Code's own, only such as hold no secret, no host path and nothing that
- * makes it run a program; each is here because its lack in the guest would surprise whoever set it.
+ * makes it run a program; each is here because its lack in the guest would surprise anyone who set it.
  */
 const passedOn = [
   // Which model works, and which does the small jobs: what the user pays for.

@@ -70,7 +70,7 @@ interface WayToApi extends GuestEnvironment {
 
 /**
  * Where the network is not open, the gateway asks the API in every guest's place, with the user's key whatever the guest sends: an
- * API that is asked with a key of somebody else's carries anything out. It also asks an API that the user named, which may be in a
+ * API that is asked with a key of another person's carries anything out. It also asks an API that the user named, which may be in a
  * private network that guests do not reach. Machines without a gateway leave both to the guest.
  */
 function wayToApi(wish: NetworkWish, means: NetworkMeans): WayToApi {

@@ -13,8 +13,8 @@ type TakenAtStart = Pick<Settings, (typeof takenAtStart)[number]>
 type Key = keyof Settings
 
 /**
- * The settings that are in force in this process. The file is looked at whenever somebody asks, so an edit by hand holds from the next
- * question on, for everything alike. Whoever needs a setting asks here when it needs it, and keeps no copy.
+ * The settings that are in force in this process. The file is looked at whenever someone asks, so an edit by hand holds from the next
+ * question on, for everything alike. Anyone who needs a setting asks here when it needs it, and keeps no copy.
  */
 export class SettingsStore implements Disposable {
   readonly #home: string

@@ -56,7 +56,7 @@ export interface Tasks {
   hostWakes(): Promise<void>
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   repositories(): Promise<readonly RegisteredRepository[]>
-  /** Machines that wait in slots, each for a task of its repository; they give way to whoever needs the slot. */
+  /** Machines that wait in slots, each for a task of its repository; they give way to anyone who needs the slot. */
   machinesAhead(): readonly { readonly slot: SlotId; readonly repoPath: string }[]
   /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
   warmSlot(repoPath: string): SlotId | null

@@ -13,7 +13,7 @@ const serverSchema = z.object({
   /** Where it can be reached from this host; left out, 127.0.0.1. */
   host: z.union([z.ipv4(), z.ipv6()]).optional(),
   port: z.int().positive(),
-  /** Opens the control API; made anew at every start. */
+  /** Opens the control API; made again at every start. */
   token: z.string().min(32),
 })
 

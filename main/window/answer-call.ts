@@ -4,7 +4,7 @@ import { AppError, type Failure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import { requestSchemas } from './requests.ts'
 
-/** Answers to calls of the window; a carrier has those of its host in it. `signal` fires when whoever asked is gone. */
+/** Answers to calls of the window; a carrier has those of its host in it. `signal` fires when the caller is gone. */
 export type Calls<Names extends RequestName = RequestName> = {
   readonly [Name in Names]: (request: RequestOf<Name>, signal: AbortSignal) => Promise<AnswerOf<Name>>
 }

@@ -32,14 +32,14 @@ export interface FeedOptions {
   readonly log: Log
 }
 
-/** `full`: a window that somebody sees; `changes`: somebody who can wait for what only shows when one looks. */
+/** `full`: a window that someone sees; `changes`: someone who can wait for what only shows when one looks. */
 export type Attention = 'full' | 'changes'
 
 /** A part of the snapshot that is told as a whole when it differs. */
 type Section = Exclude<Change, { kind: 'task' | 'task-gone' }>
 
 /**
- * What every window sees: a snapshot, and numbered deltas after it. Looks at nothing while nobody listens; what changes meanwhile
+ * What every window sees: a snapshot, and numbered deltas after it. Looks at nothing while no one listens; what changes meanwhile
  * only counts the number on, so that a window which missed something sees a gap.
  */
 export class WindowFeed implements Disposable {

@@ -5,7 +5,7 @@ import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 
-/** What git said of a repository is believed for so long. */
+/** What git said of a repository is trusted for so long. */
 const freshMs = 5_000
 
 interface Inspection {

@@ -7,7 +7,7 @@ import { singleLineText, terminalTextFilter } from '../lib/guest/terminal-text.t
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
 
-/** Blocks of a message that we know; any other becomes `undefined` and is passed over. */
+/** Blocks of a message that we know; any other becomes `undefined` and is ignored. */
 const blockSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('text'), text: z.string() }),
@@ -71,8 +71,8 @@ const subjects = ['command', 'file_path', 'notebook_path', 'path', 'pattern', 'u
 
 /**
  * Claude's steps as its stream tells them, each with the number of the change that made it what it is. The same lines give the same
- * numbers, so whoever knows the steps up to a number can be told what came after it, whoever reads the stream. The stream is the
- * guest's: what does not fit is passed over, and no stream makes more than some thousand steps of some thousand characters.
+ * numbers, so anyone who knows the steps up to a number can be told what came after it, regardless of who reads the stream. The stream is the
+ * guest's: what does not fit is ignored, and no stream makes more than some thousand steps of some thousand characters.
  */
 export class StepLog {
   readonly #steps: Step[] = []
@@ -99,7 +99,7 @@ export class StepLog {
 
   /** The steps from the first one on that changed after that number. */
   since(changes: number): { readonly from: number; readonly steps: readonly Step[] } {
-    const known = changes > this.#changes ? 0 : changes // Of a stream that was begun anew.
+    const known = changes > this.#changes ? 0 : changes // Of a stream that was started over.
     const first = this.#changedAt.findIndex((number) => number > known)
     const from = first < 0 ? this.#steps.length : first
     return { from, steps: this.#steps.slice(from) }

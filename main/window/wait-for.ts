@@ -5,9 +5,9 @@ const longestWaitMs = 25_000
 const pollMs = 100
 
 /**
- * Looks again until the look found something; answers the last look when the wait is over. Only while somebody waits for the
+ * Looks again until the look found something; answers the last look when the wait is over. Only while someone waits for the
  * answer is anything looked at.
- * @throws the signal's reason when whoever asked is gone.
+ * @throws the signal's reason when the caller is gone.
  */
 export async function waitFor<Found>(
   look: () => Promise<Found>,

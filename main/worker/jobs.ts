@@ -16,7 +16,7 @@ import { readResult } from './read-result.ts'
 
 /**
  * All that is done with what a guest left, by name. Each takes plain data and answers plain data or null, since both go through a
- * pipe; the signal fires when nobody waits for the answer any more.
+ * pipe; the signal fires when no one waits for the answer any more.
  */
 export const jobs = {
   'read-result': ({ share, secret }: { readonly share: string; readonly secret: string }) => readResult(share, secret),

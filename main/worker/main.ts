@@ -7,10 +7,10 @@ import { errorThatCame, errorToSend, type FromWorker, type ToWorker } from './me
 
 /**
  * The process that reads what a guest left. It serves one task, answers on descriptor 3, leads a session of its own, and ends
- * with its standard input: whoever closes that wants nothing more of it.
+ * with its standard input: the parent that closes it wants nothing more of it.
  */
 const answers = new Socket({ fd: 3, readable: false, writable: true })
-answers.on('error', () => undefined) // Nobody reads any more: the end of the input tells.
+answers.on('error', () => undefined) // No one reads any more: the end of the input tells.
 const say = (message: FromWorker): void => void answers.write(`${JSON.stringify(message)}\n`)
 
 /** A branch that is being moved when the orchestrator dies is moved to the end, in this time. */
@@ -65,7 +65,7 @@ function leave(): void {
   try {
     process.kill(-process.pid, 'SIGKILL')
   } catch {
-    process.exit() // It leads no group: somebody started it by hand.
+    process.exit() // It leads no group: someone started it by hand.
   }
 }
 

@@ -41,7 +41,7 @@ export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.
   return undefined
 }
 
-/** What the guest left in its share, as data that the host may believe; a Failure says why there is none. `secret` never comes through. */
+/** What the guest left in its share, as data that the host may trust; a Failure says why there is none. `secret` never comes through. */
 export async function readResult(share: string, secret: string): Promise<TaskResult | Failure> {
   const read = await readGuestFile(share, shareNames.result, resultLimitBytes)
   if (read.kind === 'refused') return refusedResult(read.why)

@@ -67,7 +67,7 @@ export class WorkerPool {
         worker.hold(false)
         return worker
       },
-      () => undefined, // Whoever needs one starts one, and is told why it cannot be.
+      () => undefined, // The caller that needs one starts one, and learns why it cannot be.
     )
   }
 

@@ -5,7 +5,7 @@ import type { JobLimits } from './limits.ts'
 import { errorThatCame, errorToSend, type FromWorker, fromWorker, type ToWorker } from './messages.ts'
 import { WorkerDied } from './worker-died.ts'
 
-/** How long a job has to end by itself once nobody wants its answer. */
+/** How long a job has to end by itself once no one wants its answer. */
 const abortMs = 15_000
 /** A process that was killed is gone within moments; one that hangs in the kernel is waited for no longer. */
 const killedMs = 5_000

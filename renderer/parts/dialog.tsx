@@ -16,7 +16,7 @@ export function Dialog({ title, confirm, danger, children, onClose, onConfirm }:
   const dialog = useRef<HTMLDialogElement>(null)
   const [busy, setBusy] = useState(false)
   useEffect(() => dialog.current?.showModal(), [])
-  /** At once, not at the event that follows: by then whoever asked has the focus again, and a key could ask anew. */
+  /** At once, not at the event that follows: by then anyone who asked has the focus again, and a key could ask again. */
   const close = (): void => {
     dialog.current?.close()
     onClose()

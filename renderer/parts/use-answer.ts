@@ -9,7 +9,7 @@ export type Answer<Value> =
   | { readonly status: 'failed'; readonly failure: Failure }
 
 /**
- * The host's answer to a call, asked for anew whenever the request or `version` changes. What is shown stays while the same request is asked again; the
+ * The host's answer to a call, asked for again whenever the request or `version` changes. What is shown stays while the same request is asked again; the
  * answer to a request that is no longer the question is dropped.
  */
 export function useAnswer<Name extends RequestName>(

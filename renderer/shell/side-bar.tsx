@@ -71,7 +71,7 @@ function Entry({ view, icon, word, count, children }: EntryProps) {
   )
 }
 
-/** Whether somebody speaks MCP with us now. */
+/** Whether someone speaks MCP with us now. */
 function Client() {
   const connected = useSnapshot(({ clients }) => clients.filter((client) => client.connected).length, 0)
   const address = useSnapshot((snapshot) => snapshot.address, '')

@@ -1,13 +1,13 @@
 import { useEffect } from 'react'
 import { create } from 'zustand'
 
-/** The time, for what counts. One timer for all, and only while somebody looks. */
+/** The time, for what counts. One timer for all, and only while someone looks. */
 const useClock = create<{ readonly nowMs: number }>(() => ({ nowMs: Date.now() }))
 
 let watchers = 0
 let timer: ReturnType<typeof setInterval> | undefined
 
-/** Milliseconds since 1970, each second anew. */
+/** Milliseconds since 1970, updated each second. */
 export function useNow(): number {
   useEffect(() => {
     watchers += 1

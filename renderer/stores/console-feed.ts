@@ -55,7 +55,7 @@ export async function feedConsole(
     const bytes = bytesOf(piece)
     tell({ ...state, size: piece.size })
     if (piece.offset < state.at) {
-      // Begun anew: what was shown is another file by now.
+      // Started over: what was shown is another file by now.
       sink.clear()
       state = beginAt(piece)
       continue

@@ -7,7 +7,7 @@ const refusedModes = new Set([9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007,
 
 /**
  * Keeps what a hostile guest may write to text and colours: it opens no link, sets no title, rings no bell, reads no clipboard and
- * takes no mouse. Nothing that the terminal would answer goes anywhere, since nobody listens to it.
+ * takes no mouse. Nothing that the terminal would answer goes anywhere, since no one listens to it.
  */
 export function guardTerminal(terminal: Terminal): void {
   const { parser } = terminal

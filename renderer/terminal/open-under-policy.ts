@@ -38,7 +38,7 @@ function writingTo(sheet: CSSStyleSheet): HTMLElement {
   return element
 }
 
-/** The same outcome as the attribute's. Cells are spans of the page's own document, which xterm lets nobody replace. */
+/** The same outcome as the attribute's. Cells are spans of the page's own document, which xterm lets no one replace. */
 function setCellStylesThroughCssom(): void {
   if (Object.hasOwn(HTMLSpanElement.prototype, 'setAttribute')) return
   HTMLSpanElement.prototype.setAttribute = function (name, value) {

@@ -50,7 +50,7 @@ const comparesExactly: NaiveHost = async (ground) => {
   return (await readFile(record, 'utf8')).includes('completed') ? ["overwrote the host's own record of a task"] : []
 }
 
-/** What a commit can name: the host keeps nothing that it believes, and shares nothing, below such a path. */
+/** What a commit can name: the host keeps nothing that it trusts, and shares nothing, below such a path. */
 export const stateAttacks: readonly LeftBehind[] = [
   {
     ...outside,

@@ -12,7 +12,7 @@ const mebibyte = 1024 ** 2
 /** Two files of 64 MiB, and what their last lines run over. */
 const keptLimit = 130 * mebibyte
 
-/** A guest that says what it should not, floods its console, and starts itself anew at the end. */
+/** A guest that says what it should not, floods its console, and starts itself again at the end. */
 export async function playMouth(stage: Stage, key: string, rebootsNaively: boolean): Promise<readonly Verdict[]> {
   const scene = await stage.play('mouth')
   const raw = await scene.console(ready)

@@ -30,7 +30,7 @@ export interface EgressChange {
 
 /**
  * The policy after the change, null for none of its own; a text that says why there is none. Hosts are added to the list that there
- * is; anything else becomes a list of just these. `closed` with hosts begins the list anew.
+ * is; anything else becomes a list of just these. `closed` with hosts begins the list again.
  */
 export function changeEgress(
   current: EgressPolicy | null,

@@ -26,7 +26,7 @@ export type NetworkReason =
   | 'path-refused'
   /** The API itself would have reached out for the guest. */
   | 'server-tools'
-  /** The API past the gateway that asks it: with a key of somebody else's it would carry anything out. */
+  /** The API past the gateway that asks it: with a key of another person's it would carry anything out. */
   | 'api-past-gateway'
   | 'malformed'
   | 'name-unknown'

@@ -15,7 +15,7 @@ export interface Destination {
   readonly port: number
 }
 
-/** Where Claude Code finds its API when nobody says otherwise. */
+/** Where Claude Code finds its API when no one says otherwise. */
 export const publicApiHost = 'api.anthropic.com'
 
 const webPorts: readonly number[] = [80, 443]

@@ -2,7 +2,7 @@
 export interface TaskCaps {
   /** In its machine, from power-on; the time goes on while the orchestrator does not run. */
   readonly timeoutMs: number
-  /** US dollars, as the agent itself reckons them. */
+  /** US dollars, as the agent itself counts them. */
   readonly maxCostUsd: number | null
   /** Input, cached or not, and output, of all requests. */
   readonly maxTokens: number | null

@@ -53,7 +53,7 @@ export function outcomeOf(failure: Failure | null, merge: MergeOutcome | null): 
   }
 }
 
-/** Claude Code stops itself at its budget and reports a failure; the caller is told the cap instead of the report. */
+/** Claude Code stops itself at its budget and reports a failure; the caller is given the cap instead of the report. */
 export function costLimitFailure(maxCostUsd: number | null, result: TaskResult): Failure | null {
   const cost = result.usage?.costUsd
   if (maxCostUsd === null || result.success || cost === undefined || cost < maxCostUsd) return null

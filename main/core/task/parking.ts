@@ -12,7 +12,7 @@ const minuteMs = 60_000
 const longestMs = 8 * 24 * 60 * minuteMs
 /** Clocks differ: a moment early would find the limit still there. */
 const resetMarginMs = 15_000
-/** Where nobody says when; the last one is repeated. */
+/** Where no one says when; the last one is repeated. */
 const usageDelaysMs = [5, 15, 30, 60].map((minutes) => minutes * minuteMs)
 const outageDelaysMs = [1, 2, 5, 10, 30, 60].map((minutes) => minutes * minuteMs)
 /** A guest that only says that it is interrupted does not go on for ever. */

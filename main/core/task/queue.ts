@@ -3,7 +3,7 @@ import type { SlotId, TaskId } from './task.ts'
 /** A task that waits for a slot. */
 export interface QueueEntry {
   readonly id: TaskId
-  /** Higher goes first; 0 when nobody said. */
+  /** Higher goes first; 0 when no one said. */
   readonly priority: number
   /** ISO 8601, UTC: among equals the older goes first. */
   readonly createdAt: string
@@ -21,7 +21,7 @@ export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[], 
 
 /**
  * Who gets a slot next: of the highest priority, the oldest whose repository prefers a slot that is free, else the oldest.
- * Undefined when nobody waits or nothing is free.
+ * Undefined when no one waits or nothing is free.
  */
 export function nextToStart<Entry extends QueueEntry>(
   waiting: readonly Entry[],

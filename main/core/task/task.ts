@@ -27,7 +27,7 @@ export interface TaskIdentity {
   /** Alias and real path of the repository when the task was made; the registry may change later. */
   readonly repo: string
   readonly repoPath: string
-  /** The event consumer that asked for the task, so that its result can wait for it; null when nobody in particular did. */
+  /** The event consumer that asked for the task, so that its result can wait for it; null when no one in particular did. */
   readonly owner: string | null
   /** ISO 8601, UTC. */
   readonly createdAt: string

@@ -19,7 +19,7 @@ export interface CloneFolder {
   readonly exclude: string
 }
 
-/** Writes a `.git` folder by hand, all but its objects and its index: no template, no hook, no remote, nobody's settings. */
+/** Writes a `.git` folder by hand, all but its objects and its index: no template, no hook, no remote, no one's settings. */
 export async function writeCloneFolder(dotGit: string, clone: CloneFolder): Promise<void> {
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']) {
     await mkdir(join(dotGit, folder), { recursive: true })

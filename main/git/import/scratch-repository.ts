@@ -13,7 +13,7 @@ export interface ScratchOptions {
 }
 
 /**
- * A git folder that only the host writes, over objects of others. It believes no index, graph or bitmap that lies beside those
+ * A git folder that only the host writes, over objects of others. It trusts no index, graph or bitmap that lies beside those
  * objects: they are claims, and the objects alone can be checked.
  */
 export async function makeScratchRepository(folder: string, options: ScratchOptions): Promise<void> {

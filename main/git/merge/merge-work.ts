@@ -81,7 +81,7 @@ async function mergeInTurn(request: MergeRequest, signal?: AbortSignal): Promise
 
 type Request = MergeRequest & { readonly branch: string }
 
-/** Undefined when the branch was moved by somebody else meanwhile. */
+/** Undefined when the branch was moved by another program meanwhile. */
 async function mergeOnce(
   repository: RepositoryPlace,
   request: Request,

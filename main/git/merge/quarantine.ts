@@ -27,7 +27,7 @@ export interface Quarantine extends AsyncDisposable {
   isEmpty(): Promise<boolean>
   /**
    * Moves all but the passing commits into the repository's own store. Until the quarantine is disposed no `git repack` of the user's
-   * takes them for garbage: whoever wants them refers to them before.
+   * takes them for garbage: a caller that wants them refers to them before.
    */
   publishObjects(): Promise<void>
 }
@@ -41,7 +41,7 @@ const mostHeldBytes = 32 * 1024 * 1024
 const mostHeld = 20_000
 
 /**
- * Whoever may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours
+ * Anyone who may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours
  * would keep the others from their own commits.
  */
 export async function openQuarantine(commonDirectory: string, objectFormat: 'sha1' | 'sha256'): Promise<Quarantine> {

@@ -8,7 +8,7 @@ export type Trust = 'user' | 'none'
 const inherited = ['PATH', 'TMPDIR', 'SystemRoot'] as const
 const inheritedOfUser = ['HOME', 'USER', 'LOGNAME', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'] as const
 
-/** The whole environment of a git process: English, asking nobody, taking no lock that it can do without. */
+/** The whole environment of a git process: English, asking no one, taking no lock that it can do without. */
 export function gitEnvironment(trust: Trust, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const kept = trust === 'user' ? [...inherited, ...inheritedOfUser] : inherited
   const result: Record<string, string> = {

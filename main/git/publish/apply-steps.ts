@@ -5,7 +5,7 @@ import { bytePath } from '../process/byte-path.ts'
 import { noLinks } from './hold-index.ts'
 import { isSameFile, lookAt, type PublishFolder, type SeenFile, type Step, see } from './journal.ts'
 
-/** A file that somebody changed since it was looked at. */
+/** A file that someone changed since it was looked at. */
 export class ChangedMeanwhile extends Error {
   override readonly name = 'ChangedMeanwhile'
   readonly path: string

@@ -53,7 +53,7 @@ async function kindAt(checkout: string, path: string): Promise<'folder' | 'other
   }
 }
 
-/** An empty folder is in nobody's way; git removes it. */
+/** An empty folder is in no one's way; git removes it. */
 async function filesBelow(checkout: string, folder: string): Promise<string[]> {
   const files: string[] = []
   for (const entry of await readdir(bytePath(checkout, folder), { withFileTypes: true, encoding: 'buffer' })) {

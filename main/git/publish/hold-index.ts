@@ -6,7 +6,7 @@ const longestWaitMs = 4000
 const pauseMs = 50
 
 /**
- * Takes a work tree's `index.lock`, as every git that changes the index does, so that nobody else changes it meanwhile. The lock holds the
+ * Takes a work tree's `index.lock`, as every git that changes the index does, so that no one else changes it meanwhile. The lock holds the
  * name of the folder that it belongs to: after a crash it is known for ours by that. Waits for who holds it; false when they
  * do not let go.
  */

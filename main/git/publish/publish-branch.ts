@@ -23,7 +23,7 @@ import type { UserPrograms } from './user-programs.ts'
 
 export type Publication =
   | { readonly kind: 'published' /** For a person, one sentence each. */; readonly notes: readonly string[] }
-  /** Somebody moved the branch meanwhile. */
+  /** Someone moved the branch meanwhile. */
   | { readonly kind: 'moved' }
   | Refusal
 

@@ -1,4 +1,4 @@
-/** Whoever wants to know when a branch and its checkout are being moved: a process in the middle of it must not be ended. */
+/** Anyone who wants to know when a branch and its checkout are being moved: a process in the middle of it must not be ended. */
 let listener: (isPublishing: boolean) => void = () => undefined
 
 /** There is one listener in a process. */

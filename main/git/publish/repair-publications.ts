@@ -65,7 +65,7 @@ async function unfinishedIn(commonDirectory: string): Promise<readonly PublishFo
     if (!/^[0-9a-f-]{36}$/.test(name)) continue
     const folder = publishFolder(commonDirectory, name)
     const found = await lstat(folder.path)
-    // In a repository that a group shares, others can make such folders: what they say is not believed.
+    // In a repository that a group shares, others can make such folders: what they say is not trusted.
     if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) folders.push(folder)
   }
   return folders

@@ -32,7 +32,7 @@ export async function swapIndex(
   await move(Buffer.from(folder.index), Buffer.from(index))
 }
 
-/** The index as it was, unless somebody else has written it since. */
+/** The index as it was, unless another program has written it since. */
 export async function restoreIndex(index: string, folder: PublishFolder): Promise<void> {
   const [there, after] = await Promise.all([contentOf(index), contentOf(folder.indexAfter)])
   if (there && after && there.equals(after)) await move(Buffer.from(folder.indexBefore), Buffer.from(index))

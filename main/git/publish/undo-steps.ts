@@ -7,7 +7,7 @@ import { asSeen, isSameFile, lookAt, type PublishFolder, type SeenFile, type Ste
 
 /**
  * Takes back what was done of the steps, in the reverse order, by what is found: a step that was not done, or not wholly, is told by its
- * files. What somebody else has put in place or written to since stays. Can be done again after it was cut off.
+ * files. What another program has put in place or written to since stays. Can be done again after it was cut off.
  */
 export async function undoSteps(workTree: string, folder: PublishFolder, steps: readonly Step[]): Promise<void> {
   for (const step of steps.toReversed()) await undoStep(workTree, folder, step)
@@ -36,7 +36,7 @@ async function undoStep(workTree: string, folder: PublishFolder, step: Step): Pr
   }
 }
 
-/** What was there comes back where nothing is, or a file of ours that nobody wrote to. */
+/** What was there comes back where nothing is, or a file of ours that no one wrote to. */
 async function putBack(old: Buffer, path: Buffer, isOurs: boolean): Promise<void> {
   const [kept, there] = await Promise.all([see(old), see(path)])
   if (!kept) return
@@ -45,7 +45,7 @@ async function putBack(old: Buffer, path: Buffer, isOurs: boolean): Promise<void
   else if (!there || isOurs) await move(old, path)
 }
 
-/** Whether the file is what a step brought and nobody has written to it since. */
+/** Whether the file is what a step brought and no one has written to it since. */
 async function isBrought(path: Buffer, staged: Buffer, brought: SeenFile): Promise<boolean> {
   const there = await lookAt(path)
   if (!there) return false

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 
 /**
  * The `.git` folder that all work trees of a repository share, by the files that say so and with no git process. Undefined where the
- * folder is no work tree's top. Only for repositories of the user: the files are believed.
+ * folder is no work tree's top. Only for repositories of the user: the files are trusted.
  */
 export async function commonDirectoryOf(repoPath: string): Promise<string | undefined> {
   try {
@@ -11,7 +11,7 @@ export async function commonDirectoryOf(repoPath: string): Promise<string | unde
     const shared = await readFile(join(own, 'commondir'), 'utf8').catch(() => '.') // Only linked work trees have one.
     return await realpath(resolve(own, shared.trim()))
   } catch {
-    return undefined // Gone, or not to be read: whoever needs the repository says why.
+    return undefined // Gone, or not to be read: anyone who needs the repository says why.
   }
 }
 

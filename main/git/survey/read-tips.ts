@@ -95,7 +95,7 @@ export async function readTips(gitFolder: string, taskId: string): Promise<Tips>
   }
 }
 
-/** Of remote-tracking branches there may be thousands that nobody here made. */
+/** Of remote-tracking branches there may be thousands that no one here made. */
 const rankOf = (ref: string): number =>
   ref.startsWith('refs/heads/') ? 0 : ref.startsWith('refs/tags/') ? 1 : ref.startsWith('refs/remotes/') ? 3 : 2
 

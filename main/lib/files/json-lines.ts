@@ -57,7 +57,7 @@ export class JsonLinesFile implements AsyncDisposable {
     return { file, content: parseJsonLines(bytes) }
   }
 
-  /** As `open`, for whoever parses the lines in a way of their own. */
+  /** As `open`, for anyone who parses the lines in a way of their own. */
   static async openWithBytes(path: string): Promise<{ file: JsonLinesFile; bytes: Buffer }> {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
     try {

@@ -1,5 +1,5 @@
 /**
- * Cuts bytes that come in pieces into lines, for text that nobody vouches for: a line longer than the limit is passed over, so
+ * Cuts bytes that come in pieces into lines, for text that no one vouches for: a line longer than the limit is ignored, so
  * that a stream without a line break takes no more memory than one line.
  */
 export class BoundedLines {

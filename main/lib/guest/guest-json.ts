@@ -1,4 +1,4 @@
-/** Nobody writes by hand or by program what is deeper; Claude Code's lines have some ten levels. */
+/** No one writes by hand or by program what is deeper; Claude Code's lines have some ten levels. */
 const deepest = 200
 
 /**

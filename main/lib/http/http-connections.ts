@@ -14,7 +14,7 @@ interface Exchange {
 
 /**
  * Keeps a server's connections within the limits. Above them the one that has been idle longest gives way, never one whose request
- * is complete and being answered: whoever opens many and says nothing, or says it byte by byte, keeps nobody else out.
+ * is complete and being answered: anyone who opens many and says nothing, or says it byte by byte, keeps no one else out.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
   /** What is under way on each connection; the order is that in which they last became idle. */

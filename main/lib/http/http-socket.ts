@@ -17,7 +17,7 @@ export interface SocketAnswer {
 
 /**
  * One HTTP exchange over a unix socket, on a connection of its own.
- * @throws when nobody listens, the signal fires, or the answer is longer than 1 MiB.
+ * @throws when no one listens, the signal fires, or the answer is longer than 1 MiB.
  */
 export async function requestOverSocket(
   { socketPath, method, path, body }: SocketRequest,

@@ -22,7 +22,7 @@ interface Process extends ProcessIdentity {
   readonly group: number
   /**
    * The pid of the session's leader, 0 when that lives in an outer pid namespace (pid_namespaces(7)). By `ps` of the group's leader
-   * where that leads a session, else 1: somebody's who lives.
+   * where that leads a session, else 1: that of another process, which lives.
    */
   readonly session: number
   /** Whose it is, by the real uid; undefined when it has ended. */
@@ -31,8 +31,8 @@ interface Process extends ProcessIdentity {
 
 /**
  * Living processes that were started detached and have the text in an argument, or are the children of one. A process whose
- * session is somebody's terminal is none of ours, whatever it names: a user may read a log of a machine. Nor is one of this process's
- * own session, whose leader may well be gone: `nohup`, and every program that is started in a container from outside. Whoever means to
+ * session is another's terminal is none of ours, whatever it names: a user may read a log of a machine. Nor is one of this process's
+ * own session, whose leader may well be gone: `nohup`, and every program that is started in a container from outside. Anyone who means to
  * end them names the `users` whose they may be: anybody can name a path of ours in an argument.
  */
 export async function findDetached(

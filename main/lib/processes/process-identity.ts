@@ -58,7 +58,7 @@ export function pidIsTaken(pid: number): boolean {
 const ticksPerSecond = 100
 
 /**
- * How long ago the process started, in milliseconds, time asleep included. On Linux by the clock that counts from boot, which nobody
+ * How long ago the process started, in milliseconds, time asleep included. On Linux by the clock that counts from boot, which no one
  * sets; elsewhere by the system's date. Undefined when the start time cannot be understood.
  */
 export async function ageMs({ startTime }: ProcessIdentity): Promise<number | undefined> {

@@ -124,7 +124,7 @@ export async function run(
   }
 }
 
-/** A longer line of a program is told to nobody. */
+/** A longer line of a program is not reported. */
 const lineLimitBytes = 1024 ** 2
 
 /** What a stream brought, up to a limit. */
@@ -203,7 +203,7 @@ export async function runOrThrow(
 const answerLimit = 64 * 1024 ** 2
 
 /**
- * A child process that is spoken to line by line. Disposing it ends it. What it prints waits in its pipe until somebody asks for it.
+ * A child process that is spoken to line by line. Disposing it ends it. What it prints waits in its pipe until someone asks for it.
  * Asking throws OutputTooLarge for an answer beyond the limit, and ends the child.
  */
 export interface Conversation extends AsyncDisposable {
@@ -268,7 +268,7 @@ export async function converse(
       isOpen = false
       wake()
     })
-  /** Nobody asks any more: what it still prints is thrown away, since it ends only when its pipe is empty. */
+  /** No one asks any more: what it still prints is thrown away, since it ends only when its pipe is empty. */
   const leave = (): void => {
     isLeft = true
     printed = ''

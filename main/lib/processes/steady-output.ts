@@ -72,7 +72,7 @@ export function steadyOutput(descriptor: number, options: SteadyOptions = {}): S
     try {
       for (const text of waiting) writeSync(descriptor, text)
     } catch {
-      // The last lines of a log that nobody can be given.
+      // The last lines of a log that no one can be given.
     }
   })
   return {

@@ -19,7 +19,7 @@ export interface RemedyOptions {
 
 /**
  * Does what our installer can do about these problems, having said before each step what it does and why.
- * Problems with no remedy are passed over.
+ * Problems with no remedy are ignored.
  * @throws AppError('host-incomplete') at the first step that fails.
  */
 export async function applyRemedies(

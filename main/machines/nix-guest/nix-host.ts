@@ -7,7 +7,7 @@ export interface NixHost {
   readonly version: string
   /** Flakes are on for the user's own commands too. */
   readonly flakes: boolean
-  /** It has somebody who builds for the guest's system. */
+  /** It has someone who builds for the guest's system. */
   readonly buildsGuests: boolean
 }
 

@@ -17,7 +17,7 @@ interface NetworkCard {
   /** QEMU's `-netdev`, as JSON. */
   readonly backend: Readonly<Record<string, unknown>>
   readonly mac: string
-  /** What the guest is told: `microvm.eth0=...`. */
+  /** What the guest is given: `microvm.eth0=...`. */
   readonly kernelParameter: string
 }
 

@@ -27,7 +27,7 @@ export interface Qmp {
 
 /**
  * Connects and negotiates. Events are told from the first one on.
- * @throws when nobody listens, the signal fires or the other side does not speak QMP.
+ * @throws when no one listens, the signal fires or the other side does not speak QMP.
  */
 export async function connectQmp(path: string, onEvent: (event: QmpEvent) => void, signal: AbortSignal): Promise<Qmp> {
   signal.throwIfAborted()

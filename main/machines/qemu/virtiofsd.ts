@@ -27,7 +27,7 @@ export async function startVirtiofsd(
 }
 
 /**
- * Whoever writes in the guest, root or not, writes as the helper user on the host, and finds everything owned by its own
+ * Anyone who writes in the guest, root or not, writes as the helper user on the host, and finds everything owned by its own
  * user. Pure.
  */
 export function virtiofsdArguments(

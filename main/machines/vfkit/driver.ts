@@ -36,7 +36,7 @@ export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriver
     canClose: true,
     problems: async () => macProblems(await host()),
 
-    /** The framework shows every file as belonging to whoever looks. */
+    /** The framework shows every file as belonging to anyone who looks. */
     prepareOwnership: async () => undefined,
 
     async start(spec, signal) {

@@ -35,7 +35,7 @@ export function vfkitHypervisor({ control, clock }: VfkitConnections, consolePat
     },
     pause: async (signal) => void (await reach('Pause', signal)),
     resume: async (signal) => {
-      if (await reach('Resume', signal)) await clock.tell(signal) // Nobody takes the message before it goes on.
+      if (await reach('Resume', signal)) await clock.tell(signal) // No one takes the message before it goes on.
     },
     setClock: (signal) => clock.tell(signal),
     cutPower: () => control.change('HardStop', AbortSignal.timeout(hardStopMs)).catch(() => undefined), // Killed all the same.

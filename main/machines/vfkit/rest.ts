@@ -33,7 +33,7 @@ export interface VfkitControl {
   change(state: StateChange, signal: AbortSignal): Promise<void>
 }
 
-/** Every call throws when nobody answers within some seconds, or with something else than documented. */
+/** Every call throws when no one answers within some seconds, or with something else than documented. */
 export function vfkitControl(socketPath: string): VfkitControl {
   const ask = async (path: string, signal: AbortSignal, body?: { readonly state: StateChange }): Promise<string> => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])

@@ -13,7 +13,7 @@ export class ClockLine {
     this.#path = path
   }
 
-  /** Connects, or stays connected. Throws when nobody listens. */
+  /** Connects, or stays connected. Throws when no one listens. */
   async open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket?.writable) return this.#socket
     signal.throwIfAborted()
@@ -27,7 +27,7 @@ export class ClockLine {
         signal: this.#connected(socket),
       })
     })
-    socket.on('error', () => undefined) // It closes after that, and the next call connects anew.
+    socket.on('error', () => undefined) // It closes after that, and the next call connects again.
     socket.resume()
     return socket
   }

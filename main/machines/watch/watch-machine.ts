@@ -113,7 +113,7 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
     log.info('machine ended', { exit })
     return exit
   } catch (error) {
-    // `exited` never rejects; a watch that cannot go on must not leave a machine that nobody watches.
+    // `exited` never rejects; a watch that cannot go on must not leave a machine that no one watches.
     log.error('watching a machine failed', { error: String(error) })
     await endProcess(handle).catch(() => log.error('machine cannot be ended', { pid: handle.pid }))
     return { kind: 'crashed', exitCode: null, signal: null, detail: `Watching it failed: ${String(error)}` }

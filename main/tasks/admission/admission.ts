@@ -27,7 +27,7 @@ export class Admission {
   /** A slot for the task, with memory for its guest. @throws AppError('slots-busy' | 'memory-short') */
   admit(repoPath: string, id: TaskId): Promise<SlotLease> {
     const admitted = this.#last.then(() => this.#decide(repoPath, id))
-    this.#last = admitted.catch(() => undefined) // Whoever asked has the error.
+    this.#last = admitted.catch(() => undefined) // The caller has the error.
     return admitted
   }
 

@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts'
 import type { MachineDriver, Problem } from '../../machines/driver.ts'
 import type { Provisions } from '../slots/provisions.ts'
 
-/** What was found is believed for so long without another look. */
+/** What was found is trusted for so long without another look. */
 const freshMs = 30_000
 /** A look that takes longer is given up; the next task waits for another. */
 const lookMs = 60_000
@@ -13,7 +13,7 @@ type Needs = Pick<Provisions, 'egress' | 'forwards' | 'gateway'>
 
 /**
  * Refuses a task at once where its machine cannot start, before a slot or a clone is made for it. A look starts programs and takes long on
- * a busy host, so a host that was found complete is believed, and looked at again behind the next task; one that was not is looked at
+ * a busy host, so a host that was found complete is trusted, and looked at again behind the next task; one that was not is looked at
  * before the next task is refused, since the user may have mended it.
  */
 export class HostCheck {

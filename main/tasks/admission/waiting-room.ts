@@ -5,7 +5,7 @@ import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
 import type { Admission } from './admission.ts'
 import { TaskQueue, type Waiting } from './task-queue.ts'
 
-/** Memory can come free without a task's end. Looked at only while somebody waits. */
+/** Memory can come free without a task's end. Looked at only while someone waits. */
 const retryMs = 5_000
 /** Of setTimeout. */
 const longestTimerMs = 2 ** 31 - 1
@@ -51,18 +51,18 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.position(id)
   }
 
-  /** Whether somebody waits whose time has come. */
+  /** Whether someone waits whose time has come. */
   get isAnybodyDue(): boolean {
     return this.#queue.next(allSlots) !== undefined
   }
 
-  /** Calls in whoever can be: not before every slot that is in use is known to be. */
+  /** Calls in all that can be: not before every slot that is in use is known to be. */
   open(): void {
     this.#state = 'open'
     this.callNext()
   }
 
-  /** Calls nobody in any more; who waits is on record and waits for the next start. */
+  /** Calls no one in any more; who waits is on record and waits for the next start. */
   close(): void {
     this.#state = 'closed'
     clearInterval(this.#retry)

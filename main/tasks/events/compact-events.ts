@@ -3,10 +3,10 @@ import type { Log } from '../../lib/log.ts'
 import type { Cursors } from './cursor-file.ts'
 import type { LoggedEvent } from './logged-event.ts'
 
-/** So many ends are kept whoever has heard them, for replays with `after`. */
+/** So many ends are kept regardless of who has heard them, for replays with `after`. */
 export const eventsKept = 10_000
 
-/** What stays in the log: the newest, what some durable consumer has yet to hear, and what nobody heard. Pure. */
+/** What stays in the log: the newest, what some durable consumer has yet to hear, and what no one heard. Pure. */
 function eventsToKeep(events: readonly LoggedEvent[], cursors: Cursors, limit: number): readonly LoggedEvent[] {
   const heardByAll = Math.min(cursors.head, ...Object.values(cursors.consumers).map(({ cursor }) => cursor))
   const unheard = new Set(cursors.unheard)

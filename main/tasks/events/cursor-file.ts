@@ -39,7 +39,7 @@ export class CursorFile {
     this.content = content
   }
 
-  /** A damaged file is moved to `PATH.damaged`: its consumers start anew and may hear of an end twice. */
+  /** A damaged file is moved to `PATH.damaged`: its consumers start over and may hear of an end twice. */
   static async open(path: string, log: Log): Promise<CursorFile> {
     const empty: Cursors = { schemaVersion: 1, head: 0, unheard: [], consumers: {} }
     let text: string

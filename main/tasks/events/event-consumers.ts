@@ -1,7 +1,7 @@
 import type { CursorFile } from './cursor-file.ts'
 import type { LoggedEvent } from './logged-event.ts'
 
-/** Somebody who hears of ends: each consumer hears of every one, whatever the others have heard. */
+/** Someone who hears of ends: each consumer hears of every one, whatever the others have heard. */
 export interface Consumer {
   readonly name: string
   /**
@@ -11,7 +11,7 @@ export interface Consumer {
   next(options: { readonly after?: number }, signal: AbortSignal): Promise<Delivery>
   /** The same without waiting: undefined when there is none. */
   take(options: { readonly after?: number }): Delivery | undefined
-  /** Whether somebody is there to hear; the ends of an absent consumer's tasks are told to whoever comes next. */
+  /** Whether someone is there to hear; the ends of an absent consumer's tasks are reported to anyone who comes next. */
   setPresent(present: boolean): void
   /** The end of a consumer that is not durable; nothing for one that is. */
   leave(): void
@@ -45,7 +45,7 @@ interface State {
 const dayMs = 24 * 60 * 60_000
 /** A durable consumer that has not come back for so long is gone. */
 const durableDays = 30
-/** An end that nobody asked about for so long is history. */
+/** An end that no one asked about for so long is history. */
 const unheardDays = 14
 const unheardLimit = 100
 const durableLimit = 200
@@ -168,7 +168,7 @@ export class Consumers {
     })
   }
 
-  /** Whether the consumer asked for the task, or whoever did is gone. */
+  /** Whether the consumer asked for the task, or the one that did is gone. */
   #mayHearFor(state: State, { owner }: LoggedEvent): boolean {
     if (owner === null) return false
     if (owner === state.name) return true

@@ -20,7 +20,7 @@ export interface EventLog extends AsyncDisposable {
   read(after: number): readonly LoggedEvent[]
   /**
    * Makes the consumer known, or finds it again. A new one starts at the head: it hears what ends from now on, and of earlier
-   * ends that nobody heard in the place of an owner that is gone.
+   * ends that no one heard in the place of an owner that is gone.
    * `durable` ones keep their cursor over restarts; the others are gone when they leave.
    */
   join(name: string, options: { readonly durable: boolean }): Promise<Consumer>
@@ -44,7 +44,7 @@ export async function openEventLog({
   const path = join(directory, 'events.jsonl')
   const { events, damaged } = await readEvents(path, messages)
   const cursors = await CursorFile.open(join(directory, 'cursors.json'), messages)
-  // A damaged line had a number too, and somebody may have heard it.
+  // A damaged line had a number too, and someone may have heard it.
   const lastSeq = Math.max(events.at(-1)?.seq ?? 0, cursors.content.head) + damaged
   const kept = await compactEvents(path, events, cursors.content, keep, messages)
   const { file } = await JsonLinesFile.openWithBytes(path).catch((error: unknown) => {

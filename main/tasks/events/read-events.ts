@@ -23,7 +23,7 @@ const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({
 
 /**
  * The events on disk, oldest first, and how many lines were no events. Such lines are moved to `PATH.damaged` and logged, so
- * that none is lost unseen; a torn last line was never acknowledged to anybody, and whoever opens the file for writing cuts it off.
+ * that none is lost unseen; a torn last line was never acknowledged to anybody, and anyone who opens the file for writing cuts it off.
  */
 export async function readEvents(
   path: string,

@@ -27,7 +27,7 @@ async function currentPolicy(
   try {
     registered = await repositories.list()
   } catch {
-    return { kind: 'review' } // The policy may have been made stricter; without the list nobody can say.
+    return { kind: 'review' } // The policy may have been made stricter; without the list no one can say.
   }
   const found = registered.find(({ path }) => path === repoPath)
   return found ? (found.mergePolicy ?? { kind: 'auto' }) : null

@@ -5,7 +5,7 @@ import { placeOfRefs } from '../record/place-of-refs.ts'
 /**
  * Whether all that a task left is in its repository, so that its folder may go without a question: its line, on the branch or at a ref,
  * and everything beside it. Asks git, since refs can be deleted by anybody; where git cannot be asked, in a repository that is gone, it
- * is not. What a person has dropped on purpose is missed by nobody. The one place that decides this.
+ * is not. What a person has dropped on purpose is missed by no one. The one place that decides this.
  */
 export async function workIsElsewhere(task: Task, signal?: AbortSignal): Promise<boolean> {
   const { state, startCommit, work, merge } = task

@@ -17,7 +17,7 @@ export interface IndexedTask {
 
 const lineSchema = z.object({ brief: briefSchema, size: z.int(), mtimeMs: z.number() })
 
-/** More new entries than this are written with the whole file at once, and as many that serve no more have it written anew. */
+/** More new entries than this are written with the whole file at once, and as many that serve no more have it written again. */
 const mostSteps = 100
 
 export const finishedIndexPath = (home: string): string => join(home, 'finished.jsonl')
@@ -27,7 +27,7 @@ const lineOf = ({ brief: { home: _home, ...brief }, ...stamp }: IndexedTask) => 
 
 /**
  * `finished.jsonl` of the home: what lists show of finished tasks, so that a start need not read every record. It saves time and
- * knows nothing: an entry is believed only while the record has the size and time it names, a file that is missing is made again,
+ * knows nothing: an entry is trusted only while the record has the size and time it names, a file that is missing is made again,
  * a damaged one is set aside, and one that cannot be written is done without. One process writes it, any may read it.
  */
 export class FinishedIndex implements AsyncDisposable {
@@ -77,7 +77,7 @@ export class FinishedIndex implements AsyncDisposable {
     else for (const entry of fresh) this.note(async () => entry)
   }
 
-  /** Reads the entry in its turn and adds it. Returns at once: nobody waits for what can be made again. */
+  /** Reads the entry in its turn and adds it. Returns at once: no one waits for what can be made again. */
   note(read: () => Promise<IndexedTask | undefined>): void {
     this.#inTurn(async () => {
       const entry = await read()

@@ -94,7 +94,7 @@ async function moveFolder(from: string, to: string, { machine, exit }: Task): Pr
   await removeTree(from)
 }
 
-/** The host makes no link there, so any is somebody else's, and would lead a reader or a writer away. */
+/** The host makes no link there, so any is another person's, and would lead a reader or a writer away. */
 async function takeLinksAway(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isSymbolicLink()) await unlink(join(folder, entry.name))

@@ -15,20 +15,20 @@ import { eventsPath } from './task-files.ts'
 const filesAtOnce = 32
 
 export interface LoadedTasks {
-  /** Those that have not ended, or of whose end nobody was told; whole. */
+  /** Those that have not ended, or of whose end no one was told; whole. */
   readonly open: readonly Task[]
-  /** The others. Where the index was believed, the very entry of it. */
+  /** The others. Where the index was trusted, the very entry of it. */
   readonly over: readonly IndexedTask[]
 }
 
 export interface LoadOptions {
-  /** By id; believed where the task's events still have the size and time that the entry names. */
+  /** By id; trusted where the task's events still have the size and time that the entry names. */
   readonly indexed?: ReadonlyMap<TaskId, IndexedTask>
   readonly onDamaged?: (message: string) => void
 }
 
 /**
- * Every task of a home: the folders of `HOME/tasks`, where nobody but the host can put one. Reads only. A folder that is no task is left
+ * Every task of a home: the folders of `HOME/tasks`, where no one but the host can put one. Reads only. A folder that is no task is left
  * out in silence, one whose record is damaged with a warning; neither is touched.
  */
 export async function loadTasks(home: string, log: Log, options: LoadOptions = {}): Promise<LoadedTasks> {
@@ -64,7 +64,7 @@ async function loadOne(
 ): Promise<Task | IndexedTask | undefined> {
   const stamp = await stampOf(eventsPath(home, id))
   const task = await loadTask(home, id, log, onDamaged)
-  // What grows while it is read loses its stamp, and an entry with the old one is never believed.
+  // What grows while it is read loses its stamp, and an entry with the old one is never trusted.
   return task && isOver(task) ? { brief: briefOf(task), ...stamp } : task
 }
 
@@ -98,7 +98,7 @@ export async function loadTask(home: string, id: TaskId, log: Log, onDamaged = i
   try {
     const { values, damaged } = parseJsonLines(bytes)
     if (damaged.length > 0) throw new Error(`line ${damaged.join(', ')} is damaged`)
-    if (values.length === 0) return undefined // The crash came before its creation was on disk: nobody was told its id.
+    if (values.length === 0) return undefined // The crash came before its creation was on disk: no one was told its id.
     const task = foldTask(
       values.map((value) => taskEventSchema.parse(value)),
       home,

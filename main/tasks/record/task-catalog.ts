@@ -20,7 +20,7 @@ export interface CatalogOptions {
 
 /**
  * Every task of the home: those of this run, and what its folders held at the start. Of a task that is over only its brief is kept; the
- * whole is read again when somebody asks for it.
+ * whole is read again when someone asks for it.
  */
 export class TaskCatalog {
   readonly #open = new Map<TaskId, Task>()
@@ -40,7 +40,7 @@ export class TaskCatalog {
     return [...this.#damaged]
   }
 
-  /** Those that have not ended, or of whose end nobody was told yet. */
+  /** Those that have not ended, or of whose end no one was told yet. */
   get open(): ReadonlyMap<TaskId, Task> {
     return this.#open
   }

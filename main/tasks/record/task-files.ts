@@ -28,7 +28,7 @@ export interface TaskFiles {
   readonly share: string
 }
 
-/** Of `taskFiles` this one alone: for whoever asks for ten thousand. */
+/** Of `taskFiles` this one alone: for anyone who asks for ten thousand. */
 export const eventsPath = (home: string, id: TaskId): string => `${tasksDirectory(home)}/${id}/events.jsonl`
 
 export const filesOf = ({ home, id, workFolder }: Pick<Task, 'home' | 'id' | 'workFolder'>): TaskFiles =>

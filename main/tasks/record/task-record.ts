@@ -42,7 +42,7 @@ export class TaskRecord implements AsyncDisposable {
     this.#options = options
   }
 
-  /** Does not wait for room: whoever asked is told that there is none. */
+  /** Does not wait for room: the caller learns that there is none. */
   static async create(home: string, identity: TaskIdentity, options: RecordOptions): Promise<TaskRecord> {
     const files = filesOf({ ...identity, home })
     for (const folder of [files.folder, files.workFolder]) await mkdir(folder, { recursive: true, mode: 0o700 })

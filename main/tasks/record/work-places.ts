@@ -7,7 +7,7 @@ import { pathExists } from '../../lib/files/look.ts'
 
 /**
  * The folder of a task's own for its large parts, below the one that the setting `tasksFolder` names; undefined where it names none.
- * @throws AppError('home-unusable') where that is not a folder in which nobody but the user makes entries: others, or a commit, could put
+ * @throws AppError('home-unusable') where that is not a folder in which no one but the user makes entries: others, or a commit, could put
  * a link there.
  */
 export async function workFolderFor(setting: string | null, id: TaskId): Promise<string | undefined> {

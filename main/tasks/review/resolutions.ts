@@ -30,7 +30,7 @@ export class Resolutions {
   }
 
   /**
-   * At a task's end, before it is told, so that whoever hears of it finds things so: the task that it resolved is recorded as
+   * At a task's end, before it is told, so that anyone who hears of it finds things so: the task that it resolved is recorded as
    * merged through it, and its own conflicts are given to another. What goes wrong here does not keep the end from being told.
    */
   async afterEnd(task: Task): Promise<void> {

@@ -15,7 +15,7 @@ import { requireWork } from './require-work.ts'
 
 /**
  * The task that brings another one's work and the branch together.
- * @throws AppError: 'merge-failed' where there is nothing to resolve, 'task-busy' where somebody is at it.
+ * @throws AppError: 'merge-failed' where there is nothing to resolve, 'task-busy' where someone is at it.
  */
 export async function planResolution(
   task: Task,

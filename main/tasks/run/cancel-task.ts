@@ -49,7 +49,7 @@ export function isCancelled(task: Task): boolean {
 
 /**
  * Resolves when the stop that was asked for is on record: an answer before that could be wrong, since the machine may end by
- * itself at the same moment. `look` gives the task as it is; undefined when nobody follows it any more.
+ * itself at the same moment. `look` gives the task as it is; undefined when no one follows it any more.
  * @throws AppError('task-busy' | 'task-ended' | 'interrupted')
  */
 export async function untilCancelled(id: TaskId, look: () => Promise<Task | undefined>): Promise<void> {

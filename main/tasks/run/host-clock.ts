@@ -8,7 +8,7 @@ const jumpMs = 500
 const lateMs = 10_000
 const answerMs = 5_000
 
-/** Milliseconds of the wall clock, and of one that nobody sets and that, on most hosts, stands still while the host sleeps. */
+/** Milliseconds of the wall clock, and of one that no one sets and that, on most hosts, stands still while the host sleeps. */
 export interface Clocks {
   readonly wall: () => number
   readonly steady: () => number
@@ -35,7 +35,7 @@ export class HostClock implements Disposable {
     this.#difference = clocks.wall() - this.#lastLook
   }
 
-  /** The machine is told until the result is disposed. */
+  /** The machine is told the time until the result is disposed. */
   follow(machine: Machine): Disposable {
     if (this.#machines.size === 0) this.#begin()
     this.#machines.add(machine)

@@ -19,12 +19,12 @@ const messageSchema = z.object({
   }),
 })
 
-/** A longer line is passed over: it holds what a tool printed, no message of the agent's. */
+/** A longer line is ignored: it holds what a tool printed, no message of the agent's. */
 const lineLimitBytes = 1024 ** 2
 /** Repeats come close together; of older messages only the sum is kept, so that a guest cannot fill the host's memory. */
 const rememberedMessages = 1000
 
-/** Adds up what a growing stream of JSON lines says of tokens. The stream is the guest's: whatever does not fit is passed over. */
+/** Adds up what a growing stream of JSON lines says of tokens. The stream is the guest's: whatever does not fit is ignored. */
 export class UsageMeter {
   readonly #messages = new Map<string, number>()
   readonly #lines = new BoundedLines(lineLimitBytes)

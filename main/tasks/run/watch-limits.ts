@@ -10,7 +10,7 @@ const pollMs = 500
 
 /**
  * Watches what the guest says of itself, its stream and console: resolves with the failure of the cap that is reached, undefined
- * when `over` fires first. Time is monotonic; a restarted orchestrator reads the stream from its start, and hears silence anew.
+ * when `over` fires first. Time is monotonic; a restarted orchestrator reads the stream from its start, and hears silence again.
  */
 export async function capReached(
   { maxTokens, silenceTimeoutMs }: TaskCaps,

@@ -42,7 +42,7 @@ const budgetLeft = ({ caps, parkings }: Task): number | null =>
 
 const sessionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Claude's session that the task goes on with. A guest said it, so it is only believed to be a UUID. */
+/** Claude's session that the task goes on with. A guest said it, so it is only accepted as a UUID. */
 const sessionToResume = ({ parkings }: Task): string | null => {
   const session = parkings.at(-1)?.usage?.sessionId ?? ''
   return sessionPattern.test(session) ? session : null

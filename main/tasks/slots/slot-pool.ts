@@ -23,7 +23,7 @@ export function chooseSlot(preferred: SlotId, busy: ReadonlySet<SlotId>): SlotId
 
 const assignmentsSchema = z.record(z.string(), z.int().min(1).max(slotCount))
 
-/** A slot on loan, and how its holder is told that it is taken back. */
+/** A slot on loan, and how its holder is notified that it is taken back. */
 interface Loan {
   readonly onTakenBack: () => void
 }

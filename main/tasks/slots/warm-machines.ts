@@ -18,7 +18,7 @@ export interface WarmMachinesOptions extends WarmMachineParts {
   readonly hasRoom: () => Promise<boolean>
 }
 
-/** A repository of which nobody wants a task for so long is not in use. */
+/** A repository of which no one wants a task for so long is not in use. */
 const waitMs = 30 * 60_000
 
 interface Waiting {

@@ -80,7 +80,7 @@ function Editor({ id, title, found, onDone }: Props) {
     if (!done) return
     if (done.merge.kind !== 'unmerged') return onDone(done)
     showNotice({ tone: 'bad', title: 'Not merged', body: done.merge.detail, place: null })
-    // The branch moved at the last moment: what is chosen for is looked at anew.
+    // The branch moved at the last moment: what is chosen for is looked at again.
     const now = await act('conflicts', { id })
     setView({ ...(now ?? done.settled), stale: done.stale })
   }

@@ -66,7 +66,7 @@ export const marked = ({ base, ours, theirs }: Conflict): string =>
 
 const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
 
-/** A mark was left in: nobody means to commit that. */
+/** A mark was left in: no one means to commit that. */
 export const hasMarks = (text: string): boolean =>
   text.split('\n').some((line) => line.trimEnd() === marks.ours || line.trimEnd() === marks.end)
 

@@ -51,7 +51,7 @@ export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNex
   const choose = (wish: Resolution | null): Promise<boolean> => put(wish, place)
   const scroller = useRef<HTMLDivElement>(null)
   const opened = answer.status === 'ready' ? answer.value : null
-  // Whoever comes by the keyboard goes on in this file; whoever clicked stays where they clicked.
+  // Anyone who comes by the keyboard goes on in this file; anyone who clicked stays where they clicked.
   useEffect(() => {
     if (opened && (document.activeElement === document.body || document.activeElement?.tagName === 'H1'))
       scroller.current?.querySelector<HTMLElement>('[data-conflict]')?.focus({ preventScroll: true })

@@ -8,7 +8,7 @@ import { addFolders } from '../../stores/adding.ts'
 import { useIsDesktop, useSnapshot } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 
-/** Where somebody stands who has done nothing yet: four steps, each with its own light. */
+/** Where someone stands who has done nothing yet: four steps, each with its own light. */
 export function FirstRun() {
   const isDesktop = useIsDesktop()
   const setup = useAnswer('setup', {})
