@@ -7,6 +7,7 @@ import type { Tasks } from '../tasks/contract.ts'
 import type { TaskReview } from '../tasks/review/read-review.ts'
 import type { Calls } from './answer-call.ts'
 import { changedFile } from './changed-file.ts'
+import { callOperation } from './operation-calls.ts'
 
 export type ReviewCall =
   | 'review'
@@ -46,8 +47,8 @@ export function reviewCalls({
       const selection = { ...(only && { only }), ...(messages && { messages }) }
       return { merge: await reviews.accept(requireTaskId(id), selection) }
     },
-    rejectTask: async ({ id, dropRef }) => {
-      await reviews.reject(requireTaskId(id), { dropRef })
+    rejectTask: async (request, signal) => {
+      await callOperation('rejectTask', request, tasks, signal)
       return {}
     },
     conflicts: ({ id }) => reviews.conflicts(requireTaskId(id)),
@@ -58,8 +59,8 @@ export function reviewCalls({
       await reviews.abandon(requireTaskId(id))
       return {}
     },
-    resolveTask: async ({ id, queue }) => ({
-      id: await tasks.resolve(requireTaskId(id), queue === undefined ? {} : { queue }),
+    resolveTask: async (request, signal) => ({
+      id: (await callOperation('resolveTask', request, tasks, signal)).task_id,
     }),
     setMergePolicy: async ({ alias, policy }) => {
       const wish = policy.kind === 'check' ? { merge: policy.kind, check: policy.command } : { merge: policy.kind }

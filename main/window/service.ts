@@ -20,6 +20,7 @@ import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { LiveLines } from './live-lines.ts'
+import { callOperation } from './operation-calls.ts'
 import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
@@ -77,26 +78,18 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     },
     calls: {
       snapshot: () => feed.snapshot(),
-      runTask: async ({ repo, description, queue, priority, timeoutMs, maxCostUsd, maxTokens }) => {
-        const caps = {
-          ...(timeoutMs !== undefined && { timeoutMs }),
-          ...(maxCostUsd !== undefined && { maxCostUsd }),
-          ...(maxTokens !== undefined && { maxTokens }),
-        }
-        const waiting = { ...(queue !== undefined && { queue }), ...(priority !== undefined && { priority }) }
-        return { id: await tasks.run({ repo, description, caps, ...waiting }) }
-      },
+      runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)
         return taskDetails(task, taskRow(task, tasks.queuePosition(task.id), live.of(task.id)))
       },
-      cancelTask: async ({ id }) => {
-        await tasks.cancel(requireTaskId(id))
+      cancelTask: async (request, signal) => {
+        await callOperation('cancelTask', request, tasks, signal)
         return {}
       },
       mergeTask: async ({ id }) => ({ merge: await tasks.merge(requireTaskId(id), 'person') }),
-      cleanupTask: async ({ id, deleteRef }) => {
-        await tasks.cleanup(requireTaskId(id), { deleteRef, by: 'person' })
+      cleanupTask: async (request, signal) => {
+        await callOperation('cleanupTask', request, tasks, signal)
         return {}
       },
       readConsole: async ({ id, offset, limit, wait }, signal) => {
@@ -127,8 +120,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return {}
       },
       writeStarterFlake: async ({ path }, signal) => ({ file: await writeStarterFlake(path, signal) }),
-      diskUsage: async () => {
-        const usage = await tasks.usage()
+      diskUsage: async (request, signal) => {
+        const usage = await callOperation('diskUsage', request, tasks, signal)
         const byRepository: Record<string, number> = {}
         for (const { repo, bytes } of usage.tasks) byRepository[repo] = (byRepository[repo] ?? 0) + bytes
         const slotsBytes = usage.slots.reduce((sum, { bytes }) => sum + bytes, 0)
