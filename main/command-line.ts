@@ -3,10 +3,13 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { DoctorOptions } from './commands/doctor.ts'
+import { remoteCommands } from './commands/remote/all.ts'
+import type { RemoteCommand, RemoteOption } from './commands/remote/remote-command.ts'
 import type { ReviewFlags } from './commands/review.ts'
 import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import type { Terminal } from './commands/terminal/terminal.ts'
+import { type Bound, bounds } from './core/bounds.ts'
 import { packageDirectory } from './lib/files/paths.ts'
 
 /** Every command with its options. Each command's own code is loaded when it runs: `list` must not wait for the server's modules. */
@@ -63,7 +66,7 @@ export function commandLine(terminal: Terminal): Command {
   program
     .command('serve')
     .description('run the orchestrator and its MCP endpoint')
-    .option('--port <number>', 'TCP port (default: 8765, or what the settings say)', wholeNumber(0, 65_535))
+    .option('--port <number>', 'TCP port (default: 8765, or what the settings say)', wholeNumber(bounds.port))
     .option('--host <address>', 'IP address to listen on (default: 127.0.0.1); beyond this host with --auth', ipAddress)
     .option('--auth', 'clients must show a token, which is made once and kept')
     .action(async (flags: ServeFlags) => {
@@ -140,37 +143,13 @@ export function commandLine(terminal: Terminal): Command {
     .argument('<description>', 'what the agent is to do')
     .option('--wait', 'wait for its end and print it', false)
     .option('--queue', 'wait for a slot when all are busy')
-    .option('--priority <number>', 'of a task that waits: higher goes first', wholeNumber(0, 100))
-    .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(1000, 7 * 24 * 3_600_000))
-    .option('--max-cost-usd <number>', 'stop it at this cost', amount)
-    .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--priority <number>', 'of a task that waits: higher goes first', wholeNumber(bounds.priority))
+    .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(bounds.taskTimeoutMs))
+    .option('--max-cost-usd <number>', 'stop it at this cost', amount(bounds.costUsd))
+    .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(bounds.tokens))
     .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('./commands/run.ts')
       await run(terminal, { repo, description, ...options })
-    })
-  program
-    .command('wait')
-    .description('wait for the next end of a task and print it as JSON')
-    .option('--timeout-ms <number>', 'give up after this long', wholeNumber(0, 24 * 3_600_000), 1_800_000)
-    .action(async ({ timeoutMs }: { timeoutMs: number }) => {
-      const { wait } = await import('./commands/remote/wait.ts')
-      await wait(terminal, timeoutMs)
-    })
-  program
-    .command('cancel')
-    .description('stop a task; its work is kept at refs/tasks/ID')
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { cancel } = await import('./commands/remote/cancel.ts')
-      await cancel(terminal, id)
-    })
-  program
-    .command('merge')
-    .description('try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide')
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { merge } = await import('./commands/remote/merge.ts')
-      await merge(terminal, id)
     })
   program
     .command('review')
@@ -187,14 +166,6 @@ export function commandLine(terminal: Terminal): Command {
       await review(terminal, id, options)
     })
   program
-    .command('resolve')
-    .description("start a task that resolves another one's conflicts and print its id")
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { resolve } = await import('./commands/remote/resolve.ts')
-      await resolve(terminal, id)
-    })
-  program
     .command('install-agent')
     .description("add the conflict resolver to your Claude Code's agents")
     .option('--force', 'replace one that was changed', false)
@@ -202,38 +173,33 @@ export function commandLine(terminal: Terminal): Command {
       const { installAgent } = await import('./commands/install-agent.ts')
       await installAgent(terminal, { force })
     })
-  program
-    .command('cleanup')
-    .description("delete a finished task's folder")
-    .argument('<id>')
-    .option('--delete-ref', 'delete refs/tasks/ID too', false)
-    .action(async (id: string, { deleteRef }: { deleteRef: boolean }) => {
-      const { cleanup } = await import('./commands/remote/cleanup.ts')
-      await cleanup(terminal, id, { deleteRef })
-    })
-  program
-    .command('usage')
-    .description('show as JSON what takes how much room on disk')
-    .action(async () => {
-      const { usage } = await import('./commands/remote/usage.ts')
-      await usage(terminal)
-    })
-  program
-    .command('prune')
-    .description('delete folders of old finished tasks whose work is safe, and unused guest images')
-    .option('--dry-run', 'only tell', false)
-    .option(
-      '--keep-days <number>',
-      'tasks that ended longer ago go (default: 14, unless --max-gib is given)',
-      wholeNumber(0, 36_500),
-    )
-    .option('--max-gib <number>', 'the oldest go until all take no more than this', wholeNumber(0, 1_000_000))
-    .action(async (options: { dryRun: boolean; keepDays?: number; maxGib?: number }) => {
-      const { prune } = await import('./commands/remote/prune.ts')
-      await prune(terminal, options)
-    })
+  for (const command of remoteCommands) addRemote(program, terminal, command)
   return program
 }
+
+/** A command that is one operation of the running server. */
+function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand): void {
+  const command = program.command(remote.word).description(remote.description)
+  if (remote.takesTask) command.argument('<id>')
+  const options = Object.entries<RemoteOption>(remote.options)
+  for (const [field, { description, number, default: value }] of options) {
+    const flag = `--${field.replaceAll('_', '-')}`
+    if (number) command.option(`${flag} <number>`, description, wholeNumber(number), value)
+    else command.option(flag, description, false)
+  }
+  command.action(async () => {
+    const { callRemote } = await import('./commands/remote/call-remote.ts')
+    const given = command.opts<Readonly<Record<string, unknown>>>()
+    const fields = options.map(([field]) => [field, given[camelCase(field)]] as const)
+    await callRemote(terminal, remote, {
+      id: command.args[0],
+      fields: Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+    })
+  })
+}
+
+/** The name that Commander gives an option. */
+const camelCase = (field: string): string => field.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())
 
 interface AllowFlags {
   readonly alias?: string
@@ -253,15 +219,17 @@ function ipAddress(text: string): string {
   throw new InvalidArgumentError('It must be an IP address, as 192.0.2.1, or 0.0.0.0 for all of this host.')
 }
 
-function amount(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (value >= 0.01) return value
-  throw new InvalidArgumentError('It must be an amount of at least 0.01.')
+function amount({ least, most }: Bound): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be an amount from ${least} to ${most}.`)
+  }
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+function wholeNumber({ least, most }: Bound): (text: string) => number {
   return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
   }

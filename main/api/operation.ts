@@ -39,9 +39,9 @@ export interface Operation<
   call(input: z.output<Input>, context: OperationContext): Promise<Answer>
 }
 
-export type Who = 'client' | 'person' | 'both'
+type Who = 'client' | 'person' | 'both'
 
-export interface Hints {
+interface Hints {
   readonly readOnly: boolean
   /** It deletes something that cannot be had again. Default: false. */
   readonly destructive?: boolean
@@ -65,7 +65,7 @@ export interface OperationContext {
   readonly signal: AbortSignal
 }
 
-export interface Progress {
+interface Progress {
   readonly done: number
   readonly total: number
   readonly line: string

@@ -3,9 +3,9 @@ import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import { modeText } from '../core/merge/file-mode.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
-import type { MergeView } from '../core/task/view.ts'
 import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
+import { mergedText } from './merged-text.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 export interface ReviewFlags {
@@ -64,16 +64,6 @@ function parseReword(text: string): [string, string] {
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
   throw new AppError('argument-invalid', 'A new message is given as COMMIT=MESSAGE', {
     hint: "--reword 'ab12cd=Say it better'",
-  })
-}
-
-/** What became of a merge. @throws AppError('merge-failed') with the reason when it did not happen. */
-export function mergedText(result: MergeView): string {
-  if (result.merged) {
-    return result.method === 'none' ? 'Nothing was left to merge' : `Merged: ${result.commits} on ${result.branch}`
-  }
-  throw new AppError('merge-failed', `Not merged (${result.reason}): ${result.detail}`, {
-    hint: `The work waits at ${result.task_ref}`,
   })
 }
 

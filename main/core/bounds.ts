@@ -9,6 +9,8 @@ const limitless = Number.MAX_SAFE_INTEGER
 
 /** What MCP, the control API, the command line, the window and the settings take for the same figure. */
 export const bounds = {
+  /** A TCP port of the server; with 0 the system chooses one. */
+  port: { least: 0, most: 65_535 },
   /** Of a task that waits for a slot; a higher one goes first. */
   priority: { least: -100, most: 100 },
   /** The time of a task in its machine, in milliseconds. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
+import { bounds } from '../core/bounds.ts'
 import { AppError } from '../core/failure.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
@@ -62,14 +63,14 @@ const settingsSchema = z.object({
   /** The longest that a task may take in its machine. */
   taskTimeoutMs: z
     .int()
-    .min(1000)
-    .max(7 * dayMs)
+    .min(bounds.taskTimeoutMs.least)
+    .max(bounds.taskTimeoutMs.most)
     .default(4 * 60 * minuteMs),
   /** Tasks wait for a slot, as if each was run with `queue: true`. */
   queue: z.boolean().default(false),
   /** US dollars that a task may cost, tokens that it may take; null is no limit. */
-  maxCostUsd: z.number().min(0.01).nullable().default(null),
-  maxTokens: z.int().min(1).nullable().default(null),
+  maxCostUsd: z.number().min(bounds.costUsd.least).nullable().default(null),
+  maxTokens: z.int().min(bounds.tokens.least).nullable().default(null),
   /** A task of which neither console nor agent says anything for so long is stopped; null: never. */
   silenceTimeoutMs: z.int().min(1000).nullable().default(null),
   /**

@@ -10,7 +10,7 @@ import { usage } from '../api/operations/usage.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
 /** The calls of the window that are operations. The window spells fields in its own way: `id` for `task_id`, `deleteRef` for `delete_ref`. */
-export const operationCalls = {
+const operationCalls = {
   runTask,
   cancelTask,
   cleanupTask,
@@ -30,7 +30,7 @@ type Camel<Field extends string> = Field extends `${infer First}_${infer Rest}`
   : Field
 
 /** What the window's call takes. */
-export type WindowInput<Name extends CallName> = {
+type WindowInput<Name extends CallName> = {
   readonly [Field in keyof Input<Name> as Spelled<Field & string>]: Input<Name>[Field]
 }
 

@@ -42,7 +42,7 @@ const all = [
 type Entry = (typeof all)[number]
 
 export type OperationName = Entry['name']
-export type OperationNamed<Name extends OperationName> = Extract<Entry, { readonly name: Name }>
+type OperationNamed<Name extends OperationName> = Extract<Entry, { readonly name: Name }>
 export type AnswerOf<Name extends OperationName> = Awaited<ReturnType<OperationNamed<Name>['call']>>
 /** What a person's call takes, before the operation's defaults. */
 export type InputOf<Name extends OperationName> = z.input<OperationNamed<Name>['personInput']>

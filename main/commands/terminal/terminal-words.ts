@@ -1,19 +1,20 @@
 import { type Failure, failureText } from '../../core/failure.ts'
 import { withOwnCommand } from '../../lib/processes/own-command.ts'
+import { remoteCommands } from '../remote/all.ts'
 
 /** What the orchestrator tells a client to call, in the words of the command line. */
 export const commandOfTool: Readonly<Record<string, string>> = {
   run_task: 'run',
   get_task_info: 'info ID',
   get_task_logs: 'logs ID',
-  wait_next_event: 'wait',
-  cancel_task: 'cancel ID',
-  cleanup_task: 'cleanup ID',
-  merge_task: 'merge ID',
-  resolve_task: 'resolve ID',
   list_repos: 'list',
   list_tasks: 'tasks',
   list_slots: 'tasks',
+  ...Object.fromEntries(
+    remoteCommands
+      .filter(({ operation }) => operation.includes('_')) // `usage` and `prune` are words of the language, and the same on both sides.
+      .map(({ operation, word, takesTask }) => [operation, takesTask ? `${word} ID` : word]),
+  ),
 }
 
 const tools = new RegExp(`\\b(?:${Object.keys(commandOfTool).join('|')})\\b`, 'g')

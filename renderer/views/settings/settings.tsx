@@ -1,4 +1,5 @@
 import { Fragment } from 'react'
+import { bounds } from '../../../main/core/bounds.ts'
 import type { ShownSettings, WindowSettings } from '../../../preload/contract.ts'
 import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
@@ -60,7 +61,7 @@ function Groups({ settings }: { settings: ShownSettings }) {
             unit="min"
             value={settings.taskTimeoutMs / minuteMs}
             min={1}
-            max={7 * 24 * 60}
+            max={bounds.taskTimeoutMs.most / minuteMs}
             onChange={(minutes) => change({ taskTimeoutMs: Math.round((minutes ?? 0) * minuteMs) })}
           />
           <NumberSetting
@@ -69,7 +70,7 @@ function Groups({ settings }: { settings: ShownSettings }) {
             unit="$"
             optional
             value={settings.maxCostUsd}
-            min={0.01}
+            min={bounds.costUsd.least}
             onChange={(maxCostUsd) => change({ maxCostUsd })}
           />
           <NumberSetting
@@ -78,7 +79,7 @@ function Groups({ settings }: { settings: ShownSettings }) {
             optional
             whole
             value={settings.maxTokens}
-            min={1}
+            min={bounds.tokens.least}
             onChange={(maxTokens) => change({ maxTokens })}
           />
           <NumberSetting

@@ -1,0 +1,66 @@
+import { bounds, defaultWaitMs } from '../../core/bounds.ts'
+import { mergedText } from '../merged-text.ts'
+import { printJson } from '../terminal/print-json.ts'
+import { printPruned } from './print-pruned.ts'
+import { type RemoteCommand, remoteCommand } from './remote-command.ts'
+
+/**
+ * The commands that are one operation of the running server each. The command line is loaded for every command, so this file and what it imports
+ * stay small: of the operations only types are known here.
+ */
+export const remoteCommands: readonly RemoteCommand[] = [
+  // All `wait` commands of a home are one consumer, so each end is printed once.
+  remoteCommand('wait_next_event', {
+    word: 'wait',
+    description: 'wait for the next end of a task and print it as JSON',
+    options: { timeout_ms: { description: 'give up after this long', number: bounds.waitMs, default: defaultWaitMs } },
+    print: printJson,
+  }),
+  // It returns when the stop is on record; `wait` and `info` show the end.
+  remoteCommand('cancel_task', {
+    word: 'cancel',
+    description: 'stop a task; its work is kept at refs/tasks/ID',
+    takesTask: true,
+    print: (terminal, _answer, { task_id }) => terminal.say(`Cancelled: ${task_id}`),
+  }),
+  remoteCommand('merge_task', {
+    word: 'merge',
+    description: 'try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide',
+    takesTask: true,
+    print: (terminal, merge) => {
+      terminal.say(mergedText(merge))
+      if (merge.merged && merge.detail !== undefined) terminal.say(merge.detail)
+    },
+  }),
+  remoteCommand('resolve_task', {
+    word: 'resolve',
+    description: "start a task that resolves another one's conflicts and print its id",
+    takesTask: true,
+    print: (terminal, { task_id }) => terminal.say(task_id),
+  }),
+  remoteCommand('cleanup_task', {
+    word: 'cleanup',
+    description: "delete a finished task's folder",
+    takesTask: true,
+    options: { delete_ref: { description: 'delete refs/tasks/ID too' } },
+    print: (terminal, _answer, { task_id }) => terminal.say(`Cleaned up: ${task_id}`),
+  }),
+  remoteCommand('usage', {
+    word: 'usage',
+    description: 'show as JSON what takes how much room on disk',
+    print: printJson,
+  }),
+  remoteCommand('prune', {
+    word: 'prune',
+    description: 'delete folders of old finished tasks whose work is safe, and unused guest images',
+    options: {
+      dry_run: { description: 'only tell' },
+      keep_days: {
+        description: 'tasks that ended longer ago go (default: 14, unless --max-gib is given)',
+        number: bounds.keepDays,
+      },
+      max_gib: { description: 'the oldest go until all take no more than this', number: bounds.maxGib },
+    },
+    print: printPruned,
+  }),
+]
