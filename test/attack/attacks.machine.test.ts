@@ -9,17 +9,20 @@ import { prepareHost } from '../support/machines/prepare-host.ts'
 
 /** As long as `doctor --attack` has: some minutes on a quiet host, and much longer where others work beside it. */
 const limitMs = 30 * 60_000
+/** For what was started to be ended when that is over. */
+const afterwardsMs = 3 * 60_000
 const quiet = (): void => undefined
 let verdicts: ReadonlyMap<string, Verdict>
 
 beforeAll(async () => {
-  const image = await prepareHost(quiet, AbortSignal.timeout(limitMs))
+  const signal = AbortSignal.timeout(limitMs)
+  const image = await prepareHost(quiet, signal)
   const all = await runAttacks(
     { image, cacheDirectory: cacheDirectory(), log: silentLog, shown: shownByCommands, onProgress: quiet },
-    AbortSignal.timeout(limitMs),
+    signal,
   )
   verdicts = new Map(all.map((verdict) => [verdict.name, verdict]))
-}, limitMs)
+}, limitMs + afterwardsMs)
 
 test('every attack of the catalogue was tried, and there are more than forty', () => {
   expect([...verdicts.keys()].toSorted()).toEqual(allAttacks.map(({ name }) => name).toSorted())
