@@ -50,7 +50,8 @@ import { reap } from './run/reap.ts'
 import { recoverTask } from './run/recover-task.ts'
 import { runQueued } from './run/run-queued.ts'
 import { RunningTasks } from './run/running-tasks.ts'
-import { acceptedCaps, type MachineSource, type RunEnd, type RunnerContext, runTask } from './run/task-runner.ts'
+import { acceptedCaps, type MachineSource, type RunEnd, type RunnerContext } from './run/task-run.ts'
+import { runTask } from './run/task-runner.ts'
 import type { Provisions } from './slots/provisions.ts'
 import type { SlotLease, SlotPool } from './slots/slot-pool.ts'
 import { removeWarmFolder, type WarmMachine } from './slots/warm-machine.ts'
@@ -265,7 +266,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       }
       await record.add({ type: 'slot-leased', slot: lease.slot })
       this.#running.follow(record, lease, (stop) =>
-        runTask(this.#options, record, provisions, lease.slot, this.#machines(warm), stop, this.#detach.signal),
+        runTask({ ...this.#run(record, lease.slot, stop, warm), provisions, secret: provisions.key.value }),
       )
       this.#remember(path, lease.slot)
       return id
@@ -430,13 +431,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   #startQueued(record: TaskRecord, lease: SlotLease): void {
     this.#running.follow(record, lease, (stop) =>
-      runQueued(this.#options, record, lease.slot, this.#machines(), stop, this.#detach.signal),
+      runQueued(this.#run(record, lease.slot, stop), this.#options.provisions),
     )
     this.#remember(record.task.repoPath, lease.slot)
   }
 
-  #machines(warm?: WarmMachine): MachineSource {
-    return { warm, slotIsFree: (slot) => this.#warm.slotIsFree(slot) }
+  #run(record: TaskRecord, slot: SlotId, stop: AbortSignal, warm?: WarmMachine) {
+    const source: MachineSource = { warm, slotIsFree: (slot) => this.#warm.slotIsFree(slot) }
+    return { context: this.#options, record, slot, source, stop, detach: this.#detach.signal }
   }
 
   /** A machine for the next task is not booted beside one that a task waits for. */
@@ -470,7 +472,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       ({ key }) => key.value,
       () => '', // No key is needed to go on with a task, only to clean its logs of it.
     )
-    return await recoverTask(this.#options, record, secret, stop, this.#detach.signal)
+    return await recoverTask({ context: this.#options, record, secret, stop, detach: this.#detach.signal })
   }
 
   /** Continues what the last run left: an unfinished task, or an end that nobody was told of. */

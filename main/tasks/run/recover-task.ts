@@ -6,9 +6,9 @@ import { readGuestFile } from '../../lib/guest/guest-file.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { settleTask } from '../finish/finish-task.ts'
 import { shareNames } from '../record/task-files.ts'
-import type { TaskRecord } from '../record/task-record.ts'
+import { seeThrough } from './see-through.ts'
 import { removeKey } from './take-key.ts'
-import { type RunEnd, type RunnerContext, seeThrough } from './task-runner.ts'
+import type { FollowedTask, RunEnd } from './task-run.ts'
 
 const interrupted: Failure = {
   code: 'interrupted',
@@ -20,13 +20,8 @@ const interrupted: Failure = {
  * Goes on with a task that the last run of the orchestrator left unfinished: a living machine is adopted, a dead one's work
  * salvaged and merged, and a task that never had one fails with the reason, or waits on if it had been parked.
  */
-export async function recoverTask(
-  context: RunnerContext,
-  record: TaskRecord,
-  secret: string,
-  stop: AbortSignal,
-  detach: AbortSignal,
-): Promise<RunEnd> {
+export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
+  const { context, record, secret } = followed
   const { task, files } = record
   const log = context.log.with({ taskId: task.id })
   const agentStarted = await access(join(files.share, shareNames.started)).then(
@@ -52,7 +47,7 @@ export async function recoverTask(
     const machine = task.machine ? await context.driver.adopt(task.machine) : undefined
     if (machine) {
       log.info('adopted a running machine', { pid: machine.handle.pid })
-      return await seeThrough(context, record, machine, secret, stop, detach)
+      return await seeThrough(followed, machine)
     }
     await removeKey(files.share)
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })

@@ -4,7 +4,7 @@ import { isShortage } from '../../lib/shortage.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import { reap } from './reap.ts'
-import type { RunEnd } from './task-runner.ts'
+import type { RunEnd } from './task-run.ts'
 
 export interface RunningTasksOptions {
   readonly driver: MachineDriver

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { AppError, type Failure } from '../../core/failure.ts'
+import type { Task } from '../../core/task/task.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import { ageMs } from '../../lib/processes/process-identity.ts'
+import type { Machine } from '../../machines/driver.ts'
+import { keepWorkerReady } from '../../worker/run-job.ts'
+import { cleanExit } from '../finish/clean-exit.ts'
+import { settleTask } from '../finish/finish-task.ts'
+import { showInWorkTree } from '../record/mirror.ts'
+import { shareNames } from '../record/task-files.ts'
+import { supervise } from './supervise.ts'
+import { removeKey } from './take-key.ts'
+import { acceptedCaps, addNote, type FollowedTask, type RunEnd } from './task-run.ts'
+import { diskRunsFull } from './watch-disk.ts'
+import { capReached } from './watch-limits.ts'
+
+/** Watches a machine, new or adopted, to its end and settles its task, or boots it again where it came to nothing. Never rejects. */
+export async function seeThrough(
+  { context, record, secret, stop, detach }: FollowedTask,
+  machine: Machine,
+  bootAgain?: () => Promise<RunEnd>,
+): Promise<RunEnd> {
+  const { share } = record.files
+  const log = context.log.with({ taskId: record.task.id })
+  const caps = record.task.caps ?? acceptedCaps(context.limits, {})
+  using _told = context.clock.follow(machine)
+  using _worker = keepWorkerReady()
+  const supervised = await supervise(
+    machine,
+    {
+      share,
+      ...context.limits,
+      taskTimeoutMs: caps.timeoutMs,
+      elapsedMs: await elapsedMs(record.task),
+      limitReached: [
+        (over) => capReached(caps, record.files, over),
+        (over) =>
+          diskRunsFull(
+            [...new Set([record.files.workFolder, record.task.repoPath, context.home])],
+            context.limits.minFreeGiB ?? 0,
+            over,
+          ),
+      ],
+      onAgentStarted: async () => {
+        if (!record.task.agentStartedAt) await record.add({ type: 'agent-started' })
+        await showInWorkTree(record.task, context) // By now it has a console, on every host.
+      },
+      onStopRequested: (reason) =>
+        record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
+      onKeyLeft: (note) => addNote(record, note),
+    },
+    record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,
+    detach,
+  )
+  if (supervised.kind === 'detached') return 'left'
+  log.info('machine ended', { exit: supervised.exit.kind })
+  await addNote(record, await removeKey(share))
+  const hasBegun = record.task.agentStartedAt !== null || (await pathExists(join(share, shareNames.started)))
+  if (bootAgain && supervised.exit.kind === 'panicked' && !hasBegun && !record.task.stopReason) {
+    log.warn('the guest panicked before its task began, and is booted once more', { detail: supervised.exit.detail })
+    return await bootAgain()
+  }
+  await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
+  return await settleTask(context, record, secret, log)
+}
+
+/** How long the machine has run: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */
+const elapsedMs = async ({ machine, machineWaitedMs }: Task): Promise<number> =>
+  Math.max(0, ((machine && (await ageMs(machine))) ?? 0) - machineWaitedMs)
+
+/** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
+const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>
+  AbortSignal.abort(new AppError(code, message, hint === undefined ? {} : { hint }))

@@ -1,0 +1,79 @@
+import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
+import type { SlotId } from '../../core/task/task.ts'
+import type { Log } from '../../lib/log.ts'
+import type { MachineDriver } from '../../machines/driver.ts'
+import type { SettleOptions } from '../finish/finish-task.ts'
+import type { MirrorOptions } from '../record/mirror.ts'
+import type { TaskRecord } from '../record/task-record.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import type { WarmMachine } from '../slots/warm-machine.ts'
+import type { HostClock } from './host-clock.ts'
+
+/** What every task of this process shares. */
+export interface RunnerContext extends SettleOptions, MirrorOptions {
+  readonly home: string
+  readonly driver: MachineDriver
+  readonly log: Log
+  /** Keeps the time of running machines. */
+  readonly clock: Pick<HostClock, 'follow'>
+  readonly limits: {
+    readonly cpus: number
+    readonly memoryMiB: number
+    readonly bootTimeoutMs: number
+    readonly taskTimeoutMs: number
+    readonly powerOffTimeoutMs: number
+    /** What must be free, where tasks write, for a task to begin; left out, nothing is asked for. */
+    readonly minFreeGiB?: number
+    /** Of tasks that ask for nothing else; null is no limit. */
+    readonly maxCostUsd?: number | null
+    readonly maxTokens?: number | null
+    readonly silenceTimeoutMs?: number | null
+  }
+}
+
+/** Where a task's machine comes from. */
+export interface MachineSource {
+  /** One that was booted ahead for it; ended by `runTask` when it comes to nothing. */
+  readonly warm?: WarmMachine | undefined
+  /** Resolves when no other machine holds the disks of the slot. */
+  readonly slotIsFree: (slot: SlotId) => Promise<void>
+}
+
+/** A task that is being followed to its end, of this start of the orchestrator or of an earlier one. */
+export interface FollowedTask {
+  readonly context: RunnerContext
+  readonly record: TaskRecord
+  /** The key that the guest was given; what it left is cleaned of it. */
+  readonly secret: string
+  /** Ends the task, with its reason. */
+  readonly stop: AbortSignal
+  /** Leaves a running machine to the next start of the orchestrator. */
+  readonly detach: AbortSignal
+}
+
+/** A task that has its slot, and all that it needs from the clone to its outcome. */
+export interface TaskRun extends FollowedTask {
+  readonly provisions: Provisions
+  readonly slot: SlotId
+  readonly source: MachineSource
+}
+
+/** How a task's run ended: with its outcome, with a later time to go on at, or let go of, its machine still running. */
+export type RunEnd = 'finished' | 'parked' | 'left'
+
+/** The caps of a task that asks for these. */
+export const acceptedCaps = (limits: RunnerContext['limits'], asked: Partial<TaskCaps>): TaskCaps =>
+  capsOf(
+    {
+      timeoutMs: limits.taskTimeoutMs,
+      maxCostUsd: limits.maxCostUsd ?? null,
+      maxTokens: limits.maxTokens ?? null,
+      silenceTimeoutMs: limits.silenceTimeoutMs ?? null,
+    },
+    asked,
+  )
+
+/** Once for each thing that there is to note. */
+export async function addNote(record: TaskRecord, note: string | null): Promise<void> {
+  if (note !== null && !record.task.notes.includes(note)) await record.add({ type: 'noted', note })
+}
