@@ -18,6 +18,8 @@ interface Row {
   readonly notes?: RegExp
   /** Files of the line's tree, all of them. */
   readonly files?: readonly string[]
+  /** Those of them that are others than at the start. */
+  readonly changed?: readonly string[]
 }
 
 const commit = (name: string) => `echo ${name} >${name}; git add -A; git commit -qm ${name}`
@@ -217,6 +219,19 @@ const rows: readonly Row[] = [
     files: [...start, 'new'],
   },
   {
+    name: 'an index that a monitor of the agent’s looks after, which says nothing of what is gone and what has changed',
+    agent: `printf '#!/bin/sh\nprintf "token\\0"\n' >.git/monitor; chmod +x .git/monitor; git config core.fsmonitor .git/monitor; git update-index --fsmonitor; git status >../status; rm dir/b; echo more >>README.md; echo x >new`,
+    line: [wip],
+    files: [...start, 'new'],
+    changed: ['README.md', 'new'],
+  },
+  {
+    name: 'an index with a monitor, and a commit that deletes a file',
+    agent: `printf '#!/bin/sh\nprintf "token\\0"\n' >.git/monitor; chmod +x .git/monitor; git config core.fsmonitor .git/monitor; git update-index --fsmonitor; git rm -q dir/b; git commit -qm gone; rm flake.nix`,
+    line: ['gone'],
+    files: ['README.md', 'flake.nix'],
+  },
+  {
     name: 'an ignored file that was staged all the same',
     agent: `echo built >.gitignore; git add -A; git commit -qm ignore; echo x >built; git add -f built`,
     line: [wip, 'ignore'],
@@ -297,6 +312,7 @@ describe('everything that an agent left comes back, and the line holds what its 
         const listed = await gitIn(repo, ['ls-tree', '-r', '-z', '--name-only', work.commit])
         expect(listed.split('\0').filter((name) => name !== '')).toEqual(row.files)
       }
+      if (row.changed) expect(work.filesChanged).toEqual(row.changed)
       expect(await gitIn(repo, ['fsck', '--connectivity-only', '--no-dangling'])).toBe('')
       expect(await statusOf(repo)).toBe('')
       // A second time it says the same: the host may have had a crash.
