@@ -30,7 +30,7 @@ import { announceEnd } from './finish/announce-end.ts'
 import { endTask } from './finish/end-task.ts'
 import { mergeAgain } from './finish/merge-again.ts'
 import { repairCheckouts } from './finish/repair-checkouts.ts'
-import { salvagedLate } from './finish/salvage-late.ts'
+import { type LateSalvage, salvagedLate } from './finish/salvage-late.ts'
 import { weighRemoval } from './finish/waiting-work.ts'
 import { findForgotten } from './record/find-forgotten.ts'
 import { FinishedIndex } from './record/finished-index.ts'
@@ -156,7 +156,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
     this.reviews = new TaskReviews({
       get: (id) => this.get(id),
-      afterEnd: (id, act) => this.#afterEnd(id, act),
+      afterEnd: (id, act, salvage) => this.#afterEnd(id, act, salvage),
       onChange: this.#catalog.put,
       rules: options,
     })
@@ -315,11 +315,15 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
-    return this.#afterEnd(id, async (task) => {
-      const outcome = await mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put })
-      await showInWorkTree(task, this.#options) // It may have had no merge result before.
-      return outcome
-    })
+    return this.#afterEnd(
+      id,
+      async (task) => {
+        const outcome = await mergeAgain(task, { by, rules: this.#options, onChange: this.#catalog.put })
+        await showInWorkTree(task, this.#options) // It may have had no merge result before.
+        return outcome
+      },
+      by === 'person' ? 'anew' : 'counted',
+    )
   }
 
   resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
@@ -330,12 +334,17 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   async cleanup(id: TaskId, wish: CleanUp): Promise<void> {
-    await this.#afterEnd(id, (task) => cleanUpTask(task, wish, this.#options, this.#deletions))
+    const act = (task: Task) => cleanUpTask(task, wish, this.#options, this.#deletions)
+    await this.#afterEnd(id, act, wish.deleteRef ? 'when-repository-is-back' : 'if-possible')
     this.#catalog.drop(id)
   }
 
   /** What is done with a task that has ended, one thing at a time. @throws AppError('task-busy') */
-  async #afterEnd<Result>(id: TaskId, act: (task: Task) => Promise<Result>): Promise<Result> {
+  async #afterEnd<Result>(
+    id: TaskId,
+    act: (task: Task) => Promise<Result>,
+    salvage: LateSalvage = 'when-repository-is-back',
+  ): Promise<Result> {
     const { state } = await this.get(id)
     if (state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
@@ -346,7 +355,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     }
     this.#inHand.add(id)
     try {
-      return await act(await salvagedLate(await this.get(id), this.#catalog.put))
+      return await act(await salvagedLate(await this.get(id), salvage, this.#catalog.put))
     } finally {
       this.#inHand.delete(id)
     }

@@ -116,7 +116,10 @@ async function mergeByPolicy(
 }
 
 /** Brings the work to its ref and on record. @throws where the host is short of room. */
-export async function salvageTask(record: TaskRecord): Promise<SalvagedWork | Failure> {
+export async function salvageTask(
+  record: TaskRecord,
+  options: { /** Also where it was set aside. */ readonly anew?: boolean } = {},
+): Promise<SalvagedWork | Failure> {
   const { task, files } = record
   const { startCommit, repoPath, repository, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
@@ -125,18 +128,27 @@ export async function salvageTask(record: TaskRecord): Promise<SalvagedWork | Fa
   const source = { ...place, taskId, startCommit }
   try {
     return await record.patiently('the work', () =>
-      countedTry(files.folder, async (attempt) => {
-        const work = await salvageWork(source, AbortSignal.timeout(settleTimeoutMs), attempt)
-        await record.add({ type: 'salvaged', work })
-        return work
-      }),
+      countedTry(
+        files.folder,
+        async (attempt) => {
+          const work = await salvageWork(source, AbortSignal.timeout(settleTimeoutMs), attempt)
+          await record.add({ type: 'salvaged', work })
+          return work
+        },
+        options,
+      ),
     )
   } catch (error) {
     if (isShortage(error)) throw error // We end while it lasts: the next start salvages it.
     const failure = toFailure(error, 'salvage-failed')
-    return failure.code === 'repository-invalid' ? repositoryGone(failure, files) : failure
+    return failure.code === 'repository-invalid' ? repositoryGone(failure, files) : notSaved(failure, files)
   }
 }
+
+const notSaved = ({ code, message, hint = '' }: Failure, { repo, id }: TaskRecord['files']): Failure => ({
+  ...{ code, message },
+  hint: `${hint && `${hint}. `}The work is in ${repo}; to try once more: microvm-orchestrator merge ${id}`,
+})
 
 /** The clone is all that is left of the work, and stays. */
 const repositoryGone = ({ code, message }: Failure, { repo, id }: TaskRecord['files']): Failure => ({

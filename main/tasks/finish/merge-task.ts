@@ -16,6 +16,8 @@ export interface MergeOptions extends Decisions {
   readonly signed?: boolean | undefined
 }
 
+const lookTimeoutMs = 60_000
+
 /** Brings a commit of the task's onto the branch that it started from. Never rejects: what goes wrong is why it is not there. */
 export async function mergeSalvaged(
   task: Task,
@@ -35,6 +37,10 @@ export async function mergeSalvaged(
     if (outcome.kind !== 'unchanged' || branch === null) return outcome
     return (await findMerge({ repoPath, taskId, branch, startCommit }, signal)) ?? outcome
   } catch (error) {
+    // The process may have died once the branch had moved.
+    const place = branch !== null && { repoPath, taskId, branch, startCommit }
+    const done = place && (await findMerge(place, AbortSignal.timeout(lookTimeoutMs)).catch(() => undefined))
+    if (done) return done
     const reason = signal.aborted ? 'timed_out' : 'fetch_failed'
     return { kind: 'unmerged', reason, files: [], detail: toFailure(error, 'merge-failed').message }
   }

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/failure.ts'
 import type { Task } from '../../core/task/task.ts'
 import { commonDirectoryOf } from '../../git/repository/common-directory.ts'
 import { pathExists } from '../../lib/files/look.ts'
@@ -6,15 +7,26 @@ import { TaskRecord } from '../record/task-record.ts'
 import { salvageTask } from './finish-task.ts'
 
 /**
- * The task with its work saved, where that could not be done at its end because its repository was gone, and it is there again. Any other
- * task as it is; one whose work cannot be saved now either, too: what wants the work says so.
+ * What is done about work that was not saved at the end of its task: it is saved where only the repository was missing; where its salvage
+ * may be tried as often as at that end, `if-possible` or else the reason is thrown; `anew`, since a person asks, also where it was set aside.
  */
-export async function salvagedLate(task: Task, onChange: (task: Task) => void): Promise<Task> {
-  const { state, work, repoPath } = task
-  const failure = state.phase === 'finished' && state.outcome.kind === 'failed' ? state.outcome.failure : null
-  if (failure?.code !== 'repository-invalid' || work !== null) return task
+export type LateSalvage = 'when-repository-is-back' | 'if-possible' | 'counted' | 'anew'
+
+/**
+ * The task with its work saved, where that could not be done at its end; any other task as it is.
+ * @throws AppError why it cannot be saved now either, where the wish is for that.
+ */
+export async function salvagedLate(task: Task, wish: LateSalvage, onChange: (task: Task) => void): Promise<Task> {
+  const { state, work, startCommit, repoPath } = task
+  if (state.phase !== 'finished' || work !== null || startCommit === null) return task
+  const failure = state.outcome.kind === 'failed' ? state.outcome.failure : null
+  if (wish === 'when-repository-is-back' && failure?.code !== 'repository-invalid') return task
   if ((await commonDirectoryOf(repoPath)) === undefined || !(await pathExists(filesOf(task).repo))) return task
   await using record = await TaskRecord.open(task, { onChange })
-  await salvageTask(record)
+  const salvaged = await salvageTask(record, { anew: wish === 'anew' })
+  if ('code' in salvaged && (wish === 'counted' || wish === 'anew')) {
+    const { code, message, hint } = salvaged
+    throw new AppError(code, message, hint === undefined ? {} : { hint })
+  }
   return record.task
 }

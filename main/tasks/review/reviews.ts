@@ -15,6 +15,7 @@ import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
 import type { FinishedConflicts, Reviews } from '../contract.ts'
 import { mergeAgain } from '../finish/merge-again.ts'
 import type { Decisions } from '../finish/merge-task.ts'
+import type { LateSalvage } from '../finish/salvage-late.ts'
 import type { PublishingRules } from '../finish/waiting-work.ts'
 import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
@@ -27,7 +28,11 @@ export interface ReviewHost {
   /** @throws AppError('task-unknown') */
   readonly get: (id: TaskId) => Promise<Task>
   /** One thing at a time with a task that has ended. @throws AppError('task-busy') */
-  readonly afterEnd: <Result>(id: TaskId, act: (task: Task) => Promise<Result>) => Promise<Result>
+  readonly afterEnd: <Result>(
+    id: TaskId,
+    act: (task: Task) => Promise<Result>,
+    salvage?: LateSalvage,
+  ) => Promise<Result>
   readonly onChange: (task: Task) => void
   readonly rules: PublishingRules
 }
@@ -54,21 +59,25 @@ export class TaskReviews implements Reviews {
   }
 
   accept(id: TaskId, selection: Selection = {}): Promise<MergeOutcome> {
-    return this.#host.afterEnd(id, async (task) => {
-      const commit = await requireWork(task)
-      const { repoPath, startCommit } = task
-      const chosen =
-        startCommit === null
-          ? undefined
-          : await expandSelection({ work: { repoPath, startCommit, commit }, selection }, id)
-      const outcome = await this.#merge(task, chosen ? { selection: chosen } : {})
-      const { resolution } = filesOf(task)
-      // What collides is settled for the chosen commits, not for all.
-      if (outcome.kind === 'merged') await forgetDecided(resolution)
-      else if (chosen) await writeDecided(resolution, { choices: [], selection: chosen })
-      else if ((await readDecided(resolution)).selection) await forgetDecided(resolution)
-      return outcome
-    })
+    return this.#host.afterEnd(
+      id,
+      async (task) => {
+        const commit = await requireWork(task)
+        const { repoPath, startCommit } = task
+        const chosen =
+          startCommit === null
+            ? undefined
+            : await expandSelection({ work: { repoPath, startCommit, commit }, selection }, id)
+        const outcome = await this.#merge(task, chosen ? { selection: chosen } : {})
+        const { resolution } = filesOf(task)
+        // What collides is settled for the chosen commits, not for all.
+        if (outcome.kind === 'merged') await forgetDecided(resolution)
+        else if (chosen) await writeDecided(resolution, { choices: [], selection: chosen })
+        else if ((await readDecided(resolution)).selection) await forgetDecided(resolution)
+        return outcome
+      },
+      'anew',
+    )
   }
 
   reject(id: TaskId, { dropRef }: { readonly dropRef: boolean }): Promise<void> {

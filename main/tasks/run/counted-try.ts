@@ -14,9 +14,13 @@ const schema = z.object({ tries: z.int().nonnegative() })
  * `act` resolved, or threw anything but the death of its process. What was tried twice and never answered is not tried again.
  * @throws AppError('salvage-failed') then, or what `act` throws.
  */
-export async function countedTry<Result>(folder: string, act: (attempt: string) => Promise<Result>): Promise<Result> {
+export async function countedTry<Result>(
+  folder: string,
+  act: (attempt: string) => Promise<Result>,
+  { anew = false }: { /** Earlier tries do not count. */ readonly anew?: boolean } = {},
+): Promise<Result> {
   const path = join(folder, 'attempts.json')
-  const tries = await triesOnRecord(path)
+  const tries = anew ? 0 : await triesOnRecord(path)
   if (tries >= mostTries) {
     throw new AppError(
       'salvage-failed',

@@ -9,6 +9,8 @@ export interface WorkerDoom {
   readonly job: JobName
   readonly command: number
   readonly dies: 'orchestrator' | 'worker' | 'both'
+  /** A file that the first one makes, and no other one dies then. */
+  readonly once?: string
 }
 
 export const doomVariable = 'DOOM_OF_WORKERS'

@@ -1,4 +1,5 @@
 import childProcess from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { jobs } from '../../../main/worker/jobs.ts'
 import { doomVariable, type WorkerDoom } from './doom-workers.ts'
@@ -12,6 +13,13 @@ let isUnderWay = false
 let commands = 0
 
 function die(): void {
+  if (doom.once !== undefined) {
+    try {
+      writeFileSync(doom.once, '', { flag: 'wx' })
+    } catch {
+      return // Another one has died.
+    }
+  }
   if (doom.dies !== 'worker') process.kill(process.ppid, 'SIGKILL')
   // All that it started as well, as when a service or the whole host is ended.
   if (doom.dies !== 'orchestrator') process.kill(-process.pid, 'SIGKILL')
