@@ -66,6 +66,7 @@ const requests: Readonly<Record<string, object>> = {
   accept_task: { task_id: '0123abcd' },
   reject_task: { task_id: '0123abcd' },
   resolve_task: { task_id: '0123abcd' },
+  retry_task: { task_id: '0123abcd' },
   cleanup_task: { task_id: '0123abcd' },
   prune: { dry_run: true },
   wait_next_event: { timeout_ms: 1000 },

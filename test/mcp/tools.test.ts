@@ -14,6 +14,7 @@ const names = [
   'merge_task',
   'prune',
   'resolve_task',
+  'retry_task',
   'run_task',
   'usage',
   'wait_next_event',
@@ -25,7 +26,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the thirteen tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the fourteen tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

@@ -12,6 +12,7 @@ import { mergeTask } from './merge-task.ts'
 import { prune } from './prune.ts'
 import { rejectTask } from './reject-task.ts'
 import { resolveTask } from './resolve-task.ts'
+import { retryTask } from './retry-task.ts'
 import { reviewFile } from './review-file.ts'
 import { reviewTask } from './review-task.ts'
 import { runTask } from './run-task.ts'
@@ -30,6 +31,7 @@ const all = [
   cancelTask,
   mergeTask,
   resolveTask,
+  retryTask,
   cleanupTask,
   usage,
   prune,

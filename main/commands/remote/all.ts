@@ -38,6 +38,12 @@ export const remoteCommands: readonly RemoteCommand[] = [
     takesTask: true,
     print: (terminal, { task_id }) => terminal.say(task_id),
   }),
+  remoteCommand('retry_task', {
+    word: 'retry',
+    description: 'start a task with the text, repository and limits of one that has ended, and print its id',
+    takesTask: true,
+    print: (terminal, { task_id }) => terminal.say(task_id),
+  }),
   remoteCommand('cleanup_task', {
     word: 'cleanup',
     description: "delete a finished task's folder",

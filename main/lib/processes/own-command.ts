@@ -13,6 +13,7 @@ export const ownVerbs = [
     'prune',
     'remove',
     'resolve',
+    'retry',
     'review',
     'run',
     'serve',

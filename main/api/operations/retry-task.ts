@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { AppError } from '../../core/failure.ts'
+import { defineOperation } from '../operation.ts'
+import { ownerOf } from '../owner-of.ts'
+import { runOptionShape, runOptions } from '../run-options.ts'
+import { taskIdInput } from '../schemas.ts'
+import { requireTaskId } from '../views.ts'
+
+export const retryTask = defineOperation({
+  name: 'retry_task',
+  title: 'Run a task again',
+  description:
+    'Starts a new task with the text, the repository and the limits of one that has ended, from the branch as it is now, and returns the new ' +
+    'task_id at once. The old task and its work stay as they are. For work that conflicts, resolve_task keeps what was done.',
+  who: 'both',
+  input: z.object({ task_id: taskIdInput, ...runOptionShape }),
+  output: z.looseObject({
+    task_id: z.string().optional(),
+    error: z.string().optional().describe('Why no task was started'),
+  }),
+  consumer: 'owner',
+  hints: { readOnly: false, destructive: false, idempotent: false },
+  call: async ({ task_id, ...options }, { tasks, consumer }) => {
+    const { id, state, description, repoPath, caps, queue, resolves } = await tasks.get(requireTaskId(task_id))
+    if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
+    if (resolves)
+      throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {
+        hint: `Call resolve_task with ${resolves.task}`,
+      })
+    // The alias may have changed, or name another repository, since the task ran.
+    const repository = (await tasks.repositories()).find(({ path }) => path === repoPath)
+    if (!repository)
+      throw new AppError('repository-unknown', `The repository of task ${id} is not registered: ${repoPath}`, {
+        hint: `Run: microvm-orchestrator allow ${repoPath}`,
+      })
+    const given = runOptions(options)
+    return {
+      task_id: await tasks.run({
+        ...{ description, repo: repository.alias, ...ownerOf(consumer) },
+        ...(queue && { queue: true, priority: queue.priority }),
+        ...given,
+        ...((caps || given.caps) && { caps: { ...caps, ...given.caps } }),
+      }),
+    }
+  },
+})
