@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: the API reference of `Tasks`, `MachineDriver` and the tools, as pages in `dist/api`. typedoc needs the compiler of
+ * `npm run docs`: the API reference of `Tasks`, `MachineDriver` and the operations, as pages in `dist/api`. typedoc needs the compiler of
  * TypeScript 6, since that of 7 has no API for programs yet; both are fetched by npm for this alone, by their exact versions.
  */
 import { join } from 'node:path'

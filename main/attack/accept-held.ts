@@ -3,7 +3,7 @@ import type { PublishingRules } from '../tasks/finish/waiting-work.ts'
 import { TaskReviews } from '../tasks/review/reviews.ts'
 import type { Held } from './attack.ts'
 import { damageOf } from './damage.ts'
-import type { Prepared } from './grounds.ts'
+import type { Prepared } from './fixtures.ts'
 
 /** No repository is registered, and nothing of the list of held paths is changed. */
 export const publishingRules: PublishingRules = { repositories: { list: async () => [] } }

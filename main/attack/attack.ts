@@ -1,5 +1,5 @@
 /** The promise that an attack would break, as the table in docs/network-and-security.md words it. */
-export type Rule =
+type Rule =
   | 'state stays outside' // no host state lies where a guest can write
   | 'files are checked' // what a guest left is opened without following, bounded, parsed
   | 'nothing runs' // no program, hook or setting of a clone is obeyed
@@ -24,7 +24,7 @@ interface Described {
 }
 
 /** Host-side places of one attack. What a guest may not reach is in `host`; the guest knows the paths, as a good guesser would. */
-export interface Ground {
+export interface Fixture {
   readonly share: string
   readonly repo: string
   /** A file outside with `secret` in it; in every other way it could be a result or a line of the stream. */
@@ -40,8 +40,8 @@ export interface Ground {
   readonly otherCommit: string
 }
 
-/** The user's side of one attack: their repository, and what else of `Ground` their settings may name. */
-export type UserSide = { readonly project: string } & Pick<Ground, 'fire' | 'marker'>
+/** The user's side of one attack: their repository, and what else of `Fixture` their settings may name. */
+export type UserSide = { readonly project: string } & Pick<Fixture, 'fire' | 'marker'>
 
 /** The work waits for a person, for exactly these paths. It is then accepted by one, and nothing may break by that either. */
 export interface Held {
@@ -49,18 +49,18 @@ export interface Held {
   /** Default: merged. Else it stays at its ref, since the checkout would need a program to run. */
   readonly accepted?: 'merged' | 'kept'
   /** What the person who reviews it must find there, each somewhere. */
-  readonly shows?: (ground: Pick<Ground, 'victim'>) => readonly string[]
+  readonly shows?: (fixture: Pick<Fixture, 'victim'>) => readonly string[]
 }
 
 /** How a task must end: with the honest file that every guest leaves on the user's branch, at the task's ref alone, at one beside it, or held. */
 export type Ends = 'merged' | 'kept' | 'beside' | Held
 
 /** What a naive host does with what the guest left. Answers the harm it came to, beside what `marker` and `victim` show by themselves. */
-export type NaiveHost = (ground: Ground) => Promise<readonly string[]>
+export type NaiveHost = (fixture: Fixture) => Promise<readonly string[]>
 
 /**
  * Files that a guest leaves in its share and clone. `guest` is a bash script that runs as root in a real guest, with SHARE, REPO
- * and the names of `Ground` in capitals (SECRET is the file). The real host then settles the task as any other.
+ * and the names of `Fixture` in capitals (SECRET is the file). The real host then settles the task as any other.
  */
 export interface LeftBehind extends Described {
   readonly kind: 'left-behind'

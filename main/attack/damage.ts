@@ -5,7 +5,7 @@ import type { Task } from '../core/task/task.ts'
 import { pathExists } from '../lib/files/look.ts'
 import { run } from '../lib/processes/spawn.ts'
 import type { Ends } from './attack.ts'
-import { environmentOfUser, type Prepared, userGit, userSettings, victimIsWhole } from './grounds.ts'
+import { environmentOfUser, type Prepared, userGit, userSettings, victimIsWhole } from './fixtures.ts'
 
 const mebibyte = 1024 ** 2
 /** What the host keeps of a guest's words, at most; see the task's files in main/README.md. */

@@ -11,9 +11,9 @@ import { clearShare } from '../tasks/run/clear-share.ts'
 import { removeKey } from '../tasks/run/take-key.ts'
 import { writeShare } from '../tasks/run/write-share.ts'
 import { acceptHeld, publishingRules } from './accept-held.ts'
-import { type Ground, type Verdict, verdict } from './attack.ts'
+import { type Fixture, type Verdict, verdict } from './attack.ts'
 import { damageOf } from './damage.ts'
-import { assignmentWith, type Bait, type Prepared, restore, victimIsWhole } from './grounds.ts'
+import { assignmentWith, type Bait, type Prepared, restore, victimIsWhole } from './fixtures.ts'
 
 /** Puts share and clone of the task where the guest will find them; `takeBack` undoes it. Renames change nothing of what is in them. */
 export async function handOver({ record, inGuest }: Prepared): Promise<void> {
@@ -87,16 +87,16 @@ async function tryNaively({ attack, record, project, outside }: Prepared): Promi
   })
   const folder = join(receiver, 'tasks', 'copy')
   await mkdir(folder, { recursive: true })
-  const ground = attack.inPlace
+  const fixture = attack.inPlace
     ? { ...outside, share: record.files.share, repo: record.files.repo }
     : await copyTo(folder)
-  const harms = [...(await attack.naive(ground))]
+  const harms = [...(await attack.naive(fixture))]
   if (await pathExists(outside.marker)) harms.push('ran a program of the guest')
   if (!(await victimIsWhole(outside))) harms.push('changed a folder of the host')
   await removeTree(receiver)
   return harms[0] ?? null
 
-  async function copyTo(place: string): Promise<Ground> {
+  async function copyTo(place: string): Promise<Fixture> {
     // Owned by us, or git would refuse to look at it.
     const { share, repo } = record.files
     await runOrThrow('cp', ['-R', '--no-dereference', '--preserve=mode,links', share, repo, place])

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, lstat, open, readdir, readFile, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../lib/processes/spawn.ts'
-import type { Ground, NaiveHost } from './attack.ts'
+import type { Fixture, NaiveHost } from './attack.ts'
 
 /**
  * Hosts that do the obvious thing with what a guest left. Each attack is shown to work on one of them first, on a copy of the very
@@ -12,9 +12,9 @@ import type { Ground, NaiveHost } from './attack.ts'
 /** Reads the file as any program would. */
 export const reads =
   (place: 'share' | 'repo', name: string): NaiveHost =>
-  async (ground) => {
-    const text = await readFile(join(ground[place], name), 'utf8')
-    return text.includes(ground.secret) ? ["read a file of the host in place of the guest's"] : []
+  async (fixture) => {
+    const text = await readFile(join(fixture[place], name), 'utf8')
+    return text.includes(fixture.secret) ? ["read a file of the host in place of the guest's"] : []
   }
 
 /** Reads the whole file into memory, whatever its size. */
@@ -32,17 +32,17 @@ export const takesWhole =
 /** Opens the file to read it, and waits. No one guesses from the time: a FIFO can be opened for writing only while someone reads it. */
 export const waitsFor =
   (place: 'share' | 'repo', name: string, reader: readonly [string, ...string[]] = ['cat', name]) =>
-  async (ground: Pick<Ground, 'share' | 'repo'>): Promise<readonly string[]> => {
+  async (fixture: Pick<Fixture, 'share' | 'repo'>): Promise<readonly string[]> => {
     const over = new AbortController()
     const [file, ...args] = reader
-    const reading = run(file, args, { cwd: ground[place], env: gitSettings }, over.signal)
+    const reading = run(file, args, { cwd: fixture[place], env: gitSettings }, over.signal)
     let ended = false
     void reading.then(() => {
       ended = true
     })
     try {
       while (!ended) {
-        if (await hasReader(join(ground[place], name))) return ['waited for ever on a FIFO']
+        if (await hasReader(join(fixture[place], name))) return ['waited for ever on a FIFO']
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
       return []
@@ -66,9 +66,9 @@ async function hasReader(fifo: string): Promise<boolean> {
 /** Reads what cannot be read as a file, and falls over it. */
 export const fallsOver =
   (place: 'share' | 'repo', name: string): NaiveHost =>
-  async (ground) => {
+  async (fixture) => {
     try {
-      await readFile(join(ground[place], name))
+      await readFile(join(fixture[place], name))
       return []
     } catch (error) {
       return [`failed where the guest should have: ${(error as NodeJS.ErrnoException).code}`]
@@ -95,9 +95,9 @@ export const writes =
 /** Goes through a folder by the whole path of everything in it. */
 export const walks =
   (place: 'share' | 'repo'): NaiveHost =>
-  async (ground) => {
+  async (fixture) => {
     try {
-      await goThrough(ground[place])
+      await goThrough(fixture[place])
       return []
     } catch (error) {
       return [`could not go through it: ${(error as NodeJS.ErrnoException).code}`]
@@ -113,8 +113,8 @@ async function goThrough(folder: string): Promise<void> {
 /** Deletes a folder by asking `stat`, which follows links, what is in it. */
 export const deletes =
   (place: 'share' | 'repo'): NaiveHost =>
-  async (ground) => {
-    await deleteFollowing(ground[place])
+  async (fixture) => {
+    await deleteFollowing(fixture[place])
     return []
   }
 
@@ -158,20 +158,20 @@ export const gitInClone =
   }
 
 /** A repository of the user's in which a naive host goes on; made again for each attack, next to its marker. */
-export const receiverOf = ({ marker }: Ground): string => `${marker}.receiver`
+export const receiverOf = ({ marker }: Fixture): string => `${marker}.receiver`
 
 /** Fetches from the clone into a copy of the user's repository, then judges. */
 export const fetches =
   (
     args: readonly string[],
-    judge: (receiver: string, ground: Ground) => Promise<readonly string[]>,
+    judge: (receiver: string, fixture: Fixture) => Promise<readonly string[]>,
     ...then: readonly (readonly string[])[]
   ): NaiveHost =>
-  async (ground) => {
-    const receiver = receiverOf(ground)
-    await naiveGit(receiver, ['fetch', '--quiet', ground.repo, ...args])
+  async (fixture) => {
+    const receiver = receiverOf(fixture)
+    await naiveGit(receiver, ['fetch', '--quiet', fixture.repo, ...args])
     for (const call of then) await naiveGit(receiver, call)
-    return await judge(receiver, ground)
+    return await judge(receiver, fixture)
   }
 
 export const hasObject = async (receiver: string, object: string): Promise<boolean> =>

@@ -10,17 +10,17 @@ import { askedVerdicts, askScript } from './ask-gateway.ts'
 import { type Verdict, verdict } from './attack.ts'
 import { again, attackImage } from './attack-image.ts'
 import { allAttacks, gatewayAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
-import { laneCount, layBait, prepare, restore } from './grounds.ts'
+import { laneCount, layBait, prepare, restore } from './fixtures.ts'
+import { type GuestRun, privilegeFolder, runGuest } from './guest-run.ts'
 import { type Honeypots, openHoneypots } from './honeypots.ts'
 import { handOver, settleAttack } from './left-behind.ts'
 import { runNaiveMachine } from './naive-machine.ts'
 import { type ProbePorts, probeScript, reachedBy } from './probe.ts'
 import { openRecordingApi } from './recording-api.ts'
-import { playBomb } from './scenes/bomb.ts'
-import { playDeaf, type ShownToUser } from './scenes/deaf.ts'
-import { playMouth } from './scenes/mouth.ts'
+import { playConsoleFlood } from './scenes/console-flood.ts'
+import { playEndlessProcesses } from './scenes/endless-processes.ts'
+import { playIgnoredPowerOff, type ShownToUser } from './scenes/ignored-power-off.ts'
 import { openStage } from './stage.ts'
-import { privilegeFolder, runWorkshop, type Workshop } from './workshop.ts'
 
 export interface AttackOptions {
   readonly image: GuestImage
@@ -67,7 +67,7 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
 
   onProgress('The red-team guest')
   const given = { control: `${driver.forwardAddress}:${pots.tcp}` }
-  const workshop = await runWorkshop(
+  const guestRun = await runGuest(
     driver,
     bait,
     {
@@ -87,24 +87,26 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   const verdicts: Verdict[] = []
   const settleLane = async (lane: number): Promise<void> => {
     for (const each of prepared.filter((_, index) => index % laneCount === lane)) {
-      const failure = await workshop.failureOf(each.attack)
-      const settled = await settleAttack(each, workshop.machine, bait, log)
+      const failure = await guestRun.failureOf(each.attack)
+      const settled = await settleAttack(each, guestRun.machine, bait, log)
       verdicts.push(failure === undefined ? settled : tried(settled, failure))
     }
   }
   await Promise.all(Array.from({ length: laneCount }, (_, lane) => settleLane(lane)))
-  verdicts.push(...(await privilegeVerdicts(folder, naive, workshop)), ...reachVerdicts(naive, workshop, pots))
+  verdicts.push(...(await privilegeVerdicts(folder, naive, guestRun)), ...reachVerdicts(naive, guestRun, pots))
   verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
 
   onProgress('Guests that talk, do not hear, and take what they can')
-  const [mouth, deaf, bomb] = await Promise.all([
-    playMouth(stage, bait.key, naive.console.includes(again)),
-    playDeaf(stage, bait, options.shown),
-    playBomb(stage, targets.victim),
+  const [consoleFlood, ignoredPowerOff, endlessProcesses] = await Promise.all([
+    playConsoleFlood(stage, bait.key, naive.console.includes(again)),
+    playIgnoredPowerOff(stage, bait, options.shown),
+    playEndlessProcesses(stage, targets.victim),
   ])
   const order = new Map(allAttacks.map(({ name }, index) => [name, index]))
   const placeOf = ({ name }: Verdict): number => order.get(name) ?? 0
-  return [...verdicts, ...mouth, ...deaf, ...bomb].toSorted((a, b) => placeOf(a) - placeOf(b))
+  return [...verdicts, ...consoleFlood, ...ignoredPowerOff, ...endlessProcesses].toSorted(
+    (a, b) => placeOf(a) - placeOf(b),
+  )
 }
 
 interface Naive {
@@ -126,21 +128,21 @@ async function attackNaiveMachine(
   return { share, console: await runNaiveMachine({ image: naiveImage, share, cacheDirectory }, signal) }
 }
 
-async function privilegeVerdicts(folder: string, naive: Naive, workshop: Workshop): Promise<readonly Verdict[]> {
+async function privilegeVerdicts(folder: string, naive: Naive, guestRun: GuestRun): Promise<readonly Verdict[]> {
   const unproven = process.getuid?.() === 0 ? undefined : 'only a server that is root can be shown to allow it'
   return await Promise.all(
     privilegeAttacks.map(async (attack) => {
       const proof = await attack.sign(privilegeFolder(naive.share, attack))
       const harm = await attack.sign(privilegeFolder(join(folder, 'guest'), attack))
       const settled = verdict(attack, harm === undefined ? [] : [harm], proof ?? null, unproven)
-      const failure = await workshop.failureOf(attack)
+      const failure = await guestRun.failureOf(attack)
       return failure === undefined ? settled : tried(settled, failure)
     }),
   )
 }
 
-function reachVerdicts(naive: Naive, workshop: Workshop, pots: Honeypots): readonly Verdict[] {
-  const [naively, really] = [reachedBy(naive.console), reachedBy(workshop.console)]
+function reachVerdicts(naive: Naive, guestRun: GuestRun, pots: Honeypots): readonly Verdict[] {
+  const [naively, really] = [reachedBy(naive.console), reachedBy(guestRun.console)]
   const dead = really.works ? [] : ['the network did not work at all, so nothing was shown']
   return reachAttacks.map((attack) => {
     const through = really.names.has(attack.name) ? ['it got through'] : []

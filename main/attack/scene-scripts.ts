@@ -7,7 +7,7 @@ export const floodMiB = 160
 const wait = `echo '${ready}'; for ((n = 0; n < 1500; n++)); do [ -e /workspace/${goFile} ] && break; sleep 0.2; done`
 
 /** The terminal's clipboard, its title, a question that it answers by typing, and the one-byte beginning of a sequence. */
-export const hostileText = String.raw`\033]52;c;b3duZWQ=\007\033]0;owned\007\033P$q\"p\033\\\302\2335n`
+const hostileText = String.raw`\033]52;c;b3duZWQ=\007\033]0;owned\007\033P$q\"p\033\\\302\2335n`
 
 /** What of the host the scenes aim at: a file, and a folder with `keep.txt` in it. */
 export interface SceneTargets {
@@ -15,10 +15,10 @@ export interface SceneTargets {
   readonly victim: string
 }
 
-/** One task each: `mouth` talks, `deaf` does not hear, `bomb` takes what it can. */
+/** One task for each script, which its guest runs as root. */
 export const sceneScripts = ({ secretFile, victim }: SceneTargets) =>
   ({
-    mouth: `
+    consoleFlood: `
 key=$(cat /workspace/.api-key)
 rm /workspace/.api-key
 : >/workspace/started
@@ -38,7 +38,7 @@ sync
 echo b >/proc/sysrq-trigger
 sleep 100
 `,
-    deaf: `
+    ignoredPowerOff: `
 trap 'echo asked >/workspace/asked' TERM
 printf '${hostileText}\\n'
 mkfifo /workspace/started
@@ -50,7 +50,7 @@ while :; do
 done &
 ${wait}
 `,
-    bomb: `
+    endlessProcesses: `
 key=$(cat /workspace/.api-key); rm /workspace/.api-key
 inner=/workspace/.api-key/inner; mkdir -p $inner
 : >/workspace/started

@@ -11,7 +11,7 @@ import { registerRepository } from '../settings/repositories.ts'
 import { type TaskFiles, taskFiles } from '../tasks/record/task-files.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { attackScript } from './attack-image.ts'
-import type { Bait } from './grounds.ts'
+import type { Bait } from './fixtures.ts'
 import { goFile, type SceneName, type SceneTargets, sceneScripts } from './scene-scripts.ts'
 
 /** A whole orchestrator with a home of its own, whose guests do what their scene says. */
@@ -25,7 +25,7 @@ export interface Stage extends AsyncDisposable {
 }
 
 /** One running task of the stage. */
-export interface Scene {
+interface Scene {
   readonly id: TaskId
   readonly files: TaskFiles
   view(): Promise<TaskView>

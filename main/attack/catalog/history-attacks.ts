@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { run } from '../../lib/processes/spawn.ts'
-import type { Ground, LeftBehind, NaiveHost } from '../attack.ts'
+import type { Fixture, LeftBehind, NaiveHost } from '../attack.ts'
 import { fallsOver, fetches, hasObject, naiveGit, reads, receiverOf, waitsFor } from '../naive-hosts.ts'
 
 const history = { kind: 'left-behind', rule: 'history is checked' } as const
@@ -10,21 +10,21 @@ const waiting = { kind: 'left-behind', rule: 'limits hold' } as const
 const inClone = (...calls: readonly string[]): string => calls.map((call) => `git -C "$REPO" ${call}`).join('; ')
 
 /** Fetches the other repository's commit from the clone: git hands out what it finds, wherever that lies. */
-const stealsCommit: NaiveHost = async (ground) =>
-  await fetches([`+${ground.otherCommit}:refs/heads/stolen`], async (receiver) =>
-    (await hasObject(receiver, ground.otherCommit)) ? ["brought in another repository's content"] : [],
-  )(ground)
+const stealsCommit: NaiveHost = async (fixture) =>
+  await fetches([`+${fixture.otherCommit}:refs/heads/stolen`], async (receiver) =>
+    (await hasObject(receiver, fixture.otherCommit)) ? ["brought in another repository's content"] : [],
+  )(fixture)
 
 /** Writes files by the names that a tree gives them, as a program with a git library of its own may. */
-const unpacks: NaiveHost = async (ground) => {
-  const folder = join(dirname(ground.marker), 'unpacked')
+const unpacks: NaiveHost = async (fixture) => {
+  const folder = join(dirname(fixture.marker), 'unpacked')
   for (const revision of ['HEAD~1', 'HEAD']) {
-    const entries = (await naiveGit(ground.repo, ['ls-tree', '-r', '-z', revision])).split('\0').filter(Boolean)
+    const entries = (await naiveGit(fixture.repo, ['ls-tree', '-r', '-z', revision])).split('\0').filter(Boolean)
     for (const entry of entries) {
       const [description = '', path = ''] = entry.split('\t')
       const [mode = '', , blob = ''] = description.split(' ')
       if (mode === '160000') continue
-      const content = await naiveGit(ground.repo, ['cat-file', 'blob', blob])
+      const content = await naiveGit(fixture.repo, ['cat-file', 'blob', blob])
       const full = `${folder}/${path}`
       await mkdir(dirname(full), { recursive: true })
       if (mode === '120000') await symlink(content, full).catch(() => undefined)
@@ -41,10 +41,10 @@ const treeWith = (folder: string): string => `
   tree=$(perl -e 'print "40000 ${folder}\\0", pack("H*", $ARGV[0])' "$inner" | git -C "$REPO" hash-object -t tree --literally -w --stdin)
   git -C "$REPO" update-ref HEAD "$(echo Evil | git -C "$REPO" commit-tree "$tree" -p HEAD)"`
 
-const overwritesEnv: NaiveHost = async (ground) => {
-  const receiver = receiverOf(ground)
+const overwritesEnv: NaiveHost = async (fixture) => {
+  const receiver = receiverOf(fixture)
   const before = await readFile(join(receiver, '.env'), 'utf8')
-  await fetches(['HEAD'], async () => [], ['merge', '--ff-only', 'FETCH_HEAD'])(ground)
+  await fetches(['HEAD'], async () => [], ['merge', '--ff-only', 'FETCH_HEAD'])(fixture)
   return before === (await readFile(join(receiver, '.env'), 'utf8')) ? [] : ['overwrote an ignored file of the user']
 }
 
@@ -72,7 +72,7 @@ const saysIn =
   async (receiver: string): Promise<readonly string[]> =>
     (await naiveGit(receiver, args)).includes(words) ? [harm] : []
 
-const losesStart = async (receiver: string, _ground: Ground): Promise<readonly string[]> =>
+const losesStart = async (receiver: string, _fixture: Fixture): Promise<readonly string[]> =>
   (await naiveGit(receiver, ['log', '--format=%s', 'main'])).includes('Start') ? [] : ["lost the user's own commits"]
 
 /** Puts the task's branch at the commit of the other repository, as if it were the work. */
@@ -193,10 +193,10 @@ export const historyAttacks: readonly LeftBehind[] = [
       inner=$(printf '100644 blob %s\\tconfig\\n' "$blob" | git -C "$REPO" mktree)
       tree=$(perl -e 'print "40000 .git\\0", pack("H*", $ARGV[0])' "$inner" | git -C "$REPO" hash-object -t tree --literally -w --stdin)
       git -C "$REPO" update-ref HEAD "$(echo Evil | git -C "$REPO" commit-tree "$tree" -p HEAD)"`,
-    naive: async (ground) => {
-      await run('git', ['init', '--quiet', join(dirname(ground.marker), 'unpacked')])
-      await unpacks(ground)
-      await naiveGit(join(dirname(ground.marker), 'unpacked'), ['status'])
+    naive: async (fixture) => {
+      await run('git', ['init', '--quiet', join(dirname(fixture.marker), 'unpacked')])
+      await unpacks(fixture)
+      await naiveGit(join(dirname(fixture.marker), 'unpacked'), ['status'])
       return []
     },
   },

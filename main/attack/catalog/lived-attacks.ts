@@ -46,7 +46,7 @@ export const livedAttacks = {
     tries: 'Starts itself anew in place of powering off.',
     rule: 'limits hold',
   },
-  deaf: {
+  ignoredPowerOff: {
     ...lived,
     name: 'deaf-to-the-power-button',
     tries: 'Hears that it is asked to power off, and stays.',
@@ -71,7 +71,7 @@ export const livedAttacks = {
       'Makes a folder of its key file, and swaps what is in it for a link, over and over, while the host deletes it.',
     rule: 'deletion stays inside',
   },
-  bomb: {
+  endlessProcesses: {
     ...lived,
     name: 'processes-without-end',
     tries: 'Starts processes until no more can be started.',
@@ -84,5 +84,3 @@ export const livedAttacks = {
     rule: 'limits hold',
   },
 } as const satisfies Record<string, Lived>
-
-export type LivedName = keyof typeof livedAttacks

@@ -1,4 +1,4 @@
-import type { Ends, Ground, LeftBehind, NaiveHost } from '../attack.ts'
+import type { Ends, Fixture, LeftBehind, NaiveHost } from '../attack.ts'
 import { gitInClone, naiveGit, receiverOf } from '../naive-hosts.ts'
 
 const nothingRuns = { kind: 'left-behind', rule: 'nothing runs' } as const
@@ -19,10 +19,10 @@ const submodule = (url: string): string =>
    git -C "$REPO" update-index --add --cacheinfo "160000,$OTHER_COMMIT,x"`
 
 /** Git that finds no repository where it stands looks further up, and there is the user's own. */
-const climbs: NaiveHost = async (ground: Ground) => {
-  const receiver = receiverOf(ground)
+const climbs: NaiveHost = async (fixture: Fixture) => {
+  const receiver = receiverOf(fixture)
   const before = await naiveGit(receiver, ['rev-parse', 'main'])
-  await gitInClone(['add', '--all'], ['commit', '--message=WIP'])(ground)
+  await gitInClone(['add', '--all'], ['commit', '--message=WIP'])(fixture)
   return before === (await naiveGit(receiver, ['rev-parse', 'main'])) ? [] : ["committed to the user's own branch"]
 }
 

@@ -46,11 +46,11 @@ const obeysSettings = (path: string): NaiveHost =>
 /** What `git diff` prints, as it is, or as counts alone. */
 const showsDiff =
   (args: readonly string[], isHarm: (said: string, victim: string) => boolean, harm: string): NaiveHost =>
-  async (ground) => {
-    const receiver = receiverOf(ground)
-    await naiveGit(receiver, ['fetch', '--quiet', ground.repo, 'HEAD'])
+  async (fixture) => {
+    const receiver = receiverOf(fixture)
+    await naiveGit(receiver, ['fetch', '--quiet', fixture.repo, 'HEAD'])
     const said = await naiveGit(receiver, ['diff', ...args, 'main', 'FETCH_HEAD'])
-    return isHarm(said, ground.victim) ? [harm] : []
+    return isHarm(said, fixture.victim) ? [harm] : []
   }
 
 /** What a commit has run on the user's host when it comes onto their branch, or once it is there. */

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { run } from '../../lib/processes/spawn.ts'
-import type { Ground, LeftBehind, NaiveHost } from '../attack.ts'
+import type { Fixture, LeftBehind, NaiveHost } from '../attack.ts'
 import { copies, deletes, fallsOver, reads, takesWhole, waitsFor, walks, writes } from '../naive-hosts.ts'
 
 const mebibyte = 1024 ** 2
@@ -13,17 +13,17 @@ const deletion = { kind: 'left-behind', rule: 'deletion stays inside' } as const
 const resultWith = (members: string): string =>
   `printf '%s' '{"success":true,"summary":"Done.","files_changed":[],"error":null${members}}' >"$SHARE/result.json"`
 
-const parsedResult = async ({ share }: Ground): Promise<unknown> =>
+const parsedResult = async ({ share }: Fixture): Promise<unknown> =>
   JSON.parse(await readFile(join(share, 'result.json'), 'utf8'))
 
 const inPlaceOfResult = (command: string): string => `rm "$SHARE/result.json"; ${command}`
 
 /** Goes down into what it parsed by calling itself. */
-const walksResult: NaiveHost = async (ground) => {
+const walksResult: NaiveHost = async (fixture) => {
   const depth = (value: unknown): number =>
     value !== null && typeof value === 'object' ? 1 + Math.max(0, ...Object.values(value).map(depth)) : 0
   try {
-    depth(await parsedResult(ground))
+    depth(await parsedResult(fixture))
     return []
   } catch (error) {
     return [`fell over the depth of it: ${String(error)}`]
@@ -45,11 +45,11 @@ const mergesResult: NaiveHost = async ({ share }) => {
   return polluted === true ? ['every object of the program got a member of the guest'] : []
 }
 
-const readsNamedFiles: NaiveHost = async (ground) => {
-  const { files_changed } = (await parsedResult(ground)) as { files_changed: string[] }
+const readsNamedFiles: NaiveHost = async (fixture) => {
+  const { files_changed } = (await parsedResult(fixture)) as { files_changed: string[] }
   const [name = ''] = files_changed
-  const text = await readFile(join(ground.repo, name), 'utf8')
-  return text.includes(ground.secret) ? ['showed a file of the host as one that the guest changed'] : []
+  const text = await readFile(join(fixture.repo, name), 'utf8')
+  return text.includes(fixture.secret) ? ['showed a file of the host as one that the guest changed'] : []
 }
 
 const cleansInPlace: NaiveHost = async ({ share }) => {
@@ -162,8 +162,8 @@ export const shareAttacks: readonly LeftBehind[] = [
     name: 'result-of-no-text',
     tries: 'Writes bytes that are neither UTF-8 nor JSON, with NULs among them.',
     guest: `printf '\\377\\376\\000{"success":\\000true' >"$SHARE/result.json"`,
-    naive: (ground) =>
-      parsedResult(ground).then(
+    naive: (fixture) =>
+      parsedResult(fixture).then(
         () => [],
         (error: unknown) => [`fell over it: ${(error as Error).name}`],
       ),

@@ -35,17 +35,20 @@ const makesShare: NaiveHost = fetches(
 )
 
 /** A host that refuses the name as it writes it itself, with a checkout on a file system to which other spellings are the same. */
-const comparesExactly: NaiveHost = async (ground) => {
-  const record = join(tasksIn(receiverOf(ground)), 'cafebabe', 'task.json')
+const comparesExactly: NaiveHost = async (fixture) => {
+  const record = join(tasksIn(receiverOf(fixture)), 'cafebabe', 'task.json')
   await mkdir(dirname(record), { recursive: true })
   await writeFile(record, '{"status":"failed"}')
-  const paths = (await naiveGit(ground.repo, ['ls-tree', '-r', '-z', '--name-only', 'HEAD'])).split('\0')
+  const paths = (await naiveGit(fixture.repo, ['ls-tree', '-r', '-z', '--name-only', 'HEAD'])).split('\0')
   for (const path of paths.filter((name) => name.endsWith('task.json') && !name.startsWith('.microvm/'))) {
     const folded = path
       .normalize('NFC')
       .replace(/\u200c/g, '')
       .toLowerCase()
-    await writeFile(join(receiverOf(ground), folded), await naiveGit(ground.repo, ['cat-file', 'blob', `HEAD:${path}`]))
+    await writeFile(
+      join(receiverOf(fixture), folded),
+      await naiveGit(fixture.repo, ['cat-file', 'blob', `HEAD:${path}`]),
+    )
   }
   return (await readFile(record, 'utf8')).includes('completed') ? ["overwrote the host's own record of a task"] : []
 }

@@ -2,7 +2,7 @@ import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeKey } from '../../tasks/run/take-key.ts'
-import { restore, victimIsWhole } from '../grounds.ts'
+import { restore, victimIsWhole } from '../fixtures.ts'
 
 /** As long as that the naive host may miss the moment, and that long it takes between its look and its act. */
 const deletingMs = 120_000

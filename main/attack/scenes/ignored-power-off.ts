@@ -23,12 +23,12 @@ export type ShownToUser = (home: string, id: string) => Promise<string>
 const obeyed = '\x07\x1b\u009b\u0090\u009d'
 
 /** A guest that never takes its key, swaps a file while the host reads it, and does not power off when it is asked. */
-export async function playDeaf(
+export async function playIgnoredPowerOff(
   stage: Stage,
   { secret, key }: { readonly secret: string; readonly key: string },
   shown: ShownToUser,
 ): Promise<readonly Verdict[]> {
-  const scene = await stage.play('deaf')
+  const scene = await stage.play('ignoredPowerOff')
   const { share } = scene.files
   const raw = await scene.console(ready)
   const { phase } = await scene.until('working')
@@ -73,7 +73,7 @@ export async function playDeaf(
       swaps.naively ? 'read a file of the host that it had found to be none' : null,
     ),
     verdict(
-      livedAttacks.deaf,
+      livedAttacks.ignoredPowerOff,
       [
         ...(view.error === null && view.status === 'completed' ? ['the task was not stopped'] : []),
         ...left.map(({ pid }) => `process ${pid} of it still runs`),

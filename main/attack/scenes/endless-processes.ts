@@ -1,6 +1,6 @@
 import { type Verdict, verdict } from '../attack.ts'
 import { livedAttacks } from '../catalog/lived-attacks.ts'
-import { victimIsWhole } from '../grounds.ts'
+import { victimIsWhole } from '../fixtures.ts'
 import { processesOf } from '../processes.ts'
 import { ready } from '../scene-scripts.ts'
 import { type Stage, sceneMemoryBytes } from '../stage.ts'
@@ -12,8 +12,8 @@ const mostProcesses = 12
 const ownBytes = 512 * 1024 ** 2
 
 /** A guest that takes all that it can have: processes first, memory then, processes without end at last. */
-export async function playBomb(stage: Stage, victim: string): Promise<readonly Verdict[]> {
-  const scene = await stage.play('bomb')
+export async function playEndlessProcesses(stage: Stage, victim: string): Promise<readonly Verdict[]> {
+  const scene = await stage.play('endlessProcesses')
   const console = await scene.console(ready)
   const before = await processesOf(scene.id)
   const deleted = await deleteWhileSwapped(scene.files.share, victim)
@@ -48,7 +48,7 @@ export async function playBomb(stage: Stage, victim: string): Promise<readonly V
       deleted.naively ? 'deleted a file of the host behind a link that was a folder a moment ago' : null,
     ),
     verdict(
-      livedAttacks.bomb,
+      livedAttacks.endlessProcesses,
       [...ended, ...(before.length > mostProcesses ? [`the host runs ${before.length} processes for it`] : [])],
       started === undefined ? null : `it started ${started} processes, each of which would be the host's`,
     ),

@@ -9,7 +9,7 @@ import { runOrThrow } from '../lib/processes/spawn.ts'
 import { TaskRecord } from '../tasks/record/task-record.ts'
 import { writeShare } from '../tasks/run/write-share.ts'
 import type { Assignment } from '../tasks/slots/provisions.ts'
-import type { Ground, LeftBehind } from './attack.ts'
+import type { Fixture, LeftBehind } from './attack.ts'
 
 /** One attack's task, with a repository of its own to work on, and what it must leave alone. */
 export interface Prepared {
@@ -19,8 +19,8 @@ export interface Prepared {
   readonly project: string
   readonly start: string
   /** Where share and clone lie while the guest has them. */
-  readonly inGuest: Pick<Ground, 'share' | 'repo'>
-  readonly outside: Omit<Ground, 'share' | 'repo'>
+  readonly inGuest: Pick<Fixture, 'share' | 'repo'>
+  readonly outside: Omit<Fixture, 'share' | 'repo'>
 }
 
 /** What all attacks of a run have in common. */
@@ -36,7 +36,7 @@ export interface Bait {
 
 export const environmentOfUser = '.env'
 export const userSettings = 'API=https://user.example\n'
-export const victimText = 'The user wrote this.\n'
+const victimText = 'The user wrote this.\n'
 
 /** Hooks of an attack are for the host to keep from, and not for our own look at what became of it. */
 const identity = [
@@ -143,14 +143,14 @@ export const assignmentWith = (key: string): Assignment => ({
 })
 
 /** Makes the victim whole again after a naive host. */
-export async function restore({ victim }: Pick<Ground, 'victim'>): Promise<void> {
+export async function restore({ victim }: Pick<Fixture, 'victim'>): Promise<void> {
   await removeTree(victim)
   await mkdir(victim, { recursive: true })
   await writeFile(join(victim, 'keep.txt'), victimText)
 }
 
 /** Nothing in it was changed, taken away or added. */
-export async function victimIsWhole({ victim }: Pick<Ground, 'victim'>): Promise<boolean> {
+export async function victimIsWhole({ victim }: Pick<Fixture, 'victim'>): Promise<boolean> {
   const names = await readdir(victim).catch(() => [])
   return names.join() === 'keep.txt' && (await readFile(join(victim, 'keep.txt'), 'utf8')) === victimText
 }

@@ -6,7 +6,7 @@ import { readGuestFile } from '../lib/guest/guest-file.ts'
 import type { MachineDriver } from '../machines/driver.ts'
 import type { LeftBehind, Privilege } from './attack.ts'
 import { attackScript } from './attack-image.ts'
-import type { Bait, Prepared } from './grounds.ts'
+import type { Bait, Prepared } from './fixtures.ts'
 
 const honest = {
   result: '{"success":true,"summary":"Done.","files_changed":["honest.txt"],"error":null}',
@@ -14,7 +14,7 @@ const honest = {
 } as const
 
 /** What the guest did, as far as the host can see it. */
-export interface Workshop {
+export interface GuestRun {
   readonly machine: MachineHandle
   readonly console: string
   /** What the guest said of the attack when its script failed; undefined when it did not. */
@@ -25,7 +25,7 @@ export interface Workshop {
 export const privilegeFolder = (shared: string, { name }: Privilege): string => join(shared, 'privileges', name)
 
 /** One machine in which every attack on files is carried out, each on its own task's share and clone, and the network is probed. */
-export async function runWorkshop(
+export async function runGuest(
   driver: MachineDriver,
   bait: Bait,
   parts: {
@@ -37,7 +37,7 @@ export async function runWorkshop(
     readonly apiHost: string
   },
   signal: AbortSignal,
-): Promise<Workshop> {
+): Promise<GuestRun> {
   const shared = join(bait.folder, 'guest')
   const unused = join(bait.folder, 'unused')
   await mkdir(join(shared, 'scripts'), { recursive: true })
@@ -50,10 +50,10 @@ export async function runWorkshop(
     await script(attack.name, `cd '/workspace/privileges/${attack.name}'\n${attack.guest}\n:\n`)
   }
   await writeFile(join(shared, 'probe.sh'), parts.probe)
-  await writeFile(join(shared, attackScript), workshopScript)
+  await writeFile(join(shared, attackScript), guestScript)
   await driver.prepareOwnership([shared, unused], signal)
 
-  const consolePath = join(bait.folder, 'workshop.log')
+  const consolePath = join(bait.folder, 'guest-run.log')
   const machine = await driver.start(
     {
       name: `attack-${process.pid}`,
@@ -78,7 +78,7 @@ export async function runWorkshop(
               serverTools: 'refuse',
             },
           },
-          logPath: join(bait.folder, 'workshop-network.jsonl'),
+          logPath: join(bait.folder, 'guest-run-network.jsonl'),
         },
         mac: '02:4d:56:00:00:7e',
       },
@@ -104,7 +104,7 @@ export async function runWorkshop(
   }
 }
 
-const workshopScript = `
+const guestScript = `
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' HOME=/root LC_ALL=C
 export GIT_AUTHOR_NAME=Claude GIT_AUTHOR_EMAIL=claude@example.invalid
 export GIT_COMMITTER_NAME=Claude GIT_COMMITTER_EMAIL=claude@example.invalid
@@ -117,7 +117,7 @@ wait
 sync
 `
 
-export function taskScript({ attack, outside, record }: Prepared): string {
+function taskScript({ attack, outside, record }: Prepared): string {
   const names = {
     SHARE: `/workspace/${attack.name}/share`,
     REPO: `/workspace/${attack.name}/repo`,

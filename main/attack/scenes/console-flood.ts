@@ -13,8 +13,12 @@ const mebibyte = 1024 ** 2
 const keptLimit = 130 * mebibyte
 
 /** A guest that says what it should not, floods its console, and starts itself again at the end. */
-export async function playMouth(stage: Stage, key: string, rebootsNaively: boolean): Promise<readonly Verdict[]> {
-  const scene = await stage.play('mouth')
+export async function playConsoleFlood(
+  stage: Stage,
+  key: string,
+  rebootsNaively: boolean,
+): Promise<readonly Verdict[]> {
+  const scene = await stage.play('consoleFlood')
   const raw = await scene.console(ready)
   const processes = await processesOf(scene.id)
   const keyInShare = await pathExists(join(scene.files.share, '.api-key'))
