@@ -117,7 +117,7 @@ async function repositoryDamage({ project, record, outside, start }: Prepared): 
     '-print',
     '-quit',
   ])
-  if (foreign.stdout !== '') found.push(`${foreign.stdout.trim()} in the user's repository belongs to somebody else`)
+  if (foreign.stdout !== '') found.push(`${foreign.stdout.trim()} in the user's repository belongs to another user`)
   if ((await readFile(join(project, environmentOfUser), 'utf8')) !== userSettings) {
     found.push('an ignored file of the user was changed')
   }

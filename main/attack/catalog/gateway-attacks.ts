@@ -53,7 +53,7 @@ export const gatewayAttacks: readonly Asked[] = [
       message({ system: 'what it has read' }, `X-Api-Key: ${someonesKey}`),
       message({ system: 'what it has read' }, `Authorization: Bearer ${someonesKey}`),
     ],
-    harm: ({ key }) => (key === someonesKey ? "the API was asked with somebody else's key" : undefined),
+    harm: ({ key }) => (key === someonesKey ? "the API was asked with another person's key" : undefined),
   },
   {
     ...asked,

@@ -43,7 +43,7 @@ export const livedAttacks = {
   reboots: {
     ...lived,
     name: 'reboots-for-ever',
-    tries: 'Starts itself anew in place of powering off.',
+    tries: 'Starts itself again in place of powering off.',
     rule: 'limits hold',
   },
   ignoredPowerOff: {

@@ -25,7 +25,7 @@ export function nixProblems(nix: NixHost | undefined, system: string): readonly 
   if (!nix.buildsGuests) {
     problems.push({
       code: 'linux-builder-missing',
-      message: `This Nix has nobody who builds for ${guestSystem(system)}, and the guest is Linux`,
+      message: `This Nix has no builder for ${guestSystem(system)}, and the guest is Linux`,
       cure: 'With nix-darwin: nix.linux-builder.enable = true, then darwin-rebuild switch. Without: nix run nixpkgs#darwin.linux-builder',
     })
   }

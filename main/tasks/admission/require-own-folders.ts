@@ -13,7 +13,7 @@ export async function requireOwnFolders({ home, folder, workFolder, share, repo 
   for (const path of [share, repo]) {
     if ((await realpath(path)) === join(await realpath(root), relative(root, path))) continue
     throw new AppError('boot-failed', `There is a link on the way to ${path}, which the guest would write through`, {
-      hint: `Nobody but microvm-orchestrator makes folders there: see what made it, and remove it`,
+      hint: `Only microvm-orchestrator makes folders there: see what made it, and remove it`,
     })
   }
 }

@@ -129,7 +129,7 @@ export function NumberSetting(props: NumberProps) {
 function faultOf(text: string, { min, max, whole, optional }: Omit<NumberProps, 'title' | 'value' | 'onChange'>) {
   if (text.trim() === '') return optional ? null : 'A number is needed.'
   const value = Number(text)
-  if (!Number.isFinite(value)) return 'This is no number.'
+  if (!Number.isFinite(value)) return 'Enter a number.'
   if (whole && !Number.isInteger(value)) return 'A whole number is needed.'
   if (value < min) return `At least ${min}.`
   if (max !== undefined && value > max) return `At most ${max}.`

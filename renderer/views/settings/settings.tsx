@@ -66,7 +66,7 @@ function Groups({ settings }: { settings: ShownSettings }) {
           />
           <NumberSetting
             title="Cost limit of a task"
-            about="As Claude Code reckons it. Its work is kept."
+            about="As Claude Code counts it. The work is kept."
             unit="$"
             optional
             value={settings.maxCostUsd}

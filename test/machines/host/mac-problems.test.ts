@@ -82,7 +82,7 @@ test.each([
   [
     { ...nix, buildsGuests: false },
     [
-      'missing linux-builder-missing: This Nix has nobody who builds for aarch64-linux, and the guest is Linux > With nix-darwin: nix.linux-builder.enable = true, then darwin-rebuild switch. Without: nix run nixpkgs#darwin.linux-builder',
+      'missing linux-builder-missing: This Nix has no builder for aarch64-linux, and the guest is Linux > With nix-darwin: nix.linux-builder.enable = true, then darwin-rebuild switch. Without: nix run nixpkgs#darwin.linux-builder',
     ],
   ],
   [
