@@ -6,16 +6,23 @@ const retryMs = 2_000
 
 /** What a host short of something answers: disk, quota, descriptors, processes, or a file system that may not be written now. */
 const codes = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EROFS'])
-/** The same as programs word it; git says no more than this. */
+/** A full disk, or a quota that is used up, as programs word it. */
+const fullWords = /No space left on device|Disk quota exceeded|\b(ENOSPC|EDQUOT)\b/
+/** The rest as programs word it; git says no more than this. */
 const words =
-  /No space left on device|Disk quota exceeded|Too many open files|Resource temporarily unavailable|Cannot allocate memory|Read-only file system|\b(ENOSPC|EDQUOT|EMFILE|ENFILE|EROFS)\b/
+  /Too many open files|Resource temporarily unavailable|Cannot allocate memory|Read-only file system|\b(EMFILE|ENFILE|EROFS)\b/
 
 /** Whether the error, or what caused it, passes by itself once the host has room again. */
 export function isShortage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof AppError && error.code === 'disk-full') return true
-  return codes.has((error as NodeJS.ErrnoException).code ?? '') || words.test(error.message) || isShortage(error.cause)
+  return codes.has((error as NodeJS.ErrnoException).code ?? '') || says(error.message) || isShortage(error.cause)
 }
+
+const says = (text: string): boolean => saysDiskFull(text) || words.test(text)
+
+/** Whether a program's message means that a disk is full, or a quota used up. */
+export const saysDiskFull = (text: string): boolean => fullWords.test(text)
 
 /**
  * Waits for a host that is short of room, where the other way would be to lose something. Its end by the signal leaves what was not

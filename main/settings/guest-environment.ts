@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { AppError } from '../core/failure.ts'
 import { publicApiHost } from '../core/network/host-rule.ts'
+import { isLoopback, isWildcard } from '../lib/addresses.ts'
 
 /**
  * The host's variables that reach the agent. Only Claude Code's own, only such as hold no secret, no host path and nothing that
@@ -52,7 +53,7 @@ export function guestEnvironment(env: NodeJS.ProcessEnv, forwardAddress: string)
 
   const url = parseBaseUrl(text)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (!isLoopback(host)) return { variables: { ...variables, [baseUrlVariable]: text }, forwards: [] }
+  if (!endsAtLoopback(host)) return { variables: { ...variables, [baseUrlVariable]: text }, forwards: [] }
   if (url.protocol === 'https:') {
     throw new AppError('argument-invalid', `${baseUrlVariable} names this host over https, which a guest cannot use`, {
       hint: 'The certificate would not fit the address that the guest sees: use http for a gateway on this host',
@@ -94,18 +95,10 @@ function parseBaseUrl(text: string): URL {
   return url
 }
 
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-// Not loopback by their own meaning, but a connection to them ends there.
-loopback.addAddress('0.0.0.0')
-loopback.addAddress('::', 'ipv6')
-
-function isLoopback(host: string): boolean {
+/** Whether a connection to the name or address ends at this host's loopback; one to a wildcard address does too. */
+function endsAtLoopback(host: string): boolean {
   const name = host.replace(/\.$/, '')
-  if (name === 'localhost' || name.endsWith('.localhost')) return true
-  const version = isIP(name)
-  return version !== 0 && loopback.check(name, version === 6 ? 'ipv6' : 'ipv4')
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name) || isWildcard(name)
 }
 
 /** The address to connect to on the host; names below localhost are known to browsers only, so all become `localhost`. */

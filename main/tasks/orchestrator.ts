@@ -307,10 +307,16 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const waiting = this.#waiting.take(id)
     if (waiting) this.#running.follow(waiting.record, noLease, () => finish(waiting.record))
     else this.#running.stop(id, cancelled())
-    await untilCancelled(id, async () => {
-      const isFollowed = this.#running.has(id)
-      const task = await this.get(id)
-      return isFollowed || task.state.phase === 'finished' ? task : undefined
+    await untilCancelled(id, {
+      look: async () => {
+        const isFollowed = this.#running.has(id)
+        const task = await this.get(id)
+        return isFollowed || task.state.phase === 'finished' ? task : undefined
+      },
+      watch: (wake) => {
+        void this.#running.over(id).then(wake)
+        return this.#catalog.watch((changed) => changed === id && wake())
+      },
     })
   }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { AppError } from '../../core/failure.ts'
 import { freeBytes } from '../../lib/files/disk-space.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
+import { saysDiskFull } from '../../lib/shortage.ts'
 import { cloneSettings } from '../repository/clone-settings.ts'
 import { inspectRepository, type RepositoryState } from '../repository/inspect-repository.ts'
 import { type StartingPoint, startingPoint } from '../repository/refs.ts'
@@ -102,7 +103,7 @@ const fullBelowBytes = 256 * 1024
 function explained(error: unknown, path: string, diskIsFull = false): unknown {
   if (error instanceof AppError) return error
   const text = error instanceof Error ? error.message : String(error)
-  if (diskIsFull || /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
+  if (diskIsFull || saysDiskFull(text)) {
     return new AppError('disk-full', `No space left to clone ${path}`, {
       hint: 'Free some disk space, or clean up old tasks',
       cause: error,

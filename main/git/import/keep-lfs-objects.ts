@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathExists } from '../../lib/files/look.ts'
 import { bytePath } from '../process/byte-path.ts'
 import { lfsObjectPath } from '../repository/lfs-pointer.ts'
 import { kindOf } from '../survey/check-clone.ts'
@@ -29,7 +30,7 @@ export async function keepLfsObjects(
   for (const { id, path } of options.cleaned) candidates.set(id, bytePath(options.workspace, path))
   const inClone: string[] = []
   for (const id of await objectsIn(join(options.workspace, '.git'))) {
-    if (!(await isThere(join(store, lfsObjectPath(id))))) inClone.push(id)
+    if (!(await pathExists(join(store, lfsObjectPath(id))))) inClone.push(id)
   }
   const referenced: ReadonlySet<string> = inClone.length > 0 ? await options.referenced() : new Set()
   for (const id of inClone) {
@@ -40,7 +41,7 @@ export async function keepLfsObjects(
   let refused = 0
   for (const [id, from] of candidates) {
     const to = join(store, lfsObjectPath(id))
-    if (await isThere(to)) continue
+    if (await pathExists(to)) continue
     const size = await copyVerified(from, to, id, left, signal)
     if (size === undefined) refused += 1
     else left -= size
@@ -101,14 +102,5 @@ async function copyVerified(
     return undefined // Unreadable: the caller counts it.
   } finally {
     await rm(temporary, { force: true })
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false // It is to be copied.
   }
 }

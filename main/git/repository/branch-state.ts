@@ -1,5 +1,6 @@
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathExists } from '../../lib/files/look.ts'
 import { namesIn } from '../../lib/files/names-in.ts'
 import { gitOrThrow, gitQuickly, gitText, utf8, zeroSeparated } from '../process/git.ts'
 
@@ -53,7 +54,7 @@ export async function branchState(
   else if (worktree !== '') checkout = await checkoutOf(options, ref, signal)
   if (checkout !== null) {
     const { gitDirectory } = checkout
-    const present = await Promise.all(operations.map(([file]) => isThere(join(gitDirectory, file))))
+    const present = await Promise.all(operations.map(([file]) => pathExists(join(gitDirectory, file))))
     const operation = operations[present.indexOf(true)]?.[1]
     if (operation !== undefined) return { kind: 'busy', operation }
   }
@@ -104,14 +105,5 @@ async function textOf(path: string): Promise<string | undefined> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false // No such operation.
   }
 }

@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Failure } from '../../core/failure.ts'
+import { entryExists } from '../../lib/files/look.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../process/git.ts'
 
@@ -53,7 +53,7 @@ async function notCommitted(path: string, options: GitOptions, signal?: AbortSig
   const [staged, ignored, isThere, top, below] = await Promise.all([
     gitQuickly(['ls-files', '--cached', '--', 'flake.nix'], options, signal),
     gitQuickly(['check-ignore', '--quiet', 'flake.nix'], options, signal),
-    exists(join(path, 'flake.nix')),
+    entryExists(join(path, 'flake.nix')),
     gitQuickly(['ls-tree', '-z', '--name-only', 'HEAD'], options, signal),
     gitQuickly(['ls-files', '-z', '--', ':(glob)*/flake.nix'], options, signal),
   ])
@@ -78,12 +78,3 @@ async function notCommitted(path: string, options: GitOptions, signal?: AbortSig
 const flakeMissing = (message: string, hint: string): FlakeProblem => ({
   ...{ code: 'flake-missing', message, hint, none: false },
 })
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch {
-    return false // Absent, or behind a folder that cannot be read: not there for us.
-  }
-}

@@ -1,6 +1,7 @@
-import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
+import { access, constants, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
+import { entryExists } from '../../lib/files/look.ts'
 import { git, gitQuickly, utf8 } from '../process/git.ts'
 import { type StartingPoint, startingPoint } from './refs.ts'
 
@@ -38,7 +39,7 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
     locateRepository(folder, signal),
     gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal),
     startingPoint(options, 'HEAD', signal),
-    exists(join(folder, 'flake.nix')),
+    entryExists(join(folder, 'flake.nix')),
   ])
   const ref = utf8(branch.stdout).trim()
   return {
@@ -137,7 +138,7 @@ async function notARepository(folder: string, said: string): Promise<AppError> {
     const hint = `Where it was moved, run there: git worktree repair ${folder}`
     return invalid(`${folder} is a work tree of ${lost}, which is not there`, hint)
   }
-  if (await exists(dotGit)) {
+  if (await entryExists(dotGit)) {
     try {
       await access(dotGit, constants.R_OK)
     } catch (cause) {
@@ -149,15 +150,6 @@ async function notARepository(folder: string, said: string): Promise<AppError> {
     )
   }
   return invalid(`${folder} is not a git repository`, `Make it one: git init ${folder}, and commit a flake.nix`)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch {
-    return false // Absent, or behind a folder that cannot be read: not there for us.
-  }
 }
 
 const invalid = (message: string, hint: string, cause?: unknown) =>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
+import { saysDiskFull } from '../../lib/shortage.ts'
 import { changedFiles } from '../changes/changed-files.ts'
 import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { deleteTaskRef } from '../repository/delete-task-ref.ts'
@@ -63,8 +64,7 @@ export async function salvageWork(
     signal?.throwIfAborted()
     if (cause instanceof AppError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(reason)
-    throw full
+    throw saysDiskFull(reason)
       ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
           hint: 'Free some disk space',
           cause,

@@ -1,5 +1,6 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readFile, readlink } from 'node:fs/promises'
 import { z } from 'zod'
+import { namesIn } from '../files/names-in.ts'
 import { run } from './spawn.ts'
 
 /** What `GET /api/hello` of a server of ours answers. */
@@ -27,7 +28,8 @@ async function ownerByProc(port: number): Promise<string | undefined> {
   if (!inode) return undefined
   for (const pid of await namesIn('/proc')) {
     if (!/^\d+$/.test(pid)) continue
-    for (const descriptor of await namesIn(`/proc/${pid}/fd`)) {
+    // Another user's is closed to us.
+    for (const descriptor of await namesIn(`/proc/${pid}/fd`).catch(() => [])) {
       const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '') // Closed meanwhile.
       if (target !== `socket:[${inode}]`) continue
       const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '') // Ended meanwhile.
@@ -52,6 +54,3 @@ async function ownerByLsof(port: number): Promise<string | undefined> {
   const name = /^c(.+)$/m.exec(stdout)?.[1]
   return ok && pid ? `${name ?? 'a program'} (pid ${pid})` : undefined
 }
-
-/** Names in a folder; none when it is gone or not ours to read. */
-const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])

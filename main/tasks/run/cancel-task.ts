@@ -1,9 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, failureText } from '../../core/failure.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
-
-const pollMs = 20
 
 /** What `stop` carries when the user wants the task to end. */
 export const cancelled = (): AppError => new AppError('cancelled', 'Cancelled')
@@ -47,20 +44,34 @@ export function isCancelled(task: Task): boolean {
   }
 }
 
+/** A task that is to be cancelled, as whoever follows it sees it. */
+export interface Cancelling {
+  /** The task as it is; undefined when nothing follows it any more. */
+  readonly look: () => Promise<Task | undefined>
+  /** Calls `wake` when `look` may have another answer. @returns the end of it. */
+  readonly watch: (wake: () => void) => () => void
+}
+
 /**
  * Resolves when the stop that was asked for is on record: an answer before that could be wrong, since the machine may end by
- * itself at the same moment. `look` gives the task as it is; undefined when no one follows it any more.
+ * itself at the same moment.
  * @throws AppError('task-busy' | 'task-ended' | 'interrupted')
  */
-export async function untilCancelled(id: TaskId, look: () => Promise<Task | undefined>): Promise<void> {
+export async function untilCancelled(id: TaskId, { look, watch }: Cancelling): Promise<void> {
   for (;;) {
-    const task = await look()
-    if (!task) {
-      throw new AppError('interrupted', `Task ${id} was let go of before it could be cancelled`, {
-        hint: 'Cancel it when the server runs again',
-      })
+    const changed = Promise.withResolvers<void>()
+    const unwatch = watch(changed.resolve) // Before the look: what changes after it is seen.
+    try {
+      const task = await look()
+      if (!task) {
+        throw new AppError('interrupted', `Task ${id} was let go of before it could be cancelled`, {
+          hint: 'Cancel it when the server runs again',
+        })
+      }
+      if (isCancelled(task)) return
+      await changed.promise
+    } finally {
+      unwatch()
     }
-    if (isCancelled(task)) return
-    await sleep(pollMs)
   }
 }

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Failure } from '../../core/failure.ts'
 import type { MachineExit } from '../../core/task/task.ts'
+import { pathExists } from '../../lib/files/look.ts'
 import { readGuestFile } from '../../lib/guest/guest-file.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { settleTask } from '../finish/finish-task.ts'
@@ -24,10 +24,7 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
   const { context, record, secret } = followed
   const { task, files } = record
   const log = context.log.with({ taskId: task.id })
-  const agentStarted = await access(join(files.share, shareNames.started)).then(
-    () => true,
-    () => false,
-  )
+  const agentStarted = await pathExists(join(files.share, shareNames.started))
   const parking = lastParking(record)
   // A machine may have worked of which the crash came before the record: the reaper ended it, its work is there. One that went on with
   // a parked task and was not done can go on once more.

@@ -1,8 +1,8 @@
-import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type Failure, toFailure } from '../../core/failure.ts'
 import type { MachineExit } from '../../core/task/task.ts'
+import { entryExists } from '../../lib/files/look.ts'
 import type { Machine } from '../../machines/driver.ts'
 import { shareNames } from '../record/task-files.ts'
 import { removeKey } from './take-key.ts'
@@ -118,27 +118,18 @@ async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
     'The guest did not start its runner within its time',
     over,
   )
-  const started = waitFor(() => exists(watch.share, shareNames.started), over)
+  const started = waitFor(() => entryExists(join(watch.share, shareNames.started)), over)
   const late = await Promise.race([started, bootDeadline])
   if (late) return late
   if (over.aborted) return never() // It was seen as the watch ended.
   await watch.onAgentStarted()
-  const fetched = waitFor(async () => !(await exists(watch.share, shareNames.key)), over).then(() => true)
+  const fetched = waitFor(async () => !(await entryExists(join(watch.share, shareNames.key))), over).then(() => true)
   // A watch that ends early leaves the key: the guest may be about to fetch it, and the next watch sees to it.
   if (await Promise.race([fetched, pause(keyTimeoutMs, over)])) {
     const left = await removeKey(watch.share)
     if (left !== null) await watch.onKeyLeft?.(left)
   }
   return never()
-}
-
-async function exists(folder: string, name: string): Promise<boolean> {
-  try {
-    await lstat(join(folder, name))
-    return true
-  } catch {
-    return false // Not there, or not to be seen: the deadline decides.
-  }
 }
 
 async function waitFor(condition: () => Promise<boolean>, over: AbortSignal): Promise<void> {
