@@ -2,18 +2,16 @@ import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
-import { stricterPolicy } from '../core/merge/merge-policy.ts'
-import { validateDescription } from '../core/task/description.ts'
-import { type Resolves, type SlotId, slotOf, type Task, type TaskId } from '../core/task/task.ts'
+import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { remembered } from '../lib/cached.ts'
 import { ShortageRetry } from '../lib/shortage.ts'
 import { Admission } from './admission/admission.ts'
-import { DiskWatch, findShortages, requireSpace, shortageText } from './admission/disk-space.ts'
+import { DiskWatch, findShortages, shortageText } from './admission/disk-space.ts'
 import { HostCheck } from './admission/host-check.ts'
-import { requireFlake } from './admission/require-flake.ts'
 import type { HostMemory } from './admission/requirements.ts'
 import type { RunRate } from './admission/run-rate.ts'
+import { TaskIntake } from './admission/task-intake.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
 import type {
@@ -27,39 +25,33 @@ import type {
 } from './contract.ts'
 import type { EventLog } from './events/event-log.ts'
 import { announceEnd } from './finish/announce-end.ts'
-import { endTask } from './finish/end-task.ts'
 import { mergeAgain } from './finish/merge-again.ts'
 import { repairCheckouts } from './finish/repair-checkouts.ts'
 import { type LateSalvage, salvagedLate } from './finish/salvage-late.ts'
 import { weighRemoval } from './finish/waiting-work.ts'
-import { findForgotten } from './record/find-forgotten.ts'
 import { FinishedIndex } from './record/finished-index.ts'
 import { moveFormerTasks } from './record/former-layout.ts'
 import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
-import { filesOf, taskFiles } from './record/task-files.ts'
-import { type RecordOptions, TaskRecord } from './record/task-record.ts'
+import { filesOf } from './record/task-files.ts'
+import type { RecordOptions, TaskRecord } from './record/task-record.ts'
 import { UnfinishedTasks } from './record/unfinished-tasks.ts'
-import { identityOf } from './record/whose-repository.ts'
-import { tasksFolderOf, workFolderFor } from './record/work-places.ts'
+import { workFolderFor } from './record/work-places.ts'
 import { Resolutions } from './review/resolutions.ts'
 import { TaskReviews } from './review/reviews.ts'
-import { cancelled, isCancelled, quit, untilCancelled } from './run/cancel-task.ts'
+import { quit } from './run/cancel-task.ts'
 import type { HostClock } from './run/host-clock.ts'
-import { reap } from './run/reap.ts'
-import { recoverTask } from './run/recover-task.ts'
-import { runQueued } from './run/run-queued.ts'
-import { RunningTasks } from './run/running-tasks.ts'
-import { acceptedCaps, type MachineSource, type RunEnd, type RunnerContext } from './run/task-run.ts'
-import { runTask } from './run/task-runner.ts'
+import type { RunningTasks } from './run/running-tasks.ts'
+import { TaskFollower } from './run/task-follower.ts'
+import type { RunnerContext } from './run/task-run.ts'
 import type { Provisions } from './slots/provisions.ts'
-import type { SlotLease, SlotPool } from './slots/slot-pool.ts'
-import { removeWarmFolder, type WarmMachine } from './slots/warm-machine.ts'
+import type { SlotPool } from './slots/slot-pool.ts'
 import { WarmMachines } from './slots/warm-machines.ts'
 import { cleanUpTask } from './upkeep/clean-up-task.ts'
 import { Deletions } from './upkeep/deletions.ts'
 import { type DiskUsage, diskUsage } from './upkeep/disk-usage.ts'
 import { prune } from './upkeep/prune.ts'
+import { takeStock } from './upkeep/take-stock.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
@@ -95,7 +87,9 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly #options: OrchestratorOptions
   readonly #catalog: TaskCatalog
   readonly #index: FinishedIndex
+  readonly #follower: TaskFollower
   readonly #running: RunningTasks
+  readonly #intake: TaskIntake
   readonly #resolutions: Resolutions
   /** Ended tasks that are being merged or cleaned up. */
   readonly #inHand = new Set<TaskId>()
@@ -142,7 +136,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       provisions: options.provisions,
       limit: () => options.warmMachines ?? 0,
       newId: () => this.#catalog.newId(),
-      workFolderFor: (id) => this.#workFolderFor(id),
+      workFolderFor: (id) => workFolderFor(options.tasksFolder ?? null, id),
       hasRoom: () => this.#admission.hasRoomAhead(),
     })
     this.#admission = new Admission({
@@ -152,25 +146,43 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       machineOf,
       warm: this.#warm,
     })
-    const start = (record: TaskRecord, lease: SlotLease) => this.#startQueued(record, lease)
-    this.#waiting = new WaitingRoom({ slots, admission: this.#admission, log, start })
+    this.#waiting = new WaitingRoom({
+      ...{ slots, admission: this.#admission, log },
+      start: (record, lease) => this.#follower.beginQueued(record, lease),
+    })
     this.reviews = new TaskReviews({
       get: (id) => this.get(id),
       afterEnd: (id, act, salvage) => this.#afterEnd(id, act, salvage),
       onChange: this.#catalog.put,
       rules: options,
     })
-    this.#running = new RunningTasks({
-      ...{ driver: options.driver, home: options.home, log, detach: this.#detach.signal },
-      keeps: (name) => this.#warm.has(name),
+    const parts = {
+      catalog: this.#catalog,
+      waiting: this.#waiting,
+      warm: this.#warm,
+      recordOptions: this.#recordOptions,
+    }
+    this.#follower = new TaskFollower({
+      ...{ ...parts, context: options, detach: this.#detach.signal },
+      isClosing: () => this.#closing,
       quiet: () => this.#calls.quiet(),
-      recover: (record) => this.#recover(record, new AbortController().signal),
       onEnd: (record) => this.#tellEnd(record),
-      onOver: (record, end) => this.#goOn(record, end),
+    })
+    this.#running = this.#follower.running
+    this.#intake = new TaskIntake({
+      ...{
+        ...parts,
+        rules: options,
+        unfinished,
+        host: this.#host,
+        admission: this.#admission,
+        follower: this.#follower,
+      },
+      isClosed: () => this.#closing || this.#detach.signal.aborted,
     })
     this.#resolutions = new Resolutions({
       list: () => this.list(),
-      accept: (request, resolves) => this.#accept(request, resolves),
+      accept: (request, resolves) => this.#intake.accept(request, resolves),
       onChange: this.#catalog.put,
       byItself: () => options.resolveConflicts === 'auto',
       log,
@@ -189,17 +201,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     const index = await FinishedIndex.open(options.home, options.log)
     const deletions = await Deletions.open(options.home, options.log)
     const orchestrator = new Orchestrator(options, unfinished, index, deletions)
-    const catalog = orchestrator.#catalog
-    await catalog.load()
-    const neverBegan = await findForgotten(options.home, unfinished, catalog.open, options.log)
-    const tasks = [...catalog.open.values()]
-    const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
-    await reap(options, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
-    for (const id of neverBegan) {
-      const workFolder = await orchestrator.#workFolderFor(id).catch(() => undefined) // It is told to who runs a task.
-      await removeWarmFolder(taskFiles(options.home, id, workFolder), options.log)
-    }
-    for (const task of tasks) await orchestrator.#takeUp(task)
+    const tasks = await takeStock(options, orchestrator.#catalog, unfinished)
+    for (const task of tasks) await orchestrator.#follower.takeUp(task)
     orchestrator.#host.lookAhead()
     const repositories = (await options.repositories.list()).map(({ path }) => path)
     const used = [...repositories, ...tasks.map(({ repoPath }) => repoPath)]
@@ -212,76 +215,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   run(request: RunRequest): Promise<TaskId> {
     return this.#calls.answer(async () => {
       this.#options.runRate?.take(request.owner ?? 'nobody')
-      return await this.#accept(request)
+      return await this.#intake.accept(request)
     })
-  }
-
-  async #accept({ description, repo, owner, caps = {}, ...request }: RunRequest, resolves?: Resolves): Promise<TaskId> {
-    if (this.#closing || this.#detach.signal.aborted)
-      throw new AppError('interrupted', 'The orchestrator is shutting down')
-    validateDescription(description)
-    const { alias, path, mergePolicy: current = { kind: 'auto' } } = await this.#options.repositories.find(repo)
-    // What another task's work had to pass, it has to pass also where this one brings it.
-    const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
-    await requireFlake(path)
-    const { home, tasksFolder } = this.#options
-    await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], minFreeGiB(this.#options))
-    const provisions = await this.#options.provisions(path)
-    await this.#host.require(provisions)
-    const { slots } = this.#options
-    const mayWait = request.queue ?? this.#options.queue ?? false
-
-    // One that is ready to wait overtakes nobody who waits already.
-    const warm = mayWait && this.#waiting.isAnybodyDue ? undefined : this.#warm.take(path)
-    const waits = mayWait && !warm
-    const id = warm?.id ?? this.#catalog.newId()
-    const lease = waits ? null : warm ? slots.reclaim(warm.slot, id) : await this.#admission.admit(path, id)
-    try {
-      await this.#unfinished.add(id, path)
-      const repository = await identityOf(path)
-      const workFolder = warm ? warm.workFolder : await this.#workFolderFor(id)
-      const record = await TaskRecord.create(
-        this.#options.home,
-        {
-          id,
-          description,
-          repo: alias,
-          repoPath: path,
-          owner: owner ?? null,
-          createdAt: new Date().toISOString(),
-          caps: acceptedCaps(this.#options.limits, caps),
-          ...(waits && { queue: { priority: request.priority ?? 0 } }),
-          ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
-          ...(resolves && { resolves }),
-          ...(repository && { repository }),
-          ...(workFolder !== undefined && { workFolder }),
-        },
-        this.#recordOptions,
-      )
-      if (lease === null) {
-        this.#catalog.put(record.task)
-        this.#waiting.add(record)
-        this.#waiting.callNext()
-        return id
-      }
-      await record.add({ type: 'slot-leased', slot: lease.slot })
-      this.#running.follow(record, lease, (stop) =>
-        runTask({ ...this.#run(record, lease.slot, stop, warm), provisions, secret: provisions.key.value }),
-      )
-      this.#remember(path, lease.slot)
-      return id
-    } catch (error) {
-      if (!this.#running.has(id)) {
-        await warm?.end()
-        lease?.[Symbol.dispose]()
-        await this.#unfinished.remove(id)
-      }
-      throw error
-    }
-  }
-
-  #workFolderFor(id: TaskId): Promise<string | undefined> {
-    return workFolderFor(this.#options.tasksFolder ?? null, id)
   }
 
   get(id: TaskId): Promise<Task> {
@@ -300,24 +235,8 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return filesOf(await this.get(id)).console
   }
 
-  async cancel(id: TaskId): Promise<void> {
-    const task = await this.get(id)
-    if (isCancelled(task)) return
-    if (task.state.phase === 'parked') await this.#running.over(id) // It is on its way to those that wait.
-    const waiting = this.#waiting.take(id)
-    if (waiting) this.#running.follow(waiting.record, noLease, () => finish(waiting.record))
-    else this.#running.stop(id, cancelled())
-    await untilCancelled(id, {
-      look: async () => {
-        const isFollowed = this.#running.has(id)
-        const task = await this.get(id)
-        return isFollowed || task.state.phase === 'finished' ? task : undefined
-      },
-      watch: (wake) => {
-        void this.#running.over(id).then(wake)
-        return this.#catalog.watch((changed) => changed === id && wake())
-      },
-    })
+  cancel(id: TaskId): Promise<void> {
+    return this.#follower.cancel(id)
   }
 
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
@@ -444,28 +363,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await this.#index[Symbol.asyncDispose]()
   }
 
-  #startQueued(record: TaskRecord, lease: SlotLease): void {
-    this.#running.follow(record, lease, (stop) =>
-      runQueued(this.#run(record, lease.slot, stop), this.#options.provisions),
-    )
-    this.#remember(record.task.repoPath, lease.slot)
-  }
-
-  #run(record: TaskRecord, slot: SlotId, stop: AbortSignal, warm?: WarmMachine) {
-    const source: MachineSource = { warm, slotIsFree: (slot) => this.#warm.slotIsFree(slot) }
-    return { context: this.#options, record, slot, source, stop, detach: this.#detach.signal }
-  }
-
   /** A machine for the next task is not booted beside one that a task waits for. */
   readonly #changed = (task: Task): void => {
     this.#catalog.put(task)
     if (task.state.phase === 'working' || task.state.phase === 'finished') this.#warm.used(task.repoPath)
-  }
-
-  #remember(repoPath: string, slot: SlotId): void {
-    this.#options.slots.remember(repoPath, slot).catch((error: unknown) => {
-      this.#options.log.warn('the preferred slot could not be stored', { reason: String(error) })
-    })
   }
 
   async #tellEnd(record: TaskRecord): Promise<void> {
@@ -474,50 +375,6 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await announceEnd(record, this.events)
     await this.#unfinished.remove(record.task.id)
   }
-
-  /** With a task that is followed no more: a parked one waits, and the slot that came free is for the next. */
-  async #goOn(record: TaskRecord, end: RunEnd | undefined): Promise<void> {
-    if (end === 'parked' && !this.#closing && !this.#detach.signal.aborted) this.#waiting.add(record)
-    else await record[Symbol.asyncDispose]()
-    this.#waiting.callNext()
-  }
-
-  async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
-    const secret = await this.#options.provisions(record.task.repoPath).then(
-      ({ key }) => key.value,
-      () => '', // No key is needed to go on with a task, only to clean its logs of it.
-    )
-    return await recoverTask({ context: this.#options, record, secret, stop, detach: this.#detach.signal })
-  }
-
-  /** Continues what the last run left: an unfinished task, or an end that nobody was told of. */
-  async #takeUp(task: Task): Promise<void> {
-    const { slots, log } = this.#options
-    const finished = task.state.phase === 'finished'
-    if (finished && task.announcedSeq !== null) return
-    try {
-      await using opened = new AsyncDisposableStack()
-      const record = opened.use(await TaskRecord.open(task, this.#recordOptions))
-      if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue)) {
-        opened.move()
-        return this.#waiting.add(record)
-      }
-      const slot = finished ? null : slotOf(task.state)
-      const lease = slot === null ? noLease : slots.reclaim(slot, task.id)
-      opened.move()
-      this.#running.follow(record, lease, async (stop) => (finished ? 'finished' : await this.#recover(record, stop)))
-    } catch (error) {
-      log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason: String(error) })
-    }
-  }
 }
 
 const minFreeGiB = ({ limits }: OrchestratorOptions): number => limits.minFreeGiB ?? 0
-
-const noLease: Disposable = { [Symbol.dispose]: () => undefined }
-
-/** The end of a task that was cancelled while it waited. */
-async function finish(record: TaskRecord): Promise<'finished'> {
-  await endTask(record, { code: 'cancelled', message: 'Cancelled' })
-  return 'finished'
-}

@@ -1,0 +1,140 @@
+import { AppError } from '../../core/failure.ts'
+import { stricterPolicy } from '../../core/merge/merge-policy.ts'
+import { validateDescription } from '../../core/task/description.ts'
+import type { Resolves, TaskId } from '../../core/task/task.ts'
+import type { RegisteredRepository, RunRequest } from '../contract.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
+import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
+import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
+import { identityOf } from '../record/whose-repository.ts'
+import { tasksFolderOf, workFolderFor } from '../record/work-places.ts'
+import type { TaskFollower } from '../run/task-follower.ts'
+import { acceptedCaps, type RunnerContext } from '../run/task-run.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import type { SlotPool } from '../slots/slot-pool.ts'
+import type { WarmMachines } from '../slots/warm-machines.ts'
+import type { Admission } from './admission.ts'
+import { requireSpace } from './disk-space.ts'
+import type { HostCheck } from './host-check.ts'
+import { requireFlake } from './require-flake.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+/** What of the orchestrator's options says whether a task is accepted. Read at each use: settings may change. */
+export interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
+  readonly slots: SlotPool
+  readonly repositories: { find(alias: string): Promise<RegisteredRepository> }
+  readonly provisions: (repoPath: string) => Promise<Provisions>
+  readonly queue?: boolean
+  readonly tasksFolder?: string | null
+}
+
+export interface IntakeOptions {
+  readonly rules: IntakeRules
+  readonly catalog: TaskCatalog
+  readonly unfinished: UnfinishedTasks
+  readonly host: HostCheck
+  readonly warm: WarmMachines
+  readonly admission: Admission
+  readonly waiting: WaitingRoom
+  readonly follower: TaskFollower
+  readonly recordOptions: RecordOptions
+  /** Whether no more tasks are taken. */
+  readonly isClosed: () => boolean
+}
+
+/** Accepts tasks: checks what is asked for, finds the task a slot or a place in the queue, and puts it on record. */
+export class TaskIntake {
+  readonly #options: IntakeOptions
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  /** @param resolves the task whose conflicts this one is for. @throws AppError that says why the task is refused. */
+  async accept(request: RunRequest, resolves?: Resolves): Promise<TaskId> {
+    const { rules, host, isClosed } = this.#options
+    if (isClosed()) throw new AppError('interrupted', 'The orchestrator is shutting down')
+    validateDescription(request.description)
+    const repository = await rules.repositories.find(request.repo)
+    const { path } = repository
+    await requireFlake(path)
+    const { home, tasksFolder } = rules
+    await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
+    const provisions = await rules.provisions(path)
+    await host.require(provisions)
+    return await this.#admit({ request, repository, provisions, ...(resolves && { resolves }) })
+  }
+
+  async #admit(asked: Asked): Promise<TaskId> {
+    const { rules, catalog, unfinished, warm: machines, admission, waiting, follower } = this.#options
+    const { request, repository, provisions } = asked
+    const { path } = repository
+    const mayWait = request.queue ?? rules.queue ?? false
+    // One that is ready to wait overtakes no task that waits already.
+    const warm = mayWait && waiting.isAnybodyDue ? undefined : machines.take(path)
+    const waits = mayWait && !warm
+    const id = warm?.id ?? catalog.newId()
+    const lease = waits ? null : warm ? rules.slots.reclaim(warm.slot, id) : await admission.admit(path, id)
+    try {
+      await unfinished.add(id, path)
+      const workFolder = warm ? warm.workFolder : await workFolderFor(rules.tasksFolder ?? null, id)
+      const record = await this.#create(asked, { id, waits, workFolder })
+      if (lease === null) {
+        catalog.put(record.task)
+        waiting.add(record)
+        waiting.callNext()
+        return id
+      }
+      await record.add({ type: 'slot-leased', slot: lease.slot })
+      follower.begin(record, lease, provisions, warm)
+      return id
+    } catch (error) {
+      if (!follower.running.has(id)) {
+        await warm?.end()
+        lease?.[Symbol.dispose]()
+        await unfinished.remove(id)
+      }
+      throw error
+    }
+  }
+
+  async #create({ request, repository, resolves }: Asked, { id, waits, workFolder }: Place): Promise<TaskRecord> {
+    const { rules, recordOptions } = this.#options
+    const { description, owner, caps = {}, priority } = request
+    const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
+    // What another task's work had to pass, it has to pass also where this one brings it.
+    const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
+    const identity = await identityOf(path)
+    return await TaskRecord.create(
+      rules.home,
+      {
+        id,
+        description,
+        repo: alias,
+        repoPath: path,
+        owner: owner ?? null,
+        createdAt: new Date().toISOString(),
+        caps: acceptedCaps(rules.limits, caps),
+        ...(waits && { queue: { priority: priority ?? 0 } }),
+        ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
+        ...(resolves && { resolves }),
+        ...(identity && { repository: identity }),
+        ...(workFolder !== undefined && { workFolder }),
+      },
+      recordOptions,
+    )
+  }
+}
+
+interface Asked {
+  readonly request: RunRequest
+  readonly repository: RegisteredRepository
+  readonly provisions: Provisions
+  readonly resolves?: Resolves
+}
+
+interface Place {
+  readonly id: TaskId
+  readonly waits: boolean
+  readonly workFolder: string | undefined
+}

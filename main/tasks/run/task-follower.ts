@@ -1,0 +1,154 @@
+import { type SlotId, slotOf, type Task, type TaskId } from '../../core/task/task.ts'
+import type { WaitingRoom } from '../admission/waiting-room.ts'
+import { endTask } from '../finish/end-task.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
+import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
+import type { WarmMachine } from '../slots/warm-machine.ts'
+import type { WarmMachines } from '../slots/warm-machines.ts'
+import { cancelled, isCancelled, untilCancelled } from './cancel-task.ts'
+import { recoverTask } from './recover-task.ts'
+import { runQueued } from './run-queued.ts'
+import { RunningTasks } from './running-tasks.ts'
+import type { MachineSource, RunEnd, RunnerContext, TaskRun } from './task-run.ts'
+import { runTask } from './task-runner.ts'
+
+export interface TaskFollowerOptions {
+  readonly context: RunnerContext & {
+    readonly slots: SlotPool
+    readonly provisions: (repoPath: string) => Promise<Provisions>
+  }
+  readonly catalog: TaskCatalog
+  readonly waiting: WaitingRoom
+  readonly warm: WarmMachines
+  readonly recordOptions: RecordOptions
+  /** Once it fires running machines are left to the next start of the orchestrator. */
+  readonly detach: AbortSignal
+  /** Whether tasks that are parked from now on wait for the next start. */
+  readonly isClosing: () => boolean
+  /** Resolves when slow work may begin. */
+  readonly quiet: () => Promise<void>
+  /** Called when a task has its outcome and its slot is free. */
+  readonly onEnd: (record: TaskRecord) => Promise<void>
+}
+
+/** Begins tasks, goes on with those that an earlier start left, and follows each to its end. */
+export class TaskFollower {
+  readonly running: RunningTasks
+  readonly #options: TaskFollowerOptions
+
+  constructor(options: TaskFollowerOptions) {
+    this.#options = options
+    const { context, detach, warm, quiet, onEnd } = options
+    this.running = new RunningTasks({
+      ...{ driver: context.driver, home: context.home, log: context.log, detach, quiet, onEnd },
+      keeps: (name) => warm.has(name),
+      recover: (record) => this.#recover(record, new AbortController().signal),
+      onOver: (record, end) => this.#goOn(record, end),
+    })
+  }
+
+  /** Runs a task that was accepted just now, in the machine that waited for it, if there is one. */
+  begin(record: TaskRecord, lease: SlotLease, provisions: Provisions, warm?: WarmMachine): void {
+    this.running.follow(record, lease, (stop) =>
+      runTask({ ...this.#run(record, lease.slot, stop, warm), provisions, secret: provisions.key.value }),
+    )
+    this.#remember(record.task.repoPath, lease.slot)
+  }
+
+  /** Runs a task that has waited. */
+  beginQueued(record: TaskRecord, lease: SlotLease): void {
+    this.running.follow(record, lease, (stop) =>
+      runQueued(this.#run(record, lease.slot, stop), this.#options.context.provisions),
+    )
+    this.#remember(record.task.repoPath, lease.slot)
+  }
+
+  /** Continues what the last start of the orchestrator left: an unfinished task, or an end that was not announced. */
+  async takeUp(task: Task): Promise<void> {
+    const { context, waiting, recordOptions } = this.#options
+    const finished = task.state.phase === 'finished'
+    if (finished && task.announcedSeq !== null) return
+    try {
+      await using opened = new AsyncDisposableStack()
+      const record = opened.use(await TaskRecord.open(task, recordOptions))
+      if (task.state.phase === 'parked' || (task.state.phase === 'queued' && task.queue)) {
+        opened.move()
+        return waiting.add(record)
+      }
+      const slot = finished ? null : slotOf(task.state)
+      const lease = slot === null ? noLease : context.slots.reclaim(slot, task.id)
+      opened.move()
+      this.running.follow(record, lease, async (stop) => (finished ? 'finished' : await this.#recover(record, stop)))
+    } catch (error) {
+      const reason = String(error)
+      context.log.error('a task could not be taken up; its folder is left as it is', { taskId: task.id, reason })
+    }
+  }
+
+  /** Has a task end as cancelled, whatever it is doing. Resolves when the stop is on record, and throws when it is too late. */
+  async cancel(id: TaskId): Promise<void> {
+    const { catalog, waiting } = this.#options
+    const task = await catalog.get(id)
+    if (isCancelled(task)) return
+    if (task.state.phase === 'parked') await this.running.over(id) // It is on its way to those that wait.
+    const waits = waiting.take(id)
+    if (waits) this.running.follow(waits.record, noLease, () => endWaiting(waits.record))
+    else this.running.stop(id, cancelled())
+    await untilCancelled(id, {
+      look: async () => {
+        const isFollowed = this.running.has(id)
+        const now = await catalog.get(id)
+        return isFollowed || now.state.phase === 'finished' ? now : undefined
+      },
+      watch: (wake) => {
+        void this.running.over(id).then(wake)
+        return catalog.watch((changed) => changed === id && wake())
+      },
+    })
+  }
+
+  #run(
+    record: TaskRecord,
+    slot: SlotId,
+    stop: AbortSignal,
+    warm?: WarmMachine,
+  ): Omit<TaskRun, 'provisions' | 'secret'> {
+    const { context, detach, warm: machines } = this.#options
+    const source: MachineSource = { warm, slotIsFree: (free) => machines.slotIsFree(free) }
+    return { context, record, slot, source, stop, detach }
+  }
+
+  #remember(repoPath: string, slot: SlotId): void {
+    const { slots, log } = this.#options.context
+    slots.remember(repoPath, slot).catch((error: unknown) => {
+      log.warn('the preferred slot could not be stored', { reason: String(error) })
+    })
+  }
+
+  async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
+    const { context, detach } = this.#options
+    const secret = await context.provisions(record.task.repoPath).then(
+      ({ key }) => key.value,
+      () => '', // No key is needed to go on with a task, only to clean its logs of it.
+    )
+    return await recoverTask({ context, record, secret, stop, detach })
+  }
+
+  /** With a task that is followed no more: a parked one waits, and the slot that came free is for the next. */
+  async #goOn(record: TaskRecord, end: RunEnd | undefined): Promise<void> {
+    const { waiting, detach, isClosing } = this.#options
+    if (end === 'parked' && !isClosing() && !detach.aborted) waiting.add(record)
+    else await record[Symbol.asyncDispose]()
+    waiting.callNext()
+  }
+}
+
+const noLease: Disposable = { [Symbol.dispose]: () => undefined }
+
+/** The end of a task that was cancelled while it waited. */
+async function endWaiting(record: TaskRecord): Promise<'finished'> {
+  await endTask(record, { code: 'cancelled', message: 'Cancelled' })
+  return 'finished'
+}
