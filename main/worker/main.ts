@@ -2,6 +2,7 @@ import { unlinkSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { onPublishing } from '../git/publish/publishing.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { type JobName, jobs } from './jobs.ts'
 import { errorThatCame, errorToSend, type FromWorker, type ToWorker } from './messages.ts'
 
@@ -21,6 +22,7 @@ let isPublishing = false
 let isAlone = false
 
 sacrifice()
+endWithParent(publishMs + 5_000)
 onPublishing((now) => {
   isPublishing = now
   say({ kind: 'publishing', isPublishing: now })
