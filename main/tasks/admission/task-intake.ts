@@ -20,7 +20,7 @@ import { requireFlake } from './require-flake.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 /** What of the orchestrator's options says whether a task is accepted. Read at each use: settings may change. */
-export interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
+interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
   readonly slots: SlotPool
   readonly repositories: { find(alias: string): Promise<RegisteredRepository> }
   readonly provisions: (repoPath: string) => Promise<Provisions>
