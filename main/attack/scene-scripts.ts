@@ -60,10 +60,13 @@ perl -e '$| = 1; setpgrp; while (defined(my $pid = fork)) { if (!$pid) { sleep 1
 wait $!
 perl -e '$| = 1; my @taken; for (1..100000) { push @taken, "x" x 1048576; print "red team: $_ MiB\\n" if $_ % 64 == 0 }'
 echo 'red team: memory refused'
-while :; do
-  echo x >$inner/keep.txt
-  mv $inner $inner.aside; ln -s '${victim}' $inner; rm $inner; mv $inner.aside $inner
-done &
+# In one process: a program for each step would take longer than the host between its look and its act.
+perl -e 'my ($inner, $victim) = @ARGV; my $pause = sub { select(undef, undef, undef, 0.005) };
+  while (1) {
+    open(my $file, ">", "$inner/keep.txt") and close $file; $pause->();
+    rename $inner, "$inner.aside"; symlink $victim, $inner; $pause->();
+    unlink $inner; rename "$inner.aside", $inner
+  }' "$inner" '${victim}' &
 ${wait}
 bomb() { bomb | bomb & }; bomb; sleep 1000
 `,

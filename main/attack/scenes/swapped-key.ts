@@ -6,7 +6,7 @@ import { restore, victimIsWhole } from '../fixtures.ts'
 
 /** As long as that the naive host may miss the moment, and that long it takes between its look and its act. */
 const deletingMs = 120_000
-const betweenMs = 2
+const betweenMs = 6
 const times = 500
 
 /**
