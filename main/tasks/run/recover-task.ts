@@ -6,7 +6,7 @@ import { readGuestFile } from '../../lib/guest/guest-file.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { settleTask } from '../finish/finish-task.ts'
 import { shareNames } from '../record/task-files.ts'
-import { seeThrough } from './see-through.ts'
+import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
 import type { FollowedTask, RunEnd } from './task-run.ts'
 
@@ -44,7 +44,7 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
     const machine = task.machine ? await context.driver.adopt(task.machine) : undefined
     if (machine) {
       log.info('adopted a running machine', { pid: machine.handle.pid })
-      return await seeThrough(followed, machine)
+      return await superviseToEnd(followed, machine)
     }
     await removeKey(files.share)
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })

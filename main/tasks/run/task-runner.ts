@@ -3,7 +3,7 @@ import type { Machine } from '../../machines/driver.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { settleTask } from '../finish/finish-task.ts'
 import { bootMachine } from './boot-machine.ts'
-import { seeThrough } from './see-through.ts'
+import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
 import type { RunEnd, TaskRun } from './task-run.ts'
 
@@ -42,5 +42,5 @@ async function bootAndSeeThrough(run: TaskRun, bootAgain?: () => Promise<RunEnd>
     await endTask(record, failure)
     return 'finished'
   }
-  return await seeThrough(run, machine, bootAgain)
+  return await superviseToEnd(run, machine, bootAgain)
 }

@@ -7,7 +7,7 @@ import { silentLog } from '../../../main/lib/log.ts'
 import { filesOf, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { TaskRecord } from '../../../main/tasks/record/task-record.ts'
 import { HostClock } from '../../../main/tasks/run/host-clock.ts'
-import { seeThrough } from '../../../main/tasks/run/see-through.ts'
+import { superviseToEnd } from '../../../main/tasks/run/supervise-to-end.ts'
 import { gitIn } from '../../support/git/repositories.ts'
 import { processDriver } from '../../support/machines/process-driver.ts'
 import {
@@ -98,7 +98,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     repositories: { list: async () => [] },
   }
   const { signal } = new AbortController()
-  expect(await seeThrough({ context, record, secret: '', stop: signal, detach: signal }, adopted)).toBe('finished')
+  expect(await superviseToEnd({ context, record, secret: '', stop: signal, detach: signal }, adopted)).toBe('finished')
   expect(record.task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
   expect(taskView(record.task).error).toMatch(/time limit of 60 min/)
 })

@@ -16,7 +16,7 @@ import { diskRunsFull } from './watch-disk.ts'
 import { capReached } from './watch-limits.ts'
 
 /** Watches a machine, new or adopted, to its end and settles its task, or boots it again where it came to nothing. Never rejects. */
-export async function seeThrough(
+export async function superviseToEnd(
   { context, record, secret, stop, detach }: FollowedTask,
   machine: Machine,
   bootAgain?: () => Promise<RunEnd>,
