@@ -53,3 +53,20 @@ test('the README leads to every page of `docs/`', () => {
   const pages = pageNames().filter((name) => !name.includes('/'))
   expect(pages.filter((name) => !links.includes(`(docs/${name})`))).toEqual([])
 })
+
+/** Test files that a document names in code, by their path from the root or from `test/`, that are not there. */
+const absentTests = (text: string): readonly string[] =>
+  [...text.matchAll(/`([\w/.-]+\.test\.ts)`/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('X.')) // Any name.
+    .filter((name) => !existsSync(join(root, name)) && !existsSync(join(root, 'test', name)))
+
+test('a test that is not there is found', () => {
+  expect(absentTests('`docs/links.test.ts` `test/docs/links.test.ts` `docs/absent.test.ts`')).toEqual([
+    'docs/absent.test.ts',
+  ])
+})
+
+test.for(documents)('every test that %s names is there', (path) => {
+  expect(absentTests(textOf(path))).toEqual([])
+})
