@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { failureText, toFailure } from '../main/core/failure.ts'
 import { packageDirectory } from '../main/lib/files/paths.ts'
-import { runAttached } from '../main/lib/processes/spawn.ts'
+import { run, runAttached } from '../main/lib/processes/spawn.ts'
 import { type Count, countTests } from './support/count-tests.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -75,6 +75,13 @@ async function prepare(): Promise<boolean> {
   const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal, [
     { program: 'jq', package: 'jq', purpose: "runs the guest's task runner on this host, to be tested" },
     { program: 'chromium', package: 'chromium', purpose: 'shows the window to its tests' },
+    { program: 'fusermount3', package: 'fuse3', purpose: 'mounts a file system that ignores case' },
+    {
+      program: 'fusepy',
+      package: 'python3-fusepy',
+      purpose: 'is what that file system is written with',
+      isThere: async () => (await run('/usr/bin/python3', ['-c', 'import fusepy'])).ok,
+    },
   ])
   say(`     Guest image: ${directory}`)
   return true

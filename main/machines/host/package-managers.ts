@@ -7,12 +7,14 @@ export type HostPackage =
   | 'cpio'
   | 'debian-archive-keyring'
   | 'erofs-utils'
+  | 'fuse3'
   | 'git'
   | 'iproute2'
   | 'jq'
   | 'mmdebstrap'
   | 'mount'
   | 'passt'
+  | 'python3-fusepy'
   | 'qemu-system-arm'
   | 'qemu-system-x86'
   | 'socat'
@@ -51,6 +53,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['install', '-y'],
     tried: false,
     names: {
+      'python3-fusepy': null,
       'debian-archive-keyring': 'debian-keyring',
       'qemu-system-x86': 'qemu-system-x86-core',
       'qemu-system-arm': 'qemu-system-aarch64-core',
@@ -66,6 +69,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['-S', '--needed', '--noconfirm'],
     tried: false,
     names: {
+      'python3-fusepy': null,
       'qemu-system-arm': 'qemu-system-aarch64',
       mmdebstrap: null,
       mount: 'util-linux',
@@ -79,6 +83,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['--non-interactive', 'install'],
     tried: false,
     names: {
+      'python3-fusepy': null,
       'debian-archive-keyring': null,
       'qemu-system-x86': 'qemu-x86',
       'qemu-system-arm': 'qemu-arm',
@@ -94,6 +99,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['add'],
     tried: false,
     names: {
+      'python3-fusepy': null,
       'qemu-system-x86': 'qemu-system-x86_64',
       'qemu-system-arm': 'qemu-system-aarch64',
       mmdebstrap: null,

@@ -17,6 +17,8 @@ export interface ExtraTool {
   readonly package: HostPackage
   /** Completes `PROGRAM is missing; it ...`. */
   readonly purpose: string
+  /** How it is looked for, where it is no program that a PATH leads to. */
+  readonly isThere?: () => Promise<boolean>
 }
 
 /**
@@ -54,9 +56,11 @@ async function findProblems(extra: readonly ExtraTool[], signal: AbortSignal): P
 }
 
 async function toolProblems(tools: readonly ExtraTool[]): Promise<readonly Problem[]> {
-  const found = await Promise.all(tools.map(({ program }) => findTool(program)))
+  const isThere = await Promise.all(
+    tools.map(async (tool) => (await tool.isThere?.()) ?? (await findTool(tool.program)) !== undefined),
+  )
   return tools
-    .filter((_, index) => found[index] === undefined)
+    .filter((_, index) => !isThere[index])
     .map(({ program, package: name, purpose }) =>
       packageProblem(`${program}-missing`, `${program} is missing; it ${purpose}`, name),
     )
