@@ -72,6 +72,10 @@ export function toFailure(thrown: unknown, fallback: FailureCode = 'internal'): 
   return { code: fallback, message: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
+/** The error that a failure was, to be thrown again. */
+export const errorOf = ({ code, message, hint }: Failure): AppError =>
+  new AppError(code, message, hint === undefined ? {} : { hint })
+
 /** What clients are given of an error that is ours: its message may name paths and is for the log. */
 export const defect: Failure = { code: 'internal', message: 'The orchestrator failed; its log has the reason' }
 

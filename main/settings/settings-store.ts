@@ -31,7 +31,7 @@ export class SettingsStore implements Disposable {
     this.#log = log
     this.#seen = signature(home)
     this.#stored = readSettings(home)
-    this.#atStart = this.#stored
+    this.#atStart = ofStart(this.#stored)
   }
 
   /** @throws AppError('home-unusable') when the file cannot be understood. */
@@ -47,8 +47,7 @@ export class SettingsStore implements Disposable {
   /** What is in force. While the file cannot be understood: what it said before. */
   current(): Settings {
     this.#look()
-    const { port, host, auth, allowedHosts, runsPerMinute } = this.#atStart
-    return { ...this.#stored, port, host, auth, allowedHosts, runsPerMinute }
+    return { ...this.#stored, ...this.#atStart }
   }
 
   /**
@@ -138,6 +137,9 @@ export class SettingsStore implements Disposable {
     }
   }
 }
+
+const ofStart = (settings: Settings): TakenAtStart =>
+  Object.fromEntries(takenAtStart.map((key) => [key, settings[key]])) as TakenAtStart
 
 export const keysOf = (settings: Settings): readonly Key[] => Object.keys(settings) as Key[]
 

@@ -247,7 +247,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
         await showInWorkTree(task, this.#options) // It may have had no merge result before.
         return outcome
       },
-      by === 'person' ? 'anew' : 'counted',
+      by === 'person' ? 'uncounted' : 'counted',
     )
   }
 

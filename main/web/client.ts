@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import type { AnswerOf, OperationName } from '../api/operations/all.ts'
-import { AppError, type FailureCode } from '../core/failure.ts'
+import { AppError, errorOf, type Failure } from '../core/failure.ts'
 import { controlFailureSchema } from './control-failure.ts'
 import type { ControlRequest } from './control-requests.ts'
 import { readServerFile } from './server-file.ts'
@@ -75,8 +75,7 @@ export function post(
 function failureFrom(status: number, value: unknown): Error {
   const parsed = controlFailureSchema.safeParse(value)
   if (!parsed.success) return new Error(`The server answered with status ${status}`)
-  const { code, message, hint } = parsed.data.error
-  return new AppError(code as FailureCode, message, hint === undefined ? {} : { hint })
+  return errorOf(parsed.data.error as Failure)
 }
 
 const noServer = (message: string, cause?: unknown): AppError =>

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, rename } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { namesIn } from '../../lib/files/names-in.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import type { GitResult } from '../process/git.ts'
+import { moveIn, writingInto } from '../repository/object-folder.ts'
 import { checkedFetch, type Fetched } from './checked-fetch.ts'
 
 /**
@@ -14,11 +15,7 @@ export async function scratchFetch(fetched: Fetched, gitDirectory: string, signa
   const store = join(gitDirectory, 'objects')
   const incoming = await mkdtemp(join(store, 'incoming-'))
   try {
-    const env = {
-      GIT_DIR: gitDirectory,
-      GIT_OBJECT_DIRECTORY: incoming,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store),
-    }
+    const env = { GIT_DIR: gitDirectory, ...writingInto(incoming, store) }
     const result = await checkedFetch(fetched, { cwd: gitDirectory, trust: 'none', env }, signal)
     if (result.exitCode === 0) await publishObjects(incoming, store)
     return result
@@ -33,11 +30,8 @@ async function publishObjects(incoming: string, store: string): Promise<void> {
     await mkdir(join(store, folder), { recursive: true })
     // The index last: with it a pack is there for git.
     const names = (await namesIn(join(incoming, folder))).toSorted((a, b) => Number(isIndex(a)) - Number(isIndex(b)))
-    for (const name of names) await rename(join(incoming, folder, name), join(store, folder, name))
+    for (const name of names) await moveIn(join(incoming, folder, name), join(store, folder, name))
   }
 }
 
 const isIndex = (name: string): boolean => name.endsWith('.idx')
-
-/** git splits the list at colons unless a path is quoted. */
-const quoted = (path: string) => `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`

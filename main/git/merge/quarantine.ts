@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { chmod, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { namesIn } from '../../lib/files/names-in.ts'
+import { moveIn, readingToo, writingInto } from '../repository/object-folder.ts'
 import { makePack, type NewObject } from './make-pack.ts'
 
 const compress = promisify(deflate)
@@ -103,8 +104,8 @@ export async function openQuarantine(commonDirectory: string, objectFormat: 'sha
     return join(store, name)
   }
   return {
-    writing: { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(store) },
-    reading: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(folder) },
+    writing: writingInto(folder, store),
+    reading: readingToo(folder),
     writeCommit: (content) => hold('commit', content),
     writeTree: (content) => hold('tree', content),
     held: (id) => held.get(id)?.body.toString('latin1'),
@@ -160,18 +161,3 @@ const headOf = (type: NewObject['type'], body: Buffer): Buffer => Buffer.from(`$
 const unlessItExists = (error: unknown): void => {
   if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
 }
-
-async function moveIn(from: string, to: string): Promise<void> {
-  try {
-    // A link fails where the object is already: git never replaces one.
-    await link(from, to)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    await rename(from, to)
-  }
-}
-
-/** git splits the list at colons unless a path is quoted. */
-const quoted = (path: string) =>
-  /[":\n\\]/.test(path) ? `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"` : path

@@ -118,7 +118,7 @@ async function mergeByPolicy(
 /** Brings the work to its ref and on record. @throws where the host is short of room. */
 export async function salvageTask(
   record: TaskRecord,
-  options: { /** Also where it was set aside. */ readonly anew?: boolean } = {},
+  options: { /** Also where it was set aside. */ readonly uncounted?: boolean } = {},
 ): Promise<SalvagedWork | Failure> {
   const { task, files } = record
   const { startCommit, repoPath, repository, id: taskId } = task

@@ -1,4 +1,4 @@
-import { AppError } from '../../core/failure.ts'
+import { errorOf } from '../../core/failure.ts'
 import type { Task } from '../../core/task/task.ts'
 import { commonDirectoryOf } from '../../git/repository/common-directory.ts'
 import { pathExists } from '../../lib/files/look.ts'
@@ -8,9 +8,9 @@ import { salvageTask } from './finish-task.ts'
 
 /**
  * What is done about work that was not saved at the end of its task: it is saved where only the repository was missing; where its salvage
- * may be tried as often as at that end, `if-possible` or else the reason is thrown; `anew`, since a person asks, also where it was set aside.
+ * may be tried as often as at that end, `if-possible` or else the reason is thrown; `uncounted`, since a person asks, also where it was set aside.
  */
-export type LateSalvage = 'when-repository-is-back' | 'if-possible' | 'counted' | 'anew'
+export type LateSalvage = 'when-repository-is-back' | 'if-possible' | 'counted' | 'uncounted'
 
 /**
  * The task with its work saved, where that could not be done at its end; any other task as it is.
@@ -23,10 +23,7 @@ export async function salvagedLate(task: Task, wish: LateSalvage, onChange: (tas
   if (wish === 'when-repository-is-back' && failure?.code !== 'repository-invalid') return task
   if ((await commonDirectoryOf(repoPath)) === undefined || !(await pathExists(filesOf(task).repo))) return task
   await using record = await TaskRecord.open(task, { onChange })
-  const salvaged = await salvageTask(record, { anew: wish === 'anew' })
-  if ('code' in salvaged && (wish === 'counted' || wish === 'anew')) {
-    const { code, message, hint } = salvaged
-    throw new AppError(code, message, hint === undefined ? {} : { hint })
-  }
+  const salvaged = await salvageTask(record, { uncounted: wish === 'uncounted' })
+  if ('code' in salvaged && (wish === 'counted' || wish === 'uncounted')) throw errorOf(salvaged)
   return record.task
 }

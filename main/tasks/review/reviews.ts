@@ -76,7 +76,7 @@ export class TaskReviews implements Reviews {
         else if ((await readDecided(resolution)).selection) await forgetDecided(resolution)
         return outcome
       },
-      'anew',
+      'uncounted',
     )
   }
 

@@ -17,10 +17,10 @@ const schema = z.object({ tries: z.int().nonnegative() })
 export async function countedTry<Result>(
   folder: string,
   act: (attempt: string) => Promise<Result>,
-  { anew = false }: { /** Earlier tries do not count. */ readonly anew?: boolean } = {},
+  { uncounted = false }: { /** Earlier tries do not count. */ readonly uncounted?: boolean } = {},
 ): Promise<Result> {
   const path = join(folder, 'attempts.json')
-  const tries = anew ? 0 : await triesOnRecord(path)
+  const tries = uncounted ? 0 : await triesOnRecord(path)
   if (tries >= mostTries) {
     throw new AppError(
       'salvage-failed',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { AppError, type Failure } from '../../core/failure.ts'
+import { errorOf, type Failure } from '../../core/failure.ts'
 import type { Task } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
@@ -70,5 +70,4 @@ const elapsedMs = async ({ machine, machineWaitedMs }: Task): Promise<number> =>
   Math.max(0, ((machine && (await ageMs(machine))) ?? 0) - machineWaitedMs)
 
 /** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
-const stopAgain = ({ code, message, hint }: Failure): AbortSignal =>
-  AbortSignal.abort(new AppError(code, message, hint === undefined ? {} : { hint }))
+const stopAgain = (reason: Failure): AbortSignal => AbortSignal.abort(errorOf(reason))

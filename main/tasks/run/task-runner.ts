@@ -14,10 +14,10 @@ import type { RunEnd, TaskRun } from './task-run.ts'
  */
 export async function runTask(run: TaskRun): Promise<RunEnd> {
   const again: TaskRun = { ...run, source: { ...run.source, warm: undefined } }
-  return await bootAndSeeThrough(run, () => bootAndSeeThrough(again))
+  return await bootAndSupervise(run, () => bootAndSupervise(again))
 }
 
-async function bootAndSeeThrough(run: TaskRun, bootAgain?: () => Promise<RunEnd>): Promise<RunEnd> {
+async function bootAndSupervise(run: TaskRun, bootAgain?: () => Promise<RunEnd>): Promise<RunEnd> {
   const { context, record, slot, source, stop, detach, secret } = run
   const log = context.log.with({ taskId: record.task.id, slot })
   let machine: Machine
