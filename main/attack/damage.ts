@@ -59,7 +59,7 @@ async function taskDamage({ record, outside }: Prepared, key: string): Promise<r
     }
     if ((mode & 0o077) !== 0) found.push(`${entry.name} can be read by others`)
   }
-  const atKey = await lstat(join(record.files.share, '.api-key')).catch(() => undefined)
+  const atKey = await lstat(join(record.files.share, '.api-key')).catch(() => undefined) // It is gone, as it should be.
   if (atKey && !atKey.isDirectory()) found.push('the key, or what took its place, is still in the share')
   // Below a folder nothing is deleted while a guest may live. It goes when the share is given again, and is told until then.
   if (atKey?.isDirectory() && !record.task.notes.some((note) => note.includes('in place of its key file'))) {

@@ -55,7 +55,7 @@ import { takeStock } from './upkeep/take-stock.ts'
 
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
-  /** Of images and tools; left out, `usage` and `prune` pass them over. */
+  /** Of images and tools; left out, `usage` and `prune` ignore them. */
   readonly cacheDirectory?: string
   readonly slots: SlotPool
   readonly events: EventLog
