@@ -34,3 +34,12 @@ test.each([undefined, '', '{"testResults":[{"status"', '{}'])('a report of %j is
 test('a run that failed with no failed test is a failure', () => {
   expect(countTests(report({ status: 'passed', tests: ['passed'] }), false)).toMatchObject({ passed: 1, failed: 1 })
 })
+
+test('the reason is told in plain text, without the places in the code', () => {
+  const failureMessages = ['\u001b[31mAssertionError\u001b[39m: expected 1 to be 2\n\n- 2\n+ 1\n    at test.ts:5:3']
+  const assertionResults = [{ status: 'failed', fullName: 'adds', failureMessages }]
+  const text = JSON.stringify({ testResults: [{ status: 'failed', name: 'a.test.ts', assertionResults }] })
+  expect(countTests(text, false).failures).toEqual([
+    'a.test.ts: adds\n    AssertionError: expected 1 to be 2\n    - 2\n    + 1',
+  ])
+})

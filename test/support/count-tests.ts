@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 
 export interface Count {
@@ -6,7 +7,7 @@ export interface Count {
 }
 
 export interface Report extends Count {
-  /** Of those that failed: the file and its test, one a line, so that the end of a long run says what to look at. */
+  /** Of those that failed: the file, its test and the beginning of the reason, so that the end of a long run says what to look at. */
   readonly failures: readonly string[]
 }
 
@@ -15,7 +16,13 @@ const reportSchema = z.object({
     z.object({
       status: z.string(),
       name: z.string(),
-      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).nullable().default(null),
+        }),
+      ),
     }),
   ),
 })
@@ -29,7 +36,10 @@ export function countTests(report: string | undefined, succeeded: boolean): Repo
   const tests = (files ?? []).flatMap(({ name, status, assertionResults }) => {
     const whole = status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
     return [
-      ...assertionResults.map(({ status, fullName }) => ({ status, title: `${name}: ${fullName}` })),
+      ...assertionResults.map(({ status, fullName, failureMessages }) => ({
+        status,
+        title: `${name}: ${fullName}${reasonOf(failureMessages ?? [])}`,
+      })),
       ...(whole ? [{ status, title: `${name}: the file as a whole` }] : []),
     ]
   })
@@ -45,4 +55,17 @@ function parse(report: string | undefined): z.infer<typeof reportSchema>['testRe
   } catch {
     return undefined // Counted as a failure by the caller of this function.
   }
+}
+
+const linesOfReason = 12
+
+/** The first lines of the first message, without the places in the code. */
+function reasonOf([message = '']: readonly string[]): string {
+  const lines = stripVTControlCharacters(message)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s*at /.test(line))
+  return lines
+    .slice(0, linesOfReason)
+    .map((line) => `\n    ${line.slice(0, 300)}`)
+    .join('')
 }

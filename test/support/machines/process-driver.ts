@@ -49,10 +49,11 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
       const reaped: Reaped[] = []
       for (const name of await readdir(runRoot).catch(() => [])) {
         const folder = join(runRoot, name)
-        if ((await readFile(join(folder, 'owner'), 'utf8').catch(() => '')) !== owner || keep(name)) continue
+        // A start that was killed may have left a folder without its owner, and no process.
+        if ((await readFile(join(folder, 'owner'), 'utf8').catch(() => owner)) !== owner || keep(name)) continue
         const processes = await findDetached(`${folder}/`)
         await endAll(processes, signal)
-        await rm(folder, { recursive: true })
+        await rm(folder, { recursive: true, maxRetries: 10 })
         reaped.push(...processes.map((found) => ({ machine: name, name: found.name, pid: found.pid })))
       }
       return reaped
