@@ -39,11 +39,13 @@ export async function acceptHeld(
 function reviewsOf(settled: Task): TaskReviews {
   let task = settled
   return new TaskReviews({
-    get: async () => task,
-    afterEnd: async (_id, act) => await act(task),
-    onChange: (changed) => {
-      task = changed
+    catalog: {
+      get: async () => task,
+      put: (changed) => {
+        task = changed
+      },
     },
+    ended: { act: async (_id, act) => await act(task) },
     rules: publishingRules,
   })
 }

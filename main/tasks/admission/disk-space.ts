@@ -1,9 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import { freeBytes } from '../../lib/files/disk-space.ts'
-import type { Log } from '../../lib/log.ts'
 
 const gibibyte = 1024 ** 3
-const watchMs = 30_000
 
 /** Where tasks write: the home with the disks of the slots, and the repositories with the tasks' folders. */
 export interface Shortage {
@@ -28,32 +26,3 @@ export async function requireSpace(paths: readonly string[], minFreeGiB: number)
 
 export const shortageText = ({ path, freeGiB }: Shortage): string =>
   `Only ${freeGiB.toFixed(1)} GiB are free on the disk of ${path}`
-
-/** Logs each shortage once while it lasts. `paths` says what is in use; with nothing in use nothing is looked at. */
-export class DiskWatch implements Disposable {
-  readonly #timer: NodeJS.Timeout
-  readonly #told = new Set<string>()
-
-  constructor(paths: () => readonly string[], minFreeGiB: () => number, log: Log) {
-    this.#timer = setInterval(() => {
-      void this.#look(paths(), minFreeGiB(), log).catch((error: unknown) => {
-        log.warn('free disk space could not be told', { reason: String(error) })
-      })
-    }, watchMs).unref()
-  }
-
-  async #look(paths: readonly string[], minFreeGiB: number, log: Log): Promise<void> {
-    const shortages = await findShortages(paths, minFreeGiB)
-    const short = new Set(shortages.map(({ path }) => path))
-    for (const path of this.#told) if (!short.has(path)) this.#told.delete(path)
-    for (const { path, freeGiB } of shortages) {
-      if (this.#told.has(path)) continue
-      this.#told.add(path)
-      log.warn('the disk is nearly full while tasks run', { path, freeGiB })
-    }
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer)
-  }
-}

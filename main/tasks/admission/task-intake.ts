@@ -3,6 +3,7 @@ import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
 import type { Resolves, TaskId } from '../../core/task/task.ts'
 import type { RegisteredRepository, RunRequest } from '../contract.ts'
+import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
@@ -38,8 +39,7 @@ export interface IntakeOptions {
   readonly waiting: WaitingRoom
   readonly follower: TaskFollower
   readonly recordOptions: RecordOptions
-  /** Whether no more tasks are taken. */
-  readonly isClosed: () => boolean
+  readonly lifetime: Pick<Lifetime, 'isOver'>
 }
 
 /** Accepts tasks: checks what is asked for, finds the task a slot or a place in the queue, and puts it on record. */
@@ -52,8 +52,8 @@ export class TaskIntake {
 
   /** @param resolves the task whose conflicts this one is for. @throws AppError that says why the task is refused. */
   async accept(request: RunRequest, resolves?: Resolves): Promise<TaskId> {
-    const { rules, host, isClosed } = this.#options
-    if (isClosed()) throw new AppError('interrupted', 'The orchestrator is shutting down')
+    const { rules, host, lifetime } = this.#options
+    if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
     validateDescription(request.description)
     const repository = await rules.repositories.find(request.repo)
     const { path } = repository

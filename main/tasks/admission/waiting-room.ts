@@ -14,9 +14,17 @@ export interface WaitingRoomOptions {
   readonly slots: SlotPool
   readonly admission: Admission
   readonly log: Log
-  /** Starts a task whose turn has come. */
-  readonly start: (record: TaskRecord, lease: SlotLease) => void
 }
+
+/** Starts a task whose turn has come. */
+export interface QueuedTaskStarter {
+  beginQueued(record: TaskRecord, lease: SlotLease): void
+}
+
+type RoomState =
+  | { readonly kind: 'not open' }
+  | { readonly kind: 'open'; readonly starter: QueuedTaskStarter }
+  | { readonly kind: 'closed' }
 
 /** Where queued tasks wait, and the one who calls them in when there is a slot. */
 export class WaitingRoom implements AsyncDisposable {
@@ -25,7 +33,7 @@ export class WaitingRoom implements AsyncDisposable {
   #retry: NodeJS.Timeout | undefined
   #calling = false
   #callAgain = false
-  #state: 'not open' | 'open' | 'closed' = 'not open'
+  #state: RoomState = { kind: 'not open' }
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options
@@ -34,7 +42,7 @@ export class WaitingRoom implements AsyncDisposable {
   /** Has the task wait, a parked one until its time at least; `callNext` looks whether it must. */
   add(record: TaskRecord): void {
     this.#queue.add(record, this.#options.slots.preferred(record.task.repoPath))
-    if (this.#state !== 'closed') this.#retry ??= setInterval(() => this.#look(), retryMs).unref()
+    if (this.#state.kind !== 'closed') this.#retry ??= setInterval(() => this.#look(), retryMs).unref()
     const { state } = record.task
     if (state.phase !== 'parked') return
     // A clock that is set meanwhile makes this early or late; the regular look makes up for it.
@@ -56,22 +64,23 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.next(allSlots) !== undefined
   }
 
-  /** Calls in all that can be: not before every slot that is in use is known to be. */
-  open(): void {
-    this.#state = 'open'
+  /** Has the starter begin every task that can be: not before every slot that is in use is known to be. */
+  open(starter: QueuedTaskStarter): void {
+    this.#state = { kind: 'open', starter }
     this.callNext()
   }
 
   /** Calls no one in any more; who waits is on record and waits for the next start. */
   close(): void {
-    this.#state = 'closed'
+    this.#state = { kind: 'closed' }
     clearInterval(this.#retry)
   }
 
   /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
   callNext(): void {
-    if (this.#state !== 'open' || this.#queue.size === 0) return
-    const { slots, admission, log, start } = this.#options
+    if (this.#state.kind !== 'open' || this.#queue.size === 0) return
+    const { starter } = this.#state
+    const { slots, admission, log } = this.#options
     const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
     if (!next) return
     this.#callAgain = true
@@ -84,8 +93,8 @@ export class WaitingRoom implements AsyncDisposable {
       .then(
         (lease) => {
           this.#callAgain = true
-          const waiting = this.#state === 'open' ? this.#queue.take(id) : undefined
-          if (waiting) start(waiting.record, lease)
+          const waiting = this.#state.kind === 'open' ? this.#queue.take(id) : undefined
+          if (waiting) starter.beginQueued(waiting.record, lease)
           else lease[Symbol.dispose]()
         },
         (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),

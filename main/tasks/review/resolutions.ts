@@ -1,16 +1,19 @@
 import { toFailure } from '../../core/failure.ts'
-import type { Resolves, Task, TaskId } from '../../core/task/task.ts'
-import type { TaskBrief } from '../../core/task/task-brief.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
+import type { TaskIntake } from '../admission/task-intake.ts'
 import type { RunRequest } from '../contract.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
 import { mergedThrough, planResolution, wantsResolution } from './resolve-task.ts'
 
 export interface ResolutionsOptions {
-  readonly list: () => Promise<readonly TaskBrief[]>
-  readonly accept: (request: RunRequest, resolves: Resolves) => Promise<TaskId>
-  readonly onChange: (task: Task) => void
-  /** Whether a task whose work collides is resolved by another without being asked, once. */
-  readonly byItself: () => boolean
+  readonly catalog: Pick<TaskCatalog, 'list' | 'put'>
+  readonly intake: Pick<TaskIntake, 'accept'>
+  /** Read at each use: settings may change. */
+  readonly rules: {
+    /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
+    readonly resolveConflicts?: 'ask' | 'auto'
+  }
   readonly log: Log
 }
 
@@ -24,9 +27,9 @@ export class Resolutions {
 
   /** @throws AppError when there is nothing to resolve, or it is being resolved. */
   async start(task: Task, request: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId> {
-    const { list, accept } = this.#options
-    const { description, resolves } = await planResolution(task, await list())
-    return await accept({ description, repo: task.repo, ...request }, resolves)
+    const { catalog, intake } = this.#options
+    const { description, resolves } = await planResolution(task, await catalog.list())
+    return await intake.accept({ description, repo: task.repo, ...request }, resolves)
   }
 
   /**
@@ -34,15 +37,15 @@ export class Resolutions {
    * merged through it, and its own conflicts are given to another. What goes wrong here does not keep the end from being told.
    */
   async afterEnd(task: Task): Promise<void> {
-    const { list, onChange, byItself, log } = this.#options
+    const { catalog, rules, log } = this.#options
     try {
-      await mergedThrough(task, onChange)
+      await mergedThrough(task, catalog.put)
     } catch (error) {
       const reason = toFailure(error).message
       log.warn('a task could not be recorded as merged through another', { taskId: task.id, reason })
     }
     try {
-      if (!byItself() || !wantsResolution(task, await list())) return
+      if (rules.resolveConflicts !== 'auto' || !wantsResolution(task, await catalog.list())) return
       await this.start(task, { queue: true, ...(task.owner !== null && { owner: task.owner }) })
     } catch (error) {
       log.warn('conflicts could not be given to a task', { taskId: task.id, reason: toFailure(error).message })

@@ -13,10 +13,11 @@ import { mergeView } from '../../core/task/view.ts'
 import { inTurn } from '../../git/merge/merge-turns.ts'
 import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
 import type { FinishedConflicts, Reviews } from '../contract.ts'
+import type { EndedTasks } from '../finish/ended-tasks.ts'
 import { mergeAgain } from '../finish/merge-again.ts'
 import type { Decisions } from '../finish/merge-task.ts'
-import type { LateSalvage } from '../finish/salvage-late.ts'
 import type { PublishingRules } from '../finish/waiting-work.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
 import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './choices-file.ts'
@@ -24,16 +25,9 @@ import { expandSelection, inspectConflicts } from './look-with-worker.ts'
 import { type Against, lookAtFile, lookAtTask, type TaskReview } from './read-review.ts'
 import { requireWork } from './require-work.ts'
 
-export interface ReviewHost {
-  /** @throws AppError('task-unknown') */
-  readonly get: (id: TaskId) => Promise<Task>
-  /** One thing at a time with a task that has ended. @throws AppError('task-busy') */
-  readonly afterEnd: <Result>(
-    id: TaskId,
-    act: (task: Task) => Promise<Result>,
-    salvage?: LateSalvage,
-  ) => Promise<Result>
-  readonly onChange: (task: Task) => void
+export interface ReviewOptions {
+  readonly catalog: Pick<TaskCatalog, 'get' | 'put'>
+  readonly ended: Pick<EndedTasks, 'act'>
   readonly rules: PublishingRules
 }
 
@@ -44,10 +38,10 @@ interface FileName {
 
 /** What a person decides of work that waits at a task's ref. Until it is merged, nothing of the repository changes. */
 export class TaskReviews implements Reviews {
-  readonly #host: ReviewHost
+  readonly #options: ReviewOptions
 
-  constructor(host: ReviewHost) {
-    this.#host = host
+  constructor(options: ReviewOptions) {
+    this.#options = options
   }
 
   async look(id: TaskId): Promise<TaskReview> {
@@ -59,7 +53,7 @@ export class TaskReviews implements Reviews {
   }
 
   accept(id: TaskId, selection: Selection = {}): Promise<MergeOutcome> {
-    return this.#host.afterEnd(
+    return this.#options.ended.act(
       id,
       async (task) => {
         const commit = await requireWork(task)
@@ -81,7 +75,7 @@ export class TaskReviews implements Reviews {
   }
 
   reject(id: TaskId, { dropRef }: { readonly dropRef: boolean }): Promise<void> {
-    return this.#host.afterEnd(id, async (task) => {
+    return this.#options.ended.act(id, async (task) => {
       if (task.merge?.kind === 'merged') {
         throw new AppError('task-ended', `The work of task ${id} is on ${task.merge.branch} already`)
       }
@@ -95,7 +89,7 @@ export class TaskReviews implements Reviews {
         detail: `It was rejected. Its work ${kept}`,
         ...(dropRef && { dropped: true }),
       }
-      await using record = await TaskRecord.open(task, { onChange: this.#host.onChange })
+      await using record = await TaskRecord.open(task, { onChange: this.#options.catalog.put })
       await record.add({ type: 'merge-tried', merge, by: 'person' })
       await record.write(files.mergeResult, mergeView(id, merge))
       await forgetDecided(files.resolution)
@@ -138,7 +132,7 @@ export class TaskReviews implements Reviews {
   }
 
   finish(id: TaskId): Promise<FinishedConflicts> {
-    return this.#host.afterEnd(id, async (task) => {
+    return this.#options.ended.act(id, async (task) => {
       const { resolution } = filesOf(task)
       const decided = await this.#decided(task)
       const { view } = await inspect(task, decided)
@@ -159,19 +153,19 @@ export class TaskReviews implements Reviews {
 
   abandon(id: TaskId): Promise<void> {
     return inTurn(`resolution of ${id}`, async () => {
-      const task = await this.#host.get(id)
+      const task = await this.#options.catalog.get(id)
       await forgetDecided(filesOf(task).resolution)
     })
   }
 
   /** Who reviews is a person: the command line or the window. */
   #merge(task: Task, decisions: Decisions): Promise<MergeOutcome> {
-    const { rules, onChange } = this.#host
-    return mergeAgain(task, { by: 'person', decisions, rules, onChange })
+    const { rules, catalog } = this.#options
+    return mergeAgain(task, { by: 'person', decisions, rules, onChange: catalog.put })
   }
 
   async #waiting(id: TaskId): Promise<{ readonly task: Task; readonly decided: Decided }> {
-    const task = await this.#host.get(id)
+    const task = await this.#options.catalog.get(id)
     if (task.state.phase !== 'finished') {
       throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
     }

@@ -1,6 +1,8 @@
 import { type SlotId, slotOf, type Task, type TaskId } from '../../core/task/task.ts'
 import type { WaitingRoom } from '../admission/waiting-room.ts'
+import type { WorkGate } from '../admission/work-gate.ts'
 import { endTask } from '../finish/end-task.ts'
+import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
 import type { Provisions } from '../slots/provisions.ts'
@@ -23,12 +25,9 @@ export interface TaskFollowerOptions {
   readonly waiting: WaitingRoom
   readonly warm: WarmMachines
   readonly recordOptions: RecordOptions
-  /** Once it fires running machines are left to the next start of the orchestrator. */
-  readonly detach: AbortSignal
-  /** Whether tasks that are parked from now on wait for the next start. */
-  readonly isClosing: () => boolean
-  /** Resolves when slow work may begin. */
-  readonly quiet: () => Promise<void>
+  readonly lifetime: Lifetime
+  /** Slow work begins when it is quiet. */
+  readonly gate: WorkGate
   /** Called when a task has its outcome and its slot is free. */
   readonly onEnd: (record: TaskRecord) => Promise<void>
 }
@@ -40,9 +39,10 @@ export class TaskFollower {
 
   constructor(options: TaskFollowerOptions) {
     this.#options = options
-    const { context, detach, warm, quiet, onEnd } = options
+    const { context, lifetime, warm, gate, onEnd } = options
     this.running = new RunningTasks({
-      ...{ driver: context.driver, home: context.home, log: context.log, detach, quiet, onEnd },
+      ...{ driver: context.driver, home: context.home, log: context.log, detach: lifetime.detach, onEnd },
+      quiet: () => gate.quiet(),
       keeps: (name) => warm.has(name),
       recover: (record) => this.#recover(record, new AbortController().signal),
       onOver: (record, end) => this.#goOn(record, end),
@@ -115,9 +115,9 @@ export class TaskFollower {
     stop: AbortSignal,
     warm?: WarmMachine,
   ): Omit<TaskRun, 'provisions' | 'secret'> {
-    const { context, detach, warm: machines } = this.#options
+    const { context, lifetime, warm: machines } = this.#options
     const source: MachineSource = { warm, slotIsFree: (free) => machines.slotIsFree(free) }
-    return { context, record, slot, source, stop, detach }
+    return { context, record, slot, source, stop, detach: lifetime.detach }
   }
 
   #remember(repoPath: string, slot: SlotId): void {
@@ -128,18 +128,18 @@ export class TaskFollower {
   }
 
   async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
-    const { context, detach } = this.#options
+    const { context, lifetime } = this.#options
     const secret = await context.provisions(record.task.repoPath).then(
       ({ key }) => key.value,
       () => '', // No key is needed to go on with a task, only to clean its logs of it.
     )
-    return await recoverTask({ context, record, secret, stop, detach })
+    return await recoverTask({ context, record, secret, stop, detach: lifetime.detach })
   }
 
   /** With a task that is followed no more: a parked one waits, and the slot that came free is for the next. */
   async #goOn(record: TaskRecord, end: RunEnd | undefined): Promise<void> {
-    const { waiting, detach, isClosing } = this.#options
-    if (end === 'parked' && !isClosing() && !detach.aborted) waiting.add(record)
+    const { waiting, lifetime } = this.#options
+    if (end === 'parked' && !lifetime.isOver) waiting.add(record)
     else await record[Symbol.asyncDispose]()
     waiting.callNext()
   }

@@ -1,21 +1,28 @@
 import { type MachineHandle, type SlotId, slotCount, type TaskId } from '../../core/task/task.ts'
+import type { GuestMemory } from '../admission/guest-memory.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
+import { workFolderFor } from '../record/work-places.ts'
 import type { Provisions } from './provisions.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { WarmMachine, type WarmMachineParts } from './warm-machine.ts'
 
-export interface WarmMachinesOptions extends WarmMachineParts {
-  /** How many may wait at once, each for another repository; 0: none. The setting can change. */
-  readonly limit: () => number
-  readonly slots: SlotPool
+export interface WarmMachinesOptions {
+  readonly context: WarmMachineParts & WarmRules
+  readonly catalog: Pick<TaskCatalog, 'newId'>
   /** Where a machine's folder is noted, so that the next start finds what a crash left. */
   readonly unfinished: UnfinishedTasks
-  readonly newId: () => TaskId
-  /** Where the large parts of a task's lie; undefined: in the home. */
-  readonly workFolderFor: (id: TaskId) => Promise<string | undefined>
+  readonly memory: Pick<GuestMemory, 'hasRoomAhead'>
+}
+
+/** Read at each use: settings may change. */
+interface WarmRules {
+  readonly slots: SlotPool
   readonly provisions: (repoPath: string) => Promise<Provisions>
-  /** Whether the host has memory for one more machine, and for a task beside it. */
-  readonly hasRoom: () => Promise<boolean>
+  /** How many may wait at once, each for another repository. Default 0: none. */
+  readonly warmMachines?: number
+  /** Where the large parts of a task's lie; null or left out: in the home. */
+  readonly tasksFolder?: string | null
 }
 
 /** A repository of which no one wants a task for so long is not in use. */
@@ -71,7 +78,7 @@ export class WarmMachines implements AsyncDisposable {
 
   /** Brings what waits in line with what was used last and with the limit, which may be another one now. */
   adjust(): void {
-    if (this.#closed || (this.#options.limit() === 0 && this.#waiting.size === 0)) return
+    if (this.#closed || (this.#limit === 0 && this.#waiting.size === 0)) return
     this.#filling = this.#filling.then(() => this.#fill())
   }
 
@@ -104,26 +111,31 @@ export class WarmMachines implements AsyncDisposable {
     await this.#noted
   }
 
+  get #limit(): number {
+    return this.#options.context.warmMachines ?? 0
+  }
+
   /** Never rejects. */
   async #fill(): Promise<void> {
-    const wanted = this.#recent.slice(0, this.#options.limit())
+    const wanted = this.#recent.slice(0, this.#limit)
     for (const { machine } of this.#waiting.values()) if (!wanted.includes(machine.repoPath)) await machine.end()
     for (const repoPath of wanted) if (!this.#find(repoPath)) await this.#bootFor(repoPath)
   }
 
   async #bootFor(repoPath: string): Promise<void> {
-    const { slots, unfinished, provisions, hasRoom, log, newId } = this.#options
-    const id = newId()
+    const { context, catalog, unfinished, memory } = this.#options
+    const { slots, provisions, log } = context
+    const id = catalog.newId()
     try {
       const given = await provisions(repoPath)
-      const workFolder = await this.#options.workFolderFor(id)
-      if (!(await hasRoom()) || this.#closed) return
+      const workFolder = await workFolderFor(context.tasksFolder ?? null, id)
+      if (!(await memory.hasRoomAhead(this.handles)) || this.#closed) return
       await unfinished.add(id, repoPath)
       const loan = slots.lend(repoPath, () => void this.#waiting.get(id)?.machine.end())
       if (!loan) return await unfinished.remove(id)
       const { slot } = loan
       const warmSlot = { id, repoPath, slot, workFolder, free: this.slotIsFree(slot) }
-      const machine = new WarmMachine(warmSlot, given, this.#options, () => this.#gone(id))
+      const machine = new WarmMachine(warmSlot, given, context, () => this.#gone(id))
       this.#waiting.set(id, { machine, loan })
       setTimeout(() => this.#waiting.has(id) && void machine.end(), waitMs).unref()
     } catch (error) {

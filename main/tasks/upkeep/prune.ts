@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import type { By } from '../../core/merge/may-publish.ts'
-import type { TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Log } from '../../lib/log.ts'
 import { findGuestImage } from '../../machines/guest-image.ts'
-import type { PruneReport, PruneRequest, Tasks } from '../contract.ts'
+import type { PruneReport, PruneRequest } from '../contract.ts'
+import type { EndedTasks } from '../finish/ended-tasks.ts'
 import { workIsElsewhere } from '../finish/work-is-elsewhere.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { Deletions } from './deletions.ts'
 import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
 
@@ -14,8 +15,9 @@ const dayMs = 24 * 60 * 60_000
 const gibibyte = 1024 ** 3
 const defaultDays = 14
 
-interface Prunable extends Pick<Tasks, 'list' | 'get' | 'cleanup'> {
-  mayCleanUp(id: TaskId, by: By): Promise<boolean>
+export interface Prunable {
+  readonly catalog: Pick<TaskCatalog, 'list' | 'get'>
+  readonly ended: Pick<EndedTasks, 'cleanUp' | 'mayCleanUp'>
 }
 
 /**
@@ -24,21 +26,21 @@ interface Prunable extends Pick<Tasks, 'list' | 'get' | 'cleanup'> {
  * deleted is told and keeps nothing else from going.
  */
 export async function prune(
-  tasks: Prunable,
+  { catalog, ended }: Prunable,
   places: DiskPlaces,
   deletions: Deletions,
   request: PruneRequest,
   log: Log,
 ): Promise<PruneReport> {
   if (!request.dryRun) await deletions.retry()
-  const all = await tasks.list()
+  const all = await catalog.list()
   const usage = await diskUsage(places, all)
   const taken = bytesByTask(usage)
   const report: PruneReport = { dry_run: request.dryRun, freed_bytes: 0, tasks: [], images: [], left: [] }
   for (const task of choose(all, usage, request, Date.now())) {
-    if (!(await workIsElsewhere(await tasks.get(task.id))) || !(await tasks.mayCleanUp(task.id, request.by))) continue
+    if (!(await workIsElsewhere(await catalog.get(task.id))) || !(await ended.mayCleanUp(task.id, request.by))) continue
     const bytes = taken.get(task.id) ?? 0
-    if (!request.dryRun && !(await cleanUp(tasks, task, request.by, log))) continue
+    if (!request.dryRun && !(await cleanUp(ended, task, request.by, log))) continue
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
   }
   if (all.every(({ state }) => state.phase === 'finished')) {
@@ -79,9 +81,9 @@ const bytesByTask = ({ tasks }: Pick<DiskUsage, 'tasks'>): ReadonlyMap<string, n
   new Map(tasks.map(({ task_id, bytes }) => [task_id, bytes]))
 
 /** False when its folder was removed by hand meanwhile, or cannot be: neither keeps the next one from going. */
-async function cleanUp(tasks: Pick<Tasks, 'cleanup'>, { id }: TaskBrief, by: By, log: Log): Promise<boolean> {
+async function cleanUp(ended: Pick<EndedTasks, 'cleanUp'>, { id }: TaskBrief, by: By, log: Log): Promise<boolean> {
   try {
-    await tasks.cleanup(id, { deleteRef: false, by })
+    await ended.cleanUp(id, { deleteRef: false, by })
     return true
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'task-unknown')) {

@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import type { Task } from '../core/task/task.ts'
+import { ShortageRetry } from '../lib/shortage.ts'
+import { Admission } from './admission/admission.ts'
+import { DiskWatch } from './admission/disk-watch.ts'
+import { GuestMemory, type HostMemory } from './admission/guest-memory.ts'
+import { HostCheck } from './admission/host-check.ts'
+import type { RunRate } from './admission/run-rate.ts'
+import { TaskIntake } from './admission/task-intake.ts'
+import { WaitingRoom } from './admission/waiting-room.ts'
+import { WorkGate } from './admission/work-gate.ts'
+import type { RegisteredRepository } from './contract.ts'
+import type { EventLog } from './events/event-log.ts'
+import { announceEnd } from './finish/announce-end.ts'
+import { EndedTasks } from './finish/ended-tasks.ts'
+import { Lifetime } from './lifetime.ts'
+import { FinishedIndex } from './record/finished-index.ts'
+import { showInWorkTree } from './record/mirror.ts'
+import { TaskCatalog } from './record/task-catalog.ts'
+import type { TaskRecord } from './record/task-record.ts'
+import { UnfinishedTasks } from './record/unfinished-tasks.ts'
+import { Resolutions } from './review/resolutions.ts'
+import { TaskReviews } from './review/reviews.ts'
+import type { HostClock } from './run/host-clock.ts'
+import { TaskFollower } from './run/task-follower.ts'
+import type { RunnerContext } from './run/task-run.ts'
+import type { Provisions } from './slots/provisions.ts'
+import type { SlotPool } from './slots/slot-pool.ts'
+import { WarmMachines } from './slots/warm-machines.ts'
+import { Deletions } from './upkeep/deletions.ts'
+
+/** What the orchestrator is made from. Settings may be getters: each is read when it is needed, and may have changed by then. */
+export interface OrchestratorOptions extends RunnerContext {
+  readonly clock: HostClock
+  /** Where images and tools lie; left out, `usage` and `prune` ignore them. */
+  readonly cacheDirectory?: string
+  readonly slots: SlotPool
+  readonly events: EventLog
+  readonly repositories: {
+    /** @throws AppError('repository-unknown') */
+    find(alias: string): Promise<RegisteredRepository>
+    list(): Promise<readonly RegisteredRepository[]>
+  }
+  /** What a task that begins now in this repository is given. @throws AppError('key-missing') and the like. */
+  readonly provisions: (repoPath: string) => Promise<Provisions>
+  /** Whether tasks that do not say wait for a slot. Default false. */
+  readonly queue?: boolean
+  /** How fast clients may ask for tasks; left out, as fast as they can. */
+  readonly runRate?: RunRate
+  /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
+  readonly resolveConflicts?: 'ask' | 'auto'
+  /** Where clones, shares and consoles of new tasks lie; null or left out: in the home. */
+  readonly tasksFolder?: string | null
+  /** How many machines may be booted ahead of their tasks. Default 0. */
+  readonly warmMachines?: number
+  /** In place of the host's own figure; for tests. */
+  readonly hostMemory?: HostMemory
+}
+
+/** The parts of one orchestrator, each with a task of its own. */
+export type OrchestratorParts = Awaited<ReturnType<typeof assembleParts>>
+
+/** Makes the parts, in an order in which each needs only those before it. Nothing runs yet: see `startUp`. */
+export async function assembleParts(options: OrchestratorOptions) {
+  const { home, slots, log, repositories, limits, hostMemory, events } = options
+  const unfinished = await UnfinishedTasks.open(join(home, 'unfinished.json'), log)
+  const index = await FinishedIndex.open(home, log)
+  const deletions = await Deletions.open(home, log)
+  const lifetime = new Lifetime()
+  const gate = new WorkGate()
+  const host = new HostCheck(options.driver, log)
+  const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), index, log })
+  const memory = new GuestMemory({ slots, catalog, limits, hostMemory })
+  const warm = new WarmMachines({ context: options, catalog, unfinished, memory })
+  const admission = new Admission({ slots, memory, warm })
+  const waiting = new WaitingRoom({ slots, admission, log })
+  const recordOptions = {
+    onChange: (task: Task): void => {
+      catalog.put(task)
+      // Not earlier: a machine for the next task is not booted beside one that a task waits for.
+      if (task.state.phase === 'working' || task.state.phase === 'finished') warm.used(task.repoPath)
+    },
+    shortageRetry: new ShortageRetry(log, lifetime.detach),
+  }
+  const follower = new TaskFollower({
+    ...{ context: options, catalog, waiting, warm, recordOptions, lifetime, gate },
+    onEnd: async (record: TaskRecord): Promise<void> => {
+      await showInWorkTree(record.task, options) // First: who hears of the end looks there.
+      await resolutions.afterEnd(record.task)
+      await announceEnd(record, events)
+      await unfinished.remove(record.task.id)
+    },
+  })
+  const { running } = follower
+  const intake = new TaskIntake({
+    ...{ rules: options, catalog, unfinished, host, warm, admission, waiting, follower, recordOptions, lifetime },
+  })
+  // The only circle among the parts: the end of a task can begin another one, which resolves its conflicts.
+  const resolutions = new Resolutions({ catalog, intake, rules: options, log })
+  const ended = new EndedTasks({ catalog, running, deletions, rules: options })
+  const reviews = new TaskReviews({ catalog, ended, rules: options })
+  const disks = new DiskWatch({ home, limits, catalog, running, log })
+  return {
+    ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
+    ...{ follower, running, intake, resolutions, ended, reviews, disks },
+  }
+}

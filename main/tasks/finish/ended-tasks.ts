@@ -1,0 +1,85 @@
+import { AppError } from '../../core/failure.ts'
+import type { By } from '../../core/merge/may-publish.ts'
+import type { MergeOutcome } from '../../core/merge/merge.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import type { CleanUp } from '../contract.ts'
+import { type MirrorOptions, showInWorkTree } from '../record/mirror.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
+import type { RunningTasks } from '../run/running-tasks.ts'
+import { cleanUpTask } from '../upkeep/clean-up-task.ts'
+import type { Deletions } from '../upkeep/deletions.ts'
+import { mergeAgain } from './merge-again.ts'
+import { type LateSalvage, salvagedLate } from './salvage-late.ts'
+import { type PublishingRules, weighRemoval } from './waiting-work.ts'
+
+export interface EndedTasksOptions {
+  readonly catalog: Pick<TaskCatalog, 'get' | 'put' | 'drop'>
+  readonly running: Pick<RunningTasks, 'over'>
+  readonly deletions: Deletions
+  readonly rules: PublishingRules & MirrorOptions
+}
+
+/** What is done with tasks that have ended: one thing at a time with each. */
+export class EndedTasks {
+  readonly #options: EndedTasksOptions
+  /** Those with which something is being done. */
+  readonly #inHand = new Set<TaskId>()
+
+  constructor(options: EndedTasksOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Does something with a task that has ended, after its work was saved where that could not be done at its end.
+   * @throws AppError('task-busy') before its end, and while something else is done with it; 'task-unknown'.
+   */
+  async act<Result>(
+    id: TaskId,
+    act: (task: Task) => Promise<Result>,
+    salvage: LateSalvage = 'when-repository-is-back',
+  ): Promise<Result> {
+    const { catalog, running } = this.#options
+    const { state } = await catalog.get(id)
+    if (state.phase !== 'finished') {
+      throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
+    }
+    await running.over(id) // Its end may have been heard before the last line of its record was written.
+    if (this.#inHand.has(id)) {
+      throw new AppError('task-busy', `Task ${id} is being merged or cleaned up`, { hint: 'Try again in a moment' })
+    }
+    this.#inHand.add(id)
+    try {
+      return await act(await salvagedLate(await catalog.get(id), salvage, catalog.put))
+    } finally {
+      this.#inHand.delete(id)
+    }
+  }
+
+  /** Tries again to merge it, see `mergeAgain`. */
+  merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
+    const { rules, catalog } = this.#options
+    return this.act(
+      id,
+      async (task) => {
+        const outcome = await mergeAgain(task, { by, rules, onChange: catalog.put })
+        await showInWorkTree(task, rules) // It may have had no merge result before.
+        return outcome
+      },
+      by === 'person' ? 'uncounted' : 'counted',
+    )
+  }
+
+  /** Deletes its folder, see `cleanUpTask`. */
+  async cleanUp(id: TaskId, wish: CleanUp): Promise<void> {
+    const { catalog, rules, deletions } = this.#options
+    const salvage = wish.deleteRef ? 'when-repository-is-back' : 'if-possible'
+    await this.act(id, (task) => cleanUpTask(task, wish, rules, deletions), salvage)
+    catalog.drop(id)
+  }
+
+  /** Whether its folder may go without the wish of a person. */
+  async mayCleanUp(id: TaskId, by: By): Promise<boolean> {
+    const { catalog, rules } = this.#options
+    return (await weighRemoval(await catalog.get(id), 'clean-up', by, rules)).kind === 'yes'
+  }
+}
