@@ -12,6 +12,7 @@ import type { AlsoKept, MergeOutcome, UnmergedReason } from '../main/core/merge/
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { TaskCaps } from '../main/core/task/caps.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
+import type { MergeView } from '../main/core/task/view.ts'
 
 export type { FileDiff, Hunk }
 
@@ -351,7 +352,7 @@ export interface Requests {
   task(request: { readonly id: string }): TaskDetails
   cancelTask(request: { readonly id: string }): Record<never, never>
   /** Tries again to bring the work that waits at the task's ref onto the branch. */
-  mergeTask(request: { readonly id: string }): { readonly merge: MergeOutcome }
+  mergeTask(request: { readonly id: string }): MergeView
   cleanupTask(request: { readonly id: string; readonly deleteRef: boolean }): Record<never, never>
   /** With `wait` it answers when there is something from `offset` on, or the machine is off; at the latest after 25 s. */
   readConsole(request: {
@@ -370,7 +371,7 @@ export interface Requests {
     readonly id: string
     readonly only?: readonly string[]
     readonly messages?: Readonly<Record<string, string>>
-  }): { readonly merge: MergeOutcome }
+  }): MergeView
   rejectTask(request: { readonly id: string; readonly dropRef: boolean }): Record<never, never>
   /** How far the work comes onto the branch as it is now, with what was chosen so far; changes nothing. */
   conflicts(request: { readonly id: string }): ConflictsView

@@ -52,11 +52,11 @@ async function accept(
   task_id: string,
   flags: ReviewFlags,
 ): Promise<void> {
-  const commits = flags.acceptCommits?.split(',').map((id) => id.trim())
+  const only = flags.acceptCommits?.split(',').map((id) => id.trim())
   const messages = Object.fromEntries((flags.reword ?? []).map(parseReword))
-  const merge = await server.call('accept_task', { task_id, ...(commits && { commits }), messages })
+  const merge = await server.call('accept_task', { task_id, ...(only && { only }), messages })
   terminal.say(mergedText(merge))
-  if (commits && merge.merged) terminal.say(`Commits that were left out stay at refs/tasks/${task_id}`)
+  if (only && merge.merged) terminal.say(`Commits that were left out stay at refs/tasks/${task_id}`)
 }
 
 function parseReword(text: string): [string, string] {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { readInput } from '../api/failure.ts'
 import type { Operation } from '../api/operation.ts'
+import { acceptTask } from '../api/operations/accept-task.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
+import { mergeTask } from '../api/operations/merge-task.ts'
 import { rejectTask } from '../api/operations/reject-task.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
 import { runTask } from '../api/operations/run-task.ts'
@@ -13,6 +15,8 @@ import type { Tasks } from '../tasks/contract.ts'
 const operationCalls = {
   runTask,
   cancelTask,
+  mergeTask,
+  acceptTask,
   cleanupTask,
   rejectTask,
   resolveTask,
@@ -31,8 +35,11 @@ type Camel<Field extends string> = Field extends `${infer First}_${infer Rest}`
 
 /** What the window's call takes. */
 type WindowInput<Name extends CallName> = {
-  readonly [Field in keyof Input<Name> as Spelled<Field & string>]: Input<Name>[Field]
+  readonly [Field in keyof Input<Name> as Spelled<Field & string>]: Unchanged<Input<Name>[Field]>
 }
+
+/** A call changes nothing of what it is given. */
+type Unchanged<Value> = Value extends object ? { readonly [Key in keyof Value]: Unchanged<Value[Key]> } : Value
 
 const spelled = (field: string): string =>
   field === 'task_id' ? 'id' : field.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())

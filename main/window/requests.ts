@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyRequests } from '../../preload/contract.ts'
-import { aliasInput, commitInput, commitMessageInput, taskIdInput } from '../api/schemas.ts'
+import { aliasInput, commitInput, taskIdInput } from '../api/schemas.ts'
 import { lengths } from '../core/bounds.ts'
 import { resolutionSchema } from '../tasks/review/choices-file.ts'
 import { operationSchemas } from './operation-calls.ts'
@@ -18,7 +18,6 @@ export const requestSchemas = {
   snapshot: none,
   ...operationSchemas,
   task: z.strictObject({ id }),
-  mergeTask: z.strictObject({ id }),
   readConsole: z.strictObject({
     id,
     offset: position,
@@ -39,11 +38,6 @@ export const requestSchemas = {
       z.strictObject({ kind: z.enum(['start', 'branch']) }),
       z.strictObject({ kind: z.literal('commit'), id: commit }),
     ]),
-  }),
-  acceptTask: z.strictObject({
-    id,
-    only: z.array(commit).max(lengths.commits).optional(),
-    messages: z.record(commit, commitMessageInput).optional(),
   }),
   conflicts: z.strictObject({ id }),
   openConflict: z.strictObject({ id, commit, path }),

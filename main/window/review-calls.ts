@@ -43,10 +43,7 @@ export function reviewCalls({
       return reviewOf(await reviews.look(task.id), check ? { ...check, output: visibleText(check.output) } : null)
     },
     reviewDiff: ({ id, path, against }) => reviews.diff(requireTaskId(id), path, against),
-    acceptTask: async ({ id, only, messages }) => {
-      const selection = { ...(only && { only }), ...(messages && { messages }) }
-      return { merge: await reviews.accept(requireTaskId(id), selection) }
-    },
+    acceptTask: (request, signal) => callOperation('acceptTask', request, tasks, signal),
     rejectTask: async (request, signal) => {
       await callOperation('rejectTask', request, tasks, signal)
       return {}

@@ -87,7 +87,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await callOperation('cancelTask', request, tasks, signal)
         return {}
       },
-      mergeTask: async ({ id }) => ({ merge: await tasks.merge(requireTaskId(id), 'person') }),
+      mergeTask: (request, signal) => callOperation('mergeTask', request, tasks, signal),
       cleanupTask: async (request, signal) => {
         await callOperation('cleanupTask', request, tasks, signal)
         return {}

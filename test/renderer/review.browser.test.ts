@@ -94,7 +94,9 @@ test('a check that failed shows what it printed, as text, and the way to its con
   await page.getByRole('region', { name: 'What the check printed' }).getByText('<b>expected</b> 6 to be 5').waitFor()
   await page.getByText('exit status 1').waitFor()
   host.answer('acceptTask', () => ({
-    merge: { kind: 'unmerged', reason: 'conflicts', files: ['a'], detail: 'Commit 1 of 2 does not apply to main' },
+    merged: false,
+    ...{ reason: 'conflicts', conflicts: ['a'], task_ref: `refs/tasks/${checkFailed}` },
+    detail: 'Commit 1 of 2 does not apply to main',
   }))
   await page.getByRole('button', { name: 'Accept All' }).click()
   await page.getByText('Commit 1 of 2 does not apply to main').waitFor()

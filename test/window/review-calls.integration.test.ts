@@ -57,7 +57,7 @@ test('a review shows commits and files, against the start, one commit and the br
     code: 'argument-invalid',
   })
   const only = [review.commits[1]?.id ?? '']
-  expect(await calls.acceptTask({ id, only }, never)).toMatchObject({ merge: { kind: 'merged', commits: 1 } })
+  expect(await calls.acceptTask({ id, only }, never)).toMatchObject({ merged: true, commits: 1, branch: 'main' })
   await heard.change('task', ({ task }) => task.state.phase === 'finished' && task.state.outcome === 'merged')
 })
 

@@ -12,15 +12,15 @@ export const acceptTask = defineOperation({
   who: 'person',
   input: z.object({
     task_id: taskIdInput,
-    commits: z.array(commitInput).max(lengths.commits).optional().describe('Merge these alone'),
+    only: z.array(commitInput).max(lengths.commits).optional().describe('Merge these commits alone'),
     messages: z
       .record(commitInput, commitMessageInput)
       .default({})
       .describe('New messages, by the commit that gets each'),
   }),
   hints: { readOnly: false, idempotent: false },
-  call: async ({ task_id, commits, messages }, { tasks }) => {
+  call: async ({ task_id, only, messages }, { tasks }) => {
     const id = requireTaskId(task_id)
-    return mergeView(id, await tasks.reviews.accept(id, { messages, ...(commits && { only: commits }) }))
+    return mergeView(id, await tasks.reviews.accept(id, { messages, ...(only && { only }) }))
   },
 })

@@ -29,7 +29,7 @@ export const remoteCommands: readonly RemoteCommand[] = [
     takesTask: true,
     print: (terminal, merge) => {
       terminal.say(mergedText(merge))
-      if (merge.merged && merge.detail !== undefined) terminal.say(merge.detail)
+      if (merge.merged && merge.method !== 'none' && merge.detail !== undefined) terminal.say(merge.detail)
     },
   }),
   remoteCommand('resolve_task', {

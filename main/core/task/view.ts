@@ -77,11 +77,13 @@ const leftView = ({ operation, files }: LeftUnderWay) => ({ operation, files: [.
 export type MergeView =
   | {
       merged: true
-      method: 'fast-forward' | 'rebase' | 'none'
+      method: 'fast-forward' | 'rebase'
+      /** How many are on the branch now. */
       commits: number
       conflicts: string[]
-      branch?: string
-      commit?: string
+      branch: string
+      /** The branch's commit after the merge. */
+      commit: string
       /** The task that resolved its conflicts. */
       through?: string
       /** Commits of the task that are not on the branch as it made them, and where they wait. */
@@ -91,6 +93,8 @@ export type MergeView =
       /** Notes on the merge for a person, one sentence each. */
       notes?: string[]
     }
+  /** Everything in it was on the branch already. */
+  | { merged: true; method: 'none'; commits: 0; conflicts: string[] }
   | {
       merged: false
       reason: string

@@ -55,15 +55,15 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
   const edited = Object.fromEntries(Object.entries(messages).filter(([commit]) => !left.has(commit)))
   const accept = async (): Promise<void> => {
     setBusy(true)
-    const answer = await act('acceptTask', {
+    const merge = await act('acceptTask', {
       id,
       ...(left.size > 0 && { only: taken }),
       ...(Object.keys(edited).length > 0 && { messages: edited }),
     })
     setBusy(false)
-    if (!answer) return
-    sayMerge(answer.merge)
-    if (answer.merge.kind !== 'unmerged') back()
+    if (!merge) return
+    sayMerge(merge)
+    if (merge.merged) back()
   }
   const editing = typeof asking === 'object' && asking ? commits.find((commit) => commit.id === asking.commit) : null
   return (

@@ -1,3 +1,4 @@
+import { mergeView } from '../../../main/core/task/view.ts'
 import type { ReviewCall } from '../../../main/window/review-calls.ts'
 import type { AnswerOf, RequestOf } from '../../../preload/contract.ts'
 
@@ -28,7 +29,7 @@ export const quietReviews: QuietReviews = {
     onBranch: { kind: 'merges', files: [], fileCount: 0 },
   }),
   reviewDiff: () => ({ kind: 'text', hunks: [] }),
-  acceptTask: () => ({ merge }),
+  acceptTask: () => mergeView('0badcafe', merge),
   rejectTask: () => ({}),
   conflicts: () => settled,
   openConflict: () => ({ kind: 'text', encoding: 'utf8', chunks: [] }),

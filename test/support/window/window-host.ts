@@ -177,7 +177,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     task: ({ id }) => ({ row: rowOf(id), ...(scene.details[id] ?? plainDetails(id, rowOf(id).title)) }),
     cancelTask: () => ({}),
     mergeTask: () => ({
-      merge: { kind: 'merged', method: 'rebase', commits: 2, branch: 'main', from: '3c91e04', to: 'a41c0d2' },
+      merged: true,
+      ...{ method: 'rebase', commits: 2, branch: 'main', commit: 'a41c0d2', conflicts: [] },
     }),
     cleanupTask: () => ({}),
     ...quietReviews,
