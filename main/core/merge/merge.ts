@@ -68,6 +68,8 @@ export interface SalvagedWork {
   readonly also: readonly AlsoKept[]
   /** What the agent left unfinished in its work tree; such work is not merged by itself. */
   readonly left: LeftUnderWay | null
+  /** Something of it could be brought nowhere and is in the clone alone; the notes say what. Absent when all of it is saved. */
+  readonly unsaved?: boolean
 }
 
 /** Work beside the line that merges. It stays at its ref until that is dropped with the task's own, also after a merge. */

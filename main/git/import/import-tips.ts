@@ -16,6 +16,8 @@ export interface Imported {
   /** What was asked for. */
   readonly from: readonly Tip[]
   readonly notes: readonly string[]
+  /** What was refused, one sentence each: it stays in the clone alone. */
+  readonly refused: readonly string[]
 }
 
 export interface ImportOptions {
@@ -37,12 +39,13 @@ export async function importTips(options: ImportOptions, signal?: AbortSignal): 
   const { view, startCommit, tips } = options
   const inView = inside(view)
   const notes: string[] = []
+  const refused: string[] = []
   const from = new Map(tips.map((tip) => [tip.id, tip.from]))
   const ids = [...from.keys()]
   const whole = await readGraph(ids, startCommit, inView, signal)
   const { graph, broken } = whole
     ? { graph: whole, broken: new Set<string>() }
-    : await graphOfWhole(options, from, notes, signal)
+    : await graphOfWhole(options, from, refused, signal)
   const sound = ids.filter((id) => !broken.has(id))
   const { tags, old } = await classify({ ids: sound, graph, from, startCommit }, inView, notes, signal)
   const wanted = graph.heads(ids.map((id) => tags.get(id) ?? id))
@@ -63,9 +66,9 @@ export async function importTips(options: ImportOptions, signal?: AbortSignal): 
       const problem = await accept([id])
       if (problem === undefined) continue
       refusals += 1
-      notes.push(`The commit ${id.slice(0, 12)} of ${names.get(id) ?? 'the clone'} was refused: ${problem}`)
+      refused.push(`The commit ${id.slice(0, 12)} of ${names.get(id) ?? 'the clone'} was refused: ${problem}`)
       if (refusals >= mostRefusals) {
-        notes.push(`${queue.length} more were not tried`)
+        refused.push(`${queue.length} more were not tried`)
         break
       }
       // What only it would have brought: other tips behind it.
@@ -81,6 +84,7 @@ export async function importTips(options: ImportOptions, signal?: AbortSignal): 
     tags: new Map([...tags].filter(([tag]) => taken.includes(tag))),
     from: tips,
     notes,
+    refused,
   }
 }
 
@@ -88,7 +92,7 @@ export async function importTips(options: ImportOptions, signal?: AbortSignal): 
 async function graphOfWhole(
   { view, startCommit }: ImportOptions,
   from: ReadonlyMap<string, string>,
-  notes: string[],
+  refused: string[],
   signal?: AbortSignal,
 ): Promise<{ graph: CommitGraph; broken: ReadonlySet<string> }> {
   const broken = new Set<string>()
@@ -105,9 +109,9 @@ async function graphOfWhole(
   }
   for (const id of [...broken].slice(0, 5)) {
     const commit = `The commit ${id.slice(0, 12)} of ${from.get(id)}`
-    notes.push(`${commit} was refused: part of its history is missing, or it is too long`)
+    refused.push(`${commit} was refused: part of its history is missing, or it is too long`)
   }
-  if (broken.size > 5) notes.push(`${broken.size - 5} more commits were refused for the same reason`)
+  if (broken.size > 5) refused.push(`${broken.size - 5} more commits were refused for the same reason`)
   return { graph, broken }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { isShortage } from '../../lib/shortage.ts'
 import { bytePath, shownPath } from '../process/byte-path.ts'
 import { type GitCalls, gitOrThrow, gitText, zeroSeparated } from '../process/git.ts'
 import { lfsObjectId, longestPointer } from '../repository/lfs-pointer.ts'
@@ -37,7 +38,7 @@ export async function cleanLfsFiles(
   const notes = new Set<string>()
   for (const path of paths) {
     const filter = filters.get(path) ?? 'unspecified'
-    const pointer = filter === 'lfs' ? await pointerFor(workspace, path, signal) : undefined
+    const pointer = filter === 'lfs' ? await pointerFor(workspace, path, signal).catch(unreadable) : undefined
     if (!pointer) {
       plain.push(path)
       if (!['lfs', 'unspecified', 'unset', 'set'].includes(filter)) {
@@ -49,6 +50,12 @@ export async function cleanLfsFiles(
     cleaned.push({ path, mode: pointer.mode, blob, id: pointer.id })
   }
   return { cleaned, plain, notes: [...notes].slice(0, 20) }
+}
+
+/** Such a file is the caller's to tell, as any other that cannot be read. */
+function unreadable(error: unknown): undefined {
+  if (isShortage(error) || (error as NodeJS.ErrnoException).code === undefined) throw error
+  return undefined
 }
 
 async function pointerFor(

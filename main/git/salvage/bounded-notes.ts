@@ -2,6 +2,13 @@
 const mostNotes = 40
 const longest = 400
 
+/** What there is to say of one salvage. */
+export interface Told {
+  readonly notes: string[]
+  /** What could be brought nowhere and is in the clone alone, one sentence each. */
+  readonly unsaved: string[]
+}
+
 /** At most so many notes, each cut where it is too long, and one for how many there were beside. Pure. */
 export function boundedNotes(notes: Iterable<string>): readonly string[] {
   const kept = new Set<string>()

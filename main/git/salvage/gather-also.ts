@@ -3,6 +3,7 @@ import type { Imported } from '../import/import-tips.ts'
 import { GitError, type GitOptions, gitText } from '../process/git.ts'
 import { notReached } from '../repository/not-reached.ts'
 import type { Tip } from '../survey/read-tips.ts'
+import type { OwnCommit } from './own-commit.ts'
 import type { Part } from './publish-work.ts'
 
 /** Refs that one salvage makes beside the line; what is beyond is joined into one commit. */
@@ -14,8 +15,8 @@ export interface Beside {
   readonly id: string
   readonly commit: string
   readonly from: string
-  /** Made by us of files; the same without what git refuses, where that is to be tried next. */
-  readonly ours?: { readonly without: (refused: ReadonlySet<string>) => Promise<string | null> }
+  /** Where it was made by us of files. */
+  readonly ours?: OwnCommit
 }
 
 /**
@@ -75,19 +76,46 @@ export async function partsOf(
     receiver,
   }: { readonly taskId: string; readonly startCommit: string; readonly receiver: GitOptions },
   signal?: AbortSignal,
-): Promise<readonly { readonly part: Part; readonly kept: AlsoKept }[]> {
+): Promise<readonly { readonly part: Part; readonly kept: AlsoKept; readonly of: readonly OwnCommit[] }[]> {
   const few = beside.length <= mostAlso ? beside : beside.slice(0, mostAlso - 1)
   const rest = beside.slice(few.length)
-  const joined = rest.length === 0 ? [] : [await join(rest, { taskId, startCommit, receiver }, signal)]
-  return [...few, ...joined].map(({ id, commit, from, ours }) => {
+  const alone = few.map(({ id, commit, from, ours }) => {
     const ref = `${alsoPrefix(taskId)}${id}`
     const what = `commits of ${from}`
-    const variants = [
-      { what, isOurs: ours !== undefined, make: async () => id },
-      ...(ours ? [{ what, isOurs: true, make: ours.without }] : []),
-    ]
-    return { part: { ref, variants }, kept: { ref, commit, from } }
+    const variants = ours?.variants(what) ?? [{ what, isOurs: false, make: async () => id }]
+    return { part: { ref, variants }, kept: { ref, commit, from }, of: ours ? [ours] : [] }
   })
+  return rest.length === 0 ? alone : [...alone, await joinedPart(rest, { taskId, startCommit, receiver }, signal)]
+}
+
+/** One part of many. Where git refuses files in those of our own, they are made once more without these. */
+async function joinedPart(
+  rest: readonly Beside[],
+  how: { readonly taskId: string; readonly startCommit: string; readonly receiver: GitOptions },
+  signal?: AbortSignal,
+): Promise<{ part: Part; kept: AlsoKept; of: readonly OwnCommit[] }> {
+  const of = rest.flatMap(({ ours }) => (ours ? [ours] : []))
+  const { id, commit, from } = await join(rest, how, signal)
+  const ref = `${alsoPrefix(how.taskId)}${id}`
+  const what = `commits of ${from}`
+  const without = async (refused: ReadonlySet<string>) => {
+    const some: Beside[] = []
+    for (const one of rest) {
+      const made = one.ours ? await one.ours.without(refused) : one.id
+      if (made !== null) some.push(one.ours ? { ...one, id: made, commit: made } : one)
+    }
+    return some.length === 0 ? null : (await join(some, how, signal)).id
+  }
+  const whole = async () => {
+    for (const own of of) own.placed = own.id
+    return id
+  }
+  const variants = [
+    { what, isOurs: of.length > 0, make: whole },
+    // Twice, since git may say of some only when the others are gone.
+    ...(of.length > 0 ? [without, without].map((make) => ({ what, isOurs: true, make })) : []),
+  ]
+  return { part: { ref, variants }, kept: { ref, commit, from }, of }
 }
 
 /** A commit whose parents are all of them: nothing is unreachable, and the number of refs stays small. */

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AlsoKept, alsoPrefix, type LeftUnderWay, taskRef } from '../../core/merge/merge.ts'
+import { isShortage } from '../../lib/shortage.ts'
 import { findSubmodule, type Gitlink, gitlinksOf } from '../clone/clone-submodules.ts'
 import type { CloneSource } from '../clone/make-clone.ts'
 import { checkObjects } from '../import/check-objects.ts'
@@ -20,12 +21,12 @@ import { allTips, findGitFolders, type GitFolders } from '../survey/git-folders.
 import type { Head, Tip } from '../survey/read-tips.ts'
 import { surveyFiles } from '../survey/survey-files.ts'
 import { findInnerWorkTrees, restoreGitFiles } from '../survey/work-trees.ts'
+import type { Told } from './bounded-notes.ts'
 import { chooseLine, type KnownCommits, type Line } from './choose-line.ts'
-import { commitFiles } from './commit-files.ts'
 import { type Beside, besideLine, partsOf } from './gather-also.ts'
-import { publishWork, type Variant } from './publish-work.ts'
+import { OwnCommit } from './own-commit.ts'
+import { publishWork } from './publish-work.ts'
 import { type SavedWork, saveWorkTrees } from './save-work-trees.ts'
-import { withoutRefused } from './without-refused.ts'
 
 export interface SalvageOptions {
   /** The user's repository that receives the work. */
@@ -45,12 +46,14 @@ export interface Salvaged {
   readonly notes: readonly string[]
   readonly also: readonly AlsoKept[]
   readonly left: LeftUnderWay | null
+  readonly unsaved: boolean
 }
 
 /** Salvages one repository, and the submodules in it before it. Throws only when nothing of it could be saved. */
 export async function salvageRepository(options: SalvageOptions, signal?: AbortSignal): Promise<Salvaged> {
   const { source, workspace, startCommit, taskId } = options
   const notes: string[] = []
+  const unsaved: string[] = []
   const receiver = join(options.scratch, 'receiver.git')
   const proof = join(options.scratch, 'proof.git')
   const inReceiver: GitOptions = { cwd: receiver, trust: 'none', env: { GIT_DIR: receiver } }
@@ -71,6 +74,7 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     await makeScratchRepository(path, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
   }
   notes.push(...survey.notes)
+  if (!survey.complete) unsaved.push('Files that git did not know yet were not looked at')
   const folders = await findGitFolders(workspace, taskId, survey.gitFolders)
   notes.push(...folders.notes)
   const inner = await findInnerWorkTrees(workspace, folders.main, survey.gitFiles, source.objectFormat)
@@ -82,6 +86,7 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     const tips = await tipsOf(folders, view, inReceiver, signal)
     const imported = await importTips({ view, receiver, startCommit, tips }, signal)
     notes.push(...imported.notes)
+    unsaved.push(...imported.refused)
     const known = knownCommits(imported)
     const head: Head = folders.main?.tips.head ?? nowhere
     const taskBranch = folders.main?.tips.taskBranch
@@ -89,7 +94,7 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
     const line = chooseLine({ head, taskBranch }, known, startCommit)
     notes.push(...line.notes, ...aboutHead(folders, taskId, line, known))
 
-    const gitlinks = await salvageSubmodules(options, inReceiver, line.commit, notes, signal)
+    const gitlinks = await salvageSubmodules(options, inReceiver, line.commit, { notes, unsaved }, signal)
     const saved = await saveWorkTrees(
       {
         ...{ workspace, gitlinks, head, operation, line, known },
@@ -102,13 +107,13 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
         complete: survey.complete,
         sparsePatterns: sparse ? join(source.gitDirectory, 'info', 'sparse-checkout') : null,
       },
-      notes,
+      { notes, unsaved },
       signal,
     )
     const kept = await publish(
       { ...options, receiver, proof, line, imported, earlier, saved },
       inReceiver,
-      notes,
+      { notes, unsaved },
       signal,
     )
     const { commit, also } = kept
@@ -121,7 +126,9 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
       commit,
       commits: commit === startCommit ? 0 : imported.graph.reach([line.commit]).size,
       wip: kept.wip,
-      notes,
+      // What is nowhere else comes first: the rest may be cut.
+      notes: [...unsaved, ...notes],
+      unsaved: unsaved.length > 0,
       also,
       left: operation !== null || files.length > 0 ? { operation, files } : null,
     }
@@ -179,39 +186,22 @@ async function publish(
     readonly saved: readonly SavedWork[]
   },
   inReceiver: GitOptions,
-  notes: string[],
+  { notes, unsaved }: Told,
   signal?: AbortSignal,
 ): Promise<{ commit: string; wip: boolean; files: string | undefined; also: readonly AlsoKept[] }> {
-  const { source, workspace: _, taskId, startCommit, line, imported, saved, receiver } = options
-  const commitOf = (work: SavedWork, tree: string | null, isOld: boolean) =>
-    tree === null ? null : commitFiles({ tree, base: work.base, taskId, of: work.of, isOld }, inReceiver, signal)
+  const { source, taskId, startCommit, line, imported, saved, receiver } = options
   const besides: Beside[] = []
-  let onLine: Variant[] = []
-  /** The commit that holds the files of the clone's own work tree, where they differ from their base. */
-  let files: string | undefined
+  const made: OwnCommit[] = []
+  let ofLine: OwnCommit | undefined
   for (const work of saved) {
-    const { base } = work
-    const wip = await commitOf(work, work.tree, !work.onLine)
-    const without = async (refused: ReadonlySet<string>) => {
-      const tree = wip && (await withoutRefused({ base, commit: wip, refused, receiver }, inReceiver, signal))
-      return await commitOf(work, tree, !work.onLine)
-    }
-    if (wip !== null && work.of === null) files = wip
-    if (wip !== null && work.onLine) {
-      onLine = [
-        { what: 'uncommitted files', isOurs: true, make: async () => wip },
-        // Twice, since git may say of some only when the others are gone.
-        { what: 'uncommitted files that git had not refused', isOurs: true, make: without },
-        { what: 'uncommitted files that git had not refused', isOurs: true, make: without },
-      ]
-    } else if (wip !== null) besides.push({ id: wip, commit: wip, from: work.from, ours: { without } })
-    const unwatched =
-      work.unwatched === null ? null : await commitOf({ ...work, base: wip ?? base }, work.unwatched, true)
-    if (unwatched !== null) {
-      const from = work.onLine ? 'files that git was told not to watch' : `${work.from} that git was told not to watch`
-      besides.push({ id: unwatched, commit: unwatched, from, ours: { without: async () => null } })
-    }
+    const ours = await OwnCommit.of(work, { taskId, receiver: inReceiver, signal })
+    if (ours === null) continue
+    made.push(ours)
+    if (work.onLine) ofLine = ours
+    else besides.push({ id: ours.id, commit: ours.id, from: work.from, ours })
   }
+  /** The commit that holds the files of the clone's own work tree, where they differ from their base. */
+  const files = made.find(({ work }) => work.of === null && work.isWatched)?.id
   const tips = options.imported.from
   besides.push(
     ...(await besideLine({ imported, tips, line: line.commit, taskId, repository: source.path }, signal)),
@@ -221,7 +211,7 @@ async function publish(
   const own = {
     ref: taskRef(taskId),
     variants: [
-      ...onLine,
+      ...(ofLine?.variants('uncommitted files', 'uncommitted files that git had not refused') ?? []),
       ...(line.commit === startCommit ? [] : [{ what: 'commits', isOurs: false, make: async () => line.commit }]),
     ],
   }
@@ -234,6 +224,16 @@ async function publish(
     signal,
   )
   const commit = at.get(own.ref) ?? startCommit
+  if (ofLine && (commit === startCommit || commit === line.commit)) ofLine.placed = null
+  for (const { part, of, kept } of parts) {
+    if (at.has(part.ref)) continue
+    for (const ours of of) ours.placed = null
+    if (of.length === 0) unsaved.push(`The commits of ${kept.from} are only in the clone`)
+  }
+  for (const ours of made) {
+    const said = await ours.unsaved()
+    if (said !== null) unsaved.push(said)
+  }
   if (own.variants.length > 0 && commit === startCommit && line.commit !== startCommit) throw new Error(problem)
   const also = parts
     .filter(({ part }) => at.has(part.ref))
@@ -281,7 +281,7 @@ async function salvageSubmodules(
   options: SalvageOptions,
   inReceiver: GitOptions,
   base: string,
-  notes: string[],
+  { notes, unsaved }: Told,
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const moved = new Map<string, string>()
@@ -306,6 +306,7 @@ async function salvageSubmodules(
     const named = `Submodule ${shownPath(link.path)}`
     try {
       const salvaged = await salvageRepository(inner, signal)
+      if (salvaged.unsaved) unsaved.push(`${named}: some of its work is only in the clone`)
       notes.push(...salvaged.notes.map((note) => `${named}: ${note}`))
       if (salvaged.left) notes.push(`${named}: a ${salvaged.left.operation ?? 'conflict'} was left under way there`)
       if (salvaged.commit === link.commit) continue
@@ -313,7 +314,8 @@ async function salvageSubmodules(
       notes.push(`${named}: its new commits wait at ${taskRef(taskId)} of that repository`)
     } catch (error) {
       signal?.throwIfAborted()
-      notes.push(`${named} could not be saved: ${reasonOf(error)}`)
+      if (isShortage(error)) throw error
+      unsaved.push(`${named} could not be saved: ${reasonOf(error)}`)
     }
   }
   return moved

@@ -46,7 +46,7 @@ export async function salvageWork(
   await mkdir(scratch, { recursive: true, mode: 0o700 })
   try {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
-    const { commit, commits, wip, notes, also, left } = salvaged
+    const { commit, commits, wip, notes, also, left, unsaved } = salvaged
     // What an earlier agent of the task had there, before it was parked, the last one has undone.
     if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
     const inUserRepository = { cwd: source.path, trust: 'user' } as const
@@ -59,6 +59,7 @@ export async function salvageWork(
       notes: boundedNotes(notes),
       also,
       left,
+      ...(unsaved && { unsaved }),
     }
   } catch (cause) {
     signal?.throwIfAborted()

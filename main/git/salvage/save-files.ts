@@ -10,13 +10,16 @@ import type { IndexHints } from '../survey/read-index.ts'
 import { reservedIn } from '../survey/reserved-names.ts'
 import { isInClaudeWorkTree } from '../survey/work-trees.ts'
 import { NoteList } from './bounded-notes.ts'
+import { stageFiles } from './stage-files.ts'
 
 export interface SavedFiles {
   /** The tree that holds the base's files as the guest left them; null when it left them all as they are in the base. */
   readonly tree: string | null
-  /** The same with files in it that git was told not to watch, where such have changed. */
+  /** The base's files with those in it that git was told not to watch, where such have changed: a tree of its own, since git may refuse the other. */
   readonly unwatched: string | null
   readonly notes: readonly string[]
+  /** What could not be saved, one sentence each. */
+  readonly unsaved: readonly string[]
   /** New files that were left out because they lie in a work tree of Claude Code's; latin1. */
   readonly others: readonly string[]
   /** Files whose content became a Git LFS pointer, for the user's own LFS store. */
@@ -51,7 +54,7 @@ const mostPathBytes = 256 * 1024 ** 2
  */
 export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Promise<SavedFiles> {
   const { workspace, base, hints } = options
-  const notes: string[] = []
+  const leftOut = new NoteList()
   const call = gitCalls(options, 'index', workspace)
 
   const inBase = await listBase(call, base, signal)
@@ -63,10 +66,10 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
 
   const [changed, others, absent] = await Promise.all([
     changedOnDisk(call, signal),
-    options.complete ? untracked(call, options.apart, notes, signal) : [],
+    options.complete ? untracked(call, options.apart, leftOut, signal) : [],
     outsideSparse(options, call, signal),
   ])
-  const plan = newPlan(hints, absent)
+  const plan = newPlan(hints, absent, leftOut)
   for (const path of new Set(changed)) if (!isApart(path)) await consider(workspace, path, plan)
   const ofHelpers = others.filter(isInClaudeWorkTree)
   for (const path of others) {
@@ -79,7 +82,7 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   const { cleaned, plain, notes: lfsNotes } = await cleanLfsFiles(workspace, plan.add, call, signal)
   // Removed by name alone: git would look, and refuse a path that has come to lie behind a link.
   await updateIndex(['--force-remove'], plan.remove, call, signal)
-  await updateIndex(['--add', '--remove', '--replace'], plain, call, signal)
+  const unreadable = [...(await stageFiles(workspace, plain, ['--add', '--remove', '--replace'], call, signal))]
   const entries = [
     ...cleaned.map(({ mode, blob, path }) => `${mode} ${blob}\t${path}\0`),
     ...[...links].map(([path, commit]) => `160000 ${options.gitlinks.get(path) ?? commit}\t${path}\0`),
@@ -88,11 +91,18 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
     await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
   const isAsBase = entries.length + plan.add.length + plan.remove.length === 0
   const tree = isAsBase ? null : await gitText(['write-tree'], call(), signal)
-  await updateIndex(['--add', '--replace'], plan.unwatched, call, signal)
+  let unwatched: string | null = null
+  if (plan.unwatched.length > 0) {
+    await gitOrThrow(['read-tree', base], call(), signal)
+    unreadable.push(...(await stageFiles(workspace, plan.unwatched, ['--add', '--replace'], call, signal)))
+    unwatched = await gitText(['write-tree'], call(), signal)
+  }
+  for (const path of unreadable) plan.leftOut.add(`${shownPath(path)} was left out: it cannot be read`)
   return {
     tree,
-    unwatched: plan.unwatched.length === 0 ? null : await gitText(['write-tree'], call(), signal),
-    notes: [...notes, ...plan.notes.all((count) => `${count} more files were left out`), ...lfsNotes],
+    unwatched,
+    notes: [...plan.notes.all((count) => `${count} more repositories inside`), ...lfsNotes],
+    unsaved: plan.leftOut.all((count) => `${count} more files were left out`),
     others: ofHelpers,
     lfs: cleaned,
   }
@@ -159,7 +169,7 @@ async function changedOnDisk(call: GitCalls, signal?: AbortSignal): Promise<stri
 async function untracked(
   call: GitCalls,
   apart: readonly string[],
-  notes: string[],
+  leftOut: NoteList,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const found: string[] = []
@@ -172,7 +182,7 @@ async function untracked(
     for await (const path of recordsOf(listing.stdout, '\0', { bytes: mostPathBytes })) found.push(path)
   } catch (error) {
     if (!(error instanceof OutputLimitError)) throw error
-    notes.push(`Only the first ${found.length} new files were saved: the paths of all are too long`)
+    leftOut.add(`Only the first ${found.length} new files were saved: the paths of all are too long`)
     return found
   }
   await listing.succeeded()
@@ -206,6 +216,8 @@ interface Plan {
   /** Present and perhaps changed, but git was told not to watch them: no part of what merges. */
   readonly unwatched: string[]
   readonly notes: NoteList
+  /** What is in the clone alone. */
+  readonly leftOut: NoteList
   /** Whether a folder, by its path, is a link or reached through one; the work tree's top is not. */
   readonly behindLink: Map<string, boolean>
   readonly hints: IndexHints | undefined
@@ -213,12 +225,13 @@ interface Plan {
   total: number
 }
 
-const newPlan = (hints: IndexHints | undefined, outsideSparse: ReadonlySet<string>): Plan => ({
+const newPlan = (hints: IndexHints | undefined, outsideSparse: ReadonlySet<string>, leftOut: NoteList): Plan => ({
   ...{
     add: [],
     remove: [],
     unwatched: [],
     notes: new NoteList(),
+    leftOut,
     behindLink: new Map([['', false]]),
     hints,
     outsideSparse,
@@ -281,7 +294,7 @@ async function consider(workspace: string, path: string, plan: Plan): Promise<vo
     found = await lstat(full)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') plan.notes.add(`${shownPath(path)} was left out: ${code}`)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') plan.leftOut.add(`${shownPath(path)} was left out: ${code}`)
     else if (!mayBeAbsent(path, plan)) plan.remove.push(path)
     return
   }
@@ -291,15 +304,15 @@ async function consider(workspace: string, path: string, plan: Plan): Promise<vo
   // A folder where a file was: the file is gone, and what is in the folder comes by its own paths.
   if (found.isDirectory()) plan.remove.push(path)
   else if (reserved !== undefined)
-    plan.notes.add(`${shownPath(path)} was left out: some systems take it for ${reserved}`)
+    plan.leftOut.add(`${shownPath(path)} was left out: some systems take it for ${reserved}`)
   else if (found.isSymbolicLink()) into.push(path)
-  else if (Number(found.size) > sizeLimits.file) plan.notes.add(`${shownPath(path)} was left out: larger than 2 GiB`)
+  else if (Number(found.size) > sizeLimits.file) plan.leftOut.add(`${shownPath(path)} was left out: larger than 2 GiB`)
   else if (plan.total + Number(found.size) > sizeLimits.total)
-    plan.notes.add(`${shownPath(path)} was left out: more than 16 GiB in all`)
+    plan.leftOut.add(`${shownPath(path)} was left out: more than 16 GiB in all`)
   else {
     plan.total += Number(found.size)
     if ((Number(found.mode) & 0o400) === 0 && !(await makeReadable(full))) {
-      plan.notes.add(`${shownPath(path)} was left out: it cannot be read`)
+      plan.leftOut.add(`${shownPath(path)} was left out: it cannot be read`)
     } else into.push(path)
   }
 }
@@ -318,20 +331,18 @@ async function makeReadable(path: Buffer): Promise<boolean> {
 async function considerNested(options: SaveOptions, folder: string, plan: Plan, signal?: AbortSignal): Promise<void> {
   const name = Buffer.from(folder, 'latin1').toString('utf8')
   if (!Buffer.from(name).equals(Buffer.from(folder, 'latin1'))) {
-    plan.notes.add(`${shownPath(folder)} was left out: a repository of its own whose name is no UTF-8`)
+    plan.leftOut.add(`${shownPath(folder)} was left out: a repository of its own whose name is no UTF-8`)
     return
   }
   const root = join(options.workspace, name)
   plan.notes.add(`${shownPath(folder)} is a repository of its own; its files were saved without its history`)
   const call = gitCalls(options, 'index-nested', root)
   await gitOrThrow(['read-tree', '--empty'], call(), signal)
-  const notes: string[] = []
   const isApart = inFolders(options.apart)
-  for (const path of await untracked(call, [], notes, signal)) {
+  for (const path of await untracked(call, [], plan.leftOut, signal)) {
     const full = `${folder}/${path.replace(/\/$/, '')}`
     if (isApart(full)) continue
     if (path.endsWith('/')) await considerNested(options, full, plan, signal)
     else await consider(options.workspace, full, plan)
   }
-  for (const note of notes) plan.notes.add(note)
 }

@@ -1,15 +1,16 @@
+import { isShortage } from '../../lib/shortage.ts'
 import type { CleanedFile } from '../import/lfs-clean.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type Head, nameOf, type Operation } from '../survey/read-tips.ts'
 import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from '../survey/work-trees.ts'
-import { cut } from './bounded-notes.ts'
+import { cut, type Told } from './bounded-notes.ts'
 import type { KnownCommits, Line } from './choose-line.ts'
-import { type SavedFiles, saveFiles } from './save-files.ts'
+import { saveFiles } from './save-files.ts'
 
-/** What was uncommitted in one work tree, as trees in the receiver. */
+/** What was uncommitted in one work tree, as a tree in the receiver; what git was told not to watch there is one more. */
 export interface SavedWork {
   readonly tree: string | null
-  readonly unwatched: string | null
+  readonly isWatched: boolean
   readonly lfs: readonly CleanedFile[]
   /** The commit that the files differ from. */
   readonly base: string
@@ -39,7 +40,7 @@ interface WorkTreesOptions {
 /** Saves the files of the clone's work tree, and of those inside it, each against the commit that it was checked out from. */
 export async function saveWorkTrees(
   options: WorkTreesOptions,
-  notes: string[],
+  { notes, unsaved }: Told,
   signal?: AbortSignal,
 ): Promise<readonly SavedWork[]> {
   const { workspace, gitDirectory, scratch, head, operation, line, known, inner, gitFolder, objectFormat, complete } =
@@ -49,16 +50,27 @@ export async function saveWorkTrees(
   const common = { gitDirectory, scratch, complete }
   const hints = gitFolder === undefined ? undefined : await readHints(gitFolder, 'index', objectFormat)
   const saved: SavedWork[] = []
-  const save = async (work: Omit<SavedWork, keyof SavedFiles>, how: Parameters<typeof saveFiles>[0]) => {
+  const save = async (
+    work: Pick<SavedWork, 'base' | 'onLine' | 'from' | 'of'>,
+    how: Parameters<typeof saveFiles>[0],
+  ) => {
     try {
-      const { notes: said, others, ...files } = await saveFiles(how, signal)
-      notes.push(...said)
-      saved.push({ ...work, ...files })
-      return others
+      const files = await saveFiles(how, signal)
+      notes.push(...files.notes)
+      unsaved.push(...files.unsaved)
+      saved.push({ ...work, tree: files.tree, isWatched: true, lfs: files.lfs })
+      if (files.unwatched !== null) {
+        const from = work.onLine
+          ? 'files that git was told not to watch'
+          : `${work.from} that git was told not to watch`
+        saved.push({ ...work, tree: files.unwatched, isWatched: false, onLine: false, from, lfs: [] })
+      }
+      return files.others
     } catch (error) {
       signal?.throwIfAborted()
+      if (isShortage(error)) throw error
       const where = work.of === null ? '' : ` of ${work.of}`
-      notes.push(
+      unsaved.push(
         `Uncommitted files${where} could not be saved: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}`,
       )
       return []
@@ -80,7 +92,7 @@ export async function saveWorkTrees(
   for (const tree of [...inner, ...claudeWorkTrees(claudes).map(abandoned)]) {
     const path = pathOfWorkTree(workspace, tree.folder)
     if (path === undefined) {
-      notes.push(`${shownPath(tree.folder)} was left out: a work tree whose name is no UTF-8`)
+      unsaved.push(`${shownPath(tree.folder)} was left out: a work tree whose name is no UTF-8`)
       continue
     }
     const within = apart

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, lstat, open, readdir, unlink } from 'node:fs/promises'
+import { chmod, link, lstat, open, readdir, unlink } from 'node:fs/promises'
 import { bytePath, shownPath } from '../process/byte-path.ts'
 import { NoteList } from '../salvage/bounded-notes.ts'
 
@@ -26,8 +26,8 @@ const patternFiles = new Set(['.gitignore', '.gitattributes'])
 const mostGitFiles = 1_000
 
 /**
- * Walks a guest's work tree, following nothing, and removes what would stop git: FIFOs, sockets and devices, which git would wait
- * for, pattern files that would not fit into memory, and `.git` files and links inside, which lead elsewhere.
+ * Walks a guest's work tree, following nothing, and takes away what would stop git: FIFOs, sockets and devices, which git would wait
+ * for, and `.git` files and links inside, which lead elsewhere. Pattern files that would not fit into memory get another name.
  */
 export async function surveyFiles(workspace: string, signal?: AbortSignal): Promise<Survey> {
   const left = new NoteList()
@@ -59,25 +59,18 @@ export async function surveyFiles(workspace: string, signal?: AbortSignal): Prom
         pending.push(path)
         continue
       }
-      const isGitFile = name === '.git' && entry.isFile()
-      const harmful = entry.isFile()
-        ? isGitFile || (await isHugePatternFile(workspace, path, name))
-        : !entry.isSymbolicLink() || name === '.git'
-      if (!harmful) continue
-      if (isGitFile && gitFiles.length < mostGitFiles)
+      const harm = await harmOf(workspace, path, entry)
+      if (harm === null) continue
+      if (harm === 'git-file' && gitFiles.length < mostGitFiles)
         gitFiles.push({ folder, text: await beginningOf(bytePath(workspace, path)) })
       try {
-        await unlink(bytePath(workspace, path))
+        const said = await takeAway(workspace, path, harm)
+        if (said !== null) left.add(said)
       } catch (error) {
         // git might wait for it: then nothing but what it knows already is asked of it.
         complete = false
         unread.add(`${shownPath(path)} could not be taken out of the way: ${(error as NodeJS.ErrnoException).code}`)
-        continue
       }
-      if (!isGitFile)
-        left.add(
-          `${shownPath(path)} was left out: not a regular file, too large for its kind, or a .git that leads elsewhere`,
-        )
     }
   }
   const notes = [
@@ -88,6 +81,41 @@ export async function surveyFiles(workspace: string, signal?: AbortSignal): Prom
 }
 
 type Entries = Awaited<ReturnType<typeof list>>
+
+type Harm = 'git-file' | 'huge-patterns' | 'other'
+
+async function harmOf(workspace: string, path: string, entry: Entries[number]): Promise<Harm | null> {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (!entry.isFile()) return !entry.isSymbolicLink() || name === '.git' ? 'other' : null
+  if (name === '.git') return 'git-file'
+  return (await isHugePatternFile(workspace, path, name)) ? 'huge-patterns' : null
+}
+
+/** @returns what is to be said of it; null of a `.git` file, of which others say it. */
+async function takeAway(workspace: string, path: string, harm: Harm): Promise<string | null> {
+  if (harm === 'huge-patterns') {
+    const aside = await moveAside(workspace, path)
+    return `${shownPath(path)} is too large for its kind: saved as ${shownPath(aside)}`
+  }
+  await unlink(bytePath(workspace, path))
+  if (harm === 'git-file') return null
+  return `${shownPath(path)} was left out: not a regular file, or a .git that leads elsewhere`
+}
+
+/** Gives a file a name that says nothing to git, so that it is saved like any other. @returns its new path. */
+async function moveAside(workspace: string, path: string): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const aside = `${path}.too-large${n === 1 ? '' : `-${n}`}`
+    try {
+      await link(bytePath(workspace, path), bytePath(workspace, aside)) // Never over another file.
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || n === 1_000) throw error
+      continue
+    }
+    await unlink(bytePath(workspace, path))
+    return aside
+  }
+}
 
 /** The entries, or why there are none. A folder that its owner may not read is ours to open. */
 async function listReadable(folder: Buffer): Promise<Entries | string> {

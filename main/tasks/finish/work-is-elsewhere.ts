@@ -13,6 +13,7 @@ export async function workIsElsewhere(task: Task, signal?: AbortSignal): Promise
   if (startCommit === null) return true
   if (!work) return false
   if (merge?.kind === 'unmerged' && merge.dropped === true) return true
+  if (work.unsaved) return false
   const line = work.ref === null || isWhollyOnBranch(task) ? [] : [work.commit]
   const commits = [...line, ...work.also.map(({ commit }) => commit)]
   if (commits.length === 0) return true

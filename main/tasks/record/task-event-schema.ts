@@ -116,6 +116,7 @@ export const workSchema = z.object({
     })
     .nullable()
     .default(null),
+  unsaved: z.boolean().exactOptional(),
 })
 
 const accepted = z.object({

@@ -47,6 +47,27 @@ test('prune tells, then deletes, the folders of ended tasks whose work is safe, 
   expect((await orchestrator.list()).map(({ id }) => id)).toEqual([lost])
 })
 
+test('the folder of a merged task stays while its clone alone has a file, and goes with the word to drop its work', async () => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  const guest = `touch $SHARE/started; cd $REPO; echo work > work.txt; git add -A; git commit -q -m Work
+mkdir .MicroVM; echo mine > .MicroVM/file
+echo '${successJson}' > $SHARE/result.json`
+  await using setup = await startOrchestrator({ root, guest })
+  const { orchestrator } = setup
+  const id = await orchestrator.run({ description: 'odd', repo: 'project' })
+  const { state, work } = await untilEnded(orchestrator, id)
+  expect(state).toMatchObject({ outcome: { kind: 'merged' } })
+  expect(work).toMatchObject({ unsaved: true })
+  expect(work?.notes.join()).toContain('.MicroVM/file was left out')
+  expect((await orchestrator.prune({ by: 'person', dryRun: false, keepDays: 0 })).tasks).toEqual([])
+  await expect(orchestrator.cleanup(id, { deleteRef: false, by: 'person' })).rejects.toMatchObject({
+    code: 'salvage-failed',
+  })
+  await orchestrator.cleanup(id, { deleteRef: true, by: 'person' })
+  expect(await orchestrator.list()).toEqual([])
+})
+
 /** Merges a line, and leaves a branch beside it. */
 const guestWithSide = `
 touch $SHARE/started; cd $REPO
