@@ -2,7 +2,7 @@ import { shell } from 'electron'
 import type { DesktopRequests, TaskDetails } from '../../preload/contract.ts'
 import { AppError } from '../core/failure.ts'
 import { findTool } from '../lib/processes/find-tool.ts'
-import { startDetached } from '../lib/processes/spawn.ts'
+import { startDetached } from '../lib/processes/start-detached.ts'
 
 type With = Parameters<DesktopRequests['openTask']>[0]['with']
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineHandle } from '../core/task/task.ts'
 import { isAlive, type ProcessIdentity, startTimeOf } from '../lib/processes/process-identity.ts'
-import { startDetached } from '../lib/processes/spawn.ts'
+import { startDetached } from '../lib/processes/start-detached.ts'
 import type { Command } from './command.ts'
 import { worthwhileLines } from './watch/worthwhile-lines.ts'
 

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { startDetached } from '../../main/lib/processes/spawn.ts'
+import { startDetached } from '../../main/lib/processes/start-detached.ts'
 import { temporaryFolder } from './temporary.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathExists } from '../../lib/files/look.ts'
-import { startDetached } from '../../lib/processes/spawn.ts'
+import { startDetached } from '../../lib/processes/start-detached.ts'
 import { type Verdict, verdict } from '../attack.ts'
 import { livedAttacks } from '../catalog/lived-attacks.ts'
 import { processesOf } from '../processes.ts'

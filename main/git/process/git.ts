@@ -1,6 +1,8 @@
 import { type SimpleGitOptions, simpleGit } from 'simple-git'
+import { type Conversation, converse } from '../../lib/processes/converse.ts'
 import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
-import { type Conversation, converse, outputLimit, requireDescriptors, run } from '../../lib/processes/spawn.ts'
+import { requireDescriptors } from '../../lib/processes/require-descriptors.ts'
+import { outputLimit, run } from '../../lib/processes/spawn.ts'
 import { gitEnvironment, settings, type Trust } from './environment.ts'
 import { missingGit } from './missing-git.ts'
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { requireDescriptors } from './spawn.ts'
+import { requireDescriptors } from './require-descriptors.ts'
 
 /** How a child ended. */
 export interface ChildEnd {

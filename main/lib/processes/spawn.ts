@@ -1,8 +1,7 @@
-import { type StdioOptions, spawn as spawnChild } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
 import { execa } from 'execa'
 import { BoundedLines } from '../guest/bounded-lines.ts'
 import { OutputTooLarge } from './output-too-large.ts'
+import { requireDescriptors } from './require-descriptors.ts'
 
 /** No program prints more for us to keep: what does was made to by what a guest left. */
 export const outputLimit = 100_000_000
@@ -38,22 +37,6 @@ export interface RunResult {
   readonly problem: string | null
   /** The limit that its output passed; what is kept of it is then a part, and not to be read as the whole. */
   readonly cutAtBytes: number | null
-}
-
-/** Standard streams with both their ends, and what the start itself takes. */
-const descriptorsOfAStart = 12
-
-/**
- * Throws EMFILE or ENFILE where a program could not be started for lack of descriptors. Node leaves such a child without streams, and
- * its error comes later, unheard, and would end this process.
- */
-export function requireDescriptors(): void {
-  const opened: number[] = []
-  try {
-    while (opened.length < descriptorsOfAStart) opened.push(openSync('/dev/null', 'r'))
-  } finally {
-    for (const descriptor of opened) closeSync(descriptor)
-  }
 }
 
 /**
@@ -197,164 +180,4 @@ export async function runOrThrow(
   if (result.cutAtBytes !== null) throw new OutputTooLarge(result.command, result.cutAtBytes)
   if (!result.ok) throw new RunError(result)
   return result
-}
-
-/** A longer answer is that of a program which a guest's data made to give it. */
-const answerLimit = 64 * 1024 ** 2
-
-/**
- * A child process that is spoken to line by line. Disposing it ends it. What it prints waits in its pipe until someone asks for it.
- * Asking throws OutputTooLarge for an answer beyond the limit, and ends the child.
- */
-export interface Conversation extends AsyncDisposable {
-  /** Writes the line (its newline is added) and answers the next line that the child prints; undefined when it ended instead. */
-  ask(line: string): Promise<string | undefined>
-  /** The next line that the child prints, without its newline; undefined when it ended before. */
-  nextLine(): Promise<string | undefined>
-  /** The next so many characters that the child prints; undefined when it ended before. */
-  read(count: number): Promise<string | undefined>
-  /** Writes a line that has no answer. */
-  tell(line: string): void
-  /** Closes the child's input and answers how it ended. */
-  end(): Promise<{ readonly exitCode: number | null; readonly stderr: string }>
-}
-
-/**
- * Starts a program for questions and answers over its standard streams. It is killed when the signal fires.
- * @throws when it cannot be started.
- */
-export async function converse(
-  file: string,
-  args: readonly string[],
-  options: Pick<RunOptions, 'cwd' | 'env' | 'encoding'> & {
-    /** Of one line or one read, default 64 MiB. */
-    readonly answerLimitBytes?: number
-  } = {},
-  signal?: AbortSignal,
-): Promise<Conversation> {
-  const limit = options.answerLimitBytes ?? answerLimit
-  requireDescriptors()
-  const child = spawnChild(file, args, {
-    stdio: 'pipe',
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
-    ...(options.env !== undefined && { env: { ...options.env } }),
-    ...(signal !== undefined && { signal }),
-  })
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-10_000)
-  })
-  // A child that is gone no longer reads; how it ended is told by `end`.
-  child.stdin.on('error', () => undefined)
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', reject)
-  })
-  child.on('error', () => undefined) // The signal's: the child's end says it.
-  let printed = ''
-  let wake = (): void => undefined
-  let isOpen = true
-  let isLeft = false
-  child.stdout
-    .setEncoding(options.encoding ?? 'utf8')
-    .on('data', (text: string) => {
-      if (isLeft) return
-      printed += text
-      if (printed.length > limit) child.stdout.pause()
-      wake()
-    })
-    .once('close', () => {
-      isOpen = false
-      wake()
-    })
-  /** No one asks any more: what it still prints is thrown away, since it ends only when its pipe is empty. */
-  const leave = (): void => {
-    isLeft = true
-    printed = ''
-    child.stdout.resume()
-  }
-  const refuse = (): never => {
-    child.kill('SIGKILL')
-    leave()
-    throw new OutputTooLarge([file, ...args].join(' '), limit)
-  }
-  /** Takes as many characters as `find` counts, once it counts any. */
-  const take = async (find: () => number): Promise<string | undefined> => {
-    for (;;) {
-      const count = find()
-      if (count > 0) {
-        const taken = printed.slice(0, count)
-        printed = printed.slice(count)
-        if (printed.length <= limit) child.stdout.resume()
-        return taken
-      }
-      if (printed.length > limit) return refuse()
-      if (!isOpen) return undefined
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-  }
-  const tell = (line: string) => void child.stdin.write(`${line}\n`)
-  const nextLine = async () => (await take(() => printed.indexOf('\n') + 1))?.slice(0, -1)
-  const end = async () => {
-    child.stdin.end()
-    leave()
-    return { exitCode: await ended, stderr }
-  }
-  return {
-    tell,
-    ask: async (line) => {
-      tell(line)
-      return await nextLine()
-    },
-    nextLine,
-    read: async (count) => (count > limit ? refuse() : await take(() => (printed.length >= count ? count : 0))),
-    end,
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill()
-      leave()
-      await ended
-    },
-  }
-}
-
-export interface DetachedOptions {
-  readonly cwd?: string
-  readonly env?: Readonly<Record<string, string>>
-  readonly stdio?: StdioOptions
-  /** Goes to its standard input, which `stdio` then makes a pipe. */
-  readonly input?: string
-}
-
-/**
- * Starts a program in a session of its own that outlives this process.
- * @returns its pid and its end as this process sees it; the end is for a parent that still lives, nothing more.
- * @throws when the program cannot be started.
- */
-export async function startDetached(
-  file: string,
-  args: readonly string[],
-  options: DetachedOptions = {},
-): Promise<{ pid: number; ended: Promise<{ exitCode: number | null; signal: string | null }> }> {
-  requireDescriptors()
-  const child = spawnChild(file, args, {
-    detached: true,
-    stdio: options.stdio ?? 'ignore',
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
-    ...(options.env !== undefined && { env: { ...options.env } }),
-  })
-  const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', reject)
-  })
-  child.stdin?.on('error', () => undefined) // It ended without reading: `ended` tells.
-  if (options.input !== undefined) child.stdin?.end(options.input)
-  child.unref()
-  if (child.pid === undefined) throw new Error(`${file} started without a pid`)
-  return { pid: child.pid, ended }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { requireDescriptors } from './spawn.ts'
+import { requireDescriptors } from './require-descriptors.ts'
 
 /** A program whose output is read while it comes, so that its length never matters here. Disposing it ends it. */
 export interface ProgramStream extends AsyncDisposable {

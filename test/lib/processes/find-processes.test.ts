@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { endAll, findDetached, listByPs } from '../../../main/lib/processes/find-processes.ts'
 import { startTimeByPs } from '../../../main/lib/processes/process-identity.ts'
-import { run, startDetached } from '../../../main/lib/processes/spawn.ts'
+import { run } from '../../../main/lib/processes/spawn.ts'
+import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { until } from '../../support/until.ts'
 
 const lists = process.platform === 'linux' ? [undefined, listByPs] : [undefined]

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { run, startDetached } from '../../../main/lib/processes/spawn.ts'
+import { run } from '../../../main/lib/processes/spawn.ts'
+import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { until } from '../until.ts'
 

@@ -5,7 +5,7 @@ import type { MachineExit, MachineHandle } from '../../../main/core/task/task.ts
 import { pathExists } from '../../../main/lib/files/look.ts'
 import { endAll, findDetached } from '../../../main/lib/processes/find-processes.ts'
 import { isAlive, startTimeOf } from '../../../main/lib/processes/process-identity.ts'
-import { startDetached } from '../../../main/lib/processes/spawn.ts'
+import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { isShortage } from '../../../main/lib/shortage.ts'
 import type { Machine, MachineDriver, Reaped } from '../../../main/machines/driver.ts'
 
