@@ -13,7 +13,7 @@ const parts = {
   /**
    * `dist/cli.js` for the installed package: Node refuses to strip types below `node_modules`. Packages stay outside the bundle. Each
    * command keeps a chunk of its own: put into one file, every package that any command needs would be loaded before the first.
-   * `dist/gateway.js` and `dist/worker.js` are programs beside it; the gateway may read nothing but this folder.
+   * `dist/gateway.js` is a program beside it, which may read nothing but this folder.
    */
   cli: {
     build: {
@@ -21,8 +21,27 @@ const parts = {
       ssr: true,
       target: 'node24',
       rolldownOptions: {
-        input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts', worker: 'main/worker/main.ts' },
+        input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts' },
         output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+
+  /**
+   * `dist/worker.js`, which starts for every task: one file with all packages in it, built after `cli`, since that empties the folder.
+   * The tests of a checkout build it under another name, see main/worker/bundle.ts.
+   */
+  worker: {
+    ssr: { noExternal: true },
+    resolve: { conditions: ['node', 'import', 'default'] },
+    build: {
+      ...into('dist'),
+      emptyOutDir: false,
+      ssr: 'main/worker/main.ts',
+      target: 'node24',
+      rolldownOptions: {
+        external: [/^node:/, ...builtinModules],
+        output: { format: 'esm', codeSplitting: false, entryFileNames: 'worker.js' },
       },
     },
   },

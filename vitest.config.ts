@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const integration = ['test/**/*.integration.test.ts']
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
+const worker = ['test/support/build-worker.ts']
 /** What is waited for takes its time on a busy host: the limit of a test is the only one. */
 const expect = { poll: { timeout: 240_000 } }
 
@@ -29,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
+          globalSetup: worker,
           testTimeout: 300_000,
           expect,
           hookTimeout: 120_000,
@@ -38,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: browser,
-          globalSetup: ['test/support/window/build-window.ts', 'test/support/window/build-app.ts'],
+          globalSetup: [...worker, 'test/support/window/build-window.ts', 'test/support/window/build-app.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect,
@@ -49,6 +51,7 @@ export default defineConfig({
         test: {
           name: 'machine',
           include: machine,
+          globalSetup: worker,
           testTimeout: 600_000,
           expect,
           hookTimeout: 1_200_000,

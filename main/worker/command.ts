@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { gitEnvironment } from '../git/process/environment.ts'
 import { packageDirectory, resourceDirectory } from '../lib/files/paths.ts'
+import { bundledWorker } from './bundle.ts'
 import { compileCache } from './compile-cache.ts'
 import { memoryLimits } from './limits.ts'
 
@@ -14,7 +15,7 @@ export interface WorkerCommand {
 const ofDesktop = ['DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'] as const
 
 /**
- * What starts a worker: the program that we are ourselves, from source, from the bundle beside ours, or as the app. Its environment
+ * What starts a worker: the program that we are ourselves, from source (in one file, if that was made), from the bundle beside ours, or as the app. Its environment
  * is that of a git process of the user's and nothing more: no key is in it.
  */
 export function workerCommand(): WorkerCommand {
@@ -28,7 +29,7 @@ export function workerCommand(): WorkerCommand {
     return { file: process.execPath, args: [...app, `--js-flags=${heap}`, '--worker'], env }
   }
   const program = import.meta.filename.endsWith('.ts')
-    ? join(import.meta.dirname, 'main.ts')
+    ? (bundledWorker() ?? join(import.meta.dirname, 'main.ts'))
     : join(resourceDirectory(), 'dist', 'worker.js')
   return { file: process.execPath, args: [heap, '--disable-warning=ExperimentalWarning', program], env }
 }

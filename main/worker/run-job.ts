@@ -33,5 +33,5 @@ export async function runJob<Name extends JobName>(
   return parsed.data
 }
 
-/** Has a process ready for the next job until it is disposed. */
-export const keepWorkerReady = (): Disposable => pool.keepReady()
+/** Has a process ready for the end of the task, until that comes or this is disposed. */
+export const expectEndOf = (task: string): Disposable => pool.expect(task)

@@ -7,8 +7,8 @@ import { type Job, WorkerProcess } from './worker-process.ts'
 const keptMs = 3_000
 
 /**
- * Worker processes. Each serves one task and is gone some seconds after its last job. While anybody asks for it, one more is ready
- * ahead of its task, so that the end of a task does not wait for a process to start.
+ * Worker processes. Each serves one task and is gone some seconds after its last job. While a task is expected that has none yet, one
+ * is ready ahead, so that the end of that task does not wait for a process to start.
  */
 export class WorkerPool {
   readonly #command: () => WorkerCommand
@@ -18,7 +18,8 @@ export class WorkerPool {
   }
   readonly #kept = new Map<string, { readonly worker: WorkerProcess; readonly timer: NodeJS.Timeout }>()
   #ahead: Promise<WorkerProcess | undefined> | undefined
-  #wishes = 0
+  /** Tasks that have not got their process yet. */
+  readonly #expected = new Set<string>()
 
   constructor(command: () => WorkerCommand) {
     this.#command = command
@@ -35,6 +36,7 @@ export class WorkerPool {
   ): Promise<unknown> {
     await using _seat = await this.#lanes[lane].take(signal)
     signal?.throwIfAborted()
+    if (task !== undefined && lane === 'end') this.#expected.delete(task)
     const worker = this.#takeKept(task) ?? (await this.#takeAhead()) ?? (await WorkerProcess.start(this.#command()))
     worker.hold(true)
     try {
@@ -45,23 +47,20 @@ export class WorkerPool {
     }
   }
 
-  /** Has a process ready ahead until it is disposed. */
-  keepReady(): Disposable {
-    this.#wishes += 1
+  /** Has a process ready ahead for the end of the task, until that comes or this is disposed. */
+  expect(task: string): Disposable {
+    this.#expected.add(task)
     this.#prepare()
-    let isWished = true
     return {
       [Symbol.dispose]: () => {
-        if (!isWished) return
-        isWished = false
-        this.#wishes -= 1
-        if (this.#wishes === 0) void this.#takeAhead().then((worker) => worker?.end())
+        this.#expected.delete(task)
+        if (this.#expected.size === 0) void this.#takeAhead().then((worker) => worker?.end())
       },
     }
   }
 
   #prepare(): void {
-    if (this.#wishes === 0 || this.#ahead) return
+    if (this.#expected.size === 0 || this.#ahead) return
     this.#ahead = WorkerProcess.start(this.#command()).then(
       (worker) => {
         worker.hold(false)

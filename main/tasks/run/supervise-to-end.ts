@@ -4,7 +4,7 @@ import type { Task } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
 import type { Machine } from '../../machines/driver.ts'
-import { keepWorkerReady } from '../../worker/run-job.ts'
+import { expectEndOf } from '../../worker/run-job.ts'
 import { cleanExit } from '../finish/clean-exit.ts'
 import { settleTask } from '../finish/finish-task.ts'
 import { showInWorkTree } from '../record/mirror.ts'
@@ -25,7 +25,7 @@ export async function superviseToEnd(
   const log = context.log.with({ taskId: record.task.id })
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
-  using _worker = keepWorkerReady()
+  using _worker = expectEndOf(record.task.id)
   const supervised = await supervise(
     machine,
     {

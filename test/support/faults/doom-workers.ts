@@ -2,6 +2,7 @@ import childProcess from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { bundlesDirectory } from '../../../main/worker/bundle.ts'
 import type { JobName } from '../../../main/worker/jobs.ts'
 
 /** At a command (git, mostly) of a job, counted from the job's start, or at 0 before the first: who is killed, with SIGKILL. */
@@ -15,6 +16,8 @@ export interface WorkerDoom {
 
 export const doomVariable = 'DOOM_OF_WORKERS'
 
+const source = join(import.meta.dirname, '../../../main/worker/main.ts')
+
 /** Has every worker that this process starts meet its doom, until it is disposed. */
 export function doomWorkers(doom: WorkerDoom): Disposable {
   const program = pathToFileURL(join(import.meta.dirname, 'doomed-worker.ts')).href
@@ -24,9 +27,11 @@ export function doomWorkers(doom: WorkerDoom): Disposable {
     syncBuiltinESMExports()
   }
   const doomed = (file: string, args: readonly string[], options: { readonly env?: object }) => {
-    if (!args.at(-1)?.endsWith('worker/main.ts')) return spawn(file, args, options as object)
+    const last = args.at(-1) ?? ''
+    if (last !== source && !last.startsWith(bundlesDirectory())) return spawn(file, args, options as object)
     const env = { ...options.env, [doomVariable]: JSON.stringify(doom) }
-    return spawn(file, ['--import', program, ...args], { ...options, env })
+    // From its sources, of which the doom changes one.
+    return spawn(file, ['--import', program, ...args.slice(0, -1), source], { ...options, env })
   }
   replace(doomed as typeof spawn)
   return { [Symbol.dispose]: () => replace(spawn) }
