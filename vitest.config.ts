@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const integration = ['test/**/*.integration.test.ts']
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
+/** Whole suites that take minutes each and hold what others touch as well: `npm run test:slow`. */
+const slow = process.env.TESTS === 'all' ? [] : ['test/**/*.slow.*.test.ts']
 const worker = ['test/support/build-worker.ts']
 /** What is waited for takes its time on a busy host: the limit of a test is the only one. */
 const expect = { poll: { timeout: 240_000 } }
@@ -30,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
+          exclude: slow,
           globalSetup: worker,
           testTimeout: 300_000,
           expect,
@@ -51,6 +54,7 @@ export default defineConfig({
         test: {
           name: 'machine',
           include: machine,
+          exclude: slow,
           globalSetup: worker,
           testTimeout: 600_000,
           expect,
