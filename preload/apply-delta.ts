@@ -1,5 +1,5 @@
 import { unreachable } from '../main/core/unreachable.ts'
-import type { Change, Delta, Snapshot, TaskRow } from './contract.ts'
+import type { Change, Delta, Snapshot, TaskRow } from './live-state.ts'
 
 /** The snapshot after the delta, for anyone who follows one; the same one when it held it already, undefined when one before it is missing. Pure. */
 export function applyDelta(snapshot: Snapshot, delta: Delta): Snapshot | undefined {

@@ -1,6 +1,7 @@
 import type { Failure } from '../main/core/failure.ts'
 import { applyDelta } from './apply-delta.ts'
-import type { Delta, Reply, Snapshot } from './contract.ts'
+import type { Reply } from './contract.ts'
+import type { Delta, Snapshot } from './live-state.ts'
 
 /** No more deltas than these wait for a snapshot; where one is dropped, another snapshot is asked for. */
 const pendingLimit = 1_000

@@ -1,5 +1,5 @@
 import type { UnmergedReason } from '../main/core/merge/merge.ts'
-import type { TaskRow } from '../preload/contract.ts'
+import type { TaskRow } from '../preload/live-state.ts'
 
 export interface Advice {
   /** What happened, one sentence. */

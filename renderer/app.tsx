@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { unreachable } from '../main/core/unreachable.ts'
-import type { Place } from '../preload/contract.ts'
+import type { Place } from '../preload/host.ts'
 import { FailureBlank, Loading } from './parts/blank.tsx'
 import { useWindowKeys } from './parts/use-keys.ts'
 import { Banners } from './shell/banners.tsx'

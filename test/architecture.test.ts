@@ -29,7 +29,16 @@ const folders: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What the window and its host share beside `main/core/`: the contract, and how a snapshot is followed. */
-const contract: readonly string[] = ['preload/contract.ts', 'preload/apply-delta.ts', 'preload/follow-snapshot.ts']
+const contract: readonly string[] = [
+  'preload/contract.ts',
+  'preload/live-state.ts',
+  'preload/task-details.ts',
+  'preload/review.ts',
+  'preload/host.ts',
+  'preload/settings.ts',
+  'preload/apply-delta.ts',
+  'preload/follow-snapshot.ts',
+]
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */
 const reserved: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { Menu } from 'electron'
-import type { Place } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
 
 /** The menu of the app while its window is in front: it is what makes copying, closing and quitting by keys work on macOS. */
 export function applicationMenu(show: (place: Place) => void): Menu {

@@ -1,4 +1,4 @@
-import type { Delta } from '../../preload/contract.ts'
+import type { Delta } from '../../preload/live-state.ts'
 import type { AnyReply } from '../window/answer-call.ts'
 import type { Attention } from '../window/feed.ts'
 

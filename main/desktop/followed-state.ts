@@ -1,5 +1,6 @@
-import type { Reply, Snapshot } from '../../preload/contract.ts'
+import type { Reply } from '../../preload/contract.ts'
 import { followSnapshot } from '../../preload/follow-snapshot.ts'
+import type { Snapshot } from '../../preload/live-state.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Backend } from './backend.ts'
 

@@ -1,4 +1,6 @@
-import type { Place, Snapshot, TaskRow, WindowSettings } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
+import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
+import type { WindowSettings } from '../../preload/settings.ts'
 
 /** What the user is notified of when a task has ended. */
 export interface EndNotice {

@@ -1,5 +1,5 @@
 import { Notification } from 'electron'
-import type { Place } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
 import type { EndNotice } from './notices.ts'
 
 /** Shows notices in the system's notification centre; what it does not take goes to `fallback`. */

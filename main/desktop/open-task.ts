@@ -1,5 +1,6 @@
 import { shell } from 'electron'
-import type { DesktopRequests, TaskDetails } from '../../preload/contract.ts'
+import type { DesktopRequests } from '../../preload/contract.ts'
+import type { TaskDetails } from '../../preload/task-details.ts'
 import { AppError } from '../core/failure.ts'
 import { findTool } from '../lib/processes/find-tool.ts'
 import { startDetached } from '../lib/processes/start-detached.ts'

@@ -1,4 +1,5 @@
-import type { Host, Place, RowState, Snapshot, TaskRow } from '../../preload/contract.ts'
+import type { Host, Place } from '../../preload/host.ts'
+import type { RowState, Snapshot, TaskRow } from '../../preload/live-state.ts'
 
 /** What a click on an entry means. */
 export type TrayAction =

@@ -1,5 +1,5 @@
-import type { ConflictsView, ConflictText, Resolution } from '../core/merge/conflicts.ts'
-import type { FileDiff } from '../core/merge/file-diff.ts'
+import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
+import type { Against, FileDiff } from '../core/merge/file-diff.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
@@ -8,7 +8,7 @@ import type { TaskCaps } from '../core/task/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { EventLog } from './events/event-log.ts'
-import type { Against, TaskReview } from './review/read-review.ts'
+import type { TaskReview } from './review/read-review.ts'
 import type { Undeleted } from './upkeep/deletions.ts'
 import type { DiskUsage } from './upkeep/disk-usage.ts'
 
@@ -144,11 +144,4 @@ export interface Reviews {
   finish(id: TaskId): Promise<FinishedConflicts>
   /** Forgets all choices. */
   abandon(id: TaskId): Promise<void>
-}
-
-export interface FinishedConflicts {
-  readonly merge: MergeOutcome
-  /** Commits, files and choices as they were brought onto the branch. */
-  readonly settled: ConflictsView
-  readonly stale: ConflictsView['stale']
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Host, NoticeName, Notices } from '../../preload/contract.ts'
+import type { NoticeName, Notices } from '../../preload/contract.ts'
+import type { Host } from '../../preload/host.ts'
 import type { Handler } from '../lib/http/http-listener.ts'
 import { readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import type { Delta } from '../../preload/contract.ts'
+import type { Delta } from '../../preload/live-state.ts'
 import { toFailure } from '../core/failure.ts'
 import type { AnyReply } from '../window/answer-call.ts'
 import type { Attention } from '../window/feed.ts'

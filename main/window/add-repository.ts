@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Added } from '../../preload/contract.ts'
+import type { Added } from '../../preload/host.ts'
 import { AppError, failureText, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'

@@ -1,4 +1,4 @@
-import type { ChangedFile } from '../../preload/contract.ts'
+import type { ChangedFile } from '../../preload/task-details.ts'
 import { modeText } from '../core/merge/file-mode.ts'
 import type { FileChange } from '../git/changes/list-changes.ts'
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
-import type { Change, ClientRow, Delta, ShownSettings, Snapshot, TaskRow } from '../../preload/contract.ts'
+import type { Change, ClientRow, Delta, Snapshot, TaskRow } from '../../preload/live-state.ts'
+import type { ShownSettings } from '../../preload/settings.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Log } from '../lib/log.ts'

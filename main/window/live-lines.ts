@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Live } from '../../preload/contract.ts'
+import type { Live } from '../../preload/live-state.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { visibleFormat } from '../core/visible-text.ts'

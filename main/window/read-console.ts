@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { ConsolePiece } from '../../preload/contract.ts'
+import type { ConsolePiece } from '../../preload/task-details.ts'
 import { mask } from '../lib/guest/scrub.ts'
 
 export interface ConsoleRange {

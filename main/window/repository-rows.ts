@@ -1,4 +1,4 @@
-import type { RepositoryRow } from '../../preload/contract.ts'
+import type { RepositoryRow } from '../../preload/live-state.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'

@@ -1,4 +1,5 @@
-import type { ChangedFile, Requests } from '../../preload/contract.ts'
+import type { Requests } from '../../preload/contract.ts'
+import type { ChangedFile } from '../../preload/task-details.ts'
 import { requireTaskId } from '../api/views.ts'
 import { visibleText } from '../core/visible-text.ts'
 import type { FileChange } from '../git/changes/list-changes.ts'

@@ -1,4 +1,4 @@
-import type { Live, RowState, SlotRow, TaskRow } from '../../preload/contract.ts'
+import type { Live, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
 import { failureText } from '../core/failure.ts'
 import type { SlotId, TaskOutcome } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'

@@ -1,4 +1,6 @@
-import type { ClientRow, Delta, Requests, Setup } from '../../preload/contract.ts'
+import type { Requests } from '../../preload/contract.ts'
+import type { Setup } from '../../preload/host.ts'
+import type { ClientRow, Delta } from '../../preload/live-state.ts'
 import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Step } from '../../preload/contract.ts'
+import type { Step } from '../../preload/task-details.ts'
 import type { AgentUsage } from '../core/task/task.ts'
 import { visibleFormat } from '../core/visible-text.ts'
 import { parseGuestJson } from '../lib/guest/guest-json.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { Steps } from '../../preload/contract.ts'
+import type { Steps } from '../../preload/task-details.ts'
 import type { Task, TaskId } from '../core/task/task.ts'
 import { BoundedLines } from '../lib/guest/bounded-lines.ts'
 import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'

@@ -1,4 +1,5 @@
-import type { Changes, TaskDetails, TaskRow } from '../../preload/contract.ts'
+import type { TaskRow } from '../../preload/live-state.ts'
+import type { Changes, TaskDetails } from '../../preload/task-details.ts'
 import { AppError } from '../core/failure.ts'
 import type { FileDiff } from '../core/merge/file-diff.ts'
 import type { Task } from '../core/task/task.ts'

@@ -1,4 +1,4 @@
-import type { ShownSettings, WindowSettings } from '../../preload/contract.ts'
+import type { ShownSettings, WindowSettings } from '../../preload/settings.ts'
 import { AppError } from '../core/failure.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 

@@ -1,16 +1,8 @@
 import { AppError } from '../core/failure.ts'
-import type { FileDiff } from '../core/merge/file-diff.ts'
+import type { Against, FileDiff } from '../core/merge/file-diff.ts'
 import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/changes/list-changes.ts'
 import { readDiff } from '../git/changes/read-diff.ts'
 import { type AsMerged, asMerged } from '../git/merge/preview-merge.ts'
-
-/** What a file's lines are compared with. */
-export type Against =
-  | { readonly kind: 'start' }
-  /** The branch as it is now, as a merge would change it. */
-  | { readonly kind: 'branch' }
-  /** The commit before this one of the task's. */
-  | { readonly kind: 'commit'; readonly id: string }
 
 /** Work that waits at a task's ref. */
 export interface WorkAtRef {

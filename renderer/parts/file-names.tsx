@@ -1,4 +1,4 @@
-import type { RowState } from '../../preload/contract.ts'
+import type { RowState } from '../../preload/live-state.ts'
 import { count } from '../format.ts'
 
 /** The files that are in the way of a merge, as far as they are told. */

@@ -1,4 +1,4 @@
-import type { RowState } from '../../preload/contract.ts'
+import type { RowState } from '../../preload/live-state.ts'
 import { Icon } from './icon.tsx'
 import { lookOf, phaseNumber, phaseWords } from './states.ts'
 

@@ -1,7 +1,7 @@
 import type { FailureCode } from '../../main/core/failure.ts'
 import type { UnmergedReason } from '../../main/core/merge/merge.ts'
 import { unreachable } from '../../main/core/unreachable.ts'
-import type { RowState, TaskRow } from '../../preload/contract.ts'
+import type { RowState, TaskRow } from '../../preload/live-state.ts'
 import type { IconName } from './icon.tsx'
 
 type Tone = 'plain' | 'live' | 'good' | 'warn' | 'bad'

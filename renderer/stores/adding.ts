@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { Added } from '../../preload/contract.ts'
+import type { Added } from '../../preload/host.ts'
 import { act, host } from '../api.ts'
 import { splitPath } from '../format.ts'
 import { go } from './navigation.ts'

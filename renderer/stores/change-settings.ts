@@ -1,4 +1,4 @@
-import type { WindowSettings } from '../../preload/contract.ts'
+import type { WindowSettings } from '../../preload/settings.ts'
 import { act } from '../api.ts'
 
 /** @returns whether the host took it. */

@@ -1,5 +1,6 @@
 import type { Failure } from '../../main/core/failure.ts'
-import type { ConsolePiece, Reply } from '../../preload/contract.ts'
+import type { Reply } from '../../preload/contract.ts'
+import type { ConsolePiece } from '../../preload/task-details.ts'
 
 /** Where a console's bytes are shown. `write` resolves when they are: the next piece is not asked for before. */
 export interface ConsoleSink {

@@ -1,6 +1,6 @@
 import type { Failure } from '../../main/core/failure.ts'
-import type { Snapshot } from '../../preload/contract.ts'
 import { followSnapshot } from '../../preload/follow-snapshot.ts'
+import type { Snapshot } from '../../preload/live-state.ts'
 import type { Carrier } from '../carrier.ts'
 import { noSession } from '../http-carrier.ts'
 

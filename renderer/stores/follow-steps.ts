@@ -1,5 +1,6 @@
 import type { Failure } from '../../main/core/failure.ts'
-import type { Reply, Step, Steps } from '../../preload/contract.ts'
+import type { Reply } from '../../preload/contract.ts'
+import type { Step, Steps } from '../../preload/task-details.ts'
 
 export interface StepsState {
   readonly steps: readonly Step[]

@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../preload/contract.ts'
+import type { TaskRow } from '../../preload/live-state.ts'
 import { needsYou } from '../parts/states.ts'
 
 const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const

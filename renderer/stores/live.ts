@@ -1,7 +1,9 @@
 import { create } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
 import type { TaskId } from '../../main/core/task/task.ts'
-import type { Host, ShownSettings, Snapshot, TaskRow } from '../../preload/contract.ts'
+import type { Host } from '../../preload/host.ts'
+import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
+import type { ShownSettings } from '../../preload/settings.ts'
 import type { Live } from './follow-host.ts'
 
 /** What the host tells, and who it is. */

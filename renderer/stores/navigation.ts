@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { parseTaskId, type TaskId } from '../../main/core/task/task.ts'
-import type { Place } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
 
 /** Where the user is, last, and the way there; never empty. */
 export type Trail = readonly [Place, ...Place[]]

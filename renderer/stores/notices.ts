@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import type { Failure } from '../../main/core/failure.ts'
-import type { Place } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
 
 export interface Notice {
   readonly key: number

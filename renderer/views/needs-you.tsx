@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { TaskId } from '../../main/core/task/task.ts'
-import type { TaskRow } from '../../preload/contract.ts'
+import type { TaskRow } from '../../preload/live-state.ts'
 import { adviceFor } from '../advice.ts'
 import { ago, count } from '../format.ts'
 import { Blank } from '../parts/blank.tsx'

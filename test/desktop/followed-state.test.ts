@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { followState } from '../../main/desktop/followed-state.ts'
-import type { Delta, Snapshot } from '../../preload/contract.ts'
+import type { Delta, Snapshot } from '../../preload/live-state.ts'
 import { ended, row, snapshotOf, working } from '../support/window/window-rows.ts'
 
 const at = (seq: number): Snapshot => ({ ...snapshotOf([row('aaaaaaaa', working, { title: `as of ${seq}` })]), seq })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Reply, Step } from '../../preload/contract.ts'
+import type { Reply } from '../../preload/contract.ts'
+import type { Step } from '../../preload/task-details.ts'
 import { adviceFor } from '../../renderer/advice.ts'
 import { lookOf, needsYou } from '../../renderer/parts/states.ts'
 import { noLimits } from '../../renderer/stores/draft.ts'

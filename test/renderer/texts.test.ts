@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Hunk } from '../../preload/contract.ts'
+import type { Hunk } from '../../main/core/merge/file-diff.ts'
 import { linesOf, pairsOf } from '../../renderer/diff-rows.ts'
 import { ago, bytes, cost, count, elapsed, isCommand, splitPath, tokens, when } from '../../renderer/format.ts'
 import { tokensOf, withMark } from '../../renderer/highlight.ts'

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { WindowSettings } from '../../preload/contract.ts'
+import type { WindowSettings } from '../../preload/settings.ts'
 import { commitFiles } from '../support/git/repositories.ts'
 import { guestThatCommits, guestThatWaits } from '../support/orchestrator.ts'
 import { until } from '../support/until.ts'

@@ -3,6 +3,8 @@
  * the task, as in a rebase of the task.
  */
 
+import type { MergeOutcome } from './merge.ts'
+
 /** A file as a tree has it: a mode such as `100644`, and the id of its blob (of a commit, for a submodule). */
 export interface FileSide {
   readonly mode: string
@@ -142,4 +144,13 @@ export interface ConflictsView {
   readonly commits: readonly CommitProgress[]
   /** Choices that hold no more, because what they were made for has changed. */
   readonly stale: readonly Choice[]
+}
+
+/** What finishing did. */
+export interface FinishedConflicts {
+  readonly merge: MergeOutcome
+  /** Commits, files and choices as they were brought onto the branch. */
+  readonly settled: ConflictsView
+  /** Choices that hold no more, when the branch moved at the last moment and nothing was merged. */
+  readonly stale: ConflictsView['stale']
 }

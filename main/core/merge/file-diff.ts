@@ -17,3 +17,12 @@ export interface Hunk {
   readonly heading: string
   readonly lines: readonly { readonly kind: ' ' | '+' | '-'; readonly text: string }[]
 }
+
+/** What a file's lines are compared with. */
+export type Against =
+  /** Where the task started. */
+  | { readonly kind: 'start' }
+  /** The branch as it is now, as a merge would change it. */
+  | { readonly kind: 'branch' }
+  /** The commit before this one of the task's. */
+  | { readonly kind: 'commit'; readonly id: string }

@@ -1,12 +1,10 @@
 import { AppError } from '../../core/failure.ts'
-import type { FileDiff } from '../../core/merge/file-diff.ts'
+import type { Against, FileDiff } from '../../core/merge/file-diff.ts'
 import type { MergePolicy } from '../../core/merge/merge-policy.ts'
 import type { Task } from '../../core/task/task.ts'
-import type { Against, WorkSeen } from '../../worker/look-at-work.ts'
+import type { WorkSeen } from '../../worker/look-at-work.ts'
 import { diffOfWork, lookAtWork } from './look-with-worker.ts'
 import { requireWork } from './require-work.ts'
-
-export type { Against } from '../../worker/look-at-work.ts'
 
 export interface TaskReview extends WorkSeen {
   readonly branch: string | null

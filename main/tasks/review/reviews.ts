@@ -3,16 +3,17 @@ import {
   type Choice,
   type ConflictsView,
   type ConflictText,
+  type FinishedConflicts,
   printOf,
   type Resolution,
 } from '../../core/merge/conflicts.ts'
-import type { FileDiff } from '../../core/merge/file-diff.ts'
+import type { Against, FileDiff } from '../../core/merge/file-diff.ts'
 import { type MergeOutcome, type Selection, taskRef } from '../../core/merge/merge.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { mergeView } from '../../core/task/view.ts'
 import { inTurn } from '../../git/merge/merge-turns.ts'
 import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
-import type { FinishedConflicts, Reviews } from '../contract.ts'
+import type { Reviews } from '../contract.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
 import { mergeAgain } from '../finish/merge-again.ts'
 import type { Decisions } from '../finish/merge-task.ts'
@@ -22,7 +23,7 @@ import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './choices-file.ts'
 import { expandSelection, inspectConflicts } from './look-with-worker.ts'
-import { type Against, lookAtFile, lookAtTask, type TaskReview } from './read-review.ts'
+import { lookAtFile, lookAtTask, type TaskReview } from './read-review.ts'
 import { requireWork } from './require-work.ts'
 
 export interface ReviewOptions {

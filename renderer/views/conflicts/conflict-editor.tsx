@@ -1,7 +1,6 @@
 import { type KeyboardEvent, useEffect, useState } from 'react'
-import type { ConflictsView, Resolution } from '../../../main/core/merge/conflicts.ts'
+import type { ConflictsView, FinishedConflicts, Resolution } from '../../../main/core/merge/conflicts.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { FinishedConflicts } from '../../../preload/contract.ts'
 import { act } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'

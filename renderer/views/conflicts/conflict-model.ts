@@ -1,5 +1,5 @@
 import type { Chunk, CommitProgress, ConflictsView, HunkPick, Resolution } from '../../../main/core/merge/conflicts.ts'
-import type { Hunk } from '../../../preload/contract.ts'
+import type { Hunk } from '../../../main/core/merge/file-diff.ts'
 import { type DiffLine, linesOf } from '../../diff-rows.ts'
 
 /** One file of one commit that collides. */

@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import type { FinishedConflicts } from '../../../preload/contract.ts'
+import type { FinishedConflicts } from '../../../main/core/merge/conflicts.ts'
 import { count } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'

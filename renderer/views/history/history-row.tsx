@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot leave out the rows that are out of sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows' group has the focus and names its active row
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, exactTime, tokens, when } from '../../format.ts'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { resultText } from '../../parts/states.ts'

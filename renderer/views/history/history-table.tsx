@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows' group has the focus and names its active row
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { VirtualList, type VirtualListHandle } from '../../parts/virtual-list.tsx'
 import { go } from '../../stores/navigation.ts'
 import { HistoryHead, HistoryRow, rowId } from './history-row.tsx'

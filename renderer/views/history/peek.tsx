@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { adviceFor } from '../../advice.ts'
 import { Button } from '../../parts/button.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'

@@ -1,4 +1,4 @@
-import type { WindowSettings } from '../../../preload/contract.ts'
+import type { WindowSettings } from '../../../preload/settings.ts'
 import type { LimitTexts } from '../../stores/draft.ts'
 import { positive } from './limits.ts'
 

@@ -1,6 +1,6 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { Failure } from '../../../main/core/failure.ts'
-import type { RepositoryRow } from '../../../preload/contract.ts'
+import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { host } from '../../api.ts'
 import { Blank, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'

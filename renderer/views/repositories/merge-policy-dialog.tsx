@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { commandLimit, isCommand, type MergePolicy } from '../../../main/core/merge/merge-policy.ts'
-import type { RepositoryRow } from '../../../preload/contract.ts'
+import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Select } from '../../parts/select.tsx'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { RepositoryRow } from '../../../preload/contract.ts'
+import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { bytes, cost, count } from '../../format.ts'
 import { Blank } from '../../parts/blank.tsx'

@@ -1,5 +1,5 @@
 import { mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
-import type { RepositoryRow } from '../../../preload/contract.ts'
+import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { bytes, cost, count } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
 import { copyText } from '../../parts/copy.tsx'

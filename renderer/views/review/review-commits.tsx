@@ -1,4 +1,4 @@
-import type { Review } from '../../../preload/contract.ts'
+import type { Review } from '../../../preload/review.ts'
 import { Button } from '../../parts/button.tsx'
 
 interface Props {

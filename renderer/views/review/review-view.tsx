@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { Review } from '../../../preload/contract.ts'
+import type { Review } from '../../../preload/review.ts'
 import { act } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'

@@ -1,4 +1,4 @@
-import type { WindowSettings } from '../../../preload/contract.ts'
+import type { WindowSettings } from '../../../preload/settings.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { change } from '../../stores/change-settings.ts'

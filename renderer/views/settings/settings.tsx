@@ -1,6 +1,6 @@
 import { Fragment } from 'react'
 import { bounds } from '../../../main/core/bounds.ts'
-import type { ShownSettings, WindowSettings } from '../../../preload/contract.ts'
+import type { ShownSettings, WindowSettings } from '../../../preload/settings.ts'
 import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { change } from '../../stores/change-settings.ts'

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
-import type { ClientRow, HostProblem, Setup as SetupState } from '../../../preload/contract.ts'
+import type { HostProblem, Setup as SetupState } from '../../../preload/host.ts'
+import type { ClientRow } from '../../../preload/live-state.ts'
 import { count, isCommand } from '../../format.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'

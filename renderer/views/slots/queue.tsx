@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { when } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useNow } from '../../stores/clock.ts'

@@ -1,4 +1,4 @@
-import type { SlotRow, TaskRow } from '../../../preload/contract.ts'
+import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
 import { Breakable } from '../../parts/breakable.tsx'
 import { Icon } from '../../parts/icon.tsx'

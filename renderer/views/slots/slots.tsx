@@ -1,5 +1,5 @@
 import { slotCount } from '../../../main/core/task/task.ts'
-import type { SlotRow } from '../../../preload/contract.ts'
+import type { SlotRow } from '../../../preload/live-state.ts'
 import { cost, count } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'

@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../preload/task-details.ts'
 import { adviceFor } from '../../advice.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'

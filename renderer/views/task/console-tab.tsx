@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useState } from 'react'
 import { createPortal } from 'react-dom'
-import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../preload/task-details.ts'
 import { bytes } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'

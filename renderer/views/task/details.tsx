@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../preload/task-details.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
 import { useNow } from '../../stores/clock.ts'

@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'

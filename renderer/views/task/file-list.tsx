@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ChangedFile, Changes } from '../../../preload/contract.ts'
+import type { ChangedFile, Changes } from '../../../preload/task-details.ts'
 import { count, splitPath } from '../../format.ts'
 import { moveFocus } from '../../parts/move-focus.ts'
 import { SearchField } from '../../parts/search-field.tsx'

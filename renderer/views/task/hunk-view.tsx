@@ -1,5 +1,5 @@
 import { memo, type ReactNode } from 'react'
-import type { Hunk } from '../../../preload/contract.ts'
+import type { Hunk } from '../../../main/core/merge/file-diff.ts'
 import { type DiffLine, type DiffPair, linesOf, pairsOf } from '../../diff-rows.ts'
 import { count } from '../../format.ts'
 import { tokensOf, withMark } from '../../highlight.ts'

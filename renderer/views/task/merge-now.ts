@@ -1,5 +1,5 @@
 import type { MergeView } from '../../../main/core/task/view.ts'
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { count } from '../../format.ts'
 import { showNotice } from '../../stores/notices.ts'

@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { Button } from '../../parts/button.tsx'
 import { go } from '../../stores/navigation.ts'
 import { ResolveWithClaude } from './resolve-with-claude.tsx'

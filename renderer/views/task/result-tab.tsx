@@ -1,5 +1,6 @@
 import { Fragment } from 'react'
-import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../preload/task-details.ts'
 import { adviceFor } from '../../advice.ts'
 import { count, exactTime, tokens } from '../../format.ts'
 import { Blank, Loading } from '../../parts/blank.tsx'

@@ -1,6 +1,6 @@
 import { memo, useState } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
-import type { Step } from '../../../preload/contract.ts'
+import type { Step } from '../../../preload/task-details.ts'
 import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 

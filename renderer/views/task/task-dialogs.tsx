@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 

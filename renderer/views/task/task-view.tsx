@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { TaskDetails, TaskRow } from '../../../preload/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../preload/task-details.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Tabs } from '../../parts/choice.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'

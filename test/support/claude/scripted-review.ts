@@ -1,4 +1,4 @@
-import type { Review } from '../../../preload/contract.ts'
+import type { Review } from '../../../preload/review.ts'
 import type { Scene, WindowHost } from '../window/window-host.ts'
 import { conflictScene, finishedTask, idOf } from '../window/window-scenes.ts'
 

@@ -4,27 +4,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../../main/core/failure.ts'
+import type { FileDiff } from '../../../main/core/merge/file-diff.ts'
 import { pagePolicy } from '../../../main/window/page-files.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
 import type {
   AnswerOf,
   AnyRequests,
-  Change,
-  Changes,
-  ConsolePiece,
-  FileDiff,
-  Host,
   NoticeName,
   Notices,
   Reply,
   RequestName,
   RequestOf,
-  Setup,
-  ShownSettings,
-  Snapshot,
-  Step,
-  TaskDetails,
 } from '../../../preload/contract.ts'
+import type { Host, Setup } from '../../../preload/host.ts'
+import type { Change, Snapshot } from '../../../preload/live-state.ts'
+import type { ShownSettings } from '../../../preload/settings.ts'
+import type { Changes, ConsolePiece, Step, TaskDetails } from '../../../preload/task-details.ts'
 import { quietReviews } from './quiet-reviews.ts'
 
 /** What a host knows; the window is shown nothing else. */

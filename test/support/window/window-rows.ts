@@ -2,7 +2,7 @@ import { allSlots } from '../../../main/core/task/task.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { SettingsStore } from '../../../main/settings/settings-store.ts'
 import { windowSettings } from '../../../main/window/window-settings.ts'
-import type { RowState, Snapshot, TaskRow } from '../../../preload/contract.ts'
+import type { RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
 import { slot, taskId } from '../tasks.ts'
 
 export const working: RowState = { phase: 'working', slot: slot(3) }

@@ -1,14 +1,8 @@
 import type { SlotId, TaskId } from '../../../main/core/task/task.ts'
 import { allSlots } from '../../../main/core/task/task.ts'
-import type {
-  Host,
-  RepositoryRow,
-  RowState,
-  Setup,
-  ShownSettings,
-  Snapshot,
-  TaskRow,
-} from '../../../preload/contract.ts'
+import type { Host, Setup } from '../../../preload/host.ts'
+import type { RepositoryRow, RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
+import type { ShownSettings } from '../../../preload/settings.ts'
 import type { Scene } from './window-host.ts'
 import { clampStory, sceneTime, story } from './window-story.ts'
 

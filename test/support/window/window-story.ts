@@ -1,5 +1,6 @@
+import type { FileDiff, Hunk } from '../../../main/core/merge/file-diff.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import type { Changes, FileDiff, Hunk, Step } from '../../../preload/contract.ts'
+import type { Changes, Step } from '../../../preload/task-details.ts'
 import type { Scene } from './window-host.ts'
 
 /** When every scene plays. */

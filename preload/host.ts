@@ -1,0 +1,43 @@
+/**
+ * The host that the window belongs to: what it lacks, what it can do, and where it sends the window.
+ */
+
+import type { Failure } from '../main/core/failure.ts'
+import type { TaskId } from '../main/core/task/task.ts'
+
+export type Added =
+  | { readonly kind: 'registered'; readonly alias: string; readonly notes: readonly string[] }
+  /** It is a git repository, but tasks need a `flake.nix`: `writeStarterFlake` makes one. */
+  | { readonly kind: 'flake-missing'; readonly path: string }
+  | { readonly kind: 'refused'; readonly path: string; readonly failure: Failure }
+
+export interface HostProblem {
+  readonly code: string
+  readonly message: string
+  /** One sentence or one command line. */
+  readonly cure: string
+  readonly optional: boolean
+}
+
+export interface Setup {
+  /** Empty when a task can run. */
+  readonly problems: readonly HostProblem[]
+  readonly token: 'environment' | 'stored' | 'missing' | 'unsafe'
+  readonly mcpUrl: string
+  /** `claude mcp add ...`, to be copied. */
+  readonly mcpCommand: string
+}
+
+/** What this window's host can do beyond what every one can. */
+export interface Host {
+  readonly kind: 'desktop' | 'web'
+  readonly platform: 'darwin' | 'linux' | 'other'
+  readonly version: string
+  /** Of `startAtLogin`; null where there is no such thing. */
+  readonly startAtLogin: 'on' | 'off' | 'requires-approval' | null
+}
+
+/** Where the window is to go, because a notification or a menu said so. */
+export type Place =
+  | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'setup' | 'settings' | 'new-task' }
+  | { readonly view: 'task' | 'resolve' | 'review'; readonly id: TaskId }

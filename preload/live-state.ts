@@ -1,0 +1,126 @@
+/**
+ * What the window shows of everything at once: a snapshot, and the deltas that keep it current.
+ */
+
+import type { Failure, FailureCode } from '../main/core/failure.ts'
+import type { UnmergedReason } from '../main/core/merge/merge.ts'
+import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
+import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
+import type { ShownSettings } from './settings.ts'
+
+/** What a running task did last. Guest data, cut to one line each and free of control characters. */
+export interface Live {
+  /** Last line of the console, at most 200 characters. */
+  readonly lastLine: string
+  /** Input, cached or not, and output so far, all requests. */
+  readonly tokens: number
+  /** US dollars; null until the agent says so, which it does at its end. */
+  readonly costUsd: number | null
+}
+
+export type RowState =
+  | { readonly phase: 'queued'; readonly position: number | null }
+  | { readonly phase: ActivePhase; readonly slot: SlotId }
+  /** It gave its slot back and goes on by itself: the agent ran into a usage limit, or the network went away. */
+  | {
+      readonly phase: 'parked'
+      /** When it is to go on; ISO 8601, UTC. */
+      readonly until: string
+      /** Why, one sentence. */
+      readonly detail: string
+      /** From 1, once its time has come and it waits for a slot. */
+      readonly position: number | null
+    }
+  | {
+      readonly phase: 'finished'
+      readonly slot: SlotId | null
+      readonly outcome: TaskOutcome['kind']
+      /** Why it is not on the branch, or failed. */
+      readonly reason: UnmergedReason | FailureCode | null
+      /** One sentence for a person; empty when there is nothing to say. */
+      readonly detail: string
+      /** The files of a conflict or in the way, at most 20 of them; `fileCount` counts all. */
+      readonly files: readonly string[]
+      readonly fileCount: number
+    }
+
+/** A task as lists and cards show it; small, since there may be ten thousand. */
+export interface TaskRow {
+  readonly id: TaskId
+  /** The first line of its text, at most 200 characters. */
+  readonly title: string
+  readonly repo: string
+  readonly state: RowState
+  /** `refs/tasks/ID` while work waits there. */
+  readonly ref: string | null
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  /** Only while it runs. */
+  readonly live: Live | null
+  readonly usage: AgentUsage | null
+}
+
+export interface SlotRow {
+  readonly slot: SlotId
+  readonly taskId: TaskId | null
+  /** Aliases of the repositories that prefer the slot and have its disks warm. */
+  readonly warmFor: readonly string[]
+  /** Alias of the repository for whose next task a machine waits there; null when none does. */
+  readonly machineFor: string | null
+}
+
+export interface RepositoryRow {
+  readonly alias: string
+  readonly path: string
+  /** ISO 8601, UTC. */
+  readonly added: string
+  /** The branch that is checked out; null when HEAD is detached, the repository is gone or empty. */
+  readonly branch: string | null
+  /** Why no task can start in it now, null when one can. */
+  readonly problem: Failure | null
+  /** What has to happen before its tasks are merged. */
+  readonly mergePolicy: MergePolicy
+  readonly tasks: number
+  readonly costUsd: number
+  readonly lastTask: TaskId | null
+}
+
+/** Someone who speaks MCP with us. */
+export interface ClientRow {
+  readonly name: string
+  readonly version: string
+  /** Whether a response to it is under way: it is there now. */
+  readonly connected: boolean
+}
+
+export interface Snapshot {
+  /** The number of the newest change in it. */
+  readonly seq: number
+  /** Oldest first. */
+  readonly tasks: readonly TaskRow[]
+  readonly slots: readonly SlotRow[]
+  readonly repositories: readonly RepositoryRow[]
+  readonly clients: readonly ClientRow[]
+  /** Host and port that the server listens on; a change in the settings holds from its next start. */
+  readonly address: string
+  /** What the user should know of (disk nearly full, damaged records); one sentence each. */
+  readonly warnings: readonly string[]
+  readonly settings: ShownSettings
+}
+
+/** Numbered from the snapshot's `seq` on without a gap; a window that misses one asks for a new snapshot. */
+export interface Delta {
+  readonly seq: number
+  readonly changes: readonly Change[]
+}
+
+export type Change =
+  | { readonly kind: 'task'; readonly task: TaskRow }
+  | { readonly kind: 'task-gone'; readonly id: TaskId }
+  | { readonly kind: 'slots'; readonly slots: readonly SlotRow[] }
+  | { readonly kind: 'repositories'; readonly repositories: readonly RepositoryRow[] }
+  | { readonly kind: 'clients'; readonly clients: readonly ClientRow[] }
+  | { readonly kind: 'warnings'; readonly warnings: readonly string[] }
+  | { readonly kind: 'settings'; readonly settings: ShownSettings }

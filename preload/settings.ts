@@ -1,0 +1,33 @@
+type Theme = 'system' | 'light' | 'dark'
+
+/** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
+export interface WindowSettings {
+  readonly port: number
+  /** Of repositories that have no policy of their own: a word, or the hosts that tasks may reach. */
+  readonly egress: 'open' | 'closed' | readonly string[]
+  readonly memoryMiB: number
+  readonly cpus: number
+  /** How many machines may wait, booted ahead of their tasks. */
+  readonly warmMachines: number
+  readonly queue: boolean
+  readonly taskTimeoutMs: number
+  readonly maxCostUsd: number | null
+  readonly maxTokens: number | null
+  readonly silenceTimeoutMs: number | null
+  readonly minFreeGiB: number
+  readonly pruneAfterDays: number | null
+  readonly onQuit: 'leave' | 'stop'
+  /** Whether conflicts wait for a wish, or another task resolves them by itself. */
+  readonly resolveConflicts: 'ask' | 'auto'
+  readonly theme: Theme
+  /** Of the desktop app; no use in a browser. */
+  readonly notifyCompleted: boolean
+  readonly notifyFailed: boolean
+  readonly notifyConflicts: boolean
+  readonly keepAwake: boolean
+}
+
+/** The settings that are in force, and what `settings.json` says of those that hold only from the next start of the server on. */
+export interface ShownSettings extends WindowSettings {
+  readonly atNextStart: Partial<WindowSettings>
+}

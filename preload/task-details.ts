@@ -1,0 +1,98 @@
+/**
+ * What the window shows of one task: its record, console, steps and changes.
+ */
+
+import type { Failure } from '../main/core/failure.ts'
+import type { CheckReport } from '../main/core/merge/check-report.ts'
+import type { AlsoKept, MergeOutcome } from '../main/core/merge/merge.ts'
+import type { TaskCaps } from '../main/core/task/caps.ts'
+import type { AgentUsage, TaskId } from '../main/core/task/task.ts'
+import type { TaskRow } from './live-state.ts'
+
+export interface TaskDetails {
+  readonly row: TaskRow
+  /** The whole text. */
+  readonly description: string
+  readonly repoPath: string
+  readonly branch: string | null
+  readonly startCommit: string | null
+  /** Null in records of older versions. */
+  readonly caps: TaskCaps | null
+  readonly summary: string | null
+  readonly failure: Failure | null
+  readonly merge: MergeOutcome | null
+  /** What the check of the repository's policy did; null where there was none. */
+  readonly check: CheckReport | null
+  /** The task whose conflicts this one is to resolve. */
+  readonly resolves: TaskId | null
+  /** What salvage found worth telling, one sentence each. */
+  readonly notes: readonly string[]
+  /** Work that was found beside the line that merges, each at a ref of its own. */
+  readonly also: readonly AlsoKept[]
+  readonly folder: string
+  readonly consolePath: string
+}
+
+/** Bytes of a console. The window asks for the next piece when it has shown the last: never more than one is under way. */
+export interface ConsolePiece {
+  /** Where the piece starts. Lower than asked for when the file was started over: what was shown before is in `FILE.1`. */
+  readonly offset: number
+  /** Base64 of at most `limit` bytes. */
+  readonly data: string
+  /** Bytes of the file now. */
+  readonly size: number
+  /** The machine is off and nothing more will come. */
+  readonly ended: boolean
+}
+
+/** One thing that Claude said or did, from its stream: guest data, bounded and parsed by the host. */
+export type Step =
+  | { readonly kind: 'said'; readonly at: string | null; readonly text: string }
+  | {
+      readonly kind: 'tool'
+      readonly at: string | null
+      readonly tool: string
+      /** The command, path, pattern or the like; one line, at most 300 characters. */
+      readonly subject: string
+      /** What it printed, at most 4,000 characters; null while it runs. */
+      readonly output: string | null
+      readonly failed: boolean
+    }
+  | {
+      readonly kind: 'ended'
+      readonly at: string | null
+      readonly success: boolean
+      readonly text: string
+      readonly usage: AgentUsage
+    }
+
+export interface Steps {
+  readonly steps: readonly Step[]
+  /** To give as `after` for what comes next. A tool that was running is told again with its output, from `from` on. */
+  readonly from: number
+  readonly next: number
+  readonly ended: boolean
+}
+
+export interface ChangedFile {
+  readonly path: string
+  readonly oldPath: string | null
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'type-changed'
+  readonly added: number
+  readonly removed: number
+  readonly binary: boolean
+  /** Where it is more than an ordinary file: `link`, `submodule`, `new, executable`, `mode 644 → 755`, `file → link`. */
+  readonly mode?: string
+}
+
+export interface Changes {
+  readonly commits: readonly {
+    readonly id: string
+    readonly subject: string
+    readonly author: string
+    readonly at: string
+  }[]
+  /** At most 2,000; `fileCount` counts all. */
+  readonly files: readonly ChangedFile[]
+  readonly fileCount: number
+}
