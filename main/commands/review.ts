@@ -1,5 +1,6 @@
 import type { AnswerOf } from '../api/operations/all.ts'
 import { requireTaskId } from '../api/views.ts'
+import { toldPaths } from '../core/bounded-list.ts'
 import { AppError } from '../core/failure.ts'
 import { modeText } from '../core/merge/file-mode.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
@@ -114,7 +115,7 @@ async function leadsTo(server: ServerConnection, task_id: string, file: File): P
 
 function onBranchText(onBranch: Shown['onBranch'], branch: string | null): string {
   if (onBranch.kind === 'merged') return `It merges with ${branch} as it is now: ${onBranch.result.length} files change`
-  if (onBranch.kind === 'conflicts') return `It collides with ${branch} as it is now: ${onBranch.files.join(', ')}`
+  if (onBranch.kind === 'conflicts') return `It collides with ${branch} as it is now: ${toldPaths(onBranch).join(', ')}`
   return onBranch.why === 'branch_gone'
     ? 'Its branch is gone'
     : `Its merge commits cannot be put onto ${branch} one by one`

@@ -32,6 +32,25 @@ export const bounds = {
 /** Half an hour: how long a call waits for an event when it does not say. */
 export const defaultWaitMs = 30 * 60_000
 
+/** What a list may have whose length a guest or a commit chose, in records, views and events. */
+export interface ListBound {
+  readonly count: number
+  /** Of all elements together, as UTF-8. */
+  readonly bytes: number
+}
+
+/** See `core/bounded-list.ts`, which applies them. */
+export const listBounds = {
+  /** Paths that are named because of what they are: they collide, are in the way, are held, have conflict markers. */
+  paths: { count: 200, bytes: 16 * 1024 },
+  /** Paths that a task changed. */
+  changed: { count: 10_000, bytes: 1024 ** 2 },
+  /** Sentences on a salvage. */
+  notes: { count: 40, bytes: 16 * 1024 },
+  /** Those of them that an event tells; the others are in `get_task_info`. */
+  notesTold: { count: 50, bytes: 16 * 1024 },
+} as const satisfies Readonly<Record<string, ListBound>>
+
 /** The most characters of a text, or elements of a list, that a call may carry. */
 export const lengths = {
   taskId: 200,

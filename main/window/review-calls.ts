@@ -1,6 +1,8 @@
 import type { Requests } from '../../preload/contract.ts'
 import type { ChangedFile } from '../../preload/task-details.ts'
 import { requireTaskId } from '../api/views.ts'
+import { toldPaths } from '../core/bounded-list.ts'
+import { unreachable } from '../core/unreachable.ts'
 import { visibleText } from '../core/visible-text.ts'
 import type { FileChange } from '../git/changes/list-changes.ts'
 import { setMergePolicy } from '../settings/repositories.ts'
@@ -77,7 +79,20 @@ function reviewOf(
   return {
     ...{ branch, startCommit, commit, policy, check, commits },
     ...shown(files),
-    onBranch: onBranch.kind === 'merged' ? { kind: 'merges', ...shown(onBranch.result) } : onBranch,
+    onBranch: onBranchOf(onBranch),
+  }
+}
+
+function onBranchOf(onBranch: TaskReview['onBranch']): ReturnType<Requests['review']>['onBranch'] {
+  switch (onBranch.kind) {
+    case 'merged':
+      return { kind: 'merges', ...shown(onBranch.result) }
+    case 'conflicts':
+      return { kind: 'conflicts', files: toldPaths(onBranch) }
+    case 'impossible':
+      return onBranch
+    default:
+      return unreachable(onBranch)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Live, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
+import { countOf } from '../core/bounded-list.ts'
 import { failureText } from '../core/failure.ts'
 import type { SlotId, TaskOutcome } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
@@ -73,7 +74,7 @@ function ended(outcome: TaskOutcome): Ended {
         reason,
         detail: visibleText(detail),
         files: files.slice(0, filesShown).map(visibleLine),
-        fileCount: files.length,
+        fileCount: countOf(outcome.merge),
       }
     }
     case 'failed':

@@ -1,3 +1,4 @@
+import type { PathList } from '../core/bounded-list.ts'
 import type { Selection } from '../core/merge/merge.ts'
 import type { Range } from '../git/changes/list-changes.ts'
 import { readSubjects } from '../git/changes/read-subjects.ts'
@@ -8,7 +9,7 @@ import { mergeWork } from '../git/merge/merge-work.ts'
 import { notContained } from '../git/merge/not-contained.ts'
 import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
-import { leftMarkers } from '../git/survey/left-markers.ts'
+import { findMarkersIn } from '../git/survey/find-markers.ts'
 import { keepStream } from './keep-stream.ts'
 import { changesInRange, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
 import { readInterruption } from './read-interruption.ts'
@@ -26,12 +27,12 @@ export const jobs = {
   merge: mergeWork,
   'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>
     (await findMerge(input, signal)) ?? null,
-  'left-markers': leftMarkers,
+  'find-markers': findMarkersIn,
   'not-contained': notContained,
   'held-paths': (
     { range, edits }: { readonly range: Range; readonly edits: readonly string[] },
     signal?: AbortSignal,
-  ): Promise<readonly string[]> => findHeldPaths(range, edits, signal),
+  ): Promise<PathList> => findHeldPaths(range, edits, signal),
   look: lookAtWork,
   'diff-of-work': diffOfWork,
   changes: changesInRange,

@@ -38,7 +38,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   salvage: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   merge: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
-  'left-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'find-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'not-contained': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   look: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   'diff-of-work': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },

@@ -1,3 +1,4 @@
+import { countOf, noPaths, type PathList } from '../bounded-list.ts'
 import { unreachable } from '../unreachable.ts'
 import type { CheckReport } from './check-report.ts'
 import { type LeftUnderWay, taskRef, type UnmergedReason } from './merge.ts'
@@ -22,7 +23,7 @@ export interface WaitingWork {
   /** An operation of git that the agent left under way, or conflict markers. */
   readonly left: LeftUnderWay | null
   /** Changed paths that run by themselves in a user's checkout. */
-  readonly held: readonly string[]
+  readonly held: PathList
   /** What a person has decided of exactly this work. */
   readonly decided: 'accepted' | 'rejected' | null
   /** Commits that a merge of this task left out or changed: they are at its ref alone. */
@@ -36,13 +37,10 @@ export type Verdict =
   | {
       readonly kind: 'no'
       readonly reason: UnmergedReason
-      readonly files: readonly string[]
+      readonly paths: PathList
       /** One sentence, for a person. */
       readonly detail: string
     }
-
-/** At most so many paths are named. */
-const heldPathsLimit = 100
 
 const yes: Verdict = { kind: 'yes' }
 
@@ -73,7 +71,7 @@ export function mayPublish(work: WaitingWork, act: Act, by: By): Verdict {
 const isForPerson = ({ policies, left, held, decided }: WaitingWork): boolean =>
   stricterPolicy(policies.recorded, policies.current).kind !== 'auto' ||
   left !== null ||
-  held.length > 0 ||
+  held.files.length > 0 ||
   decided !== null
 
 function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
@@ -86,7 +84,7 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
   if (!work.succeeded && (by === 'policy' || policy.kind !== 'auto')) {
     return no('task_failed', `The task did not succeed, so nothing was merged. Its work is kept at ${ref}`)
   }
-  if (left !== null) return no('operation_left', leftText(left, ref), left.files)
+  if (left !== null) return no('operation_left', leftText(left, ref), left)
   switch (policy.kind) {
     case 'review':
       return no('awaiting_review', `It waits at ${ref} to be reviewed: microvm-orchestrator review ${taskId}`)
@@ -100,13 +98,13 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
     default:
       return unreachable(policy)
   }
-  return held.length === 0 ? yes : no('held_paths', heldText(held, taskId), held.slice(0, heldPathsLimit))
+  return held.files.length === 0 ? yes : no('held_paths', heldText(countOf(held), taskId), held)
 }
 
-const no = (reason: UnmergedReason, detail: string, files: readonly string[] = []): Verdict => ({
+const no = (reason: UnmergedReason, detail: string, { files, more }: PathList = noPaths): Verdict => ({
   kind: 'no',
   reason,
-  files,
+  paths: { files, ...(more !== undefined && { more }) },
   detail,
 })
 
@@ -120,13 +118,16 @@ function whatFailed(command: string, check: CheckReport | null): string {
     : `'${command}' failed (exit status ${check.exitCode})`
 }
 
-const leftText = ({ operation }: LeftUnderWay, ref: string): string =>
-  operation === null
-    ? `The agent left conflict markers in files that had none. The work waits at ${ref}`
-    : `The agent left a ${operation} under way. The work waits at ${ref}`
+function leftText({ operation, isPartial }: LeftUnderWay, ref: string): string {
+  if (operation !== null) return `The agent left a ${operation} under way. The work waits at ${ref}`
+  if (isPartial) {
+    return `More files than are looked into got or lost lines like conflict markers. The work waits at ${ref} for a person`
+  }
+  return `The agent left conflict markers in files that had none. The work waits at ${ref}`
+}
 
-const heldText = (held: readonly string[], taskId: string): string =>
-  `It changes ${held.length === 1 ? 'a path' : `${held.length} paths`} that may run by itself in your checkout, and waits for your review: microvm-orchestrator review ${taskId}`
+const heldText = (held: number, taskId: string): string =>
+  `It changes ${held === 1 ? 'a path' : `${held} paths`} that may run by itself in your checkout, and waits for your review: microvm-orchestrator review ${taskId}`
 
 const count = (commits: number): string => (commits === 1 ? '1 commit is' : `${commits} commits are`)
 

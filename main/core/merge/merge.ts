@@ -1,3 +1,5 @@
+import type { PathList } from '../bounded-list.ts'
+
 /** Why finished work is not on the user's branch. Each reason names what the user can change. */
 export const unmergedReasons = [
   'conflicts', // the same lines changed on both sides; `files` names them
@@ -40,16 +42,17 @@ export type MergeOutcome =
       readonly notes?: readonly string[]
     }
   | { readonly kind: 'unchanged'; readonly branch: string | null }
-  | {
-      readonly kind: 'unmerged'
-      readonly reason: UnmergedReason
-      /** Paths relative to the repository's root; bytes that are no UTF-8 come as git quotes them. */
-      readonly files: readonly string[]
-      /** One sentence with the detail, for a person. */
-      readonly detail: string
-      /** Its ref was deleted with it. */
-      readonly dropped?: boolean
-    }
+  | Unmerged
+
+/** Its paths are relative to the repository's root; bytes that are no UTF-8 come as git quotes them. */
+export interface Unmerged extends PathList {
+  readonly kind: 'unmerged'
+  readonly reason: UnmergedReason
+  /** One sentence with the detail, for a person. */
+  readonly detail: string
+  /** Its ref was deleted with it. */
+  readonly dropped?: boolean
+}
 
 /** What salvage found in the clone and brought to `refs/tasks/ID`. */
 export interface SalvagedWork {
@@ -60,8 +63,10 @@ export interface SalvagedWork {
   readonly commits: number
   /** Whether a last commit holds files that the agent had not committed. */
   readonly wip: boolean
-  /** Paths changed between the start commit and `commit`, sorted, at most `filesLimit` of them. */
+  /** Paths changed between the start commit and `commit`, sorted, as many as `listBounds.changed` allows. */
   readonly filesChanged: readonly string[]
+  /** How many were left out, at least; absent when none was. */
+  readonly moreChanged?: number
   /** What was refused or left out while importing, one sentence each; empty when the clone was clean. */
   readonly notes: readonly string[]
   /** Everything else that the clone held beyond the start: other branches, stashes, what a reflog remembers. Bounded in number. */
@@ -81,12 +86,21 @@ export interface AlsoKept {
   readonly from: string
 }
 
-export interface LeftUnderWay {
+/** What an agent left unfinished; its paths are those of `Markers`. */
+export interface LeftUnderWay extends Markers {
   /** null when only conflict markers were left. */
   readonly operation: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | null
-  /** Files with conflict markers that had none at the start, as in `MergeOutcome`; bounded in number. */
-  readonly files: readonly string[]
 }
+
+/** Files with conflict markers that had none at the start. */
+export interface Markers extends PathList {
+  /** More files hold such lines than are looked into: the work is never called free of markers then, whatever `files` has. */
+  readonly isPartial?: true
+}
+
+/** null where neither an operation nor a marker was left. Pure. */
+export const leftUnderWay = (operation: LeftUnderWay['operation'], markers: Markers): LeftUnderWay | null =>
+  operation === null && markers.files.length === 0 && !markers.isPartial ? null : { operation, ...markers }
 
 /** `refs/tasks/ID` of the user's repository: where a task's work waits. */
 export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`

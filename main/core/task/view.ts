@@ -1,3 +1,4 @@
+import { toldPaths } from '../bounded-list.ts'
 import { failureText } from '../failure.ts'
 import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
@@ -71,7 +72,10 @@ export const salvageView = (work: SalvagedWork | null): SalvageView => ({
 })
 
 const alsoView = ({ ref, commit, from }: AlsoKept) => ({ ref, commit, from })
-const leftView = ({ operation, files }: LeftUnderWay) => ({ operation, files: [...files] })
+const leftView = (left: LeftUnderWay) => ({
+  operation: left.operation,
+  files: [...toldPaths(left), ...(left.isPartial ? ['… (more files than are looked into)'] : [])],
+})
 
 /** The shape of `merge-result.json`. */
 export type MergeView =
@@ -123,7 +127,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
     case 'unchanged':
       return { merged: true, method: 'none', commits: 0, conflicts: [] }
     case 'unmerged': {
-      const files = [...merge.files]
+      const files = toldPaths(merge)
       return {
         merged: false,
         reason: merge.reason,

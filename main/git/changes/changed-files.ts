@@ -1,32 +1,29 @@
-import { byBytes, shownPath } from '../process/byte-path.ts'
+import { BoundedList, type PathList } from '../../core/bounded-list.ts'
+import { listBounds } from '../../core/bounds.ts'
+import { shownPath } from '../process/byte-path.ts'
 import type { GitOptions } from '../process/git.ts'
 import { OutputLimitError, recordsOf, streamGit } from '../process/stream-git.ts'
 
-/** More paths than anybody reads, and more bytes of them: they go into the task's record. */
-const filesLimit = 10_000
-const bytesLimit = 1024 ** 2
+/** What is counted at most of those that are left out: trees within trees can name files without end. */
+const mostBytes = 256 * 1024 ** 2
 
-/** Paths that differ between two commits' trees, sorted: at most `filesLimit`, the first that git names where there are more. */
+/** Paths that differ between two commits' trees, in the order of their bytes, and how many more there are, at least. */
 export async function changedFiles(
   options: GitOptions,
   from: string,
   to: string,
   signal?: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<PathList> {
   const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', from, to]
   await using listing = streamGit(args, options, signal)
-  const paths: string[] = []
+  const list = new BoundedList(listBounds.changed)
   try {
-    for await (const path of recordsOf(listing.stdout, '\0', { bytes: bytesLimit, recordBytes: bytesLimit })) {
-      paths.push(path)
-      if (paths.length === filesLimit) break
-    }
+    for await (const path of recordsOf(listing.stdout, '\0', { bytes: mostBytes, recordBytes: mostBytes }))
+      list.add(shownPath(path))
   } catch (error) {
     if (!(error instanceof OutputLimitError)) throw error
-    return shown(paths)
+    return list.list
   }
-  if (paths.length < filesLimit) await listing.succeeded()
-  return shown(paths)
+  await listing.succeeded()
+  return list.list
 }
-
-const shown = (paths: readonly string[]) => paths.toSorted(byBytes).map(shownPath)

@@ -2,6 +2,7 @@ import { visibleLine, withoutMarks } from '../../core/visible-text.ts'
 import { byBytes, shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../process/git.ts'
 import { locateRepository } from '../repository/inspect-repository.ts'
+import { cut } from '../salvage/bounded-notes.ts'
 
 /** A file that differs between two commits, as `git diff-tree` tells it. */
 export interface FileChange {
@@ -110,19 +111,31 @@ export interface CommitLine {
   readonly at: string
 }
 
+/** A name or a subject may be as long as a commit: git cuts it, and fills up what is shorter. */
+export const few = (placeholder: string) => `%<(500,trunc)%${placeholder}`
+
+const shownWords = (padded: string): string => visibleLine(withoutMarks(cut(padded.trimEnd(), 500)))
+
 /** Commits of `to` that `from` does not reach, newest first, at most `limit`. */
 export async function listCommits(
   { repoPath, from, to }: Range,
   limit: number,
   signal?: AbortSignal,
 ): Promise<readonly CommitLine[]> {
-  const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%n%an%n%aI%n%s', `${from}..${to}`, '--']
+  const args = [
+    'log',
+    '-z',
+    `--max-count=${limit}`,
+    `--format=%H%n${few('an')}%n%aI%n${few('s')}`,
+    `${from}..${to}`,
+    '--',
+  ]
   const { stdout } = await gitOrThrow(args, await objectsOf({ repoPath }, signal), signal)
   return utf8(stdout)
     .split('\0')
     .filter((record) => record !== '')
     .map((record) => {
       const [id = '', author = '', at = '', subject = ''] = record.split('\n')
-      return { id, author: visibleLine(withoutMarks(author)), at, subject: visibleLine(withoutMarks(subject)) }
+      return { id, at, author: shownWords(author), subject: shownWords(subject) }
     })
 }

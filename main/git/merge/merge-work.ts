@@ -1,3 +1,4 @@
+import { pathList } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import type { Choice } from '../../core/merge/conflicts.ts'
 import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from '../../core/merge/merge.ts'
@@ -14,6 +15,7 @@ import { repairInTurn } from '../publish/repair-publications.ts'
 import { type UserPrograms, userPrograms } from '../publish/user-programs.ts'
 import { branchState } from '../repository/branch-state.ts'
 import { locateRepository, type RepositoryPlace } from '../repository/inspect-repository.ts'
+import { cut } from '../salvage/bounded-notes.ts'
 import { parseCommit } from './commit-object.ts'
 import { type Apart, listApart } from './divergence.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
@@ -231,6 +233,9 @@ async function forgetWork(user: GitOptions, { taskId, commit, selection }: Reque
 const unmerged = (reason: UnmergedReason, detail: string, files: readonly string[] = []): MergeOutcome => ({
   kind: 'unmerged',
   reason,
-  files,
-  detail,
+  ...pathList(files),
+  detail: cut(detail, longestDetail),
 })
+
+/** It may have two paths, or git's own words on one. */
+const longestDetail = 4000

@@ -1,3 +1,4 @@
+import { type PathList, pathList } from '../../core/bounded-list.ts'
 import type { Range } from '../changes/list-changes.ts'
 import { branchTip } from '../repository/branch-tip.ts'
 import { locateRepository } from '../repository/inspect-repository.ts'
@@ -6,7 +7,7 @@ import { replayCommits } from './replay-commits.ts'
 
 export type AsMerged<Result> =
   | { readonly kind: 'merged'; readonly result: Result }
-  | { readonly kind: 'conflicts'; readonly files: readonly string[] }
+  | ({ readonly kind: 'conflicts' } & PathList)
   /** There is no branch, or the commits cannot be put onto it one by one. */
   | { readonly kind: 'impossible'; readonly why: 'branch_gone' | 'merge_commits' }
 
@@ -31,7 +32,7 @@ export async function asMerged<Result>(
   if (onto === null) return { kind: 'impossible', why: 'branch_gone' }
   await using quarantine = await openQuarantine(commonDirectory, objectFormat)
   const replay = await replayCommits({ path, objectFormat, quarantine, from, to, onto }, signal)
-  if (replay.kind === 'conflicts') return { kind: 'conflicts', files: replay.files }
+  if (replay.kind === 'conflicts') return { kind: 'conflicts', ...pathList(replay.files) }
   if (replay.kind === 'merge-commits') return { kind: 'impossible', why: 'merge_commits' }
   return {
     kind: 'merged',

@@ -1,5 +1,6 @@
-/** Notes go into the task's record and to every client: a guest chooses much of what they say, so both sides of the list have a limit. */
-const mostNotes = 40
+import { BoundedList } from '../../core/bounded-list.ts'
+import { listBounds } from '../../core/bounds.ts'
+
 const longest = 400
 
 /** What there is to say of one salvage. */
@@ -9,17 +10,15 @@ export interface Told {
   readonly unsaved: string[]
 }
 
-/** At most so many notes, each cut where it is too long, and one for how many there were beside. Pure. */
+/**
+ * At most so many notes, each cut where it is too long, and one for how many there were beside: they go into the task's record and to
+ * every client, and a guest chooses much of what they say. Pure.
+ */
 export function boundedNotes(notes: Iterable<string>): readonly string[] {
-  const kept = new Set<string>()
-  let more = 0
-  for (const note of notes) {
-    const text = cut(note)
-    if (kept.has(text)) continue
-    if (kept.size < mostNotes) kept.add(text)
-    else more += 1
-  }
-  return more === 0 ? [...kept] : [...kept, `${more} more notes were left out`]
+  const list = new BoundedList(listBounds.notes)
+  for (const text of new Set([...notes].map((note) => cut(note)))) list.add(text)
+  const { files: kept, more = 0 } = list.list
+  return more === 0 ? kept : [...kept, `${more} more notes were left out`]
 }
 
 /** A guest's text within a sentence: no longer than a line or two, and no control characters, line breaks included. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AlsoKept, LeftUnderWay } from '../../core/merge/merge.ts'
+import { type AlsoKept, type LeftUnderWay, leftUnderWay } from '../../core/merge/merge.ts'
 import { checkObjects } from '../import/check-objects.ts'
 import { type Imported, importTips } from '../import/import-tips.ts'
 import { keepLfsObjects } from '../import/keep-lfs-objects.ts'
@@ -111,7 +111,8 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
       const cleaned = saved.flatMap(({ lfs }) => lfs)
       notes.push(...(await keepLfs(options, [commit, ...also.map((one) => one.commit)], cleaned, inReceiver, signal)))
     }
-    const files = await findMarkers({ startCommit, commit: kept.files ?? commit }, inReceiver, signal)
+    const ends = { from: startCommit, to: kept.files ?? commit, before: [startCommit] }
+    const markers = await findMarkers(ends, inReceiver, signal)
     return {
       commit,
       commits: commit === startCommit ? 0 : imported.graph.reach([line.commit]).size,
@@ -120,7 +121,7 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
       notes: [...unsaved, ...notes],
       unsaved: unsaved.length > 0,
       also,
-      left: operation !== null || files.length > 0 ? { operation, files } : null,
+      left: leftUnderWay(operation, markers),
     }
   } finally {
     await restoreGitFiles(workspace, inner.trees)

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { noPaths } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
@@ -50,12 +51,15 @@ export async function salvageWork(
     // What an earlier agent of the task had there, before it was parked, the last one has undone.
     if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
     const inUserRepository = { cwd: source.path, trust: 'user' } as const
+    const { files, more = 0 } =
+      commit === startCommit ? noPaths : await changedFiles(inUserRepository, startCommit, commit, signal)
     return {
       ref: commit === startCommit ? null : taskRef(taskId),
       commit,
       commits,
       wip,
-      filesChanged: commit === startCommit ? [] : await changedFiles(inUserRepository, startCommit, commit, signal),
+      filesChanged: files,
+      ...(more > 0 && { moreChanged: more }),
       notes: boundedNotes(notes),
       also,
       left,

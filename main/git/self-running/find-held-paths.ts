@@ -1,7 +1,9 @@
+import { BoundedList, noPaths, type PathList } from '../../core/bounded-list.ts'
 import { foldPath } from '../../core/merge/fold-path.ts'
 import { objectsOf, plainDiff, type Range } from '../changes/list-changes.ts'
 import { byBytes, shownPath } from '../process/byte-path.ts'
-import { type GitOptions, gitOrThrow, gitQuickly, utf8, zeroSeparated } from '../process/git.ts'
+import { type GitOptions, gitOrThrow, gitQuickly, utf8 } from '../process/git.ts'
+import { recordsOf, streamGit } from '../process/stream-git.ts'
 import { changesDrivers, macrosOf } from './changes-drivers.ts'
 import { heldLinks, namesThrough } from './links.ts'
 import { pathRules } from './path-rules.ts'
@@ -15,6 +17,8 @@ interface Change {
   readonly newId: string
 }
 
+/** Of the list of changes; a longer one is an error, so that a person looks. */
+const mostBytes = 1024 ** 3
 /** More of them, or larger ones, are held unread. */
 const mostAttributeFiles = 100
 const attributesLimitBytes = 256 * 1024
@@ -23,19 +27,14 @@ const attributesLimitBytes = 256 * 1024
  * Paths of which a task changed what runs by itself in a user's checkout, sorted: added, changed and deleted ones, in any spelling that
  * a file system takes for one of them, and what is known under such a name through a link. Reads objects alone.
  */
-export async function findHeldPaths(
-  range: Range,
-  edits: readonly string[],
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
+export async function findHeldPaths(range: Range, edits: readonly string[], signal?: AbortSignal): Promise<PathList> {
+  if (range.from === range.to) return noPaths
   const call = await objectsOf(range, signal)
-  const changes = await changesOf(range, call, signal)
-  if (changes.length === 0) return []
   const rules = pathRules(edits)
   const links = await heldLinks(range.to, rules, call, signal)
-  const held = new Set<string>()
+  const held = new BoundedList()
   const attributes: Change[] = []
-  for (const change of changes) {
+  for await (const change of changesOf(range, call, signal)) {
     const verdict = rules.holds(utf8(change.path))
     const isLink = [change.oldMode, change.newMode].some((mode) => mode === '120000' || mode === '160000')
     const others = namesThrough(change.path, links)
@@ -44,22 +43,31 @@ export async function findHeldPaths(
       (isLink && rules.leadsToHeld(utf8(change.path))) ||
       others.some((name) => rules.holds(utf8(name)) === true)
     ) {
-      held.add(change.path)
-    } else if (verdict === undefined && isAttributes(change.path)) attributes.push(change)
+      held.add(shownPath(change.path))
+    } else if (verdict !== undefined || !isAttributes(change.path)) continue
+    else if (attributes.length < mostAttributeFiles) attributes.push(change)
+    else held.add(shownPath(change.path))
   }
-  for (const { path } of await withNewDrivers(attributes, range, call, signal)) held.add(path)
-  return [...held].sort(byBytes).map(shownPath)
+  for (const { path } of await withNewDrivers(attributes, range, call, signal)) held.add(shownPath(path))
+  const { files, ...rest } = held.list
+  return { files: files.toSorted(byBytes), ...rest }
 }
 
-async function changesOf({ from, to }: Range, call: GitOptions, signal?: AbortSignal): Promise<readonly Change[]> {
+/** Read as git tells them: what a task changed may be more than fits into memory. @throws OutputLimitError */
+async function* changesOf({ from, to }: Range, call: GitOptions, signal?: AbortSignal): AsyncGenerator<Change> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', ...plainDiff, from, to, '--']
-  const fields = zeroSeparated((await gitOrThrow(args, call, signal)).stdout)
-  const changes: Change[] = []
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode = '', newMode = '', oldId = '', newId = ''] = (fields[at] ?? '').slice(1).split(' ')
-    changes.push({ path: fields[at + 1] ?? '', oldMode, newMode, oldId, newId })
+  await using listing = streamGit(args, call, signal)
+  let meta: string | null = null
+  for await (const record of recordsOf(listing.stdout, '\0', { bytes: mostBytes })) {
+    if (meta === null) {
+      meta = record
+      continue
+    }
+    const [oldMode = '', newMode = '', oldId = '', newId = ''] = meta.slice(1).split(' ')
+    yield { path: record, oldMode, newMode, oldId, newId }
+    meta = null
   }
-  return changes
+  await listing.succeeded()
 }
 
 const isAttributes = (path: string): boolean =>
@@ -71,7 +79,7 @@ async function withNewDrivers(
   call: GitOptions,
   signal?: AbortSignal,
 ): Promise<readonly Change[]> {
-  if (changes.length === 0 || changes.length > mostAttributeFiles) return changes
+  if (changes.length === 0) return changes
   const read = (name: string) => readAttributes(name, call, signal)
   // Macros are defined at the root alone.
   const roots = await Promise.all([read(`${from}:.gitattributes`), read(`${to}:.gitattributes`)])

@@ -1,62 +1,122 @@
+import { BoundedList } from '../../core/bounded-list.ts'
+import type { Markers } from '../../core/merge/merge.ts'
+import { objectsOf, plainDiff } from '../changes/list-changes.ts'
 import { byBytes, shownPath } from '../process/byte-path.ts'
-import { GitError, type GitOptions, gitQuickly } from '../process/git.ts'
-import { recordsOf, streamGit } from '../process/stream-git.ts'
+import type { GitOptions } from '../process/git.ts'
+import { GitError } from '../process/git.ts'
+import { type Limits, OutputLimitError, recordsOf, streamGit } from '../process/stream-git.ts'
 
-const mostFiles = 100
+/** The lines that git puts around both sides of a conflict; with `\r` where a file ends its lines so. */
+const marker = '^(<{7}|>{7})([ \r]|$)'
 
-/**
- * Files of a commit that hold both markers of a conflict and held none at the start. Only files that differ are looked into; larger
- * ones than anybody edits by hand are not.
- */
-export async function findMarkers(
-  { startCommit, commit }: { readonly startCommit: string; readonly commit: string },
-  options: GitOptions,
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  if (commit === startCommit) return []
-  const candidates: string[] = []
-  const args = ['diff-tree', '-r', '-z', '--name-only', '-M', '-l400', '--no-ext-diff', '--no-textconv']
-  await using listing = streamGit(
-    [...args, '-G^(<{7}|>{7}) ', startCommit, commit],
-    { ...options, config: ['core.bigFileThreshold=16m'] },
-    signal,
-  )
-  for await (const path of recordsOf(listing.stdout, '\0', { bytes: 64 * 1024 ** 2 })) {
-    candidates.push(path)
-    if (candidates.length === mostFiles) break
-  }
-  if (candidates.length === 0) {
-    await listing.succeeded()
-    return []
-  }
-  const [opened, closed, before] = await Promise.all([
-    filesWith('^<{7} ', commit, candidates, options, signal),
-    filesWith('^>{7} ', commit, candidates, options, signal),
-    filesWith('^(<{7}|>{7}) ', startCommit, candidates, options, signal),
-  ])
-  return [...opened]
-    .filter((path) => closed.has(path) && !before.has(path))
-    .sort(byBytes)
-    .map(shownPath)
+/** Files in which such lines come or go that are looked into. */
+export interface MarkerLimits {
+  readonly count: number
+  readonly bytes: number
+}
+const usual: MarkerLimits = { count: 20_000, bytes: 8 * 1024 ** 2 }
+
+/** As arguments of one process. */
+const mostPaths = 64
+
+interface Commits {
+  readonly from: string
+  readonly to: string
+  /** Those where a file that has markers may have had them: the start, and what a resolver was given beside it. */
+  readonly before: readonly string[]
 }
 
-async function filesWith(
-  pattern: string,
-  commit: string,
-  paths: readonly string[],
-  options: GitOptions,
+/**
+ * Files of `to` that hold a conflict marker, where none of the commits `before` has any there; sorted. Only files in which such a line
+ * came or went are looked into, and of these none that is larger than anybody edits by hand. Where they are more than the limits
+ * say, the answer is partial.
+ */
+export async function findMarkers(
+  { from, to, before }: Commits,
+  call: GitOptions,
   signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  // An argument is text: a path of other bytes is compared among all.
-  const isText = (path: string) => Buffer.from(Buffer.from(path, 'latin1').toString('utf8')).toString('latin1') === path
-  const named = paths.every(isText) ? paths.map((path) => `:(top,literal)${Buffer.from(path, 'latin1')}`) : []
-  const args = ['grep', '-z', '-l', '-I', '--no-textconv', '--no-recurse-submodules', '-E', '-e', pattern, commit, '--']
-  const result = await gitQuickly([...args, ...named], options, signal)
-  if (result.exitCode !== 0 && result.exitCode !== 1) throw new GitError(args, result)
-  return new Set(
-    result.stdout
-      .split('\0')
-      .filter((name) => name !== '')
-      .map((name) => name.slice(commit.length + 1)),
-  )
+  limits: MarkerLimits = usual,
+): Promise<Markers> {
+  if (from === to) return { files: [] }
+  const options: GitOptions = { ...call, config: [...(call.config ?? []), 'core.bigFileThreshold=16m'] }
+  const args = ['diff-tree', '-r', '-z', '--name-only', '-M', '-l400', `-G${marker}`, '--diff-filter=d', ...plainDiff]
+  const { paths: touched, isWhole } = await listed([...args, from, to, '--'], options, limits, signal)
+  if (touched.size === 0) return isWhole ? { files: [] } : { files: [], isPartial: true }
+  const had = new Set<string>()
+  for (const commit of before) {
+    const { paths } = await withMarkers(commit, touched, options, signal)
+    for (const path of paths) had.add(path)
+  }
+  const has = await withMarkers(to, touched, options, signal)
+  const list = new BoundedList()
+  for (const path of [...has.paths].sort(byBytes)) if (!had.has(path)) list.add(shownPath(path))
+  return { ...list.list, ...(!(isWhole && has.isWhole) && { isPartial: true }) }
+}
+
+/** The same in a repository of the user's. Reads objects alone. */
+export async function findMarkersIn(
+  { repoPath, ...commits }: Commits & { readonly repoPath: string },
+  signal?: AbortSignal,
+): Promise<Markers> {
+  return await findMarkers(commits, await objectsOf({ repoPath }, signal), signal)
+}
+
+interface Listed {
+  readonly paths: ReadonlySet<string>
+  readonly isWhole: boolean
+}
+
+/** Those of the paths that hold a marker in a commit. */
+async function withMarkers(
+  commit: string,
+  paths: ReadonlySet<string>,
+  call: GitOptions,
+  signal?: AbortSignal,
+): Promise<Listed> {
+  const few =
+    paths.size <= mostPaths && [...paths].every(isText)
+      ? [...paths].map((path) => Buffer.from(path, 'latin1').toString())
+      : []
+  const args = ['grep', '-z', '-l', '-I', '--no-textconv', '--no-recurse-submodules', '-E', '-e', marker, commit, '--']
+  const literal: GitOptions = { ...call, env: { ...call.env, GIT_LITERAL_PATHSPECS: '1' } }
+  // Every file of the commit may hold such a line: those that are not asked for cost nothing here.
+  const limits = { count: paths.size, bytes: 256 * 1024 ** 2 }
+  const wanted = (name: string) => {
+    const path = name.slice(commit.length + 1)
+    return paths.has(path) ? path : null
+  }
+  return await listed([...args, ...few], literal, limits, signal, { wanted, empty: 1 })
+}
+
+/** An argument is UTF-8: a path of other bytes is looked for among all. */
+const isText = (path: string): boolean =>
+  Buffer.from(Buffer.from(path, 'latin1').toString('utf8')).toString('latin1') === path
+
+/** The paths that git lists, read as they come, as far as the limits go. `empty` is the status with which it says that there are none. */
+async function listed(
+  args: readonly string[],
+  call: GitOptions,
+  { count, bytes }: MarkerLimits & Limits,
+  signal?: AbortSignal,
+  { wanted, empty }: { readonly wanted?: (name: string) => string | null; readonly empty?: number } = {},
+): Promise<Listed> {
+  await using stream = streamGit(args, call, signal)
+  const paths = new Set<string>()
+  try {
+    for await (const name of recordsOf(stream.stdout, '\0', { bytes })) {
+      const path = wanted ? wanted(name) : name
+      if (path === null) continue
+      if (paths.size === count) return { paths, isWhole: false }
+      paths.add(path)
+    }
+  } catch (error) {
+    if (!(error instanceof OutputLimitError)) throw error
+    return { paths, isWhole: false }
+  }
+  try {
+    await stream.succeeded()
+  } catch (error) {
+    if (!(error instanceof GitError) || error.result.exitCode !== empty) throw error
+  }
+  return { paths, isWhole: true }
 }

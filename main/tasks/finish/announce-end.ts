@@ -1,10 +1,9 @@
+import { pathList, toldPaths } from '../../core/bounded-list.ts'
+import { listBounds } from '../../core/bounds.ts'
 import { taskView } from '../../core/task/view.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { EndEvent } from '../events/logged-event.ts'
 import type { TaskRecord } from '../record/task-record.ts'
-
-/** More are in `get_task_info`. */
-const notesTold = 50
 
 /** Tells the end of a task once, whatever crashes: a log that has it already is not told again. */
 export async function announceEnd(record: TaskRecord, events: EventLog): Promise<void> {
@@ -18,7 +17,7 @@ export async function announceEnd(record: TaskRecord, events: EventLog): Promise
     result: view.result,
     mergeResult: view.merge_result,
     error: view.error,
-    ...(view.notes.length > 0 && { notes: view.notes.slice(0, notesTold) }),
+    ...(view.notes.length > 0 && { notes: toldPaths(pathList(view.notes, listBounds.notesTold)) }),
   }
   const logged = (await events.endOf(task.id)) ?? (await record.patiently('the end', () => events.append(end)))
   await record.add({ type: 'announced', seq: logged.seq })

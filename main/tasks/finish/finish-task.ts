@@ -1,3 +1,4 @@
+import { toldPaths } from '../../core/bounded-list.ts'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf } from '../../core/task/outcome.ts'
@@ -160,6 +161,6 @@ const repositoryGone = ({ code, message }: Failure, { repo, id }: TaskRecord['fi
 /** The host believes the imported commits, not the guest's list, and counts what earlier agents of the task took. */
 const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings }: Task): TaskResult => ({
   ...result,
-  filesChanged: work?.filesChanged ?? [],
+  filesChanged: work ? toldPaths({ files: work.filesChanged, more: work.moreChanged ?? 0 }) : [],
   usage: totalUsage(parkings.at(-1)?.usage ?? null, result.usage),
 })

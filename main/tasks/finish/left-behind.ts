@@ -1,6 +1,6 @@
-import type { LeftUnderWay } from '../../core/merge/merge.ts'
+import { type LeftUnderWay, leftUnderWay } from '../../core/merge/merge.ts'
 import type { Task } from '../../core/task/task.ts'
-import { leftMarkers } from '../run/ask-worker.ts'
+import { findMarkers } from '../run/ask-worker.ts'
 
 /**
  * What a task's agent left unfinished, whatever it says of itself; null when nothing. Where the user moved the ref since, only what
@@ -12,6 +12,5 @@ export async function leftBehind(task: Task, commit: string, signal: AbortSignal
   // Salvage looked, though not at what a resolver was given beside its start.
   if (commit === work?.commit && (!resolves || work.left?.operation)) return work.left
   const before = resolves ? [startCommit, resolves.commit] : [startCommit]
-  const files = await leftMarkers({ repoPath, from: startCommit, to: commit, before }, id, signal)
-  return files.length === 0 ? null : { operation: null, files }
+  return leftUnderWay(null, await findMarkers({ repoPath, from: startCommit, to: commit, before }, id, signal))
 }

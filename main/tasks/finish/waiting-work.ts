@@ -1,3 +1,4 @@
+import { noPaths, type PathList } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import { type Act, type By, mayPublish, type Verdict, type WaitingWork } from '../../core/merge/may-publish.ts'
 import type { Accepted, MergeOutcome } from '../../core/merge/merge.ts'
@@ -33,12 +34,14 @@ async function currentPolicy(
   return found ? (found.mergePolicy ?? { kind: 'auto' }) : null
 }
 
+const pathsOf = ({ files, more }: PathList): PathList => ({ files, ...(more !== undefined && { more }) })
+
 /** What a task's record says of its work. `commit` is what lies at its ref now, or null; `beside` is the number of refs beside it. */
 export function recordedWork(task: Task, commit: string | null, current: MergePolicy | null, beside = 0): WaitingWork {
   const { merge, work, result, accepted, startCommit } = task
   const outcome = task.state.phase === 'finished' ? task.state.outcome.kind : null
   const reason = merge?.kind === 'unmerged' ? merge.reason : null
-  const files = merge?.kind === 'unmerged' ? merge.files : []
+  const paths = merge?.kind === 'unmerged' ? merge : noPaths
   const isOnlyInClone = work === null && startCommit !== null
   const isElsewhere = merge?.kind === 'merged' || merge?.kind === 'unchanged'
   return {
@@ -47,8 +50,8 @@ export function recordedWork(task: Task, commit: string | null, current: MergePo
     succeeded: outcome !== 'failed' && outcome !== 'cancelled',
     policies: { recorded: task.mergePolicy ?? { kind: 'auto' }, current },
     check: commit !== null && commit === work?.commit ? (result?.check ?? null) : null,
-    left: work?.left ?? (reason === 'operation_left' ? { operation: null, files } : null),
-    held: reason === 'held_paths' ? files : [],
+    left: work?.left ?? (reason === 'operation_left' ? { ...pathsOf(paths), operation: null } : null),
+    held: reason === 'held_paths' ? pathsOf(paths) : noPaths,
     decided: reason === 'rejected' ? 'rejected' : isAccepted(accepted, commit) ? 'accepted' : null,
     beside,
     kept: merge?.kind === 'merged' && commit !== null ? (merge.kept ?? 0) : 0,
@@ -91,11 +94,9 @@ export async function weighRemoval(
 }
 
 /** The outcome of a merge that was not tried. */
-export const unmergedBy = ({ reason, files, detail }: Extract<Verdict, { kind: 'no' }>): MergeOutcome => ({
-  kind: 'unmerged',
-  reason,
-  files,
-  detail,
+export const unmergedBy = ({ reason, paths, detail }: Extract<Verdict, { kind: 'no' }>): MergeOutcome => ({
+  ...{ kind: 'unmerged', reason, detail },
+  ...paths,
 })
 
 const wishes = { merge: 'accept', 'clean-up': 'accept or drop', drop: 'accept or drop' } as const

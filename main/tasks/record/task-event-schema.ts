@@ -42,6 +42,7 @@ const unmerged = z.object({
   kind: z.literal('unmerged'),
   reason: z.string().transform((reason) => reason as UnmergedReason),
   files: z.array(z.string()),
+  more: z.int().exactOptional(),
   detail: z.string(),
   dropped: z.boolean().exactOptional(),
 })
@@ -106,6 +107,7 @@ export const workSchema = z.object({
   commits: z.int(),
   wip: z.boolean(),
   filesChanged: z.array(z.string()),
+  moreChanged: z.int().exactOptional(),
   notes: z.array(z.string()),
   // Records of older versions have neither.
   also: z.array(z.object({ ref: z.string(), commit: z.string(), from: z.string() })).default([]),
@@ -113,6 +115,8 @@ export const workSchema = z.object({
     .object({
       operation: z.enum(['merge', 'rebase', 'cherry-pick', 'revert']).nullable(),
       files: z.array(z.string()),
+      more: z.int().exactOptional(),
+      isPartial: z.literal(true).exactOptional(),
     })
     .nullable()
     .default(null),

@@ -12,7 +12,7 @@ const commits = z.array(z.looseObject({ id: z.string() }))
 const files = z.array(z.looseObject({ path: z.string(), status: z.string() }))
 const onBranch = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merged'), result: files }),
-  z.object({ kind: z.literal('conflicts'), files: z.array(z.string()) }),
+  z.object({ kind: z.literal('conflicts'), files: z.array(z.string()), more: z.int().exactOptional() }),
   z.object({ kind: z.literal('impossible'), why: z.enum(['branch_gone', 'merge_commits']) }),
 ])
 const fileDiff = z.looseObject({ kind: z.string() })

@@ -1,3 +1,4 @@
+import { toldPaths } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import type { MergeOutcome } from '../../core/merge/merge.ts'
 import { resolveText } from '../../core/merge/resolve-text.ts'
@@ -48,7 +49,7 @@ export async function planResolution(
     description: resolveText({
       ...{ branch, taskCommits, branchCommits },
       description: task.description,
-      files: merge.files,
+      files: toldPaths(merge),
     }),
     resolves: { task: id, startCommit, commit, branch, ...(task.mergePolicy && { policy: task.mergePolicy }) },
   }

@@ -62,17 +62,20 @@ export const findMerge = (request: JobInput<'find-merge'>, signal: AbortSignal):
 
 const paths = z.array(z.string())
 
-export const leftMarkers = (
-  request: JobInput<'left-markers'>,
+const pathList = z.object({ files: paths, more: z.int().exactOptional() })
+const markers = pathList.extend({ isPartial: z.literal(true).exactOptional() })
+
+export const findMarkers = (
+  request: JobInput<'find-markers'>,
   task: string,
   signal: AbortSignal,
-): Promise<JobOutput<'left-markers'>> => runJob('left-markers', request, { answer: paths, task }, signal)
+): Promise<JobOutput<'find-markers'>> => runJob('find-markers', request, { answer: markers, task }, signal)
 
 export const findHeldPaths = (
   request: JobInput<'held-paths'>,
   task: string,
   signal: AbortSignal,
-): Promise<JobOutput<'held-paths'>> => runJob('held-paths', request, { answer: paths, task }, signal)
+): Promise<JobOutput<'held-paths'>> => runJob('held-paths', request, { answer: pathList, task }, signal)
 
 export const notContained = (
   request: JobInput<'not-contained'>,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { noPaths, pathList } from '../../../main/core/bounded-list.ts'
 import { type Act, type By, mayPublish, type WaitingWork } from '../../../main/core/merge/may-publish.ts'
+import { leftUnderWay } from '../../../main/core/merge/merge.ts'
 import { type MergePolicy, stricterPolicy } from '../../../main/core/merge/merge-policy.ts'
 
 const auto: MergePolicy = { kind: 'auto' }
@@ -13,7 +15,16 @@ const work = (
   recorded: MergePolicy = auto,
   current: MergePolicy | null = recorded,
 ) => ({
-  ...{ taskId: 'a1b2c3d4', waits: true, succeeded: true, check: null, left: null, held: [], decided: null, kept: 0 },
+  ...{
+    taskId: 'a1b2c3d4',
+    waits: true,
+    succeeded: true,
+    check: null,
+    left: null,
+    held: noPaths,
+    decided: null,
+    kept: 0,
+  },
   beside: 0,
   policies: { recorded, current },
   ...change,
@@ -51,10 +62,15 @@ const merges: readonly Row[] = [
     'operation_left',
     'operation_left',
   ],
-  ['held paths', work({ held: ['.envrc'] }), 'held_paths', 'held_paths'],
-  ['held paths, a check that passed', work({ held: ['.envrc'], check: passed }, check), 'held_paths', 'held_paths'],
-  ['held paths, a failed task', { ...failed(auto), held: ['.envrc'] }, 'task_failed', 'held_paths'],
-  ['accepted', work({ decided: 'accepted', held: ['.envrc'] }, review), null, null],
+  ['held paths', work({ held: { files: ['.envrc'] } }), 'held_paths', 'held_paths'],
+  [
+    'held paths, a check that passed',
+    work({ held: { files: ['.envrc'] }, check: passed }, check),
+    'held_paths',
+    'held_paths',
+  ],
+  ['held paths, a failed task', { ...failed(auto), held: { files: ['.envrc'] } }, 'task_failed', 'held_paths'],
+  ['accepted', work({ decided: 'accepted', held: { files: ['.envrc'] } }, review), null, null],
   ['accepted, a failed task', { ...failed(review), decided: 'accepted' }, null, null],
   ['rejected', work({ decided: 'rejected' }), 'rejected', 'rejected'],
   ['auto, made review since', work({}, auto, review), 'awaiting_review', 'awaiting_review'],
@@ -81,7 +97,7 @@ const removals: readonly (readonly [title: string, WaitingWork, cleanUp: boolean
   ['review', work({}, review), false, false],
   ['accepted, and something in the way', work({ decided: 'accepted' }, review), false, false],
   ['rejected', work({ decided: 'rejected' }), false, false],
-  ['held paths', work({ held: ['.envrc'] }), false, false],
+  ['held paths', work({ held: { files: ['.envrc'] } }), false, false],
   ['an operation left', work({ left: { operation: 'rebase', files: [] } }), false, false],
   ['made review since', work({}, auto, review), false, false],
   ['merged', work({ waits: false }, review), true, true],
@@ -124,7 +140,20 @@ test.each([
   expect(stricterPolicy(recorded, current)).toEqual(bound)
 })
 
-test('many held paths are named up to a limit', () => {
-  const verdict = mayPublish(work({ held: Array.from({ length: 500 }, (_, n) => `${n}/.envrc`) }), 'merge', 'policy')
-  expect(verdict).toMatchObject({ files: { length: 100 }, detail: expect.stringContaining('500 paths') })
+test('of many held paths some are named and all are counted', () => {
+  const held = pathList(Array.from({ length: 5_000 }, (_, n) => `${n}/.envrc`))
+  const verdict = mayPublish(work({ held }), 'merge', 'policy')
+  expect(verdict).toMatchObject({
+    paths: { files: { length: 200 }, more: 4_800 },
+    detail: expect.stringContaining('5000 paths'),
+  })
+})
+
+test('work of which not every file with such lines was looked into is never free of conflict markers', () => {
+  const left = leftUnderWay(null, { files: [], isPartial: true })
+  expect(mayPublish(work({ left }), 'merge', 'policy')).toMatchObject({
+    kind: 'no',
+    reason: 'operation_left',
+    detail: expect.stringContaining('More files than are looked into'),
+  })
 })

@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findHeldPaths } from '../../../main/git/self-running/find-held-paths.ts'
+import { commitMany } from '../../support/git/commit-many.ts'
 import { commitFiles, type Files, gitIn, makeRepository } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -27,7 +28,7 @@ async function heldBy({ before = {}, after, links = {}, linksBefore = {}, edits 
   const from = await commitFiles(repo, { 'start.txt': 'start\n', ...before }, 'Before')
   await link(links)
   const to = await commitFiles(repo, { 'work.txt': 'work\n', ...after }, 'After')
-  return await findHeldPaths({ repoPath: repo, from, to }, edits)
+  return (await findHeldPaths({ repoPath: repo, from, to }, edits)).files
 }
 
 test('of what a task changed, names that run by themselves are held in every folder and every spelling, and no others', async () => {
@@ -133,5 +134,32 @@ test('work that changes nothing holds nothing', async () => {
   await makeRepository(repo)
   await writeFile(join(repo, '.envrc'), 'x')
   const from = await gitIn(repo, ['rev-parse', 'HEAD'])
-  expect(await findHeldPaths({ repoPath: repo, from, to: from }, [])).toEqual([])
+  expect(await findHeldPaths({ repoPath: repo, from, to: from }, [])).toEqual({ files: [] })
+})
+
+test.each([
+  ['100,000 names', 100_000, (n: number) => `.vscode/${n}.json`, 200],
+  [
+    'names of 4,000 bytes',
+    1_000,
+    (n: number) => `.vscode/${n}/${Array.from({ length: 19 }, () => 'x'.repeat(208)).join('/')}`,
+    4,
+  ],
+])('of %s that are held some are named, and all are counted', async (_what, count, name, named) => {
+  const repo = await temporaryFolder()
+  await makeRepository(repo)
+  const from = await gitIn(repo, ['rev-parse', 'HEAD'])
+  const to = await commitMany(
+    repo,
+    Array.from({ length: count }, (_, n) => name(n)),
+    'x\n',
+  )
+  const held = await findHeldPaths({ repoPath: repo, from, to }, [])
+  expect(held.files).toHaveLength(named)
+  expect(held.more).toBe(count - named)
+})
+
+test('more attribute files than are read are held unread', async () => {
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`d${n}/.gitattributes`, '* text=auto\n']))
+  expect(await heldBy({ after: many })).toHaveLength(50)
 })
