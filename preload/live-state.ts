@@ -9,7 +9,7 @@ import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../ma
 import type { ShownSettings } from './settings.ts'
 
 /** What a running task did last. Guest data, cut to one line each and free of control characters. */
-export interface Live {
+export interface Activity {
   /** Last line of the console, at most 200 characters. */
   readonly lastLine: string
   /** Input, cached or not, and output so far, all requests. */
@@ -58,7 +58,7 @@ export interface TaskRow {
   readonly startedAt: string | null
   readonly finishedAt: string | null
   /** Only while it runs. */
-  readonly live: Live | null
+  readonly live: Activity | null
   readonly usage: AgentUsage | null
 }
 

@@ -62,6 +62,6 @@ async function canEnd(tasks: Tasks, all: readonly TaskBrief[]): Promise<boolean>
 }
 
 /** Ends a delivery by what became of the answer that carried it: the cursor moves only when it arrived. */
-export function settle({ acknowledge, release }: Delivery, arrived: Promise<boolean>): void {
+export function acknowledgeOnArrival({ acknowledge, release }: Delivery, arrived: Promise<boolean>): void {
   void arrived.then((yes) => (yes ? acknowledge() : release()))
 }

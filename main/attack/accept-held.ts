@@ -36,8 +36,8 @@ export async function acceptHeld(
 }
 
 /** As the orchestrator has them, for one task that has ended. */
-function reviewsOf(settled: Task): TaskReviews {
-  let task = settled
+function reviewsOf(ended: Task): TaskReviews {
+  let task = ended
   return new TaskReviews({
     catalog: {
       get: async () => task,

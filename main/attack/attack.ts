@@ -60,7 +60,7 @@ export type NaiveHost = (fixture: Fixture) => Promise<readonly string[]>
 
 /**
  * Files that a guest leaves in its share and clone. `guest` is a bash script that runs as root in a real guest, with SHARE, REPO
- * and the names of `Fixture` in capitals (SECRET is the file). The real host then settles the task as any other.
+ * and the names of `Fixture` in capitals (SECRET is the file). The real host then finishes the task as any other.
  */
 export interface LeftBehind extends Described {
   readonly kind: 'left-behind'

@@ -18,7 +18,7 @@ const limits: Readonly<Record<string, number>> = {
 }
 
 /**
- * What is wrong after a task was settled, one sentence each: looked for after every attack, whatever it tried.
+ * What is wrong after a task was finished, one sentence each: looked for after every attack, whatever it tried.
  * @param ends where its work must be by now.
  */
 export async function damageOf(

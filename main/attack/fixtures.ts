@@ -82,7 +82,7 @@ export async function layBait(folder: string): Promise<Bait> {
   }
 }
 
-/** Attacks of one lane are settled one after the other. */
+/** Attacks of one lane are judged one after the other. */
 export const laneCount = 2
 
 /**

@@ -6,7 +6,7 @@ import { pathExists } from '../lib/files/look.ts'
 import { removeTree } from '../lib/files/remove-tree.ts'
 import type { Log } from '../lib/log.ts'
 import { runOrThrow } from '../lib/processes/spawn.ts'
-import { settleTask } from '../tasks/finish/finish-task.ts'
+import { finishTask } from '../tasks/finish/finish-task.ts'
 import { clearShare } from '../tasks/run/clear-share.ts'
 import { removeKey } from '../tasks/run/take-key.ts'
 import { writeShare } from '../tasks/run/write-share.ts'
@@ -28,7 +28,7 @@ async function takeBack({ record, inGuest }: Prepared): Promise<void> {
 }
 
 /** First a naive host on a copy, then the real one, as when a task's machine has ended. */
-export async function settleAttack(
+export async function judgeAttack(
   prepared: Prepared,
   machine: MachineHandle,
   { key }: Pick<Bait, 'key'>,
@@ -47,7 +47,7 @@ export async function settleAttack(
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
   const broken: string[] = []
   try {
-    await settleTask(publishingRules, record, key, log)
+    await finishTask(publishingRules, record, key, log)
     await allocatedBytes(record.files.folder)
   } catch (error) {
     broken.push(`the host fell over it: ${String(error).slice(0, 200)}`)

@@ -13,7 +13,7 @@ import { allAttacks, gatewayAttacks, leftBehindAttacks, privilegeAttacks, reachA
 import { laneCount, layBait, prepare, restore } from './fixtures.ts'
 import { type GuestRun, privilegeFolder, runGuest } from './guest-run.ts'
 import { type Honeypots, openHoneypots } from './honeypots.ts'
-import { handOver, settleAttack } from './left-behind.ts'
+import { handOver, judgeAttack } from './left-behind.ts'
 import { runNaiveMachine } from './naive-machine.ts'
 import { type ProbePorts, probeScript, reachedBy } from './probe.ts'
 import { openRecordingApi } from './recording-api.ts'
@@ -83,16 +83,16 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
     signal,
   )
 
-  onProgress('What it left behind, first given to naive hosts, then settled')
+  onProgress('What it left behind, first given to naive hosts, then judged')
   const verdicts: Verdict[] = []
-  const settleLane = async (lane: number): Promise<void> => {
+  const judgeLane = async (lane: number): Promise<void> => {
     for (const each of prepared.filter((_, index) => index % laneCount === lane)) {
       const failure = await guestRun.failureOf(each.attack)
-      const settled = await settleAttack(each, guestRun.machine, bait, log)
-      verdicts.push(failure === undefined ? settled : tried(settled, failure))
+      const judged = await judgeAttack(each, guestRun.machine, bait, log)
+      verdicts.push(failure === undefined ? judged : tried(judged, failure))
     }
   }
-  await Promise.all(Array.from({ length: laneCount }, (_, lane) => settleLane(lane)))
+  await Promise.all(Array.from({ length: laneCount }, (_, lane) => judgeLane(lane)))
   verdicts.push(...(await privilegeVerdicts(folder, naive, guestRun)), ...reachVerdicts(naive, guestRun, pots))
   verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
 
@@ -134,9 +134,9 @@ async function privilegeVerdicts(folder: string, naive: Naive, guestRun: GuestRu
     privilegeAttacks.map(async (attack) => {
       const proof = await attack.sign(privilegeFolder(naive.share, attack))
       const harm = await attack.sign(privilegeFolder(join(folder, 'guest'), attack))
-      const settled = verdict(attack, harm === undefined ? [] : [harm], proof ?? null, unproven)
+      const judged = verdict(attack, harm === undefined ? [] : [harm], proof ?? null, unproven)
       const failure = await guestRun.failureOf(attack)
-      return failure === undefined ? settled : tried(settled, failure)
+      return failure === undefined ? judged : tried(judged, failure)
     }),
   )
 }
@@ -152,9 +152,9 @@ function reachVerdicts(naive: Naive, guestRun: GuestRun, pots: Honeypots): reado
 }
 
 /** An attack whose script failed in the guest shows nothing. */
-const tried = (settled: Verdict, failure: string): Verdict => ({
-  ...settled,
-  broken: [...settled.broken, `the guest could not carry it out: ${failure}`],
+const tried = (judged: Verdict, failure: string): Verdict => ({
+  ...judged,
+  broken: [...judged.broken, `the guest could not carry it out: ${failure}`],
 })
 
 async function made(folder: string, name: string): Promise<string> {

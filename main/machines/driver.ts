@@ -96,7 +96,7 @@ export interface MachineDriver {
 
 export interface Machine {
   readonly handle: MachineHandle
-  /** Settles exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
+  /** Resolves exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
   readonly exited: Promise<MachineExit>
   /** The guest stands still, as it must while its host sleeps. Throws when it cannot: because it has ended, say. */
   pause(signal: AbortSignal): Promise<void>

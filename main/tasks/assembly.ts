@@ -19,7 +19,7 @@ import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
 import type { TaskRecord } from './record/task-record.ts'
 import { UnfinishedTasks } from './record/unfinished-tasks.ts'
-import { Resolutions } from './review/resolutions.ts'
+import { ResolverTasks } from './review/resolver-tasks.ts'
 import { TaskReviews } from './review/reviews.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
@@ -86,7 +86,7 @@ export async function assembleParts(options: OrchestratorOptions) {
     ...{ context: options, catalog, waiting, warm, recordOptions, lifetime, gate },
     onEnd: async (record: TaskRecord): Promise<void> => {
       await showInWorkTree(record.task, options) // First: who hears of the end looks there.
-      await resolutions.afterEnd(record.task)
+      await resolvers.afterEnd(record.task)
       await announceEnd(record, events)
       await unfinished.remove(record.task.id)
     },
@@ -96,12 +96,12 @@ export async function assembleParts(options: OrchestratorOptions) {
     ...{ rules: options, catalog, unfinished, host, warm, admission, waiting, follower, recordOptions, lifetime },
   })
   // The only circle among the parts: the end of a task can begin another one, which resolves its conflicts.
-  const resolutions = new Resolutions({ catalog, intake, rules: options, log })
+  const resolvers = new ResolverTasks({ catalog, intake, rules: options, log })
   const ended = new EndedTasks({ catalog, running, deletions, rules: options })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolutions, ended, reviews, disks },
+    ...{ follower, running, intake, resolvers, ended, reviews, disks },
   }
 }

@@ -79,10 +79,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   }
 
   resolve(id: TaskId, request: Pick<RunRequest, 'owner' | 'queue'> = {}): Promise<TaskId> {
-    const { ended, gate, resolutions } = this.#parts
+    const { ended, gate, resolvers } = this.#parts
     return ended.act(id, async (task) => {
       this.#countRun(request.owner)
-      return await gate.answer(() => resolutions.start(task, request))
+      return await gate.answer(() => resolvers.start(task, request))
     })
   }
 
@@ -148,7 +148,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     lifetime.letGo()
     disks[Symbol.dispose]()
     waiting.close()
-    await admission.settled()
+    await admission.idle()
     await running.allOver()
     await warm[Symbol.asyncDispose]()
     await waiting[Symbol.asyncDispose]()

@@ -6,7 +6,7 @@ import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Log } from '../lib/log.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
-import type { LiveLines } from './live-lines.ts'
+import type { ActivityReader } from './activity-reader.ts'
 import { RepositoryRows } from './repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
@@ -20,7 +20,7 @@ const looksPerRepositoryCheck = 20
 
 export interface FeedOptions {
   readonly tasks: Tasks
-  readonly live: LiveLines
+  readonly live: ActivityReader
   readonly clients: Watchable<readonly ClientRow[]>
   /** Of the MCP endpoint; asked once it listens. */
   readonly mcpUrl: () => string

@@ -1,4 +1,4 @@
-import type { Live, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
+import type { Activity, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
 import { countOf } from '../core/bounded-list.ts'
 import { failureText } from '../core/failure.ts'
 import type { SlotId, TaskOutcome } from '../core/task/task.ts'
@@ -18,7 +18,7 @@ export const titleOf = (description: string): string => {
 }
 
 /** What lists and cards show of a task. Pure. */
-export function taskRow(task: TaskBrief, position: number | null, live: Live | null): TaskRow {
+export function taskRow(task: TaskBrief, position: number | null, live: Activity | null): TaskRow {
   return {
     id: task.id,
     title: titleOf(task.description),

@@ -18,10 +18,10 @@ import { findKey } from '../settings/token.ts'
 import { userProblems } from '../settings/user-problems.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
+import { ActivityReader } from './activity-reader.ts'
 import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
-import { LiveLines } from './live-lines.ts'
 import { callOperation } from './operation-calls.ts'
 import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
@@ -59,7 +59,7 @@ export interface WindowService extends Disposable {
 export function createWindowService(options: WindowServiceOptions): WindowService {
   const { tasks, home, env, log, clients } = options
   const secrets = () => secretsOf(env, home)
-  const live = new LiveLines(secrets)
+  const live = new ActivityReader(secrets)
   const steps = new StepReader(secrets)
   const { settings } = options
   const feed = new WindowFeed({

@@ -19,7 +19,7 @@ export interface Job {
 
 interface UnderWay {
   readonly limits: JobLimits
-  readonly settle: (message: Exclude<FromWorker, { kind: 'publishing' }> | WorkerDied) => void
+  readonly resolve: (message: Exclude<FromWorker, { kind: 'publishing' }> | WorkerDied) => void
   isPublishing: boolean
   onPublishing: (isPublishing: boolean) => void
 }
@@ -58,7 +58,7 @@ export class WorkerProcess {
   async run({ name, input, attempt }: Job, limits: JobLimits, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted()
     if (this.#isOver || this.#job) throw new WorkerDied('had ended before')
-    const { promise, resolve } = Promise.withResolvers<Parameters<UnderWay['settle']>[0]>()
+    const { promise, resolve } = Promise.withResolvers<Parameters<UnderWay['resolve']>[0]>()
     let deadline = this.#timer(limits.timeMs)
     let publishDeadline: NodeJS.Timeout | undefined
     const onPublishing = (isPublishing: boolean): void => {
@@ -73,7 +73,7 @@ export class WorkerProcess {
       deadline = this.#timer(abortMs)
     }
     this.#bytes = 0
-    this.#job = { limits, settle: resolve, isPublishing: false, onPublishing }
+    this.#job = { limits, resolve, isPublishing: false, onPublishing }
     signal?.addEventListener('abort', onAbort, { once: true })
     const memory = this.#watchMemory(limits.memoryBytes)
     try {
@@ -144,7 +144,7 @@ export class WorkerProcess {
       return
     }
     if (message.kind !== 'publishing') {
-      this.#job?.settle(message)
+      this.#job?.resolve(message)
       return
     }
     if (!this.#job || this.#job.isPublishing === message.isPublishing) return
@@ -157,7 +157,7 @@ export class WorkerProcess {
     this.#isOver = true
     this.#line = []
     this.#session?.kill()
-    this.#job?.settle(new WorkerDied(how))
+    this.#job?.resolve(new WorkerDied(how))
   }
 
   /** Nothing of it writes any more when this resolves. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { taskView } from '../../main/core/task/view.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { settleTask } from '../../main/tasks/finish/finish-task.ts'
+import { finishTask } from '../../main/tasks/finish/finish-task.ts'
 import { filesOf } from '../../main/tasks/record/task-files.ts'
 import { TaskRecord } from '../../main/tasks/record/task-record.ts'
 import { doomWorkers, type WorkerDoom } from '../support/faults/doom-workers.ts'
@@ -90,7 +90,7 @@ test('what its process died of twice is not tried a third time', async () => {
   const settleAgain = async () => {
     await writeFile(files.events, `${before.join('\n')}\n`)
     await using record = await TaskRecord.open(task, { onChange: () => undefined })
-    await settleTask({ repositories: { list: async () => [] } }, record, '', silentLog)
+    await finishTask({ repositories: { list: async () => [] } }, record, '', silentLog)
     return taskView(record.task)
   }
   const killed = async () => {

@@ -5,7 +5,7 @@ import { defineOperation } from '../operation.ts'
 import { mergeResultSchema, resultSchema } from '../schemas.ts'
 import { cutResult, cutText } from '../truncate-text.ts'
 import { type EventView, eventView } from '../views.ts'
-import { settle, waitNextEvent as wait } from '../wait-next-event.ts'
+import { acknowledgeOnArrival, waitNextEvent as wait } from '../wait-next-event.ts'
 import { within } from '../within.ts'
 
 const summaryLimit = 4_000
@@ -71,7 +71,7 @@ export const waitNextEvent = defineOperation({
     if (waited.kind === 'no-running-tasks') return { no_running_tasks: true as const }
 
     const { delivery } = waited
-    settle(delivery, delivered)
+    acknowledgeOnArrival(delivery, delivered)
     const view = eventView(delivery)
     return by === 'person' ? view : shortened(view)
   },

@@ -1,7 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import type { Forward, MachineSpec } from '../driver.ts'
 import { forwardAddress, forwardTarget, gatewayAddress } from '../forward.ts'
-import type { GatewaySockets } from '../gateway.ts'
+import type { GatewaySockets } from '../gateway-program.ts'
 
 const restrictedAddress = '10.0.2.15/24'
 /** Of the block that RFC 5737 keeps for documentation, so that it hides no network the guest may want to reach. */

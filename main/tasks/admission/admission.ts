@@ -27,7 +27,7 @@ export class Admission {
   }
 
   /** Resolves when every decision under way is made. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#last
   }
 

@@ -114,7 +114,7 @@ export class WaitingRoom implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
-    await this.#options.admission.settled()
+    await this.#options.admission.idle()
     await this.#queue[Symbol.asyncDispose]()
   }
 }

@@ -69,7 +69,7 @@ export class CursorFile {
   }
 
   /** Resolves when nothing is left to write. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#saving
   }
 

@@ -178,8 +178,8 @@ export class Consumers {
 
   /** Marks it; true when the file has to be written. */
   #heard(state: State, event: LoggedEvent): boolean {
-    const settled = this.#mayHearFor(state, event) && this.#unheard.delete(event.seq)
-    if (event.seq <= state.cursor) return settled
+    const wasUnheard = this.#mayHearFor(state, event) && this.#unheard.delete(event.seq)
+    if (event.seq <= state.cursor) return wasUnheard
     state.ahead.add(event.seq)
     const before = state.cursor
     for (const { seq } of this.#events) {
@@ -187,7 +187,7 @@ export class Consumers {
       if (!state.ahead.delete(seq)) break
       state.cursor = seq
     }
-    return settled || (state.durable && state.cursor !== before)
+    return wasUnheard || (state.durable && state.cursor !== before)
   }
 
   #wake(): void {

@@ -103,7 +103,7 @@ class DurableEventLog implements EventLog {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#cursors.settled()
+    await this.#cursors.idle()
     await this.#file[Symbol.asyncDispose]()
   }
 }

@@ -14,7 +14,7 @@ import { countedTry } from '../run/counted-try.ts'
 import { mergeSalvaged } from './merge-task.ts'
 import { type PublishingRules, unmergedBy, weighMerge } from './waiting-work.ts'
 
-export interface SettleOptions extends PublishingRules {
+export interface FinishOptions extends PublishingRules {
   /** What becomes of a task whose agent ran into a usage limit, or lost its API. Default: it is parked. */
   readonly onUsageLimit?: 'park' | 'fail'
   /** How long after the reset of its limit a task goes on, and at the least from now; in ms. */
@@ -22,15 +22,15 @@ export interface SettleOptions extends PublishingRules {
 }
 
 /** Clean-up has a clock of its own: the task's signals may have fired already. */
-const settleTimeoutMs = 10 * 60_000
+const finishTimeoutMs = 10 * 60_000
 
 /**
  * With the machine off: reads what the guest left, salvages its work to `refs/tasks/ID`, merges it when the task succeeded,
  * and records the outcome; or parks the task when a limit or an outage of the API stopped its agent. Can be run again after a crash
  * at any point, and waits where the host has no room. Never rejects but for a record that cannot be written.
  */
-export async function settleTask(
-  { onUsageLimit = 'park', resetMarginMs, ...rules }: SettleOptions,
+export async function finishTask(
+  { onUsageLimit = 'park', resetMarginMs, ...rules }: FinishOptions,
   record: TaskRecord,
   secret: string,
   log: Log,
@@ -101,7 +101,7 @@ async function mergeByPolicy(
   work: SalvagedWork | null,
   { rules, succeeded }: { readonly rules: PublishingRules; readonly succeeded: boolean },
 ): Promise<MergeOutcome | null> {
-  const signal = AbortSignal.timeout(settleTimeoutMs)
+  const signal = AbortSignal.timeout(finishTimeoutMs)
   if (!work?.ref) return succeeded ? await mergeSalvaged(task, null, signal) : null
   const { commit } = work
   try {
@@ -132,7 +132,7 @@ export async function salvageTask(
       countedTry(
         files.folder,
         async (attempt) => {
-          const work = await salvageWork(source, AbortSignal.timeout(settleTimeoutMs), attempt)
+          const work = await salvageWork(source, AbortSignal.timeout(finishTimeoutMs), attempt)
           await record.add({ type: 'salvaged', work })
           return work
         },

@@ -69,7 +69,7 @@ export class FinishedIndex implements AsyncDisposable {
   }
 
   /** Makes the file hold what was found to be so: every finished task there is. Lets go of what it held when it was opened. */
-  settle(found: readonly IndexedTask[]): void {
+  replaceWith(found: readonly IndexedTask[]): void {
     const fresh = found.filter((entry) => this.#entries.get(entry.brief.id) !== entry)
     const idle = this.#lines - (found.length - fresh.length)
     this.#entries = new Map()

@@ -98,7 +98,7 @@ export class TaskCatalog {
     for (const task of open) this.#open.set(task.id, await atItsRepository(task, repositories))
     for (const { brief } of over) this.#over.set(brief.id, brief)
     this.#sorted = undefined
-    index.settle(over)
+    index.replaceWith(over)
   }
 
   #tell(id: TaskId, task: TaskBrief | null): void {

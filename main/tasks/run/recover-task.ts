@@ -4,7 +4,7 @@ import type { MachineExit } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { readGuestFile } from '../../lib/guest/guest-file.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
-import { settleTask } from '../finish/finish-task.ts'
+import { finishTask } from '../finish/finish-task.ts'
 import { shareNames } from '../record/task-files.ts'
 import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
@@ -32,7 +32,7 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
   if (!task.machine && !hasWorked) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
-    if (task.stopReason && task.startCommit !== null) return await settleTask(context, record, secret, log)
+    if (task.stopReason && task.startCommit !== null) return await finishTask(context, record, secret, log)
     if (parking) {
       await parkAgain(record, parking)
       return 'parked'
@@ -49,8 +49,8 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
     await removeKey(files.share)
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })
   }
-  log.info('settling a task whose machine ended unseen')
-  return await settleTask(context, record, secret, log)
+  log.info('finishing a task whose machine ended unseen')
+  return await finishTask(context, record, secret, log)
 }
 
 /** How a machine ended that nobody watched: the runner writes its result last, so one that left it came to its end. */

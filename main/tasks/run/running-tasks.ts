@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { TaskRecord } from '../record/task-record.ts'
-import { reap } from './reap.ts'
+import { reapLeftovers } from './reap-leftovers.ts'
 import type { RunEnd } from './task-run.ts'
 
 export interface RunningTasksOptions {
@@ -20,7 +20,7 @@ export interface RunningTasksOptions {
   readonly onEnd: (record: TaskRecord) => Promise<void>
   /** Takes up a task whose machine is gone, as after a crash of the orchestrator. */
   readonly recover: (record: TaskRecord) => Promise<RunEnd>
-  /** A task is followed no more; undefined: it could not be recorded, and the next start settles it. */
+  /** A task is followed no more; undefined: it could not be recorded, and the next start takes it up. */
   readonly onOver: (record: TaskRecord, end: RunEnd | undefined) => Promise<void>
 }
 
@@ -81,7 +81,7 @@ export class RunningTasks {
     } catch (error) {
       log.error('task could not be recorded', { taskId: id, reason: String(error) })
     } finally {
-      await reap(this.#options, (name) =>
+      await reapLeftovers(this.#options, (name) =>
         name === id ? end === 'left' : detach.aborted || this.#isFollowed(name) || keeps(name),
       )
       lease[Symbol.dispose]()
@@ -92,12 +92,15 @@ export class RunningTasks {
 
   /**
    * Where the work ends in a way that it must not, the task is taken up as after a crash, with its machine ended; and where that cannot be
-   * recorded either, and never will, it ends here, so that it is told and holds no slot. A shortage passes: the next start settles it.
+   * recorded either, and never will, it ends here, so that it is told and holds no slot. A shortage passes: the next start takes it up.
    */
   async #toOutcome(record: TaskRecord, work: () => Promise<RunEnd>): Promise<RunEnd> {
     const { log, detach, recover } = this.#options
     const { id } = record.task
-    const attempts = [work, async () => await reap(this.#options, (name) => name !== id).then(() => recover(record))]
+    const attempts = [
+      work,
+      async () => await reapLeftovers(this.#options, (name) => name !== id).then(() => recover(record)),
+    ]
     let last: unknown
     for (const attempt of attempts) {
       try {

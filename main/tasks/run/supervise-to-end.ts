@@ -6,7 +6,7 @@ import { ageMs } from '../../lib/processes/process-identity.ts'
 import type { Machine } from '../../machines/driver.ts'
 import { expectEndOf } from '../../worker/run-job.ts'
 import { cleanExit } from '../finish/clean-exit.ts'
-import { settleTask } from '../finish/finish-task.ts'
+import { finishTask } from '../finish/finish-task.ts'
 import { showInWorkTree } from '../record/mirror.ts'
 import { shareNames } from '../record/task-files.ts'
 import { supervise } from './supervise.ts'
@@ -15,7 +15,7 @@ import { acceptedCaps, addNote, type FollowedTask, type RunEnd } from './task-ru
 import { diskRunsFull } from './watch-disk.ts'
 import { capReached } from './watch-limits.ts'
 
-/** Watches a machine, new or adopted, to its end and settles its task, or boots it again where it came to nothing. Never rejects. */
+/** Watches a machine, new or adopted, to its end and finishes its task, or boots it again where it came to nothing. Never rejects. */
 export async function superviseToEnd(
   { context, record, secret, stop, detach }: FollowedTask,
   machine: Machine,
@@ -62,7 +62,7 @@ export async function superviseToEnd(
     return await bootAgain()
   }
   await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
-  return await settleTask(context, record, secret, log)
+  return await finishTask(context, record, secret, log)
 }
 
 /** How long the machine has run: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */

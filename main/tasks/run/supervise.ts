@@ -110,7 +110,7 @@ async function follow(
   return (await reached(over)) ?? never()
 }
 
-/** Settles only with a failure: the runner that never started. */
+/** Resolves only with a failure, when the runner has not started in time. */
 async function followBoot(watch: Watch, over: AbortSignal): Promise<Failure> {
   const bootDeadline = deadline(
     watch.bootTimeoutMs,

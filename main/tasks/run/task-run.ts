@@ -2,7 +2,7 @@ import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
 import type { SlotId } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
-import type { SettleOptions } from '../finish/finish-task.ts'
+import type { FinishOptions } from '../finish/finish-task.ts'
 import type { MirrorOptions } from '../record/mirror.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import type { Provisions } from '../slots/provisions.ts'
@@ -10,7 +10,7 @@ import type { WarmMachine } from '../slots/warm-machine.ts'
 import type { HostClock } from './host-clock.ts'
 
 /** What every task of this process shares. */
-export interface RunnerContext extends SettleOptions, MirrorOptions {
+export interface RunnerContext extends FinishOptions, MirrorOptions {
   readonly home: string
   readonly driver: MachineDriver
   readonly log: Log

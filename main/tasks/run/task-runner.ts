@@ -1,7 +1,7 @@
 import { toFailure } from '../../core/failure.ts'
 import type { Machine } from '../../machines/driver.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
-import { settleTask } from '../finish/finish-task.ts'
+import { finishTask } from '../finish/finish-task.ts'
 import { bootMachine } from './boot-machine.ts'
 import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
@@ -37,7 +37,7 @@ async function bootAndSupervise(run: TaskRun, bootAgain?: () => Promise<RunEnd>)
       // The clone is complete and a guest may have seen it: what is in it is salvaged like any other's work.
       await record.add({ type: 'stop-requested', reason: failure })
       await record.add({ type: 'machine-exited', exit: { kind: 'stopped' } })
-      return await settleTask(context, record, secret, log)
+      return await finishTask(context, record, secret, log)
     }
     await endTask(record, failure)
     return 'finished'

@@ -4,7 +4,7 @@ import type { TaskCatalog } from '../record/task-catalog.ts'
 import { taskFiles } from '../record/task-files.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
 import { workFolderFor } from '../record/work-places.ts'
-import { reap } from '../run/reap.ts'
+import { reapLeftovers } from '../run/reap-leftovers.ts'
 import type { RunnerContext } from '../run/task-run.ts'
 import { removeWarmFolder } from '../slots/warm-machine.ts'
 
@@ -22,7 +22,7 @@ export async function takeStock(
   const neverBegan = await findForgotten(home, unfinished, catalog.open, log)
   const tasks = [...catalog.open.values()]
   const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
-  await reap(context, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
+  await reapLeftovers(context, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.
   for (const id of neverBegan) {
     const workFolder = await workFolderFor(tasksFolder, id).catch(() => undefined) // Whoever runs a task gets the error.
     await removeWarmFolder(taskFiles(home, id, workFolder), log)

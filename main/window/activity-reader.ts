@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Live } from '../../preload/live-state.ts'
+import type { Activity } from '../../preload/live-state.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { visibleFormat } from '../core/visible-text.ts'
@@ -15,11 +15,11 @@ const lineLimit = 200
 interface Watched {
   readonly meter: UsageMeter
   readonly stream: GrowingGuestFile
-  live: Live
+  activity: Activity
 }
 
 /** The last line of each running task's console, and what its agent took so far: read when asked, kept for who shows it. */
-export class LiveLines {
+export class ActivityReader {
   readonly #watched = new Map<TaskId, Watched>()
   readonly #secrets: () => Promise<readonly string[]>
 
@@ -28,8 +28,8 @@ export class LiveLines {
     this.#secrets = secrets
   }
 
-  of(id: TaskId): Live | null {
-    return this.#watched.get(id)?.live ?? null
+  of(id: TaskId): Activity | null {
+    return this.#watched.get(id)?.activity ?? null
   }
 
   /** Looks at these tasks, forgets all others, and answers which have something new to show. */
@@ -47,14 +47,14 @@ export class LiveLines {
     const watched = this.#watched.get(id) ?? {
       meter: new UsageMeter(),
       stream: new GrowingGuestFile(share, shareNames.stream),
-      live: { lastLine: '', tokens: 0, costUsd: null },
+      activity: { lastLine: '', tokens: 0, costUsd: null },
     }
     this.#watched.set(id, watched)
     const [tail] = await Promise.all([tailOf(console), watched.stream.look((chunk) => watched.meter.add(chunk))])
     const lastLine = lastLineOf(mask(tail, secrets).toString('utf8'))
     const { tokens } = watched.meter
-    if (lastLine === watched.live.lastLine && tokens === watched.live.tokens) return false
-    watched.live = { lastLine, tokens, costUsd: null }
+    if (lastLine === watched.activity.lastLine && tokens === watched.activity.tokens) return false
+    watched.activity = { lastLine, tokens, costUsd: null }
     return true
   }
 }

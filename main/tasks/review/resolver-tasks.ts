@@ -4,9 +4,10 @@ import type { Log } from '../../lib/log.ts'
 import type { TaskIntake } from '../admission/task-intake.ts'
 import type { RunRequest } from '../contract.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
-import { mergedThrough, planResolution, wantsResolution } from './resolve-task.ts'
+import { mergedThrough } from './merged-through.ts'
+import { planResolver, wantsResolver } from './plan-resolver.ts'
 
-export interface ResolutionsOptions {
+export interface ResolverTasksOptions {
   readonly catalog: Pick<TaskCatalog, 'list' | 'put'>
   readonly intake: Pick<TaskIntake, 'accept'>
   /** Read at each use: settings may change. */
@@ -18,17 +19,17 @@ export interface ResolutionsOptions {
 }
 
 /** Tasks that resolve what other tasks' work collides with. */
-export class Resolutions {
-  readonly #options: ResolutionsOptions
+export class ResolverTasks {
+  readonly #options: ResolverTasksOptions
 
-  constructor(options: ResolutionsOptions) {
+  constructor(options: ResolverTasksOptions) {
     this.#options = options
   }
 
   /** @throws AppError when there is nothing to resolve, or it is being resolved. */
   async start(task: Task, request: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId> {
     const { catalog, intake } = this.#options
-    const { description, resolves } = await planResolution(task, await catalog.list())
+    const { description, resolves } = await planResolver(task, await catalog.list())
     return await intake.accept({ description, repo: task.repo, ...request }, resolves)
   }
 
@@ -45,7 +46,7 @@ export class Resolutions {
       log.warn('a task could not be recorded as merged through another', { taskId: task.id, reason })
     }
     try {
-      if (rules.resolveConflicts !== 'auto' || !wantsResolution(task, await catalog.list())) return
+      if (rules.resolveConflicts !== 'auto' || !wantsResolver(task, await catalog.list())) return
       await this.start(task, { queue: true, ...(task.owner !== null && { owner: task.owner }) })
     } catch (error) {
       log.warn('conflicts could not be given to a task', { taskId: task.id, reason: toFailure(error).message })

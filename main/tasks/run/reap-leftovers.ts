@@ -7,7 +7,7 @@ const reapTimeoutMs = 30_000
  * Ends machines of this home that no task keeps. Never rejects: a leftover that cannot be ended now is met again after the
  * next task, and says so in the log.
  */
-export async function reap(
+export async function reapLeftovers(
   { driver, home, log }: { readonly driver: MachineDriver; readonly home: string; readonly log: Log },
   keep: (name: string) => boolean,
 ): Promise<void> {
