@@ -8,9 +8,12 @@ interface ListOptions {
   readonly merge: boolean
 }
 
-/** `  ALIAS: PATH` a line; when asked, lines below each that say what its tasks may reach and when they are merged. */
+/** Prints `  ALIAS: PATH` a line; when asked, lines below each that say what its tasks may reach and when they are merged. */
 export async function list(terminal: Terminal, options: ListOptions): Promise<void> {
-  for (const { alias, path, egress, mergePolicy } of await listRepositories(terminal.home)) {
+  const repositories = await listRepositories(terminal.home)
+  // Beside the result: scripts read one repository a line.
+  if (repositories.length === 0) terminal.note('No repository is registered: run microvm-orchestrator allow PATH')
+  for (const { alias, path, egress, mergePolicy } of repositories) {
     terminal.say(`  ${alias}: ${path}`)
     if (options.egress) terminal.say(`    egress: ${egressText(egress)}`)
     if (options.merge) terminal.say(`    merged: ${mergePolicyText(mergePolicy)}`)

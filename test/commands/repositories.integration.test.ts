@@ -25,6 +25,12 @@ async function place() {
 }
 
 const said = (stdout: string) => ({ exitCode: 0, stdout, stderr: '' })
+/** What `list` has to say then goes to stderr: scripts read one repository a line of stdout. */
+const noneRegistered = {
+  exitCode: 0,
+  stdout: '',
+  stderr: 'No repository is registered: run microvm-orchestrator allow PATH\n',
+}
 const refused = (line: unknown) => ({ exitCode: 1, stdout: '', stderr: line })
 const oneLine = (text: RegExp) => expect.stringMatching(new RegExp(`^Error: ${text.source}[^\\n]*\\n$`))
 
@@ -34,7 +40,7 @@ test('allow, list and remove say exactly what they promise', async () => {
   expect(await here.run(['allow', path])).toEqual(said('Registered: project\n'))
   expect(await here.run(['list'])).toEqual(said(`  project: ${path}\n`))
   expect(await here.run(['remove', 'project'])).toEqual(said('Removed: project\n'))
-  expect(await here.run(['list'])).toEqual(said(''))
+  expect(await here.run(['list'])).toEqual(noneRegistered)
 })
 
 test('allow takes the current folder, and an alias by -a and --alias', async () => {
@@ -104,7 +110,7 @@ test('what is no repository is refused with one line that says why', async () =>
     ['', /The path is empty/],
   ]
   for (const [wrong, line] of cases) expect(await here.run(['allow', wrong])).toEqual(refused(oneLine(line)))
-  expect(await here.run(['list'])).toEqual(said(''))
+  expect(await here.run(['list'])).toEqual(noneRegistered)
 })
 
 test('a repository with no flake.nix is registered, with a word about it', async () => {
@@ -220,7 +226,7 @@ test('a repository whose tasks cannot be hidden from git is refused, with the fi
   expect(await here.run(['allow', path])).toEqual(
     refused(oneLine(/\S+\/info\/exclude cannot be written, and so tasks/)),
   )
-  expect(await here.run(['list'])).toEqual(said(''))
+  expect(await here.run(['list'])).toEqual(noneRegistered)
   // Hidden by the user's own means, it needs no writing.
   await commitFiles(path, { '.gitignore': '.microvm/\n' })
   expect(await here.run(['allow', path])).toEqual(said('Registered: project\n'))
