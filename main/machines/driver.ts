@@ -33,77 +33,85 @@ export interface Forward {
   readonly port: number
 }
 
-/** A process of a machine that no one kept, and that was ended. */
+/** A process that was ended because no task keeps its machine. */
 export interface Reaped {
-  /** The machine's name. */
+  /** The name of its machine, see `MachineSpec`. */
   readonly machine: string
-  /** Of the program. */
+  /** The program's name, such as `virtiofsd`. */
   readonly name: string
   readonly pid: number
 }
 
+/** One machine that is to be started. */
 export interface MachineSpec {
   /** Unique among living machines; also names its folder below the driver's run directory. */
   readonly name: string
-  /** The home folder of the orchestrator that it belongs to: another one on this host never ends it. */
+  /** The home folder of the orchestrator that it belongs to: an orchestrator with another home never ends it. */
   readonly owner: string
+  /** Virtual processors. */
   readonly cpus: number
   readonly memoryMiB: number
   readonly shares: readonly Share[]
   readonly volumes: readonly Volume[]
-  /** Receives the guest's console; created by the driver, host-only. */
+  /** The file that receives the guest's console. The driver makes it, and no guest can write it otherwise. */
   readonly consolePath: string
   readonly network: {
-    /** `open`: the internet, no private network and nothing of this host; `closed`: nothing but forwards and gateway. */
+    /** `open` reaches the internet, but no private network and nothing of this host; `closed` reaches forwards and the gateway alone. */
     readonly egress: 'open' | 'closed'
-    /** Whether `open` means private networks too, and what of this host a neighbour reaches. Default false. */
+    /** Whether `open` includes private networks, and what a neighbour on the network reaches of this host. Default false. */
     readonly privateNetworks?: boolean
     readonly forwards: readonly Forward[]
-    /** Present: a process of the machine that lets through what its configuration says, found at `gatewayUrl`. */
+    /** A process beside the machine that lets through what its configuration says; guests find it at `gatewayUrl`. Default: none. */
     readonly gateway?: {
       readonly config: GatewayConfig
-      /** Receives a line for all that goes through and all that is refused; created by the driver, host-only. */
+      /** The file that receives one line for each connection that goes through or is refused. The driver makes it. */
       readonly logPath: string
     }
-    /** Six bytes, lower case, colon-separated; one per slot, so that DHCP leases do not collide. */
+    /** The guest's Ethernet address: six bytes, lower case, separated by colons. Each slot has its own, so that DHCP leases do not collide. */
     readonly mac: string
   }
 }
 
-/** How a host runs guests. An implementation must leave nothing behind when `start` throws. */
+/** How a kind of host runs guests. `test/machines/driver-contract.machine.test.ts` holds every driver to what is written here. */
 export interface MachineDriver {
   readonly name: MachineHandle['driver']
-  /** What this host lacks for a task; empty when a task can run. */
+  /** Resolves with what this host lacks for a task; empty when a task can run. */
   problems(signal: AbortSignal): Promise<readonly Problem[]>
   /** Where the guest finds a forwarded address: the host part of the URL that it must use. */
   readonly forwardAddress: string
-  /** Where the guest finds its gateway, as `http://HOST:PORT`; null: machines have none here. */
+  /** Where the guest finds its gateway, as `http://HOST:PORT`; null where machines have no gateway. */
   readonly gatewayUrl: string | null
-  /** Whether a guest can be kept from the network, for every egress but `open`. */
+  /** Whether guests can be kept from the network, which every egress but `open` needs. */
   readonly canClose: boolean
-  /** Gives shared folders and volumes the owner under which this host's helpers run; called before `start`, idempotent. */
+  /** Gives shared folders and volumes the owner under which this host's helpers run. It is called before `start`, and can be repeated. */
   prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
-  /** The machine outlives this process. Throws `AppError('boot-failed')` or `AppError('host-incomplete')`. */
+  /**
+   * Starts a machine that outlives this process. Resolves when its hypervisor runs; the guest may still boot.
+   * @throws AppError('boot-failed' | 'host-incomplete'), with nothing left behind.
+   */
   start(spec: MachineSpec, signal: AbortSignal): Promise<Machine>
-  /** A machine that outlived the process that started it; undefined when it is gone (helpers of it are then ended too). */
+  /** Resolves with a machine that outlived the process that started it; undefined when it is gone, and then its helpers are ended, too. */
   adopt(handle: MachineHandle): Promise<Machine | undefined>
   /**
    * Ends every process of this owner's machines that are not kept, whatever start, crash or failure left them, and removes
-   * their sockets and folders. `keep` is asked again right before a machine is ended.
+   * their sockets and folders. Resolves with the processes that were ended.
+   * @param owner the home folder in the machines' `MachineSpec`.
+   * @param keep says by its name whether a machine stays; it is asked again right before a machine is ended.
    */
   reap(owner: string, keep: (name: string) => boolean, signal: AbortSignal): Promise<readonly Reaped[]>
 }
 
+/** A machine that runs, or ran. */
 export interface Machine {
   readonly handle: MachineHandle
   /** Resolves exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
   readonly exited: Promise<MachineExit>
-  /** The guest stands still, as it must while its host sleeps. Throws when it cannot: because it has ended, say. */
+  /** Stops the guest's processors, as it must be while its host sleeps. @throws when that fails, for example because the machine has ended. */
   pause(signal: AbortSignal): Promise<void>
-  /** The guest goes on, with the host's time; at once when it never stood still. Throws as `pause` does. */
+  /** Lets the guest go on, with the host's time. Does nothing for a guest that was not paused. @throws as `pause` does. */
   resume(signal: AbortSignal): Promise<void>
-  /** Has the guest take over the host's time, which went on without it or was set. Throws as `pause` does. */
+  /** Gives the guest the host's time, which went on without it or was set. @throws as `pause` does. */
   setClock(signal: AbortSignal): Promise<void>
-  /** Asks the guest to power off, and insists (SIGKILL) when the signal fires. Resolves when it is off. */
+  /** Asks the guest to power off, and kills the hypervisor (SIGKILL) when the signal fires. Resolves when the machine is off. */
   powerOff(signal: AbortSignal): Promise<void>
 }

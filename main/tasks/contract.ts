@@ -12,135 +12,175 @@ import type { TaskReview } from './review/read-review.ts'
 import type { Undeleted } from './upkeep/deletions.ts'
 import type { DiskUsage } from './upkeep/disk-usage.ts'
 
-/** What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. Every method may throw `AppError`. */
+/**
+ * What the front doors (`mcp`, `web`, `desktop`, the command line) ask of the orchestrator. A method that takes the id of a task throws
+ * AppError('task-unknown') when there is none, and any method may throw 'home-unusable' or 'disk-full'. Ids are checked before they come here.
+ */
 export interface Tasks {
-  /** Answers as soon as the task is on record; everything slow comes after. */
+  /**
+   * Accepts a task, and resolves with its id as soon as the task is on record; cloning and booting come after.
+   * @throws AppError that says why the task is refused, with nothing left behind: 'description-invalid', 'repository-unknown', 'flake-missing',
+   * 'key-missing', 'token-unsafe', 'disk-full', 'host-incomplete', 'rate-limited', 'interrupted' while the orchestrator ends, and, for a task
+   * that may not wait, 'slots-busy' or 'memory-short'.
+   */
   run(request: RunRequest): Promise<TaskId>
+  /** Resolves with the whole task, as its record says it now. */
   get(id: TaskId): Promise<Task>
   /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
   queuePosition(id: TaskId): number | null
-  /** Every task of every registered repository, oldest first, with as much of each as lists need. */
+  /** Resolves with every task of every registered repository, oldest first, with as much of each as lists need. */
   list(): Promise<readonly TaskBrief[]>
-  /** Absolute path of the task's console log; the file appears when its machine starts. */
+  /** Resolves with the absolute path of the task's console log; the file appears when its machine starts. */
   consolePath(id: TaskId): Promise<string>
   /**
    * Stops the task, whatever it is doing; its work is salvaged to its ref. Resolves when the stop is on record: the end comes as
-   * an event. A task that is cancelled already stays so. Refuses with 'task-busy' once the machine is off and the merge begins,
-   * with 'task-ended' after the end.
+   * an event. A task that is cancelled already stays so.
+   * @throws AppError('task-busy') once the machine is off and the merge begins; 'task-ended' after the end.
    */
   cancel(id: TaskId): Promise<void>
   /**
-   * Tries again to bring what waits at the ref of a task that has ended onto its branch; the outcome is on record. Throws
-   * AppError('task-busy') before its end, 'task-ended' when it is merged already, 'merge-failed' when nothing waits there, or when
-   * it takes a person and who asks is a client.
+   * Tries again to bring what waits at the ref of a task that has ended onto its branch. Resolves with the outcome, which is on record.
+   * @param by who asks: what a `client` may merge, the policy of the repository decides; a `person` may merge anything.
+   * @throws AppError('task-busy') before the task's end; 'task-ended' when it is merged already; 'merge-failed' when nothing waits at its
+   * ref, or when only a person may merge it.
    */
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome>
   /**
-   * Starts a task that resolves the conflicts of one that has ended; when it is merged, so is that one. Throws
-   * AppError('merge-failed') where nothing collides, 'task-busy' where another task is at it, and whatever `run` throws.
+   * Starts a task that resolves the conflicts of one that has ended, and resolves with the new task's id. When the new one is merged, so is
+   * the other.
+   * @throws AppError('merge-failed') where nothing collides; 'task-busy' where another task resolves them already; and whatever `run` throws.
    */
   resolve(id: TaskId, request?: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId>
-  /** What a person decides of work that waits at a task's ref. */
+  /** What a person decides about work that waits at a task's ref. */
   readonly reviews: Reviews
-  /** Deletes the task's folder, and its ref when told to. Refuses while the task runs, and work that waits for a person to who is none. */
+  /**
+   * Deletes the folder of a task that has ended, and its ref when `deleteRef` says so.
+   * @throws AppError('task-busy') while the task runs; 'merge-failed' when its work waits for a person and a client asks; 'salvage-failed' when
+   * the folder holds the only copy of its work and the ref is to stay; 'home-unusable' when the folder cannot be deleted.
+   */
   cleanup(id: TaskId, wish: CleanUp): Promise<void>
-  /** What the user should know of: disks nearly full, records that cannot be read; one sentence each. */
+  /** Resolves with what the user should know, one sentence each: disks that are nearly full, records that cannot be read. */
   warnings(): Promise<readonly string[]>
-  /** Bytes on disk; takes as long as it takes to look at every file. */
+  /** Resolves with the bytes on disk. It looks at every file, which can take long. */
   usage(): Promise<DiskUsage>
-  /** Deletes what is old and safe to delete, see `prune`. */
+  /** Deletes the folders of finished tasks that the request names and whose work is elsewhere, and guest images out of use; no ref is deleted. */
   prune(request: PruneRequest): Promise<PruneReport>
-  /** Before the host sleeps: guests stand still. Resolves when they do. */
+  /** Pauses all guests before the host sleeps. Resolves when they stand still. */
   hostSleeps(): Promise<void>
-  /** After it woke: guests go on, with the right time. A host that never says so is found out within a second. */
+  /** Resumes all guests after the host woke, with the right time. A wake that is not announced is noticed within a second. */
   hostWakes(): Promise<void>
+  /** All ten slots in their order, each with the task that holds it, or null. */
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
+  /** Resolves with the registered repositories. */
   repositories(): Promise<readonly RegisteredRepository[]>
-  /** Machines that wait in slots, each for a task of its repository; they give way to anyone who needs the slot. */
+  /** The machines that were booted ahead and wait in slots, each for a task of its repository (a real path). A task that needs the slot gets it. */
   machinesAhead(): readonly { readonly slot: SlotId; readonly repoPath: string }[]
   /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
   warmSlot(repoPath: string): SlotId | null
-  /** Tells each change of a task as soon as it is on record: the task, or null when it was cleaned up. @returns the end of it. */
+  /** Calls the listener at each change of a task, as soon as the change is on record. @returns a function that ends the watch. */
   watch(listener: TaskListener): () => void
+  /** The log of the ends of tasks. */
   readonly events: EventLog
 }
 
+/** Receives a task that changed, or null for one that was cleaned up. It must not throw. */
 export type TaskListener = (id: TaskId, task: TaskBrief | null) => void
 
+/** A task that is asked for. */
 export interface RunRequest {
+  /** The task's text, as the agent gets it. */
   readonly description: string
-  /** The alias, never a path. */
+  /** The alias of a registered repository, never a path. */
   readonly repo: string
-  /** The event consumer that asks, see `EventLog`. */
+  /** The name of the event consumer that asks, see `EventLog`: the end of the task waits for it. Default: the end is for all. */
   readonly owner?: string
-  /** In place of the settings'. */
+  /** Limits in place of those in the settings, one by one. */
   readonly caps?: Partial<TaskCaps>
-  /** Waits for a slot where none is free or memory is short, instead of failing; in place of the setting. */
+  /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
-  /** Of a task that waits: higher goes first. Default 0. */
+  /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */
   readonly priority?: number
 }
 
+/** How a task is cleaned up. */
 export interface CleanUp {
+  /** Whether `refs/tasks/ID` and what lies below `refs/tasks/ID.also/` are deleted, too. */
   readonly deleteRef: boolean
+  /** Who asks: work that waits for a person can be deleted by a person alone. */
   readonly by: By
 }
 
+/** Which finished tasks are pruned. */
 export interface PruneRequest {
-  /** Work that waits for a person's decision stays where a person can decide of it, unless a person asks. */
+  /** Who asks: unless it is a person, work that waits for a person's decision stays where a person can decide about it. */
   readonly by: By
-  /** Nothing is deleted, only told. */
+  /** Whether the report says only what would be deleted. */
   readonly dryRun: boolean
-  /** Finished tasks that ended longer ago go. Default 14, unless `maxGiB` is given: then none for its age. */
+  /** Tasks that ended more than so many days ago are pruned. Default 14; with `maxGiB` given, none is pruned for its age. */
   readonly keepDays?: number
-  /** The oldest go until the folders of all tasks take no more than this. */
+  /** The oldest tasks are pruned until the folders of all take no more GiB than this. Default: no limit. */
   readonly maxGiB?: number
 }
 
+/** What was pruned, or would be in a dry run; sizes are allocated bytes. */
 export type PruneReport = {
   dry_run: boolean
+  /** The sum over `tasks` and `images`. */
   freed_bytes: number
   tasks: { task_id: string; repo: string; bytes: number }[]
   images: { key: string; bytes: number }[]
-  /** What was to go, now or earlier, and could not be deleted; the next prune tries again. */
+  /** What should have gone, now or earlier, and could not be deleted; the next prune tries again. */
   left: Undeleted[]
 }
 
+/** A repository in which tasks may run. */
 export interface RegisteredRepository {
   readonly alias: string
-  /** Real path. */
+  /** The real path of its work tree. */
   readonly path: string
-  /** ISO 8601, UTC. */
+  /** When it was registered; ISO 8601, UTC. */
   readonly added: string
-  /** What its tasks may reach. */
+  /** What its tasks may reach. Default, and null: what the settings say. */
   readonly egress?: EgressPolicy | null
-  /** What has to happen before its tasks are merged; left out, nothing. */
+  /** What has to happen before its tasks are merged. Default: nothing. */
   readonly mergePolicy?: MergePolicy
 }
 
 /**
- * Review and conflicts of tasks that have ended. Before the merge itself nothing of the repository changes; where nothing waits at the
- * task's ref each throws AppError('merge-failed'), before the task's end 'task-busy'.
+ * Review and conflicts of tasks that have ended. Before the merge itself nothing of the repository changes.
+ * All methods but `abandon` throw AppError('task-busy') before the task's end, and 'merge-failed' where nothing waits at its ref.
  */
 export interface Reviews {
-  /** Its commits and files, against where it started and against the branch now. */
+  /** Resolves with its commits and files, against where it started and against the branch as it is now. */
   look(id: TaskId): Promise<TaskReview>
-  /** The lines of one file. @throws AppError('argument-invalid') when it does not differ there. */
+  /** Resolves with the lines of one file. @throws AppError('argument-invalid') when the file does not differ there. */
   diff(id: TaskId, path: string, against: Against): Promise<FileDiff>
-  /** Merges all of the work, or the commits that the selection names (ids may be cut short); the rest stays at the ref. */
+  /**
+   * Merges all of the work, or the commits that the selection names (ids may be cut to four digits); the rest stays at the ref.
+   * @throws AppError('argument-invalid') for a selection that names none of the task's commits; 'task-ended' when it is merged already.
+   */
   accept(id: TaskId, selection?: Selection): Promise<MergeOutcome>
-  /** Puts on record that it is not wanted. */
+  /**
+   * Puts on record that the work is not wanted, and deletes its ref when `dropRef` says so.
+   * @throws AppError('task-ended') when it is merged already.
+   */
   reject(id: TaskId, options: { readonly dropRef: boolean }): Promise<void>
-  /** How far the work comes onto the branch as it is now, with what was chosen so far. */
+  /** Resolves with how far the work comes onto the branch as it is now, with what was chosen so far. */
   conflicts(id: TaskId): Promise<ConflictsView>
-  /** The pieces of a file that collides. */
+  /** Resolves with the pieces of a file that collides. @throws AppError('argument-invalid') when it does not collide there. */
   openConflict(id: TaskId, file: { readonly commit: string; readonly path: string }): Promise<ConflictText>
-  /** Keeps a choice, or takes it back with null. @throws AppError('argument-invalid') for one that the file cannot have. */
+  /**
+   * Keeps a choice, or takes it back with null; resolves with what is known then.
+   * @throws AppError('argument-invalid') for a choice that the file cannot have.
+   */
   choose(
     id: TaskId,
     choice: { readonly commit: string; readonly path: string; readonly resolution: Resolution | null },
   ): Promise<ConflictsView>
-  /** Merges with the choices. A branch that moved at the last moment leaves it unmerged, and tells which hold no more. */
+  /**
+   * Merges with the choices. Where the branch moved at the last moment the work stays unmerged, and the answer says which choices no longer hold.
+   * @throws AppError('merge-failed') while something has to be chosen.
+   */
   finish(id: TaskId): Promise<FinishedConflicts>
   /** Forgets all choices. */
   abandon(id: TaskId): Promise<void>
