@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitFiles, gitIn } from '../support/git/repositories.ts'
 
-/** Blobs are of one random megabyte each: nothing compresses them. `replaced` is how many each later commit writes anew. */
+/** Blobs are of one random megabyte each: nothing compresses them. `replaced` is how many each later commit replaces. */
 export interface Material {
   readonly commits: number
   readonly blobs: number

@@ -40,7 +40,7 @@ export const greeterScript: Script = sequence(
   () => say('greet.sh now greets the name that it is given, and the world when there is none; check.sh succeeds.'),
 )
 
-/** A small real repository, made anew. */
+/** Makes a small real repository, in place of an earlier one. */
 export async function makeGreeter(folder: string, signal: AbortSignal): Promise<void> {
   const git = (...args: string[]) => runOrThrow('git', args, { cwd: folder }, signal)
   await mkdir(folder, { recursive: true })

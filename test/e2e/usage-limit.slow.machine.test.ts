@@ -43,7 +43,7 @@ test('real Claude Code at its usage limit gives its slot back, resumes its sessi
   })
   expect(await subjectsOf(repo)).toEqual(['Second half', 'First half', 'Start'])
   expect(await statusOf(repo)).toBe('')
-  // The second agent did not begin anew: it went on at the turn where the first was refused.
+  // The second agent did not start over: it went on at the turn where the first was refused.
   const turns = api.requests.filter(({ script }) => script === 'limited').map(({ turn }) => turn)
   expect(turns).toEqual([0, 1, 1, 2])
 })

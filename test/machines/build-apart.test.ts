@@ -50,7 +50,7 @@ test('whatever a build of root does, it cannot touch the lists of the host, nor 
 test("nothing in the guest's root is deleted while mmdebstrap still works in it", async () => {
   const script = await readFile(join(packageDirectory(), 'nix/debian/customize-root.sh'), 'utf8')
   const deletions = script.split('\n').filter((line) => /\brm\b/.test(line))
-  // Its own work folder, and three files of the root that it writes anew.
+  // Its own work folder, and three files of the root that it rewrites.
   for (const line of deletions) expect(line).toMatch(/"\$work\/|"\$root\/etc\/(resolv\.conf|machine-id)"/)
   expect(script).not.toMatch(/rm [^\n]*\$root"?\/tmp/)
 })

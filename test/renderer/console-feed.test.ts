@@ -127,7 +127,7 @@ test('a window that falls far behind goes on at the end', async () => {
   expect(shown.text.endsWith(' end')).toBe(true)
 })
 
-test('a console that is begun anew is shown anew', async () => {
+test('a console that starts over is shown from its start', async () => {
   const console = file('a long first console')
   const { shown, sink } = screen((text) => {
     if (!text.includes('first')) return

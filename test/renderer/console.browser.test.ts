@@ -70,7 +70,7 @@ test('what is looked for is found, counted and gone to', async () => {
 })
 
 /**
- * Where a text is. It is clicked by the pointer alone: the terminal's own layer lies above the text, and whenever it draws anew another
+ * Where a text is. It is clicked by the pointer alone: the terminal's own layer lies above the text, and whenever it draws again another
  * element has the same place.
  */
 async function boxOf(text: Locator) {

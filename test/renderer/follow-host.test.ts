@@ -90,7 +90,7 @@ test('a snapshot that is older than the gap is followed by another', async () =>
   expect(host.title()).toBe('as of 9')
 })
 
-test('a lost link keeps what was known, and an open one asks anew', async () => {
+test('a lost link keeps what was known, and an open one asks again', async () => {
   const host = slowHost()
   host.link('open')
   await host.answer(at(4))

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 const text = ({ data }: { readonly data: string }) => Buffer.from(data, 'base64').toString()
 
-test('pieces put together are the file, and a file begun anew is read from its start', async () => {
+test('pieces put together are the file, and a file that starts over is read from its start', async () => {
   const path = join(await temporaryFolder(), 'serial.log')
   expect(await readConsole(path, { offset: 0, limit: 10 }, [])).toEqual({ offset: 0, data: '', size: 0 })
   await writeFile(path, 'booting\nworking\n')

@@ -66,7 +66,7 @@ test('whoever knows the steps up to a number is told again the tool that was run
   log.add(result('t1', 'slept'))
   expect(log.since(known)).toMatchObject({ from: 1, steps: [{ output: 'slept' }, { tool: 'Read', output: null }] })
   expect(log.since(log.changes)).toEqual({ from: 3, steps: [] })
-  expect(log.since(10_000)).toMatchObject({ from: 0 }) // Numbers of a stream that was begun anew.
+  expect(log.since(10_000)).toMatchObject({ from: 0 }) // Numbers of a stream that started over.
 })
 
 test('whatever the guest writes, texts are plain, cut, and of a bounded sum', () => {

@@ -40,7 +40,7 @@ export async function readImageFile(folder: string): Promise<ImageFile | undefin
 export function parseImageFile(text: string, path: string): ImageFile {
   const refuse = (why: string, cause?: unknown): AppError =>
     new AppError('image-failed', `The guest image at ${path} cannot be used: ${why}`, {
-      hint: `Delete its folder: the image is then built anew`,
+      hint: `Delete its folder: the image is then built again`,
       cause,
     })
   return parseVersioned(text, imageFileSchema, refuse)

@@ -50,7 +50,7 @@ async function guestMegabytes(client: ServerConnection, ids: readonly string[], 
     const pid = pids.get(id) ?? (await client.call('get_task_info', { task_id: id })).pid
     if (pid === null) continue
     const used = await residentMiB(pid)
-    // A guest that was booted anew has another pid.
+    // A guest that was booted again has another pid.
     if (used > 0) pids.set(id, pid)
     else pids.delete(id)
     sum += used

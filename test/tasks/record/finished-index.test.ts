@@ -125,7 +125,7 @@ describe('the index of finished tasks', () => {
     expect(await listed(home)).toHaveLength(1)
   })
 
-  test('is written anew when most of its lines serve nobody any more', async () => {
+  test('is rewritten when most of its lines are out of use', async () => {
     const { home, path } = await indexedHome(1)
     const line = await readFile(path, 'utf8')
     await writeFile(path, line.repeat(500))

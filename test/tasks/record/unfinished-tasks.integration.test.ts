@@ -50,7 +50,7 @@ describe('an unfinished task', () => {
     await until(async () => Object.keys(await index()).length === 0)
   })
 
-  test('is found with no index, too, which is then made anew', async () => {
+  test('is found with no index, too, which is then made again', async () => {
     const { root, id, repo, letGo, index } = await leftAtWork()
     await rm(join(root, 'home', 'unfinished.json'))
     await using second = await startOrchestrator({ root, guest: waiting })
