@@ -34,7 +34,7 @@ export interface Requests {
   /** Tries again to bring the work that waits at the task's ref onto the branch. */
   mergeTask(request: { readonly id: string }): MergeView
   cleanupTask(request: { readonly id: string; readonly deleteRef: boolean }): Record<never, never>
-  /** With `wait` it answers when there is something from `offset` on, or the machine is off; at the latest after 25 s. */
+  /** Answers at once, or with `wait` when there is something from `offset` on or the machine is off; at the latest after 25 s. */
   readConsole(request: {
     readonly id: string
     readonly offset: number

@@ -33,7 +33,7 @@ export interface Host {
   readonly kind: 'desktop' | 'web'
   readonly platform: 'darwin' | 'linux' | 'other'
   readonly version: string
-  /** Of `startAtLogin`; null where there is no such thing. */
+  /** Whether the app starts at login; null where the system has no such setting. */
   readonly startAtLogin: 'on' | 'off' | 'requires-approval' | null
 }
 

@@ -28,7 +28,7 @@ export type RowState =
       readonly until: string
       /** Why, one sentence. */
       readonly detail: string
-      /** From 1, once its time has come and it waits for a slot. */
+      /** Its place among those that wait for a slot, from 1, once its time has come; null before. */
       readonly position: number | null
     }
   | {

@@ -3,7 +3,7 @@ type Theme = 'system' | 'light' | 'dark'
 /** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
 export interface WindowSettings {
   readonly port: number
-  /** Of repositories that have no policy of their own: a word, or the hosts that tasks may reach. */
+  /** What tasks may reach in repositories that have no policy of their own: a word, or a list of hosts. */
   readonly egress: 'open' | 'closed' | readonly string[]
   readonly memoryMiB: number
   readonly cpus: number
@@ -20,7 +20,7 @@ export interface WindowSettings {
   /** Whether conflicts wait for a wish, or another task resolves them by itself. */
   readonly resolveConflicts: 'ask' | 'auto'
   readonly theme: Theme
-  /** Of the desktop app; no use in a browser. */
+  /** These four concern the desktop app, and do nothing in a browser. */
   readonly notifyCompleted: boolean
   readonly notifyFailed: boolean
   readonly notifyConflicts: boolean

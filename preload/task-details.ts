@@ -92,7 +92,7 @@ export interface Changes {
     readonly author: string
     readonly at: string
   }[]
-  /** At most 2,000; `fileCount` counts all. */
+  /** The first 2,000 files at most; `fileCount` counts all. */
   readonly files: readonly ChangedFile[]
   readonly fileCount: number
 }

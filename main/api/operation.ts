@@ -15,9 +15,9 @@ export interface Operation<
 > {
   /** Names the tool in MCP and the path `/api/NAME`. */
   readonly name: Name
-  /** For a person. */
+  /** What a list of tools calls it, for a person. */
   readonly title: string
-  /** For a model: what the operation does, when to use it, what comes back. */
+  /** Tells a model what the operation does, when to use it, and what it answers. */
   readonly description: string
   /**
    * A `client` is a program over MCP; a `person` uses the command line or the window. What a client may do with work that waits for a

@@ -16,7 +16,7 @@ import type { Tasks } from '../tasks/contract.ts'
 import type { Delivery } from '../tasks/events/event-consumers.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
 
-/** The shapes that every front door answers with; the names are the contract with clients. */
+/** The shapes that every front door answers with. Their names are a contract with clients: fields may be added, and none changes. */
 
 export interface TaskSummary {
   task_id: string
@@ -25,14 +25,14 @@ export interface TaskSummary {
   repo: string
   phase: Task['state']['phase']
   created_at: string
-  /** From 1, while the task waits for a slot. */
+  /** The task's place among those that wait for a slot, from 1; absent when it does not wait. */
   queue_position?: number
 }
 
 const placeOf = (position: number | null): { queue_position?: number } =>
   position === null ? {} : { queue_position: position }
 
-/** What `get_task_info` answers. */
+/** The answer of `get_task_info`. */
 export const taskInfo = (task: Task, tasks: Tasks): TaskView => ({
   ...taskView(task),
   clone_path: filesOf(task).repo,
@@ -56,9 +56,9 @@ export interface RepositoryView {
   alias: string
   path: string
   added: string
-  /** How many tasks are on record. */
+  /** How many of its tasks are on record. */
   tasks: number
-  /** What those cost whose agents came to their end, in US dollars. */
+  /** What its tasks on record cost whose agents came to their end, in US dollars. */
   cost_usd: number
   /** What its tasks may reach; `default` is what the settings say. */
   egress: EgressWord | 'default'
@@ -66,7 +66,7 @@ export interface RepositoryView {
   merge: MergePolicyWord
 }
 
-/** The repositories with what their tasks on record come to; a task that was cleaned up counts no more. */
+/** Adds to each repository what its tasks on record come to; a task that was cleaned up is not counted. */
 export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
   tasks: readonly TaskBrief[],
@@ -84,11 +84,11 @@ export function repositoryViews(
 
 export interface LogPaths {
   log_path: string
-  /** What the task reached and was refused, where a gateway wrote it down. */
+  /** The log of what the task reached and was refused; absent where no gateway wrote one. */
   network_log_path?: string
 }
 
-/** What `get_task_logs` answers. */
+/** Resolves with the answer of `get_task_logs`: absolute paths on this host. */
 export async function logPaths(id: TaskId, tasks: Tasks): Promise<LogPaths> {
   const { network } = filesOf(await tasks.get(id))
   return { log_path: await tasks.consolePath(id), ...((await pathExists(network)) && { network_log_path: network }) }
@@ -119,11 +119,11 @@ export interface EventView {
   error: string | null
   /** What was refused or left out while its work was saved; absent when nothing was. */
   notes?: string[]
-  /** The number to give as `after` to go on from here. */
+  /** The number of the event in the log; given as `after`, it makes the next call go on from here. */
   seq: number
-  /** How many more wait for this consumer. */
+  /** How many more events wait for this consumer. */
   pending: number
-  /** ISO 8601, UTC. */
+  /** When the task ended; ISO 8601, UTC. */
   at: string
 }
 

@@ -8,7 +8,7 @@ export async function askForPort(problem: string): Promise<number | undefined> {
   const { response } = await dialog.showMessageBox({
     type: 'warning',
     message: problem,
-    detail: `The app can listen on port ${port} instead. Claude Code then has to be told of it once more.`,
+    detail: `The app can listen on port ${port} instead. Claude Code then needs the new address.`,
     buttons: [`Use Port ${port}`, 'Quit'],
     defaultId: 0,
     cancelId: 1,

@@ -7,7 +7,7 @@ export interface TrayView extends Disposable {
   show(title: string, entries: readonly TrayEntry[]): void
 }
 
-/** The icon in the menu bar. A folder that is dropped on it is told by its path; macOS alone knows that. */
+/** The icon in the menu bar. A folder that is dropped on it is reported by its path, which macOS alone gives. */
 export function createTray(onAction: (action: TrayAction) => void, onDrop: (path: string) => void): TrayView {
   const name = process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png'
   const tray = new Tray(nativeImage.createFromPath(join(resourceDirectory(), 'packaging', 'icons', name)))

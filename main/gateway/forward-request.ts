@@ -53,7 +53,7 @@ export async function forwardRequest(
   onward.once('response', (answered) => {
     if (!passAnswer(answered, response)) answer(response, 502, explain(destination, 'unreachable'))
   })
-  pipeline(request, onward, () => undefined) // A failure is told by `onward` or by the response's end.
+  pipeline(request, onward, () => undefined) // `onward` or the response's end reports a failure.
 }
 
 /** Methods of which no one expects a body. */

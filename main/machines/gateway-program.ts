@@ -30,7 +30,7 @@ function program(): { readonly folder: string; readonly file: string } {
 
 export interface GatewayProgram {
   readonly node: string
-  /** As `process.versions.node` has it. */
+  /** The version of Node, as `process.versions.node` gives it. */
   readonly nodeVersion: string
   /** All that it may read. */
   readonly folder: string

@@ -40,7 +40,7 @@ export async function startHelper(
       stdio: [input === undefined ? 'ignore' : 'pipe', log.fd, log.fd, ...(holds === undefined ? [] : [holds])],
       ...(input !== undefined && { input }),
     })
-    // A process that is gone already has no start time; its end is told by `ended`.
+    // A process that is gone already has no start time; `ended` reports its end.
     return { handle: { name, pid, startTime: (await startTimeOf(pid)) ?? 'gone' }, ended }
   } finally {
     await log.close()

@@ -31,7 +31,7 @@ async function kvmGroup(): Promise<readonly number[]> {
   }
 }
 
-/** Whose a process of a machine can be: this user's, and on a root host the system user's for helpers. */
+/** The users that a machine's processes can have: this one, and on a root host the system user for helpers. */
 export async function machineUsers(): Promise<ReadonlySet<number>> {
   const helper = await findHelperUser()
   return new Set([process.getuid?.() ?? -1, ...(helper ? [helper.uid] : [])])

@@ -39,7 +39,7 @@ export async function reapMachines(
   return reaped
 }
 
-/** Of every place where a machine may have been started; what another user has put there is none of ours. */
+/** The run directories in every place where a machine may have been started, without those that another user put there. */
 async function runDirectories(): Promise<readonly string[]> {
   const paths: string[] = []
   for (const root of runRoots()) {

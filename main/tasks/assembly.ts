@@ -53,7 +53,7 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly tasksFolder?: string | null
   /** How many machines may be booted ahead of their tasks. Default 0. */
   readonly warmMachines?: number
-  /** In place of the host's own figure; for tests. */
+  /** Replaces the host's own figure of available memory in tests. */
   readonly hostMemory?: HostMemory
 }
 

@@ -17,7 +17,7 @@ export interface WindowApiOptions {
   readonly session: string
   readonly version: string
   readonly log: Log
-  /** Bytes that may wait for a reader of the event stream before it is told nothing more until it has caught up. */
+  /** Bytes that may wait for a reader of the event stream; beyond them nothing more is sent until it has caught up. */
   readonly waitingLimitBytes?: number
 }
 
@@ -55,7 +55,7 @@ export function createWindowApi(options: WindowApiOptions): Handler {
   }
 }
 
-/** A reader that does not keep up is told nothing more until it has, and then that it missed something. */
+/** A reader that does not keep up gets nothing more until it has caught up, and then learns that it missed something. */
 function streamEvents(
   response: ServerResponse,
   { service, waitingLimitBytes = 4 * 1024 ** 2 }: WindowApiOptions,

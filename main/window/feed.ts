@@ -10,7 +10,7 @@ import type { ActivityReader } from './activity-reader.ts'
 import { RepositoryRows } from './repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
-/** Changes are told together, so often at most. */
+/** Changes are sent together, at most so often. */
 const batchMs = 100
 /** While a window listens: consoles and streams are looked at so often, the rest every so many looks. */
 const lookMs = 500
@@ -36,7 +36,7 @@ export interface FeedOptions {
 /** `full`: a window that someone sees; `changes`: someone who can wait for what only shows when one looks. */
 export type Attention = 'full' | 'changes'
 
-/** A part of the snapshot that is told as a whole when it differs. */
+/** A part of the snapshot that is sent as a whole when it differs. */
 type Section = Exclude<Change, { kind: 'task' | 'task-gone' }>
 
 /**

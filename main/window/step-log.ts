@@ -71,7 +71,7 @@ const subjects = ['command', 'file_path', 'notebook_path', 'path', 'pattern', 'u
 
 /**
  * Claude's steps as its stream tells them, each with the number of the change that made it what it is. The same lines give the same
- * numbers, so anyone who knows the steps up to a number can be told what came after it, regardless of who reads the stream. The stream is the
+ * numbers, so a reader who knows the steps up to a number can ask for what came after it, regardless of who reads the stream. The stream is the
  * guest's: what does not fit is ignored, and no stream makes more than some thousand steps of some thousand characters.
  */
 export class StepLog {

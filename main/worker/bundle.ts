@@ -9,7 +9,7 @@ export const bundlesDirectory = (root = packageDirectory()): string =>
 
 /**
  * The worker of these very sources in one file, which starts in half the time of several hundred modules. It need not be there: the
- * tests of a checkout make it. Sources are told apart by their names, sizes and times, as build tools do: it takes milliseconds.
+ * tests of a checkout make it. Sources are distinguished by their names, sizes and times, as build tools do: it takes milliseconds.
  */
 export function bundlePath(root = packageDirectory()): string {
   const hash = createHash('sha256')

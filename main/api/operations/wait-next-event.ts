@@ -15,7 +15,7 @@ export const waitNextEvent = defineOperation({
   title: 'Wait for the next task to end',
   description:
     'Waits until a task ends and tells its outcome: {type: "completed" or "failed", task_id, result, merge_result, ...}. ' +
-    'Each end is told once, also when it came while nobody waited, so call this in a loop until it answers ' +
+    'Each end is reported once, also when it came while no call waited, so call this in a loop until it answers ' +
     '{no_running_tasks: true}. {timeout: true} is normal: call again. Merged is only what merge_result says.',
   who: 'both',
   input: z.object({
@@ -27,7 +27,7 @@ export const waitNextEvent = defineOperation({
       .nonnegative()
       .optional()
       .describe(
-        'Tells the first event with a higher seq again, whether it was told before or not; leave it out normally',
+        'Reports the first event with a higher seq again, whether it was reported before or not; leave it out normally',
       ),
   }),
   output: z.looseObject({
@@ -39,7 +39,7 @@ export const waitNextEvent = defineOperation({
     error: z.string().nullable().optional(),
     notes: z.array(z.string()).optional().describe('What was refused or left out while its work was saved'),
     seq: z.int().optional(),
-    pending: z.int().optional().describe('How many more ends wait to be told'),
+    pending: z.int().optional().describe('How many more ends wait to be reported'),
     at: z.string().optional(),
     timeout: z.literal(true).optional(),
     no_running_tasks: z.literal(true).optional().describe('Nothing runs and nothing is left to tell'),

@@ -18,7 +18,7 @@ export interface WaitingWork {
   readonly succeeded: boolean
   /** The policy when the task was made, and the repository's now; null when it is registered no more. */
   readonly policies: { readonly recorded: MergePolicy; readonly current: MergePolicy | null }
-  /** Of the recorded policy's command; null when it was not run on exactly this work. */
+  /** What the recorded policy's command reported; null when it was not run on exactly this work. */
   readonly check: CheckReport | null
   /** An operation of git that the agent left under way, or conflict markers. */
   readonly left: LeftUnderWay | null

@@ -42,7 +42,7 @@ export function changeMergePolicy(current: MergePolicy, { merge, check }: MergeP
 export const isCommand = (command: string): boolean =>
   command.trim() !== '' && command.length <= commandLimit && !command.includes('\0')
 
-/** As files and clients have it: a word, or the command. */
+/** The policy as files and clients write it: a word, or the command. */
 export type MergePolicyWord = 'auto' | 'review' | { readonly check: string }
 
 export const mergePolicyWord = (policy: MergePolicy): MergePolicyWord =>
@@ -51,7 +51,7 @@ export const mergePolicyWord = (policy: MergePolicy): MergePolicyWord =>
 export const mergePolicyOf = (word: MergePolicyWord): MergePolicy =>
   typeof word === 'string' ? { kind: word } : { kind: 'check', command: word.check }
 
-/** For a person. */
+/** The policy in words, for a person. */
 export const mergePolicyText = (policy: MergePolicy): string =>
   policy.kind === 'check'
     ? `when '${policy.command}' succeeds`

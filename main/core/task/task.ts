@@ -49,7 +49,7 @@ export interface TaskIdentity {
 export interface RepositoryIdentity {
   /** The `.git` folder that all its work trees share. */
   readonly commonDirectory: string
-  /** Of the `.git` folder: stays what it is when the folder is moved on its disk. */
+  /** The identity of the `.git` folder, which stays the same when the folder is moved on its disk. */
   readonly inode: number
   readonly bornMs: number
 }
@@ -82,7 +82,7 @@ export interface TaskResult {
   readonly filesChanged: readonly string[]
   readonly error: string | null
   readonly usage: AgentUsage | null
-  /** Of the policy's command, where there is one that came to its end. */
+  /** What the policy's command reported; absent without one, or when it did not come to its end. */
   readonly check?: CheckReport
 }
 
@@ -174,7 +174,7 @@ export type TaskEvent =
       /** What a person allowed with it. */
       readonly accepted?: Accepted
     }
-  /** In place of an end: the task has no slot until it goes on. */
+  /** The task was parked in place of an end: it has no slot until it goes on. */
   | { readonly type: 'parked'; readonly at: string; readonly parking: Parking }
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
   /** The end is in the event log under this number; an end without it is announced at the next start. */

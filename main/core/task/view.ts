@@ -167,9 +167,9 @@ export interface TaskView extends SalvageView {
   /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
   exit_code: number | null
   slot: number | null
-  /** From 1, while the task waits for a slot. */
+  /** The task's place among those that wait for a slot, from 1; absent when it does not wait. */
   queue_position?: number
-  /** When a parked task goes on, ISO 8601, and why it waits. */
+  /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
   resumes_at?: string
   parked_because?: string
   /** The task whose conflicts this one is to resolve. */

@@ -23,7 +23,7 @@ export interface PlannedTree extends HostIndex {
 export interface Plan {
   readonly add: string[]
   readonly remove: string[]
-  /** Present and perhaps changed, but git was told not to watch them: no part of what merges. */
+  /** Files that may have changed, but that git was told not to watch: they are no part of what merges. */
   readonly unwatched: string[]
   readonly notes: NoteList
   /** What is in the clone alone. */

@@ -74,7 +74,7 @@ const parseRanges = (list: string) =>
 export const hasRange = (list: string, names: readonly string[]): boolean =>
   parseRanges(list).some(({ name, count }) => names.includes(name) && count >= rangeLength)
 
-/** Where a range begins that nobody has yet. Pure. */
+/** Where a range begins that is not taken yet. Pure. */
 export const nextRange = (list: string): number =>
   Math.max(100_000, ...parseRanges(list).map(({ start, count }) => start + count))
 

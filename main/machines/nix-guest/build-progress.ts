@@ -1,4 +1,4 @@
-/** What a build of nix has done so far, told by what it writes. */
+/** What a build of nix has done so far, read from what it writes. */
 export interface BuildProgress {
   readonly toFetch: number
   readonly fetched: number

@@ -14,7 +14,7 @@ import type { NewerTool } from './tools.ts'
 /** Memory of the smallest machine that runs a task, and what QEMU and its helpers take beside it. */
 const neededMiB = 2_560
 
-/** What this host lacks to run machines with QEMU; the guest image is told of elsewhere. */
+/** What this host lacks to run machines with QEMU; problems of the guest image are found elsewhere. */
 export async function hostProblems(cacheDirectory: string, signal: AbortSignal): Promise<readonly Problem[]> {
   const host = await inspectHost(cacheDirectory)
   signal.throwIfAborted()

@@ -26,7 +26,7 @@ export interface Qmp {
 }
 
 /**
- * Connects and negotiates. Events are told from the first one on.
+ * Connects and negotiates. Events are reported from the first one on.
  * @throws when no one listens, the signal fires or the other side does not speak QMP.
  */
 export async function connectQmp(path: string, onEvent: (event: QmpEvent) => void, signal: AbortSignal): Promise<Qmp> {

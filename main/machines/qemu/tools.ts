@@ -35,7 +35,7 @@ export const newerTools: Readonly<Record<NewerTool['name'], NewerTool>> = {
   passt: {
     name: 'passt',
     systemPaths: ['/usr/bin/passt'],
-    // Its version is not told by every build. This option came after packets to a loopback address were refused.
+    // Not every build prints its version. This option came after packets to a loopback address were refused.
     probe: '--help',
     isNewEnough: (answer) => answer.includes('--map-host-loopback'),
     path: 'usr/bin/passt',

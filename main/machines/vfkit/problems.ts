@@ -7,7 +7,7 @@ const oldestMacos = 13
 /** Before it the framework's virtiofs sometimes says that a file is missing while many processes build at once (vfkit#158, podman#23061). */
 const firstSoundShares = 15
 
-/** What this Mac lacks to run machines; the guest image, which brings its own vfkit, is told of elsewhere. Pure. */
+/** What this Mac lacks to run machines; problems of the guest image, which brings its own vfkit, are found elsewhere. Pure. */
 export function macProblems(host: MacHost): readonly Problem[] {
   return [...unfitness(host), ...shareProblems(host), ...rosettaProblems(host)]
 }

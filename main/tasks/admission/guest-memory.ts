@@ -13,7 +13,7 @@ export interface GuestMemoryOptions {
   readonly catalog: Pick<TaskCatalog, 'open'>
   /** What one guest takes, in MiB. Read at each decision: the setting can change. */
   readonly limits: { readonly memoryMiB: number }
-  /** In place of the host's own figure; for tests. */
+  /** Replaces the host's own figure in tests. */
   readonly hostMemory?: HostMemory | undefined
 }
 

@@ -5,9 +5,9 @@ import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
 import type { Admission } from './admission.ts'
 import { TaskQueue, type Waiting } from './task-queue.ts'
 
-/** Memory can come free without a task's end. Looked at only while someone waits. */
+/** Memory can come free without a task's end. Looked at only while a task waits. */
 const retryMs = 5_000
-/** Of setTimeout. */
+/** The longest delay that setTimeout accepts. */
 const longestTimerMs = 2 ** 31 - 1
 
 export interface WaitingRoomOptions {
@@ -59,8 +59,8 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.position(id)
   }
 
-  /** Whether someone waits whose time has come. */
-  get isAnybodyDue(): boolean {
+  /** Whether a task waits whose time has come. */
+  get isTaskDue(): boolean {
     return this.#queue.next(allSlots) !== undefined
   }
 
@@ -70,7 +70,7 @@ export class WaitingRoom implements AsyncDisposable {
     this.callNext()
   }
 
-  /** Calls no one in any more; who waits is on record and waits for the next start. */
+  /** Starts no more tasks; those that wait are on record, and wait for the next start. */
   close(): void {
     this.#state = { kind: 'closed' }
     clearInterval(this.#retry)

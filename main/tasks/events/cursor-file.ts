@@ -58,7 +58,7 @@ export class CursorFile {
 
   /**
    * Writes the content, newest last; saves that come while one is on its way become one.
-   * Never rejects: a cursor that could not be stored means that an end is told twice after a restart, which is logged.
+   * Never rejects: a cursor that could not be stored means that an end is reported twice after a restart, which is logged.
    */
   save(content: Cursors): Promise<void> {
     this.#next = content

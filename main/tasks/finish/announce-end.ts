@@ -5,7 +5,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { EndEvent } from '../events/logged-event.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 
-/** Tells the end of a task once, whatever crashes: a log that has it already is not told again. */
+/** Announces the end of a task once, whatever crashes: a log that has it already gets no second event. */
 export async function announceEnd(record: TaskRecord, events: EventLog): Promise<void> {
   const { task } = record
   const view = taskView(task)

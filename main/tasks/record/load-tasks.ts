@@ -15,7 +15,7 @@ import { eventsPath } from './task-files.ts'
 const filesAtOnce = 32
 
 export interface LoadedTasks {
-  /** Those that have not ended, or of whose end no one was told; whole. */
+  /** The tasks that have not ended, or whose end was not announced; whole. */
   readonly open: readonly Task[]
   /** The others. Where the index was trusted, the very entry of it. */
   readonly over: readonly IndexedTask[]
@@ -98,7 +98,7 @@ export async function loadTask(home: string, id: TaskId, log: Log, onDamaged = i
   try {
     const { values, damaged } = parseJsonLines(bytes)
     if (damaged.length > 0) throw new Error(`line ${damaged.join(', ')} is damaged`)
-    if (values.length === 0) return undefined // The crash came before its creation was on disk: no one was told its id.
+    if (values.length === 0) return undefined // The crash came before its creation was on disk: its id was never answered.
     const task = foldTask(
       values.map((value) => taskEventSchema.parse(value)),
       home,

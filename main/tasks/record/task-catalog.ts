@@ -40,7 +40,7 @@ export class TaskCatalog {
     return [...this.#damaged]
   }
 
-  /** Those that have not ended, or of whose end no one was told yet. */
+  /** The tasks that have not ended, or whose end was not announced yet. */
   get open(): ReadonlyMap<TaskId, Task> {
     return this.#open
   }

@@ -44,7 +44,7 @@ export function isCancelled(task: Task): boolean {
   }
 }
 
-/** A task that is to be cancelled, as whoever follows it sees it. */
+/** A task that is to be cancelled, as its follower sees it. */
 export interface Cancelling {
   /** The task as it is; undefined when nothing follows it any more. */
   readonly look: () => Promise<Task | undefined>

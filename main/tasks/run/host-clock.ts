@@ -35,7 +35,7 @@ export class HostClock implements Disposable {
     this.#difference = clocks.wall() - this.#lastLook
   }
 
-  /** The machine is told the time until the result is disposed. */
+  /** Keeps the machine's time until the result is disposed. */
   follow(machine: Machine): Disposable {
     if (this.#machines.size === 0) this.#begin()
     this.#machines.add(machine)

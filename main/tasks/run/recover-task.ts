@@ -53,7 +53,7 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
   return await finishTask(context, record, secret, log)
 }
 
-/** How a machine ended that nobody watched: the runner writes its result last, so one that left it came to its end. */
+/** How a machine ended that was not watched: the runner writes its result last, so one that left it came to its end. */
 async function unseenExit(share: string): Promise<MachineExit> {
   if (await leftResult(share)) return { kind: 'powered-off' }
   return { kind: 'crashed', exitCode: null, signal: null, detail: 'it ended while the orchestrator was not running' }

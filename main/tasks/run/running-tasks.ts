@@ -10,13 +10,13 @@ export interface RunningTasksOptions {
   readonly driver: MachineDriver
   readonly home: string
   readonly log: Log
-  /** Once it fires machines are let go of, and none is ended for want of a task. */
+  /** Once it fires, machines are left running, and none is ended because no task keeps it. */
   readonly detach: AbortSignal
-  /** Whether the machine of this name is somebody else's to end. */
+  /** Whether something other than a running task keeps the machine of this name. */
   readonly keeps: (name: string) => boolean
   /** Resolves when slow work may begin. */
   readonly quiet: () => Promise<void>
-  /** A task has its outcome, and its slot is free: whoever hears of it finds it so. */
+  /** Called when a task has its outcome and its slot is free: the end is announced only then. */
   readonly onEnd: (record: TaskRecord) => Promise<void>
   /** Takes up a task whose machine is gone, as after a crash of the orchestrator. */
   readonly recover: (record: TaskRecord) => Promise<RunEnd>
@@ -92,7 +92,7 @@ export class RunningTasks {
 
   /**
    * Where the work ends in a way that it must not, the task is taken up as after a crash, with its machine ended; and where that cannot be
-   * recorded either, and never will, it ends here, so that it is told and holds no slot. A shortage passes: the next start takes it up.
+   * recorded either, and never will, it ends here, so that its end is announced and it holds no slot. A shortage passes: the next start takes it up.
    */
   async #toOutcome(record: TaskRecord, work: () => Promise<RunEnd>): Promise<RunEnd> {
     const { log, detach, recover } = this.#options

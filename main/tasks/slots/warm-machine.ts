@@ -22,14 +22,14 @@ export interface WarmMachineParts {
   readonly log: Log
 }
 
-/** Which task it waits for: that of this id, of which no one knows yet. */
+/** The task that it waits for: its id is not given out yet. */
 export interface WarmSlot {
   readonly id: TaskId
   readonly repoPath: string
   readonly slot: SlotId
-  /** Of the task's large parts, where it is not in the home. */
+  /** The folder of the task's large parts, where they are not in the home. */
   readonly workFolder?: string | undefined
-  /** Resolves when no one holds the disks of the slot any more. */
+  /** Resolves when no other machine holds the disks of the slot. */
   readonly free: Promise<void>
 }
 

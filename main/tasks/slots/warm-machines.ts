@@ -25,12 +25,12 @@ interface WarmRules {
   readonly tasksFolder?: string | null
 }
 
-/** A repository of which no one wants a task for so long is not in use. */
+/** A repository that gets no task for so long is not in use. */
 const waitMs = 30 * 60_000
 
 interface Waiting {
   readonly machine: WarmMachine
-  /** Of its slot, until a task needs that. */
+  /** The right to its slot, until a task needs that. */
   readonly loan: SlotLease
 }
 
@@ -40,7 +40,7 @@ interface Waiting {
  */
 export class WarmMachines implements AsyncDisposable {
   readonly #options: WarmMachinesOptions
-  /** Those on their way out included. */
+  /** By the id of the task-to-be; those that are being ended are included. */
   readonly #waiting = new Map<TaskId, Waiting>()
   /** Those whose tasks are not at work with them yet. */
   #taken: readonly WarmMachine[] = []
@@ -59,12 +59,12 @@ export class WarmMachines implements AsyncDisposable {
     return [...this.#waiting.keys(), ...this.#onTheWay().map(({ id }) => id)].some((id) => id === name)
   }
 
-  /** Of those that wait, null for one that is just being booted. */
+  /** The handles of those that wait, null for one that is just being booted. */
   get handles(): readonly (MachineHandle | null)[] {
     return [...this.#waiting.values()].map(({ machine }) => machine.handle)
   }
 
-  /** For whom each that can still be had waits, or is booted. */
+  /** The slot and the repository of each that can still be had. */
   list(): readonly { readonly slot: SlotId; readonly repoPath: string }[] {
     const here = [...this.#waiting.values()].filter(({ machine }) => !machine.isLeaving)
     return here.map(({ machine: { slot, repoPath } }) => ({ slot, repoPath }))
@@ -92,7 +92,7 @@ export class WarmMachines implements AsyncDisposable {
     return found.machine
   }
 
-  /** Ends all that wait, for the sake of a task; false when there was none. */
+  /** Ends all that wait, so that a task can begin. Resolves with false when there was none. */
   async giveWay(): Promise<boolean> {
     const machines = [...this.#waiting.values()].map(({ machine }) => machine)
     await Promise.all(machines.map((machine) => machine.end()))

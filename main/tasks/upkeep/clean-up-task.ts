@@ -10,7 +10,7 @@ import { filesOf } from '../record/task-files.ts'
 import type { Deletions } from './deletions.ts'
 
 /**
- * Deletes the folder of a task that has ended, and its ref when told to.
+ * Deletes the folder of a task that has ended, and its ref when the wish says so.
  * @throws AppError('salvage-failed') when the folder is the only place where its work is, unless the ref is to go too;
  * 'home-unusable' when it cannot be deleted, which is tried again at the next prune;
  * 'merge-failed' when its work waits for a person, and who asks is none.

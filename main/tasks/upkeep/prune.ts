@@ -23,7 +23,7 @@ export interface Prunable {
 /**
  * Deletes folders of finished tasks, oldest first, whose work is on the branch or at its ref, and guest images that are no longer
  * in use while no task runs. Refs are never deleted, and a task whose only copy of its work is its folder is never touched. What cannot be
- * deleted is told and keeps nothing else from going.
+ * deleted is reported, and keeps nothing else from being deleted.
  */
 export async function prune(
   { catalog, ended }: Prunable,
@@ -93,7 +93,7 @@ async function cleanUp(ended: Pick<EndedTasks, 'cleanUp'>, { id }: TaskBrief, by
   }
 }
 
-/** None when it cannot be told which one is in use. */
+/** None when it is not known which one is in use. */
 async function oldImages(cacheDirectory: string | undefined, usage: DiskUsage): Promise<DiskUsage['images']> {
   if (cacheDirectory === undefined) return []
   const current = await findGuestImage(cacheDirectory)
