@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { crc32, deflate } from 'node:zlib'
-import pMap from 'p-map'
-
-const compress = promisify(deflate)
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { crc32, deflateSync } from 'node:zlib'
 
 /** An object that git is to have. */
 export interface NewObject {
@@ -24,11 +21,11 @@ const typeNumbers = { commit: 1, tree: 2 } as const
 /** Objects as one pack with its index, both of version 2, as gitformat-pack(5) has them; each object once, none as a delta. Pure. */
 export async function makePack(objects: readonly NewObject[], objectFormat: 'sha1' | 'sha256'): Promise<Pack> {
   const sorted = [...objects].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const packed = await pMap(
-    sorted,
-    async ({ type, body }) => Buffer.concat([entryHead(type, body.length), await compress(body)]),
-    { concurrency: 8 }, // Each compression that is under way takes a quarter of a megabyte, however little it has to do.
-  )
+  const packed: Buffer[] = []
+  for (const { type, body } of sorted) {
+    packed.push(Buffer.concat([entryHead(type, body.length), compressed(body)]))
+    if (packed.length % objectsAtOnce === 0) await yieldToOthers()
+  }
   const pack = sealed([Buffer.from('PACK'), numbers([2, objects.length]), ...packed], objectFormat)
   const checksum = pack.subarray(-createHash(objectFormat).digest().length)
   let offset = 12
@@ -49,6 +46,16 @@ export async function makePack(objects: readonly NewObject[], objectFormat: 'sha
     objectFormat,
   )
   return { name: `pack-${checksum.toString('hex')}`, pack, index }
+}
+
+const objectsAtOnce = 256
+
+/**
+ * At once, and into a buffer of about the right size: what is compressed in the background takes a quarter of a megabyte while it is
+ * under way and leaves a buffer of 16 KiB, and of ten thousand small objects that is most of the memory of a merge.
+ */
+function compressed(body: Buffer): Buffer {
+  return deflateSync(body, { chunkSize: Math.min(64 * 1024, Math.max(64, body.length)) })
 }
 
 /** The object's type and size: four bits of the size beside the type, then seven a byte, the lowest first. */
@@ -82,6 +89,7 @@ function numbers(values: readonly number[]): Buffer {
 
 /** Followed by its own checksum. */
 function sealed(parts: readonly Buffer[], objectFormat: 'sha1' | 'sha256'): Buffer {
-  const content = Buffer.concat(parts)
-  return Buffer.concat([content, createHash(objectFormat).update(content).digest()])
+  const sum = createHash(objectFormat)
+  for (const part of parts) sum.update(part)
+  return Buffer.concat([...parts, sum.digest()])
 }

@@ -38,8 +38,9 @@ const prefix = 'tmp_objdir-microvm-'
 
 /** From so many objects on, one pack: each file of its own costs more than all of their content. */
 const fewestInPack = 10
-const mostHeldBytes = 32 * 1024 * 1024
-const mostHeld = 20_000
+/** A pack is made in memory, three times over while it is: ten thousand commits take no more than a thousand. */
+const mostHeldBytes = 8 * 1024 * 1024
+const mostHeld = 4_000
 
 /**
  * Anyone who may use the store may use what is let into it, whatever our umask: in a repository that a group shares, a folder of ours

@@ -91,11 +91,14 @@ async function outlineSteps(ids: readonly string[], reader: ObjectReader): Promi
   const outlines: Outline[] = []
   for (let at = 0; at < ids.length; at += readAtOnce) {
     for (const { id, commit } of await readSteps(ids.slice(at, at + readAtOnce), reader)) {
-      outlines.push({ id, tree: commit.tree, parents: commit.parents.length })
+      outlines.push({ id, tree: copied(commit.tree), parents: commit.parents.length })
     }
   }
   return outlines
 }
+
+/** A part of a text keeps all of it in memory; its copy does not. */
+const copied = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await reader.read(id, 'commit'))
 

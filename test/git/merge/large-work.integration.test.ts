@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { measureChange } from '../../../main/git/changes/measure-change.ts'
 import { mergeWork } from '../../../main/git/merge/merge-work.ts'
 import { openQuarantine } from '../../../main/git/merge/quarantine.ts'
+import { mergeMemory } from '../../support/git/merge-memory.ts'
 import { commitFiles, gitIn, makeRepository, statusOf } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -68,6 +69,13 @@ test('folders nested too deep are refused', async () => {
       read: async (id) => (id.startsWith('f') ? '' : await reader.read(id)),
     }),
   ).rejects.toThrow('nested more than 1000 deep')
+})
+
+test('the memory of a merge does not grow with the number of its commits', async () => {
+  const folder = await temporaryFolder()
+  const few = await mergeMemory(join(folder, 'few'), 1_000)
+  const many = await mergeMemory(join(folder, 'many'), 10_000)
+  expect(many.peakBytes).toBeLessThan(2 * few.peakBytes)
 })
 
 test('many small objects are packed a few at a time', async () => {
