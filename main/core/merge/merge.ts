@@ -45,7 +45,7 @@ export type MergeOutcome =
   | Unmerged
 
 /** Its paths are relative to the repository's root; bytes that are no UTF-8 come as git quotes them. */
-export interface Unmerged extends PathList {
+interface Unmerged extends PathList {
   readonly kind: 'unmerged'
   readonly reason: UnmergedReason
   /** One sentence with the detail, for a person. */
