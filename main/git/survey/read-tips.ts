@@ -118,10 +118,15 @@ async function readRefs(folder: GuestGitFolder): Promise<Map<string, string>> {
     if (id !== undefined && name !== undefined) refs.set(name, id)
   }
   for (const path of await folder.filesBelow('refs')) {
-    const id = (await folder.text(path, 4096))?.trim()
-    if (id !== undefined && idPattern.test(id)) refs.set(path, id)
+    const id = await looseId(folder, path)
+    if (id !== undefined) refs.set(path, id)
   }
   return refs
+}
+
+async function looseId(folder: GuestGitFolder, ref: string): Promise<string | undefined> {
+  const id = (await folder.text(ref, 4096))?.trim()
+  return id !== undefined && idPattern.test(id) ? id : undefined
 }
 
 async function readHead(folder: GuestGitFolder, prefix: string, refs: ReadonlyMap<string, string>): Promise<Head> {
@@ -132,7 +137,8 @@ async function readHead(folder: GuestGitFolder, prefix: string, refs: ReadonlyMa
   if (target === undefined || !isPlainRef(target))
     return { commit: undefined, ref: undefined, kind: 'unreadable', earlier }
   const ref = await resolve(folder, target, refs)
-  const commit = refs.get(ref)
+  // HEAD may spell it otherwise than the file is called, where a file system takes both for one: that is asked, as git asks it.
+  const commit = refs.get(ref) ?? (await looseId(folder, ref))
   return { commit, ref, kind: commit === undefined ? 'unborn' : 'branch', earlier }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { cloneWorkspace } from '../../../main/git/clone/clone-workspace.ts'
 import { run } from '../../../main/lib/processes/spawn.ts'
+import { cannotHoldHere } from '../../support/git/folding-file-system.ts'
 import { startTask } from '../../support/git/git-tasks.ts'
 import { commitFiles, gitIn, makeRepository, statusOf, writeFiles } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -153,10 +154,21 @@ describe('every kind of repository can be cloned, worked in and merged', () => {
     expect(names).not.toContain('in/gone')
   })
 
-  test('names with newlines, quotes, leading dashes and bytes that are no UTF-8', async () => {
+  test('names with newlines, quotes, blanks and leading dashes', async () => {
     const { folder, repo } = await project({
-      files: { 'a\nb': '1', '"q"': '2', '-rf': '3', 'sp ace/\u00fc\u{1f600}': '4' },
+      files: { 'a\nb': '1', '"q"': '2', '-rf': '3', 'sp ace/\u{1f600}': '4' },
     })
+    const task = await startTask(repo, folder)
+    await writeFiles(task.workspace, { '-rf': 'changed', 'a\nb': null, ':(top)magic': '6' })
+    expect((await task.salvage()).filesChanged).toEqual(['-rf', ':(top)magic', 'a⟪U+000A⟫b'])
+    expect(await task.merge()).toMatchObject({ kind: 'merged' })
+    expect(await statusOf(repo)).toBe('')
+  })
+
+  test('names with accents and with bytes that are no UTF-8', async () => {
+    const reason = 'macOS stores no such bytes, and git composes what it reads there; on Linux it does not'
+    if (cannotHoldHere(['both', 'accents'], reason)) return
+    const { folder, repo } = await project({ files: { 'sp ace/\u00fc': '4' } })
     const raw = Buffer.concat([Buffer.from(`${repo}/`), Buffer.from('raw-\xff\xfe', 'latin1')])
     await writeFile(raw, '5')
     await commitFiles(repo, {}, 'Raw')
@@ -164,9 +176,8 @@ describe('every kind of repository can be cloned, worked in and merged', () => {
     const inClone = Buffer.concat([Buffer.from(`${task.workspace}/`), Buffer.from('raw-\xff\xfe', 'latin1')])
     expect((await stat(inClone)).size).toBe(1)
     await writeFile(inClone, 'changed by the task')
-    await writeFiles(task.workspace, { '-rf': 'changed', 'a\nb': null, ':(top)magic': '6' })
     const work = await task.salvage()
-    expect(work.filesChanged).toEqual(['-rf', ':(top)magic', 'a⟪U+000A⟫b', '"raw-\\377\\376"'])
+    expect(work.filesChanged).toEqual(['"raw-\\377\\376"'])
     expect(await task.merge()).toMatchObject({ kind: 'merged' })
     expect(await readFile(raw, 'utf8')).toBe('changed by the task')
     expect(await statusOf(repo)).toBe('')

@@ -77,3 +77,17 @@ test('a file of the user that is the same name in another case is in the way', a
   expect(await task.merge()).toMatchObject({ reason: 'local_changes' })
   expect(await readFile(join(repo, 'NOTES.txt'), 'utf8')).toBe('mine\n')
 })
+
+test('where HEAD spells a branch otherwise than the file of it is called, the branch is what git takes it for', async () => {
+  const mount = await foldingFolder('both')
+  if (!mount) return
+  const folder = await temporaryFolder()
+  const repo = join(folder, 'project')
+  await makeRepository(repo)
+  const { workspace, salvage, startCommit } = await startTask(repo, mount)
+  await gitIn(workspace, ['switch', '--quiet', '--create', 'gr\u00f6\u00dfe'])
+  await commitFiles(workspace, { 'a.txt': 'a\n' }, 'Work')
+  const work = await salvage()
+  expect(work.notes.join('\n')).toContain('HEAD was on refs/heads/gr\u00f6\u00dfe')
+  expect(await gitIn(repo, ['log', '--format=%s', `${startCommit}..${work.commit}`])).toBe('Work')
+})
