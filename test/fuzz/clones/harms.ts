@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { commitOf, entry, git, gitFolder, link, object, type Place, pipe, put, tip } from './place.ts'
+import type { Random } from './random.ts'
 
 /** One thing that an agent can do to its clone before the host reads it. */
 export interface Harm {
@@ -255,9 +256,10 @@ const harms = {
     tip(place, commitOf(place, inner))
   },
   'a deep tree of long names': (place) => {
+    const leaf = blob(place)
     let inner = tree(
       place,
-      ...Array.from({ length: 300 }, (_, at) => entry('100644', `f${String(at).padStart(4, '0')}`, blob(place))),
+      ...Array.from({ length: 300 }, (_, at) => entry('100644', `f${String(at).padStart(4, '0')}`, leaf)),
     )
     for (let depth = 0; depth < 20; depth++)
       inner = tree(place, entry('40000', place.random.of(['d', '\n']).repeat(3_000), inner))
@@ -453,3 +455,11 @@ const harms = {
 } satisfies Readonly<Record<string, (place: Place) => void>>
 
 export const allHarms: readonly Harm[] = Object.entries(harms).map(([name, act]) => ({ name, act }))
+
+/** These take a minute each, since they are made to: most draws take another harm. */
+const lasting = new Set(['a tree of trees without end', 'a deep tree of long names'])
+
+export function drawHarm(random: Random): Harm {
+  const drawn = random.of(allHarms)
+  return lasting.has(drawn.name) && random.below(10) > 0 ? drawHarm(random) : drawn
+}

@@ -9,12 +9,13 @@ import { removeTree } from '../../../main/lib/files/remove-tree.ts'
 import { mergeWork, salvageWork } from '../../../main/tasks/run/ask-worker.ts'
 import { WorkerDied } from '../../../main/worker/worker-died.ts'
 import { commitFiles, gitIn, makeRepository, statusOf } from '../../support/git/repositories.ts'
-import { allHarms } from './harms.ts'
+import { drawHarm } from './harms.ts'
 import { Random } from './random.ts'
 
 const execute = promisify(execFile)
 const taskId = 'aaaaaaaa'
 const caseMs = 120_000
+const workerDied = 'the worker died'
 
 /** A user's repository and a task's clone of it, of which each case gets a copy. */
 export interface Template extends AsyncDisposable {
@@ -49,7 +50,7 @@ export async function tryClone(seed: number, { folder, start }: Template): Promi
   const random = new Random(seed)
   const place = await mkdtemp(join(folder, `${seed}-`))
   const [repoPath, state, outside] = [join(place, 'repo'), join(place, 'state'), join(place, 'outside')]
-  const harms = Array.from({ length: 1 + random.below(3) }, () => random.of(allHarms))
+  const harms = Array.from({ length: 1 + random.below(3) }, () => drawHarm(random))
   try {
     await execute('cp', ['-a', `${folder}/template/.`, place])
     const hasMoved = random.below(2) === 0
@@ -72,8 +73,11 @@ export async function tryClone(seed: number, { folder, start }: Template): Promi
     const broken = [
       ...(defect === undefined ? [] : [defect]),
       ...((await snapshot(outside)) === before ? [] : ['something outside was touched']),
-      ...(await faultsOf(repoPath)),
-      ...(await readdir(state)).filter((name) => name !== 'repo').map((name) => `${name} was left behind`),
+      ...(await faultsOf(repoPath, join(place, 'fresh'))),
+      // A process that died cleans up nothing: the next try does, or the clean-up of the task.
+      ...(outcome === workerDied ? [] : await readdir(state))
+        .filter((name) => name !== 'repo')
+        .map((name) => `${name} was left behind`),
     ]
     return { harms: harms.map(({ name }) => name), outcome, broken }
   } finally {
@@ -95,7 +99,7 @@ async function bringHome(source: {
     const merge = await mergeWork(request, AbortSignal.timeout(caseMs))
     return { outcome: merge.kind === 'unmerged' ? merge.reason : merge.kind }
   } catch (error) {
-    if (error instanceof WorkerDied) return { outcome: 'the worker died' }
+    if (error instanceof WorkerDied) return { outcome: workerDied }
     if (error instanceof AppError) return { outcome: error.code }
     const { name, message } = error as Error
     if (name === 'TimeoutError') return { outcome: 'timed out' }
@@ -104,15 +108,23 @@ async function bringHome(source: {
 }
 
 /** What is not as it must be in the user's repository, whatever the clone was. */
-async function faultsOf(repo: string): Promise<readonly string[]> {
+async function faultsOf(repo: string, fresh: string): Promise<readonly string[]> {
   const said = await gitIn(repo, ['fsck', '--full', '--no-dangling', '--no-progress']).catch(
     (error: Error) => `fsck failed: ${error.message}`,
   )
   const status = await statusOf(repo)
   return [
     ...(/^(error|missing|broken|fsck failed)/m.test(said) ? [said.slice(0, 300)] : []),
-    ...(status === '' ? [] : [`the checkout differs from its branch: ${status.slice(0, 300)}`]),
+    ...(status === '' ? [] : await notInFreshClone(status, repo, fresh)),
   ]
+}
+
+/** Attributes that contradict each other have git itself call files changed in a clone that no one has touched. */
+async function notInFreshClone(status: string, repo: string, fresh: string): Promise<readonly string[]> {
+  await execute('git', ['clone', '--quiet', repo, fresh])
+  const there = (await statusOf(fresh)).split('\n')
+  const lines = status.split('\n').filter((line) => !there.includes(line))
+  return lines.length === 0 ? [] : [`the checkout differs from its branch: ${lines.join('; ').slice(0, 300)}`]
 }
 
 /** Names, kinds, modes and contents below a folder of our own. */
