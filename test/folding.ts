@@ -20,7 +20,9 @@ const suites = [
 const minuteMs = 60_000
 const chosen = process.argv.slice(2)
 
-const failed: string[] = []
+const unknown = chosen.filter((word) => !suites.some((name) => name.includes(word)))
+
+const failed = unknown.map((word) => `${word}: there is no such suite`)
 for (const folding of ['both', 'accents'] as const) await runOn(folding)
 for (const name of failed) process.stdout.write(`FAILED ${name}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -22,7 +22,7 @@ export async function mountFolding(folder: string, folding: Folding): Promise<Fo
   const { ok } = await run('/usr/bin/python3', ['-c', 'import fusepy'])
   const server = ok ? await startDetached('/usr/bin/python3', [program, back, path, ...options]) : undefined
   let isOver = false
-  const ended = server?.ended.then(() => {
+  void server?.ended.then(() => {
     isOver = true
   })
   const isMounted = async () => (await run('mountpoint', ['-q', path])).ok
@@ -32,7 +32,7 @@ export async function mountFolding(folder: string, folding: Folding): Promise<Fo
     path,
     unmount: async () => {
       await run('fusermount3', ['-u', path])
-      await ended
+      await until(() => isOver) // Its process alone would keep nothing waiting.
     },
   }
 }
