@@ -47,7 +47,9 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
     adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
     reap: async (owner, keep, signal) => {
       const reaped: Reaped[] = []
-      for (const name of await readdir(runRoot).catch(() => [])) {
+      const entries = await readdir(runRoot, { withFileTypes: true }).catch(() => [])
+      // As the real drivers do: a test's own file beside the folders is no machine.
+      for (const { name } of entries.filter((entry) => entry.isDirectory())) {
         const folder = join(runRoot, name)
         // A start that was killed may have left a folder without its owner, and no process.
         if ((await readFile(join(folder, 'owner'), 'utf8').catch(() => owner)) !== owner || keep(name)) continue
