@@ -3,6 +3,7 @@ import { AppError } from '../../core/failure.ts'
 import { freeBytes } from '../../lib/files/disk-space.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
+import { GitError, type GitOptions, gitQuickly } from '../process/git.ts'
 import { cloneSettings } from '../repository/clone-settings.ts'
 import { inspectRepository, type RepositoryState } from '../repository/inspect-repository.ts'
 import { type StartingPoint, startingPoint } from '../repository/refs.ts'
@@ -58,7 +59,7 @@ export async function cloneWorkspace(
     signal?.throwIfAborted()
     return { startCommit: commit, branch: rebase?.branch ?? repository.branch, notes }
   } catch (error) {
-    const diskIsFull = (await freeBytes(workspace)) < fullBelowBytes
+    const diskIsFull = (await freeBytes(workspace)) < (await needed(error, user))
     await removeTree(workspace)
     signal?.throwIfAborted()
     throw explained(error, repository.path, diskIsFull)
@@ -97,8 +98,23 @@ async function emptyFolder(workspace: string): Promise<void> {
   throw new AppError('clone-failed', `${workspace} is not empty`, { hint: 'Remove it, or run the task again' })
 }
 
-/** Programs do not always say why they could not write; less than this is too little for any clone. */
+/** Less than this is too little for any clone. */
 const fullBelowBytes = 256 * 1024
+
+/**
+ * Bytes that must be free for the error not to be one of a full disk. Programs do not always say why they could not write a file, and
+ * remove it then: so what is left counts beside the size of the objects, too.
+ */
+async function needed(error: unknown, user: GitOptions): Promise<number> {
+  if (!(error instanceof GitError) || !/unable to (?:write|create)|write error/.test(error.message))
+    return fullBelowBytes
+  const counted = await gitQuickly(['count-objects', '-v'], user)
+  const kilobytes = [...counted.stdout.matchAll(/^size(?:-pack)?: (\d+)$/gm)].reduce(
+    (sum, [, size]) => sum + Number(size),
+    0,
+  )
+  return Math.max(fullBelowBytes, kilobytes * 1024)
+}
 
 function explained(error: unknown, path: string, diskIsFull = false): unknown {
   if (error instanceof AppError) return error
