@@ -74,7 +74,7 @@ test('the installed package runs its bundle', async () => {
   const env = { PATH: process.env.PATH, MICROVM_ORCHESTRATOR_HOME: folder }
   const command = join(installed, 'main/microvm-orchestrator.mjs')
   const listed = await execute(process.execPath, [command, 'list'], { env })
-  expect(listed).toEqual({ stdout: '', stderr: '' })
+  expect(listed).toEqual({ stdout: '', stderr: expect.stringContaining('allow') })
   await expect(execute(process.execPath, [command, 'tasks', 'x'], { env })).rejects.toMatchObject({ code: 1 })
   const version = await execute(process.execPath, [command, '--version'], { env })
   expect(version.stdout).toBe('0.1.0\n')
