@@ -68,7 +68,7 @@ export type Step =
 
 export interface Steps {
   readonly steps: readonly Step[]
-  /** To give as `after` for what comes next. A tool that was running is told again with its output, from `from` on. */
+  /** To give as `after` for what comes next. A tool that was running comes again with its output, from `from` on. */
   readonly from: number
   readonly next: number
   readonly ended: boolean

@@ -13,6 +13,9 @@ export interface PathList {
 
 export const noPaths: PathList = { files: [] }
 
+/** The list alone, of something that is a list and more. Pure. */
+export const pathsOf = ({ files, more }: PathList): PathList => ({ files, ...(more !== undefined && { more }) })
+
 /** Takes paths one after the other and keeps as many as a bound allows, so that a list never has to be in memory whole. */
 export class BoundedList {
   readonly #bound: ListBound

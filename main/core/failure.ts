@@ -69,8 +69,11 @@ export function toFailure(thrown: unknown, fallback: FailureCode = 'internal'): 
   if (thrown instanceof AppError) {
     return { code: thrown.code, message: thrown.message, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) }
   }
-  return { code: fallback, message: thrown instanceof Error ? thrown.message : String(thrown) }
+  return { code: fallback, message: messageOf(thrown) }
 }
+
+/** What an error says, whatever was thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /** The error that a failure was, to be thrown again. */
 export const errorOf = ({ code, message, hint }: Failure): AppError =>

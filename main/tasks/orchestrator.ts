@@ -155,7 +155,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await index[Symbol.asyncDispose]()
   }
 
-  /** @throws AppError('rate-limited') for a client that asks for tasks too fast. */
+  /** Callers without a name share one rate. @throws AppError('rate-limited') when a caller asks for tasks too fast. */
   #countRun(owner = 'nobody'): void {
     this.#options.runRate?.take(owner)
   }

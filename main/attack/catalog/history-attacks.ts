@@ -27,7 +27,8 @@ const unpacks: NaiveHost = async (fixture) => {
       const content = await naiveGit(fixture.repo, ['cat-file', 'blob', blob])
       const full = `${folder}/${path}`
       await mkdir(dirname(full), { recursive: true })
-      if (mode === '120000') await symlink(content, full).catch(() => undefined)
+      if (mode === '120000')
+        await symlink(content, full).catch(() => undefined) // An entry before it has the name.
       else await writeFile(full, content)
     }
   }

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Privilege } from '../attack.ts'
 
+/** Undefined where the guest could not make it. */
 const found = (folder: string, name: string) => lstat(join(folder, name)).catch(() => undefined)
 const privilege = { kind: 'privilege', rule: 'helpers have no privileges' } as const
 

@@ -1,4 +1,4 @@
-import { countOf, noPaths, type PathList } from '../bounded-list.ts'
+import { countOf, noPaths, type PathList, pathsOf } from '../bounded-list.ts'
 import { unreachable } from '../unreachable.ts'
 import type { CheckReport } from './check-report.ts'
 import { type LeftUnderWay, taskRef, type UnmergedReason } from './merge.ts'
@@ -101,10 +101,10 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
   return held.files.length === 0 ? yes : no('held_paths', heldText(countOf(held), taskId), held)
 }
 
-const no = (reason: UnmergedReason, detail: string, { files, more }: PathList = noPaths): Verdict => ({
+const no = (reason: UnmergedReason, detail: string, paths: PathList = noPaths): Verdict => ({
   kind: 'no',
   reason,
-  paths: { files, ...(more !== undefined && { more }) },
+  paths: pathsOf(paths),
   detail,
 })
 

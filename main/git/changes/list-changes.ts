@@ -1,8 +1,8 @@
+import { cut } from '../../core/cut.ts'
 import { visibleLine, withoutMarks } from '../../core/visible-text.ts'
 import { byBytes, shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitOrThrow, utf8, zeroSeparated } from '../process/git.ts'
 import { locateRepository } from '../repository/inspect-repository.ts'
-import { cut } from '../salvage/bounded-notes.ts'
 
 /** A file that differs between two commits, as `git diff-tree` tells it. */
 export interface FileChange {

@@ -109,7 +109,7 @@ async function sourceAt(
   outer: Pick<CloneSource, 'commonDirectory'>,
   signal?: AbortSignal,
 ): Promise<CloneSource | undefined> {
-  const parent = await realpath(dirname(path)).catch(() => undefined)
+  const parent = await realpath(dirname(path)).catch(() => undefined) // No folder, no submodule.
   if (parent === undefined || !existsSync(path)) return undefined
   const answers = await git(
     [

@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises'
-import { AppError } from '../../core/failure.ts'
+import { AppError, messageOf } from '../../core/failure.ts'
 import { freeBytes } from '../../lib/files/disk-space.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
@@ -118,7 +118,7 @@ async function needed(error: unknown, user: GitOptions): Promise<number> {
 
 function explained(error: unknown, path: string, diskIsFull = false): unknown {
   if (error instanceof AppError) return error
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   if (diskIsFull || saysDiskFull(text)) {
     return new AppError('disk-full', `No space left to clone ${path}`, {
       hint: 'Free some disk space, or clean up old tasks',

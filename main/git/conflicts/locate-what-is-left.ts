@@ -24,7 +24,7 @@ export async function locateWhatIsLeft(
 }
 
 async function locateBare(commonDirectory: string, signal?: AbortSignal): Promise<RepositoryPlace | undefined> {
-  const path = await realpath(commonDirectory).catch(() => undefined)
+  const path = await realpath(commonDirectory).catch(() => undefined) // Gone as well: the caller throws its own error.
   if (path === undefined) return undefined
   const args = ['rev-parse', '--is-inside-git-dir', '--show-object-format', '--is-shallow-repository']
   const answers = await git(args, { cwd: path, trust: 'user' }, signal)

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
+import { cut } from '../../core/cut.ts'
 import { shownPath } from '../process/byte-path.ts'
 import type { GitOptions } from '../process/git.ts'
 import { recordsOf, streamGit } from '../process/stream-git.ts'
 import { lfsObjectId, longestPointer } from '../repository/lfs-pointer.ts'
-import { cut } from '../salvage/bounded-notes.ts'
 import { ByteReader } from '../survey/byte-reader.ts'
 import { type ReservedName, reservedName } from '../survey/reserved-names.ts'
 

@@ -1,4 +1,5 @@
 import type { TreeChanges } from '../changes/tree-changes.ts'
+import { isTextPath } from '../process/byte-path.ts'
 import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../process/git.ts'
 
 /** git compares each path with each entry of the index: beyond some ten, looking at the whole index once is quicker. */
@@ -11,7 +12,7 @@ const mostPaths = 64
 export async function standsAs({ added, before }: TreeChanges, user: GitOptions): Promise<boolean> {
   const paths = [...added, ...before.keys()]
   if (paths.length === 0) return true // As arguments, no path means every path.
-  if (paths.length > mostPaths || !paths.every(isText)) return false
+  if (paths.length > mostPaths || !paths.every(isTextPath)) return false
   const call: GitOptions = { ...user, env: { ...user.env, GIT_LITERAL_PATHSPECS: '1' } }
   const named = ['--', ...paths.map(utf8)]
   const [entries, differing] = await Promise.all([
@@ -36,6 +37,3 @@ function isIndexOf(output: string, files: ReadonlyMap<string, string>): boolean 
     })
   )
 }
-
-/** Arguments of a process are text. */
-const isText = (path: string) => Buffer.from(utf8(path)).toString('latin1') === path

@@ -1,5 +1,6 @@
 import { pathList } from '../../core/bounded-list.ts'
-import { AppError } from '../../core/failure.ts'
+import { cut } from '../../core/cut.ts'
+import { AppError, messageOf } from '../../core/failure.ts'
 import type { Choice } from '../../core/merge/conflicts.ts'
 import { type MergeOutcome, type Selection, taskRef, type UnmergedReason } from '../../core/merge/merge.ts'
 import type { Trailer } from '../../core/merge/trailers.ts'
@@ -15,7 +16,6 @@ import { repairInTurn } from '../publish/repair-publications.ts'
 import { type UserPrograms, userPrograms } from '../publish/user-programs.ts'
 import { branchState } from '../repository/branch-state.ts'
 import { locateRepository, type RepositoryPlace } from '../repository/inspect-repository.ts'
-import { cut } from '../salvage/bounded-notes.ts'
 import { parseCommit } from './commit-object.ts'
 import { type Apart, listApart } from './divergence.ts'
 import { inTurn, lockMerges } from './merge-turns.ts'
@@ -60,7 +60,7 @@ export async function mergeWork(request: MergeRequest, signal?: AbortSignal): Pr
         `${error.message}. Look at the work with care: git log ${taskRef(request.taskId)}`,
       )
     }
-    throw new AppError('merge-failed', `The merge failed: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new AppError('merge-failed', `The merge failed: ${messageOf(error)}`, {
       hint: `The work waits at ${taskRef(request.taskId)}`,
       cause: error,
     })

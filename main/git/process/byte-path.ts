@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { visibleLine, withoutMarks } from '../../core/visible-text.ts'
 
@@ -5,11 +6,12 @@ import { visibleLine, withoutMarks } from '../../core/visible-text.ts'
 export const bytePath = (folder: string, path: string): Buffer =>
   Buffer.concat([Buffer.from(join(folder, '/')), Buffer.from(path, 'latin1')])
 
+/** Whether a path of git's output is UTF-8, as an argument of a process must be. */
+export const isTextPath = (path: string): boolean => isUtf8(Buffer.from(path, 'latin1'))
+
 /** A path of git's output for a person: its text with nothing hidden in it, or as git quotes it when its bytes are no UTF-8. */
 export function shownPath(path: string): string {
-  const bytes = Buffer.from(path, 'latin1')
-  const text = bytes.toString('utf8')
-  if (Buffer.from(text, 'utf8').equals(bytes)) return visibleLine(withoutMarks(text))
+  if (isTextPath(path)) return visibleLine(withoutMarks(Buffer.from(path, 'latin1').toString('utf8')))
   const quoted = [...path].map((character) => {
     const code = character.charCodeAt(0)
     if (character === '"' || character === '\\') return `\\${character}`

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../core/failure.ts'
 import type { Quarantine } from '../merge/quarantine.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitQuickly } from '../process/git.ts'
@@ -169,8 +170,7 @@ async function commit(
 
 function failureOf(error: unknown): Publication {
   if (error instanceof ChangedMeanwhile) return { kind: 'local-changes', files: [shownPath(error.path)] }
-  if (!(error instanceof StepFailed))
-    return { kind: 'failed', files: [], detail: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof StepFailed)) return { kind: 'failed', files: [], detail: messageOf(error) }
   const { message } = error.cause as Error
   return {
     kind: 'failed',

@@ -1,7 +1,6 @@
 import { BoundedList } from '../../core/bounded-list.ts'
 import { listBounds } from '../../core/bounds.ts'
-
-const longest = 400
+import { cut } from '../../core/cut.ts'
 
 /** What there is to say of one salvage. */
 export interface Told {
@@ -21,29 +20,21 @@ export function boundedNotes(notes: Iterable<string>): readonly string[] {
   return more === 0 ? kept : [...kept, `${more} more notes were left out`]
 }
 
-/** A guest's text within a sentence: no longer than a line or two, and no control characters, line breaks included. */
-export const cut = (text: string, length = longest): string => {
-  const plain = text.slice(0, length + 1).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-  return text.length <= length ? plain : `${plain.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
-}
-
 /** Collects while something is looked through that may have any number of faults: what is beyond the limit is counted, not kept. */
 export class NoteList {
-  readonly #kept: string[] = []
-  readonly #limit: number
-  #more = 0
+  readonly #list: BoundedList
 
   constructor(limit = 20) {
-    this.#limit = limit
+    this.#list = new BoundedList({ count: limit, bytes: Number.POSITIVE_INFINITY }) // Each note is cut.
   }
 
   add(note: string): void {
-    if (this.#kept.length < this.#limit) this.#kept.push(cut(note))
-    else this.#more += 1
+    this.#list.add(cut(note))
   }
 
   /** With `rest`, a sentence for those that were not kept. */
   all(rest: (count: number) => string): readonly string[] {
-    return this.#more === 0 ? this.#kept : [...this.#kept, rest(this.#more)]
+    const { files: kept, more = 0 } = this.#list.list
+    return more === 0 ? kept : [...kept, rest(more)]
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isTextPath } from '../process/byte-path.ts'
 import { type GitCalls, git, gitOrThrow, zeroSeparated } from '../process/git.ts'
 import { OutputLimitError, recordsOf, streamGit } from '../process/stream-git.ts'
 import type { NoteList } from './bounded-notes.ts'
@@ -59,8 +60,9 @@ export async function untracked(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const found: string[] = []
+  // Those that cannot be arguments are left out of what git answers instead.
   const outside = apart
-    .filter(isText)
+    .filter(isTextPath)
     .slice(0, 100)
     .map((folder) => `--exclude=/${escaped(folder)}/`)
   await using listing = streamGit(['ls-files', '-z', '--others', ...outside, '--exclude-standard'], call(''), signal)
@@ -75,9 +77,6 @@ export async function untracked(
   return found
 }
 
-/** Whether a path can be an argument: others are left out of what git answers instead. */
-const isText = (path: string) =>
-  Buffer.from(Buffer.from(path, 'latin1').toString('utf8')).equals(Buffer.from(path, 'latin1'))
 const escaped = (path: string) =>
   Buffer.from(path, 'latin1')
     .toString('utf8')

@@ -1,7 +1,7 @@
+import { cut } from '../../core/cut.ts'
 import { plainDiff } from '../changes/list-changes.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitOrThrow, zeroSeparated } from '../process/git.ts'
-import { cut } from './bounded-notes.ts'
 import { commitFiles } from './commit-files.ts'
 import type { Variant } from './publish-work.ts'
 import type { SavedWork } from './save-work-trees.ts'

@@ -1,8 +1,8 @@
 import { chmod, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sizeLimits } from '../import/oversized-objects.ts'
-import { bytePath, shownPath } from '../process/byte-path.ts'
-import { gitOrThrow } from '../process/git.ts'
+import { bytePath, isTextPath, shownPath } from '../process/byte-path.ts'
+import { gitOrThrow, utf8 } from '../process/git.ts'
 import { kindOf } from '../survey/check-clone.ts'
 import type { IndexHints } from '../survey/read-index.ts'
 import { reservedIn } from '../survey/reserved-names.ts'
@@ -40,16 +40,14 @@ export const newPlan = (
   outsideSparse: ReadonlySet<string>,
   leftOut: NoteList,
 ): Plan => ({
-  ...{
-    add: [],
-    remove: [],
-    unwatched: [],
-    notes: new NoteList(),
-    leftOut,
-    behindLink: new Map([['', false]]),
-    hints,
-    outsideSparse,
-  },
+  add: [],
+  remove: [],
+  unwatched: [],
+  notes: new NoteList(),
+  leftOut,
+  behindLink: new Map([['', false]]),
+  hints,
+  outsideSparse,
   total: 0,
 })
 
@@ -149,12 +147,11 @@ export async function considerNested(
   plan: Plan,
   signal?: AbortSignal,
 ): Promise<void> {
-  const name = Buffer.from(folder, 'latin1').toString('utf8')
-  if (!Buffer.from(name).equals(Buffer.from(folder, 'latin1'))) {
+  if (!isTextPath(folder)) {
     plan.leftOut.add(`${shownPath(folder)} was left out: a repository of its own whose name is no UTF-8`)
     return
   }
-  const root = join(options.workspace, name)
+  const root = join(options.workspace, utf8(folder))
   plan.notes.add(`${shownPath(folder)} is a repository of its own; its files were saved without its history`)
   const call = gitCalls(options, 'index-nested', root)
   await gitOrThrow(['read-tree', '--empty'], call(), signal)

@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import { findSubmodule, type Gitlink, gitlinksOf } from '../clone/clone-submodules.ts'
@@ -89,4 +90,4 @@ async function isOwnFolder(workspace: string, link: Gitlink): Promise<boolean> {
   }
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
+const reasonOf = (error: unknown) => messageOf(error).slice(0, 300)

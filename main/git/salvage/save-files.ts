@@ -5,7 +5,7 @@ import { isInClaudeWorkTree } from '../survey/work-trees.ts'
 import { NoteList } from './bounded-notes.ts'
 import { changedOnDisk, gitCalls, listBase, outsideSparse, untracked } from './list-work-tree.ts'
 import { consider, considerNested, considerStaged, inFolders, newPlan, type PlannedTree } from './plan-files.ts'
-import { stageFiles } from './stage-files.ts'
+import { putEntries, stageFiles } from './stage-files.ts'
 
 export interface SavedFiles {
   /** The tree that holds the base's files as the guest left them; null when it left them all as they are in the base. */
@@ -68,8 +68,7 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
     ...cleaned.map(({ mode, blob, path }) => `${mode} ${blob}\t${path}\0`),
     ...[...links].map(([path, commit]) => `160000 ${options.gitlinks.get(path) ?? commit}\t${path}\0`),
   ]
-  if (entries.length > 0)
-    await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
+  await putEntries(entries, call, signal)
   const isAsBase = entries.length + plan.add.length + plan.remove.length === 0
   const tree = isAsBase ? null : await gitText(['write-tree'], call(), signal)
   let unwatched: string | null = null

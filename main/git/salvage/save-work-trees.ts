@@ -1,9 +1,11 @@
+import { cut } from '../../core/cut.ts'
+import { messageOf } from '../../core/failure.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import type { CleanedFile } from '../import/lfs-clean.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type Head, nameOf, type Operation } from '../survey/read-tips.ts'
 import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from '../survey/work-trees.ts'
-import { cut, type Told } from './bounded-notes.ts'
+import type { Told } from './bounded-notes.ts'
 import type { KnownCommits, Line } from './choose-line.ts'
 import { saveFiles } from './save-files.ts'
 
@@ -70,9 +72,7 @@ export async function saveWorkTrees(
       signal?.throwIfAborted()
       if (isShortage(error)) throw error
       const where = work.of === null ? '' : ` of ${work.of}`
-      unsaved.push(
-        `Uncommitted files${where} could not be saved: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}`,
-      )
+      unsaved.push(`Uncommitted files${where} could not be saved: ${messageOf(error).slice(0, 300)}`)
       return []
     }
   }

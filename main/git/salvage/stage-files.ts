@@ -62,7 +62,7 @@ async function stageAsTheyAre(
   const unreadable: string[] = []
   for (const path of paths) {
     const full = bytePath(workspace, path)
-    const found = await lstat(full).catch(() => null) // Gone meanwhile, or not to be looked at: it is told like one that cannot be read.
+    const found = await lstat(full).catch(() => null) // It has gone, or its folder cannot be read: the file counts as unreadable.
     if (found?.isFile()) files.push({ path, mode: (Number(found.mode) & 0o100) === 0 ? '100644' : '100755' })
     else if (found?.isSymbolicLink()) {
       const target = await readlink(full, { encoding: 'buffer' })
@@ -70,27 +70,28 @@ async function stageAsTheyAre(
       entries.push(`120000 ${stored.stdout.trim()}\t${path}\0`)
     } else unreadable.push(path)
   }
-  for (let at = 0; at < files.length; at += 1) {
-    const rest = files.slice(at)
-    if (unreadable.length >= mostUnreadable) {
-      unreadable.push(...rest.map(({ path }) => path))
-      break
-    }
+  let rest = files
+  while (rest.length > 0 && unreadable.length < mostUnreadable) {
     const args = ['hash-object', '-w', '--no-filters', '--stdin-paths']
     const result = await gitQuickly(args, call(rest.map(({ path }) => `${quoted(path)}\n`).join('')), signal)
     const ids = result.stdout.split('\n').slice(0, -1)
     for (const [index, id] of ids.entries()) entries.push(`${rest[index]?.mode} ${id}\t${rest[index]?.path}\0`)
+    rest = rest.slice(ids.length)
     if (result.exitCode === 0) break
     const error = new GitError(args, result)
     if (isShortage(error)) throw error
     // It ends at the first file that it cannot read.
-    at += ids.length
-    const path = files[at]?.path
-    if (path !== undefined) unreadable.push(path)
+    unreadable.push(...rest.slice(0, 1).map(({ path }) => path))
+    rest = rest.slice(1)
   }
-  if (entries.length > 0)
-    await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
-  return unreadable
+  await putEntries(entries, call, signal)
+  return [...unreadable, ...rest.map(({ path }) => path)]
+}
+
+/** Puts objects into the index, each as `MODE ID\tPATH\0`; one takes the place of whatever is there. */
+export async function putEntries(entries: readonly string[], call: GitCalls, signal?: AbortSignal): Promise<void> {
+  if (entries.length === 0) return
+  await gitOrThrow(['update-index', '-z', '--replace', '--index-info'], call(entries.join('')), signal)
 }
 
 /** A path as a line of its own, whatever bytes it has: git reads a line that begins with a quote as C does. */

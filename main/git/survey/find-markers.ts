@@ -1,7 +1,7 @@
 import { BoundedList } from '../../core/bounded-list.ts'
 import type { Markers } from '../../core/merge/merge.ts'
 import { objectsOf, plainDiff } from '../changes/list-changes.ts'
-import { byBytes, shownPath } from '../process/byte-path.ts'
+import { byBytes, isTextPath, shownPath } from '../process/byte-path.ts'
 import type { GitOptions } from '../process/git.ts'
 import { GitError } from '../process/git.ts'
 import { type Limits, OutputLimitError, recordsOf, streamGit } from '../process/stream-git.ts'
@@ -74,7 +74,7 @@ async function withMarkers(
   signal?: AbortSignal,
 ): Promise<Listed> {
   const few =
-    paths.size <= mostPaths && [...paths].every(isText)
+    paths.size <= mostPaths && [...paths].every(isTextPath) // One that cannot be an argument is looked for among all.
       ? [...paths].map((path) => Buffer.from(path, 'latin1').toString())
       : []
   const args = ['grep', '-z', '-l', '-I', '--no-textconv', '--no-recurse-submodules', '-E', '-e', marker, commit, '--']
@@ -87,10 +87,6 @@ async function withMarkers(
   }
   return await listed([...args, ...few], literal, limits, signal, { wanted, empty: 1 })
 }
-
-/** An argument is UTF-8: a path of other bytes is looked for among all. */
-const isText = (path: string): boolean =>
-  Buffer.from(Buffer.from(path, 'latin1').toString('utf8')).toString('latin1') === path
 
 /** The paths that git lists, read as they come, as far as the limits go. `empty` is the status with which it says that there are none. */
 async function listed(

@@ -1,5 +1,5 @@
+import { cut } from '../../core/cut.ts'
 import { shownPath } from '../process/byte-path.ts'
-import { cut } from '../salvage/bounded-notes.ts'
 import { GuestGitFolder } from './read-git-folder.ts'
 
 /** An object that the files of a `.git` folder name, and where. */

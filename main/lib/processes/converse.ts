@@ -48,7 +48,7 @@ export async function converse(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-10_000)
   })
-  // A child that is gone no longer reads; how it ended is told by `end`.
+  // A child that has ended reads no more; `end` says how it ended.
   child.stdin.on('error', () => undefined)
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { noPaths, type PathList } from '../../core/bounded-list.ts'
+import { noPaths, pathsOf } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import { type Act, type By, mayPublish, type Verdict, type WaitingWork } from '../../core/merge/may-publish.ts'
 import type { Accepted, MergeOutcome } from '../../core/merge/merge.ts'
@@ -33,8 +33,6 @@ async function currentPolicy(
   const found = registered.find(({ path }) => path === repoPath)
   return found ? (found.mergePolicy ?? { kind: 'auto' }) : null
 }
-
-const pathsOf = ({ files, more }: PathList): PathList => ({ files, ...(more !== undefined && { more }) })
 
 /** What a task's record says of its work. `commit` is what lies at its ref now, or null; `beside` is the number of refs beside it. */
 export function recordedWork(task: Task, commit: string | null, current: MergePolicy | null, beside = 0): WaitingWork {

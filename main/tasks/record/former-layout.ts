@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../core/failure.ts'
 import type { Task, TaskEvent, TaskId } from '../../core/task/task.ts'
 import { foldTask } from '../../core/task/transition.ts'
 import { keptInHistory } from '../../git/repository/tracks-tasks.ts'
@@ -38,7 +39,7 @@ export async function moveFormerTasks(home: string, log: Log): Promise<void> {
       await moveTask(home, id, repoPath)
       await former.done(id)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       if (former.reasonOf(id) !== reason)
         log.warn('a task of an earlier version stays where it is', { taskId: id, repository: repoPath, reason })
       await former.stays(id, reason)

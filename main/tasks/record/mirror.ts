@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/failure.ts'
 import type { Task } from '../../core/task/task.ts'
 import { excludeTasks } from '../../git/repository/exclude-tasks.ts'
 import { tracksTasks } from '../../git/repository/tracks-tasks.ts'
@@ -36,7 +37,7 @@ export async function showInWorkTree(
     return null
   } catch (error) {
     signal?.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return `Nothing of the task is shown below .microvm/tasks of ${repoPath}: ${reason}`
   }
 }

@@ -34,8 +34,8 @@ export class ResolverTasks {
   }
 
   /**
-   * At a task's end, before it is told, so that anyone who hears of it finds things so: the task that it resolved is recorded as
-   * merged through it, and its own conflicts are given to another. What goes wrong here does not keep the end from being told.
+   * At a task's end, before that is announced, so that a client that looks then finds it done: the task that it resolved is recorded
+   * as merged through it, and its own conflicts are given to another. What goes wrong here does not keep the end from being announced.
    */
   async afterEnd(task: Task): Promise<void> {
     const { catalog, rules, log } = this.#options

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../../core/failure.ts'
 import { unlinkName } from '../../lib/files/live-folder.ts'
 import { shareNames } from '../record/task-files.ts'
 
@@ -13,6 +14,6 @@ export async function removeKey(share: string): Promise<string | null> {
     const left = await unlinkName(path)
     return left === 'gone' ? null : `The guest put a folder in place of its key file; it was left at ${path}`
   } catch (error) {
-    return `The key file ${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`
+    return `The key file ${path} could not be removed: ${messageOf(error)}`
   }
 }

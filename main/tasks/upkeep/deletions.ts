@@ -1,6 +1,7 @@
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { messageOf } from '../../core/failure.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
@@ -60,7 +61,7 @@ export class Deletions {
       if (this.#left.delete(path)) await this.#save()
       return null
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       const since = this.#left.get(path)?.since ?? new Date().toISOString()
       this.#left.set(path, { path, reason, since })
       this.#log.warn('a folder could not be deleted, and is tried again at the next prune', { path, reason })

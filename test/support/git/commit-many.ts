@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { fastImport } from './fast-import.ts'
 import { gitIn } from './repositories.ts'
 
 /** Commits so many files at once as would take their time one by one; the work tree stays as it is. Answers the commit's id. */
@@ -9,14 +8,10 @@ export async function commitMany(
   content: string,
   { ref = 'refs/heads/many', from = 'HEAD' } = {},
 ): Promise<string> {
-  const child = spawn('git', ['fast-import', '--quiet', '--force'], { cwd: repo, stdio: ['pipe', 'ignore', 'inherit'] })
   const parts = [
     `blob\nmark :1\ndata ${Buffer.byteLength(content)}\n${content}\n`,
     `commit ${ref}\ncommitter A <a@example.com> 1700000000 +0000\ndata 5\nMany\n\nfrom ${await gitIn(repo, ['rev-parse', from])}\n`,
   ]
   for (const path of paths) parts.push(`M 100644 :1 ${path}\n`)
-  child.stdin.end(parts.join(''))
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`git fast-import ended with ${code}`)
-  return await gitIn(repo, ['rev-parse', ref])
+  return await fastImport(repo, ref, parts.join(''))
 }

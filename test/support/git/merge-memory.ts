@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { familyMemory } from '../../../main/lib/processes/family-memory.ts'
 import { runJob } from '../../../main/worker/run-job.ts'
+import { fastImport } from './fast-import.ts'
 import { commitFiles, gitIn, makeRepository } from './repositories.ts'
 
 const folders = 50
@@ -28,7 +27,6 @@ export async function mergeMemory(repo: string, commits: number): Promise<{ peak
 
 /** So many commits, one after the other, each of so many files with a message of twenty kilobytes. Answers the last. */
 async function importCommits(repo: string, ref: string, from: string, commits: number, files: number): Promise<string> {
-  const child = spawn('git', ['fast-import', '--quiet'], { cwd: repo, stdio: ['pipe', 'ignore', 'inherit'] })
   const message = `Change it\n\n${'Words on why. '.repeat(1_500)}\n`
   const parts: string[] = []
   let file = 0
@@ -44,10 +42,7 @@ async function importCommits(repo: string, ref: string, from: string, commits: n
       )
     }
   }
-  child.stdin.end(parts.join(''))
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`git fast-import ended with ${code}`)
-  return await gitIn(repo, ['rev-parse', ref])
+  return await fastImport(repo, ref, parts.join(''))
 }
 
 function watchChildren(): { stop(): Promise<number> } {
