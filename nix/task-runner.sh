@@ -309,13 +309,21 @@ run_shell() {
 
 # ---- the check of the repository's policy ----------------------------------------------------------------------------
 
+# copy_clone FOLDER: into a folder that is not there yet, as the guest's user.
+copy_clone() {
+  mkdir -m 700 "$1" || return
+  ! is_root || chown 1000:1000 "$1" || return
+  (as_user cp -a "$repo/." "$1")
+}
+
 # Runs the command in the development shell, to its end; sets `check_code` and leaves the end of its output in $private/check-output.
-# In a copy of the clone that is mounted in its place: what the check leaves behind is no work of the task.
+# In a copy of the clone that is mounted in its place: what the check leaves behind is no work of the task. The user makes the copy, since
+# on a Mac's share every file belongs to whoever looks: a copy that root made would be root's, and the check could not write in it.
 run_check() {
   local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=()
   say 'running the check'
   rm -rf "$copy" "$copy.log"
-  if ! cp -a "$repo" "$copy" 2>"$private/check-output"; then
+  if ! copy_clone "$copy" 2>"$private/check-output"; then
     check_code=126
     return
   fi
