@@ -8,6 +8,7 @@ import { requirePrivateHome } from './lib/files/private-folder.ts'
 import { listen } from './lib/http/http-listener.ts'
 import type { Log } from './lib/log.ts'
 import { Watchable } from './lib/watchable.ts'
+import { chooseGuest, type GuestChoice } from './machines/choose-guest.ts'
 import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
@@ -45,6 +46,8 @@ const taskSettings = [
   'warmMachines',
   'tasksFolder',
   'linkClones',
+  'guest',
+  'guestImage',
 ] as const
 const limitSettings = [
   'cpus',
@@ -110,7 +113,7 @@ export async function startServer(
   const mcpToken = auth ? await ensureEndpointToken(home) : undefined
   await refuseSecondServer(home)
 
-  const machines = driver ?? hostDriver(log)
+  const machines = driver ?? hostDriver(log, () => settings.current())
   const events = stack.use(await openEventLog({ directory: home, log }))
   const tasks = stack.use(
     await Orchestrator.start(
@@ -172,7 +175,8 @@ export async function startServer(
       clients,
       mcpUrl: () => urlOf('/mcp'),
       mcpToken: mcpToken ?? null,
-      hostProblems: (asked) => hostProblems(machines, { cacheDirectory: cacheDirectory() }, asked),
+      hostProblems: (asked) =>
+        hostProblems(machines, { cacheDirectory: cacheDirectory(), guest: settings.current() }, asked),
     }),
   )
   const listener = await listen(
@@ -225,12 +229,18 @@ function requireAuthBeyondLoopback(host: string, auth: boolean): void {
   })
 }
 
-/** The host's driver over the guest image, which is built on first need and once. */
-export function hostDriver(log: Log): MachineDriver {
+/** The host's driver over the guest image, which is built or fetched on first need and once, and again for another choice. */
+export function hostDriver(log: Log, choice: () => GuestChoice): MachineDriver {
   let building: Promise<GuestImage> | undefined
+  let chosen = ''
   const onProgress = (progress: string) => log.info('guest image', { progress })
   const findImage = async (): Promise<GuestImage> => {
-    building ??= ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress })
+    const { guest, guestImage } = choice()
+    const choosing = JSON.stringify([guest, guestImage])
+    if (choosing !== chosen) building = undefined
+    chosen = choosing
+    const options = { cacheDirectory: cacheDirectory(), onProgress }
+    building ??= ensureGuestImage(options, undefined, chooseGuest({ guest, guestImage }))
     try {
       return await building
     } catch (error) {

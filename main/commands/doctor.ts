@@ -4,11 +4,13 @@ import type { Problem } from '../core/problem.ts'
 import { cacheDirectory } from '../lib/files/paths.ts'
 import { silentLog } from '../lib/log.ts'
 import { withOwnCommand } from '../lib/processes/own-command.ts'
+import { chooseGuest, type GuestChoice, usualGuest } from '../machines/choose-guest.ts'
 import type { Problem as MachineProblem } from '../machines/driver.ts'
 import { ensureGuestImage } from '../machines/guest-image.ts'
 import { applyRemedies } from '../machines/host/host-packages.ts'
 import { hostProblems } from '../machines/host/host-problems.ts'
 import { listRepositories } from '../settings/repositories.ts'
+import { readSettings } from '../settings/settings.ts'
 import { userProblems } from '../settings/user-problems.ts'
 import { oddFolders } from '../tasks/record/odd-folders.ts'
 import { serverIfRunning } from './terminal/connection.ts'
@@ -27,14 +29,15 @@ export interface DoctorOptions {
 export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions): Promise<void> {
   const stop = new AbortController()
   process.on('SIGINT', () => stop.abort(new AppError('cancelled', 'Stopped')))
-  if (fix) await fixHost(terminal, stop.signal)
+  const guest = guestOf(terminal.home)
+  if (fix) await fixHost(terminal, guest, stop.signal)
 
   const { home, env } = terminal
   const serves = async () => (await serverIfRunning(home)) !== undefined
   // The red team brings a key of its own.
   const ofUser = attack ? [] : await userProblems(home, env, serves)
   const ofTasks = attack ? [] : await oddFolders(home, await listRepositories(home).catch(() => [])) // `ofUser` says why.
-  const found: MachineProblem[] = [...(await problemsOfHost(stop.signal)), ...ofUser, ...ofTasks]
+  const found: MachineProblem[] = [...(await problemsOfHost(guest, stop.signal)), ...ofUser, ...ofTasks]
   for (const problem of found) report(terminal, problem)
   const missing = found.filter(({ optional }) => !optional)
   if (missing.length === 0) {
@@ -48,16 +51,28 @@ export async function doctor(terminal: Terminal, { fix, attack }: DoctorOptions)
   })
 }
 
-const problemsOfHost = (signal: AbortSignal): Promise<readonly MachineProblem[]> =>
-  hostProblems(hostDriver(silentLog), { cacheDirectory: cacheDirectory() }, signal)
+const problemsOfHost = (guest: GuestChoice, signal: AbortSignal): Promise<readonly MachineProblem[]> =>
+  hostProblems(
+    hostDriver(silentLog, () => guest),
+    { cacheDirectory: cacheDirectory(), guest },
+    signal,
+  )
 
-async function fixHost(terminal: Terminal, signal: AbortSignal): Promise<void> {
+function guestOf(home: string): GuestChoice {
+  try {
+    return readSettings(home)
+  } catch {
+    return usualGuest // What is wrong with the file is one of the user's problems, and told as that.
+  }
+}
+
+async function fixHost(terminal: Terminal, guest: GuestChoice, signal: AbortSignal): Promise<void> {
   const say = (line: string): void => terminal.say(line)
-  const problems = await problemsOfHost(signal)
+  const problems = await problemsOfHost(guest, signal)
   await applyRemedies(problems, { onProgress: say }, signal)
-  const left = (await problemsOfHost(signal)).filter(({ optional }) => !optional)
+  const left = (await problemsOfHost(guest, signal)).filter(({ optional }) => !optional)
   if (left.length > 0) return // The build would fail for it; the report says what it is.
-  await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
+  await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal, chooseGuest(guest))
 }
 
 function report(terminal: Terminal, { message, cure, optional }: Problem): void {

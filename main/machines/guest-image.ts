@@ -1,19 +1,11 @@
 import { join } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import { lockFile } from '../lib/files/file-lock.ts'
-import { resourceDirectory } from '../lib/files/paths.ts'
+import { chooseGuest } from './choose-guest.ts'
 import type { Problem } from './driver.ts'
-import { debianGuest } from './image/debian-guest.ts'
-import type { GuestImage, ImageSource } from './image/image-source.ts'
-import { nixGuest } from './nix-guest/nix-guest.ts'
+import type { GuestImage } from './image/image-source.ts'
 
 export type { GuestImage } from './image/image-source.ts'
-
-/** A Mac builds its guest with the Nix that it has; elsewhere Debian's packages make one, which needs nothing but a mirror. */
-export const sourceOf = (platform: NodeJS.Platform = process.platform): ImageSource => {
-  const folder = join(resourceDirectory(), 'nix')
-  return platform === 'darwin' ? nixGuest({ folder }) : debianGuest({ folder })
-}
 
 /** Another builder may be at it on a slow line. */
 const longestBuildMs = 60 * 60_000
@@ -22,7 +14,7 @@ const longestBuildMs = 60 * 60_000
  * The image of exactly these sources; undefined when it was not built yet.
  * @throws AppError('image-failed') when it is there and cannot be used.
  */
-export async function findGuestImage(cacheDirectory: string, source = sourceOf()): Promise<GuestImage | undefined> {
+export async function findGuestImage(cacheDirectory: string, source = chooseGuest()): Promise<GuestImage | undefined> {
   const key = await source.key()
   return await source.read(imageDirectory(cacheDirectory, key), key)
 }
@@ -41,7 +33,7 @@ export interface EnsureOptions {
 export async function ensureGuestImage(
   options: EnsureOptions,
   signal?: AbortSignal,
-  source = sourceOf(),
+  source = chooseGuest(),
 ): Promise<GuestImage> {
   const { cacheDirectory, onProgress } = options
   const key = await source.key()
@@ -59,19 +51,21 @@ export async function ensureGuestImage(
   return built
 }
 
-/** That there is no image yet, and what this host lacks to build one; empty when the image is there. */
+/** That there is no image yet, and what this host lacks to have one, and to run it. */
 export async function guestImageProblems(
   { cacheDirectory }: { readonly cacheDirectory: string },
   signal?: AbortSignal,
-  source = sourceOf(),
+  source = chooseGuest(),
 ): Promise<readonly Problem[]> {
-  if (await findGuestImage(cacheDirectory, source)) return []
+  const toRun = (await source.runProblems?.()) ?? []
+  if (await findGuestImage(cacheDirectory, source)) return toRun
   return [
+    ...toRun,
     ...(await source.problems(signal)),
     {
       code: 'image-missing',
-      message: 'The guest image is not built yet',
-      cure: `The first task builds it in ${source.buildTakes}; microvm-orchestrator doctor --fix does so now`,
+      message: 'The guest image is not here yet',
+      cure: `The first task brings it in ${source.buildTakes}; microvm-orchestrator doctor --fix does so now`,
       optional: true,
     },
   ]

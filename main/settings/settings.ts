@@ -39,6 +39,15 @@ const settingsSchema = z.object({
   keyInGuest: z.union([z.boolean(), z.literal('open')]).default('open'),
   /** Whether the API itself may search, fetch, run code and connect for a task whose egress policy is not open. */
   serverTools: z.enum(['refuse', 'allow']).default('refuse'),
+  /** Which guest runs tasks; `auto` is NixOS on a Mac with nix and a builder for Linux, else Debian. */
+  guest: z.enum(['auto', 'nixos', 'debian']).default('auto'),
+  /** Where the Debian guest comes from: null where the release says, or built on this host; `build`; a URL or a folder. */
+  guestImage: z
+    .union([z.literal('build'), z.url({ protocol: /^https?$/ }), z.string().regex(/^(~\/|\/)[^\n]*$/)], {
+      error: 'write "build", a URL with http or https, or an absolute path',
+    })
+    .nullable()
+    .default(null),
   memoryMiB: z
     .int()
     .min(1024)

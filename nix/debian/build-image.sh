@@ -1,5 +1,5 @@
 #!/bin/bash
-# build-image.sh OUTPUT_FOLDER: builds vmlinux, initrd.img and root.erofs from Debian packages, as root or, where user
+# build-image.sh OUTPUT_FOLDER: builds vmlinux, initrd.img, root.erofs and kernel-version from Debian packages, as root or, where user
 # namespaces are allowed, as anybody. Prints lines `progress: PERCENT PHASE`; everything else it prints is the log.
 # Needs: ARCHITECTURE (amd64 or arm64), SUITE, MIRROR, SOURCE_DATE_EPOCH, CLAUDE_PACKAGE (the npm tarball, verified).
 set -euo pipefail
@@ -34,25 +34,28 @@ say() { echo "progress: $*"; }
 say 5 'unpacking Claude Code'
 mkdir "$inputs"
 tar -xzf "$CLAUDE_PACKAGE" -C "$inputs" --strip-components=1 package/claude
-install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/../task-runner.sh" "$inputs/"
+install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/dhcp" "$here/../task-runner.sh" \
+  "$here/../forwards.sh" "$here/../clock.sh" "$inputs/"
 
 say 15 'Debian packages'
+# dpkg need not wait for the disk after each file: a build that was cut off is begun again.
 # copy-in and copy-out work across the user namespace of an unprivileged build, where plain paths would not.
 # Root keeps the work beside the output; a user namespace cannot enter there, and /tmp is in memory on many systems.
 if [ "$(id -u)" = 0 ]; then export TMPDIR=$output; else export TMPDIR=/var/tmp; fi
 mmdebstrap --variant=essential --format=null --architectures="$ARCHITECTURE" \
   --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' --aptopt='Acquire::Retries "3"' \
+  --dpkgopt='force-unsafe-io' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --include="$(sed '/^#/d' "$here/packages.txt" | paste -sd,)" \
   --customize-hook="copy-in '$inputs' /" \
   --customize-hook='"$1/.image/customize-root.sh" "$1"' \
-  --customize-hook="copy-out /.image/vmlinux /.image/initrd.img /.image/root.erofs '$output'" \
+  --customize-hook="copy-out /.image/vmlinux /.image/initrd.img /.image/root.erofs /.image/kernel-version '$output'" \
   "$SUITE" - "$MIRROR" &
 # mmdebstrap removes its folder and its mounts when it is asked to end.
 trap 'kill "$builder"; wait "$builder"' TERM INT
 builder=$!
 wait "$builder"
 rm -r "$inputs"
-chmod 644 "$output"/{vmlinux,initrd.img,root.erofs}
+chmod 644 "$output"/{vmlinux,initrd.img,root.erofs,kernel-version}
 say 100 'image'

@@ -20,7 +20,7 @@ add_user() {
 
 add_files() {
   install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
-  install -m 755 "$work/init" "$work/task-runner.sh" "$root/usr/lib/microvm/"
+  install -m 755 "$work/init" "$work/task-runner.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" "$root/usr/lib/microvm/"
   install -m 755 "$work/claude" "$root/usr/local/bin/claude"
   rm "$work/claude"
   echo microvm >"$root/etc/hostname"
@@ -56,33 +56,69 @@ PODMAN
   : >"$root/etc/containers/nodocker"
 }
 
+# A machine of the cloud has no power button but ACPI's. One with a processor of ARM has a key on a GPIO line, under Apple's framework
+# as under QEMU, and Debian's cloud kernel lacks its driver.
+kernel_flavour() { if [ "$ARCHITECTURE" = amd64 ]; then echo cloud-amd64; else echo "$ARCHITECTURE"; fi; }
+
 # Sets `kernel_release`; puts modules into the root and the boot files into the work folder.
 add_kernel() {
   local package
   mkdir "$work/kernel"
-  package=$(APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache depends "linux-image-cloud-$ARCHITECTURE" |
+  package=$(APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache depends "linux-image-$(kernel_flavour)" |
     sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
   (cd "$work/kernel" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download "$package")
   dpkg-deb -x "$work/kernel/"*.deb "$work/kernel"
   kernel_release=$(ls "$work/kernel/usr/lib/modules")
+  [ "$ARCHITECTURE" = amd64 ] || drop_modules "$work/kernel/usr/lib/modules/$kernel_release/kernel"
   mkdir -p "$root/usr/lib/modules"
   cp -a "$work/kernel/usr/lib/modules/$kernel_release" "$root/usr/lib/modules/"
   chroot "$root" depmod "$kernel_release"
+  echo "${kernel_release%%[-+]*}" >"$work/kernel-version"
 }
 
-# The uncompressed kernel inside a bzImage, which QEMU enters directly; unpacking it in the guest costs seconds there.
-# Offsets: Documentation/arch/x86/boot.rst. The last four bytes of the payload are its length, not part of it.
+# Drivers of devices that no virtual machine has; in a kernel for every board they are most of it.
+drop_modules() {
+  local drivers=$1/drivers
+  rm -rf "$1/sound"
+  find "$drivers" -mindepth 1 -maxdepth 1 ! -name block ! -name char ! -name dax ! -name input ! -name md ! -name misc ! -name net \
+    ! -name nvdimm ! -name vhost ! -name virtio -exec rm -r {} +
+  rm -rf "$drivers/net/ethernet" "$drivers/net/wireless" "$drivers/net/phy" "$drivers/net/dsa" "$drivers/net/can"
+}
+
+# The kernel as a hypervisor enters it, uncompressed; unpacking it in the guest costs seconds there, and Apple's framework takes no other.
 extract_kernel() {
+  if [ "$ARCHITECTURE" = amd64 ]; then extract_x86 "$1"; else extract_arm "$1"; fi
+}
+number() { od -An -v "-t$4" -j"$2" -N"$3" "$1" | tr -d ' '; }
+
+# The ELF file inside a bzImage. Offsets: Documentation/arch/x86/boot.rst. The last four bytes of the payload are its length, not part of it.
+extract_x86() {
   local image=$1 sectors start length
-  if [ "$ARCHITECTURE" != amd64 ]; then
-    cp "$image" "$work/vmlinux"
-    return
-  fi
-  number() { od -An -v "-t$3" -j"$1" -N"$2" "$image" | tr -d ' '; }
-  sectors=$(number 497 1 u1)
-  start=$(((sectors + 1) * 512 + $(number 584 4 u4)))
-  length=$(($(number 588 4 u4) - 4))
+  sectors=$(number "$image" 497 1 u1)
+  start=$(((sectors + 1) * 512 + $(number "$image" 584 4 u4)))
+  length=$(($(number "$image" 588 4 u4) - 4))
   tail -c +$((start + 1)) "$image" | head -c "$length" | zstd -q -dc >"$work/vmlinux" || [ -s "$work/vmlinux" ]
+}
+
+# The Image as it is, out of gzip, or out of an EFI program that unpacks itself (drivers/firmware/efi/libstub/zboot-header.S).
+extract_arm() {
+  local image=$1 start length
+  case $(number "$image" 0 8 x1) in
+    1f8b*) gzip -dc "$image" >"$work/vmlinux" ;;
+    4d5a????7a696d67)
+      start=$(number "$image" 8 4 u4)
+      length=$(number "$image" 12 4 u4)
+      tail -c +$((start + 1)) "$image" | head -c "$length" >"$work/payload"
+      case $(number "$work/payload" 0 4 x1) in
+        1f8b*) gzip -dc "$work/payload" ;;
+        28b52ffd) zstd -q -dc "$work/payload" ;;
+      esac >"$work/vmlinux" || [ -s "$work/vmlinux" ]
+      rm "$work/payload"
+      ;;
+    *) cp "$image" "$work/vmlinux" ;;
+  esac
+  # Its magic number; Documentation/arch/arm64/booting.rst.
+  [ "$(number "$work/vmlinux" 56 4 x1)" = 41524d64 ] || { echo "The kernel of this Debian is in a form that is not known here" && exit 1; }
 }
 
 # Drivers of the root disk and of the network, in the order in which they depend on each other.

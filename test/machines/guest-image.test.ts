@@ -19,6 +19,7 @@ const sound = {
   root: 'root.erofs',
   kernelParameters: ['quiet'],
   claudeVersion: '1.2.3',
+  kernelVersion: '6.12.60',
   builtAt: '2026-01-02T03:04:05.678Z',
 }
 
@@ -41,7 +42,12 @@ test('an image file that was cut off is refused as no JSON', () => {
 test('each script, list and pin of the image is part of its key, and so is the architecture', async () => {
   const nix = join(await temporaryFolder(), 'nix')
   await cp(join(packageDirectory(), 'nix'), nix, { recursive: true })
-  const files = ['task-runner.sh', ...(await readdir(join(nix, 'debian'))).map((name) => join('debian', name))]
+  const files = [
+    'task-runner.sh',
+    'forwards.sh',
+    'clock.sh',
+    ...(await readdir(join(nix, 'debian'))).map((name) => join('debian', name)),
+  ]
   const { key } = await readImageInputs(nix, 'x64')
   expect((await readImageInputs(nix, 'x64')).key).toBe(key)
   const keys = new Set([key, (await readImageInputs(nix, 'arm64')).key])
@@ -60,6 +66,7 @@ test('what the guest runs is sound shell', async () => {
     'task-runner.sh',
     'debian/build-image.sh',
     'debian/customize-root.sh',
+    'debian/dhcp',
     'debian/init',
     'debian/initrd-init',
   ]) {
@@ -104,7 +111,7 @@ test('a build shows its phases and appears whole', async () => {
   const folder = await temporaryFolder()
   const inputs = await fakeInputs(
     folder,
-    'echo "progress: 40 packages"; echo noise; cp "$CLAUDE_PACKAGE" "$1/root.erofs"',
+    'echo "progress: 40 packages"; echo noise; cp "$CLAUDE_PACKAGE" "$1/root.erofs"; echo 6.12.60 >"$1/kernel-version"',
   )
   const cache = join(folder, 'cache')
   await mkdir(cache)

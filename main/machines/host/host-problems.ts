@@ -1,4 +1,5 @@
 import { findTool } from '../../lib/processes/find-tool.ts'
+import { chooseGuest, type GuestChoice } from '../choose-guest.ts'
 import type { MachineDriver, Problem } from '../driver.ts'
 import { guestImageProblems } from '../guest-image.ts'
 import { packageProblem } from './package-problem.ts'
@@ -6,13 +7,13 @@ import { packageProblem } from './package-problem.ts'
 /** What this host lacks for a task: git, what the driver needs, and what the guest image is built with. */
 export async function hostProblems(
   driver: MachineDriver,
-  options: { readonly cacheDirectory: string },
+  { cacheDirectory, guest }: { readonly cacheDirectory: string; readonly guest: GuestChoice },
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const [git, machine, image] = await Promise.all([
     gitProblems(),
     driver.problems(signal),
-    guestImageProblems(options, signal),
+    guestImageProblems({ cacheDirectory }, signal, chooseGuest(guest)),
   ])
   // Two parts may name the same package.
   return [...new Map([...git, ...machine, ...image].map((problem) => [problem.code, problem])).values()]

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 
 /** Everything that this program ever asks a system for, by Debian's names. */
 export type HostPackage =
+  | 'binfmt-support'
   | 'chromium'
   | 'cpio'
   | 'debian-archive-keyring'
@@ -17,6 +18,7 @@ export type HostPackage =
   | 'python3-fusepy'
   | 'qemu-system-arm'
   | 'qemu-system-x86'
+  | 'qemu-user-static'
   | 'socat'
   | 'tar'
   | 'uidmap'
@@ -53,6 +55,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['install', '-y'],
     tried: false,
     names: {
+      'binfmt-support': null,
       'python3-fusepy': null,
       'debian-archive-keyring': 'debian-keyring',
       'qemu-system-x86': 'qemu-system-x86-core',
@@ -69,6 +72,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['-S', '--needed', '--noconfirm'],
     tried: false,
     names: {
+      'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-arm': 'qemu-system-aarch64',
       mmdebstrap: null,
@@ -83,6 +87,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['--non-interactive', 'install'],
     tried: false,
     names: {
+      'binfmt-support': null,
       'python3-fusepy': null,
       'debian-archive-keyring': null,
       'qemu-system-x86': 'qemu-x86',
@@ -99,6 +104,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['add'],
     tried: false,
     names: {
+      'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-x86': 'qemu-system-x86_64',
       'qemu-system-arm': 'qemu-system-aarch64',

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { writeAtomically, writeJsonAtomically } from '../../lib/files/atomic-file.ts'
@@ -60,6 +60,9 @@ export async function buildImage(
       { env: buildEnvironment(inputs, claude), onLine, killAfterMs: longestTidyMs },
       signal,
     )
+    const versionFile = join(image, 'kernel-version')
+    const kernelVersion = (await readFile(versionFile, 'utf8')).trim()
+    await rm(versionFile)
     const file: ImageFile = {
       schemaVersion: 1,
       kernel: 'vmlinux',
@@ -67,6 +70,8 @@ export async function buildImage(
       root: 'root.erofs',
       kernelParameters: [...inputs.kernelParameters],
       claudeVersion: inputs.pins.claude.version,
+      kernelVersion,
+      ...(inputs.architecture === 'arm64' && { rosettaTag: 'rosetta' }),
       builtAt: new Date().toISOString(),
     }
     await writeJsonAtomically(join(image, imageFileName), file, 0o644)

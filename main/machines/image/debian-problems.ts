@@ -6,6 +6,8 @@ import { findTool } from '../../lib/processes/find-tool.ts'
 import type { Problem } from '../driver.ts'
 import type { HostPackage } from '../host/package-managers.ts'
 import { packageProblem } from '../host/package-problem.ts'
+import { foreignProblems } from './foreign-problems.ts'
+import type { Architecture } from './inputs.ts'
 
 /** Programs of this host that the build runs, by the package that has them. */
 const buildTools: Readonly<Record<string, HostPackage>> = {
@@ -18,8 +20,8 @@ const buildTools: Readonly<Record<string, HostPackage>> = {
   unshare: 'util-linux',
 }
 
-/** What this host lacks to build the guest out of Debian's packages. */
-export async function debianProblems(signal?: AbortSignal): Promise<readonly Problem[]> {
+/** What this host lacks to build the guest for this processor out of Debian's packages. */
+export async function debianProblems(architecture: Architecture, signal?: AbortSignal): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   for (const [tool, name] of Object.entries(buildTools)) {
     signal?.throwIfAborted()
@@ -35,6 +37,7 @@ export async function debianProblems(signal?: AbortSignal): Promise<readonly Pro
       cure: 'Install Node.js with npm',
     })
   }
+  problems.push(...(await foreignProblems(architecture)))
   const isRoot = process.getuid?.() === 0
   if (!isRoot) problems.push(...(await namespaceProblems()))
   return [...problems, ...(await spaceProblems(isRoot))]

@@ -5,13 +5,17 @@ import { AppError } from '../../core/failure.ts'
 import { parseVersioned } from './parse-versioned.ts'
 
 const fileName = z.string().regex(/^[\w.-]+$/, 'must be the name of a file in the same folder')
-const imageFileSchema = z.object({
+export const imageFileSchema = z.object({
   schemaVersion: z.literal(1),
   kernel: fileName,
   initrd: fileName,
   root: fileName,
   kernelParameters: z.array(z.string().regex(/^\S+$/, 'must be one word')),
   claudeVersion: z.string(),
+  /** Of the kernel, such as `6.12.60`. */
+  kernelVersion: z.string().regex(/^\d+\.\d+/, 'must begin with two numbers'),
+  /** Under which this guest mounts Rosetta; left out where it cannot use it. */
+  rosettaTag: z.string().optional(),
   builtAt: z.iso.datetime(),
 })
 

@@ -15,6 +15,7 @@ const pinsSchema = z.object({
 
 export type ClaudePackage = z.infer<typeof claudePackageSchema>
 export type Architecture = 'x64' | 'arm64'
+export const hostArchitecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 
 /** Everything that an image is made of. */
 export interface ImageInputs {
@@ -30,8 +31,11 @@ export interface ImageInputs {
 /** Relative to the folder `nix`. */
 const inputFiles = [
   'task-runner.sh',
+  'forwards.sh',
+  'clock.sh',
   'debian/build-image.sh',
   'debian/customize-root.sh',
+  'debian/dhcp',
   'debian/init',
   'debian/initrd-init',
   'debian/packages.txt',
@@ -39,27 +43,18 @@ const inputFiles = [
 ]
 
 /** What costs time at each start and does nothing in a virtual machine is left out; a panic ends QEMU. */
-const kernelParameters = [
-  'console=hvc0',
-  'quiet',
-  'loglevel=0',
-  'tsc=reliable',
-  'no_timer_check',
-  'mitigations=off',
-  'rcupdate.rcu_expedited=1',
-  'raid=noautodetect',
-  'cryptomgr.notests',
-  'i8042.noaux=1',
-  'i8042.nokbd=1',
-  'net.ifnames=0',
-  'audit=0',
-  'random.trust_cpu=on',
-  'reboot=t',
-  'panic=-1',
+const everywhere = [
+  ...['console=hvc0', 'quiet', 'loglevel=0', 'mitigations=off', 'rcupdate.rcu_expedited=1', 'raid=noautodetect'],
+  ...['cryptomgr.notests', 'net.ifnames=0', 'audit=0', 'random.trust_cpu=on', 'panic=-1'],
 ]
+const kernelParametersOf: Readonly<Record<Architecture, readonly string[]>> = {
+  x64: [...everywhere, 'tsc=reliable', 'no_timer_check', 'i8042.noaux=1', 'i8042.nokbd=1', 'reboot=t'],
+  arm64: everywhere,
+}
 
 /** @param folder the checkout's or the installed package's `nix`. */
 export async function readImageInputs(folder: string, architecture: Architecture): Promise<ImageInputs> {
+  const kernelParameters = kernelParametersOf[architecture]
   const hash = createHash('sha256').update(JSON.stringify({ architecture, kernelParameters }))
   for (const name of inputFiles) {
     const content = await readFile(join(folder, name))

@@ -18,6 +18,27 @@ export function refuseUnfit(host: MacHost): void {
   if (problem) throw new AppError('host-incomplete', problem.message, { hint: problem.cure })
 }
 
+/** What this Mac lacks to run a guest that brings no programs of the host along. Pure. */
+export function hypervisorProblems({ vfkit, socat }: MacHost): readonly Problem[] {
+  const problems: Problem[] = []
+  if (vfkit === undefined) {
+    problems.push({
+      code: 'vfkit-missing',
+      message: 'vfkit is missing; it runs the virtual machines, and comes with the app',
+      cure: 'Use the command line of the app, or run: brew install vfkit',
+    })
+  }
+  if (socat === undefined) {
+    problems.push({
+      code: 'socat-missing',
+      message: 'socat is missing; tasks whose ANTHROPIC_BASE_URL is an address of this Mac need it',
+      cure: 'brew install socat',
+      optional: true,
+    })
+  }
+  return problems
+}
+
 function unfitness({ appleSilicon, macos, isRoot }: MacHost): readonly Problem[] {
   const problems: Problem[] = []
   if (!appleSilicon) {

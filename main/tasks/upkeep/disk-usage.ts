@@ -52,8 +52,8 @@ async function takenBy(task: TaskBrief): Promise<number> {
   return workFolder === folder ? bytes : bytes + (await allocatedBytes(workFolder))
 }
 
-/** What `GuestImage.key` looks like. */
-const imageKey = /^[0-9a-f]{20}$/
+/** What `GuestImage.key` looks like, and what has come of an image that was not fetched whole. */
+const imageKey = /^[0-9a-f]{20}(\.part)?$/
 
 async function measured(
   cacheDirectory: string | undefined,

@@ -3,6 +3,7 @@ import { AppError } from '../../core/failure.ts'
 import type { By } from '../../core/merge/may-publish.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Log } from '../../lib/log.ts'
+import { chooseGuest, type GuestChoice, usualGuest } from '../../machines/choose-guest.ts'
 import { findGuestImage } from '../../machines/guest-image.ts'
 import type { PruneReport, PruneRequest } from '../contract.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
@@ -14,6 +15,8 @@ import { type DiskPlaces, type DiskUsage, diskUsage } from './disk-usage.ts'
 const dayMs = 24 * 60 * 60_000
 const gibibyte = 1024 ** 3
 const defaultDays = 14
+
+type Places = DiskPlaces & Partial<GuestChoice>
 
 export interface Prunable {
   readonly catalog: Pick<TaskCatalog, 'list' | 'get'>
@@ -27,7 +30,7 @@ export interface Prunable {
  */
 export async function prune(
   { catalog, ended }: Prunable,
-  places: DiskPlaces,
+  places: Places,
   deletions: Deletions,
   request: PruneRequest,
   log: Log,
@@ -44,7 +47,7 @@ export async function prune(
     report.tasks.push({ task_id: task.id, repo: task.repo, bytes })
   }
   if (all.every(({ state }) => state.phase === 'finished')) {
-    for (const image of await oldImages(places.cacheDirectory, usage)) {
+    for (const image of await oldImages(places, usage)) {
       const path = join(places.cacheDirectory ?? '', 'images', image.key)
       if (request.dryRun || (await deletions.remove(path)) === null) report.images.push(image)
     }
@@ -94,8 +97,12 @@ async function cleanUp(ended: Pick<EndedTasks, 'cleanUp'>, { id }: TaskBrief, by
 }
 
 /** None when it is not known which one is in use. */
-async function oldImages(cacheDirectory: string | undefined, usage: DiskUsage): Promise<DiskUsage['images']> {
+async function oldImages(
+  { cacheDirectory, guest, guestImage }: Places,
+  usage: DiskUsage,
+): Promise<DiskUsage['images']> {
   if (cacheDirectory === undefined) return []
-  const current = await findGuestImage(cacheDirectory)
+  const choice = { ...usualGuest, ...(guest && { guest }), ...(guestImage && { guestImage }) }
+  const current = await findGuestImage(cacheDirectory, chooseGuest(choice))
   return current ? usage.images.filter(({ key }) => key !== current.key) : []
 }

@@ -13,7 +13,7 @@ import {
 import { nixProblems } from '../../../main/machines/nix-guest/problems.ts'
 import { createVfkitDriver } from '../../../main/machines/vfkit/driver.ts'
 import { type MacHost, macosOf } from '../../../main/machines/vfkit/host.ts'
-import { macProblems } from '../../../main/machines/vfkit/problems.ts'
+import { hypervisorProblems, macProblems } from '../../../main/machines/vfkit/problems.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const mac: MacHost = {
@@ -175,4 +175,12 @@ test('a nix is asked for its version and settings by either name of the command,
   }
   expect(await inspectNix(join(folder, 'nowhere'), system)).toBeUndefined()
   expect(await inspectNix(undefined, system)).toBeUndefined()
+})
+
+test('a Debian guest brings no program along: without vfkit none runs, without socat only what needs it', () => {
+  expect(told(hypervisorProblems({ ...mac, socat: '/opt/homebrew/bin/socat' }))).toEqual([])
+  expect(told(hypervisorProblems({ ...mac, vfkit: undefined }))).toEqual([
+    'missing vfkit-missing: vfkit is missing; it runs the virtual machines, and comes with the app > Use the command line of the app, or run: brew install vfkit',
+    'optional socat-missing: socat is missing; tasks whose ANTHROPIC_BASE_URL is an address of this Mac need it > brew install socat',
+  ])
 })

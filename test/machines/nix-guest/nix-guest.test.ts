@@ -2,7 +2,7 @@ import { access, cp, readFile, readlink, rm, unlink, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageDirectory } from '../../../main/lib/files/paths.ts'
-import { ensureGuestImage, findGuestImage, sourceOf } from '../../../main/machines/guest-image.ts'
+import { ensureGuestImage, findGuestImage } from '../../../main/machines/guest-image.ts'
 import { nixGuest } from '../../../main/machines/nix-guest/nix-guest.ts'
 import { fakeNix, fakeStore } from '../../support/machines/fake-nix.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -171,10 +171,4 @@ test('with no nix the build says how to get it', async () => {
     ...{ code: 'host-incomplete', message: 'Nix is missing; it builds the guest' },
     hint: expect.stringContaining('https://nixos.org/download'),
   })
-})
-
-test('a Mac takes the NixOS guest, every other host the Debian one', async () => {
-  const [mac, linux] = [await sourceOf('darwin').key(), await sourceOf('linux').key()]
-  expect(mac).toBe(await nixGuest({ folder: flakeFolder }).key())
-  expect(linux).not.toBe(mac)
 })
