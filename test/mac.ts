@@ -24,12 +24,13 @@ const isMac = await step('1  This is a Mac with Apple Silicon', async () => {
 })
 if (isMac) {
   const ready = await step(
-    '2  The doctor finds nothing missing, and the guest is built (ten minutes the first time)',
+    '2  The doctor finds nothing missing, and the guest is there (some minutes the first time)',
     async () => {
       const { directory, tools } = await prepareHost((line) => say(`   ${line}`), signal)
       say(`   Guest: ${directory}`)
-      if (tools?.vfkit === undefined) throw new Error('The guest brought no vfkit')
-      await runOrThrow(tools.vfkit, ['--version'], {}, signal)
+      const vfkit = tools?.vfkit ?? (await inspectMac()).vfkit
+      if (vfkit === undefined) throw new Error('Neither the guest nor this Mac brought a vfkit')
+      await runOrThrow(vfkit, ['--version'], {}, signal)
     },
   )
   if (ready) {

@@ -1,21 +1,19 @@
 import { expect, test } from 'vitest'
-import { cacheDirectory } from '../../main/lib/files/paths.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { ensureGuestImage } from '../../main/machines/guest-image.ts'
 import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { startOrchestra } from '../support/faults/orchestra.ts'
 import { statusOf, subjectsOf } from '../support/git/repositories.ts'
+import { debianImage } from '../support/machines/debian-image.ts'
 import { pretendMac } from '../support/machines/pretend-mac.ts'
 import { commitFile } from '../support/scripts.ts'
 
 test("a task on a Mac's way: vfkit's command line, its REST API, the API over vsock, Claude Code's commit on the branch", async () => {
   await using api = await startScriptedApi({ scripts: { page: commitFile('page.md', 'Shows.\n', 'Add page.md') } })
-  const image = () => ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: () => undefined })
   const orchestra = await startOrchestra({
     apiUrl: api.url,
     repositories: { frontend: { 'README.md': 'Pages\n' } },
-    driver: createVfkitDriver({ image, log: silentLog, host: pretendMac }),
+    driver: createVfkitDriver({ image: () => debianImage(), log: silentLog, host: pretendMac }),
   })
   const task_id = await orchestra.runTask('frontend', 'Add page.md. [script: page]')
   const end = await orchestra.until(task_id, 'finished')

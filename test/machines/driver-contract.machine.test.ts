@@ -21,6 +21,7 @@ import {
   leftovers,
   startForTest,
 } from '../support/machines/bare-machine.ts'
+import { guestArchitecture, qemuName } from '../support/machines/guest-architecture.ts'
 import { pretendMac } from '../support/machines/pretend-mac.ts'
 import { startNode } from '../support/node-process.ts'
 import { until } from '../support/until.ts'
@@ -35,7 +36,13 @@ beforeAll(async () => {
 
 const withImage: Record<DriverName, (image: GuestImage) => MachineDriver> = {
   qemu: (image) =>
-    createQemuDriver({ image: async () => image, cacheDirectory: cacheDirectory(), log: silentLog, accel: 'tcg' }),
+    createQemuDriver({
+      image: async () => image,
+      cacheDirectory: cacheDirectory(),
+      log: silentLog,
+      accel: 'tcg',
+      architecture: qemuName[guestArchitecture()],
+    }),
   vfkit: (image) => createVfkitDriver({ image: async () => image, log: silentLog, host: pretendMac }),
 }
 
@@ -103,7 +110,7 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     test('the hypervisor ends at once', async () => {
       const guest = await bareGuest(never)
       const spec = await bareSpec('')
-      await expect(withImage[name]({ ...guest, kernel: guest.root }).start(spec, never)).rejects.toMatchObject({
+      await expect(withImage[name]({ ...guest, kernel: guest.directory }).start(spec, never)).rejects.toMatchObject({
         code: 'boot-failed',
         message: expect.stringMatching(
           new RegExp(`^${name} ended with status 1 while the machine started: .*kernel`, 's'),

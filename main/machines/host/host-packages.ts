@@ -95,7 +95,7 @@ async function unpackTool(
   using heartbeat = startHeartbeat(onProgress)
   heartbeat.now(`${name} is on its way`)
   const tool = newerTools[name]
-  await unpackDebianPackages(tool.packages, unpackedToolDirectory(cacheDirectory(), tool), signal)
+  await unpackDebianPackages({ names: tool.packages }, unpackedToolDirectory(cacheDirectory(), tool), signal)
 }
 
 /**

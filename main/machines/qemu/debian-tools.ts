@@ -18,13 +18,19 @@ export async function canUnpackDebianPackages(): Promise<boolean> {
   return (await findTool('apt-get')) !== undefined && (await findTool('dpkg-deb')) !== undefined
 }
 
+export interface DebianPackages {
+  readonly names: readonly string[]
+  /** By Debian's name; left out, it is the host's. */
+  readonly architecture?: string
+}
+
 /**
  * Fetches packages of Debian trixie with the system's apt, which checks Debian's signatures, and unpacks them into
  * `folder`. Nothing is installed: apt works on lists of its own in a temporary folder. The folder appears whole or not at all.
  * @throws AppError('host-incomplete') when apt cannot get them.
  */
 export async function unpackDebianPackages(
-  names: readonly string[],
+  { names, architecture = debianArchitecture() }: DebianPackages,
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -32,7 +38,7 @@ export async function unpackDebianPackages(
   await mkdir(dirname(folder), { recursive: true, mode: 0o700 })
   const unpacked = await mkdtemp(`${folder}.`)
   try {
-    const apt = await privateApt(work, signal)
+    const apt = await privateApt(work, architecture, signal)
     await runOrThrow('apt-get', [...apt, 'update'], { timeoutMs: 300_000 }, signal)
     const downloads = join(work, 'downloads')
     await mkdir(downloads)
@@ -56,7 +62,7 @@ export async function unpackDebianPackages(
 }
 
 /** Options that keep apt away from the system's sources, lists and package database. */
-async function privateApt(work: string, signal: AbortSignal): Promise<readonly string[]> {
+async function privateApt(work: string, architecture: string, signal: AbortSignal): Promise<readonly string[]> {
   const sources = join(work, 'sources.list')
   await writeFile(sources, `deb [signed-by=${debianKeyring}] ${await debianMirror(signal)} ${suite} main\n`)
   const lists = join(work, 'state')
@@ -64,6 +70,8 @@ async function privateApt(work: string, signal: AbortSignal): Promise<readonly s
   await mkdir(join(lists, 'lists', 'partial'), { recursive: true })
   await mkdir(join(cache, 'archives', 'partial'), { recursive: true })
   const options = {
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
     'Dir::State': lists,
     'Dir::State::status': '/dev/null',
     'Dir::Cache': cache,

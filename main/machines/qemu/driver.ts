@@ -13,8 +13,8 @@ import { runDirectoryAt } from '../run-directory.ts'
 import { ClockLine } from '../watch/clock-line.ts'
 import { cleanUp, watchMachine } from '../watch/watch-machine.ts'
 import { findAcceleration } from './acceleration.ts'
-import type { Acceleration } from './arguments.ts'
-import { inspectHost } from './host.ts'
+import type { Acceleration, Architecture } from './arguments.ts'
+import { hostArchitecture, inspectHost } from './host.ts'
 import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { hostProblems } from './problems.ts'
 import { connectQmp } from './qmp.ts'
@@ -26,18 +26,27 @@ export interface QemuDriverOptions {
   /** Holds the unpacked tools and the verdict on KVM. */
   readonly cacheDirectory: string
   readonly log: Log
-  /** Left out, it is found by probing. */
+  /** Left out, it is found by probing; a processor other than the host's is always emulated. */
   readonly accel?: Acceleration
+  /** Of the machines; left out, it is the host's. */
+  readonly architecture?: Architecture
 }
 
 /** Machines by QEMU on Linux: processes of their own that outlive this one. */
-export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriverOptions): MachineDriver {
+export function createQemuDriver({
+  image,
+  cacheDirectory,
+  log,
+  accel,
+  architecture = hostArchitecture(),
+}: QemuDriverOptions): MachineDriver {
+  const acceleration = architecture === hostArchitecture() ? accel : 'tcg'
   return {
     name: 'qemu',
     forwardAddress,
     gatewayUrl,
     canClose: true,
-    problems: (signal) => hostProblems(cacheDirectory, signal),
+    problems: (signal) => hostProblems(cacheDirectory, architecture, signal),
 
     async prepareOwnership(paths, signal) {
       const user = required(await findHelperUser(), 'The system user that runs virtual machines')
@@ -48,15 +57,19 @@ export function createQemuDriver({ image, cacheDirectory, log, accel }: QemuDriv
 
     async start(spec, signal) {
       signal.throwIfAborted()
-      const host = await inspectHost(cacheDirectory)
+      const host = await inspectHost(cacheDirectory, architecture)
       const user = required(host.user, 'The system user that runs virtual machines')
       const qemu = required(host.qemu, 'QEMU').path
       const guest = await image()
       const probe = { qemu, architecture: host.architecture, user, kernel: guest.kernel }
-      const acceleration = accel ?? (await findAcceleration(probe, cacheDirectory, signal))
       return await startMachine(
         spec,
-        { host, image: guest, acceleration, log: log.with({ machine: spec.name }) },
+        {
+          host,
+          image: guest,
+          acceleration: acceleration ?? (await findAcceleration(probe, cacheDirectory, signal)),
+          log: log.with({ machine: spec.name }),
+        },
         signal,
       )
     },

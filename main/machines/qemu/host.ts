@@ -6,6 +6,7 @@ import { type FoundTool, findNewerTool, newerTools } from './tools.ts'
 
 /** What this host has of what a machine needs; undefined is what it lacks. */
 export interface QemuHost {
+  /** Of its machines, and so of its QEMU. */
   readonly architecture: Architecture
   readonly qemu: { readonly path: string; readonly version: number } | undefined
   readonly user: HelperUser | undefined
@@ -17,9 +18,8 @@ export interface QemuHost {
 
 export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'aarch64' : 'x86_64')
 
-/** Looks, changes nothing. */
-export async function inspectHost(cacheDirectory: string): Promise<QemuHost> {
-  const architecture = hostArchitecture()
+/** Looks, changes nothing. @param architecture of the machines that shall run. */
+export async function inspectHost(cacheDirectory: string, architecture = hostArchitecture()): Promise<QemuHost> {
   const [qemu, user, virtiofsd, passt, socat, ip] = await Promise.all([
     findQemu(architecture),
     findHelperUser(),

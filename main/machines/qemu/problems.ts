@@ -5,8 +5,9 @@ import { findTool } from '../../lib/processes/find-tool.ts'
 import type { Problem } from '../driver.ts'
 import { helperUserName } from '../helper-user.ts'
 import { packageProblem } from '../host/package-problem.ts'
+import type { Architecture } from './arguments.ts'
 import { canUnpackDebianPackages } from './debian-tools.ts'
-import { inspectHost, type QemuHost } from './host.ts'
+import { hostArchitecture, inspectHost, type QemuHost } from './host.ts'
 import { kvmProblems } from './kvm-problems.ts'
 import { tunDevice } from './open-network.ts'
 import type { NewerTool } from './tools.ts'
@@ -15,8 +16,12 @@ import type { NewerTool } from './tools.ts'
 const neededMiB = 2_560
 
 /** What this host lacks to run machines with QEMU; problems of the guest image are found elsewhere. */
-export async function hostProblems(cacheDirectory: string, signal: AbortSignal): Promise<readonly Problem[]> {
-  const host = await inspectHost(cacheDirectory)
+export async function hostProblems(
+  cacheDirectory: string,
+  architecture: Architecture,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const host = await inspectHost(cacheDirectory, architecture)
   signal.throwIfAborted()
   const unpackable = await canUnpackDebianPackages()
   return [
@@ -63,7 +68,7 @@ export async function hostProblems(cacheDirectory: string, signal: AbortSignal):
     ...(await tunProblems()),
     ...(await namespaceProblems(host)),
     ...memoryProblems(),
-    ...(await kvmProblems(host.user, cacheDirectory)),
+    ...(architecture === hostArchitecture() ? await kvmProblems(host.user, cacheDirectory) : []),
   ]
 }
 

@@ -3,8 +3,8 @@ import { AppError } from '../../core/failure.ts'
 import { type HelperProcess, lastLines } from '../helper-process.ts'
 import type { RunDirectory } from '../run-directory.ts'
 
-/** Helpers and a hypervisor's control socket are there within a fraction of a second; on a crowded host within seconds. */
-export const readyMs = 30_000
+/** Helpers and a hypervisor's control socket are there within a fraction of a second; on a crowded host it can be most of a minute. */
+export const readyMs = 120_000
 
 /**
  * Probes a process that was just started until the probe answers; one that throws or answers undefined is tried again.

@@ -134,7 +134,7 @@ test.each([
   [{ ...debian12, acceleration: 'kvm' }, '-machine q35|-accel kvm|-cpu host'],
   [
     { architecture: 'aarch64', version: 7, acceleration: 'tcg' },
-    '-machine virt,gic-version=max|-accel tcg,thread=multi|-cpu max',
+    '-machine virt,gic-version=max|-accel tcg,thread=multi|-cpu max,pauth-impdef=on,sve=off,sme=off',
   ],
   [{ architecture: 'aarch64', version: 10, acceleration: 'kvm' }, '-machine virt,gic-version=max|-accel kvm|-cpu host'],
 ] satisfies [QemuFacts, string][])('the processor suits %o', (facts, expected) => {

@@ -5,17 +5,22 @@ import { type CpioEntry, cpio } from '../../../main/lib/files/cpio.ts'
 import { cacheDirectory } from '../../../main/lib/files/paths.ts'
 import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
 import type { GuestImage } from '../../../main/machines/guest-image.ts'
-import { debianArchitecture, unpackDebianPackages } from '../../../main/machines/qemu/debian-tools.ts'
+import { unpackDebianPackages } from '../../../main/machines/qemu/debian-tools.ts'
+import { guestArchitecture } from './guest-architecture.ts'
 
 /** Raised when what the folder holds changes, so that an older one in the cache is not taken. */
-const revision = 4
+const revision = 5
 const kernelVersion = '6.12'
 
 /** In the order in which they must be loaded. */
 const modules = [
   ...['failover', 'net_failover', 'virtio_net', 'virtio_blk', 'rng-core', 'virtio-rng'],
-  ...['button', 'evdev', 'pvpanic', 'pvpanic-pci'],
+  ...['button', 'gpio_keys', 'evdev', 'pvpanic', 'pvpanic-pci'],
 ]
+
+/** By Debian's names. ARM's power button is a key on a GPIO line, whose driver the kernel for clouds lacks. */
+const debian = guestArchitecture() === 'arm64' ? 'arm64' : 'amd64'
+const metaPackage = debian === 'arm64' ? 'linux-image-arm64' : 'linux-image-cloud-amd64'
 
 /**
  * A guest as small as it gets: Debian's cloud kernel and a RAM disk with busybox. Its init mounts the shares, sets up the
@@ -23,7 +28,7 @@ const modules = [
  * With `bareParameters` it prints one line instead and powers off: the floor under every boot time.
  */
 export async function bareGuest(signal: AbortSignal): Promise<GuestImage> {
-  const directory = join(cacheDirectory(), 'images', `bare-${kernelVersion}-${debianArchitecture()}-${revision}`)
+  const directory = join(cacheDirectory(), 'images', `bare-${kernelVersion}-${debian}-${revision}`)
   const image: GuestImage = {
     directory,
     kernel: join(directory, 'vmlinux'),
@@ -50,7 +55,7 @@ async function build(directory: string, signal: AbortSignal): Promise<void> {
   try {
     const packages = join(work, 'packages')
     const kernel = await kernelPackage(signal)
-    await unpackDebianPackages([kernel, 'busybox-static'], packages, signal)
+    await unpackDebianPackages({ names: [kernel, 'busybox-static'], architecture: debian }, packages, signal)
     const compressed = (await readdir(join(packages, 'boot'))).find((name) => name.startsWith('vmlinuz-'))
     if (compressed === undefined) throw new Error(`${kernel} holds no kernel`)
     await writeFile(join(work, 'vmlinux'), uncompressedKernel(await readFile(join(packages, 'boot', compressed))))
@@ -70,7 +75,7 @@ async function kernelPackage(signal: AbortSignal): Promise<string> {
   const work = await mkdtemp('/tmp/microvm-bare-')
   try {
     const meta = join(work, 'meta')
-    await unpackDebianPackages([`linux-image-cloud-${debianArchitecture()}`], meta, signal)
+    await unpackDebianPackages({ names: [metaPackage], architecture: debian }, meta, signal)
     const documents = await readdir(join(meta, 'usr/share/doc'), { recursive: true, withFileTypes: true })
     const link = documents.find((entry) => entry.isSymbolicLink())
     if (link === undefined) throw new Error('The meta package of the cloud kernel names no kernel')
@@ -81,8 +86,9 @@ async function kernelPackage(signal: AbortSignal): Promise<string> {
   }
 }
 
-/** The ELF kernel inside a zstd-compressed bzImage. */
+/** The ELF kernel inside a zstd-compressed bzImage; ARM's is an Image as it is. */
 function uncompressedKernel(bzImage: Buffer): Buffer {
+  if (bzImage.toString('latin1', 56, 60) === 'ARMd') return bzImage
   const magic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
   for (let at = bzImage.indexOf(magic); at !== -1; at = bzImage.indexOf(magic, at + 1)) {
     try {

@@ -10,6 +10,7 @@ import { openRunRoot } from '../../../main/machines/run-root.ts'
 import { createVfkitDriver } from '../../../main/machines/vfkit/driver.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { bareGuest } from './bare-guest.ts'
+import { guestArchitecture, qemuName } from './guest-architecture.ts'
 import { pretendMac } from './pretend-mac.ts'
 
 export type DriverName = MachineHandle['driver']
@@ -18,7 +19,8 @@ export type DriverName = MachineHandle['driver']
 export function bareDriver(name: DriverName = 'qemu'): MachineDriver {
   const image = () => bareGuest(AbortSignal.timeout(300_000))
   if (name === 'vfkit') return createVfkitDriver({ image, log: silentLog, host: pretendMac })
-  return createQemuDriver({ image, cacheDirectory: cacheDirectory(), log: silentLog })
+  const architecture = qemuName[guestArchitecture()]
+  return createQemuDriver({ image, cacheDirectory: cacheDirectory(), log: silentLog, architecture })
 }
 
 let count = 0

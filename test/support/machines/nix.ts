@@ -44,7 +44,7 @@ export async function unpackedNix(folder: string, signal: AbortSignal): Promise<
   await mkdir(join(cacheDirectory(), 'tools'), { recursive: true, mode: 0o700 })
   if (!(await pathExists(program))) {
     await using _ = await lockFile(directory, 600_000, signal)
-    if (!(await pathExists(program))) await unpackDebianPackages(packages, directory, signal)
+    if (!(await pathExists(program))) await unpackDebianPackages({ names: packages }, directory, signal)
   }
   const [loader, triplet] =
     debianArchitecture() === 'arm64'

@@ -3,6 +3,7 @@ import { cacheDirectory } from '../../../main/lib/files/paths.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { findTool } from '../../../main/lib/processes/find-tool.ts'
 import { withOwnCommand } from '../../../main/lib/processes/own-command.ts'
+import { chooseGuest, type GuestChoice, usualGuest } from '../../../main/machines/choose-guest.ts'
 import type { Problem } from '../../../main/machines/driver.ts'
 import { createDriver } from '../../../main/machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from '../../../main/machines/guest-image.ts'
@@ -43,15 +44,22 @@ export async function prepareHost(
     )
     if (left.length > 0) throw incomplete(left, 'and could not be installed')
   }
-  return await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal)
+  return await ensureGuestImage(
+    { cacheDirectory: cacheDirectory(), onProgress: say },
+    signal,
+    chooseGuest(guestOfRun()),
+  )
 }
+
+/** Where a Mac with no Nix takes the guest of a checkout from: a folder that `npm run guest-image` has filled on Linux. */
+const guestOfRun = (): GuestChoice => ({ ...usualGuest, guestImage: process.env.GUEST_IMAGE ?? null })
 
 const noImage = (): Promise<never> => Promise.reject(new Error('Nothing is started here'))
 
 /** What `doctor` names, so that neither can know less than the other, and what the caller needs beside. */
 async function findProblems(extra: readonly ExtraTool[], signal: AbortSignal): Promise<readonly Problem[]> {
   const driver = createDriver({ image: noImage, cacheDirectory: cacheDirectory(), log: silentLog })
-  const ofHost = await hostProblems(driver, { cacheDirectory: cacheDirectory() }, signal)
+  const ofHost = await hostProblems(driver, { cacheDirectory: cacheDirectory(), guest: guestOfRun() }, signal)
   return [...ofHost, ...(await toolProblems(extra))]
 }
 

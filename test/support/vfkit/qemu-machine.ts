@@ -14,12 +14,13 @@ import { required } from '../../../main/machines/host/required.ts'
 import { findAcceleration } from '../../../main/machines/qemu/acceleration.ts'
 import { qemuArguments } from '../../../main/machines/qemu/arguments.ts'
 import { Confinement } from '../../../main/machines/qemu/confine.ts'
-import { inspectHost } from '../../../main/machines/qemu/host.ts'
+import { hostArchitecture, inspectHost } from '../../../main/machines/qemu/host.ts'
 import type { NetworkPlan } from '../../../main/machines/qemu/network.ts'
 import { connectQmp, type Qmp } from '../../../main/machines/qemu/qmp.ts'
 import { type FoundTool, toolCommand } from '../../../main/machines/qemu/tools.ts'
 import { virtiofsdArguments } from '../../../main/machines/qemu/virtiofsd.ts'
 import { gatewayVsockPort } from '../../../main/machines/vfkit/arguments.ts'
+import { kernelArchitecture } from '../machines/guest-architecture.ts'
 import type { Configuration, Device } from './command-line.ts'
 
 type DeviceOf<K extends Device['kind']> = Extract<Device, { kind: K }>
@@ -35,7 +36,7 @@ export interface QemuMachine {
 
 /** Starts QEMU and its helpers in this process's own session; they end when it does, killed or not. */
 export async function startQemuMachine(configuration: Configuration, signal: AbortSignal): Promise<QemuMachine> {
-  const host = await inspectHost(cacheDirectory())
+  const host = await inspectHost(cacheDirectory(), kernelArchitecture(configuration.kernel))
   const user = required(host.user, 'The system user that runs virtual machines')
   const qemu = required(host.qemu, 'QEMU')
   const folder = await ownFolder(configuration.pidFile)
@@ -97,7 +98,8 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     network: planCards(of('virtionet'), toHost, host.socat ?? 'socat', io),
   }
   const probe = { qemu: qemu.path, architecture: host.architecture, user, kernel: configuration.kernel }
-  const acceleration = await findAcceleration(probe, cacheDirectory(), signal)
+  const isForeign = host.architecture !== hostArchitecture()
+  const acceleration = isForeign ? 'tcg' : await findAcceleration(probe, cacheDirectory(), signal)
   const args = likeApple(qemuArguments(machine, { ...host, version: qemu.version, acceleration }))
   const child = start(confinement.command(diesWithParent([qemu.path, ...args])))
   const ended = once(child, 'exit').then(async () => {
