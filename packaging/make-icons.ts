@@ -1,5 +1,5 @@
 /**
- * Draws `icons/` from `icon.svg` and `tray.svg`, in Chromium: `node packaging/make-icons.ts`. What it makes is committed, so that
+ * Draws `icons/` from `icon.svg` and `tray/`, in Chromium: `node packaging/make-icons.ts`. What it makes is committed, so that
  * no one else needs it.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -42,9 +42,12 @@ try {
   )
   for (const pixels of [128, 256, 512]) await writeFile(join(icons, `${pixels}x${pixels}.png`), sizes.get(pixels) ?? '')
   // macOS takes the shape of a template and colours it to fit its bar; elsewhere the bar is dark more often than not.
-  await writeFile(join(icons, 'trayTemplate.png'), await draw('tray.svg', 18))
-  await writeFile(join(icons, 'trayTemplate@2x.png'), await draw('tray.svg', 36))
-  await writeFile(join(icons, 'tray.png'), await draw('tray.svg', 32, (svg) => svg.replaceAll('#000', '#e8e8ec')))
+  for (const state of ['idle', 'busy', 'needs-you', 'failed']) {
+    const file = `tray/${state}.svg`
+    await writeFile(join(icons, `tray-${state}Template.png`), await draw(file, 18))
+    await writeFile(join(icons, `tray-${state}Template@2x.png`), await draw(file, 36))
+    await writeFile(join(icons, `tray-${state}.png`), await draw(file, 32, (svg) => svg.replaceAll('#000', '#e8e8ec')))
+  }
 } finally {
   await browser.close()
 }

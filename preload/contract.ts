@@ -33,6 +33,8 @@ export interface Requests {
   cancelTask(request: { readonly id: string }): Record<never, never>
   /** Tries again to bring the work that waits at the task's ref onto the branch. */
   mergeTask(request: { readonly id: string }): MergeView
+  /** Runs the text of a task that has ended once more, from the branch as it is now. */
+  retryTask(request: { readonly id: string }): { readonly id: TaskId }
   cleanupTask(request: { readonly id: string; readonly deleteRef: boolean }): Record<never, never>
   /** Answers at once, or with `wait` when there is something from `offset` on or the machine is off; at the latest after 25 s. */
   readConsole(request: {

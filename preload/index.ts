@@ -9,6 +9,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   task: true,
   cancelTask: true,
   mergeTask: true,
+  retryTask: true,
   cleanupTask: true,
   readConsole: true,
   readSteps: true,

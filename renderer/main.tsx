@@ -9,11 +9,12 @@ import './styles/slots.css'
 import './styles/task.css'
 import './styles/lists.css'
 import './styles/settle.css'
+import { fromHash } from '../preload/place-hash.ts'
 import { host } from './api.ts'
 import { App } from './app.tsx'
 import { followHost } from './stores/follow-host.ts'
 import { useLive } from './stores/live.ts'
-import { fromHash, go } from './stores/navigation.ts'
+import { go } from './stores/navigation.ts'
 import { showNotice } from './stores/notices.ts'
 
 const box = document.getElementById('window')

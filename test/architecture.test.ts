@@ -38,6 +38,8 @@ const contract: readonly string[] = [
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',
+  'preload/place-hash.ts',
+  'preload/task-needs.ts',
 ]
 
 /** Packages, and parts of Node that are a border, with the only places that may import them. Others may be imported outside `core`. */

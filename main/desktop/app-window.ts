@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { BrowserWindow, type IpcMainInvokeEvent, ipcMain, screen, session } from 'electron'
+import { app, BrowserWindow, type IpcMainInvokeEvent, ipcMain, screen, session } from 'electron'
 import type { NoticeName, Notices } from '../../preload/contract.ts'
+import type { Place } from '../../preload/host.ts'
+import { fromHash } from '../../preload/place-hash.ts'
 import { packageDirectory } from '../lib/files/paths.ts'
 import type { AnyReply } from '../window/answer-call.ts'
 import { pageUrl } from './page-protocol.ts'
@@ -11,6 +13,8 @@ export interface AppWindowOptions {
   readonly onCall: (name: string, request: unknown) => Promise<AnyReply>
   /** Told when it comes to be seen, or not to be. */
   readonly onVisible: (isVisible: boolean) => void
+  /** Told when it shows another place, and when it comes to the front or leaves it. */
+  readonly onFront: () => void
 }
 
 /** The app's one window; closing hides it. */
@@ -39,6 +43,19 @@ export class AppWindow {
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
+    // An app of the menu bar stays behind the others when it shows a window.
+    if (process.platform === 'darwin') app.focus({ steal: true })
+  }
+
+  /** What the window shows; undefined while there is none. */
+  get place(): Place | undefined {
+    const url = this.#window?.isDestroyed() === false ? URL.parse(this.#window.webContents.getURL()) : null
+    return url ? fromHash(url.hash) : undefined
+  }
+
+  /** Whether the user has it before them. */
+  get isInFront(): boolean {
+    return this.#window?.isDestroyed() === false && this.#window.isVisible() && this.#window.isFocused()
   }
 
   /** Tells the page as soon as it listens, which it does before it asks anything; nothing while there is no window. */
@@ -68,7 +85,7 @@ export class AppWindow {
   }
 
   #open(): BrowserWindow {
-    const { memory, onVisible } = this.#options
+    const { memory, onVisible, onFront } = this.#options
     const window = new BrowserWindow({
       ...visibleBounds(memory.read()),
       minWidth: 720,
@@ -95,6 +112,9 @@ export class AppWindow {
     })
     window.on('show', () => onVisible(true))
     window.on('hide', () => onVisible(false))
+    window.on('focus', onFront)
+    window.on('blur', onFront)
+    window.webContents.on('did-navigate-in-page', onFront)
     window.on('closed', () => {
       this.#window = undefined
       this.#spoken = Promise.withResolvers()

@@ -1,25 +1,34 @@
-import { app, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
+import { app, clipboard, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import type { DesktopRequests } from '../../preload/contract.ts'
 import type { Host, Place } from '../../preload/host.ts'
-import type { Snapshot } from '../../preload/live-state.ts'
+import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
 import type { TaskDetails } from '../../preload/task-details.ts'
 import { AppError, failureText, toFailure } from '../core/failure.ts'
+import type { TaskId } from '../core/task/task.ts'
+import { unreachable } from '../core/unreachable.ts'
 import type { Log } from '../lib/log.ts'
 import { commandOfApp, installCommandLine } from '../lib/processes/install-command-line.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import { requestSchemas } from '../window/requests.ts'
 import { AppWindow } from './app-window.ts'
-import { applicationMenu } from './application-menu.ts'
+import { askToStop } from './ask-to-stop.ts'
 import type { Backend } from './backend.ts'
+import { Dock } from './dock.ts'
 import { followState } from './followed-state.ts'
 import { readStartAtLogin, setStartAtLogin } from './login-item.ts'
+import { applicationMenu } from './menu/application-menu.ts'
+import { menuSlot } from './menu/build-menu.ts'
+import { dockState } from './menu/dock-state.ts'
+import type { DesktopAction } from './menu/entries.ts'
+import { trayFace, unseenFailures } from './menu/tray-face.ts'
+import { mcpUrl, trayMenu } from './menu/tray-menu.ts'
 import { type EndNotice, noticesBetween } from './notices.ts'
 import { Notifier } from './notifier.ts'
 import { openTask } from './open-task.ts'
 import { servePage } from './page-protocol.ts'
 import { StayAwake } from './stay-awake.ts'
+import { type TaskCommand, taskCommand } from './task-commands.ts'
 import { createTray, type TrayView } from './tray.ts'
-import { type TrayAction, trayMenu, trayTitle } from './tray-menu.ts'
 import { windowMemory } from './window-memory.ts'
 
 export interface DesktopOptions {
@@ -33,11 +42,14 @@ export class Desktop {
   readonly #options: DesktopOptions
   readonly #window: AppWindow
   readonly #tray: TrayView
+  readonly #dock: Dock
+  readonly #showMenuBar: ReturnType<typeof menuSlot>
   readonly #notifier: Notifier
   readonly #awake = new StayAwake()
   readonly #calls: Partial<Calls>
   #backend: Backend
   #state: Snapshot | undefined
+  #failures: ReadonlySet<TaskId> = new Set()
   #endFollowing: () => void = () => undefined
   #endWatching: (() => void) | undefined
   #isVisible = false
@@ -52,16 +64,16 @@ export class Desktop {
       memory: windowMemory(),
       onCall: (name, request) => this.#answer(name, request),
       onVisible: (isVisible) => this.#setVisible(isVisible),
+      onFront: () => this.#step(this.#state, this.#state),
     })
     this.#notifier = new Notifier(
       (place) => void this.show(place),
       (notice) => void this.#window.tell('notify', notice),
     )
-    this.#tray = createTray(
-      (action) => void this.#act(action),
-      (path) => void this.#register(path),
-    )
-    Menu.setApplicationMenu(applicationMenu((place) => void this.show(place)))
+    const act = (action: DesktopAction): void => void this.#act(action)
+    this.#tray = createTray(act, (path) => void this.#register(path))
+    this.#dock = new Dock(act)
+    this.#showMenuBar = menuSlot((menu) => Menu.setApplicationMenu(menu), act)
   }
 
   /** Call when the app is ready. */
@@ -119,13 +131,26 @@ export class Desktop {
     }
   }
 
-  #step(now: Snapshot, before: Snapshot | undefined): void {
+  #step(now: Snapshot | undefined, before: Snapshot | undefined): void {
+    if (!now) return
     this.#state = now
-    this.#showTray()
+    this.#failures = unseenFailures(this.#failures, { was: before, now, front: this.#frontTask?.id ?? null })
+    this.#showMenus()
     nativeTheme.themeSource = now.settings.theme
     const isBusy = now.slots.some(({ taskId }) => taskId !== null)
     this.#awake.set(isBusy && now.settings.keepAwake)
     if (before) for (const notice of noticesBetween(before, now)) this.#notifier.tell(notice)
+  }
+
+  /** The task that the user has before them. */
+  get #frontTask(): TaskRow | undefined {
+    return this.#window.isInFront ? this.#shownTask : undefined
+  }
+
+  /** The task that the window shows, in front or not. */
+  get #shownTask(): TaskRow | undefined {
+    const place = this.#window.place
+    return place && 'id' in place ? this.#state?.tasks.findLast(({ id }) => id === place.id) : undefined
   }
 
   #inBackground(work: Promise<void>): void {
@@ -134,15 +159,26 @@ export class Desktop {
     })
   }
 
-  #showTray(): void {
-    if (!this.#state) return
+  /** Tray, menu bar and Dock, as the state is. */
+  #showMenus(): void {
+    const state = this.#state
+    this.#dock.show(dockState(state, this.#isVisible))
+    if (!state) return
     const options = { startAtLogin: readStartAtLogin(app), isOwn: this.#backend.isOwn }
-    this.#tray.show(trayTitle(this.#state), trayMenu(this.#state, options))
+    this.#tray.show(trayFace(state, this.#failures), trayMenu(state, options))
+    this.#showMenuBar(
+      applicationMenu({
+        task: this.#shownTask ?? null,
+        hasUnfinished: state.tasks.some(({ state }) => state.phase !== 'finished'),
+        mcpUrl: mcpUrl(state.address),
+      }),
+    )
   }
 
   /** Consoles and the like are looked at only while someone sees them. */
   #setVisible(isVisible: boolean): void {
     this.#isVisible = isVisible
+    this.#showMenus()
     if (isVisible) this.#endWatching ??= this.#backend.listen(() => undefined, 'full')
     else {
       this.#endWatching?.()
@@ -180,14 +216,14 @@ export class Desktop {
       },
       setStartAtLogin: async ({ on }) => {
         const startAtLogin = setStartAtLogin(app, on)
-        this.#showTray()
+        this.#showMenus()
         return { startAtLogin }
       },
       installCommandLine: async () => ({ path: await installCommandLine(commandOfApp(app.isPackaged)) }),
     }
   }
 
-  async #act(action: TrayAction): Promise<void> {
+  async #act(action: DesktopAction): Promise<void> {
     switch (action.kind) {
       case 'show':
         return await this.show(action.place)
@@ -198,16 +234,34 @@ export class Desktop {
       }
       case 'start-at-login':
         setStartAtLogin(app, action.on)
-        return this.#showTray()
+        return this.#showMenus()
       case 'install-command-line': {
         const reply = await this.#answer('installCommandLine', {})
         const said = reply.ok ? `Linked as ${(reply.value as { path: string }).path}` : failureText(reply.failure)
         await dialog.showMessageBox({ message: said, buttons: ['OK'] })
         return
       }
+      case 'stop':
+      case 'merge':
+      case 'retry':
+      case 'stop-all':
+        return await this.#command(action)
+      case 'copy':
+        return clipboard.writeText(action.text)
       case 'quit':
         return app.quit()
+      default:
+        return unreachable(action)
     }
+  }
+
+  async #command(action: TaskCommand): Promise<void> {
+    const result = await taskCommand(action, this.#state?.tasks ?? [], {
+      call: (name, request) => this.#backend.call(name, request),
+      confirm: askToStop,
+    })
+    if (result.kind === 'started' && this.#isVisible) await this.show({ view: 'task', id: result.id })
+    if (result.kind === 'refused') this.#notifier.tell({ ...result, place: null })
   }
 
   /** A folder that was dropped on the tray, or chosen from its menu. */

@@ -6,7 +6,7 @@ import type { WindowSettings } from '../../preload/settings.ts'
 export interface EndNotice {
   readonly title: string
   readonly body: string
-  readonly place: Place
+  readonly place: Place | null
 }
 
 /** The notices that are due between two states, by what the settings ask for; a task that was not known before says nothing. Pure. */

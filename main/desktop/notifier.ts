@@ -4,12 +4,12 @@ import type { EndNotice } from './notices.ts'
 
 /** Shows notices in the system's notification centre; what it does not take goes to `fallback`. */
 export class Notifier {
-  readonly #onClick: (place: Place) => void
+  readonly #onClick: (place: Place | null) => void
   readonly #fallback: (notice: EndNotice) => void
   /** Kept, because one that no one holds is collected with its click. */
   readonly #shown = new Set<Notification>()
 
-  constructor(onClick: (place: Place) => void, fallback: (notice: EndNotice) => void) {
+  constructor(onClick: (place: Place | null) => void, fallback: (notice: EndNotice) => void) {
     this.#onClick = onClick
     this.#fallback = fallback
   }

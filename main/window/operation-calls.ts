@@ -7,6 +7,7 @@ import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { mergeTask } from '../api/operations/merge-task.ts'
 import { rejectTask } from '../api/operations/reject-task.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
+import { retryTask } from '../api/operations/retry-task.ts'
 import { runTask } from '../api/operations/run-task.ts'
 import { usage } from '../api/operations/usage.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -20,6 +21,7 @@ const operationCalls = {
   cleanupTask,
   rejectTask,
   resolveTask,
+  retryTask,
   diskUsage: usage,
 } as const
 

@@ -90,6 +90,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return {}
       },
       mergeTask: (request, signal) => callOperation('mergeTask', request, tasks, signal),
+      retryTask: async (request, signal) => ({
+        id: (await callOperation('retryTask', request, tasks, signal)).task_id,
+      }),
       cleanupTask: async (request, signal) => {
         await callOperation('cleanupTask', request, tasks, signal)
         return {}

@@ -4,6 +4,8 @@ import { unreachable } from '../../main/core/unreachable.ts'
 import type { RowState, TaskRow } from '../../preload/live-state.ts'
 import type { IconName } from './icon.tsx'
 
+export { isConflict, isRunning, isToReview, isWaiting, needsYou } from '../../preload/task-needs.ts'
+
 type Tone = 'plain' | 'live' | 'good' | 'warn' | 'bad'
 
 /** How a state looks: never by colour alone. */
@@ -78,30 +80,6 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   held_paths: { icon: 'merge', word: 'Held: may run by itself', tone: 'warn' },
   task_failed: { icon: 'fail', word: 'Failed', tone: 'bad' },
 }
-
-/** Its work waits at a ref because it could not be merged. */
-export const needsYou = ({ state, ref }: TaskRow): boolean =>
-  state.phase === 'finished' && state.outcome === 'unmerged' && state.reason !== 'rejected' && ref !== null
-
-/** A person, or another task, can settle what collides. */
-export const isConflict = (row: TaskRow): boolean =>
-  needsYou(row) && row.state.phase === 'finished' && row.state.reason === 'conflicts'
-
-/** A person is to look at it first, or at what its check printed. */
-export const isToReview = (row: TaskRow): boolean =>
-  needsYou(row) && row.state.phase === 'finished' && row.state.reason !== null && toReview.has(row.state.reason)
-
-const toReview: ReadonlySet<FailureCode | UnmergedReason> = new Set([
-  'awaiting_review',
-  'check_failed',
-  'operation_left',
-  'held_paths',
-])
-
-export const isRunning = ({ state }: TaskRow): boolean =>
-  state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'
-
-export const isWaiting = ({ state }: TaskRow): boolean => state.phase === 'queued' || state.phase === 'parked'
 
 /** From 1 to 5: clone, boot, work, save, merge. */
 export const phaseNumber: Readonly<Record<Exclude<RowState['phase'], 'queued' | 'parked' | 'finished'>, number>> = {

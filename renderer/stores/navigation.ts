@@ -1,12 +1,12 @@
 import { create } from 'zustand'
-import { parseTaskId, type TaskId } from '../../main/core/task/task.ts'
+import type { TaskId } from '../../main/core/task/task.ts'
 import type { Place } from '../../preload/host.ts'
+import type { sideBarViews } from '../../preload/place-hash.ts'
 
 /** Where the user is, last, and the way there; never empty. */
 export type Trail = readonly [Place, ...Place[]]
 
-const views = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
-export type View = (typeof views)[number]
+export type View = (typeof sideBarViews)[number]
 
 export const home: Trail = [{ view: 'slots' }]
 
@@ -35,20 +35,6 @@ const opensOver = (place: Place): boolean => 'id' in place || place.view === 'ne
 const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
 
 const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
-
-/** What stands behind the `#` of the address, so that a page that is loaded again stays where it was. */
-export const toHash = (place: Place): string => ('id' in place ? `#${place.view}/${place.id}` : `#${place.view}`)
-
-export function fromHash(hash: string): Place | undefined {
-  const [view, text] = hash.replace(/^#/, '').split('/')
-  if (view === 'task' || view === 'resolve' || view === 'review') {
-    const id = parseTaskId(text ?? '')
-    return id && { view, id }
-  }
-  if (view === 'new-task') return { view }
-  const known = views.find((name) => name === view)
-  return known && { view: known }
-}
 
 /** The view of the side bar that the place belongs to. */
 export function rootOf(trail: Trail): View {

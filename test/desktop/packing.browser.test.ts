@@ -123,7 +123,7 @@ test('the Mac app is one of the menu bar, holds the same, and is locked', async 
   expect(info).toMatch(/<key>ElectronAsarIntegrity<\/key>/)
   for (const folder of ['LocalNetwork', 'DesktopFolder', 'DocumentsFolder', 'DownloadsFolder', 'RemovableVolumes'])
     expect(info).toContain(`<key>NS${folder}UsageDescription</key>`)
-  expect(await readdir(join(contents, 'Resources/packaging/icons'))).toContain('trayTemplate@2x.png')
+  expect(await readdir(join(contents, 'Resources/packaging/icons'))).toContain('tray-idleTemplate@2x.png')
   expect(await readFile(join(contents, 'Resources/icon.icns'))).toEqual(
     await readFile(join(root, 'packaging/icons/icon.icns')),
   )

@@ -16,6 +16,35 @@ export function preventable<Fields extends object>(fields: Fields) {
   return event
 }
 
+/** The icon in the Dock, which nobody sees here. */
+class Dock {
+  #badge = ''
+
+  hide(): void {
+    // There is no icon.
+  }
+
+  async show(): Promise<void> {
+    // There is no icon.
+  }
+
+  isVisible(): boolean {
+    return true
+  }
+
+  setMenu(_menu: object): void {
+    // A test has it from its call.
+  }
+
+  setBadge(text: string): void {
+    this.#badge = text
+  }
+
+  getBadge(): string {
+    return this.#badge
+  }
+}
+
 /** What `app` does; windows are closed through what `windows.ts` puts into `inside`. */
 class App extends EventEmitter {
   readonly commandLine = {
@@ -23,10 +52,7 @@ class App extends EventEmitter {
     hasSwitch: (_name: string) => false,
     getSwitchValue: (_name: string) => '',
   }
-  readonly dock =
-    process.platform === 'darwin'
-      ? { hide: () => undefined, show: async () => undefined, setMenu: () => undefined, isVisible: () => false }
-      : undefined
+  readonly dock = process.platform === 'darwin' ? new Dock() : undefined
   readonly #ready = Promise.withResolvers<void>()
   readonly #paths = new Map<string, string>()
   #isReady = false
@@ -93,8 +119,10 @@ class App extends EventEmitter {
     // Shown by the system alone.
   }
 
-  setActivationPolicy(): void {
-    // There is no dock.
+  setActivationPolicy(policy: string): void {
+    if (!['regular', 'accessory', 'prohibited'].includes(policy))
+      throw new TypeError(`Invalid activation policy: ${policy}`)
+    if (process.platform !== 'darwin') throw new TypeError('app.setActivationPolicy is not a function')
   }
 
   setLoginItemSettings(settings: { openAtLogin: boolean }): void {

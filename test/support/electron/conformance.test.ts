@@ -19,6 +19,7 @@ const described = {
   screen: ['Screen'],
   shell: ['Shell'],
   dialog: ['Dialog'],
+  clipboard: ['Clipboard'],
   Tray: ['Tray'],
   webContents: ['WebContents'],
 }

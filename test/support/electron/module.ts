@@ -1,6 +1,7 @@
 /** The `electron` module of the main process. Every member of it is one of Electron's own, see `conformance.test.ts`. */
 import { app } from './application.ts'
 import {
+  clipboard,
   dialog,
   Menu,
   MenuItem,
@@ -19,6 +20,7 @@ import { BrowserWindow, ipcMain, webContents } from './windows.ts'
 export {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   Menu,
@@ -39,6 +41,7 @@ export {
 export default {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   Menu,

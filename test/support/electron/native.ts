@@ -111,6 +111,14 @@ export class Menu extends EventEmitter {
   }
 }
 
+let copied = ''
+export const clipboard = {
+  writeText: (text: string): void => {
+    copied = text
+  },
+  readText: (): string => copied,
+}
+
 export class Tray extends EventEmitter {
   #title = ''
   #isDestroyed = false

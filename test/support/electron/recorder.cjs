@@ -1,8 +1,17 @@
 // Loaded into the app with `-r`, before it starts: keeps what the app gave to the system, where a test can ask for it. It knows
 // Electron's public interface alone, so that it works in the real one too.
-const { dialog, Notification, Tray } = require('electron')
+const { app, dialog, Menu, Notification, Tray } = require('electron')
 
-const recorded = { title: '', menu: null, trays: [], notifications: [], answers: [], asked: [] }
+const recorded = {
+  title: '',
+  menu: null,
+  bar: null,
+  trays: [],
+  notifications: [],
+  answers: [],
+  asked: [],
+  policies: [],
+}
 globalThis.recorded = recorded
 
 const { setTitle, setContextMenu } = Tray.prototype
@@ -14,6 +23,18 @@ Tray.prototype.setTitle = function (title, ...rest) {
 Tray.prototype.setContextMenu = function (menu) {
   recorded.menu = menu
   return setContextMenu.call(this, menu)
+}
+const { setApplicationMenu } = Menu
+Menu.setApplicationMenu = (menu) => {
+  recorded.bar = menu
+  return setApplicationMenu(menu)
+}
+if (process.platform === 'darwin') {
+  const { setActivationPolicy } = app
+  app.setActivationPolicy = (policy) => {
+    recorded.policies.push(policy)
+    return setActivationPolicy.call(app, policy)
+  }
 }
 const { show } = Notification.prototype
 Notification.prototype.show = function () {

@@ -97,6 +97,11 @@ class WebContents extends EventEmitter {
     on('Page.frameNavigated', ({ frame }: { frame: { url: string; parentId?: string } }) => {
       if (frame.parentId === undefined) this.mainFrame.url = fromPage(frame.url)
     })
+    on('Page.navigatedWithinDocument', ({ frameId, url }: { frameId: string; url: string }) => {
+      if (frameId !== this.#target) return
+      this.mainFrame.url = fromPage(url)
+      this.emit('did-navigate-in-page', {}, this.mainFrame.url, true, 1, 1)
+    })
     on('Page.loadEventFired', () => this.emit('did-finish-load', {}))
     on('Fetch.requestPaused', (paused: Paused) => {
       this.#answer(paused).catch((error: unknown) => {
@@ -301,8 +306,8 @@ export class BrowserWindow extends EventEmitter {
   }
 
   hide(): void {
-    if (BrowserWindow.#focused === this) BrowserWindow.#focused = null
     this.#see(false)
+    this.blur()
   }
 
   #see(visible: boolean): void {
@@ -312,8 +317,16 @@ export class BrowserWindow extends EventEmitter {
   }
 
   focus(): void {
+    if (BrowserWindow.#focused === this) return
+    BrowserWindow.#focused?.blur()
     BrowserWindow.#focused = this
     this.emit('focus')
+  }
+
+  blur(): void {
+    if (BrowserWindow.#focused !== this) return
+    BrowserWindow.#focused = null
+    this.emit('blur')
   }
 
   isVisible(): boolean {

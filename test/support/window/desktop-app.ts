@@ -19,11 +19,15 @@ export const isRealElectron = existsSync(join(root, 'node_modules/electron/path.
 /** What `recorder.cjs` keeps in the app. */
 interface Recorded {
   readonly title: string
+  /** Of the tray, and of the menu bar. */
   readonly menu: { readonly items: readonly RecordedItem[] } | null
+  readonly bar: { readonly items: readonly RecordedItem[] } | null
   readonly trays: readonly { emit(event: string, ...args: unknown[]): boolean }[]
   readonly notifications: readonly { readonly title: string; readonly body: string; emit(event: string): boolean }[]
   readonly answers: unknown[]
   readonly asked: readonly { readonly message?: string }[]
+  /** What the app was to macOS, one after the other. */
+  readonly policies: readonly string[]
 }
 
 interface RecordedItem {
@@ -138,15 +142,37 @@ export const trayLabels = (app: ElectronApplication): Promise<readonly string[]>
     return labels(globalThis.recorded.menu?.items ?? [])
   })
 
-/** Clicks on the entry of the tray's menu with that label. */
-export const clickTray = (app: ElectronApplication, label: string): Promise<void> =>
+/** Clicks on the entry with the last of these labels, in the menus that the others name: of the tray, or of the menu bar. */
+async function clickIn(app: ElectronApplication, of: 'menu' | 'bar', path: readonly string[]): Promise<void> {
+  await app.evaluate(
+    (_electron, asked) => {
+      let items = globalThis.recorded[asked.of]?.items ?? []
+      let found: RecordedItem | undefined
+      for (const label of asked.path) {
+        found = items.find((item) => item.label === label)
+        if (!found) throw new Error(`There is no entry ${label}, but ${items.map((item) => item.label).join(', ')}`)
+        items = found.submenu?.items ?? []
+      }
+      if (!found?.enabled) throw new Error(`${asked.path.join(' › ')} cannot be chosen`)
+      found.click()
+    },
+    { of, path: [...path] },
+  )
+}
+
+export const clickTray = (app: ElectronApplication, ...path: readonly string[]): Promise<void> =>
+  clickIn(app, 'menu', path)
+export const clickMenuBar = (app: ElectronApplication, ...path: readonly string[]): Promise<void> =>
+  clickIn(app, 'bar', path)
+
+/** The entries of a menu of the menu bar that can be chosen. */
+export const enabledInMenuBar = (app: ElectronApplication, title: string): Promise<readonly string[]> =>
   app.evaluate((_electron, wanted) => {
-    const find = (items: readonly RecordedItem[]): RecordedItem | undefined =>
-      items.flatMap((item) => [item, ...(item.submenu?.items ?? [])]).find((item) => item.label === wanted)
-    const item = find(globalThis.recorded.menu?.items ?? [])
-    if (!item) throw new Error(`There is no entry ${wanted}`)
-    item.click()
-  }, label)
+    const found = globalThis.recorded.bar?.items.find((item) => item.label === wanted)
+    return (found?.submenu?.items ?? []).flatMap((item) =>
+      item.enabled && item.type !== 'separator' ? [item.label] : [],
+    )
+  }, title)
 
 /** Whether the app's window can be seen. */
 export const isVisible = (app: ElectronApplication): Promise<boolean> =>

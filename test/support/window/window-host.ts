@@ -176,6 +176,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       ...{ method: 'rebase', commits: 2, branch: 'main', commit: 'a41c0d2', conflicts: [] },
     }),
     cleanupTask: () => ({}),
+    retryTask: ({ id }) => ({ id: rowOf(id).id }),
     ...quietReviews,
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []

@@ -1,0 +1,92 @@
+import type { TaskRow } from '../../../preload/live-state.ts'
+import { isConflict, isToReview } from '../../../preload/task-needs.ts'
+import { choice, type MenuEntry, menu, role, show } from './entries.ts'
+
+/** What the menu bar depends on. */
+export interface MenuBarState {
+  /** The task that the window shows; null where it shows none. */
+  readonly task: TaskRow | null
+  /** Whether any task has not ended. */
+  readonly hasUnfinished: boolean
+  /** What Claude Code is told to speak with: the address of the MCP endpoint. */
+  readonly mcpUrl: string
+}
+
+/** The menu bar while the window is open, from the state alone. Its keys work in a window without a menu bar, too. */
+export function applicationMenu(state: MenuBarState): readonly MenuEntry[] {
+  return [
+    menu('microvm-orchestrator', [
+      [role('about')],
+      [show('Settings…', { view: 'settings' }, { keys: 'CmdOrCtrl+,' })],
+      [role('services')],
+      [role('hide'), role('hideOthers'), role('unhide')],
+      [role('quit')],
+    ]),
+    menu('File', [
+      [
+        show('New Task…', { view: 'new-task' }, { keys: 'CmdOrCtrl+N' }),
+        choice('Add Repository…', { kind: 'add-repository' }, { keys: 'CmdOrCtrl+O' }),
+      ],
+      [role('close')],
+    ]),
+    role('editMenu'),
+    menu('View', [
+      [
+        show('Slots', { view: 'slots' }, { keys: 'CmdOrCtrl+1' }),
+        show('Needs You', { view: 'conflicts' }, { keys: 'CmdOrCtrl+2' }),
+        show('History', { view: 'history' }, { keys: 'CmdOrCtrl+3' }),
+        show('Repositories', { view: 'repositories' }, { keys: 'CmdOrCtrl+4' }),
+      ],
+      [role('resetZoom'), role('zoomIn'), role('zoomOut')],
+      [role('togglefullscreen')],
+    ]),
+    menu('Task', taskMenu(state)),
+    menu('Window', [[role('minimize'), role('zoom')], [role('front')]], { role: 'window' }),
+    menu(
+      'Help',
+      [
+        [
+          show('Check This Computer', { view: 'setup' }),
+          choice('Copy Address for Claude Code', { kind: 'copy', text: state.mcpUrl }),
+          choice('Install Command Line Tool…', { kind: 'install-command-line' }),
+        ],
+      ],
+      { role: 'help' },
+    ),
+  ]
+}
+
+/** Always the same entries, so that they stay in their places; those that the task in front does not offer cannot be chosen. */
+function taskMenu({ task, hasUnfinished }: MenuBarState): readonly (readonly MenuEntry[])[] {
+  if (!task) {
+    const none = (label: string): MenuEntry => choice(label, { kind: 'show', place: null }, { disabled: true })
+    return [
+      [none('Stop…')],
+      [none('Review…'), none('Resolve Conflicts…'), none('Merge'), none('Retry')],
+      [none('Copy ID')],
+      [stopAll(hasUnfinished)],
+    ]
+  }
+  const { id, state, ref } = task
+  const isFinished = state.phase === 'finished'
+  const [conflict, toReview] = [isConflict(task), isToReview(task)]
+  const isStoppable = !isFinished && state.phase !== 'stopping' && state.phase !== 'merging'
+  return [
+    [choice('Stop…', { kind: 'stop', id }, { keys: 'CmdOrCtrl+.', disabled: !isStoppable })],
+    [
+      show('Review…', { view: 'review', id }, { keys: 'CmdOrCtrl+Alt+R', disabled: !toReview }),
+      show('Resolve Conflicts…', { view: 'resolve', id }, { disabled: !conflict }),
+      choice(
+        'Merge',
+        { kind: 'merge', id },
+        { keys: 'CmdOrCtrl+Alt+M', disabled: !isFinished || ref === null || conflict || toReview },
+      ),
+      choice('Retry', { kind: 'retry', id }, { disabled: !isFinished }),
+    ],
+    [choice('Copy ID', { kind: 'copy', text: id }, { keys: 'CmdOrCtrl+Shift+C' })],
+    [stopAll(hasUnfinished)],
+  ]
+}
+
+const stopAll = (hasUnfinished: boolean): MenuEntry =>
+  choice('Stop All…', { kind: 'stop-all' }, { disabled: !hasUnfinished })
