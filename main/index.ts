@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { app, dialog } from 'electron'
 import { startServer } from './app.ts'
 import { AppError, failureText, toFailure } from './core/failure.ts'
+import { offerMove } from './desktop/applications-folder.ts'
 import { askForPort } from './desktop/ask-for-port.ts'
 import type { Backend } from './desktop/backend.ts'
 import { Desktop } from './desktop/desktop.ts'
+import { LinkInbox } from './desktop/link-inbox.ts'
 import { registerPageScheme } from './desktop/page-protocol.ts'
 import { homeDirectory } from './lib/files/paths.ts'
 import { createLog } from './lib/log.ts'
@@ -44,11 +46,15 @@ function runApp(): void {
     return
   }
   registerPageScheme()
+  const links = new LinkInbox(process.argv)
   app.enableSandbox()
   // Not awaited here: an entry that is not at its end keeps the app from becoming ready.
   app
     .whenReady()
-    .then(() => Desktop.start({ log, openBackend: () => openBackend(home, log) }))
+    .then(async () => {
+      if (await offerMove(log)) return
+      await Desktop.start({ log, links, openBackend: () => openBackend(home, log) })
+    })
     .catch((error: unknown) => {
       log.error('the app could not start', { reason: String(error) })
       if (!isQuit(error)) dialog.showErrorBox('microvm-orchestrator cannot start', failureText(toFailure(error)))

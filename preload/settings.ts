@@ -20,10 +20,13 @@ export interface WindowSettings {
   /** Whether conflicts wait for a wish, or another task resolves them by itself. */
   readonly resolveConflicts: 'ask' | 'auto'
   readonly theme: Theme
-  /** These four concern the desktop app, and do nothing in a browser. */
+  /** These seven concern the desktop app, and do nothing in a browser. */
   readonly notifyCompleted: boolean
   readonly notifyFailed: boolean
   readonly notifyConflicts: boolean
+  readonly notifyParked: boolean
+  readonly notifyWarnings: boolean
+  readonly notifySound: boolean
   readonly keepAwake: boolean
 }
 

@@ -15,6 +15,7 @@ import { askToStop } from './ask-to-stop.ts'
 import type { Backend } from './backend.ts'
 import { Dock } from './dock.ts'
 import { followState } from './followed-state.ts'
+import type { LinkInbox } from './link-inbox.ts'
 import { readStartAtLogin, setStartAtLogin } from './login-item.ts'
 import { applicationMenu } from './menu/application-menu.ts'
 import { menuSlot } from './menu/build-menu.ts'
@@ -22,17 +23,19 @@ import { dockState } from './menu/dock-state.ts'
 import type { DesktopAction } from './menu/entries.ts'
 import { trayFace, unseenFailures } from './menu/tray-face.ts'
 import { mcpUrl, trayMenu } from './menu/tray-menu.ts'
-import { type EndNotice, noticesBetween } from './notices.ts'
-import { Notifier } from './notifier.ts'
+import { noticesBetween } from './notify/notices.ts'
+import { Notifier, type ShortNotice } from './notify/notifier.ts'
 import { openTask } from './open-task.ts'
 import { servePage } from './page-protocol.ts'
 import { StayAwake } from './stay-awake.ts'
 import { type TaskCommand, taskCommand } from './task-commands.ts'
+import { linksIn } from './task-link.ts'
 import { createTray, type TrayView } from './tray.ts'
 import { windowMemory } from './window-memory.ts'
 
 export interface DesktopOptions {
   readonly log: Log
+  readonly links: LinkInbox
   /** Finds a server of this home or starts one; asked again when the one that was found ends. */
   readonly openBackend: () => Promise<Backend>
 }
@@ -66,11 +69,12 @@ export class Desktop {
       onVisible: (isVisible) => this.#setVisible(isVisible),
       onFront: () => this.#step(this.#state, this.#state),
     })
-    this.#notifier = new Notifier(
-      (place) => void this.show(place),
-      (notice) => void this.#window.tell('notify', notice),
-    )
     const act = (action: DesktopAction): void => void this.#act(action)
+    this.#notifier = new Notifier({
+      onAction: act,
+      fallback: (notice) => void this.#window.tell('notify', notice),
+      withSound: () => this.#state?.settings.notifySound ?? true,
+    })
     this.#tray = createTray(act, (path) => void this.#register(path))
     this.#dock = new Dock(act)
     this.#showMenuBar = menuSlot((menu) => Menu.setApplicationMenu(menu), act)
@@ -79,7 +83,11 @@ export class Desktop {
   /** Call when the app is ready. */
   static async start(options: DesktopOptions): Promise<Desktop> {
     const desktop = new Desktop(options, await options.openBackend())
-    app.on('second-instance', () => void desktop.show(null))
+    app.on('second-instance', (_event, args) => {
+      const links = linksIn(args)
+      if (links.length === 0) void desktop.show(null)
+      else options.links.take(links)
+    })
     app.on('activate', () => void desktop.show(null))
     app.on('window-all-closed', () => undefined) // The app lives in the menu bar.
     app.on('before-quit', (event) => {
@@ -91,6 +99,8 @@ export class Desktop {
     powerMonitor.on('resume', () => desktop.#inBackground(desktop.#backend.hostWakes()))
     await desktop.#attach()
     if (!app.getLoginItemSettings().wasOpenedAtLogin) await desktop.show(null)
+    options.links.register()
+    options.links.open((id) => desktop.#follow(id))
     return desktop
   }
 
@@ -98,6 +108,11 @@ export class Desktop {
   async show(place: Place | null): Promise<void> {
     await this.#window.show()
     if (place) await this.#window.tell('goTo', place)
+  }
+
+  /** A link shows a task that is there, and does nothing else. */
+  #follow(id: TaskId): void {
+    if (this.#state?.tasks.some((task) => task.id === id)) void this.show({ view: 'task', id })
   }
 
   async #attach(): Promise<void> {
@@ -134,12 +149,13 @@ export class Desktop {
   #step(now: Snapshot | undefined, before: Snapshot | undefined): void {
     if (!now) return
     this.#state = now
-    this.#failures = unseenFailures(this.#failures, { was: before, now, front: this.#frontTask?.id ?? null })
+    const front = this.#frontTask?.id ?? null
+    this.#failures = unseenFailures(this.#failures, { was: before, now, front })
     this.#showMenus()
     nativeTheme.themeSource = now.settings.theme
     const isBusy = now.slots.some(({ taskId }) => taskId !== null)
     this.#awake.set(isBusy && now.settings.keepAwake)
-    if (before) for (const notice of noticesBetween(before, now)) this.#notifier.tell(notice)
+    if (before) for (const notice of noticesBetween(before, now, front)) this.#notifier.tell(notice)
   }
 
   /** The task that the user has before them. */
@@ -268,7 +284,7 @@ export class Desktop {
   async #register(path: string): Promise<void> {
     const reply = await this.#backend.call('addRepository', { path })
     const added = reply.ok ? (reply.value as { kind: string; alias?: string }) : undefined
-    const notice: EndNotice = { title: '', body: path, place: { view: 'repositories' } }
+    const notice: ShortNotice = { title: '', body: path, place: { view: 'repositories' } }
     if (added?.kind === 'registered') this.#notifier.tell({ ...notice, title: `Registered: ${added.alias}` })
     else if (added?.kind === 'flake-missing') this.#notifier.tell({ ...notice, title: 'It needs a flake.nix' })
     else this.#notifier.tell({ ...notice, title: 'Not registered', body: refusalOf(reply, path) })

@@ -2,6 +2,7 @@ import type { TaskRow } from '../../preload/live-state.ts'
 import { isWaiting } from '../../preload/task-needs.ts'
 import { failureText } from '../core/failure.ts'
 import type { TaskId } from '../core/task/task.ts'
+import type { MergeView } from '../core/task/view.ts'
 import type { AnyReply } from '../window/answer-call.ts'
 import type { DesktopAction } from './menu/entries.ts'
 
@@ -31,7 +32,9 @@ export async function taskCommand(
   switch (command.kind) {
     case 'merge': {
       const reply = await call('mergeTask', { id: command.id })
-      return reply.ok ? { kind: 'done' } : refused('Not merged', reply)
+      if (!reply.ok) return refused('Not merged', reply)
+      const merge = reply.value as MergeView
+      return merge.merged ? { kind: 'done' } : { kind: 'refused', title: 'Not merged', body: merge.detail }
     }
     case 'retry': {
       const reply = await call('retryTask', { id: command.id })

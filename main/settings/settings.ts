@@ -129,6 +129,10 @@ const settingsSchema = z.object({
   notifyCompleted: z.boolean().default(true),
   notifyFailed: z.boolean().default(true),
   notifyConflicts: z.boolean().default(true),
+  notifyParked: z.boolean().default(true),
+  notifyWarnings: z.boolean().default(true),
+  /** Its notifications can be heard. */
+  notifySound: z.boolean().default(true),
   /** The desktop app keeps the host from going to sleep while tasks run. */
   keepAwake: z.boolean().default(true),
 })

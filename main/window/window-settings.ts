@@ -22,6 +22,9 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   notifyCompleted: true,
   notifyFailed: true,
   notifyConflicts: true,
+  notifyParked: true,
+  notifyWarnings: true,
+  notifySound: true,
   keepAwake: true,
 }
 

@@ -10,13 +10,18 @@ const tasks: readonly TaskRow[] = [
 ]
 const [first, second, third] = tasks.map(({ id }) => id)
 
-async function tried(command: TaskCommand, confirmed = true, failure?: string) {
+async function tried(
+  command: TaskCommand,
+  confirmed = true,
+  failure?: string,
+  value: object = { id: 'dddddddd', merged: true },
+) {
   const asked: unknown[] = []
   const result = await taskCommand(command, tasks, {
     call: async (name, request) => {
       asked.push([name, request])
       if (failure !== undefined) return { ok: false, failure: { code: failure as never, message: 'No.' } }
-      return { ok: true, value: { id: 'dddddddd' } }
+      return { ok: true, value }
     },
     confirm: async () => confirmed,
   })
@@ -56,6 +61,19 @@ test('a refusal is told, but not that a task came to its end by itself meanwhile
   expect((await tried({ kind: 'stop', id: first }, true, 'home-unusable')).result).toMatchObject({
     title: 'Not stopped',
   })
+})
+
+test('a merge that was tried and did not come about is told with its reason', async () => {
+  if (!third) throw new Error('no tasks')
+  const answer = {
+    merged: false,
+    reason: 'local_changes',
+    conflicts: [],
+    task_ref: 'refs/tasks/cccccccc',
+    detail: 'a.txt was changed here',
+  }
+  const { result } = await tried({ kind: 'merge', id: third }, true, undefined, answer)
+  expect(result).toEqual({ kind: 'refused', title: 'Not merged', body: 'a.txt was changed here' })
 })
 
 test('the question says which, and how many', () => {

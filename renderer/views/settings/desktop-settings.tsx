@@ -47,6 +47,21 @@ export function DesktopSettings({ settings }: { settings: WindowSettings }) {
           on={settings.notifyConflicts}
           onChange={(notifyConflicts) => change({ notifyConflicts })}
         />
+        <SwitchSetting
+          title="Notify when a task is parked"
+          on={settings.notifyParked}
+          onChange={(notifyParked) => change({ notifyParked })}
+        />
+        <SwitchSetting
+          title="Notify of warnings"
+          on={settings.notifyWarnings}
+          onChange={(notifyWarnings) => change({ notifyWarnings })}
+        />
+        <SwitchSetting
+          title="Sound of notifications"
+          on={settings.notifySound}
+          onChange={(notifySound) => change({ notifySound })}
+        />
         <div className="setting">
           <div>
             Command line

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MenuEntry } from '../../../main/desktop/menu/entries.ts'
 import { trayMenu } from '../../../main/desktop/menu/tray-menu.ts'
-import { noticesBetween } from '../../../main/desktop/notices.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { slot } from '../../support/tasks.ts'
@@ -121,27 +120,6 @@ test('a login item that waits for approval says where to give it', () => {
   const at = labels(entries).indexOf('Start at Login')
   expect(entries[at]).toMatchObject({ checked: true, action: { kind: 'start-at-login', on: false } })
   expect(labels(entries)[at + 1]).toBe('Allow it in System Settings › Login Items')
-})
-
-test.each([
-  [ended('merged'), 'Merged'],
-  [ended('unchanged'), 'Done, nothing to merge'],
-  [ended('failed', { reason: 'timed-out', detail: 'It took too long' }), 'Failed'],
-  [ended('unmerged', { reason: 'conflicts', fileCount: 2 }), 'Conflicts to resolve'],
-  [ended('unmerged', { reason: 'local_changes', detail: 'a.txt is in the way' }), 'Not merged yet'],
-])('the end %j is notified, once, and not where the settings say so', (state, title) => {
-  const before = snapshotOf([row('aaaaaaaa', working)])
-  const now = snapshotOf([row('aaaaaaaa', state)])
-  expect(noticesBetween(before, now)).toMatchObject([{ title, place: { view: 'task', id: 'aaaaaaaa' } }])
-  expect(noticesBetween(now, snapshotOf([row('aaaaaaaa', state)]))).toEqual([])
-  const silent = { ...now.settings, notifyCompleted: false, notifyFailed: false, notifyConflicts: false }
-  expect(noticesBetween(before, { ...now, settings: silent })).toEqual([])
-})
-
-test('what the user cancelled, and ends from before the app knew the task, are not notified', () => {
-  const before = snapshotOf([row('aaaaaaaa', working)])
-  const now = snapshotOf([row('aaaaaaaa', ended('cancelled')), row('bbbbbbbb', ended('failed'))])
-  expect(noticesBetween(before, now)).toEqual([])
 })
 
 test('deltas make of a snapshot what the next one would be; a gap asks for a new one', () => {

@@ -125,6 +125,21 @@ class App extends EventEmitter {
     if (process.platform !== 'darwin') throw new TypeError('app.setActivationPolicy is not a function')
   }
 
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    return /^[a-z][a-z0-9+.-]*$/.test(scheme)
+  }
+
+  isInApplicationsFolder(): boolean {
+    if (process.platform !== 'darwin') throw new TypeError('app.isInApplicationsFolder is not a function')
+    return process.env.STAND_IN_APPLICATIONS !== 'outside'
+  }
+
+  moveToApplicationsFolder(_options?: object): boolean {
+    if (this.isInApplicationsFolder()) return false
+    this.quit()
+    return true
+  }
+
   setLoginItemSettings(settings: { openAtLogin: boolean }): void {
     this.#loginItem = { openAtLogin: settings.openAtLogin }
   }

@@ -163,14 +163,38 @@ export class Tray extends EventEmitter {
   }
 }
 
+interface NotificationOptions {
+  readonly title?: string
+  readonly body?: string
+  readonly id?: string
+  readonly groupId?: string
+  readonly silent?: boolean
+  readonly actions?: { readonly type: 'button'; readonly text?: string }[]
+}
+
 export class Notification extends EventEmitter {
   readonly title: string
   readonly body: string
+  readonly id: string
+  readonly groupId: string
+  readonly silent: boolean
+  readonly actions: NonNullable<NotificationOptions['actions']>
 
-  constructor({ title = '', body = '' }: { title?: string; body?: string } = {}) {
+  constructor({
+    title = '',
+    body = '',
+    id = '',
+    groupId = '',
+    silent = false,
+    actions = [],
+  }: NotificationOptions = {}) {
     super()
     this.title = title
     this.body = body
+    this.id = id
+    this.groupId = groupId
+    this.silent = silent
+    this.actions = actions
   }
 
   static isSupported = (): boolean => true

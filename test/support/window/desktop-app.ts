@@ -23,11 +23,19 @@ interface Recorded {
   readonly menu: { readonly items: readonly RecordedItem[] } | null
   readonly bar: { readonly items: readonly RecordedItem[] } | null
   readonly trays: readonly { emit(event: string, ...args: unknown[]): boolean }[]
-  readonly notifications: readonly { readonly title: string; readonly body: string; emit(event: string): boolean }[]
+  readonly notifications: readonly RecordedNotification[]
   readonly answers: unknown[]
   readonly asked: readonly { readonly message?: string }[]
   /** What the app was to macOS, one after the other. */
   readonly policies: readonly string[]
+}
+
+interface RecordedNotification {
+  readonly title: string
+  readonly body: string
+  readonly silent: boolean
+  readonly actions: readonly { readonly text?: string }[]
+  emit(event: string, ...args: unknown[]): boolean
 }
 
 interface RecordedItem {
@@ -79,6 +87,7 @@ export async function startApp({
   const app = await _electron.launch({
     args: ['-r', join(standIn, 'recorder.cjs'), directory],
     cwd: root,
+    timeout: 0, // On a busy host, the limit of the test is the only one.
     env: {
       ...environment(ownHome),
       ...(sharesCache && { XDG_CACHE_HOME: dirname(cacheDirectory()) }),
@@ -103,8 +112,8 @@ export async function startApp({
     app,
     home: ownHome,
     firstPage: async () => {
-      const page = await app.firstWindow()
-      await page.locator('#window > *').first().waitFor({ state: 'attached' })
+      const page = await app.firstWindow({ timeout: 0 })
+      await page.locator('#window > *').first().waitFor({ state: 'attached', timeout: 0 })
       return page
     },
     log: () => log,
@@ -124,10 +133,14 @@ function environment(home: string): Record<string, string> {
 }
 
 /** Starts the app once more as a user would, and resolves with its exit status. */
-export async function startAgain(home: string, directory = appDirectory): Promise<number | null> {
+export async function startAgain(
+  home: string,
+  args: readonly string[] = [],
+  directory = appDirectory,
+): Promise<number | null> {
   const env = environment(home)
   const { default: program } = (await import('electron')) as unknown as { default: string }
-  const child = spawn(program, [directory], { cwd: root, env, stdio: 'ignore' })
+  const child = spawn(program, [directory, ...args], { cwd: root, env, stdio: 'ignore' })
   return await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)

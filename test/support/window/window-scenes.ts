@@ -31,6 +31,9 @@ const settings: ShownSettings = {
   notifyCompleted: true,
   notifyFailed: true,
   notifyConflicts: true,
+  notifyParked: true,
+  notifyWarnings: true,
+  notifySound: true,
   keepAwake: true,
 }
 
