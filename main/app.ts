@@ -39,6 +39,7 @@ const dayMs = 24 * 60 * 60_000
 /** What the orchestrator asks of the settings each time that it needs it. */
 const taskSettings = [
   'queue',
+  'queuePaused',
   'onUsageLimit',
   'heldPaths',
   'trailers',
@@ -135,7 +136,7 @@ export async function startServer(
       ),
     ),
   )
-  stack.defer(settings.watch(['warmMachines'], () => tasks.settingsChanged()))
+  stack.defer(settings.watch(['warmMachines', 'queuePaused'], () => tasks.settingsChanged()))
 
   stack.defer(async () => {
     if (settings.current().onQuit === 'stop') await tasks.stopAll()

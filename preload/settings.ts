@@ -10,6 +10,8 @@ export interface WindowSettings {
   /** How many machines may wait, booted ahead of their tasks. */
   readonly warmMachines: number
   readonly queue: boolean
+  /** Whether no task that waits begins. */
+  readonly queuePaused: boolean
   readonly taskTimeoutMs: number
   readonly maxCostUsd: number | null
   readonly maxTokens: number | null

@@ -262,6 +262,9 @@ export class Desktop {
       case 'retry':
       case 'stop-all':
         return await this.#command(action)
+      case 'pause-queue':
+        await this.#backend.call('changeSettings', { changes: { queuePaused: action.on } })
+        return
       case 'copy':
         return clipboard.writeText(action.text)
       case 'quit':

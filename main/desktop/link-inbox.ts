@@ -1,6 +1,6 @@
 import { app } from 'electron'
-import { linkScheme, linksIn, taskOfLink } from './task-link.ts'
 import type { TaskId } from '../core/task/task.ts'
+import { linkScheme, linksIn, taskOfLink } from './task-link.ts'
 
 /**
  * Links that the system hands to the app: on macOS by an event, which can come before the app is ready, elsewhere in the arguments of a

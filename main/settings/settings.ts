@@ -77,6 +77,8 @@ const settingsSchema = z.object({
     .default(4 * 60 * minuteMs),
   /** Tasks wait for a slot, as if each was run with `queue: true`. */
   queue: z.boolean().default(false),
+  /** No task that waits begins; those that run go on, and what does not wait still begins. */
+  queuePaused: z.boolean().default(false),
   /** US dollars that a task may cost, tokens that it may take; null is no limit. */
   maxCostUsd: z.number().min(bounds.costUsd.least).nullable().default(null),
   maxTokens: z.int().min(bounds.tokens.least).nullable().default(null),

@@ -45,6 +45,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly provisions: (repoPath: string) => Promise<Provisions>
   /** Whether tasks that do not say wait for a slot. Default false. */
   readonly queue?: boolean
+  /** Whether no task that waits begins. Default false. */
+  readonly queuePaused?: boolean
   /** How fast clients may ask for tasks; left out, as fast as they can. */
   readonly runRate?: RunRate
   /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
@@ -73,7 +75,7 @@ export async function assembleParts(options: OrchestratorOptions) {
   const memory = new GuestMemory({ slots, catalog, limits, hostMemory })
   const warm = new WarmMachines({ context: options, catalog, unfinished, memory })
   const admission = new Admission({ slots, memory, warm })
-  const waiting = new WaitingRoom({ slots, admission, log })
+  const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => options.queuePaused ?? false })
   const recordOptions = {
     onChange: (task: Task): void => {
       catalog.put(task)

@@ -130,6 +130,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   /** The settings that were given as getters may have other values now. */
   settingsChanged(): void {
     this.#parts.warm.adjust()
+    this.#parts.waiting.callNext()
   }
 
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are announced. */

@@ -10,6 +10,7 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   cpus: true,
   warmMachines: true,
   queue: true,
+  queuePaused: true,
   taskTimeoutMs: true,
   maxCostUsd: true,
   maxTokens: true,

@@ -111,9 +111,7 @@ test('a notification offers what can be done, and a choice from it is carried ou
         actions: actions.map(({ text }) => text),
       })),
     )
-  await expect
-    .poll(told)
-    .toEqual([{ title: 'Waits for your review', silent: true, actions: ['Review', 'Retry'] }])
+  await expect.poll(told).toEqual([{ title: 'Waits for your review', silent: true, actions: ['Review', 'Retry'] }])
   await app.evaluate(() => {
     globalThis.recorded.notifications[0]?.emit('action', { actionIndex: 0 })
   })

@@ -56,6 +56,7 @@ export interface OrchestratorSetup {
   /** MiB that the host seems to have available. */
   readonly hostMemory?: () => Promise<number>
   readonly queue?: boolean
+  readonly queuePaused?: boolean
   /** In place of the driver, which it is given. */
   readonly driver?: (driver: MachineDriver) => MachineDriver
   readonly onUsageLimit?: 'park' | 'fail'

@@ -10,6 +10,7 @@ export type DesktopAction =
   | { readonly kind: 'stop' | 'merge' | 'retry'; readonly id: TaskId }
   /** Every task that has not ended, those that wait included. */
   | { readonly kind: 'stop-all' }
+  | { readonly kind: 'pause-queue'; readonly on: boolean }
   | { readonly kind: 'copy'; readonly text: string }
   | { readonly kind: 'quit' }
 

@@ -18,7 +18,7 @@ const shownTasks = 12
 
 /** Everything in the menu of the tray, from the state alone. Pure. */
 export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOptions): readonly MenuEntry[] {
-  const { tasks, slots, repositories, warnings, address } = snapshot
+  const { tasks, slots, repositories, warnings, address, settings } = snapshot
   const running = tasks.filter(isRunning)
   const waiting = tasks.filter(isWaiting)
   const needing = tasks.filter(needsYou)
@@ -28,7 +28,9 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
     [
       text(busy === 0 ? 'No task is running' : `${busy} of ${slots.length} slots busy`),
       ...running.map(taskEntry),
-      ...(waiting.length > 0 ? [menu(`${waiting.length} waiting`, [someOf(waiting)])] : []),
+      ...(waiting.length > 0
+        ? [menu(`${waiting.length} waiting${settings.queuePaused ? ' (paused)' : ''}`, [someOf(waiting)])]
+        : []),
     ],
     warnings.map((warning) => text(cut(warning, 60))),
     recent.toReversed().map(taskEntry),
@@ -46,6 +48,7 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
         [choice('Add Repository…', { kind: 'add-repository' })],
       ]),
       show('New Task…', { view: 'new-task' }),
+      pauseQueue(settings.queuePaused),
       ...(running.length + waiting.length > 0 ? [choice('Stop All…', { kind: 'stop-all' })] : []),
       show('Open Window', null),
     ],
@@ -58,6 +61,11 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
     [choice(isOwn ? 'Quit' : 'Quit (the server goes on)', { kind: 'quit' })],
   ])
 }
+
+export const pauseQueue = (isPaused: boolean): MenuEntry => ({
+  ...{ kind: 'check', label: 'Pause Queue', checked: isPaused },
+  action: { kind: 'pause-queue', on: !isPaused },
+})
 
 /** The address of the MCP endpoint, from the host and port that the server listens on. */
 export const mcpUrl = (address: string): string => `http://${address}/mcp`

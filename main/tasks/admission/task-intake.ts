@@ -71,7 +71,7 @@ export class TaskIntake {
     const { path } = repository
     const mayWait = request.queue ?? rules.queue ?? false
     // One that is ready to wait overtakes no task that waits already.
-    const warm = mayWait && waiting.isTaskDue ? undefined : machines.take(path)
+    const warm = mayWait && waiting.holdsBack ? undefined : machines.take(path)
     const waits = mayWait && !warm
     const id = warm?.id ?? catalog.newId()
     const lease = waits ? null : warm ? rules.slots.reclaim(warm.slot, id) : await admission.admit(path, id)

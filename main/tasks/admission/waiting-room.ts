@@ -14,6 +14,8 @@ export interface WaitingRoomOptions {
   readonly slots: SlotPool
   readonly admission: Admission
   readonly log: Log
+  /** Whether the user has all that waits wait on. */
+  readonly isPaused: () => boolean
 }
 
 /** Starts a task whose turn has come. */
@@ -59,9 +61,9 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.position(id)
   }
 
-  /** Whether a task waits whose time has come. */
-  get isTaskDue(): boolean {
-    return this.#queue.next(allSlots) !== undefined
+  /** Whether a task that may wait has to, even where a machine is ready for it: others wait, or all do. */
+  get holdsBack(): boolean {
+    return this.#options.isPaused() || this.#queue.next(allSlots) !== undefined
   }
 
   /** Has the starter begin every task that can be: not before every slot that is in use is known to be. */
@@ -78,7 +80,7 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** Gives free slots to tasks that wait, as long as there are both. One at a time: calls meanwhile have it look once more. */
   callNext(): void {
-    if (this.#state.kind !== 'open' || this.#queue.size === 0) return
+    if (this.#state.kind !== 'open' || this.#queue.size === 0 || this.#options.isPaused()) return
     const { starter } = this.#state
     const { slots, admission, log } = this.#options
     const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
@@ -93,7 +95,7 @@ export class WaitingRoom implements AsyncDisposable {
       .then(
         (lease) => {
           this.#callAgain = true
-          const waiting = this.#state.kind === 'open' ? this.#queue.take(id) : undefined
+          const waiting = this.#state.kind === 'open' && !this.#options.isPaused() ? this.#queue.take(id) : undefined
           if (waiting) starter.beginQueued(waiting.record, lease)
           else lease[Symbol.dispose]()
         },

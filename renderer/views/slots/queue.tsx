@@ -1,19 +1,30 @@
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { when } from '../../format.ts'
+import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { change } from '../../stores/change-settings.ts'
 import { useNow } from '../../stores/clock.ts'
+import { useSettings } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 
 /** What waits for a slot, in the order in which it will get one; what is parked comes last. */
 export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
   const nowMs = useNow()
+  const isPaused = useSettings()?.queuePaused ?? false
   if (waiting.length === 0) return null
   const inOrder = [...waiting].sort((one, other) => positionOf(one) - positionOf(other))
   return (
     <section className="queue" aria-labelledby="queue-title">
       <header>
         <h2 id="queue-title">Waiting</h2>
-        <span className="second">Each starts by itself when a slot and memory are free.</span>
+        <span className="second">
+          {isPaused
+            ? 'Paused: none starts until you resume.'
+            : 'Each starts by itself when a slot and memory are free.'}
+        </span>
+        <Button icon={isPaused ? 'again' : 'pause'} onClick={() => void change({ queuePaused: !isPaused })}>
+          {isPaused ? 'Resume' : 'Pause'}
+        </Button>
       </header>
       <ol>
         {inOrder.map((task, index) => (

@@ -34,6 +34,7 @@ test('with nothing at work the menu is short', () => {
     '-',
     'Repositories >',
     'New Task…',
+    'Pause Queue',
     'Open Window',
     '-',
     'Start at Login',
@@ -77,7 +78,7 @@ test('tasks are told by what they do, the running ones first', () => {
   expect(labels(entries)).toEqual([
     ...['2 of 10 slots busy', `${cutTitle} >`, 'project: Add a greeting — booting >', '1 waiting >', '-'],
     ...['The disk is nearly full', '-', 'project: Old — merged >', '-', 'Needs you: 1 >', '-'],
-    ...['Repositories >', 'New Task…', 'Stop All…', 'Open Window', '-'],
+    ...['Repositories >', 'New Task…', 'Pause Queue', 'Stop All…', 'Open Window', '-'],
     ...['Copy Address for Claude Code', 'Settings…', 'Install Command Line Tool…', '-', 'Quit (the server goes on)'],
   ])
 })
@@ -113,6 +114,15 @@ test('a menu fits the screen however many tasks wait', () => {
   const waiting = within(trayMenu(snapshotOf(many), options), '40 waiting')
   expect(waiting).toHaveLength(13)
   expect(waiting.at(-1)).toBe('and 28 more')
+})
+
+test('a queue that is paused says so, and can be resumed', () => {
+  const paused = { ...busy, settings: { ...busy.settings, queuePaused: true } }
+  const entries = trayMenu(paused, options)
+  expect(labels(entries)).toContain('1 waiting (paused) >')
+  expect(entries).toContainEqual(
+    expect.objectContaining({ label: 'Pause Queue', checked: true, action: { kind: 'pause-queue', on: false } }),
+  )
 })
 
 test('a login item that waits for approval says where to give it', () => {

@@ -18,6 +18,7 @@ const settings: ShownSettings = {
   memoryMiB: 4096,
   cpus: 4,
   warmMachines: 0,
+  queuePaused: false,
   queue: true,
   taskTimeoutMs: 3_600_000,
   maxCostUsd: 5,

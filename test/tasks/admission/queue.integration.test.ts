@@ -46,6 +46,26 @@ const started = ({ orchestrator }: Started, id: TaskId) =>
 /** One task runs, and the host has no memory beside it. */
 const oneAtATime = { limits: { memoryMiB: 1000 }, hostMemory: () => Promise.resolve(900) }
 
+test('while the queue is paused nothing that waits begins, though slots are free; what may not wait does, and all goes on later', async () => {
+  const { start, go } = await place()
+  const rules = { queuePaused: true }
+  await using setup = await start({
+    get queuePaused() {
+      return rules.queuePaused
+    },
+  } as Partial<OrchestratorSetup>)
+  const { orchestrator } = setup
+  await go()
+  const held = await enqueue(setup, 'held')
+  const direct = await orchestrator.run({ description: 'direct', repo: 'project' })
+  await untilEnded(orchestrator, direct)
+  expect((await orchestrator.get(held)).state.phase).toBe('queued')
+  expect(orchestrator.queuePosition(held)).toBe(1)
+  rules.queuePaused = false
+  orchestrator.settingsChanged()
+  expect((await untilEnded(orchestrator, held)).state).toMatchObject({ phase: 'finished' })
+})
+
 test('with all slots busy a task waits with its place, comes in when one ends, and a plain call still fails', async () => {
   const { start, go } = await place()
   await using setup = await start()
