@@ -13,7 +13,7 @@ export interface AppWindowOptions {
   readonly onCall: (name: string, request: unknown) => Promise<AnyReply>
   /** Told when it comes to be seen, or not to be. */
   readonly onVisible: (isVisible: boolean) => void
-  /** Told when it shows another place, and when it comes to the front or leaves it. */
+  /** Called when it shows another place, and when it comes to the front or leaves it. */
   readonly onFront: () => void
 }
 

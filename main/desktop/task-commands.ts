@@ -17,7 +17,7 @@ export type CommandResult =
   | { readonly kind: 'refused'; readonly title: string; readonly body: string }
 
 export interface CommandTools {
-  /** Asks whoever answers the window: the operations are the same. Never rejects. */
+  /** Makes a call of the window, so that the operations are the same. Never rejects. */
   readonly call: (name: string, request: unknown) => Promise<AnyReply>
   /** Whether the user wants these stopped. */
   readonly confirm: (tasks: readonly TaskRow[]) => Promise<boolean>

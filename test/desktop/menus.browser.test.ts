@@ -35,7 +35,7 @@ test('with its window open the app is in the Dock and has a menu bar; with the w
   await expect.poll(() => policies(app)).toHaveLength(isMac ? 4 : 0)
 })
 
-test('work that waits for a review is told by tray and Dock, and the menu of its task leads to the review', async () => {
+test('work that waits for a review shows in tray and Dock, and the menu of its task leads to the review', async () => {
   const { home, server } = await startServing(guestThatCommits('hello.txt'))
   const { app, firstPage } = await startApp({ home, env: asMac })
   const page = await firstPage()

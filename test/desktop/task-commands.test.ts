@@ -52,7 +52,7 @@ test('nothing is stopped that the user does not want stopped, or that has ended'
   expect((await tried({ kind: 'stop', id: third })).asked).toEqual([])
 })
 
-test('a refusal is told, but not that a task came to its end by itself meanwhile', async () => {
+test('a refusal is reported, but not that a task came to its end by itself meanwhile', async () => {
   if (!first || !third) throw new Error('no tasks')
   expect((await tried({ kind: 'merge', id: third }, true, 'merge-failed')).result).toEqual({
     ...{ kind: 'refused', title: 'Not merged', body: 'No.' },
@@ -63,7 +63,7 @@ test('a refusal is told, but not that a task came to its end by itself meanwhile
   })
 })
 
-test('a merge that was tried and did not come about is told with its reason', async () => {
+test('a merge that was tried and did not come about is reported with its reason', async () => {
   if (!third) throw new Error('no tasks')
   const answer = {
     merged: false,

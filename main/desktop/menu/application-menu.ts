@@ -8,7 +8,7 @@ export interface MenuBarState {
   readonly task: TaskRow | null
   /** Whether any task has not ended. */
   readonly hasUnfinished: boolean
-  /** What Claude Code is told to speak with: the address of the MCP endpoint. */
+  /** The address of the MCP endpoint, for Claude Code. */
   readonly mcpUrl: string
 }
 

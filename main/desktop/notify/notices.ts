@@ -21,8 +21,8 @@ export interface Notice {
 }
 
 /**
- * The notices that are due between two states, by what the settings ask for. Of a task that the user has before them nothing is told, nor of
- * one that was not known before. Pure.
+ * The notices that are due between two states, by what the settings ask for. There is none about a task that the user has before
+ * them, or that was not known before. Pure.
  */
 export function noticesBetween(before: Snapshot, now: Snapshot, front: TaskId | null): readonly Notice[] {
   const known = new Map(before.tasks.map((task) => [task.id, task]))

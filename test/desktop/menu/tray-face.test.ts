@@ -23,14 +23,14 @@ test('icon and title tell what is at work, what needs the user and what failed, 
   })
 })
 
-test('work that was rejected, or is nowhere to be merged from, needs nobody', () => {
+test('work that was rejected, or is nowhere to be merged from, does not need the user', () => {
   const rejected = { ...held, state: ended('unmerged', { reason: 'rejected' }) }
   const gone = { ...held, id: row('dddddddd', working).id, ref: null }
   expect(trayFace(snapshotOf([rejected, gone]), none).icon).toBe('idle')
   expect(dockState(snapshotOf([rejected, gone]), true).badge).toBe('')
 })
 
-test('a failure is told until its task was looked at, and never of a task that had failed before the app began', () => {
+test('a failure is shown until its task was looked at, and never that of a task that had failed before the app began', () => {
   const atWork = snapshotOf([row('cccccccc', working)])
   const after = snapshotOf([broken])
   const step = (before: ReadonlySet<TaskId>, was: Snapshot | undefined, now: Snapshot, front: TaskId | null = null) =>

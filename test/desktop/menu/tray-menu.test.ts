@@ -73,7 +73,7 @@ const busy = snapshotOf(
 )
 const cutTitle = 'project: Rewrite the parser so that it takes eve… — working'
 
-test('tasks are told by what they do, the running ones first', () => {
+test('tasks are named by what they do, the running ones first', () => {
   const entries = trayMenu(busy, { startAtLogin: null, isOwn: false })
   expect(labels(entries)).toEqual([
     ...['2 of 10 slots busy', `${cutTitle} >`, 'project: Add a greeting — booting >', '1 waiting >', '-'],

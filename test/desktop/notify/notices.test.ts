@@ -31,7 +31,7 @@ test.each<[string, readonly [Snapshot, Snapshot], string, readonly string[]]>([
   ['unmerged', unmerged('branch_moved'), 'Not merged yet', ['Merge', 'Retry']],
   ['parked', step(working, parked), 'Parked', []],
 ])(
-  'a task that is %s is told once, with what can be done, and not where the settings say so',
+  'a task that is %s is notified once, with what can be done, and not where the settings say so',
   (_what, at, title, actions) => {
     const [notice, ...others] = told(at)
     expect(others).toEqual([])
@@ -49,13 +49,13 @@ test.each<[string, readonly [Snapshot, Snapshot], string, readonly string[]]>([
   },
 )
 
-test('nothing is told of the task that the user has before them', () => {
+test('there is no notice about the task that the user has before them', () => {
   const [before, now] = unmerged('conflicts')
   expect(noticesBetween(before, now, id)).toEqual([])
   expect(noticesBetween(before, now, row('bbbbbbbb', working).id)).toHaveLength(1)
 })
 
-test('a task that is parked again is told again', () => {
+test('a task that is parked again is notified again', () => {
   expect(told(step(parked, parkedUntil('2026-01-02T13:00:00.000Z')))).toMatchObject([{ title: 'Parked' }])
   expect(told(step(parked, { ...parked, position: 1 } as RowState))).toEqual([])
 })
@@ -66,7 +66,7 @@ test('what the user cancelled, and ends from before the app knew the task, are n
   expect(noticesBetween(before, now, null)).toEqual([])
 })
 
-test('a warning is told when it comes, not for each new figure in it, and not where the settings say so', () => {
+test('a warning is notified when it comes, not for each new figure in it, and not where the settings say so', () => {
   const quiet = snapshotOf([])
   const warned = snapshotOf([], { warnings: ['The disk of /home has 4.8 GiB left'] })
   expect(told([quiet, warned])).toMatchObject([

@@ -16,7 +16,7 @@ export function preventable<Fields extends object>(fields: Fields) {
   return event
 }
 
-/** The icon in the Dock, which nobody sees here. */
+/** The icon in the Dock, which is not drawn here. */
 class Dock {
   #badge = ''
 
