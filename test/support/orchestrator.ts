@@ -56,7 +56,8 @@ export interface OrchestratorSetup {
   /** MiB that the host seems to have available. */
   readonly hostMemory?: () => Promise<number>
   readonly queue?: boolean
-  readonly queuePaused?: boolean
+  /** Asked each time, as the settings are. */
+  readonly isQueuePaused?: () => boolean
   /** In place of the driver, which it is given. */
   readonly driver?: (driver: MachineDriver) => MachineDriver
   readonly onUsageLimit?: 'park' | 'fail'
@@ -75,6 +76,7 @@ export async function startOrchestrator({
   limits,
   log = silentLog,
   driver: change = (driver) => driver,
+  isQueuePaused = () => false,
   ...rest
 }: OrchestratorSetup) {
   const home = join(root, 'home')
@@ -88,6 +90,9 @@ export async function startOrchestrator({
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
     resetMarginMs: 0,
     ...rest,
+    get queuePaused() {
+      return isQueuePaused()
+    },
     events,
     slots: await SlotPool.open(join(home, 'slot-assignments.json')),
     repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },

@@ -48,12 +48,8 @@ const oneAtATime = { limits: { memoryMiB: 1000 }, hostMemory: () => Promise.reso
 
 test('while the queue is paused nothing that waits begins, though slots are free; what may not wait does, and all goes on later', async () => {
   const { start, go } = await place()
-  const rules = { queuePaused: true }
-  await using setup = await start({
-    get queuePaused() {
-      return rules.queuePaused
-    },
-  } as Partial<OrchestratorSetup>)
+  let isPaused = true
+  await using setup = await start({ isQueuePaused: () => isPaused })
   const { orchestrator } = setup
   await go()
   const held = await enqueue(setup, 'held')
@@ -61,7 +57,7 @@ test('while the queue is paused nothing that waits begins, though slots are free
   await untilEnded(orchestrator, direct)
   expect((await orchestrator.get(held)).state.phase).toBe('queued')
   expect(orchestrator.queuePosition(held)).toBe(1)
-  rules.queuePaused = false
+  isPaused = false
   orchestrator.settingsChanged()
   expect((await untilEnded(orchestrator, held)).state).toMatchObject({ phase: 'finished' })
 })
