@@ -156,6 +156,7 @@ export function commandLine(terminal: Terminal): Command {
     .description("show what waits at a task's ref and why, accept it, or reject it")
     .argument('<id>')
     .option('--diff', 'with the lines that changed')
+    .option('--live', 'what it has changed so far, while it works')
     .option('--accept', 'merge it')
     .option('--accept-commits <ids>', 'merge these commits alone, separated by commas; the others stay at the ref')
     .option('--reword <commit=message>', 'give a commit another message while it is merged; repeatable', collect)

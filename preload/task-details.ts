@@ -86,6 +86,12 @@ export interface ChangedFile {
 }
 
 export interface Changes {
+  /** The task works: what it changed is in its clone alone. */
+  readonly live: boolean
+  /** When that was read; ISO 8601, UTC. Null where it was not. */
+  readonly readAt: string | null
+  /** What could not be read, one sentence each. */
+  readonly notes: readonly string[]
   readonly commits: readonly {
     readonly id: string
     readonly subject: string

@@ -2,15 +2,19 @@ import type { AnswerOf } from '../api/operations/all.ts'
 import { requireTaskId } from '../api/views.ts'
 import { toldPaths } from '../core/bounded-list.ts'
 import { AppError } from '../core/failure.ts'
+import { diffText } from '../core/merge/diff-text.ts'
 import { modeText } from '../core/merge/file-mode.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
 import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { mergedText } from './merged-text.ts'
+import { showChanges } from './show-changes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 export interface ReviewFlags {
   readonly diff?: boolean
+  /** What it has changed so far, while it works. */
+  readonly live?: boolean
   readonly accept?: boolean
   readonly acceptCommits?: string
   /** `COMMIT=MESSAGE`, one each. */
@@ -24,6 +28,7 @@ export async function review(terminal: Terminal, idText: string, flags: ReviewFl
   const id = requireTaskId(idText)
   requireOneWish(flags)
   const server = await connectToServer(terminal.home)
+  if (flags.live) return await showChanges(terminal, server, id, flags)
   if (flags.reject) {
     await server.call('reject_task', { task_id: id, drop_ref: flags.dropRef ?? false })
     return terminal.say(
@@ -36,12 +41,12 @@ export async function review(terminal: Terminal, idText: string, flags: ReviewFl
   if (flags.diff) await showDiffs(terminal, server, id, shown)
 }
 
-function requireOneWish({ accept, acceptCommits, reject, dropRef, reword }: ReviewFlags): void {
-  const wishes = [accept, acceptCommits !== undefined, reject].filter(Boolean).length
+function requireOneWish({ live, accept, acceptCommits, reject, dropRef, reword }: ReviewFlags): void {
+  const wishes = [live, accept, acceptCommits !== undefined, reject].filter(Boolean).length
   const refuse = (message: string) => {
     throw new AppError('argument-invalid', message, { hint: 'See microvm-orchestrator review --help' })
   }
-  if (wishes > 1) refuse('Choose one of --accept, --accept-commits and --reject')
+  if (wishes > 1) refuse('Choose one of --live, --accept, --accept-commits and --reject')
   if (dropRef && !reject) refuse('--drop-ref goes with --reject')
   if (reword?.length && !accept && acceptCommits === undefined)
     refuse('--reword goes with --accept or --accept-commits')
@@ -134,15 +139,4 @@ async function showDiffs(
     const mode = modeText(file.oldBlob.mode, file.newBlob.mode)
     await terminal.write(safe(`\n${file.path}${mode === null ? '' : ` (${mode})`}\n${banner}${diffText(diff)}`))
   }
-}
-
-function diffText(diff: AnswerOf<'review_file'>): string {
-  if (diff.kind === 'binary') return `binary, ${diff.oldBytes ?? 0} -> ${diff.newBytes ?? 0} bytes\n`
-  if (diff.kind === 'too-large') return `${diff.lines} lines differ: too many to show\n`
-  if (diff.hunks.length === 0) return 'no line differs\n'
-  return diff.hunks
-    .map(({ oldStart, newStart, heading, lines }) =>
-      [`@@ -${oldStart} +${newStart} @@ ${heading}`, ...lines.map(({ kind, text }) => kind + text), ''].join('\n'),
-    )
-    .join('')
 }

@@ -12,6 +12,8 @@ const guestFields = [
   'merge_result.held',
   'merge_result.detail',
   'notes',
+  'commits',
+  'diff',
   'error',
   'conflicts',
   'files',
@@ -51,7 +53,9 @@ export const cleanText = (text: string): string => withoutHidden(terminalTextFil
 
 function clean(value: unknown): unknown {
   if (typeof value === 'string') return cleanText(value)
-  return Array.isArray(value) ? value.map(clean) : value
+  if (Array.isArray(value)) return value.map(clean)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner)]))
 }
 
 const isEmpty = (value: unknown): boolean =>

@@ -21,6 +21,7 @@ import type { TaskRecord } from './record/task-record.ts'
 import { UnfinishedTasks } from './record/unfinished-tasks.ts'
 import { ResolverTasks } from './review/resolver-tasks.ts'
 import { TaskReviews } from './review/reviews.ts'
+import { TaskChanges } from './review/task-changes.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
 import type { RunnerContext } from './run/task-run.ts'
@@ -101,9 +102,10 @@ export async function assembleParts(options: OrchestratorOptions) {
   const resolvers = new ResolverTasks({ catalog, intake, rules: options, log })
   const ended = new EndedTasks({ catalog, running, deletions, rules: options })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
+  const changes = new TaskChanges({ catalog, log })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolvers, ended, reviews, disks },
+    ...{ follower, running, intake, resolvers, ended, reviews, changes, disks },
   }
 }

@@ -7,6 +7,7 @@ import type { EgressPolicy } from '../core/network/egress.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
+import type { CommitLine, FileChange } from '../git/changes/list-changes.ts'
 import type { EventLog } from './events/event-log.ts'
 import type { TaskReview } from './review/read-review.ts'
 import type { Undeleted } from './upkeep/deletions.ts'
@@ -53,6 +54,8 @@ export interface Tasks {
   resolve(id: TaskId, request?: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId>
   /** What a person decides about work that waits at a task's ref. */
   readonly reviews: Reviews
+  /** What tasks change, also while they work. */
+  readonly changes: Changes
   /**
    * Deletes the folder of a task that has ended, and its ref when `deleteRef` says so.
    * @throws AppError('task-busy') while the task runs; 'merge-failed' when its work waits for a person and a client asks; 'salvage-failed' when
@@ -144,6 +147,45 @@ export interface RegisteredRepository {
   readonly egress?: EgressPolicy | null
   /** What has to happen before its tasks are merged. Default: nothing. */
   readonly mergePolicy?: MergePolicy
+}
+
+/**
+ * What a task changed against where it started: of one that works, in its clone, which is read at most every ten seconds; of one that has ended,
+ * in the user's repository. All methods throw AppError('salvage-failed') when a clone could not be read this time, and 'task-ended' when the task
+ * ended meanwhile.
+ */
+export interface Changes {
+  look(id: TaskId, signal: AbortSignal): Promise<ChangesSeen>
+  /** Resolves with the lines of one file as it was when the task was last looked at. @throws AppError('argument-invalid') when it did not change. */
+  diff(id: TaskId, path: string, signal: AbortSignal): Promise<FileDiff>
+  /**
+   * Resolves with as many lines as fit into so many characters, of all files or of one.
+   * @throws AppError('argument-invalid') when the task did not change the file.
+   */
+  patch(
+    id: TaskId,
+    options: { readonly path?: string | undefined; readonly characters: number },
+    signal: AbortSignal,
+  ): Promise<Patched>
+}
+
+export interface ChangesSeen {
+  /** Whether the task works at this moment: what it changed is in its clone alone. */
+  readonly live: boolean
+  /** When the clone was read; ISO 8601, UTC. Null where it was not: the task has ended, or has no clone yet. */
+  readonly readAt: string | null
+  /** Newest first. The last one of a task that works may hold what is not committed yet. */
+  readonly commits: readonly CommitLine[]
+  readonly files: readonly FileChange[]
+  /** What could not be read, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+export interface Patched extends ChangesSeen {
+  /** For each file its name and its lines. */
+  readonly patch: string
+  /** How many files have no lines in it, for want of room. */
+  readonly without: number
 }
 
 /**

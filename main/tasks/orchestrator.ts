@@ -4,6 +4,7 @@ import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from './assembly.ts'
 import type {
+  Changes,
   CleanUp,
   PruneReport,
   PruneRequest,
@@ -25,6 +26,7 @@ import { prune } from './upkeep/prune.ts'
 export class Orchestrator implements Tasks, AsyncDisposable {
   readonly events: EventLog
   readonly reviews: Reviews
+  readonly changes: Changes
   readonly #options: OrchestratorOptions
   readonly #parts: OrchestratorParts
 
@@ -33,6 +35,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.#parts = parts
     this.events = options.events
     this.reviews = parts.reviews
+    this.changes = parts.changes
   }
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */

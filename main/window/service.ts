@@ -27,7 +27,7 @@ import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
 import { StepReader } from './step-reader.ts'
-import { readChanges, readFileDiff, taskDetails } from './task-details.ts'
+import { shownChanges, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
 import { requireWindowSettings, windowSettings } from './window-settings.ts'
 
@@ -111,8 +111,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         const look = async () => await steps.read(await taskOf(id), after)
         return await waitFor(look, (read) => !wait || read.ended || read.next !== after, signal)
       },
-      changes: async ({ id }, signal) => await readChanges(await taskOf(id), signal),
-      fileDiff: async ({ id, path }, signal) => await readFileDiff(await taskOf(id), path, signal),
+      changes: async ({ id }, signal) => shownChanges(await tasks.changes.look(requireTaskId(id), signal)),
+      fileDiff: ({ id, path }, signal) => tasks.changes.diff(requireTaskId(id), path, signal),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
       addRepository: async ({ path }, signal) => {
         const added = await addRepository(home, path, signal)

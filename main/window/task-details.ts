@@ -1,17 +1,13 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { Changes, TaskDetails } from '../../preload/task-details.ts'
-import { AppError } from '../core/failure.ts'
-import type { FileDiff } from '../core/merge/file-diff.ts'
 import type { Task } from '../core/task/task.ts'
 import { notesOf } from '../core/task/view.ts'
 import { visibleLine, visibleText } from '../core/visible-text.ts'
-import type { Range } from '../git/changes/list-changes.ts'
+import type { ChangesSeen } from '../tasks/contract.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
-import { changesInRange, diffInRange } from '../tasks/review/look-with-worker.ts'
 import { changedFile } from './changed-file.ts'
 
 const shownFiles = 2_000
-const shownCommits = 200
 
 export function taskDetails(task: Task, row: TaskRow): TaskDetails {
   const files = filesOf(task)
@@ -35,29 +31,9 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
   }
 }
 
-/** What of a task's work lies in the user's repository: merged, or at its ref; null while nothing does. Pure. */
-export function rangeOf({ repoPath, startCommit, merge, work }: Task): Range | null {
-  if (merge?.kind === 'merged') return { repoPath, from: merge.from, to: merge.to }
-  if (startCommit === null || work === null || work.ref === null) return null
-  return { repoPath, from: startCommit, to: work.commit }
-}
-
-/** Reads objects that were checked when they were fetched, never the clone. */
-export async function readChanges(task: Task, signal: AbortSignal): Promise<Changes> {
-  const range = rangeOf(task)
-  if (!range) return { commits: [], files: [], fileCount: 0 }
-  const { commits, files } = await changesInRange({ range, commits: shownCommits }, task.id, signal)
-  return {
-    commits,
-    files: files.slice(0, shownFiles).map(changedFile),
-    fileCount: files.length,
-  }
-}
-
-/** @throws AppError('argument-invalid') when the task did not change the file. */
-export async function readFileDiff(task: Task, path: string, signal: AbortSignal): Promise<FileDiff> {
-  const range = rangeOf(task)
-  const diff = range && (await diffInRange({ range, path }, task.id, signal))
-  if (!diff) throw new AppError('argument-invalid', `Task ${task.id} did not change ${JSON.stringify(path)}`)
-  return diff
-}
+/** What the window shows of a task's changes. Pure. */
+export const shownChanges = ({ live, readAt, commits, files, notes }: ChangesSeen): Changes => ({
+  ...{ live, readAt, commits, notes },
+  files: files.slice(0, shownFiles).map(changedFile),
+  fileCount: files.length,
+})

@@ -7,12 +7,14 @@ import { expandSelection } from '../git/merge/expand-selection.ts'
 import { findMerge } from '../git/merge/find-earlier-merge.ts'
 import { mergeWork } from '../git/merge/merge-work.ts'
 import { notContained } from '../git/merge/not-contained.ts'
+import { readLivingClone } from '../git/salvage/read-living-clone.ts'
 import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { findMarkersIn } from '../git/survey/find-markers.ts'
 import { keepStream } from './keep-stream.ts'
 import { changesInRange, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
 import { readInterruption } from './read-interruption.ts'
+import { readPatch } from './read-patch.ts'
 import { readResult } from './read-result.ts'
 
 /**
@@ -37,6 +39,8 @@ export const jobs = {
   'diff-of-work': diffOfWork,
   changes: changesInRange,
   diff: diffInRange,
+  'living-clone': readLivingClone,
+  patch: readPatch,
   conflicts: async (input: Parameters<typeof inspectConflicts>[0], signal?: AbortSignal) => {
     const { view, opened } = await inspectConflicts(input, signal)
     return { view, opened: opened ?? null }

@@ -44,6 +44,8 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   'diff-of-work': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
   changes: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   diff: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
+  'living-clone': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 1024 ** 2 },
+  patch: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   conflicts: { lane: 'look', timeMs: 5 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   subjects: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },
   'expand-selection': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },

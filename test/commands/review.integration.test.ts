@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startOrchestra } from '../support/faults/orchestra.ts'
@@ -5,6 +7,7 @@ import { commitFiles, gitIn, subjectsOf } from '../support/git/repositories.ts'
 import { processDriver } from '../support/machines/process-driver.ts'
 import { successJson } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 const guest = `
 set -e
@@ -118,4 +121,35 @@ test('review shows modes, where links lead, and characters that are not seen', a
   }
   expect(stdout).toMatch(/Add ⟪U\+200B⟫files$/m)
   expect(stdout).not.toMatch(/[\u200b\u202e]/)
+})
+
+test('review --live shows what a task has changed so far, with its time, and nothing of it has a ref', async () => {
+  const root = await temporaryFolder()
+  const script = `
+    set -e
+    touch $SHARE/started
+    cd $REPO
+    printf 'one\\n\\033[31mred\\n' > README.md; git commit -qam 'Change the README'
+    echo half > half.txt
+    touch ${root}/half
+    until [ -e ${root}/go ]; do sleep 0.05; done
+    echo '${successJson}' > $SHARE/result.json`
+  const driver = processDriver(join(root, 'run'), script)
+  const files = { 'README.md': 'one\n' }
+  const orchestra = await startOrchestra({ apiUrl: 'http://127.0.0.1:9', repositories: { project: files }, driver })
+  const id = await orchestra.runTask('project', 'say it')
+  await orchestra.until(id, 'working')
+  await until(() => existsSync(join(root, 'half')))
+  const { stdout, stderr, exitCode } = await orchestra.command('review', id, '--live', '--diff')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toMatch(
+    /^As it was at 20\S+Z, uncommitted files too\nCommits, newest first:\n {2}[0-9a-f]{12} {2}WIP: /,
+  )
+  expect(stdout).toContain('  M  README.md  +1 -0\n  A  half.txt  +1 -0\n')
+  expect(stdout).toContain('+++ README.md\n@@ -1 +1 @@ \n one\n+⟪U+001B⟫[31mred\n')
+  expect(stdout).toContain('+++ half.txt\n@@ -0 +1 @@ \n+half\n')
+  expect(await gitIn(orchestra.pathOf('project'), ['for-each-ref', 'refs/tasks'])).toBe('')
+  expect(await orchestra.command('review', id, '--live', '--accept')).toMatchObject({ exitCode: 1 })
+  await writeFile(join(root, 'go'), '')
+  await orchestra.until(id, 'finished')
 })

@@ -59,3 +59,18 @@ test('a client hears of it in text and structure alike, and the fields keep thei
     })
   }
 })
+
+test('what a task has changed so far is told as its words, with nothing in them that is not seen', async () => {
+  const { url } = await startEndpoint()
+  const client = await connect(url)
+  const { value: run } = await callTool(client, 'run_task', { description: 'x', repo: 'project' })
+  const { value } = await callTool(client, 'get_task_diff', { task_id: run.task_id })
+  expect(value).toMatchObject({
+    agent_wrote: { fields: ['commits', 'diff', 'files'] },
+    live: true,
+    read_at: expect.stringMatching(/Z$/),
+    commits: [{ subject: 'Sayit' }],
+    files: [{ path: 'a.txt', status: 'added', added: 1 }],
+    diff: '--- a.txt\n+++ a.txt\n+red\n',
+  })
+})

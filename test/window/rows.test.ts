@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { foldTask } from '../../main/core/task/transition.ts'
+import { rangeOf } from '../../main/tasks/review/task-range.ts'
 import { lastLineOf } from '../../main/window/activity-reader.ts'
 import { taskRow, titleOf } from '../../main/window/rows.ts'
-import { rangeOf } from '../../main/window/task-details.ts'
 import { eventsOfGoodTask } from '../support/tasks.ts'
 
 const events = eventsOfGoodTask('/repositories/project')

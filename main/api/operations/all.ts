@@ -3,6 +3,7 @@ import type { Operation } from '../operation.ts'
 import { acceptTask } from './accept-task.ts'
 import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
+import { getTaskDiff } from './get-task-diff.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
 import { listRepos } from './list-repos.ts'
@@ -25,6 +26,7 @@ const all = [
   waitNextEvent,
   getTaskInfo,
   getTaskLogs,
+  getTaskDiff,
   listTasks,
   listRepos,
   listSlots,

@@ -118,7 +118,7 @@ const shownWords = (padded: string): string => visibleLine(withoutMarks(cut(padd
 
 /** Commits of `to` that `from` does not reach, newest first, at most `limit`. */
 export async function listCommits(
-  { repoPath, from, to }: Range,
+  { from, to, ...repository }: Range,
   limit: number,
   signal?: AbortSignal,
 ): Promise<readonly CommitLine[]> {
@@ -130,7 +130,7 @@ export async function listCommits(
     `${from}..${to}`,
     '--',
   ]
-  const { stdout } = await gitOrThrow(args, await objectsOf({ repoPath }, signal), signal)
+  const { stdout } = await gitOrThrow(args, await objectsOf(repository, signal), signal)
   return utf8(stdout)
     .split('\0')
     .filter((record) => record !== '')

@@ -1,4 +1,5 @@
 import { link, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 
 /** Environment of git processes that write objects into the folder, and read those of the store as well. */
 export const writingInto = (folder: string, store: string): Readonly<Record<string, string>> => ({
@@ -10,6 +11,9 @@ export const writingInto = (folder: string, store: string): Readonly<Record<stri
 export const readingToo = (folder: string): Readonly<Record<string, string>> => ({
   GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(folder),
 })
+
+/** Where the objects of the last reading of a living clone lie, below the folder that `readLivingClone` was given. */
+export const livingObjects = (folder: string): string => join(folder, 'receiver.git', 'objects')
 
 /** Puts the file of an object or of a pack into a store. One that is there already stays: git never replaces one. */
 export async function moveIn(from: string, to: string): Promise<void> {

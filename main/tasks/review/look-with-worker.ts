@@ -15,6 +15,7 @@ const onBranch = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('conflicts'), files: z.array(z.string()), more: z.int().exactOptional() }),
   z.object({ kind: z.literal('impossible'), why: z.enum(['branch_gone', 'merge_commits']) }),
 ])
+const livingWork = z.object({ commit: z.string().regex(/^[0-9a-f]{40,64}$/), notes: z.array(z.string()) })
 const fileDiff = z.looseObject({ kind: z.string() })
 const conflictsView = z.looseObject({
   settled: z.boolean(),
@@ -44,6 +45,21 @@ export const changesInRange = (
 
 export const diffInRange = (request: JobInput<'diff'>, task: string, signal: AbortSignal): Promise<JobOutput<'diff'>> =>
   runJob('diff', request, { answer: shown<'diff'>(fileDiff.nullable()), task }, signal)
+
+/** What a clone holds while its agent works; see `readLivingClone`. */
+export const readLivingClone = (
+  request: JobInput<'living-clone'>,
+  signal: AbortSignal,
+): Promise<JobOutput<'living-clone'>> =>
+  runJob('living-clone', request, { answer: livingWork, task: request.taskId }, signal)
+
+export const readPatch = (request: JobInput<'patch'>, task: string, signal: AbortSignal): Promise<JobOutput<'patch'>> =>
+  runJob(
+    'patch',
+    request,
+    { answer: shown<'patch'>(z.object({ commits, files, patch: z.string(), without: z.int() })), task },
+    signal,
+  )
 
 export const inspectConflicts = (request: JobInput<'conflicts'>, task: string): Promise<JobOutput<'conflicts'>> =>
   runJob('conflicts', request, {

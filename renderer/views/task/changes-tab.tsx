@@ -2,29 +2,51 @@ import { useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { Changes } from '../../../preload/task-details.ts'
-import { count } from '../../format.ts'
+import { count, exactTime } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { useLayout } from '../../stores/layout.ts'
 import { DiffPane } from './diff-pane.tsx'
 import { FileList } from './file-list.tsx'
 import { LayoutChoice } from './layout-choice.tsx'
 
-/** What the task did to the files, in commits that are in the user's repository. */
+/** What the task did to the files: in commits that are in the user's repository, or, while it works, in its clone at one moment. */
 export function ChangesTab({ row, tools }: { row: TaskRow; tools: HTMLElement | null }) {
   const finished = row.state.phase === 'finished'
   const answer = useAnswer('changes', { id: row.id }, `${row.state.phase} ${row.ref}`)
   if (answer.status === 'loading') return <Loading what="Comparing…" />
   if (answer.status === 'failed') return <FailureBlank failure={answer.failure} again={answer.again} />
   const changes = answer.value
-  if (changes.files.length === 0) {
-    return (
-      <Blank icon="file" title={finished ? 'No changes' : 'No changes yet'}>
-        {finished ? 'The task left no commit behind.' : 'The agent’s commits come out of its machine when that is off.'}
-      </Blank>
-    )
-  }
-  return <Shown key={row.id} id={row.id} changes={changes} tools={tools} />
+  return (
+    <>
+      {changes.live && changes.readAt !== null && (
+        <AsOf readAt={changes.readAt} changes={changes} again={answer.again} />
+      )}
+      {changes.files.length > 0 ? (
+        <Shown key={row.id} id={row.id} changes={changes} tools={tools} />
+      ) : (
+        <Blank icon="file" title={finished ? 'No changes' : 'No changes yet'}>
+          {finished ? 'The task left no commit behind.' : 'What the agent changes shows here while it works.'}
+        </Blank>
+      )}
+    </>
+  )
+}
+
+/** Of which moment the changes are, and what is not among them. */
+function AsOf({ readAt, changes, again }: { readAt: string; changes: Changes; again: () => void }) {
+  return (
+    <div className="as-of" role="status">
+      <span>
+        As it was at <time dateTime={readAt}>{exactTime(readAt)}</time>, uncommitted files too. The task works on.
+        {changes.notes.length > 0 && <> {changes.notes.join('. ')}.</>}
+      </span>
+      <Button tiny icon="again" onClick={again}>
+        Read Again
+      </Button>
+    </div>
+  )
 }
 
 function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HTMLElement | null }) {
@@ -47,7 +69,7 @@ function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HT
     <div className="changes">
       {tools && createPortal(summary, tools)}
       <FileList changes={changes} chosen={file?.path ?? ''} onChoose={setChosen} />
-      {file && <DiffPane id={id} file={file} layout={layout} />}
+      {file && <DiffPane id={id} file={file} layout={layout} version={changes.readAt} />}
     </div>
   )
 }

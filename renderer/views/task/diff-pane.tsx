@@ -18,13 +18,16 @@ interface Props {
   readonly layout: 'split' | 'unified'
   /** What a review compares with; a task is compared with where it started. */
   readonly against?: Against
+  /** The lines are asked for again when it changes. */
+  readonly version?: string | null
 }
 
-export function DiffPane({ id, file, layout, against }: Props) {
+export function DiffPane({ id, file, layout, against, version }: Props) {
   const request = { id, path: file.path }
   const answer = useAnswer<'fileDiff' | 'reviewDiff'>(
     against ? 'reviewDiff' : 'fileDiff',
     against ? { ...request, against } : request,
+    version,
   )
   const scroller = useRef<HTMLElement>(null)
   const step = (by: 1 | -1) => () => scroller.current && goToChange(scroller.current, by)

@@ -16,6 +16,8 @@ import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
 import { newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import type {
+  Changes,
+  ChangesSeen,
   CleanUp,
   PruneReport,
   PruneRequest,
@@ -42,10 +44,28 @@ export interface Ending {
   readonly merge?: MergeOutcome
 }
 
+const noFile = { mode: '000000', id: '0'.repeat(40) }
+const changesSeen: ChangesSeen = {
+  ...{ live: true, readAt: '2026-01-02T03:04:05.000Z', notes: [] },
+  commits: [{ id: '2'.repeat(40), subject: 'Say\u200bit', author: 'Claude', at: '2026-01-02T03:04:05+00:00' }],
+  files: [
+    {
+      ...{ path: 'a\u202e.txt', oldPath: null, status: 'added', added: 1, removed: 0, binary: false },
+      ...{ oldBlob: noFile, newBlob: { mode: '100644', id: '3'.repeat(40) } },
+    },
+  ],
+}
+
 /** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
 export class ScriptedTasks implements Tasks {
   readonly events: EventLog
   readonly reviews = new ScriptedReviews((id) => this.merge(id, 'person'))
+  /** Of every task the same: one file, with a control sequence in its lines. */
+  readonly changes: Changes = {
+    look: async () => changesSeen,
+    diff: async () => ({ kind: 'text', hunks: [] }),
+    patch: async () => ({ ...changesSeen, patch: '--- a.txt\n+++ a.txt\n+\u001b[31mred\n', without: 0 }),
+  }
   readonly requests: RunRequest[] = []
   readonly #tasks = new Map<TaskId, Task>()
   #lastId = 0xa0000000

@@ -183,7 +183,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       if (wait && after >= all.length) return new Promise(() => undefined)
       return { steps: all.slice(after), from: after, next: all.length, ended: rowOf(id).state.phase === 'finished' }
     },
-    changes: ({ id }) => scene.changes[id] ?? { commits: [], files: [], fileCount: 0 },
+    changes: ({ id }) =>
+      scene.changes[id] ?? { live: false, readAt: null, notes: [], commits: [], files: [], fileCount: 0 },
     fileDiff: ({ path }) => scene.diffs[path] ?? { kind: 'text', hunks: [] },
     addRepository: ({ path }) => ({ kind: 'registered', alias: path.split('/').at(-1) ?? 'x', notes: [] }),
     removeRepository: () => ({}),

@@ -114,6 +114,7 @@ const file = (path: string, status: Changes['files'][number]['status'], added: n
 })
 
 const changes: Changes = {
+  ...{ live: true, readAt: at(700), notes: [] },
   commits: [
     { id: 'a41c0d2', subject: 'Retry webhooks with capped exponential backoff', author: 'Claude', at: at(615) },
     { id: 'b7710aa', subject: 'Say in the error how often it was tried', author: 'Claude', at: at(690) },
@@ -288,6 +289,7 @@ export function clampStory(id: TaskId, word: string): Story {
     },
     changes: {
       [id]: {
+        ...{ live: false, readAt: null, notes: [] },
         commits: [],
         files: [{ ...file(long, 'renamed', 1_204_000, 88_123), oldPath: `src/${word}.ts` }],
         fileCount: 5_000,
