@@ -10,6 +10,7 @@ import type { RunFlags } from './commands/run.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import type { Terminal } from './commands/terminal/terminal.ts'
 import { type Bound, bounds } from './core/bounds.ts'
+import { efforts } from './core/task/agent-choice.ts'
 import { packageDirectory } from './lib/files/paths.ts'
 
 /** Every command with its options. Each command's own code is loaded when it runs: `list` must not wait for the server's modules. */
@@ -147,6 +148,10 @@ export function commandLine(terminal: Terminal): Command {
     .option('--timeout-ms <number>', 'stop it after so long in its machine', wholeNumber(bounds.taskTimeoutMs))
     .option('--max-cost-usd <number>', 'stop it at this cost', amount(bounds.costUsd))
     .option('--max-tokens <number>', 'stop it at so many tokens', wholeNumber(bounds.tokens))
+    .option('--model <name>', "the agent's model, in place of your own")
+    .addOption(new Option('--effort <level>', 'how hard the model is to think').choices(efforts))
+    .option('--base <revision>', "start from this branch, tag, commit or other task's id")
+    .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('./commands/run.ts')
       await run(terminal, { repo, description, ...options })

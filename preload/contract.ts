@@ -8,6 +8,7 @@ import type { Failure } from '../main/core/failure.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../main/core/merge/conflicts.ts'
 import type { Against, FileDiff } from '../main/core/merge/file-diff.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
+import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { TaskId } from '../main/core/task/task.ts'
 import type { MergeView } from '../main/core/task/view.ts'
 import type { Added, Host, Place, Setup } from './host.ts'
@@ -28,6 +29,10 @@ export interface Requests {
     readonly timeoutMs?: number
     readonly maxCostUsd?: number
     readonly maxTokens?: number
+    readonly model?: string
+    readonly effort?: Effort
+    /** A branch, a tag, a commit or another task's id. */
+    readonly base?: string
   }): { readonly id: TaskId }
   task(request: { readonly id: string }): TaskDetails
   cancelTask(request: { readonly id: string }): Record<never, never>

@@ -5,6 +5,7 @@
 import type { Failure } from '../main/core/failure.ts'
 import type { CheckReport } from '../main/core/merge/check-report.ts'
 import type { AlsoKept, MergeOutcome } from '../main/core/merge/merge.ts'
+import type { AgentChoice } from '../main/core/task/agent-choice.ts'
 import type { TaskCaps } from '../main/core/task/caps.ts'
 import type { AgentUsage, TaskId } from '../main/core/task/task.ts'
 import type { TaskRow } from './live-state.ts'
@@ -18,6 +19,9 @@ export interface TaskDetails {
   readonly startCommit: string | null
   /** Null in records of older versions. */
   readonly caps: TaskCaps | null
+  /** What was chosen in place of the user's own model and effort, and of what is checked out; null where nothing was. */
+  readonly agent: AgentChoice | null
+  readonly base: string | null
   readonly summary: string | null
   readonly failure: Failure | null
   readonly merge: MergeOutcome | null

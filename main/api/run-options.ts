@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { bounds } from '../core/bounds.ts'
+import { bounds, lengths } from '../core/bounds.ts'
 import type { RunRequest } from '../tasks/contract.ts'
+import { agentChoice, agentOptionShape } from './agent-options.ts'
 import { within } from './within.ts'
 
 /** The optional arguments of `run_task`, the same at every front door. */
@@ -11,6 +12,16 @@ export const runOptionShape = {
   max_cost_usd: within(z.number(), bounds.costUsd).optional().describe('Stop the agent at this cost in US dollars'),
   queue: z.boolean().optional().describe('Wait for a slot when all are busy or memory is short, instead of failing'),
   priority: within(z.int(), bounds.priority).optional().describe('Of a task that waits: higher goes first. Default: 0'),
+  ...agentOptionShape,
+  base: z
+    .string()
+    .min(1)
+    .max(lengths.revision)
+    .optional()
+    .describe(
+      "Start from this branch, tag, commit or other task's id, in place of what is checked out. The task's own commits come onto the " +
+        'branch that is checked out all the same',
+    ),
   max_tokens: within(z.int(), bounds.tokens)
     .optional()
     .describe('Stop the task at so many tokens, input (cached too) and output'),
@@ -25,13 +36,18 @@ export function runOptions({
   max_tokens,
   queue,
   priority,
-}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority'> {
+  base,
+  ...rest
+}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base'> {
   const caps = {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
     ...(max_tokens !== undefined && { maxTokens: max_tokens }),
   }
+  const agent = agentChoice(rest)
   return {
+    ...(agent && { agent }),
+    ...(base !== undefined && { base }),
     ...(Object.keys(caps).length > 0 && { caps }),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../core/failure.ts'
+import type { Effort } from '../core/task/agent-choice.ts'
 import type { TaskView } from '../core/task/view.ts'
 import { ownCommand } from '../lib/processes/own-command.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
@@ -12,6 +14,11 @@ export interface RunFlags {
   readonly timeoutMs?: number
   readonly maxCostUsd?: number
   readonly maxTokens?: number
+  readonly model?: string
+  readonly effort?: Effort
+  readonly base?: string
+  /** `SETTING=VALUE`, one each. */
+  readonly agent?: readonly string[]
 }
 
 export interface RunCommand extends RunFlags {
@@ -33,12 +40,27 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.timeoutMs !== undefined && { timeout_ms: flags.timeoutMs }),
     ...(flags.maxCostUsd !== undefined && { max_cost_usd: flags.maxCostUsd }),
     ...(flags.maxTokens !== undefined && { max_tokens: flags.maxTokens }),
+    ...(flags.model !== undefined && { model: flags.model }),
+    ...(flags.effort !== undefined && { effort: flags.effort }),
+    ...(flags.base !== undefined && { base: flags.base }),
+    ...(flags.agent && { agent: Object.fromEntries(flags.agent.map(settingOf)) }),
   })
   if (!wait) return terminal.say(task_id)
   terminal.note(`Task ${task_id} started; its console: ${ownCommand()} logs -f ${task_id}`)
   const end = await endOf(server, task_id)
   await printJson(terminal, end)
   if (end.status === 'failed') process.exitCode = 1
+}
+
+/** The server knows the settings and checks the value; figures are sent as such. */
+function settingOf(text: string): [string, string | number] {
+  const [, name = '', value = ''] = /^([a-z_]+)=(.+)$/.exec(text) ?? []
+  if (name === '') {
+    throw new AppError('argument-invalid', `'${text.slice(0, 100)}' is no setting of an agent`, {
+      hint: 'Give it as SETTING=VALUE, such as --agent max_output_tokens=32000',
+    })
+  }
+  return [name, /^\d+$/.test(value) ? Number(value) : value]
 }
 
 /** Asks for this one task: the next event might be another's end, and taking it would keep it from `wait`. */

@@ -19,6 +19,8 @@ export const bounds = {
   costUsd: { least: 0.01, most: 1_000_000 },
   /** The tokens of a task. */
   tokens: { least: 1, most: limitless },
+  /** The tokens of one answer, or of the thoughts before it. */
+  answerTokens: { least: 1, most: 1_000_000 },
   /** The time that one call waits for an event, in milliseconds. */
   waitMs: { least: 0, most: dayMs },
   /** The number of tasks in one answer to a client. */
@@ -62,6 +64,8 @@ export const lengths = {
   /** A path on this host. */
   hostPath: 4096,
   commit: 64,
+  /** The name of a branch, tag or commit. */
+  revision: 250,
   commits: 1000,
   commitMessage: 100_000,
   checkCommand: 10_000,

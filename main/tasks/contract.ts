@@ -4,6 +4,7 @@ import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
+import type { AgentChoice } from '../core/task/agent-choice.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
@@ -20,7 +21,7 @@ import type { DiskUsage } from './upkeep/disk-usage.ts'
 export interface Tasks {
   /**
    * Accepts a task, and resolves with its id as soon as the task is on record; cloning and booting come after.
-   * @throws AppError that says why the task is refused, with nothing left behind: 'description-invalid', 'repository-unknown', 'flake-missing',
+   * @throws AppError that says why the task is refused, with nothing left behind: 'description-invalid', 'argument-invalid', 'repository-unknown', 'flake-missing',
    * 'key-missing', 'token-unsafe', 'disk-full', 'host-incomplete', 'rate-limited', 'interrupted' while the orchestrator ends, and, for a task
    * that may not wait, 'slots-busy' or 'memory-short'.
    */
@@ -99,6 +100,13 @@ export interface RunRequest {
   readonly owner?: string
   /** Limits in place of those in the settings, one by one. */
   readonly caps?: Partial<TaskCaps>
+  /** What its agent is to be, in place of what the host's environment says. */
+  readonly agent?: AgentChoice
+  /**
+   * A branch, a tag, a commit or another task's id to start from, in place of what is checked out. Its commits come onto the branch that is
+   * checked out all the same. @throws AppError('argument-invalid') from `run` where there is no such.
+   */
+  readonly base?: string
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */

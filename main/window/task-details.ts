@@ -1,6 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { Changes, TaskDetails } from '../../preload/task-details.ts'
 import type { Task } from '../core/task/task.ts'
+import { baseName } from '../core/task/task-base.ts'
 import { notesOf } from '../core/task/view.ts'
 import { visibleLine, visibleText } from '../core/visible-text.ts'
 import type { ChangesSeen } from '../tasks/contract.ts'
@@ -19,6 +20,8 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     branch: task.branch,
     startCommit: task.startCommit,
     caps: task.caps ?? null,
+    agent: task.agent ?? null,
+    base: task.base ? baseName(task.base) : null,
     summary: task.result ? visibleText(task.result.summary) : null,
     failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
     merge: task.merge,

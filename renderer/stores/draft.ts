@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import type { Effort } from '../../main/core/task/agent-choice.ts'
 
 /** What is typed of a limit; empty means: as the settings say. */
 export interface LimitTexts {
@@ -9,6 +10,15 @@ export interface LimitTexts {
 
 export const noLimits: LimitTexts = { minutes: '', usd: '', tokens: '' }
 
+/** What is typed of the agent and of where it starts; empty means: as usual. */
+export interface AgentTexts {
+  readonly model: string
+  readonly effort: Effort | ''
+  readonly base: string
+}
+
+export const usualAgent: AgentTexts = { model: '', effort: '', base: '' }
+
 export interface Draft {
   /** An alias; empty for the first. */
   readonly repo: string
@@ -17,6 +27,7 @@ export interface Draft {
   readonly queue: boolean | null
   readonly priority: string
   readonly limits: LimitTexts
+  readonly agent: AgentTexts
 }
 
 /** The task that is being written, kept until it is started, so that a look elsewhere loses no word. */
@@ -26,4 +37,5 @@ export const useDraft = create<Draft>(() => ({
   queue: null,
   priority: '0',
   limits: noLimits,
+  agent: usualAgent,
 }))

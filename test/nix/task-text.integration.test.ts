@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { choiceVariables } from '../../main/core/task/agent-choice.ts'
+import { withModelHint } from '../../main/core/task/outcome.ts'
 import { claudeCodeProgram } from '../support/claude/claude-code.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { say, sequence, use } from '../support/claude/scripted-turn.ts'
@@ -57,4 +59,19 @@ test('an agent whose command in the background has no end is ended after the lim
   const { stdout } = await world.run()
   expect(stdout).toContain('ending Claude, which has waited 2 s')
   expect(await world.result()).toEqual({ success: true, summary: 'The server runs.', error: null, exit_code: 0 })
+})
+
+test("an agent is asked of the model that was chosen, and one that the API does not know fails in Claude Code's own words", async () => {
+  await using api = await startScriptedApi({ scripts: { default: () => ({ kind: 'error', status: 404 }) } })
+  const chosen = choiceVariables({ model: 'no-such-model', effort: 'low' })
+  const world = await worldWith('Do it', api.url, chosen)
+  await world.run()
+  expect(api.requests[0]).toMatchObject({ model: 'no-such-model' })
+  const { success, error } = await world.result()
+  expect(success).toBe(false)
+  const failure = withModelHint({ code: 'agent-failed', message: error ?? '' }, 'no-such-model')
+  expect(failure).toMatchObject({
+    message: expect.stringContaining('issue with the selected model (no-such-model)'),
+    hint: expect.stringContaining('asked for the model no-such-model'),
+  })
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../core/failure.ts'
+import { baseName } from '../../core/task/task-base.ts'
 import { defineOperation } from '../operation.ts'
 import { ownerOf } from '../owner-of.ts'
 import { runOptionShape, runOptions } from '../run-options.ts'
@@ -10,7 +11,7 @@ export const retryTask = defineOperation({
   name: 'retry_task',
   title: 'Run a task again',
   description:
-    'Starts a new task with the text, the repository and the limits of one that has ended, from the branch as it is now, and returns the new ' +
+    'Starts a new task with the text, the repository, the limits and the agent of one that has ended, from the branch as it is now (or its `base`), and returns the new ' +
     'task_id at once. The old task and its work stay as they are. For work that conflicts, resolve_task keeps what was done.',
   who: 'both',
   input: z.object({ task_id: taskIdInput, ...runOptionShape }),
@@ -21,7 +22,9 @@ export const retryTask = defineOperation({
   consumer: 'owner',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ task_id, ...options }, { tasks, consumer }) => {
-    const { id, state, description, repoPath, caps, queue, resolves } = await tasks.get(requireTaskId(task_id))
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base } = await tasks.get(
+      requireTaskId(task_id),
+    )
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
       throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {
@@ -38,7 +41,9 @@ export const retryTask = defineOperation({
       task_id: await tasks.run({
         ...{ description, repo: repository.alias, ...ownerOf(consumer) },
         ...(queue && { queue: true, priority: queue.priority }),
+        ...(base && { base: baseName(base) }),
         ...given,
+        ...((agent || given.agent) && { agent: { ...agent, ...given.agent } }),
         ...((caps || given.caps) && { caps: { ...caps, ...given.caps } }),
       }),
     }

@@ -53,6 +53,15 @@ export function outcomeOf(failure: Failure | null, merge: MergeOutcome | null): 
   }
 }
 
+/** A name that the API does not know fails a task at its first request: says whose choice it was. Pure. */
+export function withModelHint(failure: Failure | null, model: string | undefined): Failure | null {
+  if (failure?.code !== 'agent-failed' || model === undefined) return failure
+  // Claude Code's own words, and what the API answers for a model that is not there (measured with 2.1.330).
+  if (!failure.message.includes(model) || !/\b404\b|issue with the selected model/.test(failure.message)) return failure
+  const hint = `The task asked for the model ${model}: run it again with another one, or with none for your own`
+  return { ...failure, hint }
+}
+
 /** Claude Code stops itself at its budget and reports a failure; the caller is given the cap instead of the report. */
 export function costLimitFailure(maxCostUsd: number | null, result: TaskResult): Failure | null {
   const cost = result.usage?.costUsd

@@ -3,7 +3,9 @@ import type { CheckReport } from '../merge/check-report.ts'
 import type { By } from '../merge/may-publish.ts'
 import type { Accepted, MergeOutcome, SalvagedWork } from '../merge/merge.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
+import type { AgentChoice } from './agent-choice.ts'
 import type { TaskCaps } from './caps.ts'
+import type { TaskBase } from './task-base.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
 export type TaskId = string & { readonly __brand: 'TaskId' }
@@ -33,6 +35,10 @@ export interface TaskIdentity {
   readonly createdAt: string
   /** Absent in records of older versions. */
   readonly caps?: TaskCaps
+  /** Absent where it is what the host's environment says. */
+  readonly agent?: AgentChoice
+  /** Absent where it starts from what is checked out. */
+  readonly base?: TaskBase
   /** Present when the task was to wait for a slot; higher priority goes first. */
   readonly queue?: { readonly priority: number }
   /** What its repository wanted when the task was made; absent where it is merged by itself. */

@@ -3,6 +3,7 @@ import { failureText } from '../failure.ts'
 import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
+import { baseName } from './task-base.ts'
 import type { TaskBrief } from './task-brief.ts'
 
 /** The four words that MCP clients know. */
@@ -174,6 +175,10 @@ export interface TaskView extends SalvageView {
   parked_because?: string
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
+  /** What was asked for in place of the user's own model and effort, and of what is checked out. */
+  model?: string
+  effort?: string
+  base?: string
   /** `refs/tasks/ID` while the task's work waits there. */
   task_ref: string | null
   /** Where its clone lies on this host; a guest wrote what is in it. */
@@ -215,6 +220,9 @@ export function taskView(task: Task): TaskView {
       parked_because: failureText(task.state.parking.reason),
     }),
     ...(task.resolves && { resolves: task.resolves.task }),
+    ...(task.agent?.model !== undefined && { model: task.agent.model }),
+    ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),
+    ...(task.base && { base: baseName(task.base) }),
     task_ref: ref,
     ...salvageView(task.work),
     notes: notesOf(task),

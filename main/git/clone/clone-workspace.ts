@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { AppError, messageOf } from '../../core/failure.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
 import { freeBytes } from '../../lib/files/disk-space.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
@@ -30,11 +31,14 @@ export async function cloneWorkspace(
     repoPath,
     workspace,
     taskId,
+    base,
     rebase,
   }: {
     readonly repoPath: string
     readonly workspace: string
     readonly taskId: string
+    /** Where it starts, in place of the user's HEAD. */
+    readonly base?: TaskBase | undefined
     /** Commits that the clone is to be in the middle of rebasing onto a branch, see `startRebase`; in place of the user's HEAD. */
     readonly rebase?: { readonly branch: string; readonly startCommit: string; readonly commit: string }
   },
@@ -43,7 +47,11 @@ export async function cloneWorkspace(
   const asked = cloneSettings(repoPath, signal)
   asked.catch(() => undefined) // Where it is no repository, the inspection says so.
   const repository = await inspectRepository(repoPath, signal)
-  const { commit, hasFlake, hasSubmodules } = await startOf(repository, rebase?.branch, signal)
+  const { commit, hasFlake, hasSubmodules } = await startOf(
+    repository,
+    rebase ? { kind: 'branch', branch: rebase.branch } : base,
+    signal,
+  )
   if (!hasFlake) throw flakeMissing(repository)
   const user = { cwd: repository.path, trust: 'user' } as const
   const [settings, links] = await Promise.all([asked, hasSubmodules ? gitlinksOf(user, commit, signal) : []])
@@ -66,16 +74,18 @@ export async function cloneWorkspace(
   }
 }
 
-/** The user's HEAD, or a branch by its name. */
+/** The user's HEAD, or what was chosen in its place. */
 async function startOf(
   { path, head }: RepositoryState,
-  branch: string | undefined,
+  base: TaskBase | undefined,
   signal?: AbortSignal,
 ): Promise<StartingPoint> {
-  if (branch !== undefined) {
-    const tip = await startingPoint({ cwd: path, trust: 'user' }, `refs/heads/${branch}`, signal)
-    if (!tip) throw new AppError('clone-failed', `The branch ${branch} no longer exists`)
-    return tip
+  if (base !== undefined) {
+    const revision = base.kind === 'branch' ? `refs/heads/${base.branch}` : base.commit
+    const found = await startingPoint({ cwd: path, trust: 'user' }, revision, signal)
+    if (found) return found
+    const what = base.kind === 'branch' ? `The branch ${base.branch}` : `The commit of ${base.name}`
+    throw new AppError('clone-failed', `${what} no longer exists`)
   }
   if (head) return head
   throw new AppError('clone-failed', `${path} has no commit yet`, { hint: 'Commit something, a flake.nix at least' })

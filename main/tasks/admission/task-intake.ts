@@ -2,6 +2,8 @@ import { AppError } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
 import type { Resolves, TaskId } from '../../core/task/task.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
+import { findBase } from '../../git/repository/find-base.ts'
 import type { RegisteredRepository, RunRequest } from '../contract.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
@@ -57,12 +59,13 @@ export class TaskIntake {
     validateDescription(request.description)
     const repository = await rules.repositories.find(request.repo)
     const { path } = repository
-    await requireFlake(path)
+    const base = request.base === undefined ? undefined : await findBase(path, request.base)
+    if (!base) await requireFlake(path)
     const { home, tasksFolder } = rules
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
     const provisions = await rules.provisions(path)
     await host.require(provisions)
-    return await this.#admit({ request, repository, provisions, ...(resolves && { resolves }) })
+    return await this.#admit({ request, repository, provisions, ...(base && { base }), ...(resolves && { resolves }) })
   }
 
   async #admit(asked: Asked): Promise<TaskId> {
@@ -98,9 +101,9 @@ export class TaskIntake {
     }
   }
 
-  async #create({ request, repository, resolves }: Asked, { id, waits, workFolder }: Place): Promise<TaskRecord> {
+  async #create({ request, repository, base, resolves }: Asked, { id, waits, workFolder }: Place): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
-    const { description, owner, caps = {}, priority } = request
+    const { description, owner, caps = {}, priority, agent } = request
     const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
     // What another task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
@@ -115,6 +118,8 @@ export class TaskIntake {
         owner: owner ?? null,
         createdAt: new Date().toISOString(),
         caps: acceptedCaps(rules.limits, caps),
+        ...(agent && { agent }),
+        ...(base && { base }),
         ...(waits && { queue: { priority: priority ?? 0 } }),
         ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
         ...(resolves && { resolves }),
@@ -130,6 +135,7 @@ interface Asked {
   readonly request: RunRequest
   readonly repository: RegisteredRepository
   readonly provisions: Provisions
+  readonly base?: TaskBase
   readonly resolves?: Resolves
 }
 

@@ -1,7 +1,7 @@
 import { toldPaths } from '../../core/bounded-list.ts'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
-import { costLimitFailure, failureOf, outcomeOf } from '../../core/task/outcome.ts'
+import { costLimitFailure, failureOf, outcomeOf, withModelHint } from '../../core/task/outcome.ts'
 import { parkingOf, totalUsage } from '../../core/task/parking.ts'
 import type { Task, TaskResult } from '../../core/task/task.ts'
 import { mergeView, resultView, salvageView } from '../../core/task/view.ts'
@@ -61,7 +61,8 @@ export async function finishTask(
   }
   const costLimit =
     result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
-  const failure = costLimit ?? failureOf(ending) ?? ('code' in salvaged ? salvaged : null)
+  const ended = withModelHint(failureOf(ending), record.task.agent?.model)
+  const failure = costLimit ?? ended ?? ('code' in salvaged ? salvaged : null)
   if (failure?.code === 'agent-failed' && work && onUsageLimit === 'park') {
     const interruption = await readInterruption({ share }, id).catch(orWhenDied(() => null))
     const usage = result?.usage ?? null

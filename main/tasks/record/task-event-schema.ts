@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { FailureCode } from '../../core/failure.ts'
 import type { UnmergedReason } from '../../core/merge/merge.ts'
+import { efforts, modelPattern } from '../../core/task/agent-choice.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 
@@ -151,6 +152,19 @@ const resolves = z.object({
   policy: mergePolicy.exactOptional(),
 })
 
+const agent = z.object({
+  model: z.string().regex(modelPattern).exactOptional(),
+  effort: z.enum(efforts).exactOptional(),
+  subagentModel: z.string().regex(modelPattern).exactOptional(),
+  maxOutputTokens: z.int().exactOptional(),
+  maxThinkingTokens: z.int().exactOptional(),
+})
+
+const base = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('branch'), branch: z.string() }),
+  z.object({ kind: z.literal('commit'), name: z.string(), commit: z.string() }),
+])
+
 const identity = z.object({
   id: taskId,
   description: z.string(),
@@ -159,6 +173,8 @@ const identity = z.object({
   owner: z.string().nullable(),
   createdAt: at,
   caps: caps.exactOptional(),
+  agent: agent.exactOptional(),
+  base: base.exactOptional(),
   queue: z.object({ priority: z.number() }).exactOptional(),
   mergePolicy: mergePolicy.exactOptional(),
   resolves: resolves.exactOptional(),

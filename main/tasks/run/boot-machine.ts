@@ -15,13 +15,13 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const { context, record, source } = run
   const { driver } = context
   const { files } = record
-  const { id, repoPath, resolves } = record.task
+  const { id, repoPath, base, resolves } = record.task
   const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(
-      { repoPath, workspace: files.repo, taskId: id, ...(resolves && { rebase: resolves }) },
+      { repoPath, workspace: files.repo, taskId: id, base, ...(resolves && { rebase: resolves }) },
       signal,
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { choiceVariables } from '../../core/task/agent-choice.ts'
 import type { Task } from '../../core/task/task.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
 import { shareNames, type TaskFiles } from '../record/task-files.ts'
@@ -14,6 +15,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   const budget = budgetLeft(task)
   const variables = {
     ...assignment.variables,
+    ...choiceVariables(task.agent ?? {}),
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
     ...(assignment.idleBackgroundMs != null && {

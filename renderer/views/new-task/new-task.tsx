@@ -8,9 +8,10 @@ import { Select } from '../../parts/select.tsx'
 import { useKeyHint } from '../../parts/use-keys.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { addFolders } from '../../stores/adding.ts'
-import { noLimits, useDraft } from '../../stores/draft.ts'
+import { noLimits, useDraft, usualAgent } from '../../stores/draft.ts'
 import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
 import { back, go } from '../../stores/navigation.ts'
+import { AgentFields, agentOf } from './agent-fields.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
 import { QueueFields } from './queue-fields.tsx'
@@ -58,10 +59,11 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       queue,
       ...(queue && { priority: Number(draft.priority) }),
       ...limits,
+      ...agentOf(draft.agent),
     })
     setBusy(false)
     if (!reply.ok) return setFailure(reply.failure)
-    useDraft.setState({ description: '', limits: noLimits })
+    useDraft.setState({ description: '', limits: noLimits, agent: usualAgent })
     go({ view: 'task', id: reply.value.id })
   }
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>): void => {
@@ -109,6 +111,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
             settings={settings}
             onChange={(next) => useDraft.setState({ limits: next })}
           />
+          <AgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
           <QueueFields queue={queue} priority={draft.priority} />
           <div className="buttons">
             <Button onClick={back}>Cancel</Button>

@@ -84,10 +84,13 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
 }
 
 /** The same text in the same repository, as it is now. */
-async function runAgain({ row, description, caps }: TaskDetails): Promise<void> {
+async function runAgain({ row, description, caps, agent, base }: TaskDetails): Promise<void> {
   const started = await act('runTask', {
     repo: row.repo,
     description,
+    ...(agent?.model !== undefined && { model: agent.model }),
+    ...(agent?.effort !== undefined && { effort: agent.effort }),
+    ...(base !== null && { base }),
     ...(caps && { timeoutMs: caps.timeoutMs }),
     ...(caps?.maxCostUsd != null && { maxCostUsd: caps.maxCostUsd }),
     ...(caps?.maxTokens != null && { maxTokens: caps.maxTokens }),

@@ -118,6 +118,7 @@ function keyOf({ headers }: IncomingMessage): { authorization: ScriptedRequest['
 
 const errorMessages = {
   401: 'invalid x-api-key',
+  404: 'model: not found',
   429: 'This request would exceed your rate limit',
   500: 'Internal server error',
   529: 'Overloaded',

@@ -2,7 +2,7 @@
 export type Turn =
   | { readonly kind: 'answer'; readonly blocks: readonly Block[]; readonly delayMs?: number }
   /** The API's own error, as it words it. */
-  | { readonly kind: 'error'; readonly status: 401 | 429 | 500 | 529 }
+  | { readonly kind: 'error'; readonly status: 401 | 404 | 429 | 500 | 529 }
   /** A subscription's limit, as the API tells it: in seconds since the epoch. */
   | { readonly kind: 'limit'; readonly resetsAt: number }
   /** The connection breaks. */

@@ -208,6 +208,8 @@ const plainDetails = (id: string, description: string): Omit<TaskDetails, 'row'>
   repoPath: '/home/kim/code/project',
   branch: 'main',
   startCommit: '3c91e04f5c0b7c2d3b0c7a9f4b9f0e0e7f1d2a3b',
+  agent: null,
+  base: null,
   caps: { timeoutMs: 3_600_000, maxCostUsd: 5, maxTokens: null, silenceTimeoutMs: null },
   summary: null,
   failure: null,

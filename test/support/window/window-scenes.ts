@@ -424,6 +424,8 @@ export const errorScene: Scene = {
       repoPath: '/home/kim/code/pipelines/data-pipeline',
       branch: 'main',
       startCommit: '3c91e04f5c0b7c2d3b0c7a9f4b9f0e0e7f1d2a3b',
+      agent: null,
+      base: null,
       caps: null,
       summary: 'I changed the base image and the lock file. The shell does not evaluate: `openssl_1_1` was removed.',
       failure: { code: 'agent-failed', message: 'nix develop failed', hint: '`nix develop` in your checkout shows it' },

@@ -1,0 +1,57 @@
+import { AppError } from '../../core/failure.ts'
+import { taskRef } from '../../core/merge/merge.ts'
+import { parseTaskId } from '../../core/task/task.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
+import { type GitOptions, gitQuickly } from '../process/git.ts'
+import { startingPoint } from './refs.ts'
+
+/** Whether it can be the name of a branch or tag, with nothing of git's notation for other revisions in it; control characters are no word. */
+const isPlainName = (name: string): boolean =>
+  /^[^\s~^:?*[\\-][^\s~^:?*[\\]*$/.test(name) && !/\.\.|@\{|\/\//.test(name) && !/\p{Cc}/u.test(name)
+const commitId = /^[0-9a-f]{7,64}$/
+
+/**
+ * What the name stands for in the user's repository: the work of the task with this id, else a branch, else a tag, else a commit by seven digits of its
+ * id or more. No other ref can be named.
+ * @throws AppError('argument-invalid') where it is none of them, 'flake-missing' where no task can start.
+ */
+export async function findBase(repoPath: string, name: string, signal?: AbortSignal): Promise<TaskBase> {
+  const user: GitOptions = { cwd: repoPath, trust: 'user' }
+  const id = parseTaskId(name.replace(/^refs\/tasks\//, ''))
+  const candidates: { readonly ref: string; readonly isBranch: boolean }[] = [
+    ...(id ? [{ ref: taskRef(id), isBranch: false }] : []),
+    ...(isPlainName(name)
+      ? [
+          { ref: `refs/heads/${name}`, isBranch: true },
+          { ref: `refs/tags/${name}`, isBranch: false },
+        ]
+      : []),
+  ]
+  for (const { ref, isBranch } of candidates) {
+    const found = await startingPoint(user, ref, signal)
+    if (found) return start(name, found, isBranch)
+  }
+  if (commitId.test(name) && (await isUnambiguous(user, name, signal))) {
+    const found = await startingPoint(user, name, signal)
+    if (found) return start(name, found, false)
+  }
+  throw new AppError('argument-invalid', `No branch, tag, commit or task is named '${name.slice(0, 100)}'`, {
+    hint: `See: git -C ${repoPath} for-each-ref refs/heads refs/tags refs/tasks`,
+  })
+}
+
+function start(name: string, { commit, hasFlake }: { commit: string; hasFlake: boolean }, isBranch: boolean): TaskBase {
+  if (!hasFlake) {
+    throw new AppError('flake-missing', `No flake.nix found at ${name}`, {
+      hint: 'A task needs the development shell of the commit that it starts from: choose another one',
+    })
+  }
+  return isBranch ? { kind: 'branch', branch: name } : { kind: 'commit', name, commit }
+}
+
+/** Digits that could be the start of several ids name none; a branch of such a name was looked for before. */
+async function isUnambiguous(user: GitOptions, digits: string, signal?: AbortSignal): Promise<boolean> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${digits}^{commit}`]
+  const { exitCode, stdout } = await gitQuickly(args, user, signal)
+  return exitCode === 0 && stdout.trim().startsWith(digits)
+}
