@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import type { Problem } from '../driver.ts'
 import { buildImage } from './build-image.ts'
-import { debianProblems } from './debian-problems.ts'
+import { debianProblems, fetchProblems } from './debian-problems.ts'
 import { fetchImage } from './fetch/fetch-image.ts'
 import { type ImagePlace, imagePlace, readReleased } from './fetch/image-place.ts'
 import { readImageFile } from './image-file.ts'
@@ -70,7 +70,7 @@ export function debianGuest({
         case 'build':
           return await debianProblems(architecture, signal)
         case 'fetch':
-          return []
+          return await fetchProblems()
         case 'none':
           return [unknownImage(place)]
       }

@@ -86,6 +86,10 @@ const gibibyte = 1024 ** 3
 const workGiB = 2.5
 const keptGiB = 1.5
 
+/** What this host lacks to fetch an image: room for it, packed and unpacked. */
+export const fetchProblems = (): Promise<readonly Problem[]> =>
+  shortDisks([{ path: cacheDirectory(), gib: keptGiB }], 'fetching')
+
 /** The build would fail halfway, with an error of whatever program came to the end of the disk. */
 async function spaceProblems(isRoot: boolean): Promise<readonly Problem[]> {
   const cache = cacheDirectory()
@@ -95,13 +99,20 @@ async function spaceProblems(isRoot: boolean): Promise<readonly Problem[]> {
         { path: cache, gib: keptGiB },
         { path: '/var/tmp', gib: workGiB },
       ]
+  return await shortDisks(needs, 'building')
+}
+
+async function shortDisks(
+  needs: readonly { readonly path: string; readonly gib: number }[],
+  doing: 'building' | 'fetching',
+): Promise<readonly Problem[]> {
   const problems = needs.map(async ({ path, gib }) => {
     const freeGiB = (await freeBytes(path)) / gibibyte
     if (freeGiB >= gib) return []
     return [
       {
         code: 'disk-short',
-        message: `Only ${freeGiB.toFixed(1)} GiB are free on the disk of ${path}; building the guest image takes ${gib} GiB there`,
+        message: `Only ${freeGiB.toFixed(1)} GiB are free on the disk of ${path}; ${doing} the guest image takes ${gib} GiB there`,
         cure: 'Free some disk space there',
       },
     ]

@@ -31,9 +31,25 @@ const tellEveryMs = 3_000
 /**
  * Brings an image that was built elsewhere, and checks it before it can be used. What has come of one that could not be brought whole
  * stays beside its folder, as `KEY.part`, for the next try.
- * @throws AppError('image-failed')
+ * @throws AppError('image-failed' | 'disk-full')
  */
 export async function fetchImage(options: FetchOptions, signal?: AbortSignal): Promise<void> {
+  try {
+    await bringAll(options, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw new AppError(
+      'disk-full',
+      `The disk of ${options.directory} is full, and the guest image does not fit on it`,
+      {
+        hint: 'Free some disk space there and try again: what has come is kept',
+        cause: error,
+      },
+    )
+  }
+}
+
+async function bringAll(options: FetchOptions, signal?: AbortSignal): Promise<void> {
   const { from, directory, onProgress } = options
   const work = `${directory}.part`
   await mkdir(work, { recursive: true, mode: 0o755 })
@@ -117,7 +133,8 @@ async function bring(
     return await downloadFile({ url: place, path, bytes, sha256 }, options, signal)
   }
   // Copied first, so that what is checked is what is used.
-  await copyFile(place, path).catch((cause: unknown) => {
+  await copyFile(place, path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOSPC') throw cause
     throw new AppError('image-failed', `${place} cannot be copied: ${String(cause)}`, {
       hint: 'Copy all files of the image into that folder',
       cause,

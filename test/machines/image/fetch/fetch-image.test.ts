@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -141,6 +141,18 @@ test('a cut connection and a server that is busy are no end', async () => {
   await bring(url)
   await holdsImage(directory)
 })
+
+// A device of Linux on which nothing finds room.
+test.runIf(process.platform === 'linux')(
+  'a disk that is full is told as that, and not as a fault of the server',
+  async () => {
+    const { url } = await startOddServer(release(), sound)
+    const { bring, cache } = await scene()
+    await mkdir(join(cache, `${key}.part`))
+    await symlink('/dev/full', join(cache, `${key}.part`, assetOf('root.erofs')))
+    await expect(bring(url)).rejects.toMatchObject({ code: 'disk-full', hint: expect.stringContaining('is kept') })
+  },
+)
 
 test('an index that is not there is an error that names it', async () => {
   const { url } = await startOddServer({}, sound)
