@@ -10,6 +10,9 @@ const content = Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => (ind
 const other = Buffer.from(content).fill(7, 0, 600_000)
 const quick = { pauseMs: 1, stallMs: 20_000 }
 
+/** Said by one word: the difference of two large buffers takes minutes to print. */
+const holds = async (path: string, expected: Buffer): Promise<boolean> => (await readFile(path)).equals(expected)
+
 /** A file that is expected to be `content`, from a server with these habits. */
 async function scene(...habits: readonly Habit[]) {
   const server = await startOddServer({ file: content }, ...habits)
@@ -24,7 +27,7 @@ test('a file comes whole from a sound server, and its bytes are told as they com
   const { fetchIt, path, server } = await scene(sound)
   const told: number[] = []
   await fetchIt(undefined, { ...quick, ...{ onBytes: (bytes: number) => told.push(bytes) } })
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(told.at(-1)).toBe(content.length)
   expect(server.asked).toEqual(['all'])
 })
@@ -32,7 +35,7 @@ test('a file comes whole from a sound server, and its bytes are told as they com
 test('a connection that is cut again and again is gone on with where it was', async () => {
   const { fetchIt, path, server } = await scene(cutAfter(500_000), cutAfter(600_000), status(503), cutAfter(0), sound)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   const starts = server.asked.map((range) => Number(/\d+/.exec(range)?.[0] ?? 0))
   expect(starts).toEqual([...starts].sort((one, two) => one - two))
   expect(starts.at(-1)).toBeGreaterThan(0)
@@ -42,7 +45,7 @@ test('what an earlier run left is gone on with', async () => {
   const { fetchIt, path, server } = await scene(sound)
   await writeFile(path, content.subarray(0, 123_456))
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(server.asked).toEqual(['bytes=123456-'])
 })
 
@@ -56,7 +59,7 @@ test('what is there whole is not asked for', async () => {
 test('a server without ranges sends it all again, and nothing is there twice', async () => {
   const { fetchIt, path } = await scene(cutAfter(700_000), withoutRanges)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
 })
 
 test.for<[string, Buffer]>([
@@ -67,14 +70,14 @@ test.for<[string, Buffer]>([
   const { fetchIt, path, server } = await scene(sound)
   await writeFile(path, left)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(server.asked.at(-1)).toBe('all')
 })
 
 test('the file changes between two parts: it is fetched once more from its beginning', async () => {
   const { fetchIt, path, server } = await scene((response, _, from) => cutAfter(900_000)(response, other, from), sound)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(server.asked).toEqual(['all', expect.stringMatching(/^bytes=/), 'all'])
 })
 
@@ -82,7 +85,7 @@ test('it changes to another length between two parts, and back: it is fetched fr
   const shorter = content.subarray(0, 1500_000)
   const { fetchIt, path } = await scene(cutAfter(500_000), (response, _, from) => sound(response, shorter, from), sound)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
 })
 
 test.for<[string, Habit]>([
@@ -99,7 +102,7 @@ test.for<[string, Habit]>([
 ])('%s: it is fetched from its beginning', async ([, habit]) => {
   const { fetchIt, path, server } = await scene(cutAfter(500_000), habit)
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(server.asked.at(-1)).toBe('all')
 })
 
@@ -135,7 +138,7 @@ test('a server that never sends a byte is asked some times, and keeps what has c
   await writeFile(path, content.subarray(0, 5_000))
   await expect(fetchIt()).rejects.toMatchObject({ code: 'image-failed', hint: expect.stringContaining('guestImage') })
   expect(server.asked.length).toBeGreaterThan(3)
-  expect(await readFile(path)).toEqual(content.subarray(0, 5_000))
+  expect(await holds(path, content.subarray(0, 5_000))).toBe(true)
 })
 
 test('a server that falls silent is asked again', async () => {
@@ -145,13 +148,13 @@ test('a server that falls silent is asked again', async () => {
   }
   const { fetchIt, path } = await scene(silent, sound)
   await fetchIt(undefined, { pauseMs: 1, stallMs: 300 })
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
 })
 
 test('a redirection is followed, with the range', async () => {
   const { fetchIt, path, server } = await scene(cutAfter(500_000), sound)
   await fetchIt(server.url.replace('/files', '/moved/file'))
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
   expect(server.asked.at(-1)).toMatch(/^bytes=/)
 })
 
@@ -171,5 +174,5 @@ test('a signal stops it, and what has come is gone on with', async () => {
   const { fetchIt, path } = await scene(halts, sound)
   await expect(fetchIt(undefined, quick, stop.signal)).rejects.toThrow('enough')
   await fetchIt()
-  expect(await readFile(path)).toEqual(content)
+  expect(await holds(path, content)).toBe(true)
 })

@@ -48,7 +48,8 @@ async function scene() {
 }
 
 const holdsImage = async (directory: string): Promise<void> => {
-  for (const [file, content] of Object.entries(contents)) expect(await readFile(join(directory, file))).toEqual(content)
+  for (const [file, content] of Object.entries(contents))
+    expect((await readFile(join(directory, file))).equals(content)).toBe(true)
   expect(await readImageFile(directory)).toEqual(image)
 }
 
