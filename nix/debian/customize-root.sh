@@ -56,6 +56,14 @@ PODMAN
   : >"$root/etc/containers/nodocker"
 }
 
+# git-lfs writes its settings in another order each time, and two builds shall be the same.
+order_settings() {
+  local file=$1
+  [ "$(grep -c '^\[' "$file")" = 1 ] || { echo "$file has more than the settings of git-lfs" && exit 1; }
+  { head -n 1 "$file" && tail -n +2 "$file" | sort; } >"$file.new"
+  mv "$file.new" "$file"
+}
+
 # A machine of the cloud has no power button but ACPI's. One with a processor of ARM has a key on a GPIO line, under Apple's framework
 # as under QEMU, and Debian's cloud kernel lacks its driver.
 kernel_flavour() { if [ "$ARCHITECTURE" = amd64 ]; then echo cloud-amd64; else echo "$ARCHITECTURE"; fi; }
@@ -155,6 +163,7 @@ left_out=(
 say 45 'guest files'
 add_user
 add_files
+order_settings "$root/etc/gitconfig"
 say 50 'kernel'
 add_kernel
 extract_kernel "$work/kernel/boot/vmlinuz-$kernel_release"
