@@ -25,7 +25,7 @@ chown 1000:1000 home seen
 mount -t tmpfs -o mode=755 run /run
 
 serve() {
-  /usr/bin/python3 "$here/looker_fs.py" "$1" "$2" "$seconds" &
+  /usr/bin/python3 -B "$here/looker_fs.py" "$1" "$2" "$seconds" &
   until mountpoint -q "$2"; do
     kill -0 $! || exit 1
     sleep 0.02
