@@ -74,7 +74,9 @@ async function evaluated() {
     facts: async (): Promise<unknown> => {
       const asked = await readFile(join(import.meta.dirname, 'guest-facts.nix'), 'utf8')
       const { stdout, ok } = await evaluate('nixosConfigurations.guest-aarch64.config', '--json', '--apply', asked)
-      return ok ? JSON.parse(stdout) : undefined
+      if (!ok) return undefined
+      const manifest = await evaluate('packages.aarch64-darwin.manifest.text', '--raw')
+      return masked({ ...JSON.parse(stdout), manifest: manifest.ok && JSON.parse(manifest.stdout) })
     },
     /** Makes a mistake. */
     plant: async (file: string, right: string, wrong: string) => {
@@ -86,6 +88,18 @@ async function evaluated() {
       nix(['flake', 'check', '--no-build', '--all-systems', '--no-write-lock-file', ...inputs, `path:${copy}`], soon()),
   }
 }
+
+const { claude } = JSON.parse(await readFile(join(flake, 'debian/pins.json'), 'utf8')) as {
+  claude: { version: string }
+}
+
+/** Paths of the store by their names alone, and no version that is a pin's. */
+const masked = (facts: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(facts)
+      .replaceAll(/[^\s"'=:]*\/store\/[a-z0-9]{32}-/g, 'store:')
+      .replaceAll(claude.version, 'PINNED'),
+  )
 
 const expectedFacts = async (): Promise<unknown> =>
   JSON.parse(await readFile(join(import.meta.dirname, 'guest-facts.json'), 'utf8'))
@@ -110,7 +124,7 @@ if (nixpkgsLib && microvm) {
       const { stdout } = await evaluate(`packages.${host}.manifest.text`, '--raw')
       const manifest = parseManifest(stdout, host)
       const mac = hypervisor === 'vfkit'
-      expect(manifest).toMatchObject({ hypervisor, rosettaTag: mac ? 'rosetta' : null, claudeVersion: '2.1.330' })
+      expect(manifest).toMatchObject({ hypervisor, rosettaTag: mac ? 'rosetta' : null, claudeVersion: claude.version })
       expect(Object.keys(manifest.tools)).toEqual(mac ? ['vfkit', 'socat'] : [])
       expect(manifest.kernelParams.filter((parameter) => /^(init|regInfo)=/.test(parameter))).toHaveLength(2)
       expect(stdout).not.toMatch(/Users|\.microvm|127\.0\.0\.1|02:/) // Nothing of a host, a task or a slot.
@@ -139,8 +153,11 @@ if (nixpkgsLib && microvm) {
     for (const macos of [13, 14, 15, 26]) expect(rosettaRuns(kernelVersion, macos)).toBe(true)
   })
 
-  test('the guest is what its drivers count on', async () => {
+  test('the guest is what its drivers count on, and every option of it is as recorded', async () => {
     const { facts } = await evaluated()
+    // A deliberate change is recorded by: GUEST_FACTS=write npx vitest run --project machine test/nix/flake
+    if (process.env.GUEST_FACTS === 'write')
+      await writeFile(join(import.meta.dirname, 'guest-facts.json'), `${JSON.stringify(await facts(), null, 2)}\n`)
     expect(await facts()).toEqual(await expectedFacts())
   })
 

@@ -1,10 +1,14 @@
-# What the drivers, the runner and other units count on, out of the guest's evaluated configuration.
+# What the drivers, the runner and other units count on, out of the guest's evaluated configuration; and, in `options`, every option of NixOS
+# that the guest sets, so that a change of any of them is told, whether or not somebody thought of it.
 config:
   let
     unit = name: config.systemd.services.${name};
     claude = config.users.users.claude;
   in
   {
+    options = builtins.fromJSON (builtins.unsafeDiscardStringContext config.system.build.toplevel.text);
+    microvm = { inherit (config.microvm) vcpu mem balloon hypervisor storeOnDisk storeDiskType writableStoreOverlay machineId; };
+    system = [ config.system.stateVersion config.documentation.enable config.nixpkgs.hostPlatform.system or config.nixpkgs.hostPlatform ];
     disks = builtins.mapAttrs (_: f: [ f.device f.fsType f.autoFormat f.neededForBoot ]) (removeAttrs config.fileSystems [ "/" "/nix/store" ]);
     rosetta = config.fileSystems."/run/rosetta".options;
     store = config.fileSystems."/nix/store".overlay;
