@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '../core/failure.ts'
+import { excludeFromBackups } from '../lib/files/exclude-from-backups.ts'
 import { lockFile } from '../lib/files/file-lock.ts'
 import { chooseGuest } from './choose-guest.ts'
 import type { Problem } from './driver.ts'
@@ -45,6 +46,7 @@ export async function ensureGuestImage(
   const builtMeanwhile = await find()
   if (builtMeanwhile) return builtMeanwhile
   lock.assertHeld()
+  await excludeFromBackups(dirname(directory))
   await source.build(directory, onProgress, signal)
   const built = await find()
   if (!built) throw new AppError('image-failed', `The guest image was built, but is not in ${directory}`)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { AppError } from '../../core/failure.ts'
 
 /** The error for a git that cannot be started at all, or undefined when that is not what happened. */
-export function missingGit(cwd: string, said: string): AppError | undefined {
+export function missingGit(cwd: string, said: string, platform = process.platform): AppError | undefined {
   // A folder that is gone has the same error as a program that is.
   const isAbsent = /\bspawn \S*git ENOENT\b/.test(said) && existsSync(cwd)
   // The `git` of a Mac is a stand-in until the developer tools are there.
@@ -10,7 +10,7 @@ export function missingGit(cwd: string, said: string): AppError | undefined {
   if (!isAbsent && !isStandIn) return undefined
   return new AppError('host-incomplete', 'git is missing: it is not installed, or not in the PATH of this program', {
     hint:
-      process.platform === 'darwin'
+      platform === 'darwin'
         ? 'Run: xcode-select --install'
         : 'Install it with the package manager of this system: apt-get install git',
   })

@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SlotId } from '../../core/task/task.ts'
+import { excludeFromBackups } from '../../lib/files/exclude-from-backups.ts'
 import type { Volume } from '../../machines/driver.ts'
 
 const gibibyte = 1024 ** 3
@@ -8,7 +9,11 @@ const gibibyte = 1024 ** 3
 const volumeBytes = 30 * gibibyte
 
 /** The slot's disk images, made on first use. Blank ones are formatted by the guest, so that any host can make them. */
-export async function prepareSlotStorage(home: string, slot: SlotId): Promise<readonly Volume[]> {
+export async function prepareSlotStorage(
+  home: string,
+  slot: SlotId,
+  exclude = excludeFromBackups,
+): Promise<readonly Volume[]> {
   const folder = join(home, 'slots', String(slot))
   const volumes: readonly Volume[] = [
     { serial: 'nix-store', path: join(folder, 'nix-store.img') },
@@ -21,6 +26,7 @@ export async function prepareSlotStorage(home: string, slot: SlotId): Promise<re
     const { size } = await file.stat()
     if (size === 0) await file.truncate(volumeBytes)
   }
+  await exclude(folder)
   return volumes
 }
 
