@@ -19,6 +19,7 @@ import { watchMachine } from '../watch/watch-machine.ts'
 import { vfkitArguments } from './arguments.ts'
 import type { MacHost } from './host.ts'
 import { vfkitHypervisor } from './hypervisor.ts'
+import { relayCommand } from './relay.ts'
 import { vfkitControl } from './rest.ts'
 import { rosettaRuns } from './rosetta.ts'
 
@@ -66,7 +67,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const helpers: HelperProcess[] = []
   for (const { port, socket, target } of relays) {
     const socat = required(image.tools?.socat ?? host.socat, 'socat, which forwards single addresses of this host,')
-    const relay = await started(`forward-${port}`, [socat, `UNIX-LISTEN:${socket},fork,mode=0600`, target])
+    const relay = await started(`forward-${port}`, relayCommand(socat, socket, target))
     helpers.push(relay)
     await untilReady(relay, run, async () => (await pathExists(socket)) || undefined, limit)
   }

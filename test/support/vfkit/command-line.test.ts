@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { requestOverSocket } from '../../../main/lib/http/http-socket.ts'
 import { run } from '../../../main/lib/processes/spawn.ts'
 import { vfkitArguments } from '../../../main/machines/vfkit/arguments.ts'
+import { worthwhileLines } from '../../../main/machines/watch/worthwhile-lines.ts'
 import { temporaryFolder } from '../temporary.ts'
+import { until } from '../until.ts'
 import { parseCommandLine } from './command-line.ts'
 
 async function commandLine() {
@@ -53,7 +56,6 @@ test('what the driver writes is read as it was meant', async () => {
 
 test.each([
   ['an unknown flag', ['--machine', 'q35'], 'unknown flag: --machine'],
-  ['a word of its own', ['start'], 'unknown flag: start'],
   ['a flag with no value', ['--cpus'], 'flag needs an argument: --cpus'],
   ['processors that are no number', ['--cpus', 'two'], 'invalid argument "two"'],
   ['an unknown device', ['--device', 'virtio-gpu9'], 'unknown device type: virtio-gpu9'],
@@ -74,6 +76,7 @@ test.each([
   ['a network that is none', ['--device', 'virtio-net,mac=02:6d:76:6d:00:03'], "one of 'nat'"],
   ['a socket with a percent sign', ['--restful-uri', 'unix:///tmp/100%/s'], 'invalid URL escape'],
   ['a socket of 104 bytes', ['--restful-uri', `unix:///tmp/${'x'.repeat(99)}`], 'exceeds macOS limits'],
+  ['a port of more than 32 bits', ['--device', 'virtio-vsock,port=4294967296,socketURL=/s'], 'value out of range'],
   ['a log level', ['--log-level', 'trace'], 'unknown log level: trace'],
 ])('%s ends it with an error', async (_, wrong, reason) => {
   const { args } = await commandLine()
@@ -85,7 +88,40 @@ test('a kernel alone is too little', async () => {
   expect(() => parseCommandLine([])).toThrow('--bootloader')
 })
 
-test('the executable ends with status 1 and says why', async () => {
+test('a word of its own means nothing', async () => {
+  const { args } = await commandLine()
+  expect(parseCommandLine([...args, 'start'])).toEqual(parseCommandLine(args))
+})
+
+test('the executable ends with status 1, says why twice with its usage in between, and the driver shows it once', {
+  timeout: 240_000,
+}, async () => {
   const { exitCode, stderr } = await run(join(import.meta.dirname, 'vfkit'), ['--cpus', 'two'])
-  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^Error: /)])
+  expect([exitCode, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^Error: (.*)\nUsage:\n[\s\S]*\n {2}-h, --help[^\n]*\n\n\1\n$/),
+  ])
+  expect(worthwhileLines(stderr)).toEqual([expect.stringMatching(/^Error: /)])
+})
+
+test('each request is logged as gin does, and the driver shows none', { timeout: 240_000 }, async () => {
+  const socket = join(await temporaryFolder(), 'rest.sock')
+  const served = `import { serveRestApi } from ${JSON.stringify(join(import.meta.dirname, 'rest-api.ts'))}
+    await serveRestApi(${JSON.stringify(socket)}, { devices: [] }, { state: async () => 'Running', change: async () => undefined })
+    console.log('ready')`
+  const stop = new AbortController()
+  let log = ''
+  const said = run(
+    process.execPath,
+    ['--input-type=module', '-e', served],
+    { onLine: (line) => (log += `${line}\n`) },
+    stop.signal,
+  )
+  await until(() => log.includes('ready'))
+  await requestOverSocket({ socketPath: socket, method: 'GET', path: '/vm/state' }, AbortSignal.timeout(30_000))
+  await until(() => log.includes('[GIN]'))
+  stop.abort()
+  await said
+  expect(log).toMatch(/^\[GIN\] \S+ - \S+ \| 200 \|.*GET.*"\/vm\/state"$/m)
+  expect(worthwhileLines(log)).toEqual(['ready'])
 })

@@ -45,10 +45,25 @@ const flags: Readonly<Record<string, { readonly short?: string; readonly used?: 
   nested: { short: 'n' },
 }
 
+/** What follows each error. */
+export const usage = [
+  'Usage:',
+  '  vfkit [flags]',
+  '',
+  'Flags:',
+  ...Object.entries(flags).map(
+    ([name, { short }]) => `  ${short ? `-${short}, ` : '    '}--${name} string   its value`,
+  ),
+  '  -h, --help   help for vfkit',
+  '',
+].join('\n')
+
 /** @throws with vfkit's reason, or with ours for what it knows and this stand-in does not. */
 export function parseCommandLine(args: readonly string[]): Configuration {
   const values = new Map<string, string[]>()
   for (let at = 0; at < args.length; at += 1) {
+    // A word of its own is taken, and means nothing.
+    if (!args[at]?.startsWith('-')) continue
     const [name, attached] = flagAt(args[at] ?? '')
     const value = attached ?? args[++at]
     if (value === undefined) throw new Error(`flag needs an argument: --${name}`)
@@ -90,6 +105,13 @@ function unsigned(name: string, value: string): number {
   throw new Error(
     `invalid argument "${value}" for "--${name}" flag: strconv.ParseUint: parsing "${value}": invalid syntax`,
   )
+}
+
+/** Of 32 bits; 0 where there is none. */
+function vsockPort(value: string): number {
+  if (!/^\d+$/.test(value)) throw new Error(`strconv.ParseUint: parsing "${value}": invalid syntax`)
+  if (Number(value) >= 2 ** 32) throw new Error(`strconv.ParseUint: parsing "${value}": value out of range`)
+  return Number(value)
 }
 
 /** As Go's `url.ParseRequestURI` and vfkit's own checks after it take it. */
@@ -156,9 +178,9 @@ const devices: Readonly<Record<string, { readonly options: readonly string[]; pa
   },
   'virtio-vsock': {
     options: ['port', 'socketURL', 'listen', 'connect'],
-    parse: ({ port = '', socketURL = '', connect }) => ({
+    parse: ({ port = '0', socketURL = '', connect }) => ({
       kind: 'virtiosock',
-      port: unsigned('port', port),
+      port: vsockPort(port),
       // The path goes through Go's `url.Parse` as `unix:PATH`.
       socketURL: socketOf(`unix://${socketURL}`),
       listen: connect === undefined,

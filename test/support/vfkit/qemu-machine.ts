@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
-import { createConnection, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathExists } from '../../../main/lib/files/look.ts'
@@ -22,6 +21,7 @@ import { virtiofsdArguments } from '../../../main/machines/qemu/virtiofsd.ts'
 import { gatewayVsockPort } from '../../../main/machines/vfkit/arguments.ts'
 import { kernelArchitecture } from '../machines/guest-architecture.ts'
 import type { Configuration, Device } from './command-line.ts'
+import { vsockProxy } from './vsock-proxy.ts'
 
 type DeviceOf<K extends Device['kind']> = Extract<Device, { kind: K }>
 
@@ -67,7 +67,7 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
   const toHost = of('virtiosock').filter(({ listen }) => listen)
   for (const { port, socketURL } of toHost) {
     const path = join(io, `vsock-${port}.sock`)
-    await relay(path, socketURL)
+    await vsockProxy(path, socketURL, 'near')
     await own(path, user)
   }
 
@@ -109,7 +109,7 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
   const qmp = await untilConnected(machine.controlSocket, ended, signal)
   // The guests of this host wait for the time at a serial port, those of a Mac at a vsock port.
   for (const { socketURL } of of('virtiosock').filter(({ listen }) => !listen))
-    await relay(socketURL, machine.clockSocket)
+    await vsockProxy(socketURL, machine.clockSocket, 'far')
   const status = async () =>
     ((await qmp.execute('query-status', AbortSignal.timeout(3_000))) as { status: string }).status
   return { qmp, status, ended }
@@ -148,18 +148,6 @@ async function virtiofsdCommand(
   return confinement.command(diesWithParent([file, ...args, ...virtiofsdArguments(directory, socket, user)]))
 }
 
-/** vfkit's part of a vsock device: whoever connects at one end is connected to the other. */
-async function relay(path: string, target: string): Promise<void> {
-  const server = createServer({ allowHalfOpen: true }, (near) => {
-    const far = createConnection({ path: target, allowHalfOpen: true })
-    near.pipe(far).pipe(near)
-    near.on('error', () => far.destroy())
-    far.on('error', () => near.destroy())
-  })
-  server.listen(path)
-  await once(server, 'listening')
-}
-
 /**
  * Here is no vsock, so the guest finds each port on a card that leads nowhere else, where a guest under vfkit finds it on its own
  * loopback. A card on the framework's NAT leads nowhere: no test has a network.
@@ -173,7 +161,7 @@ function planCards(
   const forwards = vsocks.map(({ port }) => {
     const address =
       port === gatewayVsockPort ? `${gatewayAddress.host}:${gatewayAddress.port}` : `${forwardAddress}:${port}`
-    return { str: `tcp:${address}-cmd:${socat} -t 60 STDIO UNIX-CONNECT:${join(io, `vsock-${port}.sock`)}` }
+    return { str: `tcp:${address}-cmd:${socat} -t 60 -T 600 STDIO UNIX-CONNECT:${join(io, `vsock-${port}.sock`)}` }
   })
   const closed = { type: 'user', restrict: true, ipv6: false }
   const vsockCard = {

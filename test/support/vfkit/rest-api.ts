@@ -17,6 +17,7 @@ const changes = ['Pause', 'Resume', 'Stop', 'HardStop'] as const
 /** vfkit's REST API on a unix socket, as of version 0.6.4. */
 export async function serveRestApi(socket: string, configuration: Configuration, machine: Controlled): Promise<void> {
   const server = createServer((request, response) => {
+    response.once('finish', () => logRequest(request, response.statusCode))
     answer(request, configuration, machine).then(
       ({ status, body }) => send(response, status, body),
       (error: unknown) => send(response, 500, { error: error instanceof Error ? error.message : String(error) }),
@@ -24,6 +25,13 @@ export async function serveRestApi(socket: string, configuration: Configuration,
   })
   server.listen(socket)
   await once(server, 'listening')
+}
+
+/** As gin, the framework of the real one, does on standard output for each request, which is hundreds an hour. */
+function logRequest({ method = '', url = '' }: IncomingMessage, status: number): void {
+  const time = new Date().toISOString().replace(/-/g, '/').replace('T', ' - ').slice(0, 21)
+  const line = `[GIN] ${time} | ${status} | ${'125.4µs'.padStart(13)} | ${''.padStart(15)} | ${method.padEnd(7)}  ${JSON.stringify(url)}`
+  process.stdout.write(`${line}\n`)
 }
 
 async function answer(

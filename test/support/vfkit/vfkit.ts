@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseCommandLine } from './command-line.ts'
+import { parseCommandLine, usage } from './command-line.ts'
 import { type QemuMachine, startQemuMachine } from './qemu-machine.ts'
 import { serveRestApi } from './rest-api.ts'
 
@@ -36,7 +36,8 @@ async function main(args: readonly string[]): Promise<number> {
   say('virtual machine is running')
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      say(`captured ${signal}, calling exit handlers and exiting..`)
+      const time = new Date().toISOString().replace(/-/g, '/').replace('T', ' ').slice(0, 19)
+      process.stderr.write(`${time} captured ${signal}, calling exit handlers and exiting..\n`)
       void change('Stop')
         .catch(() => undefined)
         .then(() => Promise.race([ended, sleep(5_000)]))
@@ -61,7 +62,9 @@ const say = (message: string): void =>
 main(process.argv.slice(2)).then(
   (status) => process.exit(status),
   (error: unknown) => {
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`)
+    // Once by its command line library, which adds its usage, and once more by itself.
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`Error: ${message}\n${usage}\n${message}\n`)
     process.exit(1)
   },
 )
