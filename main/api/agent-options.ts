@@ -8,7 +8,7 @@ const modelName = z
   .regex(modelPattern, "A model's name is at most 200 letters, digits and any of . _ : / @ [ ] -")
 
 /** Settings of Claude Code that a task may have of its own. */
-export const agentSettings = z.strictObject({
+const agentSettings = z.strictObject({
   subagent_model: modelName.optional().describe('The model of the agents that it starts'),
   max_output_tokens: within(z.int(), bounds.answerTokens).optional().describe('The most tokens of one answer'),
   max_thinking_tokens: within(z.int(), bounds.answerTokens)
