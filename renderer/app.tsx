@@ -1,7 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { unreachable } from '../main/core/unreachable.ts'
 import type { Place } from '../preload/host.ts'
-import { toHash } from '../preload/place-hash.ts'
 import { FailureBlank, Loading } from './parts/blank.tsx'
 import { useWindowKeys } from './parts/use-keys.ts'
 import { Banners } from './shell/banners.tsx'
@@ -11,7 +10,7 @@ import { SideBar } from './shell/side-bar.tsx'
 import { ToolBar } from './shell/tool-bar.tsx'
 import { addFolders } from './stores/adding.ts'
 import { useIsDesktop, useLive, useSettings } from './stores/live.ts'
-import { placeOf, useNavigation } from './stores/navigation.ts'
+import { placeOf, samePlace, useNavigation } from './stores/navigation.ts'
 import { ConflictEditor } from './views/conflicts/conflict-editor.tsx'
 import { History } from './views/history/history.tsx'
 import { NeedsYou } from './views/needs-you.tsx'
@@ -110,14 +109,12 @@ function View({ place }: { place: Place }) {
 /** The focus goes where the user goes: to the title of the new view, or back to the task that was open. */
 function useFocusOfPlace(place: Place): void {
   const last = useRef<Place>(place)
-  const hash = toHash(place)
   useLayoutEffect(() => {
     const left = last.current
     last.current = place
-    history.replaceState(null, '', hash)
-    if (left === place || document.querySelector('dialog[open]')) return
+    if (samePlace(left, place) || document.querySelector('dialog[open]')) return
     const opener = 'id' in left ? document.querySelector<HTMLElement>(`[data-task="${left.id}"]`) : null
     const target = opener ?? document.querySelector<HTMLElement>('[data-first-focus]') ?? document.querySelector('h1')
     target?.focus({ preventScroll: opener === null })
-  }, [place, hash])
+  }, [place])
 }

@@ -9,9 +9,10 @@ import './styles/slots.css'
 import './styles/task.css'
 import './styles/lists.css'
 import './styles/settle.css'
-import { fromHash } from '../preload/place-hash.ts'
+import './styles/forced-colors.css'
 import { host } from './api.ts'
 import { App } from './app.tsx'
+import { followBrowserHistory } from './stores/browser-history.ts'
 import { followHost } from './stores/follow-host.ts'
 import { useLive } from './stores/live.ts'
 import { go } from './stores/navigation.ts'
@@ -28,12 +29,7 @@ followHost(carrier, (live) => {
 })
 carrier.listen('goTo', go)
 carrier.listen('notify', showNotice)
-const place = fromHash(location.hash)
-if (place) go(place)
-window.addEventListener('hashchange', () => {
-  const typed = fromHash(location.hash)
-  if (typed) go(typed)
-})
+followBrowserHistory()
 
 createRoot(box).render(
   <StrictMode>

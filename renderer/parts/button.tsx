@@ -1,7 +1,7 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import { type ButtonHTMLAttributes, type ReactNode, useRef, useState } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 
-interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'aria-label'> {
+interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'aria-label' | 'onClick'> {
   readonly icon?: IconName | undefined
   readonly look?: 'primary' | 'danger' | 'plain' | undefined
   readonly tiny?: boolean
@@ -9,14 +9,27 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className
   readonly children?: ReactNode
   /** What it is called where it shows no words. */
   readonly label?: string
+  /** While what it returns is not settled, the button does nothing more: what costs or publishes is done once, however often it is clicked. */
+  readonly onClick?: () => unknown
+  /** Its words while that lasts. */
+  readonly busy?: string
 }
 
-export function Button({ icon, look, tiny, keys, label, children, type = 'button', ...rest }: Props) {
+export function Button({ icon, look, tiny, keys, label, children, type = 'button', onClick, busy, ...rest }: Props) {
+  const { act, isActing } = useOnce(onClick)
   const words = ['button', look, tiny && 'tiny', children === undefined && 'only-icon']
   return (
-    <button type={type} className={words.filter(Boolean).join(' ')} aria-label={label} title={label} {...rest}>
+    <button
+      type={type}
+      className={words.filter(Boolean).join(' ')}
+      aria-label={label}
+      title={label}
+      aria-disabled={isActing || undefined}
+      {...rest}
+      onClick={onClick && act}
+    >
       {icon && <Icon name={icon} size="small" />}
-      {children}
+      {isActing && busy !== undefined ? busy : children}
       {keys && (
         <span aria-hidden="true">
           <kbd>{keys}</kbd>
@@ -24,4 +37,23 @@ export function Button({ icon, look, tiny, keys, label, children, type = 'button
       )}
     </button>
   )
+}
+
+function useOnce(onClick: (() => unknown) | undefined): { act: () => void; isActing: boolean } {
+  const acting = useRef(false)
+  const [isActing, setActing] = useState(false)
+  const act = async (): Promise<void> => {
+    if (acting.current) return
+    const answer = onClick?.()
+    if (!(answer instanceof Promise)) return
+    acting.current = true
+    setActing(true)
+    try {
+      await answer
+    } finally {
+      acting.current = false
+      setActing(false)
+    }
+  }
+  return { act: () => void act(), isActing }
 }

@@ -16,6 +16,14 @@ export interface HistoryFilter {
 
 export const noFilter: HistoryFilter = { text: '', outcome: 'all', repo: null, period: 'any' }
 
+/** The filter of these words, which may come from an address; what is not known there counts as not given. */
+export const filterOf = (words: Readonly<Record<keyof HistoryFilter, string | null>>): HistoryFilter => ({
+  text: words.text ?? noFilter.text,
+  outcome: outcomeFilters.find((name) => name === words.outcome) ?? noFilter.outcome,
+  repo: words.repo,
+  period: periods.find((name) => name === words.period) ?? noFilter.period,
+})
+
 const dayMs = 24 * 60 * 60 * 1000
 const periodMs: Readonly<Record<Period, number>> = { any: Infinity, day: dayMs, week: 7 * dayMs, month: 30 * dayMs }
 

@@ -3,17 +3,23 @@ import type { TaskId } from '../../main/core/task/task.ts'
 import type { Place } from '../../preload/host.ts'
 import type { sideBarViews } from '../../preload/place-hash.ts'
 
+/** What is chosen at a place, such as a tab, a filter or a file, by the names that the address shows. */
+export type Chosen = Readonly<Record<string, string>>
+
+/** A place, as the user has it. */
+export type Stop = Place & { readonly chosen?: Chosen }
+
 /** Where the user is, last, and the way there; never empty. */
-export type Trail = readonly [Place, ...Place[]]
+export type Trail = readonly [Stop, ...Stop[]]
 
 export type View = (typeof sideBarViews)[number]
 
 export const home: Trail = [{ view: 'slots' }]
 
-export const placeOf = (trail: Trail): Place => trail.at(-1) ?? trail[0]
+export const placeOf = (trail: Trail): Stop => trail.at(-1) ?? trail[0]
 
 /** A view of the side bar begins a new way; what is opened from there goes on with it. */
-export function goOn(trail: Trail, place: Place): Trail {
+export function goOn(trail: Trail, place: Stop): Trail {
   if (samePlace(placeOf(trail), place)) return trail
   if (opensOver(place)) {
     // From the form to the task that it made: back is where the form was called from.
@@ -32,7 +38,16 @@ export function goBack(trail: Trail): Trail {
 /** What is opened from a view and left to it again. */
 const opensOver = (place: Place): boolean => 'id' in place || place.view === 'new-task'
 
-const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
+export const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
+
+/** The same way, with something chosen at its end, or chosen no more. */
+export function choosing(trail: Trail, name: string, value: string | null): Trail {
+  const { chosen = {}, ...place } = placeOf(trail)
+  const { [name]: _, ...others } = chosen
+  const now = value === null ? others : { ...others, [name]: value }
+  const [first, ...rest] = [...trail.slice(0, -1), Object.keys(now).length === 0 ? place : { ...place, chosen: now }]
+  return first ? [first, ...rest] : trail
+}
 
 const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
 
@@ -44,5 +59,19 @@ export function rootOf(trail: Trail): View {
 
 export const useNavigation = create<{ readonly trail: Trail }>(() => ({ trail: home }))
 
-export const go = (place: Place): void => useNavigation.setState(({ trail }) => ({ trail: goOn(trail, place) }))
+export const go = (place: Stop): void => useNavigation.setState(({ trail }) => ({ trail: goOn(trail, place) }))
 export const back = (): void => useNavigation.setState(({ trail }) => ({ trail: goBack(trail) }))
+
+/** Takes back everything that is chosen where the user is. */
+export const chooseNothing = (): void =>
+  useNavigation.setState(({ trail }) => {
+    const { chosen: _, ...place } = placeOf(trail)
+    const [first, ...rest] = [...trail.slice(0, -1), place]
+    return { trail: first ? [first, ...rest] : trail }
+  })
+
+/** What is chosen by this name where the user is, and how to choose another; null where nothing is. */
+export function useChosen(name: string): readonly [string | null, (value: string | null) => void] {
+  const value = useNavigation(({ trail }) => placeOf(trail).chosen?.[name] ?? null)
+  return [value, (now) => useNavigation.setState(({ trail }) => ({ trail: choosing(trail, name, now) }))]
+}

@@ -27,6 +27,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
   const terminal = new Terminal({
     allowProposedApi: true,
     disableStdin: true,
+    screenReaderMode: true,
     convertEol: true,
     cursorInactiveStyle: 'none',
     scrollback,
@@ -46,6 +47,8 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
   const removeStyles = openUnderPolicy(() => terminal.open(box))
   terminal.textarea?.setAttribute('aria-label', 'Console')
   terminal.textarea?.setAttribute('readonly', '')
+  // Its lines can be read; a machine that boots is not read out line by line.
+  box.querySelector('.live-region')?.setAttribute('aria-live', 'off')
 
   const fitNow = (): void => fit.fit()
   const sizes = new ResizeObserver(fitNow)
@@ -58,6 +61,10 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
   const themes = new MutationObserver(recolour)
   themes.observe(document.documentElement, { attributeFilter: ['data-theme'] })
 
+  /** What a search has selected is not what the reader has. */
+  let found: string | undefined
+  const selected = (): string => JSON.stringify(terminal.getSelectionPosition())
+
   const atEnd = (): boolean => terminal.buffer.active.viewportY >= terminal.buffer.active.baseY
   return {
     write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
@@ -66,6 +73,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
       if (text === '') return search.clearDecorations()
       if (direction === 'next') search.findNext(text, searchOptions())
       else search.findPrevious(text, searchOptions())
+      found = selected()
     },
     onFound: (listener) =>
       void search.onDidChangeResults(({ resultIndex, resultCount }) =>
@@ -79,7 +87,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
     },
     toEnd: () => terminal.scrollToBottom(),
     text() {
-      if (terminal.hasSelection()) return terminal.getSelection()
+      if (terminal.hasSelection() && selected() !== found) return terminal.getSelection()
       terminal.selectAll()
       const all = terminal.getSelection()
       terminal.clearSelection()

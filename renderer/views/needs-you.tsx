@@ -1,5 +1,3 @@
-import { useState } from 'react'
-import type { TaskId } from '../../main/core/task/task.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { adviceFor } from '../advice.ts'
 import { ago, count } from '../format.ts'
@@ -13,7 +11,7 @@ import { isConflict, isToReview, needsYou } from '../parts/states.ts'
 import { ToolBar } from '../shell/tool-bar.tsx'
 import { useNow } from '../stores/clock.ts'
 import { useTasksThat } from '../stores/live.ts'
-import { go } from '../stores/navigation.ts'
+import { go, useChosen } from '../stores/navigation.ts'
 import { mergeNow } from './task/merge-now.ts'
 import { ResolveButtons } from './task/resolve-buttons.tsx'
 import { ReviewButton } from './task/review-button.tsx'
@@ -21,7 +19,7 @@ import { ReviewButton } from './task/review-button.tsx'
 /** Finished work that waits at its ref because it could not be merged, oldest first. */
 export function NeedsYou() {
   const tasks = useTasksThat(needsYou)
-  const [chosen, setChosen] = useState<TaskId | null>(null)
+  const [chosen, setChosen] = useChosen('task')
   const task = tasks.find(({ id }) => id === chosen) ?? tasks[0]
   if (!task) {
     return (
@@ -55,20 +53,10 @@ export function NeedsYou() {
 }
 
 function MergeButton({ task }: { task: TaskRow }) {
-  const [busy, setBusy] = useState(false)
   const helps = adviceFor(task)?.again ?? false
   return (
-    <Button
-      icon="merge"
-      look={helps ? 'primary' : undefined}
-      disabled={busy}
-      onClick={async () => {
-        setBusy(true)
-        await mergeNow(task)
-        setBusy(false)
-      }}
-    >
-      {busy ? 'Merging…' : 'Merge Now'}
+    <Button icon="merge" look={helps ? 'primary' : undefined} busy="Merging…" onClick={() => mergeNow(task)}>
+      Merge Now
     </Button>
   )
 }

@@ -16,7 +16,7 @@ import { openWindow, useBrowser } from './open-window.ts'
 import { seriousFindings } from './serious-findings.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const running = `#task/${idOf(0x7f3a_0001)}`
+const running = `#task/${idOf(0x7f3a_0001)}?tab=console`
 const press = (name: string) => (page: Page) => page.getByRole('button', { name }).click()
 const tab = (name: string) => (page: Page) => page.getByRole('tab', { name }).click()
 

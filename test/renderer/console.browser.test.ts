@@ -7,7 +7,7 @@ import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 useBrowser()
 
 const id = idOf(0x7f3a_0001)
-const hash = `#task/${id}`
+const hash = `#task/${id}?tab=console`
 const shown = (page: Page) => page.evaluate(() => document.querySelector('.xterm-rows')?.textContent ?? '')
 const shows = (page: Page, text: string) => expect.poll(() => shown(page)).toContain(text)
 
@@ -104,7 +104,7 @@ test('the whole console is saved byte for byte, and what is not shown can be loo
   const long = idOf(0x7f3a_0002)
   const text = `the first line\r\n${'x'.repeat(78)}\r\n`.repeat(1).padEnd(700_000, 'filler\r\n')
   host.print(long, text)
-  await page.goto(`${host.url}#task/${long}`)
+  await page.goto(`${host.url}#task/${long}?tab=console`)
   await page.getByText(/^The first .* are not shown here/).waitFor()
   await page.getByRole('button', { name: 'Show Earlier Output' }).click()
   const earlier = page.getByRole('region', { name: /^Earlier console/ })

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await mkdir(out, { recursive: true })
 })
 
-const running = `#task/${idOf(0x7f3a_0001)}`
+const running = `#task/${idOf(0x7f3a_0001)}?tab=console`
 const tab = (name: string) => async (page: Page) => {
   await page.getByRole('tab', { name }).click()
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Reply } from '../../preload/contract.ts'
-import { fromHash, toHash } from '../../preload/place-hash.ts'
 import type { Step } from '../../preload/task-details.ts'
 import { adviceFor } from '../../renderer/advice.ts'
 import { lookOf, needsYou } from '../../renderer/parts/states.ts'
 import { noLimits } from '../../renderer/stores/draft.ts'
 import { followSteps, noSteps, withAnswer } from '../../renderer/stores/follow-steps.ts'
-import { countsOf, matching, newestFirst, noFilter } from '../../renderer/stores/history.ts'
-import { goBack, goOn, home, placeOf, rootOf, type Trail } from '../../renderer/stores/navigation.ts'
+import { countsOf, filterOf, matching, newestFirst, noFilter } from '../../renderer/stores/history.ts'
+import { choosing, goBack, goOn, home, placeOf, rootOf, type Trail } from '../../renderer/stores/navigation.ts'
+import { fromHash, toHash } from '../../renderer/stores/stop-hash.ts'
 import { limitsOf } from '../../renderer/views/new-task/limits.ts'
 import { busyScene, conflictScene, historyScene, idOf } from '../support/window/window-scenes.ts'
 import { sceneTime } from '../support/window/window-story.ts'
@@ -73,9 +73,23 @@ describe('navigation', () => {
   test('a place comes back from its address, and nothing else does', () => {
     for (const place of [task, { view: 'slots' }, { view: 'new-task' }, { view: 'conflicts' }] as const)
       expect(fromHash(toHash(place))).toEqual(place)
+    const chosen = { view: 'history', chosen: { search: 'a b&c=d#e', repo: 'billing-api' } } as const
+    expect(fromHash(toHash(chosen))).toEqual(chosen)
+    expect(fromHash(`#slots?TAB=x&a=${'x'.repeat(5_000)}&__proto__=1`)).toEqual({ view: 'slots' })
     for (const hash of ['', '#', '#nowhere', '#task', '#task/../x', '#task/ABCDEF01'])
       expect(fromHash(hash)).toBeUndefined()
   })
+})
+
+test('what is chosen belongs to its place, and goes with it', () => {
+  const trail = choosing(goOn(home, { view: 'history' }), 'repo', 'admin')
+  const beyond = goOn(trail, { view: 'task', id: idOf(0xa1) })
+  expect(goBack(choosing(beyond, 'tab', 'steps'))).toEqual([{ view: 'history', chosen: { repo: 'admin' } }])
+  expect(choosing(trail, 'repo', null)).toEqual([{ view: 'history' }])
+})
+
+test('words of an address that are no filter count as not given', () => {
+  expect(filterOf({ text: null, outcome: 'x', repo: null, period: 'year' })).toEqual(noFilter)
 })
 
 describe('history', () => {

@@ -110,7 +110,7 @@ function Editor({ id, title, found, onDone }: Props) {
           Abandon…
         </Button>
         <ResolveWithClaude id={id} />
-        <Button look="primary" keys={hint} disabled={!ready} onClick={() => void finish()}>
+        <Button look="primary" keys={hint} disabled={!ready} onClick={() => finish()}>
           {busy ? 'Merging…' : 'Finish'}
         </Button>
       </ToolBar>

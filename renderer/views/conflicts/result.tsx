@@ -58,11 +58,7 @@ export function Result({ chunks, picks, resolution, onChoose, onTyping }: Props)
         {draft === null ? (
           <>
             {byHand !== null && (
-              <Button
-                tiny
-                look="plain"
-                onClick={() => void onChoose(isComplete(picks) ? { kind: 'hunks', picks } : null)}
-              >
+              <Button tiny look="plain" onClick={() => onChoose(isComplete(picks) ? { kind: 'hunks', picks } : null)}>
                 Drop the Edit
               </Button>
             )}
@@ -79,7 +75,7 @@ export function Result({ chunks, picks, resolution, onChoose, onTyping }: Props)
             <Button tiny onClick={() => write(null)}>
               Cancel
             </Button>
-            <Button tiny look="primary" disabled={fault} onClick={() => void keep()}>
+            <Button tiny look="primary" disabled={fault} onClick={() => keep()}>
               Keep Text
             </Button>
           </>

@@ -1,5 +1,4 @@
 import { useDeferredValue, useMemo, useState } from 'react'
-import { create } from 'zustand'
 import { cost, count, tokens } from '../../format.ts'
 import { Blank } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -7,12 +6,10 @@ import { Choice } from '../../parts/choice.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Select } from '../../parts/select.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
-import { countsOf, type HistoryFilter, matching, newestFirst, noFilter, type Period } from '../../stores/history.ts'
+import { countsOf, filterOf, matching, newestFirst, noFilter, type Period } from '../../stores/history.ts'
 import { useTasks } from '../../stores/live.ts'
+import { chooseNothing, useChosen } from '../../stores/navigation.ts'
 import { HistoryTable } from './history-table.tsx'
-
-/** Kept while the window is, so that back from a task finds the list as it was left. */
-const useFilter = create<HistoryFilter>(() => noFilter)
 
 const outcomes = [
   { value: 'all', word: 'All' },
@@ -30,7 +27,11 @@ const periodOptions: readonly { readonly value: Period; readonly word: string }[
 ]
 
 export function History() {
-  const filter = useFilter()
+  const [text, setText] = useChosen('search')
+  const [outcome, setOutcome] = useChosen('outcome')
+  const [repo, setRepo] = useChosen('repo')
+  const [period, setPeriod] = useChosen('time')
+  const filter = useMemo(() => filterOf({ text, outcome, repo, period }), [text, outcome, repo, period])
   const tasks = useTasks()
   const late = useDeferredValue(filter)
   const [openedAtMs] = useState(Date.now)
@@ -46,7 +47,7 @@ export function History() {
           finds
           width={250}
           value={filter.text}
-          onChange={(text) => useFilter.setState({ text })}
+          onChange={(words) => setText(words || null)}
         />
       </ToolBar>
       {all.length === 0 ? (
@@ -60,28 +61,24 @@ export function History() {
               label="Outcome"
               value={filter.outcome}
               options={outcomes.map((option) => ({ ...option, count: counts[option.value] }))}
-              onChange={(outcome) => useFilter.setState({ outcome })}
+              onChange={(name) => setOutcome(name === noFilter.outcome ? null : name)}
             />
             <span className="grow" />
             <Select
               label="Repository"
               value={filter.repo ?? ''}
               options={[{ value: '', word: 'All Repositories' }, ...repos.map((repo) => ({ value: repo, word: repo }))]}
-              onChange={(repo) => useFilter.setState({ repo: repo === '' ? null : repo })}
+              onChange={(alias) => setRepo(alias || null)}
             />
             <Select
               label="Time"
               value={filter.period}
               options={periodOptions}
-              onChange={(period) => useFilter.setState({ period })}
+              onChange={(name) => setPeriod(name === noFilter.period ? null : name)}
             />
           </div>
           {rows.length === 0 ? (
-            <Blank
-              icon="search"
-              title="Nothing matches"
-              actions={<Button onClick={() => useFilter.setState(noFilter)}>Show All</Button>}
-            >
+            <Blank icon="search" title="Nothing matches" actions={<Button onClick={chooseNothing}>Show All</Button>}>
               No task is like this. Search takes words of the task, its repository, its id and its files.
             </Blank>
           ) : (

@@ -28,9 +28,7 @@ export function NewTask() {
       <Blank
         icon="repo"
         title="No repository to run it in"
-        actions={
-          <Button onClick={() => void addFolders(isDesktop)}>{isDesktop ? 'Add Folder…' : 'Add Repository…'}</Button>
-        }
+        actions={<Button onClick={() => addFolders(isDesktop)}>{isDesktop ? 'Add Folder…' : 'Add Repository…'}</Button>}
       >
         A task works on a clone of a registered repository. Add one first.
       </Blank>

@@ -28,7 +28,7 @@ export function Repositories() {
     repositories.length > 0 && disk && `${bytes(disk.totalBytes)} on disk`,
   ]
   const add = (
-    <Button icon="plus" keys={hint} onClick={() => void addFolders(isDesktop)}>
+    <Button icon="plus" keys={hint} onClick={() => addFolders(isDesktop)}>
       {isDesktop ? 'Add Folder…' : 'Add Repository…'}
     </Button>
   )

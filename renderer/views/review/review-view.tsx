@@ -6,11 +6,12 @@ import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useLayout } from '../../stores/layout.ts'
 import { useTask } from '../../stores/live.ts'
-import { back, go } from '../../stores/navigation.ts'
+import { back, go, useChosen } from '../../stores/navigation.ts'
 import { DiffPane } from '../task/diff-pane.tsx'
 import { FileList } from '../task/file-list.tsx'
 import { LayoutChoice } from '../task/layout-choice.tsx'
@@ -46,24 +47,23 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
   const [left, setLeft] = useState(none)
   const [messages, setMessages] = useState<Readonly<Record<string, string>>>({})
   const [against, setAgainst] = useState<'start' | 'branch'>('start')
-  const [path, setPath] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [asking, setAsking] = useState<'reject' | { readonly commit: string } | null>(null)
+  const [path, setPath] = useChosen('file')
+  const [asking, setAsking] = useState<'accept' | 'reject' | { readonly commit: string } | null>(null)
   const shown = against === 'branch' && onBranch.kind === 'merges' ? onBranch : review
   const file = shown.files.find((it) => it.path === path) ?? shown.files[0]
   const taken = commits.filter((commit) => !left.has(commit.id)).map((commit) => commit.id)
   const edited = Object.fromEntries(Object.entries(messages).filter(([commit]) => !left.has(commit)))
-  const accept = async (): Promise<void> => {
-    setBusy(true)
+  const doubts = doubtsOf(review)
+  const accept = async (): Promise<boolean> => {
     const merge = await act('acceptTask', {
       id,
       ...(left.size > 0 && { only: taken }),
       ...(Object.keys(edited).length > 0 && { messages: edited }),
     })
-    setBusy(false)
-    if (!merge) return
+    if (!merge) return false
     sayMerge(merge)
     if (merge.merged) back()
+    return true
   }
   const editing = typeof asking === 'object' && asking ? commits.find((commit) => commit.id === asking.commit) : null
   return (
@@ -73,17 +73,18 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
           Reject…
         </Button>
         {onBranch.kind === 'conflicts' && (
-          <Button icon="merge" onClick={() => go({ view: 'resolve', id })}>
+          <Button look="primary" icon="merge" onClick={() => go({ view: 'resolve', id })}>
             Resolve…
           </Button>
         )}
         <Button
-          look="primary"
+          look={doubts.length === 0 ? 'primary' : undefined}
           icon="check"
-          disabled={busy || taken.length === 0 || onBranch.kind === 'impossible'}
-          onClick={() => void accept()}
+          busy="Merging…"
+          disabled={taken.length === 0 || onBranch.kind === 'impossible'}
+          onClick={() => (doubts.length === 0 ? accept() : setAsking('accept'))}
         >
-          {busy ? 'Merging…' : left.size === 0 ? 'Accept All' : `Accept ${taken.length} of ${commits.length}`}
+          {left.size === 0 ? 'Accept All' : `Accept ${taken.length} of ${commits.length}`}
         </Button>
       </ToolBar>
       <div className="console-note">
@@ -121,6 +122,15 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
           </Blank>
         )}
       </div>
+      {asking === 'accept' && (
+        <Dialog title="Accept it all the same?" confirm="Accept" onClose={() => setAsking(null)} onConfirm={accept}>
+          {doubts.map((doubt) => (
+            <p key={doubt} className="second">
+              {doubt}
+            </p>
+          ))}
+        </Dialog>
+      )}
       {asking === 'reject' && <Reject id={id} onClose={() => setAsking(null)} />}
       {editing && (
         <EditMessage
@@ -131,6 +141,17 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
       )}
     </>
   )
+}
+
+/** Why a person may not want this on the branch as it is. */
+function doubtsOf(review: Review): readonly string[] {
+  const { check, onBranch } = review
+  return [
+    ...(check && check.exitCode !== 0 ? ['Its check failed. What the check printed is above the files.'] : []),
+    ...(onBranch.kind === 'conflicts'
+      ? [`${onBranchText(review)} Then nothing is merged; Resolve… settles that.`]
+      : []),
+  ]
 }
 
 function onBranchText({ branch, onBranch }: Review): string {

@@ -67,7 +67,7 @@ export function DesktopSettings({ settings }: { settings: WindowSettings }) {
             Command line
             <small>Makes `microvm-orchestrator` known to your terminal.</small>
           </div>
-          <Button onClick={() => void installCommandLine()}>Install</Button>
+          <Button onClick={() => installCommandLine()}>Install</Button>
         </div>
       </div>
     </section>

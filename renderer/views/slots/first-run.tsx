@@ -42,7 +42,7 @@ export function FirstRun() {
           number={2}
           title="Add a repository"
           action={
-            <Button look="primary" data-first-focus onClick={() => void addFolders(isDesktop)}>
+            <Button look="primary" data-first-focus onClick={() => addFolders(isDesktop)}>
               {isDesktop ? 'Add Folder…' : 'Add…'}
             </Button>
           }

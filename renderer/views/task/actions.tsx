@@ -7,8 +7,10 @@ import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/copy.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
 import { isConflict, isToReview } from '../../parts/states.ts'
+import { isMac } from '../../parts/use-keys.ts'
 import { useIsDesktop } from '../../stores/live.ts'
 import { back, go } from '../../stores/navigation.ts'
+import { showNotice } from '../../stores/notices.ts'
 import { mergeNow } from './merge-now.ts'
 import { ResolveButtons } from './resolve-buttons.tsx'
 import { ReviewButton } from './review-button.tsx'
@@ -18,13 +20,12 @@ import { CleanUp, Stop } from './task-dialogs.tsx'
 export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
   const isDesktop = useIsDesktop()
   const [asking, setAsking] = useState<'stop' | 'clean-up' | null>(null)
-  const [merging, setMerging] = useState(false)
   const { id } = row
   const finished = row.state.phase === 'finished'
   const open = (program: 'editor' | 'terminal' | 'finder') => () => void act('openTask', { id, with: program })
   const opening: readonly MenuItem[] = [
     { icon: 'terminal', word: 'Open in Terminal', onChoose: open('terminal') },
-    { icon: 'repo', word: 'Show in Files', onChoose: open('finder') },
+    { icon: 'repo', word: isMac() ? 'Show in Finder' : 'Show in Files', onChoose: open('finder') },
   ]
   const items: readonly MenuItem[] = [
     ...(isDesktop ? opening : []),
@@ -46,7 +47,7 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
         </Button>
       )}
       {finished && details && (
-        <Button icon="again" onClick={() => void runAgain(details)}>
+        <Button icon="again" busy="Starting…" onClick={() => runAgain(details)}>
           Run Again
         </Button>
       )}
@@ -56,14 +57,10 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
         <Button
           look={adviceFor(row)?.again ? 'primary' : undefined}
           icon="merge"
-          disabled={merging}
-          onClick={async () => {
-            setMerging(true)
-            await mergeNow(row)
-            setMerging(false)
-          }}
+          busy="Merging…"
+          onClick={() => mergeNow(row)}
         >
-          {merging ? 'Merging…' : 'Merge Now'}
+          Merge Now
         </Button>
       )}
       {!finished && (
@@ -95,5 +92,7 @@ async function runAgain({ row, description, caps, agent, base }: TaskDetails): P
     ...(caps?.maxCostUsd != null && { maxCostUsd: caps.maxCostUsd }),
     ...(caps?.maxTokens != null && { maxTokens: caps.maxTokens }),
   })
-  if (started) go({ view: 'task', id: started.id })
+  if (!started) return
+  showNotice({ title: 'Started again', body: `Task ${started.id} in ${row.repo}`, place: null })
+  go({ view: 'task', id: started.id })
 }

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { Changes } from '../../../preload/task-details.ts'
@@ -7,6 +6,7 @@ import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { useLayout } from '../../stores/layout.ts'
+import { useChosen } from '../../stores/navigation.ts'
 import { DiffPane } from './diff-pane.tsx'
 import { FileList } from './file-list.tsx'
 import { LayoutChoice } from './layout-choice.tsx'
@@ -51,7 +51,7 @@ function AsOf({ readAt, changes, again }: { readAt: string; changes: Changes; ag
 
 function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HTMLElement | null }) {
   const layout = useLayout(({ diff }) => diff)
-  const [chosen, setChosen] = useState(changes.files[0]?.path ?? '')
+  const [chosen, setChosen] = useChosen('file')
   const file = changes.files.find(({ path }) => path === chosen) ?? changes.files[0]
   const added = changes.files.reduce((sum, { added }) => sum + added, 0)
   const removed = changes.files.reduce((sum, { removed }) => sum + removed, 0)

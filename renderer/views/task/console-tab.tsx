@@ -110,7 +110,7 @@ function Tools({ id, console }: { id: string; console: ConsoleHandle }) {
       >
         {following ? 'Following' : 'Paused'}
       </Button>
-      <Button icon="copy" label="Copy what is selected, or all" onClick={() => void copyText(terminal?.text() ?? '')} />
+      <Button icon="copy" label="Copy what is selected, or all" onClick={() => copyText(terminal?.text() ?? '')} />
       <Button
         icon="save"
         label={saving ? 'Saving the whole console' : 'Save the whole console'}

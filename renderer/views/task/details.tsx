@@ -11,19 +11,7 @@ export function Details({ row, details }: { row: TaskRow; details: TaskDetails |
   return (
     <aside className="details" aria-label="Details">
       {details.caps && <Limits row={row} caps={details.caps} />}
-      <section>
-        <h3>When it ends</h3>
-        <dl>
-          <dt>Merge into</dt>
-          <dd className="mono cut">{details.branch ?? '–'}</dd>
-          <dt>Started from</dt>
-          <dd className="mono">{details.startCommit?.slice(0, 8) ?? '–'}</dd>
-          <dt>Kept at</dt>
-          <dd className="mono cut" title={`refs/tasks/${row.id}`}>
-            tasks/{row.id}
-          </dd>
-        </dl>
-      </section>
+      <Branch row={row} details={details} />
       <section>
         <div className="row">
           <h3 className="grow">Task</h3>
@@ -32,6 +20,31 @@ export function Details({ row, details }: { row: TaskRow; details: TaskDetails |
         <p className="text selectable">{details.description.slice(0, 4_000)}</p>
       </section>
     </aside>
+  )
+}
+
+/** Where its commits go, or where they are now that it has ended. */
+function Branch({ row: { id, ref, state }, details }: { row: TaskRow; details: TaskDetails }) {
+  const hasEnded = state.phase === 'finished'
+  const kept = hasEnded ? ref : `refs/tasks/${id}`
+  return (
+    <section>
+      <h3>{hasEnded ? 'Its commits' : 'When it ends'}</h3>
+      <dl>
+        <dt>{branchWord(state)}</dt>
+        <dd className="mono cut">{details.branch ?? '–'}</dd>
+        <dt>Started from</dt>
+        <dd className="mono">{details.startCommit?.slice(0, 8) ?? '–'}</dd>
+        {kept !== null && (
+          <>
+            <dt>{hasEnded ? 'Kept at' : 'Saved to'}</dt>
+            <dd className="mono cut" title={kept}>
+              {kept.replace(/^refs\//, '')}
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
   )
 }
 
@@ -74,4 +87,10 @@ function Limit({ name, part, children }: { name: string; part: number; children:
       </div>
     </div>
   )
+}
+
+function branchWord(state: TaskRow['state']): string {
+  if (state.phase !== 'finished') return 'Merge into'
+  if (state.outcome === 'merged') return 'Merged into'
+  return state.outcome === 'unchanged' ? 'Branch' : 'Not merged into'
 }

@@ -22,6 +22,11 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
           <span className="mono cut">{branch}</span>
         </span>
       )}
+      {row.state.phase === 'parked' && (
+        <span className="cut">
+          {row.state.detail}, goes on {exactTime(row.state.until)}
+        </span>
+      )}
       {slot !== null && (
         <span className="row">
           <Icon name="slots" size="small" />

@@ -77,14 +77,19 @@ function Verdict({ row, details }: { row: TaskRow; details: TaskDetails }) {
       </span>
       <b>{word}</b>
       <span className="small second">{row.finishedAt && exactTime(row.finishedAt)}</span>
-      <p>{verdictOf(row, details)}</p>
+      <VerdictText text={verdictOf(row, details)} />
     </section>
   )
 }
 
+/** Lines of a program stay lines. */
+const VerdictText = ({ text }: { text: string }) =>
+  text.includes('\n') ? <pre className="output">{text}</pre> : <p>{text}</p>
+
 function verdictOf(row: TaskRow, { merge, failure, also }: TaskDetails): string {
   if (row.state.phase !== 'finished') return ''
-  if (failure && row.state.outcome !== 'merged') return [failure.message, failure.hint].filter(Boolean).join('. ')
+  if (failure && row.state.outcome !== 'merged')
+    return [failure.message, failure.hint].filter(Boolean).join(failure.message.includes('\n') ? '\n' : '. ')
   if (merge?.kind === 'merged') return `${count(merge.commits, 'commit')} on ${merge.branch}, by ${merge.method}.`
   if (merge?.kind === 'unchanged' && also.length > 0)
     return 'Its branch has nothing to merge. What it made elsewhere is kept at refs of its own, listed below.'

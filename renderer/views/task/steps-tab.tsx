@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
@@ -6,6 +6,7 @@ import { host } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
+import { useStickToEnd } from '../../parts/use-stick-to-end.ts'
 import { followSteps, noSteps } from '../../stores/follow-steps.ts'
 import { Details } from './details.tsx'
 import { StepRow } from './step-row.tsx'
@@ -38,7 +39,7 @@ function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | nu
     void followSteps((range) => host().call('readSteps', { id, ...range }), setState, stop.signal)
     return () => stop.abort()
   }, [id, turn])
-  const scroller = useStickToEnd(state.steps)
+  const scroller = useStickToEnd()
   const { steps, known, ended, failure } = state
   const again = (): void => setTurn(turn + 1)
   if (!known) return <Loading what="Reading the steps…" />
@@ -79,23 +80,4 @@ function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | nu
       </section>
     </div>
   )
-}
-
-/** Stays at the end while steps come, unless the reader has gone up. */
-function useStickToEnd(content: unknown) {
-  const scroller = useRef<HTMLElement>(null)
-  const atEnd = useRef(true)
-  useEffect(() => {
-    const element = scroller.current
-    const look = (): void => {
-      if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24
-    }
-    element?.addEventListener('scroll', look, { passive: true })
-    return () => element?.removeEventListener('scroll', look)
-  })
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (element && atEnd.current) element.scrollTop = element.scrollHeight
-  }, [content])
-  return scroller
 }

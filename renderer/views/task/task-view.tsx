@@ -7,6 +7,7 @@ import { Tabs } from '../../parts/choice.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useTask } from '../../stores/live.ts'
+import { useChosen } from '../../stores/navigation.ts'
 import { TaskActions } from './actions.tsx'
 import { ChangesTab } from './changes-tab.tsx'
 import { ConsoleTab } from './console-tab.tsx'
@@ -47,7 +48,9 @@ const versionOf = (row: TaskRow | undefined): string =>
   row ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref}` : ''
 
 function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
-  const [tab, setTab] = useState<Tab>(row.state.phase === 'finished' ? 'result' : 'console')
+  const [word, choose] = useChosen('tab')
+  const [opensOn] = useState(() => firstTab(row))
+  const tab = tabs.find(({ value }) => value === word)?.value ?? opensOn
   const [tools, setTools] = useState<HTMLElement | null>(null)
   return (
     <>
@@ -56,7 +59,7 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
       </ToolBar>
       <Facts row={row} branch={details?.branch ?? null} />
       <div className="tabs">
-        <Tabs label="What to show of the task" panel="task-panel" value={tab} options={tabs} onChange={setTab} />
+        <Tabs label="What to show of the task" panel="task-panel" value={tab} options={tabs} onChange={choose} />
         <span className="grow" />
         <div className="row" ref={setTools} />
       </div>
@@ -68,4 +71,10 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
       </section>
     </>
   )
+}
+
+/** What says most of it now: what the agent does, what the machine does before there is an agent, or how it ended. */
+function firstTab({ state }: TaskRow): Tab {
+  if (state.phase === 'finished') return 'result'
+  return state.phase === 'working' ? 'steps' : 'console'
 }
