@@ -99,6 +99,7 @@ test('a check that failed shows what it printed, as text, and the way to its con
     detail: 'Commit 1 of 2 does not apply to main',
   }))
   await page.getByRole('button', { name: 'Accept All' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click()
   await page.getByText('Commit 1 of 2 does not apply to main').waitFor()
   await page.getByRole('button', { name: 'Resolve…' }).click()
   await page.getByText('Nothing collides').waitFor()
