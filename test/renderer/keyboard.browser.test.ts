@@ -45,9 +45,8 @@ test('arrows go from slot to slot; Return opens one, and Escape comes back to it
   await keyboard.press('ArrowUp')
   expect(await focused()).toMatch(/^Slot 1,/)
   await keyboard.press('Enter')
-  await page.getByRole('tab', { name: 'Console', selected: true }).waitFor()
-  await page.getByRole('tab', { name: 'Console' }).focus()
-  for (const name of ['Steps', 'Changes', 'Result']) {
+  await page.getByRole('tab', { name: 'Steps', selected: true }).focus()
+  for (const name of ['Changes', 'Result', 'Console']) {
     await keyboard.press('ArrowRight')
     await page.getByRole('tab', { name, selected: true }).waitFor()
   }
