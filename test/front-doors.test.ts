@@ -28,7 +28,11 @@ async function start(broken: readonly string[] | 'events') {
   const token = 'x'.repeat(43)
   if (broken === 'events') events.join = async () => defect()
   else for (const name of broken) Object.assign(tasks, { [name]: defect })
-  if (broken === everything) Object.assign(tasks, { reviews: new Proxy({}, { get: () => defect }) })
+  if (broken === everything)
+    Object.assign(tasks, {
+      reviews: new Proxy({}, { get: () => defect }),
+      changes: new Proxy({}, { get: () => defect }),
+    })
   const mcp = createMcpEndpoint({ tasks, log, version: '1.2.3' })
   const api = createControlApi({ tasks, token, version: '1.2.3', log })
   const listener = await listen({ port: 0, host: '127.0.0.1', log, routes: { '/mcp': mcp.handle, '/api/': api } })
@@ -59,6 +63,7 @@ const requests: Readonly<Record<string, object>> = {
   run_task: { description: 'x', repo: 'project' },
   get_task_info: { task_id: '0123abcd' },
   get_task_logs: { task_id: '0123abcd' },
+  get_task_diff: { task_id: '0123abcd' },
   cancel_task: { task_id: '0123abcd' },
   merge_task: { task_id: '0123abcd' },
   review_task: { task_id: '0123abcd' },

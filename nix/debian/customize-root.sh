@@ -77,20 +77,19 @@ add_kernel() {
   (cd "$work/kernel" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download "$package")
   dpkg-deb -x "$work/kernel/"*.deb "$work/kernel"
   kernel_release=$(ls "$work/kernel/usr/lib/modules")
-  [ "$ARCHITECTURE" = amd64 ] || drop_modules "$work/kernel/usr/lib/modules/$kernel_release/kernel"
+  [ "$ARCHITECTURE" = amd64 ] || drop_modules "$kernel_release"
   mkdir -p "$root/usr/lib/modules"
   cp -a "$work/kernel/usr/lib/modules/$kernel_release" "$root/usr/lib/modules/"
   chroot "$root" depmod "$kernel_release"
   echo "${kernel_release%%[-+]*}" >"$work/kernel-version"
 }
 
-# Drivers of devices that no virtual machine has; in a kernel for every board they are most of it.
+# drop_modules RELEASE: drivers of devices that no virtual machine has; in a kernel for every board they are most of it.
 drop_modules() {
-  local drivers=$1/drivers
-  rm -rf "$1/sound"
-  find "$drivers" -mindepth 1 -maxdepth 1 ! -name block ! -name char ! -name dax ! -name input ! -name md ! -name misc ! -name net \
-    ! -name nvdimm ! -name vhost ! -name virtio -exec rm -r {} +
-  rm -rf "$drivers/net/ethernet" "$drivers/net/wireless" "$drivers/net/phy" "$drivers/net/dsa" "$drivers/net/can"
+  local modules=kernel/usr/lib/modules/$1/kernel others=() name
+  for name in block char dax input md misc net nvdimm vhost virtio; do others+=(! -name "$name"); done
+  find "$work/$modules/drivers" -mindepth 1 -maxdepth 1 "${others[@]}" -exec rm -r {} +
+  for name in sound drivers/net/{ethernet,wireless,phy,dsa,can}; do rm -rf "$work/$modules/$name"; done
 }
 
 # The kernel as a hypervisor enters it, uncompressed; unpacking it in the guest costs seconds there, and Apple's framework takes no other.

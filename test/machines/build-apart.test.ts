@@ -26,7 +26,7 @@ rm -rf /var/lib/apt/lists/* && echo LISTS GONE
 touch /etc/apt/apt.conf.d/99-ours && echo WRITTEN
 touch /usr/ours /var/cache/apt/ours && echo WRITTEN
 [ -w "$TMPDIR" ] && [ "$(cat "$TMPDIR/.image/claude")" = claude ] && echo HAS ITS PLACE
-for name in vmlinux initrd.img root.erofs; do echo made >"$TMPDIR/$name"; done
+for name in vmlinux initrd.img root.erofs kernel-version; do echo made >"$TMPDIR/$name"; done
 `
 
 test('whatever a build of root does, it cannot touch the lists of the host, nor anything but its folder', async () => {

@@ -7,6 +7,7 @@ export const commandOfTool: Readonly<Record<string, string>> = {
   run_task: 'run',
   get_task_info: 'info ID',
   get_task_logs: 'logs ID',
+  get_task_diff: 'review ID --live',
   list_repos: 'list',
   list_tasks: 'tasks',
   list_slots: 'tasks',
