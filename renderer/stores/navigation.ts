@@ -4,7 +4,7 @@ import type { Place } from '../../preload/host.ts'
 import type { sideBarViews } from '../../preload/place-hash.ts'
 
 /** What is chosen at a place, such as a tab, a filter or a file, by the names that the address shows. */
-export type Chosen = Readonly<Record<string, string>>
+type Chosen = Readonly<Record<string, string>>
 
 /** A place, as the user has it. */
 export type Stop = Place & { readonly chosen?: Chosen }

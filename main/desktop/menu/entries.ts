@@ -42,7 +42,7 @@ interface ActionEntry {
   readonly disabled?: boolean
 }
 
-export const separator: MenuEntry = { kind: 'separator' }
+const separator: MenuEntry = { kind: 'separator' }
 
 export const text = (label: string): MenuEntry => ({ kind: 'text', label })
 

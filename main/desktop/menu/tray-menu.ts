@@ -62,7 +62,7 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
   ])
 }
 
-export const pauseQueue = (isPaused: boolean): MenuEntry => ({
+const pauseQueue = (isPaused: boolean): MenuEntry => ({
   ...{ kind: 'check', label: 'Pause Queue', checked: isPaused },
   action: { kind: 'pause-queue', on: !isPaused },
 })
