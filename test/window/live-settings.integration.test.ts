@@ -65,8 +65,8 @@ test('the next machine gets what the window shows, whoever changed it and how', 
     const { cpus, memoryMiB, egress, maxTokens, taskTimeoutMs: timeoutMs } = await shown()
     return { cpus, memoryMiB, egress, maxTokens, timeoutMs }
   }
-  await change({ cpus: 3, memoryMiB: 1024, egress: 'closed', maxTokens: 5_000, taskTimeoutMs: 70_000 })
-  const first = { cpus: 3, memoryMiB: 1024, egress: 'closed', maxTokens: 5_000, timeoutMs: 70_000 }
+  await change({ cpus: 1, memoryMiB: 1024, egress: 'closed', maxTokens: 5_000, taskTimeoutMs: 70_000 })
+  const first = { cpus: 1, memoryMiB: 1024, egress: 'closed', maxTokens: 5_000, timeoutMs: 70_000 }
   expect(await asShown()).toEqual(first)
   expect(await next('Greet')).toEqual(first)
   await edit({ cpus: 2, memoryMiB: 1025, egress: 'open', maxTokens: null, taskTimeoutMs: 80_000 })
