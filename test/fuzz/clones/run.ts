@@ -14,8 +14,8 @@ await buildWorker()
 const { outcomes, findings, memory } = await tryClones(seeds, {
   onProgress: (done) =>
     done % 100 === 0 && say(`  ${done} of ${count}, ${Math.round(process.memoryUsage.rss() / 1024 ** 2)} MiB`),
+  onFinding: ({ seed, harms, broken }) => say(`✗ FUZZ_SEED=${seed}: ${harms.join('; ')}: ${broken.join('; ')}`),
 })
-for (const { seed, harms, broken } of findings) say(`✗ FUZZ_SEED=${seed}: ${harms.join('; ')}: ${broken.join('; ')}`)
 for (const [outcome, times] of Object.entries(outcomes).sort(([, a], [, b]) => b - a)) say(`  ${times} × ${outcome}`)
 say(`memory of the orchestrator's process: ${memory.early} MiB early, at most ${memory.most} MiB later`)
 say(`${count} clones, ${findings.length} findings`)
