@@ -26,12 +26,14 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   const { source, startCommit, taskId } = options
   const told: Told = { notes: [], unsaved: [] }
   const { notes, unsaved } = told
-  const earlier = await earlierRefs(source.path, taskId, signal)
+  // Beside the gathering, which does not need it and takes longer.
+  const asked = earlierRefs(source.path, taskId, signal)
+  asked.catch(() => undefined) // Thrown where it is waited for.
   const submodules = (base: string, inReceiver: GitOptions) =>
     salvageSubmodules(options, { inReceiver, base, salvage: salvageRepository }, told, signal)
   const gathered = await gatherRepository(options, { told, submodules }, signal)
   const { inReceiver, imported, line, saved, operation } = gathered
-  const kept = await publishGathered({ ...options, ...gathered, earlier }, inReceiver, told, signal)
+  const kept = await publishGathered({ ...options, ...gathered, earlier: await asked }, inReceiver, told, signal)
   const { commit, also } = kept
   if (commit !== startCommit || also.length > 0) {
     const cleaned = saved.flatMap(({ lfs }) => lfs)
