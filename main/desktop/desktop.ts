@@ -1,9 +1,9 @@
 import { app, clipboard, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import type { DesktopRequests } from '../../preload/contract.ts'
-import type { Host, Place } from '../../preload/host.ts'
+import type { Place } from '../../preload/host.ts'
 import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
 import type { TaskDetails } from '../../preload/task-details.ts'
-import { AppError, failureText, toFailure } from '../core/failure.ts'
+import { errorOf, failureText, toFailure } from '../core/failure.ts'
 import type { TaskId } from '../core/task/task.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { Log } from '../lib/log.ts'
@@ -13,6 +13,7 @@ import { requestSchemas } from '../window/requests.ts'
 import { AppWindow } from './app-window.ts'
 import { askToStop } from './ask-to-stop.ts'
 import type { Backend } from './backend.ts'
+import { describeHost } from './describe-host.ts'
 import { Dock } from './dock.ts'
 import { followState } from './followed-state.ts'
 import type { LinkInbox } from './link-inbox.ts'
@@ -24,7 +25,8 @@ import type { DesktopAction } from './menu/entries.ts'
 import { trayFace, unseenFailures } from './menu/tray-face.ts'
 import { mcpUrl, trayMenu } from './menu/tray-menu.ts'
 import { noticesBetween } from './notify/notices.ts'
-import { Notifier, type ShortNotice } from './notify/notifier.ts'
+import { Notifier } from './notify/notifier.ts'
+import { registered } from './notify/registered.ts'
 import { openTask } from './open-task.ts'
 import { servePage } from './page-protocol.ts'
 import { StayAwake } from './stay-awake.ts'
@@ -61,7 +63,7 @@ export class Desktop {
   private constructor(options: DesktopOptions, backend: Backend) {
     this.#options = options
     this.#backend = backend
-    this.#calls = { ...this.#desktopCalls(), host: async () => this.#host() }
+    this.#calls = { ...this.#desktopCalls(), host: async () => describeHost() }
     servePage()
     this.#window = new AppWindow({
       memory: windowMemory(),
@@ -208,16 +210,6 @@ export class Desktop {
     return await answerCall(this.#calls, name, request, this.#options.log, new AbortController().signal)
   }
 
-  #host(): Host {
-    const { platform } = process
-    return {
-      kind: 'desktop',
-      platform: platform === 'darwin' || platform === 'linux' ? platform : 'other',
-      version: app.getVersion(),
-      startAtLogin: readStartAtLogin(app),
-    }
-  }
-
   #desktopCalls(): Calls<keyof DesktopRequests> {
     return {
       chooseFolders: async () => {
@@ -226,7 +218,7 @@ export class Desktop {
       },
       openTask: async (request) => {
         const reply = await this.#backend.call('task', { id: request.id })
-        if (!reply.ok) throw asError(reply)
+        if (!reply.ok) throw errorOf(reply.failure)
         await openTask(reply.value as TaskDetails, request.with)
         return {}
       },
@@ -285,12 +277,7 @@ export class Desktop {
 
   /** A folder that was dropped on the tray, or chosen from its menu. */
   async #register(path: string): Promise<void> {
-    const reply = await this.#backend.call('addRepository', { path })
-    const added = reply.ok ? (reply.value as { kind: string; alias?: string }) : undefined
-    const notice: ShortNotice = { title: '', body: path, place: { view: 'repositories' } }
-    if (added?.kind === 'registered') this.#notifier.tell({ ...notice, title: `Registered: ${added.alias}` })
-    else if (added?.kind === 'flake-missing') this.#notifier.tell({ ...notice, title: 'It needs a flake.nix' })
-    else this.#notifier.tell({ ...notice, title: 'Not registered', body: refusalOf(reply, path) })
+    this.#notifier.tell(registered(path, await this.#backend.call('addRepository', { path })))
   }
 
   async #quit(): Promise<void> {
@@ -307,12 +294,3 @@ export class Desktop {
     app.exit(0)
   }
 }
-
-function refusalOf(reply: AnyReply, path: string): string {
-  if (!reply.ok) return failureText(reply.failure)
-  const { failure } = reply.value as { failure?: { code: never; message: string } }
-  return failure ? failureText(failure) : path
-}
-
-const asError = ({ failure }: Extract<AnyReply, { ok: false }>): AppError =>
-  new AppError(failure.code, failure.message, failure.hint === undefined ? {} : { hint: failure.hint })

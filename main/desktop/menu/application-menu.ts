@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { TaskRow } from '../../../preload/live-state.ts'
-import { isConflict, isToReview } from '../../../preload/task-needs.ts'
-import { choice, type MenuEntry, menu, role, show } from './entries.ts'
+import { choice, type DesktopAction, type MenuEntry, menu, role, show } from './entries.ts'
+import { taskActions } from './task-actions.ts'
 
 /** What the menu bar depends on. */
 export interface MenuBarState {
@@ -67,21 +68,20 @@ function taskMenu({ task, hasUnfinished }: MenuBarState): readonly (readonly Men
       [stopAll(hasUnfinished)],
     ]
   }
-  const { id, state, ref } = task
-  const isFinished = state.phase === 'finished'
-  const [conflict, toReview] = [isConflict(task), isToReview(task)]
-  const isStoppable = !isFinished && state.phase !== 'stopping' && state.phase !== 'merging'
+  const { id } = task
+  const offered = taskActions(task).map(({ action }) => action)
+  const entry = (label: string, action: DesktopAction, keys?: string): MenuEntry =>
+    choice(label, action, {
+      ...(keys !== undefined && { keys }),
+      disabled: !offered.some((one) => isDeepStrictEqual(one, action)),
+    })
   return [
-    [choice('Stop…', { kind: 'stop', id }, { keys: 'CmdOrCtrl+.', disabled: !isStoppable })],
+    [entry('Stop…', { kind: 'stop', id }, 'CmdOrCtrl+.')],
     [
-      show('Review…', { view: 'review', id }, { keys: 'CmdOrCtrl+Alt+R', disabled: !toReview }),
-      show('Resolve Conflicts…', { view: 'resolve', id }, { disabled: !conflict }),
-      choice(
-        'Merge',
-        { kind: 'merge', id },
-        { keys: 'CmdOrCtrl+Alt+M', disabled: !isFinished || ref === null || conflict || toReview },
-      ),
-      choice('Retry', { kind: 'retry', id }, { disabled: !isFinished }),
+      entry('Review…', { kind: 'show', place: { view: 'review', id } }, 'CmdOrCtrl+Alt+R'),
+      entry('Resolve Conflicts…', { kind: 'show', place: { view: 'resolve', id } }),
+      entry('Merge', { kind: 'merge', id }, 'CmdOrCtrl+Alt+M'),
+      entry('Retry', { kind: 'retry', id }),
     ],
     [choice('Copy ID', { kind: 'copy', text: id }, { keys: 'CmdOrCtrl+Shift+C' })],
     [stopAll(hasUnfinished)],

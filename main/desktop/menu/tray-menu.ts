@@ -19,9 +19,10 @@ const shownTasks = 12
 /** Everything in the menu of the tray, from the state alone. Pure. */
 export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOptions): readonly MenuEntry[] {
   const { tasks, slots, repositories, warnings, address, settings } = snapshot
-  const running = tasks.filter(isRunning)
-  const waiting = tasks.filter(isWaiting)
-  const needing = tasks.filter(needsYou)
+  const open = tasks.filter((row) => isRunning(row) || isWaiting(row) || needsYou(row))
+  const running = open.filter(isRunning)
+  const waiting = open.filter(isWaiting)
+  const needing = open.filter(needsYou)
   const recent = tasks.filter((row) => row.state.phase === 'finished' && !needsYou(row)).slice(-recentTasks)
   const busy = busySlots(slots)
   return grouped([
@@ -44,7 +45,7 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
       : [],
     [
       menu('Repositories', [
-        repositories.map((repository) => repositoryEntry(repository, tasks)),
+        repositories.map((repository) => repositoryEntry(repository, open)),
         [choice('Add Repository…', { kind: 'add-repository' })],
       ]),
       show('New Task…', { view: 'new-task' }),
@@ -91,8 +92,9 @@ const taskEntry = (row: TaskRow): MenuEntry => {
   ])
 }
 
-function repositoryEntry({ alias, path, problem }: RepositoryRow, tasks: readonly TaskRow[]): MenuEntry {
-  const own = tasks.filter((row) => row.repo === alias && (isRunning(row) || isWaiting(row) || needsYou(row)))
+/** @param open tasks that run, wait or need the user. */
+function repositoryEntry({ alias, path, problem }: RepositoryRow, open: readonly TaskRow[]): MenuEntry {
+  const own = open.filter(({ repo }) => repo === alias)
   return menu(alias, [
     problem ? [text(cut(problem.message, 60))] : [],
     someOf(own.toReversed()),

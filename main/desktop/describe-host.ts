@@ -1,0 +1,11 @@
+import { app } from 'electron'
+import type { Host } from '../../preload/host.ts'
+import { readStartAtLogin } from './login-item.ts'
+
+/** What the window is told of the app that it belongs to. */
+export const describeHost = (): Host => ({
+  kind: 'desktop',
+  platform: process.platform === 'darwin' || process.platform === 'linux' ? process.platform : 'other',
+  version: app.getVersion(),
+  startAtLogin: readStartAtLogin(app),
+})
