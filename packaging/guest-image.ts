@@ -3,14 +3,12 @@
  * place of building it: its files, compressed, and their index. FOLDER is then one that the setting `guestImage` may name, or that a
  * release or a mirror serves. With `--twice` it is built a second time, and what differs is named; then the exit status is 1.
  */
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { failureText, toFailure } from '../main/core/failure.ts'
 import { packageDirectory } from '../main/lib/files/paths.ts'
+import { sha256OfFile } from '../main/lib/files/sha256-of-file.ts'
 import { runOrThrow } from '../main/lib/processes/spawn.ts'
 import { applyRemedies } from '../main/machines/host/host-packages.ts'
 import { buildImage } from '../main/machines/image/build-image.ts'
@@ -79,9 +77,7 @@ async function pack(path: string, name: string, target: string): Promise<ImagePa
 }
 
 async function measure(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') }
+  return { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }
 }
 
 async function differences(names: readonly string[], one: string, two: string): Promise<readonly string[]> {

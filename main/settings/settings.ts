@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Conf from 'conf'
 import { z } from 'zod'
 import { bounds } from '../core/bounds.ts'
-import { AppError } from '../core/failure.ts'
+import { AppError, messageOf } from '../core/failure.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
 
@@ -191,7 +191,7 @@ function readStored(home: string, path: string): Record<string, unknown> {
   try {
     return { ...new Conf({ cwd: home, configName: 'settings' }).store }
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll('\n', ' ').replace(/\.$/, '')
+    const reason = messageOf(cause).replaceAll('\n', ' ').replace(/\.$/, '')
     throw new AppError('home-unusable', `${path} cannot be read: ${reason}`, {
       hint: 'Correct it, or delete it to have the defaults',
       cause,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { copyFile, lstat, rm } from 'node:fs/promises'
+import { sha256OfFile } from '../../lib/files/sha256-of-file.ts'
 import type { TreeChanges } from '../changes/tree-changes.ts'
 import { standsAs } from '../merge/checkout-matches.ts'
 import { byBytes, bytePath, shownPath } from '../process/byte-path.ts'
@@ -119,7 +119,5 @@ async function holds(file: Buffer, { id, size }: { readonly id: string; readonly
     throw error
   })
   if (!found?.isFile() || found.size !== size) return false
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return hash.digest('hex') === id
+  return (await sha256OfFile(file)) === id
 }

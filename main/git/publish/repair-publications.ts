@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
-import { AppError } from '../../core/failure.ts'
+import { AppError, messageOf } from '../../core/failure.ts'
 import { isAlive } from '../../lib/processes/process-identity.ts'
 import { lockMerges } from '../merge/merge-turns.ts'
 import { removeKeepers } from '../merge/quarantine.ts'
@@ -41,8 +41,7 @@ export async function repairInTurn(commonDirectory: string, signal?: AbortSignal
       await repair(commonDirectory, folder)
     } catch (cause) {
       if (cause instanceof AppError) throw cause
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new AppError('merge-failed', `An earlier merge was cut off and cannot be taken back: ${why}`, {
+      throw new AppError('merge-failed', `An earlier merge was cut off and cannot be taken back: ${messageOf(cause)}`, {
         hint: `What it replaced is kept in ${folder.path}; when the cause is gone, merge again`,
         cause,
       })

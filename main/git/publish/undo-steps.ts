@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readlink, rmdir, unlink } from 'node:fs/promises'
+import { sha256OfFile } from '../../lib/files/sha256-of-file.ts'
 import { bytePath } from '../process/byte-path.ts'
 import { move, oldFile, unlessOneOf } from './apply-steps.ts'
 import { asSeen, isSameFile, lookAt, type PublishFolder, type SeenFile, type Step, see } from './journal.ts'
@@ -53,11 +52,5 @@ async function isBrought(path: Buffer, staged: Buffer, brought: SeenFile): Promi
   const original = await lookAt(staged) // Kept where it had to be copied to another file system.
   if (!original || original.size !== there.size || original.ino === there.ino) return false
   if (original.isSymbolicLink()) return there.isSymbolicLink() && (await readlink(path)) === (await readlink(staged))
-  return original.isFile() && there.isFile() && (await hashOf(path)) === (await hashOf(staged))
-}
-
-async function hashOf(path: Buffer): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+  return original.isFile() && there.isFile() && (await sha256OfFile(path)) === (await sha256OfFile(staged))
 }

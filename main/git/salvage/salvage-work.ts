@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { noPaths } from '../../core/bounded-list.ts'
-import { AppError } from '../../core/failure.ts'
+import { AppError, messageOf } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
@@ -68,7 +68,7 @@ export async function salvageWork(
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof AppError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw saysDiskFull(reason)
       ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
           hint: 'Free some disk space',

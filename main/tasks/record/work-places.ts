@@ -1,8 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import type { TaskId } from '../../core/task/task.ts'
+import { expandHome } from '../../lib/files/absolute-path.ts'
 import { pathExists } from '../../lib/files/look.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function workFolderFor(setting: string | null, id: TaskId): Promise
 }
 
 /** What the setting names, with the user's home folder for `~`. */
-export const tasksFolderOf = (setting: string): string => setting.replace(/^~(?=\/)/, homedir())
+export const tasksFolderOf = (setting: string): string => expandHome(setting)
 
 async function usableFolder(named: string): Promise<string> {
   const refuse = (why: string, hint: string) => new AppError('home-unusable', `tasksFolder: ${named} ${why}`, { hint })

@@ -98,11 +98,10 @@ async function cleanUp(ended: Pick<EndedTasks, 'cleanUp'>, { id }: TaskBrief, by
 
 /** None when it is not known which one is in use. */
 async function oldImages(
-  { cacheDirectory, guest, guestImage }: Places,
+  { cacheDirectory, guest = usualGuest.guest, guestImage = usualGuest.guestImage }: Places,
   usage: DiskUsage,
 ): Promise<DiskUsage['images']> {
   if (cacheDirectory === undefined) return []
-  const choice = { ...usualGuest, ...(guest && { guest }), ...(guestImage && { guestImage }) }
-  const current = await findGuestImage(cacheDirectory, chooseGuest(choice))
+  const current = await findGuestImage(cacheDirectory, chooseGuest({ guest, guestImage }))
   return current ? usage.images.filter(({ key }) => key !== current.key) : []
 }

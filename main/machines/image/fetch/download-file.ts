@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../../core/failure.ts'
-import { requestBody, TransferError } from './request-body.ts'
+import { sha256OfFile } from '../../../lib/files/sha256-of-file.ts'
+import { requestBody, TransferError, usualStallMs } from './request-body.ts'
 
 export interface Download {
   readonly url: string
@@ -35,7 +33,7 @@ const mostBeginnings = 3
  */
 export async function downloadFile(
   download: Download,
-  { pauseMs = 1_000, stallMs = 30_000, onBytes = () => undefined }: DownloadOptions = {},
+  { pauseMs = 1_000, stallMs = usualStallMs, onBytes = () => undefined }: DownloadOptions = {},
   signal?: AbortSignal,
 ): Promise<void> {
   const { path, url, bytes, sha256 } = download
@@ -51,7 +49,7 @@ export async function downloadFile(
   for (;;) {
     const had = await lengthOf(path)
     if (had === bytes) {
-      if ((await hashOf(path, signal)) === sha256) return
+      if ((await sha256OfFile(path, signal)) === sha256) return
       await beginAgain('its checksum is another one')
       continue
     }
@@ -82,7 +80,6 @@ export async function downloadFile(
 }
 
 /** Asks for what is missing, and writes what comes. @returns at which byte that began. @throws TransferError when it is not all. */
-/** Asks for what is missing, and writes what comes. @throws TransferError when that is not all. */
 async function fetchRest(
   { url, path, bytes }: Download,
   had: number,
@@ -110,13 +107,6 @@ async function lengthOf(path: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
     throw error
   }
-}
-
-/** The file's SHA-256. */
-async function hashOf(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) })
-  return hash.digest('hex')
 }
 
 const refused = (url: string, why: string, cause?: unknown): AppError =>

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
-import { AppError } from '../../../core/failure.ts'
+import { AppError, messageOf } from '../../../core/failure.ts'
 import { writeJsonAtomically } from '../../../lib/files/atomic-file.ts'
 import { imageFileName } from '../image-file.ts'
 import { type DownloadOptions, downloadFile } from './download-file.ts'
 import { type ImageIndex, type ImagePart, indexName, parseIndex } from './image-index.ts'
-import { requestBody } from './request-body.ts'
+import { requestBody, usualStallMs } from './request-body.ts'
 
 export interface FetchOptions extends Pick<DownloadOptions, 'pauseMs' | 'stallMs'> {
   /** URL or path of the folder that holds the index and the parts. */
@@ -87,7 +87,7 @@ const under = (from: string, name: string): string =>
   isUrl(from) ? `${from.replace(/\/$/, '')}/${name}` : join(from, name)
 
 async function fetchIndex(
-  { from, architecture, key, sha256, stallMs = 30_000 }: FetchOptions,
+  { from, architecture, key, sha256, stallMs = usualStallMs }: FetchOptions,
   signal?: AbortSignal,
 ): Promise<ImageIndex> {
   const place = under(from, indexName(architecture, key))
@@ -97,14 +97,10 @@ async function fetchIndex(
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof AppError) throw error
-    throw new AppError(
-      'image-failed',
-      `${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: 'Try again when the network is there, or set guestImage in settings.json to a place that has this file',
-        cause: error,
-      },
-    )
+    throw new AppError('image-failed', `${place} cannot be read: ${messageOf(error)}`, {
+      hint: 'Try again when the network is there, or set guestImage in settings.json to a place that has this file',
+      cause: error,
+    })
   }
 }
 
@@ -163,10 +159,13 @@ async function unpack(part: ImagePart, packed: string, path: string, signal?: Ab
     signal?.throwIfAborted()
     if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw cause
     await rm(packed, { force: true })
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new AppError('image-failed', `${part.asset} of the guest image is not the file that was expected: ${why}`, {
-      hint: 'Try again; if it stays so, set guestImage in settings.json to another place',
-      cause,
-    })
+    throw new AppError(
+      'image-failed',
+      `${part.asset} of the guest image is not the file that was expected: ${messageOf(cause)}`,
+      {
+        hint: 'Try again; if it stays so, set guestImage in settings.json to another place',
+        cause,
+      },
+    )
   }
 }

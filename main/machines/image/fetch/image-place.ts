@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isLoopback } from '../../../lib/addresses.ts'
+import { expandHome } from '../../../lib/files/absolute-path.ts'
 import type { Architecture } from '../inputs.ts'
 
 const releasedSchema = z.object({
@@ -69,5 +69,5 @@ export function imagePlace({ wish, released, key, architecture, builds }: PlaceF
     const why = `${wish} is not encrypted, and this copy of the program has no checksum to know the guest image by`
     return { kind: 'none', why, cure: 'Use https, or a folder' }
   }
-  return { kind: 'fetch', from: wish.replace(/^~(?=\/)/, homedir()), sha256 }
+  return { kind: 'fetch', from: expandHome(wish), sha256 }
 }

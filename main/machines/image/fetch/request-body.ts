@@ -1,3 +1,8 @@
+import { messageOf } from '../../../core/failure.ts'
+
+/** A server that sends nothing for so long is taken for stuck. */
+export const usualStallMs = 30_000
+
 /**
  * What is to be done about it: ask for the rest, from the beginning, or not again, either because the server does not give the file or
  * because what it gives is another one.
@@ -99,5 +104,5 @@ function placeOf({ status, headers }: Response, asked: number, bytes: number | u
 function passing(error: unknown): TransferError {
   if (error instanceof TransferError) return error
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return new TransferError('go-on', reason instanceof Error ? reason.message : String(reason), error)
+  return new TransferError('go-on', messageOf(reason), error)
 }
