@@ -45,8 +45,13 @@ export function choosing(trail: Trail, name: string, value: string | null): Trai
   const { chosen = {}, ...place } = placeOf(trail)
   const { [name]: _, ...others } = chosen
   const now = value === null ? others : { ...others, [name]: value }
-  const [first, ...rest] = [...trail.slice(0, -1), Object.keys(now).length === 0 ? place : { ...place, chosen: now }]
-  return first ? [first, ...rest] : trail
+  return endingIn(trail, Object.keys(now).length === 0 ? place : { ...place, chosen: now })
+}
+
+/** The same way to another end. */
+function endingIn(trail: Trail, end: Stop): Trail {
+  const [first = end, ...rest] = [...trail.slice(0, -1), end]
+  return [first, ...rest]
 }
 
 const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
@@ -66,8 +71,7 @@ export const back = (): void => useNavigation.setState(({ trail }) => ({ trail: 
 export const chooseNothing = (): void =>
   useNavigation.setState(({ trail }) => {
     const { chosen: _, ...place } = placeOf(trail)
-    const [first, ...rest] = [...trail.slice(0, -1), place]
-    return { trail: first ? [first, ...rest] : trail }
+    return { trail: endingIn(trail, place) }
   })
 
 /** What is chosen by this name where the user is, and how to choose another; null where nothing is. */

@@ -27,7 +27,7 @@ const variableOf = {
   maxThinkingTokens: 'MAX_THINKING_TOKENS',
 } as const satisfies Record<keyof AgentChoice, string>
 
-/** The variables by which Claude Code is told. Pure. */
+/** The environment variables that Claude Code reads these choices from. Pure. */
 export function choiceVariables(choice: AgentChoice): Readonly<Record<string, string>> {
   const names = Object.keys(variableOf) as (keyof AgentChoice)[]
   return Object.fromEntries(

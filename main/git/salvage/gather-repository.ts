@@ -29,7 +29,7 @@ export interface GatheredRepository {
   readonly saved: readonly SavedWork[]
 }
 
-/** Where the submodules stand now, by their paths, when the line ends at `base`; what there is to say of them is told. */
+/** Resolves with the commits of the submodules, by their paths, where the line ends at `base`; adds what a person should know to the notes. */
 export type GatherSubmodules = (base: string, inReceiver: GitOptions) => Promise<ReadonlyMap<string, string>>
 
 /** Brings what a clone holds into a repository below `scratch`. Throws only when nothing of it could be read. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { inTurn } from '../../git/merge/merge-turns.ts'
+import { inTurn } from '../../lib/in-turn.ts'
 import type { JobInput, JobOutput } from '../../worker/jobs.ts'
 import { runJob } from '../../worker/run-job.ts'
 import { repairCheckouts } from '../finish/repair-checkouts.ts'

@@ -1,4 +1,5 @@
 import { Fragment } from 'react'
+import { type Failure, failureText } from '../../../main/core/failure.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { adviceFor } from '../../advice.ts'
@@ -86,10 +87,13 @@ function Verdict({ row, details }: { row: TaskRow; details: TaskDetails }) {
 const VerdictText = ({ text }: { text: string }) =>
   text.includes('\n') ? <pre className="output">{text}</pre> : <p>{text}</p>
 
+/** What to do is a line of its own below the lines of a program. */
+const linesOf = (failure: Failure): string =>
+  failure.hint && failure.message.includes('\n') ? `${failure.message}\n${failure.hint}` : failureText(failure)
+
 function verdictOf(row: TaskRow, { merge, failure, also }: TaskDetails): string {
   if (row.state.phase !== 'finished') return ''
-  if (failure && row.state.outcome !== 'merged')
-    return [failure.message, failure.hint].filter(Boolean).join(failure.message.includes('\n') ? '\n' : '. ')
+  if (failure && row.state.outcome !== 'merged') return linesOf(failure)
   if (merge?.kind === 'merged') return `${count(merge.commits, 'commit')} on ${merge.branch}, by ${merge.method}.`
   if (merge?.kind === 'unchanged' && also.length > 0)
     return 'Its branch has nothing to merge. What it made elsewhere is kept at refs of its own, listed below.'

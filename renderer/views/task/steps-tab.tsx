@@ -6,7 +6,7 @@ import { host } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
-import { useStickToEnd } from '../../parts/use-stick-to-end.ts'
+import { stickToEnd } from '../../parts/stick-to-end.ts'
 import { followSteps, noSteps } from '../../stores/follow-steps.ts'
 import { Details } from './details.tsx'
 import { StepRow } from './step-row.tsx'
@@ -39,7 +39,6 @@ function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | nu
     void followSteps((range) => host().call('readSteps', { id, ...range }), setState, stop.signal)
     return () => stop.abort()
   }, [id, turn])
-  const scroller = useStickToEnd()
   const { steps, known, ended, failure } = state
   const again = (): void => setTurn(turn + 1)
   if (!known) return <Loading what="Reading the steps…" />
@@ -65,7 +64,7 @@ function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | nu
         </Problem>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section ref={scroller} className="scroll" tabIndex={0} aria-label="Steps">
+      <section ref={stickToEnd} className="scroll" tabIndex={0} aria-label="Steps">
         {first > 0 && (
           <Button tiny look="plain" onClick={() => setAll(true)}>
             Show {count(first, 'earlier step')}

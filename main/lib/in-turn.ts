@@ -1,6 +1,3 @@
-import { join } from 'node:path'
-import { lockFile } from '../../lib/files/file-lock.ts'
-
 /** The last call for each key in this process; the next one waits for it. */
 const lasts = new Map<string, Promise<unknown>>()
 
@@ -18,10 +15,3 @@ export async function inTurn<Result>(key: string, action: () => Promise<Result>)
     if (lasts.get(key) === turn) lasts.delete(key)
   }
 }
-
-/** Longer than any merge; the caller's signal is what ends a wait. */
-const longestWaitMs = 60 * 60_000
-
-/** Keeps other processes, and other work trees of the same repository, from merging until it is disposed. */
-export const lockMerges = (commonDirectory: string, signal?: AbortSignal): Promise<AsyncDisposable> =>
-  lockFile(join(commonDirectory, 'microvm-orchestrator-merge'), longestWaitMs, signal)
