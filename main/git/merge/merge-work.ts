@@ -10,7 +10,7 @@ import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
 import { measureChange, TooMuchChanged } from '../changes/measure-change.ts'
 import { createSettler } from '../conflicts/settler.ts'
 import { type GitOptions, gitQuickly } from '../process/git.ts'
-import { ObjectTooLarge, openObjectReader } from '../process/objects.ts'
+import { type ObjectReader, ObjectTooLarge, openObjectReader } from '../process/objects.ts'
 import { publishBranch } from '../publish/publish-branch.ts'
 import { publishing } from '../publish/publishing.ts'
 import { repairInTurn } from '../publish/repair-publications.ts'
@@ -111,7 +111,8 @@ async function mergeOnce(
     return { kind: 'unchanged', branch }
   }
   await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
-  const plan = await planMerge(repository, request, { onto: tip, apart, quarantine, programs }, signal)
+  await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
+  const plan = await planMerge(repository, request, { onto: tip, apart, quarantine, reader, programs }, signal)
   if (plan.kind === 'merge-commits') {
     return unmerged(
       'merge_commits',
@@ -126,7 +127,7 @@ async function mergeOnce(
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
-  await requireMeasure(repository.path, { from: tip, to: plan.commit, quarantine }, signal)
+  await requireMeasure(tip, plan.commit, reader)
   const move = {
     ...repository,
     branch,
@@ -180,11 +181,13 @@ async function planMerge(
     onto,
     apart,
     quarantine,
+    reader,
     programs,
   }: {
     readonly onto: string
     readonly apart: Apart
     readonly quarantine: Quarantine
+    readonly reader: ObjectReader
     readonly programs: UserPrograms
   },
   signal?: AbortSignal,
@@ -194,7 +197,7 @@ async function planMerge(
   // A branch that was taken back behind the start must not get back what the user took off it.
   if (apart.inBranch === 0 && !selection && isOnStart) {
     const ids = apart.inWork
-    const signed = trailers && (await signCommits({ path, quarantine, ids, commit, taskId, trailers }, signal))
+    const signed = trailers && (await signCommits({ reader, quarantine, ids, commit, taskId, trailers }, signal))
     return { kind: 'replayed', method: 'fast-forward', commit: signed ?? commit, commits: ids.length }
   }
   const replay = await replayCommits(
@@ -211,12 +214,7 @@ async function planMerge(
 }
 
 /** @throws TooMuchChanged for what git could not list within our memory, nor a checkout hold. */
-async function requireMeasure(
-  path: string,
-  { from, to, quarantine }: { readonly from: string; readonly to: string; readonly quarantine: Quarantine },
-  signal?: AbortSignal,
-): Promise<void> {
-  await using reader = await openObjectReader({ cwd: path, trust: 'user', env: quarantine.reading }, signal)
+async function requireMeasure(from: string, to: string, reader: ObjectReader): Promise<void> {
   const [before, after] = await Promise.all([from, to].map(async (id) => parseCommit(await reader.read(id, 'commit'))))
   if (before && after) await measureChange(before.tree, after.tree, reader)
 }

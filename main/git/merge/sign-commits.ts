@@ -1,6 +1,5 @@
 import { type Trailer, withTrailers } from '../../core/merge/trailers.ts'
-import type { GitOptions } from '../process/git.ts'
-import { openObjectReader } from '../process/objects.ts'
+import type { ObjectReader } from '../process/objects.ts'
 import { type CommitObject, formatCommit, parseCommit } from './commit-object.ts'
 import type { Quarantine } from './quarantine.ts'
 
@@ -9,18 +8,19 @@ import type { Quarantine } from './quarantine.ts'
  * and the trailers are. Those that bear none get the trailers, what is built on them new parents; parents, files, authors and dates stay
  * as they were otherwise. git sees the result in the quarantine.
  * @param ids All commits up to `commit` that the branch has not, each after its parents.
+ * @param reader Of the repository's objects.
  * @returns the commit in place of `commit`; itself where all bear a sign.
  */
 export async function signCommits(
   {
-    path,
+    reader,
     quarantine,
     ids,
     commit,
     taskId,
     trailers,
   }: {
-    readonly path: string
+    readonly reader: Pick<ObjectReader, 'read'>
     readonly quarantine: Quarantine
     readonly ids: readonly string[]
     readonly commit: string
@@ -29,8 +29,6 @@ export async function signCommits(
   },
   signal?: AbortSignal,
 ): Promise<string> {
-  const call: GitOptions = { cwd: path, trust: 'user', env: quarantine.writing }
-  await using reader = await openObjectReader(call, signal)
   const rewritten = new Map<string, string>()
   for (const id of ids) {
     signal?.throwIfAborted()
