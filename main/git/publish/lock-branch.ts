@@ -6,6 +6,11 @@ export interface RefLock extends AsyncDisposable {
   readonly kind: 'held'
   /** git's own words when it did not say that it was done, else null. */
   commit(): Promise<string | null>
+  /**
+   * Deletes another reference that stands at a commit, once this has committed: in a transaction of its own, so that what becomes of it
+   * does not touch the branch. git's own words when it did not say that it was done, else null.
+   */
+  forget(ref: string, at: string): Promise<string | null>
   /** What these files are now, which git holds for it. */
   see(locks: Journal['locks']): Promise<Journal['locks']>
 }
@@ -33,6 +38,11 @@ export async function lockBranch(
   return {
     kind: 'held',
     commit: async () => ((await transaction.ask('commit')) === 'commit: ok' ? null : await saidAtEnd()),
+    forget: async (ref, at) => {
+      await transaction.ask('start')
+      transaction.tell(`delete ${ref} ${at}`)
+      return (await transaction.ask('commit')) === 'commit: ok' ? null : await saidAtEnd()
+    },
     see: async (locks) => await Promise.all(locks.map(async ({ path }) => ({ path, seen: (await see(path)) ?? null }))),
     [Symbol.asyncDispose]: () => transaction[Symbol.asyncDispose](),
   }

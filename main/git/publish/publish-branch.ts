@@ -57,18 +57,9 @@ export async function publishBranch(options: PublishOptions): Promise<Publicatio
   }
   const index = checkout && join(checkout.gitDirectory, 'index')
   // A work tree with nothing checked out has no index, and stays so.
-  const published =
-    checkout && index && existsSync(index)
-      ? await moveWithCheckout(user, { ...options, checkout, index })
-      : await moveAlone(user, options)
-  if (published.kind !== 'published' || !options.forget) return published
-  // In a transaction of its own: what becomes of it does not touch the branch.
-  const { ref, commit: at } = options.forget
-  const { stderr } = await gitQuickly(['update-ref', '-d', ref, at], user)
-  const refused = refusalOf(stderr)
-  if (refused.kind !== 'locked') return published
-  const note = `${ref} stays, since another git process holds ${refused.lock}. If none is running, remove that file`
-  return { ...published, notes: [...published.notes, note] }
+  return checkout && index && existsSync(index)
+    ? await moveWithCheckout(user, { ...options, checkout, index })
+    : await moveAlone(user, options)
 }
 
 async function moveAlone(user: GitOptions, options: PublishOptions): Promise<Publication> {
@@ -157,15 +148,25 @@ async function draftJournal(
 async function commit(
   user: GitOptions,
   lock: RefLock,
-  { branch, from, to }: PublishOptions,
+  { branch, from, to, forget }: PublishOptions,
   notes: readonly string[],
 ): Promise<Publication> {
   const said = await lock.commit()
-  if (said === null) return { kind: 'published', notes }
+  if (said === null) return { kind: 'published', notes: [...notes, ...(await forgotten(lock, forget))] }
   const answer = await gitQuickly(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], user)
   const tip = answer.stdout.trim()
+  if (tip === to && forget) await gitQuickly(['update-ref', '-d', forget.ref, forget.commit], user)
   if (tip === to) return { kind: 'published', notes: [...notes, `The branch has moved, but git said: ${said}`] }
   return tip === from || answer.exitCode !== 0 ? { kind: 'failed', files: [], detail: said } : { kind: 'moved' }
+}
+
+/** What a person should know of a reference that has done its duty and could not be deleted. */
+async function forgotten(lock: RefLock, forget: PublishOptions['forget']): Promise<readonly string[]> {
+  if (!forget) return []
+  const said = await lock.forget(forget.ref, forget.commit)
+  const refused = said === null ? null : refusalOf(said)
+  if (refused?.kind !== 'locked') return []
+  return [`${forget.ref} stays, since another git process holds ${refused.lock}. If none is running, remove that file`]
 }
 
 function failureOf(error: unknown): Publication {
