@@ -4,6 +4,7 @@ import { AppError } from '../../core/failure.ts'
 import { entryExists } from '../../lib/files/look.ts'
 import { git, gitQuickly, utf8 } from '../process/git.ts'
 import { type StartingPoint, startingPoint } from './refs.ts'
+import { rememberedPlace } from './remembered-place.ts'
 
 /** Where a repository lies, and of what kind it is. */
 export interface RepositoryPlace {
@@ -56,6 +57,10 @@ export async function inspectRepository(path: string, signal?: AbortSignal): Pro
  */
 export async function locateRepository(path: string, signal?: AbortSignal): Promise<RepositoryPlace> {
   const folder = await existingFolder(path)
+  return await rememberedPlace(folder, () => askForPlace(folder, signal))
+}
+
+async function askForPlace(folder: string, signal?: AbortSignal): Promise<RepositoryPlace> {
   const answers = await git(
     [
       'rev-parse',

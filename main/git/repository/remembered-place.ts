@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RepositoryPlace } from './inspect-repository.ts'
+
+interface Remembered {
+  readonly place: RepositoryPlace
+  readonly sight: string
+}
+
+const remembered = new Map<string, Remembered>()
+/** A server of many repositories forgets the oldest. */
+const most = 200
+
+/**
+ * Where the repository of a folder lies, asked of git once: again only when one of the files that decide it has changed. The end of a
+ * task asks at each of its steps.
+ */
+export async function rememberedPlace(folder: string, ask: () => Promise<RepositoryPlace>): Promise<RepositoryPlace> {
+  const known = remembered.get(folder)
+  if (known && known.sight === (await sightOf(known.place))) return known.place
+  remembered.delete(folder)
+  const place = await ask()
+  remembered.set(folder, { place, sight: await sightOf(place) })
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= most) break
+    remembered.delete(oldest)
+  }
+  return place
+}
+
+/** Tells apart every state of the files that git looks at to find a repository and its kind. */
+async function sightOf({ path, gitDirectory, commonDirectory }: RepositoryPlace): Promise<string> {
+  const files = [
+    path,
+    join(path, '.git'),
+    join(gitDirectory, 'HEAD'),
+    join(gitDirectory, 'commondir'),
+    join(gitDirectory, 'config.worktree'),
+    join(commonDirectory, 'config'),
+    join(commonDirectory, 'shallow'),
+    join(commonDirectory, 'objects'),
+    join(commonDirectory, 'refs'),
+  ]
+  return (await Promise.all(files.map(seen))).join(' ')
+}
+
+async function seen(file: string): Promise<string> {
+  try {
+    const found = await stat(file, { bigint: true })
+    const time = found.isDirectory() ? '' : found.mtimeNs // A folder's changes with each file in it.
+    return [found.dev, found.ino, found.mode, found.uid, time].join(':')
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+}
