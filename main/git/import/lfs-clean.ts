@@ -25,6 +25,7 @@ export async function cleanLfsFiles(
   call: GitCalls,
   signal?: AbortSignal,
 ): Promise<{ cleaned: readonly CleanedFile[]; plain: readonly string[]; notes: readonly string[] }> {
+  if (paths.length === 0) return { cleaned: [], plain: [], notes: [] }
   const input = paths.map((path) => `${path}\0`).join('')
   const answers = zeroSeparated(
     (await gitOrThrow(['check-attr', '-z', '--stdin', 'filter'], call(input), signal)).stdout,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Gitlink, gitlinksOf } from '../clone/clone-submodules.ts'
 import { type Imported, importTips } from '../import/import-tips.ts'
 import { newCommits } from '../import/new-commits.ts'
 import { makeScratchRepository } from '../import/scratch-repository.ts'
@@ -30,7 +31,10 @@ export interface GatheredRepository {
 }
 
 /** Resolves with the commits of the submodules, by their paths, where the line ends at `base`; adds what a person should know to the notes. */
-export type GatherSubmodules = (base: string, inReceiver: GitOptions) => Promise<ReadonlyMap<string, string>>
+export type GatherSubmodules = (
+  modules: { readonly atStart: readonly Gitlink[]; readonly base: string },
+  inReceiver: GitOptions,
+) => Promise<ReadonlyMap<string, string>>
 
 /** Brings what a clone holds into a repository below `scratch`. Throws only when nothing of it could be read. */
 export async function gatherRepository(
@@ -69,7 +73,10 @@ export async function gatherRepository(
     const objects = [folders.main, ...folders.others].flatMap((folder) => (folder ? [folder.objects] : []))
     await makeScratchRepository(view, { ...common, stores: [...stores, ...objects], refs: {} })
     const tips = await tipsOf(folders, view, inReceiver, signal)
-    const imported = await importTips({ view, receiver, startCommit, tips }, signal)
+    const [imported, atStart] = await Promise.all([
+      importTips({ view, receiver, startCommit, tips }, signal),
+      gitlinksOf(inReceiver, startCommit, signal),
+    ])
     notes.push(...imported.notes)
     unsaved.push(...imported.refused)
     const known = knownCommits(imported)
@@ -79,7 +86,7 @@ export async function gatherRepository(
     const line = chooseLine({ head, taskBranch }, known, startCommit)
     notes.push(...line.notes, ...aboutHead(folders, taskId, line, known))
 
-    const gitlinks = await submodules(line.commit, inReceiver)
+    const gitlinks = await submodules({ atStart, base: line.commit }, inReceiver)
     const saved = await saveWorkTrees(
       {
         ...{ workspace, gitlinks, head, operation, line, known },

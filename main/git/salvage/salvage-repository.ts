@@ -1,4 +1,6 @@
+import { noPaths, type PathList } from '../../core/bounded-list.ts'
 import { type AlsoKept, type LeftUnderWay, leftUnderWay } from '../../core/merge/merge.ts'
+import { changedFiles } from '../changes/changed-files.ts'
 import { checkObjects } from '../import/check-objects.ts'
 import { keepLfsObjects } from '../import/keep-lfs-objects.ts'
 import type { CleanedFile } from '../import/lfs-clean.ts'
@@ -6,7 +8,7 @@ import type { GitOptions } from '../process/git.ts'
 import { earlierRefs } from '../survey/earlier-refs.ts'
 import { findMarkers } from '../survey/find-markers.ts'
 import type { Told } from './bounded-notes.ts'
-import { gatherRepository } from './gather-repository.ts'
+import { type GatherSubmodules, gatherRepository } from './gather-repository.ts'
 import { publishGathered } from './publish-gathered.ts'
 import { type SalvageOptions, salvageSubmodules } from './salvage-submodules.ts'
 
@@ -15,6 +17,8 @@ export interface Salvaged {
   readonly commit: string
   readonly commits: number
   readonly wip: boolean
+  /** Files that differ from the start commit's. */
+  readonly changed: PathList
   readonly notes: readonly string[]
   readonly also: readonly AlsoKept[]
   readonly left: LeftUnderWay | null
@@ -29,22 +33,30 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   // Beside the gathering, which does not need it and takes longer.
   const asked = earlierRefs(source.path, taskId, signal)
   asked.catch(() => undefined) // Thrown where it is waited for.
-  const submodules = (base: string, inReceiver: GitOptions) =>
-    salvageSubmodules(options, { inReceiver, base, salvage: salvageRepository }, told, signal)
+  const submodules: GatherSubmodules = (modules, inReceiver) =>
+    salvageSubmodules(options, { inReceiver, ...modules, salvage: salvageRepository }, told, signal)
   const gathered = await gatherRepository(options, { told, submodules }, signal)
   const { inReceiver, imported, line, saved, operation } = gathered
+  const markersUpTo = (to: string) => findMarkers({ from: startCommit, to, before: [startCommit] }, inReceiver, signal)
+  // Beside the publishing: what is published is seldom anything else.
+  const ofLine = markersUpTo(line.commit)
+  ofLine.catch(() => undefined) // Thrown where it is waited for.
   const kept = await publishGathered({ ...options, ...gathered, earlier: await asked }, inReceiver, told, signal)
   const { commit, also } = kept
   if (commit !== startCommit || also.length > 0) {
     const cleaned = saved.flatMap(({ lfs }) => lfs)
     notes.push(...(await keepLfs(options, [commit, ...also.map((one) => one.commit)], cleaned, inReceiver, signal)))
   }
-  const ends = { from: startCommit, to: kept.files ?? commit, before: [startCommit] }
-  const markers = await findMarkers(ends, inReceiver, signal)
+  const end = kept.files ?? commit
+  const [markers, changed] = await Promise.all([
+    end === line.commit ? ofLine : markersUpTo(end),
+    commit === startCommit ? noPaths : changedFiles({ cwd: source.path, trust: 'user' }, startCommit, commit, signal),
+  ])
   return {
     commit,
     commits: commit === startCommit ? 0 : imported.graph.reach([line.commit]).size,
     wip: kept.wip,
+    changed,
     // What is nowhere else comes first: the rest may be cut.
     notes: [...unsaved, ...notes],
     unsaved: unsaved.length > 0,

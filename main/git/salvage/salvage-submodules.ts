@@ -24,17 +24,19 @@ export interface SalvageOptions {
 type SalvagedModule = Pick<SalvagedWork, 'commit' | 'notes' | 'left'> & { readonly unsaved: boolean }
 
 /**
- * Salvages each submodule that the start commit and the base have; `salvage` does one repository.
+ * Salvages each submodule that the start commit and the base have; `salvage` does one repository. `atStart` are those of the start commit.
  * @returns where each of those that have new commits stands now, by its path.
  */
 export async function salvageSubmodules(
   options: SalvageOptions,
   {
     inReceiver,
+    atStart,
     base,
     salvage,
   }: {
     readonly inReceiver: GitOptions
+    readonly atStart: readonly Gitlink[]
     readonly base: string
     readonly salvage: (options: SalvageOptions, signal?: AbortSignal) => Promise<SalvagedModule>
   },
@@ -42,12 +44,11 @@ export async function salvageSubmodules(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const moved = new Map<string, string>()
-  const { source, workspace, taskId, startCommit } = options
-  const [atStart, atEnd] = await Promise.all(
-    [startCommit, base].map((commit) => gitlinksOf(inReceiver, commit, signal)),
-  )
-  const kept = new Set(atEnd?.map((link) => link.path))
-  for (const [index, link] of (atStart ?? []).entries()) {
+  const { source, workspace, taskId } = options
+  if (atStart.length === 0) return moved
+  const atEnd = await gitlinksOf(inReceiver, base, signal)
+  const kept = new Set(atEnd.map((link) => link.path))
+  for (const [index, link] of atStart.entries()) {
     if (!kept.has(link.path) || !(await isOwnFolder(workspace, link))) continue
     const module = await findSubmodule(source, link, signal)
     if (!module) continue // The task had an empty folder there.

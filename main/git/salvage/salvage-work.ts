@@ -1,11 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { noPaths } from '../../core/bounded-list.ts'
 import { AppError, messageOf } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
-import { changedFiles } from '../changes/changed-files.ts'
 import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { deleteTaskRef } from '../repository/delete-task-ref.ts'
 import { kindOf } from '../survey/check-clone.ts'
@@ -47,12 +45,10 @@ export async function salvageWork(
   await mkdir(scratch, { recursive: true, mode: 0o700 })
   try {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
-    const { commit, commits, wip, notes, also, left, unsaved } = salvaged
+    const { commit, commits, wip, changed, notes, also, left, unsaved } = salvaged
+    const { files, more = 0 } = changed
     // What an earlier agent of the task had there, before it was parked, the last one has undone.
     if (commit === startCommit) await deleteTaskRef(source.path, taskId, { keepAlso: true }, signal)
-    const inUserRepository = { cwd: source.path, trust: 'user' } as const
-    const { files, more = 0 } =
-      commit === startCommit ? noPaths : await changedFiles(inUserRepository, startCommit, commit, signal)
     return {
       ref: commit === startCommit ? null : taskRef(taskId),
       commit,

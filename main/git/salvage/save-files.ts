@@ -38,8 +38,7 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   const leftOut = new NoteList()
   const call = gitCalls(options, 'index', workspace)
 
-  const inBase = await listBase(call, base, signal)
-  await gitOrThrow(['read-tree', base], call(), signal)
+  const [inBase] = await Promise.all([listBase(call, base, signal), gitOrThrow(['read-tree', base], call(), signal)])
   const { links } = inBase
   // With its gitlinks out of the index, git has no reason to look into the repositories that lie there.
   await updateIndex(['--force-remove'], [...links.keys()], call, signal)

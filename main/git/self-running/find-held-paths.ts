@@ -31,10 +31,12 @@ export async function findHeldPaths(range: Range, edits: readonly string[], sign
   if (range.from === range.to) return noPaths
   const call = await objectsOf(range, signal)
   const rules = pathRules(edits)
-  const links = await heldLinks(range.to, rules, call, signal)
+  const asked = heldLinks(range.to, rules, call, signal)
+  asked.catch(() => undefined) // Thrown where it is waited for.
   const held = new BoundedList()
   const attributes: Change[] = []
   for await (const change of changesOf(range, call, signal)) {
+    const links = await asked // Looked for beside the changes, since both take a while.
     const verdict = rules.holds(utf8(change.path))
     const isLink = [change.oldMode, change.newMode].some((mode) => mode === '120000' || mode === '160000')
     const others = namesThrough(change.path, links)
