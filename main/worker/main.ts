@@ -1,6 +1,8 @@
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { git, gitQuickly } from '../git/process/git.ts'
+import { recordsOf, streamGit } from '../git/process/stream-git.ts'
 import { onPublishing } from '../git/publish/publishing.ts'
 import { endWithParent } from './end-with-parent.ts'
 import { type JobName, jobs } from './jobs.ts'
@@ -40,6 +42,8 @@ createInterface({ input: process.stdin })
     else leave()
   })
 
+void warmUp()
+
 async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>): Promise<void> {
   const abort = new AbortController()
   underWay = { abort, attempt }
@@ -52,6 +56,23 @@ async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>
   } catch (error) {
     underWay = undefined
     say({ kind: 'failed', error: errorToSend(error) })
+  }
+}
+
+/**
+ * Starts git in each of the ways in which a job does. The first programs that a process starts take it five times as long as later ones,
+ * and a worker that is started ahead has the time. What goes wrong is for the job to tell.
+ */
+async function warmUp(): Promise<void> {
+  const nowhere = { cwd: '/', trust: 'none' } as const
+  try {
+    for (let times = 0; times < 4; times += 1) await gitQuickly(['version'], nowhere)
+    await git(['version'], nowhere)
+    await using listing = streamGit(['version'], nowhere)
+    for await (const _line of recordsOf(listing.stdout, '\n', { bytes: 1024 }));
+    await listing.succeeded()
+  } catch {
+    // See above.
   }
 }
 
