@@ -10,6 +10,8 @@ const mounted = 'mount -t tmpfs -o size=64m tmpfs "$1" && ulimit -n 200 && exec 
 test.each([
   ['disk space', 'in time'],
   ['disk space', 'after a restart'],
+  ['disk space for files that are not committed', 'in time'],
+  ['disk space for files that are not committed', 'after a restart'],
   ['descriptors', 'in time'],
   ['a writable repository', 'in time'],
   ['a writable repository', 'after a restart'],
@@ -21,10 +23,12 @@ test.each([
     const { problem, stdout, stderr } = await run('unshare', args)
     expect(problem, stderr).toBeNull()
     const told = JSON.parse(stdout)
+    const files = want.endsWith('not committed') ? [expect.stringContaining('uncommitted')] : []
+    const commits = 1 + files.length
     expect(told).toMatchObject({
-      view: { status: 'completed', error: null, merge_result: { merged: true, commits: 1 }, task_ref: null },
+      view: { status: 'completed', error: null, merge_result: { merged: true, commits }, task_ref: null },
       ends: [{ own: true, type: 'completed' }],
-      subjects: ['Add greeting.txt', expect.any(String)],
+      subjects: [...files, 'Add greeting.txt', expect.any(String)],
       ...{ refs: '', fsck: '', left: [] },
     })
     // As long as it lasts the task is told as what is on record of it, and never as ended.

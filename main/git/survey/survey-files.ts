@@ -61,10 +61,10 @@ export async function surveyFiles(workspace: string, signal?: AbortSignal): Prom
       }
       const harm = await harmOf(workspace, path, entry)
       if (harm === null) continue
-      if (harm === 'git-file' && gitFiles.length < mostGitFiles)
-        gitFiles.push({ folder, text: await beginningOf(bytePath(workspace, path)) })
+      const isKept = harm === 'git-file' && gitFiles.length < mostGitFiles
+      if (isKept) gitFiles.push({ folder, text: await beginningOf(bytePath(workspace, path)) })
       try {
-        const said = await takeAway(workspace, path, harm)
+        const said = await takeAway(workspace, path, harm, { isKept })
         if (said !== null) left.add(said)
       } catch (error) {
         // git might wait for it: then nothing but what it knows already is asked of it.
@@ -91,14 +91,20 @@ async function harmOf(workspace: string, path: string, entry: Entries[number]): 
   return (await isHugePatternFile(workspace, path, name)) ? 'huge-patterns' : null
 }
 
-/** @returns what is to be said of it; null of a `.git` file, of which others say it. */
-async function takeAway(workspace: string, path: string, harm: Harm): Promise<string | null> {
+/** @returns what is to be said of it; null of a `.git` file that was kept, of which others say it. */
+async function takeAway(
+  workspace: string,
+  path: string,
+  harm: Harm,
+  { isKept }: { readonly isKept: boolean },
+): Promise<string | null> {
   if (harm === 'huge-patterns') {
     const aside = await moveAside(workspace, path)
     return `${shownPath(path)} is too large for its kind: saved as ${shownPath(aside)}`
   }
   await unlink(bytePath(workspace, path))
-  if (harm === 'git-file') return null
+  if (isKept) return null
+  if (harm === 'git-file') return `${shownPath(path)} was left out: the clone has more than ${mostGitFiles} of them`
   return `${shownPath(path)} was left out: not a regular file, or a .git that leads elsewhere`
 }
 

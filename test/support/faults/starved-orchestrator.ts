@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { appendFile, rm } from 'node:fs/promises'
+import { appendFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { taskView } from '../../../main/core/task/view.ts'
 import { pathExists } from '../../../main/lib/files/look.ts'
@@ -28,18 +28,28 @@ function takeDescriptors(): void {
   }
 }
 
+/** Takes the disk down to the last byte, so that not even a line fits; then gives so many bytes back. */
+async function fillDisk(leave = 0): Promise<void> {
+  for (let size = 1 << 20; size >= 1; size >>= 1) {
+    try {
+      for (;;) await appendFile(ballast, Buffer.alloc(size))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
+  }
+  await truncate(ballast, (await stat(ballast)).size - leave)
+}
+
+/** What the guest leaves uncommitted, which does not fit where there is room for all else. */
+const leftFile = 6 * 1024 ** 2
+
 const shortages: Readonly<Record<string, { begin(): Promise<unknown>; end(): Promise<unknown> }>> = {
   'disk space': {
-    begin: async () => {
-      // Down to the last byte, so that not even a line fits.
-      for (let size = 1 << 20; size >= 1; size >>= 1) {
-        try {
-          for (;;) await appendFile(ballast, Buffer.alloc(size))
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-        }
-      }
-    },
+    begin: () => fillDisk(),
+    end: () => rm(ballast),
+  },
+  'disk space for files that are not committed': {
+    begin: () => fillDisk(leftFile / 2),
     end: () => rm(ballast),
   },
   descriptors: {
@@ -67,7 +77,8 @@ const shortage = shortages[want]
 if (!shortage) throw new Error(`Nothing is called ${want}`)
 const repo = await registeredRepository(root)
 const { log, lines } = recordingLog()
-const guest = `${guestThatCommits('greeting.txt')}\ntouch $HOME/../ready\nuntil [ -e $HOME/../go ]; do sleep 0.05; done`
+const leaves = want.endsWith('not committed') ? `head -c ${leftFile} /dev/urandom > left.bin` : ''
+const guest = `${guestThatCommits('greeting.txt')}\n${leaves}\ntouch $HOME/../ready\nuntil [ -e $HOME/../go ]; do sleep 0.05; done`
 const first = await startOrchestrator({ root, guest, log })
 const id = await first.orchestrator.run({ description: 'say hello', repo: 'project' })
 await until(async () => (await first.orchestrator.get(id)).state.phase === 'working')
