@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { AppError } from '../../core/failure.ts'
 import { git, utf8 } from '../process/git.ts'
-import { locateRepository, type RepositoryPlace } from '../repository/inspect-repository.ts'
+import { locateRepository } from '../repository/inspect-repository.ts'
+import type { RepositoryPlace } from '../repository/repository-place.ts'
 
 /**
  * Where a task's work can be saved: the repository at the path, or where its work tree is gone the `.git` folder that it shared with the

@@ -4,20 +4,7 @@ import { AppError } from '../../core/failure.ts'
 import { entryExists } from '../../lib/files/look.ts'
 import { git, gitQuickly, utf8 } from '../process/git.ts'
 import { type StartingPoint, startingPoint } from './refs.ts'
-import { rememberedPlace } from './remembered-place.ts'
-
-/** Where a repository lies, and of what kind it is. */
-export interface RepositoryPlace {
-  /** Real path of the work tree's top. */
-  readonly path: string
-  /** Real path of the `.git` folder that all work trees of the repository share. */
-  readonly commonDirectory: string
-  /** Real path of this work tree's own `.git` folder: the common one, or one below its `worktrees`. */
-  readonly gitDirectory: string
-  readonly isLinkedWorktree: boolean
-  readonly objectFormat: 'sha1' | 'sha256'
-  readonly isShallow: boolean
-}
+import { type RepositoryPlace, rememberedPlace } from './repository-place.ts'
 
 export interface RepositoryState extends RepositoryPlace {
   /** The branch that is checked out, without `refs/heads/`; null when HEAD is detached. */

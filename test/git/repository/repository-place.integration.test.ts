@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { locateRepository } from '../../../main/git/repository/inspect-repository.ts'
-import { rememberedPlace } from '../../../main/git/repository/remembered-place.ts'
+import { rememberedPlace } from '../../../main/git/repository/repository-place.ts'
 import { gitIn, makeRepository } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 

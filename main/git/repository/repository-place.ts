@@ -1,6 +1,18 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RepositoryPlace } from './inspect-repository.ts'
+
+/** Where a repository lies, and of what kind it is. */
+export interface RepositoryPlace {
+  /** Real path of the work tree's top. */
+  readonly path: string
+  /** Real path of the `.git` folder that all work trees of the repository share. */
+  readonly commonDirectory: string
+  /** Real path of this work tree's own `.git` folder: the common one, or one below its `worktrees`. */
+  readonly gitDirectory: string
+  readonly isLinkedWorktree: boolean
+  readonly objectFormat: 'sha1' | 'sha256'
+  readonly isShallow: boolean
+}
 
 interface Remembered {
   readonly place: RepositoryPlace
