@@ -33,6 +33,8 @@ export interface Host {
   readonly kind: 'desktop' | 'web'
   readonly platform: 'darwin' | 'linux' | 'other'
   readonly version: string
+  /** Of all its memory and processors; machines have a part of them. */
+  readonly size: { readonly cpus: number; readonly memoryMiB: number }
   /** Whether the app starts at login; null where the system has no such setting. */
   readonly startAtLogin: 'on' | 'off' | 'requires-approval' | null
 }

@@ -1,5 +1,6 @@
 import { app } from 'electron'
 import type { Host } from '../../preload/host.ts'
+import { hostSize } from '../lib/host-size.ts'
 import { readStartAtLogin } from './login-item.ts'
 
 /** What the window is told of the app that it belongs to. */
@@ -7,5 +8,6 @@ export const describeHost = (): Host => ({
   kind: 'desktop',
   platform: process.platform === 'darwin' || process.platform === 'linux' ? process.platform : 'other',
   version: app.getVersion(),
+  size: hostSize(),
   startAtLogin: readStartAtLogin(app),
 })

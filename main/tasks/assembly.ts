@@ -71,7 +71,7 @@ export async function assembleParts(options: OrchestratorOptions) {
   const deletions = await Deletions.open(home, log)
   const lifetime = new Lifetime()
   const gate = new WorkGate()
-  const host = new HostCheck(options.driver, log)
+  const host = new HostCheck({ driver: options.driver, limits, log })
   const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), index, log })
   const memory = new GuestMemory({ slots, catalog, limits, hostMemory })
   const warm = new WarmMachines({ context: options, catalog, unfinished, memory })

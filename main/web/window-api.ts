@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NoticeName, Notices } from '../../preload/contract.ts'
 import type { Host } from '../../preload/host.ts'
+import { hostSize } from '../lib/host-size.ts'
 import type { Handler } from '../lib/http/http-listener.ts'
 import { readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
@@ -28,7 +29,9 @@ const heartbeatMs = 15_000
 /** `POST /api/window/NAME` answers a `Reply`, `GET /api/window/events` is the event stream of notices, `GET /api/window/proof` shows a page who we are. */
 export function createWindowApi(options: WindowApiOptions): Handler {
   const { service, version, log } = options
-  const host = async (): Promise<Host> => ({ kind: 'web', platform: platformOf(), version, startAtLogin: null })
+  const host = async (): Promise<Host> => ({
+    ...{ kind: 'web', platform: platformOf(), version, size: hostSize(), startAtLogin: null },
+  })
   const calls: Partial<Calls> = { ...service.calls, host }
   return async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')

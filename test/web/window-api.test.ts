@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { hostSize } from '../../main/lib/host-size.ts'
 import { listen } from '../../main/lib/http/http-listener.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { createPage } from '../../main/web/page.ts'
@@ -101,7 +102,7 @@ test('a page that shows the token is answered, and nothing that is served holds 
   expect(page.headers).not.toHaveProperty('set-cookie')
   expect(JSON.parse((await call('host', {})).body)).toEqual({
     ok: true,
-    value: { kind: 'web', platform: process.platform, version: '1.2.3', startAtLogin: null },
+    value: { kind: 'web', platform: process.platform, version: '1.2.3', size: hostSize(), startAtLogin: null },
   })
 })
 

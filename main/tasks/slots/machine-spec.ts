@@ -1,7 +1,7 @@
 import type { SlotId, TaskId } from '../../core/task/task.ts'
+import { hostSize, type Size, withinHost } from '../../lib/host-size.ts'
 import type { MachineSpec, Volume } from '../../machines/driver.ts'
 import type { TaskFiles } from '../record/task-files.ts'
-import { hostSize, type Size, withinHost } from './host-size.ts'
 import type { Provisions } from './provisions.ts'
 import { slotMac } from './slot-storage.ts'
 

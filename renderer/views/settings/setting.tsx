@@ -3,7 +3,7 @@ import { Select } from '../../parts/select.tsx'
 
 interface Common {
   readonly title: string
-  readonly about?: string
+  readonly about?: string | undefined
 }
 
 function Row({

@@ -1,5 +1,6 @@
 import { Fragment } from 'react'
 import { bounds } from '../../../main/core/bounds.ts'
+import { slotCount } from '../../../main/core/task/task.ts'
 import type { ShownSettings, WindowSettings } from '../../../preload/settings.ts'
 import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
@@ -33,6 +34,7 @@ export function Settings() {
 }
 
 function Groups({ settings }: { settings: ShownSettings }) {
+  const size = useLive(({ host }) => host?.size)
   return (
     <Fragment>
       <section className="group">
@@ -101,17 +103,19 @@ function Groups({ settings }: { settings: ShownSettings }) {
             title="Memory of a machine"
             unit="MiB"
             whole
+            about={size && aboutMemory(settings.memoryMiB, size.memoryMiB)}
             value={settings.memoryMiB}
             min={1024}
-            max={1024 * 1024}
+            max={size?.memoryMiB ?? 1024 * 1024}
             onChange={(memoryMiB) => change({ memoryMiB: memoryMiB ?? 4096 })}
           />
           <NumberSetting
             title="Processors of a machine"
             whole
+            about={size && `This host has ${size.cpus}.`}
             value={settings.cpus}
             min={1}
-            max={64}
+            max={Math.min(64, size?.cpus ?? 64)}
             onChange={(cpus) => change({ cpus: cpus ?? 1 })}
           />
           <NumberSetting
@@ -194,6 +198,13 @@ const portNote = ({ port, atNextStart }: ShownSettings): string =>
   atNextStart.port === undefined
     ? 'A change holds from the next start on. Agents need the new address then.'
     : `${port} until the next start. Agents need the new address then.`
+
+function aboutMemory(machineMiB: number, hostMiB: number): string {
+  const fitting = Math.min(slotCount, Math.floor(hostMiB / machineMiB))
+  const all = `This host has ${hostMiB.toLocaleString('en')} MiB`
+  if (fitting === 0) return `${all}: no task can start with so much.`
+  return `${all}: room for ${fitting === 1 ? 'one such machine' : `${fitting} such machines`} at most.`
+}
 
 /** A list of hosts is made in `settings.json`; here it can be seen and given up. */
 const egressOptions = (

@@ -8,8 +8,9 @@ import { clampStory, sceneTime, story } from './window-story.ts'
 
 const before = (seconds: number): string => new Date(Date.parse(sceneTime) - seconds * 1000).toISOString()
 
-const web: Host = { kind: 'web', platform: 'linux', version: '0.1.0', startAtLogin: null }
-const desktop: Host = { kind: 'desktop', platform: 'darwin', version: '0.1.0', startAtLogin: 'off' }
+const size = { cpus: 8, memoryMiB: 24_576 }
+const web: Host = { kind: 'web', platform: 'linux', version: '0.1.0', size, startAtLogin: null }
+const desktop: Host = { kind: 'desktop', platform: 'darwin', version: '0.1.0', size, startAtLogin: 'off' }
 
 const settings: ShownSettings = {
   atNextStart: {},

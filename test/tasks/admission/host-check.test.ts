@@ -9,7 +9,10 @@ const closed = { egress: 'closed', forwards: [] } as const
 function host(...answers: (readonly Problem[])[]) {
   let looks = 0
   const problems = async () => answers[Math.min(looks++, answers.length - 1)] ?? []
-  return { check: new HostCheck({ problems }, silentLog), looks: () => looks }
+  return {
+    check: new HostCheck({ driver: { problems }, limits: { memoryMiB: 4096 }, log: silentLog }),
+    looks: () => looks,
+  }
 }
 
 test('what the host lacks refuses a task with its cure, and is looked at again for the next', async () => {
@@ -38,4 +41,17 @@ test('what a task can do without, or another kind of task needs, refuses none', 
   await check.require(closed)
   await expect(check.require({ egress: 'open', forwards: [] })).rejects.toThrow('passt is missing')
   await expect(check.require({ egress: 'closed', forwards: [{ host: '::1', port: 1 }] })).rejects.toThrow('socat')
+})
+
+test('a machine with more memory than its host has is refused before anything is made for it', async () => {
+  const limits = { memoryMiB: 16_384 }
+  const driver = { problems: async () => [] }
+  const check = new HostCheck({ driver, limits, log: silentLog, size: () => ({ cpus: 8, memoryMiB: 16_384 }) })
+  await check.require(closed)
+  limits.memoryMiB = 999_999
+  await expect(check.require(closed)).rejects.toMatchObject({
+    code: 'host-incomplete',
+    message: 'A machine is to have 999999 MiB of memory, and this host has 16384 MiB in all',
+    hint: expect.stringContaining('Lower memoryMiB'),
+  })
 })
