@@ -146,7 +146,7 @@ test('a setting is taken when its field is left, and a value that cannot be is n
   const changes = () => host.calls.filter(({ name }) => name === 'changeSettings').map(({ request }) => request)
   const field = page.getByLabel('Processors of a machine')
   await field.fill('99')
-  await page.getByRole('alert').getByText('At most 64.').waitFor()
+  await page.getByRole('alert').getByText('At most 8.').waitFor()
   await page.keyboard.press('Tab')
   expect(changes()).toEqual([])
   await field.fill('8')

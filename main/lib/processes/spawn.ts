@@ -56,12 +56,14 @@ export async function run(
   } catch (error) {
     return notStarted(command, error)
   }
+  // No pipe for nothing: it would cost as much again as all else here.
+  const input = options.input?.length === 0 ? undefined : options.input
   const child = execa(file, args, {
     reject: false,
     buffer: false, // Counted here, while it comes: what is kept there is cut without a word, or ends this process.
     encoding: 'buffer',
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
-    ...(options.input !== undefined && { input: options.input }),
+    stdin: input === undefined ? 'ignore' : 'pipe',
+    ...(input !== undefined && { input }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: options.env, extendEnv: false }),
     ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
