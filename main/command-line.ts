@@ -187,10 +187,11 @@ export function commandLine(terminal: Terminal): Command {
 function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand): void {
   const command = program.command(remote.word).description(remote.description)
   if (remote.takesTask) command.argument('<id>')
+  if (remote.takesText !== null) command.argument(`<${remote.takesText}>`)
   const options = Object.entries<RemoteOption>(remote.options)
-  for (const [field, { description, number, default: value }] of options) {
+  for (const [field, { description, number, amount: isAmount, default: value }] of options) {
     const flag = `--${field.replaceAll('_', '-')}`
-    if (number) command.option(`${flag} <number>`, description, wholeNumber(number), value)
+    if (number) command.option(`${flag} <number>`, description, (isAmount ? amount : wholeNumber)(number), value)
     else command.option(flag, description, false)
   }
   command.action(async () => {
@@ -199,7 +200,10 @@ function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand):
     const fields = options.map(([field]) => [field, given[camelCase(field)]] as const)
     await callRemote(terminal, remote, {
       id: command.args[0],
-      fields: Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+      fields: {
+        ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+        ...(remote.takesText !== null && { [remote.takesText]: command.args[1] }),
+      },
     })
   })
 }

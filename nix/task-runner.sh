@@ -2,9 +2,9 @@
 # Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
-# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit also session/. A machine that was
-# booted ahead finds standby there, and go once it has its task.
-# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, result.json; session/ when Claude's API stopped it.
+# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit or after its end also session/, and continue.md
+# with what it is told then. A machine that was booted ahead finds standby there, and go once it has its task.
+# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, result.json, session/.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -53,6 +53,7 @@ max_budget_usd=
 idle_seconds=
 check_command=
 resume_session=
+wip_subject=
 flake=
 code=
 check_code=
@@ -124,6 +125,7 @@ finish() {
   for helper in ${helpers[@]+"${helpers[@]}"}; do kill "$helper" 2>/dev/null; done
   [ ! -e "$private/key" ] || rm -f "$private/key"
   if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
+    keep_session
     write_result false "${stop_reason:-The task runner ended before Claude did}" ''
   fi
   power_off
@@ -352,22 +354,54 @@ run_check() {
 
 # The guest's own disk is new at each start, so what Claude remembers of its session waits in the share.
 keep_session() {
-  rm -rf "$workspace/session"
-  [ ! -d "$user_home/.claude/projects" ] || cp -R "$user_home/.claude/projects" "$workspace/session"
+  [ -d "$user_home/.claude/projects" ] || return 0
+  rm -rf "$workspace/.session.new"
+  cp -R "$user_home/.claude/projects" "$workspace/.session.new" && rm -rf "$workspace/session" &&
+    mv "$workspace/.session.new" "$workspace/session"
+  rm -rf "$workspace/.session.new"
 }
 
-# restore_session SESSION: sets `resume_session` and tells Claude to go on; without what it remembers the task begins anew, in the
-# clone as it was left.
+# restore_session SESSION: sets `resume_session`; fails where what Claude remembers of it is gone.
 restore_session() {
   local remembered
+  [[ $1 =~ ^[0-9a-f-]{36}$ ]] || return
   remembered=$(find "$workspace/session" -name "$1.jsonl" -print -quit 2>/dev/null)
-  [ -n "$remembered" ] || { say 'the earlier session is gone, the task begins anew' && return; }
+  [ -n "$remembered" ] || { say 'the earlier session is gone, the task begins anew' && return 1; }
   mkdir -p "$user_home/.claude" && cp -R "$workspace/session" "$user_home/.claude/projects"
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$user_home/.claude"
   resume_session=$1
-  echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.' |
-    write_text "$private/task.md"
   say 'resuming the earlier session'
+}
+
+# tell_claude SESSION: lays down what Claude is told. A task that goes on without its session hears also what it was told first, and finds the
+# clone as it was left.
+tell_claude() {
+  local resumes=
+  ! restore_session "$1" || resumes=yes
+  {
+    [ -n "$resumes" ] || cat "$workspace/task.md"
+    if [ -e "$workspace/continue.md" ]; then
+      [ -n "$resumes" ] || printf '\n\n'
+      cat "$workspace/continue.md"
+    elif [ -n "$resumes" ]; then
+      echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.'
+    fi
+  } | write_text "$private/task.md"
+}
+
+# In the clone: what was left uncommitted went onto the branch, and the clone does not have it as a commit. An operation of git that is under
+# way is left alone, and so is a repository in the repository.
+commit_leftovers() {
+  local name
+  for name in MERGE_HEAD rebase-merge rebase-apply CHERRY_PICK_HEAD REVERT_HEAD; do
+    [ ! -e "$(git rev-parse --git-path "$name")" ] || return 0
+  done
+  git add --all || return
+  if git diff --cached --raw | grep -q '^:[0-7]* 160000'; then
+    git reset --quiet
+  elif ! git diff --cached --quiet; then
+    git -c commit.gpgSign=false -c core.hooksPath=/dev/null commit --quiet --no-verify --message "$1"
+  fi
 }
 
 # Rosetta, where the hypervisor gives it, registers itself for x86_64 programs.
@@ -448,7 +482,6 @@ main() {
   : >"$workspace/started"
   [ -d "$private" ] || mkdir -p -m 700 "$private"
   take_key
-  write_text "$private/task.md" <"$workspace/task.md"
   [ ! -e "$workspace/environment" ] || mapfile -d '' given <"$workspace/environment"
   setting MICROVM_NETWORK network
   [ "$network" = closed ] || network=open
@@ -456,16 +489,20 @@ main() {
   setting MICROVM_MAX_BUDGET_USD max_budget_usd
   setting MICROVM_CHECK check_command
   setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
+  setting MICROVM_WIP_SUBJECT wip_subject
+  setting MICROVM_RESUME_SESSION session
+  tell_claude "$session"
   [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
+  [ -z "$wip_subject" ] ||
+    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f commit_leftovers)"$'\ncommit_leftovers "$1"' leftovers "$wip_subject") ||
+    say 'what was left uncommitted could not be committed'
   # What the stream holds before this line is an earlier run's.
   [ ! -s "$stream" ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
-  setting MICROVM_RESUME_SESSION session
-  [[ ! $session =~ ^[0-9a-f-]{36}$ ]] || restore_session "$session"
   [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
   [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
   give_back_files >/dev/null &
@@ -480,11 +517,11 @@ main() {
   fi
   [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   judge
+  keep_session
   if [ -z "$error" ]; then
     [ -z "$check_command" ] || run_check
     write_result true '' "$code"
   else
-    keep_session
     write_result false "$error" "$code"
   fi
 }

@@ -71,6 +71,7 @@ const requests: Readonly<Record<string, object>> = {
   accept_task: { task_id: '0123abcd' },
   reject_task: { task_id: '0123abcd' },
   resolve_task: { task_id: '0123abcd' },
+  continue_task: { task_id: '0123abcd', text: 'x' },
   retry_task: { task_id: '0123abcd' },
   cleanup_task: { task_id: '0123abcd' },
   prune: { dry_run: true },

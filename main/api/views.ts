@@ -2,7 +2,7 @@ import { AppError } from '../core/failure.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task/task.ts'
-import type { TaskBrief } from '../core/task/task-brief.ts'
+import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import {
   type MergeView,
   type ResultView,
@@ -73,7 +73,7 @@ export function repositoryViews(
 ): RepositoryView[] {
   return repositories.map(({ alias, path, added, egress, mergePolicy = { kind: 'auto' } }) => {
     const own = tasks.filter(({ repoPath }) => repoPath === path)
-    const cost = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
+    const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
     return {
       ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
       egress: egress ? egressWord(egress) : 'default',

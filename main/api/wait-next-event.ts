@@ -56,7 +56,7 @@ export async function waitNextEvent(
 async function canEnd(tasks: Tasks, all: readonly TaskBrief[]): Promise<boolean> {
   for (const task of all) {
     if (task.state.phase !== 'finished') return true
-    if (task.announcedSeq === null && !(await tasks.events.endOf(task.id))) return true
+    if (task.announcedSeq === null && !(await tasks.events.endOf(task))) return true
   }
   return false
 }

@@ -6,6 +6,7 @@ import { DiskWatch } from './admission/disk-watch.ts'
 import { GuestMemory, type HostMemory } from './admission/guest-memory.ts'
 import { HostCheck } from './admission/host-check.ts'
 import type { RunRate } from './admission/run-rate.ts'
+import { TaskContinuation } from './admission/task-continuation.ts'
 import { TaskIntake } from './admission/task-intake.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
@@ -101,11 +102,14 @@ export async function assembleParts(options: OrchestratorOptions) {
   // The only circle among the parts: the end of a task can begin another one, which resolves its conflicts.
   const resolvers = new ResolverTasks({ catalog, intake, rules: options, log })
   const ended = new EndedTasks({ catalog, running, deletions, rules: options })
+  const continuation = new TaskContinuation({
+    ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
+  })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolvers, ended, reviews, changes, disks },
+    ...{ follower, running, intake, resolvers, ended, continuation, reviews, changes, disks },
   }
 }

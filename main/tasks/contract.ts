@@ -58,6 +58,13 @@ export interface Tasks {
   /** What tasks change, also while they work. */
   readonly changes: Changes
   /**
+   * Has a task that has ended go on with the text, in its own clone and session: it waits for a slot, and its next end is told like the first.
+   * Resolves when that is on record.
+   * @throws AppError: 'task-busy' before the task's end and while something else is done with it; 'task-ended' where its clone is gone;
+   * 'cost-limit' or 'token-limit' where it has used up its limits; and what `run` throws.
+   */
+  continue(id: TaskId, request: ContinueRequest): Promise<void>
+  /**
    * Deletes the folder of a task that has ended, and its ref when `deleteRef` says so.
    * @throws AppError('task-busy') while the task runs; 'merge-failed' when its work waits for a person and a client asks; 'salvage-failed' when
    * the folder holds the only copy of its work and the ref is to stay; 'home-unusable' when the folder cannot be deleted.
@@ -111,6 +118,16 @@ export interface RunRequest {
   readonly queue?: boolean
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */
   readonly priority?: number
+}
+
+/** How a task that has ended goes on. */
+export interface ContinueRequest {
+  /** What its agent is told. */
+  readonly text: string
+  /** The event consumer that asks: the next end waits for it. Default: the one that the task had. */
+  readonly owner?: string
+  /** Limits of the whole task in place of those that it had, one by one. */
+  readonly caps?: Partial<TaskCaps>
 }
 
 /** How a task is cleaned up. */

@@ -6,6 +6,7 @@ import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from 
 import type {
   Changes,
   CleanUp,
+  ContinueRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -73,8 +74,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return filesOf(await this.get(id)).console
   }
 
-  cancel(id: TaskId): Promise<void> {
-    return this.#parts.follower.cancel(id)
+  async cancel(id: TaskId): Promise<void> {
+    const { ended, follower } = this.#parts
+    if ((await this.get(id)).state.phase === 'parked') await ended.over(id) // It may be on its way from its end to those that wait.
+    await follower.cancel(id)
   }
 
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
@@ -86,6 +89,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return ended.act(id, async (task) => {
       this.#countRun(request.owner)
       return await gate.answer(() => resolvers.start(task, request))
+    })
+  }
+
+  continue(id: TaskId, request: ContinueRequest): Promise<void> {
+    return this.#parts.gate.answer(async () => {
+      this.#countRun(request.owner)
+      await this.#parts.continuation.accept(id, request)
     })
   }
 

@@ -1,6 +1,6 @@
 import type { RepositoryRow } from '../../preload/live-state.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { TaskBrief } from '../core/task/task-brief.ts'
+import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
@@ -54,7 +54,7 @@ function row(
   all: readonly TaskBrief[],
 ): RepositoryRow {
   const own = all.filter(({ repoPath }) => repoPath === path)
-  const costUsd = own.reduce((sum, { result }) => sum + (result?.usage?.costUsd ?? 0), 0)
+  const costUsd = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
   const lastTask = own.at(-1)?.id ?? null
   return { alias, path, added, branch, problem, mergePolicy, tasks: own.length, costUsd, lastTask }
 }

@@ -2,7 +2,7 @@ import type { Activity, RowState, SlotRow, TaskRow } from '../../preload/live-st
 import { countOf } from '../core/bounded-list.ts'
 import { failureText } from '../core/failure.ts'
 import type { SlotId, TaskOutcome } from '../core/task/task.ts'
-import type { TaskBrief } from '../core/task/task-brief.ts'
+import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import { waitingRef } from '../core/task/view.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
@@ -29,7 +29,7 @@ export function taskRow(task: TaskBrief, position: number | null, live: Activity
     startedAt: task.agentStartedAt ?? task.machineStartedAt,
     finishedAt: task.finishedAt,
     live: task.state.phase === 'finished' ? null : live,
-    usage: task.result?.usage ?? (task.state.phase === 'parked' ? task.state.parking.usage : null),
+    usage: usageOf(task),
   }
 }
 
@@ -38,7 +38,8 @@ function rowState({ state }: TaskBrief, position: number | null): RowState {
     case 'queued':
       return { phase: 'queued', position }
     case 'parked': {
-      const { reason, until } = state.parking
+      const { reason, until, text } = state.parking
+      if (text !== undefined) return { phase: 'queued', position } // It was continued, and waits for nothing but a slot.
       return { phase: 'parked', until, detail: failureText(reason), position }
     }
     case 'cloning':

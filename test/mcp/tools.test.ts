@@ -6,6 +6,7 @@ import { callTool, connect, startEndpoint } from '../support/web/mcp-endpoint.ts
 const names = [
   'cancel_task',
   'cleanup_task',
+  'continue_task',
   'get_task_diff',
   'get_task_info',
   'get_task_logs',
@@ -27,7 +28,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the fifteen tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the sixteen tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { pathExists } from '../../main/lib/files/look.ts'
+import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import { finalLine, print, runnerKey, runnerWorld } from '../support/machines/task-runner.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -324,6 +326,69 @@ test('a task that goes on has its session back and is told so; what an earlier r
   expect(await third.read(join(third.seen, 'claude-arguments'))).not.toContain('--resume')
   expect(await third.read(join(third.seen, 'task'))).toBe('Do it')
   expect(await third.result()).toMatchObject({ success: true, summary: 'Read' })
+})
+
+test('a task that is continued is told its text; without its session also what it was told first, and its session is kept at every end', async () => {
+  const session = '42d1ebe2-975d-4685-aba3-9787793c0ad4'
+  const folder = await temporaryFolder()
+  const remembers = `mkdir -p "$HOME/.claude/projects/p"; touch "$HOME/.claude/projects/p/${session}.jsonl"\n`
+  const first = await runnerWorld(folder, { claude: `${remembers}${print(finalLine('Done'))}` })
+  await first.run()
+  expect(await first.result()).toMatchObject({ success: true })
+  await writeFile(join(first.share, 'continue.md'), '/more of it')
+
+  await rm(join(folder, 'home'), { recursive: true })
+  const environment = { MICROVM_RESUME_SESSION: session }
+  const second = await runnerWorld(folder, { claude: claudeReads, environment })
+  await second.run()
+  expect(await second.read(join(second.seen, 'claude-arguments'))).toContain(`\0--resume\0${session}\0`)
+  expect(await second.read(join(second.seen, 'task'))).toBe(' /more of it')
+
+  const third = await runnerWorld(folder, { claude: claudeReads })
+  await third.run()
+  expect(await third.read(join(third.seen, 'claude-arguments'))).not.toContain('--resume')
+  expect(await third.read(join(third.seen, 'task'))).toBe('Do it\n\n/more of it')
+
+  // One that is stopped keeps it, too.
+  await rm(join(folder, 'home'), { recursive: true })
+  await rm(join(first.share, 'session'), { recursive: true })
+  const stop = new AbortController()
+  const fourth = await runnerWorld(folder, { claude: `${remembers}touch "$SEEN/there"; sleep 1000` })
+  const ran = fourth.run(stop.signal)
+  await expect.poll(() => pathExists(join(fourth.seen, 'there'))).toBe(true)
+  stop.abort()
+  await ran
+  expect(await fourth.result()).toMatchObject({ success: false })
+  expect(await pathExists(join(first.share, 'session', 'p', `${session}.jsonl`))).toBe(true)
+})
+
+test('what was left uncommitted is committed before the agent goes on where the host says so; an operation under way and an inner repository are left', async () => {
+  const folder = await temporaryFolder()
+  const environment = { MICROVM_WIP_SUBJECT: 'WIP: left' }
+  const claude = `git log --format=%s >"$SEEN/log"; git status --porcelain >"$SEEN/status"\n${print(finalLine('Done'))}`
+  const world = await runnerWorld(folder, { claude, environment })
+  const seen = async () => [
+    await world.read(join(world.seen, 'log')),
+    (await world.read(join(world.seen, 'status'))).replaceAll(/^.. (result|claude).*\n/gm, ''),
+  ]
+  await writeFile(join(world.repo, 'left'), 'left')
+  await mkdir(join(world.repo, '.git', 'hooks'), { recursive: true })
+  await writeFile(join(world.repo, '.git', 'hooks', 'pre-commit'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  await world.run()
+  expect(await seen()).toEqual(['WIP: left\nStart\n', ''])
+  await world.run()
+  expect(await seen()).toEqual(['WIP: left\nStart\n', ''])
+
+  await writeFile(join(world.repo, 'left'), 'changed')
+  await writeFile(join(world.repo, '.git', 'MERGE_HEAD'), `${'0'.repeat(40)}\n`)
+  await world.run()
+  expect((await seen())[0]).toBe('WIP: left\nStart\n')
+  await rm(join(world.repo, '.git', 'MERGE_HEAD'))
+  await runOrThrow('git', ['init', '-q', 'inner'], { cwd: world.repo })
+  const commit = ['-c', 'user.name=T', '-c', 'user.email=t@example.com', 'commit', '-q', '--allow-empty', '-m', 'Inner']
+  await runOrThrow('git', ['-C', 'inner', ...commit], { cwd: world.repo })
+  await world.run()
+  expect(await seen()).toEqual(['WIP: left\nStart\n', ' M left\n?? inner/\n'])
 })
 
 test.for([

@@ -1,8 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { choiceVariables } from '../../main/core/task/agent-choice.ts'
 import { withModelHint } from '../../main/core/task/outcome.ts'
+import { totalUsage } from '../../main/core/task/parking.ts'
+import { parseUsage } from '../../main/worker/result-lines.ts'
 import { claudeCodeProgram } from '../support/claude/claude-code.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { say, sequence, use } from '../support/claude/scripted-turn.ts'
@@ -75,3 +77,52 @@ test("an agent is asked of the model that was chosen, and one that the API does 
     hint: expect.stringContaining('asked for the model no-such-model'),
   })
 })
+
+test.for([
+  ['after a success', say('Done.')],
+  ['after a failure', { kind: 'error', status: 401 }],
+] as const)(
+  'a task that goes on %s has the model asked with all that was said before, and tells the cost of both',
+  async ([, first]) => {
+    const asked: (readonly string[])[] = []
+    await using api = await startScriptedApi({
+      scripts: {
+        default: ({ texts }) => {
+          asked.push(texts)
+          return asked.length === 1 ? first : say('Done as well.')
+        },
+      },
+    })
+    const folder = await temporaryFolder()
+    const claude = `exec '${claudeCodeProgram()}' "$@"`
+    const environment = { ANTHROPIC_BASE_URL: api.url, IS_SANDBOX: '1' }
+    const before = await runnerWorld(folder, { task: 'Write the table', claude, environment })
+    await before.run()
+    const stream = join(before.share, 'claude-stream.jsonl')
+    const earlier = parseUsage(await before.read(stream))
+    const session = earlier?.sessionId ?? ''
+    expect(session).toMatch(/^[0-9a-f-]{36}$/)
+
+    await rm(join(folder, 'home'), { recursive: true })
+    await writeFile(join(before.share, 'continue.md'), '/clear the table')
+    const after = await runnerWorld(folder, {
+      ...{ task: 'Write the table', claude },
+      environment: { ...environment, MICROVM_RESUME_SESSION: session },
+    })
+    const { stdout } = await after.run()
+    expect(stdout).toContain('resuming the earlier session')
+    expect(await after.result()).toMatchObject({ success: true, summary: 'Done as well.' })
+    const last = asked.at(-1) ?? []
+    expect(last).toContain('Write the table')
+    expect(last).toContain(' /clear the table')
+    expect(last.join()).not.toContain('You were interrupted')
+    const latest = parseUsage(await after.read(stream))
+    expect(latest?.sessionId).toBe(session)
+    // What the session cost so far: the sum of both would count the first run twice.
+    expect(latest?.costUsd).toBeGreaterThanOrEqual(earlier?.costUsd ?? 0)
+    const total = totalUsage(earlier, latest)
+    expect(total?.costUsd).toBe(latest?.costUsd)
+    expect(total?.inputTokens).toBe((earlier?.inputTokens ?? 0) + (latest?.inputTokens ?? 0))
+    expect({ earlier, latest }).toMatchObject({ latest: { turns: 1 } })
+  },
+)

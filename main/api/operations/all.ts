@@ -3,6 +3,7 @@ import type { Operation } from '../operation.ts'
 import { acceptTask } from './accept-task.ts'
 import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
+import { continueTask } from './continue-task.ts'
 import { getTaskDiff } from './get-task-diff.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
@@ -33,6 +34,7 @@ const all = [
   cancelTask,
   mergeTask,
   resolveTask,
+  continueTask,
   retryTask,
   cleanupTask,
   usage,

@@ -38,6 +38,18 @@ export const remoteCommands: readonly RemoteCommand[] = [
     takesTask: true,
     print: (terminal, { task_id }) => terminal.say(task_id),
   }),
+  remoteCommand('continue_task', {
+    word: 'continue',
+    description: 'have a task that has ended go on with a further text, in its own clone and session, and print its id',
+    takesTask: true,
+    takesText: 'text',
+    options: {
+      timeout_ms: { description: 'stop it after so long in its next machine', number: bounds.taskTimeoutMs },
+      max_cost_usd: { description: 'stop it at this cost of the whole task', number: bounds.costUsd, amount: true },
+      max_tokens: { description: 'stop it at so many tokens of the whole task', number: bounds.tokens },
+    },
+    print: (terminal, { task_id }) => terminal.say(task_id),
+  }),
   remoteCommand('retry_task', {
     word: 'retry',
     description: 'start a task with the text, repository and limits of one that has ended, and print its id',

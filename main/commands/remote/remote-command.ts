@@ -11,16 +11,19 @@ export interface RemoteCommand<Name extends OperationName = OperationName> {
   readonly description: string
   /** The command has the argument `<id>`, which becomes `task_id`. */
   readonly takesTask: boolean
+  /** The field of the input that a second argument sets; null where there is none. */
+  readonly takesText: OptionField<Name> | null
   /** Options by the field of the input that each sets: `delete_ref` is `--delete-ref`. */
   readonly options: { readonly [Field in OptionField<Name>]?: RemoteOption }
   /** Prints the answer. @throws AppError when the answer means that the command did not succeed. */
   print(terminal: Terminal, answer: AnswerOf<Name>, request: InputOf<Name>): void | Promise<void>
 }
 
-/** A switch, or a whole number within the bound. */
+/** A switch, or a number within the bound, which is whole unless `amount` says otherwise. */
 export interface RemoteOption {
   readonly description: string
   readonly number?: Bound
+  readonly amount?: true
   readonly default?: number
 }
 
@@ -29,10 +32,10 @@ type OptionField<Name extends OperationName> = Exclude<keyof InputOf<Name> & str
 /** A command for the operation; left out, it takes no task and no options. */
 export function remoteCommand<Name extends OperationName>(
   operation: Name,
-  entry: Omit<RemoteCommand<Name>, 'operation' | 'takesTask' | 'options'> &
-    Partial<Pick<RemoteCommand<Name>, 'takesTask' | 'options'>>,
+  entry: Omit<RemoteCommand<Name>, 'operation' | 'takesTask' | 'takesText' | 'options'> &
+    Partial<Pick<RemoteCommand<Name>, 'takesTask' | 'takesText' | 'options'>>,
 ): RemoteCommand {
-  const complete: RemoteCommand<Name> = { operation, takesTask: false, options: {}, ...entry }
+  const complete: RemoteCommand<Name> = { operation, takesTask: false, takesText: null, options: {}, ...entry }
   // What `print` takes is what the server answers to this very operation.
   return complete as unknown as RemoteCommand
 }

@@ -105,6 +105,9 @@ export const leftUnderWay = (operation: LeftUnderWay['operation'], markers: Mark
 /** `refs/tasks/ID` of the user's repository: where a task's work waits. */
 export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`
 
+/** Of the commit that the host makes of files which an agent left uncommitted. */
+export const wipSubject = (taskId: string): string => `WIP: uncommitted work of task ${taskId}`
+
 /** Below it lies what a task left beside its line. The names that follow are object ids: no two of them fold onto each other. */
 export const alsoPrefix = (taskId: string): string => `${taskRef(taskId)}.also/`
 

@@ -29,7 +29,7 @@ export function parkingOf(
   now: number,
   marginMs = resetMarginMs,
 ): Parking | null {
-  if (earlier.length >= mostParkings) return null
+  if (sinceContinued(earlier) >= mostParkings) return null
   const park = (afterMs: number, reason: Failure): Parking => ({
     reason,
     until: new Date(now + afterMs).toISOString(),
@@ -76,6 +76,10 @@ export function totalUsage(earlier: AgentUsage | null, latest: AgentUsage | null
 
 const delay = (delays: readonly number[], tried: number): number =>
   delays[Math.min(tried, delays.length - 1)] ?? minuteMs
+
+/** How often it was parked since a person or a client last had it go on. */
+const sinceContinued = (earlier: readonly Parking[]): number =>
+  earlier.length - 1 - earlier.findLastIndex(({ text }) => text !== undefined)
 
 /** How often it was parked for this, since it was last parked for anything else. */
 const inARow = (earlier: readonly Parking[], code: Failure['code']): number =>

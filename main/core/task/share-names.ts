@@ -1,6 +1,8 @@
 /** Names inside the share: what the host lays down for the guest, and what the guest leaves. */
 export const shareNames = {
   description: 'task.md',
+  /** What a task that was continued is told. */
+  continuation: 'continue.md',
   key: '.api-key',
   environment: 'environment',
   startRef: 'start-ref',

@@ -1,5 +1,5 @@
 import type { MergeOutcome, SalvagedWork } from '../merge/merge.ts'
-import type { Task, TaskResult } from './task.ts'
+import type { AgentUsage, FormerEnd, Task, TaskResult } from './task.ts'
 
 /** Enough of a task's text to know it by. */
 const briefDescriptionLimit = 300
@@ -26,6 +26,7 @@ export interface TaskBrief extends Pick<Task, Kept> {
   readonly result: Pick<TaskResult, 'usage'> | null
   readonly work: Pick<SalvagedWork, 'ref' | 'commit'> | null
   readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
+  readonly former: (Pick<FormerEnd, 'seq'> & { readonly result: Pick<TaskResult, 'usage'> | null }) | null
 }
 
 export const briefOf = (task: TaskBrief): TaskBrief => ({
@@ -48,9 +49,14 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
     ...(task.merge.dropped === true && { dropped: true }),
     ...(task.merge.kept !== undefined && { kept: task.merge.kept }),
   },
+  former: task.former && { seq: task.former.seq, result: task.former.result && { usage: task.former.result.usage } },
   ...(task.resolves && { resolves: task.resolves }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
 })
+
+/** What it took so far, as far as it is on record: a task that goes on has taken at least what it had before. */
+export const usageOf = ({ result, state, former }: Pick<TaskBrief, 'result' | 'state' | 'former'>): AgentUsage | null =>
+  result?.usage ?? (state.phase === 'parked' ? state.parking.usage : null) ?? former?.result?.usage ?? null
 
 /** Whether the task has ended and its end was told: nothing more happens to it by itself. */
 export const isOver = ({ announcedSeq }: Pick<Task, 'announcedSeq'>): boolean => announcedSeq !== null

@@ -132,6 +132,14 @@ export interface Parking {
   readonly until: string
   /** What all its agents took so far, and with it the session that the next one resumes. */
   readonly usage: AgentUsage | null
+  /** What the agent is told when the task goes on; absent where it is only told that it was interrupted. */
+  readonly text?: string
+}
+
+/** The last end of a task that was continued since: what holds again where it comes to nothing, and what was told of it. */
+export interface FormerEnd extends Pick<Task, 'result' | 'work' | 'merge' | 'accepted'> {
+  /** The sequence number of that end in the event log. */
+  readonly seq: number
 }
 
 export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
@@ -185,6 +193,16 @@ export type TaskEvent =
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
   /** The end is in the event log under this number; an end without it is announced at the next start. */
   | { readonly type: 'announced'; readonly at: string; readonly seq: number }
+  /** A task whose end was told goes on, in the clone that it has: it waits for a slot like one that was parked. */
+  | {
+      readonly type: 'continued'
+      readonly at: string
+      readonly text: string
+      /** For whom its next end waits, where that is another consumer than before. */
+      readonly owner?: string
+      /** In place of those that it had; over the whole task, as ever. */
+      readonly caps?: TaskCaps
+    }
 
 /** The fold of a task's events. */
 export interface Task extends TaskIdentity {
@@ -208,8 +226,10 @@ export interface Task extends TaskIdentity {
   readonly agentStartedAt: string | null
   /** What the host noted of it, one sentence each. */
   readonly notes: readonly string[]
-  /** Every time that it was parked, oldest first. */
+  /** Every time that it was parked or continued, oldest first. */
   readonly parkings: readonly Parking[]
+  /** Null for a task that was never continued. */
+  readonly former: FormerEnd | null
   readonly finishedAt: string | null
   /** The sequence number of the task's end in the event log. */
   readonly announcedSeq: number | null

@@ -1,5 +1,6 @@
 import type { MergeOutcome } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
+import { continuedTask, withFormerEnd, withoutMachine } from './continued-task.ts'
 import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
 
 /** A task as its first event leaves it. */
@@ -22,6 +23,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     agentStartedAt: null,
     notes: [],
     parkings: [],
+    former: null,
     finishedAt: null,
     announcedSeq: null,
   }
@@ -39,10 +41,12 @@ export class TransitionError extends Error {
 export function transition(task: Task, event: TaskEvent): Task {
   if (event.type === 'noted') return { ...task, notes: [...task.notes, event.note] }
   if (task.state.phase === 'finished') {
-    // A merge can be tried again after the end (local changes committed, say); nothing else can happen.
+    // A merge can be tried again after the end (local changes committed, say).
     if (event.type === 'merge-tried')
       return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
     if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
+    if (event.type === 'continued' && task.announcedSeq !== null && task.startCommit !== null)
+      return continuedTask(task, event, task.announcedSeq)
     // Its repository was gone at the end, and came back.
     if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
     throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
@@ -74,7 +78,7 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'result-read':
       return { ...task, result: event.result }
     case 'salvaged':
-      return { ...task, work: event.work, state: active(task, 'merging') }
+      return { ...task, work: event.work, merge: null, state: active(task, 'merging') }
     case 'merge-tried':
       return {
         ...afterMerge(task, event),
@@ -89,9 +93,11 @@ export function transition(task: Task, event: TaskEvent): Task {
       }
     case 'announced':
       throw new TransitionError(`Task ${task.id} was announced before its end`)
+    case 'continued':
+      throw new TransitionError(`Task ${task.id} was continued before its end`)
     case 'finished':
       return {
-        ...task,
+        ...withFormerEnd(task),
         finishedAt: event.at,
         state: {
           phase: 'finished',
@@ -113,17 +119,6 @@ export function foldTask(events: readonly TaskEvent[], home: string): Task {
   if (first?.type !== 'created') throw new TransitionError("A task's record starts with its creation")
   return rest.reduce(transition, newTask(first.task, home))
 }
-
-/** A task that goes on does so in a machine of its own: nothing is known of that one yet. */
-const withoutMachine = (task: Task): Task => ({
-  ...task,
-  machine: null,
-  machineStartedAt: null,
-  machineWaitedMs: 0,
-  agentStartedAt: null,
-  stopReason: null,
-  exit: null,
-})
 
 function afterMerge(task: Task, { merge, accepted }: Extract<TaskEvent, { type: 'merge-tried' }>): Task {
   const isRejected = merge.kind === 'unmerged' && merge.reason === 'rejected'

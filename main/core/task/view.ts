@@ -173,6 +173,8 @@ export interface TaskView extends SalvageView {
   /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
   resumes_at?: string
   parked_because?: string
+  /** What it was told when it was continued last, after an end that holds no longer. */
+  continued_with?: string
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
   /** What was asked for in place of the user's own model and effort, and of what is checked out. */
@@ -200,6 +202,7 @@ export const notesOf = ({ notes, work }: Pick<Task, 'notes' | 'work'>): string[]
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
   const ref = waitingRef(task)
+  const continuation = task.parkings.findLast(({ text }) => text !== undefined)?.text
   const cancelled = ref ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
   const error =
     outcome?.kind === 'failed' ? failureText(outcome.failure) : outcome?.kind === 'cancelled' ? cancelled : null
@@ -219,6 +222,7 @@ export function taskView(task: Task): TaskView {
       resumes_at: task.state.parking.until,
       parked_because: failureText(task.state.parking.reason),
     }),
+    ...(continuation !== undefined && { continued_with: continuation }),
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),

@@ -1,3 +1,4 @@
+import { wipSubject } from '../../core/merge/merge.ts'
 import { type GitOptions, gitText } from '../process/git.ts'
 
 /** A commit of files that the agent had not committed, on the commit that they differ from; null where they do not differ. */
@@ -35,5 +36,3 @@ export async function commitFiles(
   const input = `${wipSubject(taskId)}${of === null ? '' : `, ${of}`}\n`
   return await gitText(['commit-tree', tree, '-p', base], { ...inReceiver, env, input }, signal)
 }
-
-export const wipSubject = (taskId: string) => `WIP: uncommitted work of task ${taskId}`

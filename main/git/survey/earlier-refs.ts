@@ -1,7 +1,6 @@
-import { type AlsoKept, alsoPrefix, taskRef } from '../../core/merge/merge.ts'
+import { type AlsoKept, alsoPrefix, taskRef, wipSubject } from '../../core/merge/merge.ts'
 import type { Imported } from '../import/import-tips.ts'
 import { type GitOptions, gitQuickly, gitText } from '../process/git.ts'
-import { wipSubject } from '../salvage/commit-files.ts'
 import type { Beside } from '../salvage/gather-also.ts'
 
 /** What an earlier salvage of the same task left in the user's repository: it was parked meanwhile, or the host had a crash. */

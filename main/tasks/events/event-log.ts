@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { TaskId } from '../../core/task/task.ts'
+import type { TaskBrief } from '../../core/task/task-brief.ts'
 import { JsonLinesFile } from '../../lib/files/json-lines.ts'
 import { ensurePrivateFolder, unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
@@ -14,8 +15,8 @@ export interface EventLog extends AsyncDisposable {
   readonly head: number
   /** Resolves when the event is on disk (fsync); only then are waiters woken. */
   append(event: EndEvent): Promise<LoggedEvent>
-  /** The end of the task if it is in the log. */
-  endOf(taskId: TaskId): Promise<LoggedEvent | undefined>
+  /** The end of the task if it is in the log; of one that was continued since, the end after its former one. */
+  endOf(task: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEvent | undefined>
   /** Events with a higher sequence number, oldest first. */
   read(after: number): readonly LoggedEvent[]
   /**
@@ -90,8 +91,9 @@ class DurableEventLog implements EventLog {
     return logged
   }
 
-  endOf(taskId: TaskId): Promise<LoggedEvent | undefined> {
-    return Promise.resolve(this.#ends.get(taskId))
+  endOf({ id, former }: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEvent | undefined> {
+    const end = this.#ends.get(id)
+    return Promise.resolve(end && end.seq > (former?.seq ?? 0) ? end : undefined)
   }
 
   read(after: number): readonly LoggedEvent[] {

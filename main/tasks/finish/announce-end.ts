@@ -5,7 +5,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { EndEvent } from '../events/logged-event.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 
-/** Announces the end of a task once, whatever crashes: a log that has it already gets no second event. */
+/** Announces each end of a task once, whatever crashes: a log that has it already gets no second event. */
 export async function announceEnd(record: TaskRecord, events: EventLog): Promise<void> {
   const { task } = record
   const view = taskView(task)
@@ -19,6 +19,6 @@ export async function announceEnd(record: TaskRecord, events: EventLog): Promise
     error: view.error,
     ...(view.notes.length > 0 && { notes: toldPaths(pathList(view.notes, listBounds.notesTold)) }),
   }
-  const logged = (await events.endOf(task.id)) ?? (await record.patiently('the end', () => events.append(end)))
+  const logged = (await events.endOf(task)) ?? (await record.patiently('the end', () => events.append(end)))
   await record.add({ type: 'announced', seq: logged.seq })
 }

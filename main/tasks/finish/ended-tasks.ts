@@ -22,8 +22,8 @@ export interface EndedTasksOptions {
 /** What is done with tasks that have ended: one thing at a time with each. */
 export class EndedTasks {
   readonly #options: EndedTasksOptions
-  /** Those with which something is being done. */
-  readonly #inHand = new Set<TaskId>()
+  /** Those with which something is being done, each with the end of that. */
+  readonly #inHand = new Map<TaskId, Promise<void>>()
 
   constructor(options: EndedTasksOptions) {
     this.#options = options
@@ -39,20 +39,28 @@ export class EndedTasks {
     salvage: LateSalvage = 'when-repository-is-back',
   ): Promise<Result> {
     const { catalog, running } = this.#options
-    const { state } = await catalog.get(id)
-    if (state.phase !== 'finished') {
-      throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
-    }
+    requireEnd(await catalog.get(id))
     await running.over(id) // Its end may have been heard before the last line of its record was written.
     if (this.#inHand.has(id)) {
-      throw new AppError('task-busy', `Task ${id} is being merged or cleaned up`, { hint: 'Try again in a moment' })
+      throw new AppError('task-busy', `Task ${id} is being merged, continued or cleaned up`, {
+        hint: 'Try again in a moment',
+      })
     }
-    this.#inHand.add(id)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#inHand.set(id, promise)
     try {
-      return await act(await salvagedLate(await catalog.get(id), salvage, catalog.put))
+      const task = await catalog.get(id)
+      requireEnd(task) // It may have been continued meanwhile.
+      return await act(await salvagedLate(task, salvage, catalog.put))
     } finally {
       this.#inHand.delete(id)
+      resolve()
     }
+  }
+
+  /** Resolves when nothing is being done with the task; at once when nothing is. */
+  async over(id: TaskId): Promise<void> {
+    await this.#inHand.get(id)
   }
 
   /** Tries again to merge it, see `mergeAgain`. */
@@ -82,4 +90,9 @@ export class EndedTasks {
     const { catalog, rules } = this.#options
     return (await weighRemoval(await catalog.get(id), 'clean-up', by, rules)).kind === 'yes'
   }
+}
+
+function requireEnd({ id, state }: Task): void {
+  if (state.phase === 'finished') return
+  throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
 }

@@ -74,6 +74,7 @@ export async function finishTask(
       return 'parked'
     }
   }
+  await record.removeResults()
   if (result) {
     await record.add({ type: 'result-read', result })
     await record.write(files.result, { ...resultView(result), ...salvageView(work) })

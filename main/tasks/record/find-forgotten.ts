@@ -1,7 +1,8 @@
-import type { Task, TaskId } from '../../core/task/task.ts'
+import type { TaskId } from '../../core/task/task.ts'
 import { isOver } from '../../core/task/task-brief.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
+import type { TaskCatalog } from './task-catalog.ts'
 import { taskFiles } from './task-files.ts'
 import type { UnfinishedTasks } from './unfinished-tasks.ts'
 
@@ -13,12 +14,16 @@ import type { UnfinishedTasks } from './unfinished-tasks.ts'
 export async function findForgotten(
   home: string,
   index: UnfinishedTasks,
-  open: ReadonlyMap<TaskId, Task>,
+  catalog: Pick<TaskCatalog, 'open' | 'isOver'>,
   log: Log,
 ): Promise<readonly TaskId[]> {
   const neverBegan: TaskId[] = []
   for (const { id } of index.entries()) {
-    if (open.has(id)) continue
+    if (catalog.open.has(id)) continue
+    if (catalog.isOver(id)) {
+      await index.remove(id)
+      continue
+    }
     const files = taskFiles(home, id)
     if (await pathExists(files.record)) {
       log.warn('an unfinished task cannot be read now', { taskId: id, folder: files.folder })
@@ -27,6 +32,6 @@ export async function findForgotten(
     neverBegan.push(id)
     await index.remove(id)
   }
-  for (const task of open.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
+  for (const task of catalog.open.values()) if (!isOver(task)) await index.add(task.id, task.repoPath)
   return neverBegan
 }

@@ -40,6 +40,10 @@ export class TaskCatalog {
     return [...this.#damaged]
   }
 
+  isOver(id: TaskId): boolean {
+    return this.#over.has(id)
+  }
+
   /** The tasks that have not ended, or whose end was not announced yet. */
   get open(): ReadonlyMap<TaskId, Task> {
     return this.#open
@@ -48,6 +52,7 @@ export class TaskCatalog {
   readonly put = (task: Task): void => {
     this.#sorted = undefined
     if (!isOver(task)) {
+      this.#over.delete(task.id) // It was continued.
       this.#open.set(task.id, task)
       this.#tell(task.id, task)
       return

@@ -100,7 +100,12 @@ export const resultSchema = z.object({
   check: z.object({ exitCode: z.int().nullable(), output: z.string() }).exactOptional(),
 })
 
-const parking = z.object({ reason: failureSchema, until: z.iso.datetime(), usage: usage.nullable() })
+const parking = z.object({
+  reason: failureSchema,
+  until: z.iso.datetime(),
+  usage: usage.nullable(),
+  text: z.string().exactOptional(),
+})
 
 export const workSchema = z.object({
   ref: z.string().nullable(),
@@ -204,6 +209,13 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('parked'), at, parking }),
   z.object({ type: z.literal('finished'), at, outcome }),
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
+  z.object({
+    type: z.literal('continued'),
+    at: z.iso.datetime(),
+    text: z.string(),
+    owner: z.string().exactOptional(),
+    caps: caps.exactOptional(),
+  }),
 ])
 
 /** What the index keeps of a task that is over; which home it is in, its reader knows. */
@@ -228,6 +240,11 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
       kept: z.int().exactOptional(),
     })
     .nullable(),
+  // Absent in an index of an older version.
+  former: z
+    .object({ seq: z.int(), result: z.object({ usage: usage.nullable() }).nullable() })
+    .nullable()
+    .default(null),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
 })

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError, type Failure } from '../../core/failure.ts'
 import type { Task, TaskEvent, TaskIdentity } from '../../core/task/task.ts'
@@ -110,6 +110,13 @@ export class TaskRecord implements AsyncDisposable {
   /** Writes one of the task's own files, which hold what its events say in another form. */
   async write(path: string, value: unknown): Promise<void> {
     await this.#writeCopy(basename(path), () => writeJsonAtomically(path, value))
+  }
+
+  /** Deletes what `write` wrote of the result and the merge: they are of an end that holds no longer. */
+  async removeResults(): Promise<void> {
+    for (const path of [this.files.result, this.files.mergeResult]) {
+      await this.#writeCopy(basename(path), () => rm(path, { force: true }))
+    }
   }
 
   /**

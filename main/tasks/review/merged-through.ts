@@ -26,7 +26,8 @@ export async function mergedThrough(resolver: Task, onChange: (task: Task) => vo
   const missing = waits ? await notContained(proof, id, signal) : []
   if (await pathExists(eventsPath(home, task))) {
     await using record = await TaskRecord.open({ home, id: task, repoPath }, { onChange })
-    if (record.task.merge?.kind !== 'merged') {
+    // One that was continued meanwhile has its own merge before it.
+    if (record.task.state.phase === 'finished' && record.task.merge?.kind !== 'merged') {
       const { kept: _ofResolver, ...rest } = merge
       const through: MergeOutcome = { ...rest, through: id, ...(missing.length > 0 && { kept: missing.length }) }
       await record.add({ type: 'merge-tried', merge: through })

@@ -37,6 +37,7 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const { machine, ...waited } = handedOver ?? (await powerOn(run, signal))
   try {
     await record.add({ type: 'machine-started', machine: machine.handle, ...waited })
+    await record.removeResults() // Of a former end.
     await showInWorkTree(record.task, context, signal)
   } catch (cause) {
     // A machine that no record knows would run unseen.

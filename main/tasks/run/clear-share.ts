@@ -7,6 +7,7 @@ import { shareNames } from '../record/task-files.ts'
 /** What the host lays down, and what would speak for the next guest. */
 const names: readonly string[] = [
   shareNames.description,
+  shareNames.continuation,
   shareNames.key,
   shareNames.environment,
   shareNames.startRef,

@@ -1,6 +1,7 @@
 import { toFailure } from '../../core/failure.ts'
 import { endTask } from '../finish/end-task.ts'
 import type { Provisions } from '../slots/provisions.ts'
+import { clearShare } from './clear-share.ts'
 import type { RunEnd, TaskRun } from './task-run.ts'
 import { runTask } from './task-runner.ts'
 
@@ -16,6 +17,8 @@ export async function runQueued(
   let provisions: Provisions
   try {
     provisions = await provide(record.task.repoPath)
+    // What an earlier guest left must not speak for the next one, also where a crash comes before that one's share is laid down.
+    await clearShare(record.files.share)
   } catch (error) {
     await endTask(record, toFailure(error))
     return 'finished'

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { wipSubject } from '../../core/merge/merge.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
 import type { Task } from '../../core/task/task.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
@@ -24,19 +25,29 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session }),
+    ...(hasMergedLeftovers(task) && { MICROVM_WIP_SUBJECT: wipSubject(task.id) }),
   }
   const environment = Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\0`)
     .join('')
+  const text = task.parkings.at(-1)?.text
   await mkdir(files.share, { recursive: true, mode: 0o700 })
   const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
   await Promise.all([
     place(shareNames.description, task.description),
+    ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     place(shareNames.environment, environment),
     place(shareNames.startRef, `${task.startCommit}\n`),
     place(shareNames.key, assignment.key.value),
   ])
 }
+
+/**
+ * Whether files that the agent left uncommitted went onto the branch, as a commit of the host's that the clone does not have: committed there
+ * too before the agent goes on, they merge a second time with nothing to collide with.
+ */
+const hasMergedLeftovers = ({ parkings, former }: Task): boolean =>
+  parkings.at(-1)?.text !== undefined && former?.work?.wip === true && former.merge?.kind === 'merged'
 
 /** In US dollars. Claude Code counts only its own run against it, also when it resumes a session (measured with 2.1.330). */
 const budgetLeft = ({ caps, parkings }: Task): number | null =>

@@ -19,7 +19,7 @@ export async function takeStock(
 ): Promise<readonly Task[]> {
   const { home, log, tasksFolder = null } = context
   await catalog.load()
-  const neverBegan = await findForgotten(home, unfinished, catalog.open, log)
+  const neverBegan = await findForgotten(home, unfinished, catalog, log)
   const tasks = [...catalog.open.values()]
   const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))
   await reapLeftovers(context, (name) => adoptable.has(name)) // Before recovery: no machine may write into work that is being salvaged.

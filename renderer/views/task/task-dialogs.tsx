@@ -15,7 +15,7 @@ export function Stop({ row, onClose }: { row: TaskRow; onClose: () => void }) {
     >
       <p className="second">
         {waits
-          ? 'It has not started, so there is nothing to keep.'
+          ? 'It has no machine, so there is nothing new to keep.'
           : `Its machine is turned off. What it made so far is kept at refs/tasks/${row.id}; your checkout is unchanged.`}
       </p>
     </Dialog>

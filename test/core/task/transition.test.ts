@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { foldTask, newTask, TransitionError, transition } from '../../../main/core/task/transition.ts'
 import { statusOf, taskView } from '../../../main/core/task/view.ts'
-import { eventsOfGoodTask, identity, slot } from '../../support/tasks.ts'
+import { eventsOfGoodTask, identity, sampleMerge, slot } from '../../support/tasks.ts'
 
 const events = eventsOfGoodTask('/repo')
 const at = '2026-01-02T03:04:06.000Z'
@@ -100,5 +100,67 @@ test('get_task_info has every field of the contract', () => {
     slot: 3,
     created_at: '2026-01-02T03:04:05.000Z',
     task_ref: null,
+  })
+})
+
+describe('a task that is continued', () => {
+  const over = foldTask(events, '/home')
+  const goOn = { type: 'continued', at, text: 'And now the tests' } as const
+
+  test('waits like one that is parked: its former end is none any more, what it took counts on, and it goes on where it has its clone', () => {
+    const waiting = transition(over, goOn)
+    expect(waiting).toMatchObject({
+      state: { phase: 'parked', parking: { until: at, usage: over.result?.usage, text: goOn.text } },
+      ...{ result: null, work: null, merge: null, accepted: null, finishedAt: null, announcedSeq: null },
+      ...{ machine: null, exit: null, stopReason: null, agentStartedAt: null },
+      ...{ startCommit: over.startCommit, branch: 'main', owner: null, former: { seq: 7, merge: sampleMerge } },
+    })
+    expect(taskView(waiting)).toMatchObject({ status: 'pending', task_ref: null, continued_with: goOn.text })
+    expect(transition(waiting, { type: 'slot-leased', at, slot: slot(2) }).state).toEqual({ phase: 'booting', slot: 2 })
+  })
+
+  test('ends once more as any task does, and can be continued again', () => {
+    const again = [...events, goOn, { type: 'slot-leased', at, slot: slot(2) } as const, ...events.slice(3, -1)]
+    const ended = foldTask(again, '/home')
+    expect(ended).toMatchObject({ state: { phase: 'finished', outcome: { kind: 'merged' } }, announcedSeq: null })
+    expect(() => transition(ended, goOn)).toThrow(TransitionError)
+    const told = transition(ended, { type: 'announced', at, seq: 9 })
+    expect(transition(told, goOn)).toMatchObject({ former: { seq: 9 }, parkings: [{}, {}] })
+  })
+
+  test('has what was known of its work back where it ends before it has a machine, and not after', () => {
+    const outcome = { kind: 'cancelled' } as const
+    const waiting = transition(over, goOn)
+    const { result, work, merge } = over
+    expect(transition(waiting, { type: 'finished', at, outcome })).toMatchObject({ result, work, merge })
+    const booted = [events[3], { type: 'finished', at, outcome } as const].reduce(
+      (task, event) => (event ? transition(task, event) : task),
+      transition(waiting, { type: 'slot-leased', at, slot: slot(2) }),
+    )
+    expect(booted).toMatchObject({ result: null, work: null, merge: null })
+  })
+
+  test('has what a person decided against wait for a review', () => {
+    const rejected = { kind: 'unmerged', reason: 'rejected', files: [], detail: 'No' } as const
+    const after = transition(over, { type: 'merge-tried', at, merge: rejected })
+    expect(transition(after, goOn).mergePolicy).toEqual({ kind: 'review' })
+    const accepted = { commit: '3'.repeat(40), only: ['3'.repeat(40)] }
+    const part = transition(over, { type: 'merge-tried', at, merge: { ...sampleMerge, kept: 1 }, accepted })
+    expect(transition(part, goOn).mergePolicy).toEqual({ kind: 'review' })
+    expect(transition(over, goOn).mergePolicy).toBeUndefined()
+  })
+
+  test.for(events.map((_, index) => index).slice(1, -1))('is none before its end was told (%i events)', (count) => {
+    expect(() => transition(foldTask(events.slice(0, count), '/home'), goOn)).toThrow(TransitionError)
+  })
+
+  test('is none without a clone', () => {
+    const failure = { code: 'clone-failed', message: 'No' } as const
+    const none = [
+      events[0],
+      { type: 'finished', at, outcome: { kind: 'failed', failure } },
+      { type: 'announced', at, seq: 1 },
+    ]
+    expect(() => foldTask([...none, goOn] as Parameters<typeof foldTask>[0], '/home')).toThrow(TransitionError)
   })
 })

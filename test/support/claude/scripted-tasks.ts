@@ -19,6 +19,7 @@ import type {
   Changes,
   ChangesSeen,
   CleanUp,
+  ContinueRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -204,6 +205,16 @@ export class ScriptedTasks implements Tasks {
     return await this.run({ description: `Resolve ${id}`, repo, ...request })
   }
 
+  async continue(id: TaskId, request: ContinueRequest): Promise<void> {
+    const { state, announcedSeq } = await this.get(id)
+    if (state.phase !== 'finished' || announcedSeq === null) {
+      throw new AppError('task-busy', `Task ${id} has not ended yet`, { hint: 'Wait for its end, or cancel it' })
+    }
+    const { caps: _caps, ...rest } = request
+    this.continued.push({ id, ...request })
+    this.#apply(id, { type: 'continued', at: at(), ...rest })
+  }
+
   async cleanup(id: TaskId, { deleteRef, by }: CleanUp): Promise<void> {
     this.askedBy.push(by)
     const task = await this.get(id)
@@ -215,6 +226,7 @@ export class ScriptedTasks implements Tasks {
     this.cleaned.push({ id, deleteRef })
   }
 
+  readonly continued: (ContinueRequest & { readonly id: TaskId })[] = []
   readonly cleaned: { readonly id: TaskId; readonly deleteRef: boolean }[] = []
 
   async warnings(): Promise<readonly string[]> {

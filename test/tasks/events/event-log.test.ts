@@ -50,7 +50,7 @@ test('events are on disk and numbered from 1 when append resolves, and are there
   await using again = await open(directory)
   expect(again.head).toBe(2)
   expect(again.read(0)[0]).toEqual(first)
-  expect(await again.endOf(event.taskId)).toEqual(first)
+  expect(await again.endOf({ id: event.taskId, former: null })).toEqual(first)
   expect(await again.append(anEnd())).toMatchObject({ seq: 3 })
 })
 
