@@ -8,10 +8,21 @@ import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
 import type { ShownSettings } from './settings.ts'
 
+/** One thing that an agent said or did, as a card shows it. */
+export interface StepLine {
+  /** At most 80 characters; null where it spoke. */
+  readonly tool: string | null
+  /** What the tool was used on, or what was said; one line, at most 160 characters. */
+  readonly text: string
+  readonly state: 'running' | 'done' | 'failed'
+}
+
 /** What a running task did last. Guest data, cut to one line each and free of control characters. */
 export interface Activity {
   /** Last line of the console, at most 200 characters. */
   readonly lastLine: string
+  /** The newest last, at most four; none before the agent has begun. */
+  readonly steps: readonly StepLine[]
   /** Input, cached or not, and output so far, all requests. */
   readonly tokens: number
   /** US dollars; null until the agent says so, which it does at its end. */

@@ -13,6 +13,7 @@ import './styles/forced-colors.css'
 import { host } from './api.ts'
 import { App } from './app.tsx'
 import { followBrowserHistory } from './stores/browser-history.ts'
+import { followEndings } from './stores/follow-endings.ts'
 import { followHost } from './stores/follow-host.ts'
 import { useLive } from './stores/live.ts'
 import { go } from './stores/navigation.ts'
@@ -30,6 +31,7 @@ followHost(carrier, (live) => {
 carrier.listen('goTo', go)
 carrier.listen('notify', showNotice)
 followBrowserHistory()
+followEndings()
 
 createRoot(box).render(
   <StrictMode>

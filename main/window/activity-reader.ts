@@ -8,17 +8,22 @@ import { mask } from '../lib/guest/scrub.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import { filesOf, shareNames } from '../tasks/record/task-files.ts'
 import { UsageMeter } from '../tasks/run/usage-meter.ts'
+import { MaskedSteps } from './masked-steps.ts'
+import { stepLine } from './step-line.ts'
 
 const tailBytes = 4096
 const lineLimit = 200
+const stepsShown = 4
 
 interface Watched {
   readonly meter: UsageMeter
   readonly stream: GrowingGuestFile
+  steps: MaskedSteps
+  seenChanges: number
   activity: Activity
 }
 
-/** The last line of each running task's console, and what its agent took so far: read when asked, kept for who shows it. */
+/** What each running task did last, and what its agent took so far: read when asked, kept for who shows it. */
 export class ActivityReader {
   readonly #watched = new Map<TaskId, Watched>()
   readonly #secrets: () => Promise<readonly string[]>
@@ -47,14 +52,26 @@ export class ActivityReader {
     const watched = this.#watched.get(id) ?? {
       meter: new UsageMeter(),
       stream: new GrowingGuestFile(share, shareNames.stream),
-      activity: { lastLine: '', tokens: 0, costUsd: null },
+      steps: new MaskedSteps(),
+      seenChanges: 0,
+      activity: { lastLine: '', steps: [], tokens: 0, costUsd: null },
     }
     this.#watched.set(id, watched)
-    const [tail] = await Promise.all([tailOf(console), watched.stream.look((chunk) => watched.meter.add(chunk))])
+    const take = (chunk: Buffer): void => {
+      watched.meter.add(chunk)
+      watched.steps.add(chunk, secrets)
+    }
+    const startOver = (): void => {
+      watched.steps = new MaskedSteps()
+    }
+    const [tail] = await Promise.all([tailOf(console), watched.stream.look(take, startOver)])
     const lastLine = lastLineOf(mask(tail, secrets).toString('utf8'))
     const { tokens } = watched.meter
-    if (lastLine === watched.activity.lastLine && tokens === watched.activity.tokens) return false
-    watched.activity = { lastLine, tokens, costUsd: null }
+    const { changes } = watched.steps.log
+    const before = watched.activity
+    if (lastLine === before.lastLine && tokens === before.tokens && changes === watched.seenChanges) return false
+    watched.seenChanges = changes
+    watched.activity = { lastLine, steps: watched.steps.log.last(stepsShown).map(stepLine), tokens, costUsd: null }
     return true
   }
 }

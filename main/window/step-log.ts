@@ -105,6 +105,11 @@ export class StepLog {
     return { from, steps: this.#steps.slice(from) }
   }
 
+  /** The newest last. */
+  last(count: number): readonly Step[] {
+    return this.#steps.slice(-count)
+  }
+
   #read(line: Line): void {
     if (line.type === 'result') {
       this.#end(line)

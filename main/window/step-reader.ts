@@ -1,20 +1,16 @@
 import { basename, dirname } from 'node:path'
 import type { Steps } from '../../preload/task-details.ts'
 import type { Task, TaskId } from '../core/task/task.ts'
-import { BoundedLines } from '../lib/guest/bounded-lines.ts'
 import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
-import { mask } from '../lib/guest/scrub.ts'
 import { filesOf, shareNames } from '../tasks/record/task-files.ts'
-import { StepLog } from './step-log.ts'
+import { MaskedSteps } from './masked-steps.ts'
 
-const lineLimitBytes = 4 * 1024 ** 2
 /** So many tasks' steps are kept read; those of others are read again when asked for. */
 const keptReaders = 8
 
 interface Reader {
   readonly stream: GrowingGuestFile
-  lines: BoundedLines
-  log: StepLog
+  steps: MaskedSteps
   /** One look at a time. */
   looking: Promise<void>
 }
@@ -34,8 +30,9 @@ export class StepReader {
     const reader = this.#readerOf(task, ended)
     reader.looking = reader.looking.then(() => this.#look(reader))
     await reader.looking
-    const { from, steps } = reader.log.since(after)
-    return { from, steps, next: reader.log.changes, ended }
+    const { log } = reader.steps
+    const { from, steps } = log.since(after)
+    return { from, steps, next: log.changes, ended }
   }
 
   async #look(reader: Reader): Promise<void> {
@@ -43,16 +40,9 @@ export class StepReader {
     for (;;) {
       const before = reader.stream.offset
       await reader.stream.look(
-        (chunk) => {
-          for (const line of reader.lines.add(chunk)) {
-            const bytes = Buffer.from(line)
-            const safe = mask(bytes, secrets)
-            reader.log.add(safe === bytes ? line : safe.toString('utf8'))
-          }
-        },
+        (chunk) => reader.steps.add(chunk, secrets),
         () => {
-          reader.lines = new BoundedLines(lineLimitBytes)
-          reader.log = new StepLog()
+          reader.steps = new MaskedSteps()
         },
       )
       if (reader.stream.offset <= before) return
@@ -79,8 +69,7 @@ function newReader(task: Task, ended: boolean): Reader {
     stream: ended
       ? new GrowingGuestFile(dirname(stream), basename(stream))
       : new GrowingGuestFile(share, shareNames.stream),
-    lines: new BoundedLines(lineLimitBytes),
-    log: new StepLog(),
+    steps: new MaskedSteps(),
     looking: Promise.resolve(),
   }
 }

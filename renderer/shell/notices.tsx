@@ -1,9 +1,19 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { Button } from '../parts/button.tsx'
 import { go } from '../stores/navigation.ts'
 import { dropNotice, type Notice, useNotices } from '../stores/notices.ts'
 
 const shownMs = 8_000
+
+function useIsHidden(): boolean {
+  return useSyncExternalStore(
+    (tell) => {
+      document.addEventListener('visibilitychange', tell)
+      return () => document.removeEventListener('visibilitychange', tell)
+    },
+    () => document.hidden,
+  )
+}
 
 /** What happened, in the corner; said by a screen reader when it comes. */
 export function Notices() {
@@ -17,11 +27,12 @@ export function Notices() {
   )
 }
 
-/** Goes by itself, but not while it is read: under the pointer, with the focus in it, or when it tells of a failure. */
+/** Goes by itself, but not while it is read or cannot be: under the pointer, with the focus in it, in a window that is not seen, or when it tells of a failure. */
 function Shown({ notice }: { notice: Notice }) {
   const [held, setHeld] = useState(false)
   const { key, tone, title, body, place } = notice
-  const stays = held || tone === 'bad'
+  const isHidden = useIsHidden()
+  const stays = held || isHidden || tone === 'bad'
   useEffect(() => {
     if (stays) return
     const timer = setTimeout(() => dropNotice(key), shownMs)

@@ -10,7 +10,7 @@ const working = (lastLine: string) =>
     'working',
     'Add retry with backoff to the webhook sender',
     'billing-api',
-    lastLine,
+    lastLine === '' ? [] : [lastLine],
     [724, 200_000, 0.9],
   )
 
@@ -19,7 +19,7 @@ test('lines stream into a card and nothing moves', async () => {
   const { page, host } = window
   const boxes = () =>
     page.evaluate(() =>
-      [...document.querySelectorAll('.slot, .slot .line, .slot .figures')].map((element) =>
+      [...document.querySelectorAll('.slot, .slot .last-steps, .slot .figures')].map((element) =>
         JSON.stringify(element.getBoundingClientRect()),
       ),
     )
@@ -112,4 +112,31 @@ test('the theme of the settings goes before the system, at once', async () => {
   await expect.poll(ground).toBe('rgb(255, 255, 255)')
   host.tell({ kind: 'settings', settings: { ...host.snapshot.settings, theme: 'dark' } })
   await expect.poll(ground).toBe('rgb(28, 28, 31)')
+})
+
+test('an end is heard: a notice, the number of tasks that need the user in title and icon, and its card stays', async () => {
+  await using window = await openWindow(busyScene)
+  const { page, host } = window
+  await expect.poll(() => page.title()).toMatch(/^\(\d+\) microvm-orchestrator$/)
+  const waiting = Number(/\d+/.exec(await page.title())?.[0])
+  const state = { outcome: 'unmerged', reason: 'conflicts', slot: 1, files: ['src/a.ts'] } as const
+  const end = finishedTask(0xe1, 'Add retry with backoff to the webhook sender', 'billing-api', state, [0, 724, 9, 1])
+  const task = { ...end, id: idOf(0x7f3a_0001) }
+  const slots = busyScene.snapshot.slots.map((slot) => (slot.slot === 1 ? { ...slot, taskId: null } : slot))
+  host.tell({ kind: 'task', task }, { kind: 'slots', slots })
+  const notice = page.getByRole('region', { name: /^Conflicts: Add retry with backoff/ })
+  await notice.waitFor()
+  await expect.poll(() => page.title()).toBe(`(${waiting + 1}) microvm-orchestrator`)
+  expect(await page.locator('link[rel="icon"]').getAttribute('href')).toBe('./icon-needs.svg')
+  const card = page.locator('.slot').first()
+  await card.getByRole('button', { name: 'Resolve…' }).click()
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: 'Add retry' }).waitFor()
+  expectNoFaults(window)
+})
+
+test('a free slot leads to a new task', async () => {
+  await using window = await openWindow(calmScene)
+  await window.page.locator('.slot.free').first().click()
+  await window.page.getByRole('textbox', { name: 'What shall the agent do?' }).waitFor()
+  expectNoFaults(window)
 })

@@ -9,7 +9,7 @@ const events = eventsOfGoodTask('/repositories/project')
 const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event) => event.type === type) + 1), '/home')
 
 test('a row follows its task from the queue to its end', () => {
-  const live = { lastLine: 'building', tokens: 7, costUsd: null }
+  const live = { lastLine: 'building', steps: [], tokens: 7, costUsd: null }
   expect(taskRow(upTo('created'), 2, null)).toMatchObject({
     title: 'Add a greeting',
     state: { phase: 'queued', position: 2 },

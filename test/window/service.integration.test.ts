@@ -1,5 +1,6 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
@@ -67,7 +68,8 @@ test('console, last line and steps are told while the machine runs, without the 
     ended: false,
     steps: [{ kind: 'said', text: `It is ${'*'.repeat(windowKey.length)}.` }],
   })
-  await heard.change('task', ({ task }) => task.live?.tokens === 6)
+  const shown = { tool: null, text: `It is ${'*'.repeat(windowKey.length)}.`, state: 'done' }
+  await heard.change('task', ({ task }) => task.live?.tokens === 6 && isDeepStrictEqual(task.live.steps, [shown]))
 
   await service.calls.cancelTask({ id }, never)
   await heard.change('task', ({ task }) => task.state.phase === 'finished' && task.state.outcome === 'cancelled')

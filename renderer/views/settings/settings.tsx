@@ -6,6 +6,7 @@ import { Loading } from '../../parts/blank.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { change } from '../../stores/change-settings.ts'
 import { useIsDesktop, useLive, useSettings } from '../../stores/live.ts'
+import { BrowserSettings } from './browser-settings.tsx'
 import { DesktopSettings } from './desktop-settings.tsx'
 import { ChoiceSetting, NumberSetting } from './setting.tsx'
 
@@ -23,7 +24,7 @@ export function Settings() {
         <div className="scroll">
           <div className="page">
             <Groups settings={settings} />
-            {isDesktop && <DesktopSettings settings={settings} />}
+            {isDesktop ? <DesktopSettings settings={settings} /> : <BrowserSettings />}
           </div>
         </div>
       ) : (

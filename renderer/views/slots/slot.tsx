@@ -1,19 +1,14 @@
 import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
-import { Breakable } from '../../parts/breakable.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'
 import { lookOf } from '../../parts/states.ts'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
+import { LastSteps } from './last-steps.tsx'
 
 /** One button, spread over the card: its name is the task, the rest of the card is text beside it. */
 export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; layout: 'grid' | 'list' }) {
-  const line = (
-    <span className="line">
-      <Breakable text={task.live?.lastLine ?? ''} />
-    </span>
-  )
   return (
     <div className="slot">
       <StateLabel state={task.state} />
@@ -34,9 +29,9 @@ export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; lay
           </button>
           <span className="repo-name cut">{task.repo}</span>
         </div>
-        {layout === 'list' && line}
+        {layout === 'list' && <LastSteps task={task} most={1} />}
       </div>
-      {layout === 'grid' && line}
+      {layout === 'grid' && <LastSteps task={task} most={4} />}
       <Phases state={task.state} short={layout === 'list'} />
       <Figures task={task} />
     </div>
@@ -57,18 +52,20 @@ function Figures({ task }: { task: TaskRow }) {
   )
 }
 
+/** A task starts in whichever slot suits it: what is free is a way to a new one. */
 export function FreeSlot({ slot }: { slot: SlotRow }) {
   return (
-    <div className="slot free">
+    <button type="button" data-stop className="slot free" onClick={() => go({ view: 'new-task' })}>
       <span className="state third">
         <Icon name="free" />
         Free
       </span>
+      <span className="unseen">: start a task</span>
       <span className="number">{slot.slot}</span>
       <span className="warm">
         <Ready slot={slot} />
       </span>
-    </div>
+    </button>
   )
 }
 
@@ -80,7 +77,7 @@ function Ready({ slot: { warmFor, machineFor } }: { slot: SlotRow }) {
       </>
     )
   }
-  if (warmFor.length === 0) return null
+  if (warmFor.length === 0) return <span aria-hidden="true">Start a task</span>
   return (
     <>
       Warm for <b>{warmFor.slice(0, 2).join(', ')}</b>

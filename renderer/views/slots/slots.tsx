@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import { slotCount } from '../../../main/core/task/task.ts'
 import type { SlotRow } from '../../../preload/live-state.ts'
 import { cost, count } from '../../format.ts'
@@ -10,7 +11,10 @@ import { ToolBar } from '../../shell/tool-bar.tsx'
 import { setLayout, useLayout } from '../../stores/layout.ts'
 import { useSnapshot, useTasks, useTasksThat } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
+import { EndedSlot } from './ended-slot.tsx'
+import { endedTasks } from './ended-tasks.ts'
 import { FirstRun } from './first-run.tsx'
+import { JustEnded } from './just-ended.tsx'
 import { Queue } from './queue.tsx'
 import { FreeSlot, Slot } from './slot.tsx'
 
@@ -23,7 +27,10 @@ export function Slots() {
   const waiting = useTasksThat(isWaiting)
   const isNew = useSnapshot(({ repositories, tasks }) => repositories.length === 0 && tasks.length === 0, false)
   const hint = useKeyHint('N')
-  const spent = spentToday(useTasks())
+  const tasks = useTasks()
+  const spent = spentToday(tasks)
+  // Not by the clock of each second: a card that goes some minutes late is no loss.
+  const ended = useMemo(() => endedTasks(tasks, slots, Date.now()), [tasks, slots])
   const about = [
     running.length === 0 ? `All ${slotCount} free` : `${running.length} of ${slotCount} busy`,
     waiting.length > 0 && `${waiting.length} waiting`,
@@ -55,13 +62,21 @@ export function Slots() {
           <ul className={`slots ${layout}`} aria-label={count(slotCount, 'slot')} onKeyDown={moveFocus}>
             {slots.map((slot) => {
               const task = running.find(({ id }) => id === slot.taskId)
+              const before = ended.onCards.get(slot.slot)
               return (
                 <li key={slot.slot}>
-                  {task ? <Slot slot={slot} task={task} layout={layout} /> : <FreeSlot slot={slot} />}
+                  {task ? (
+                    <Slot slot={slot} task={task} layout={layout} />
+                  ) : before ? (
+                    <EndedSlot slot={slot} task={before} />
+                  ) : (
+                    <FreeSlot slot={slot} />
+                  )}
                 </li>
               )
             })}
           </ul>
+          <JustEnded tasks={ended.others} />
           <Queue waiting={waiting} />
         </>
       )}
@@ -74,7 +89,7 @@ function Columns() {
     <div className="slot-columns" aria-hidden="true">
       <span />
       <span>State</span>
-      <span>Task and last line</span>
+      <span>Task and last step</span>
       <span>Phase</span>
       <span className="figures">
         <span>Elapsed</span>

@@ -3,21 +3,7 @@ import { unreachable } from '../../../main/core/unreachable.ts'
 import type { Step } from '../../../preload/task-details.ts'
 import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
-
-const toolIcons: Readonly<Record<string, IconName>> = {
-  Bash: 'terminal',
-  Read: 'file',
-  Edit: 'pencil',
-  MultiEdit: 'pencil',
-  Write: 'pencil',
-  NotebookEdit: 'pencil',
-  Grep: 'search',
-  Glob: 'search',
-  WebFetch: 'globe',
-  WebSearch: 'globe',
-  TodoWrite: 'list',
-  Task: 'slots',
-}
+import { toolIcon } from './tool-icon.ts'
 
 /** A step never changes but when its tool is done; thousands of them are not drawn again for one that comes. */
 export const StepRow = memo(function StepRow({ step, startedAt }: { step: Step; startedAt: string | null }) {
@@ -42,7 +28,7 @@ function iconOf(step: Step): IconName {
   if (step.kind === 'said') return 'say'
   if (step.kind === 'ended') return step.success ? 'pass' : 'fail'
   if (step.output === null) return 'work'
-  return toolIcons[step.tool] ?? 'gear'
+  return toolIcon(step.tool)
 }
 
 function Body({ step }: { step: Step }) {

@@ -1,7 +1,7 @@
 import type { SlotId, TaskId } from '../../../main/core/task/task.ts'
 import { allSlots } from '../../../main/core/task/task.ts'
 import type { Host, Setup } from '../../../preload/host.ts'
-import type { RepositoryRow, RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
+import type { RepositoryRow, RowState, Snapshot, StepLine, TaskRow } from '../../../preload/live-state.ts'
 import type { ShownSettings } from '../../../preload/settings.ts'
 import type { Scene } from './window-host.ts'
 import { clampStory, sceneTime, story } from './window-story.ts'
@@ -71,12 +71,21 @@ const waiting: Pick<TaskRow, 'ref' | 'startedAt' | 'finishedAt' | 'live' | 'usag
 
 type Active = Exclude<RowState['phase'], 'queued' | 'parked' | 'finished'>
 
+/** `Read src/a.ts` of a tool, `✗ Bash npm test` where it failed; any other is said. The last one runs. */
+const stepsOf = (lines: readonly string[]): readonly StepLine[] =>
+  lines.map((line, index) => {
+    const failed = line.startsWith('✗ ')
+    const [, tool = null, subject = line] = /^(?:✗ )?(Read|Write|Edit|Bash|Grep|WebFetch) (.*)$/.exec(line) ?? []
+    const runs = tool !== null && index === lines.length - 1
+    return { tool, text: subject, state: failed ? 'failed' : runs ? 'running' : 'done' }
+  })
+
 export function runningTask(
   slot: number,
   phase: Active,
   title: string,
   repo: string,
-  lastLine: string,
+  last: string | readonly string[],
   [seconds, tokens, costUsd]: readonly [number, number, number | null],
 ): TaskRow {
   return {
@@ -87,7 +96,10 @@ export function runningTask(
     state: { phase, slot: slot as SlotId },
     createdAt: before(seconds + 1),
     startedAt: before(seconds),
-    live: { lastLine, tokens, costUsd },
+    live: {
+      ...{ lastLine: [last].flat().at(-1) ?? '', tokens, costUsd },
+      steps: stepsOf(typeof last === 'string' ? [] : last),
+    },
   }
 }
 
@@ -152,7 +164,12 @@ const ten: readonly TaskRow[] = [
     'working',
     'Add retry with backoff to the webhook sender',
     'billing-api',
-    '✓ test/webhooks/retry.test.ts (14 tests) 1.82s',
+    [
+      'Edit src/webhooks/sender.ts',
+      '✗ Bash npm test -- webhooks',
+      'The first attempt is counted twice.',
+      'Bash npm test -- webhooks',
+    ],
     [724, 184_000, 0.84],
   ),
   runningTask(
@@ -160,7 +177,7 @@ const ten: readonly TaskRow[] = [
     'working',
     'Replace the date picker with the native input',
     'storefront',
-    'Reading src/components/DateRange.tsx',
+    ['Grep DateRange', 'Read src/components/DateRange.tsx'],
     [511, 96_000, 0.41],
   ),
   runningTask(
@@ -176,7 +193,12 @@ const ten: readonly TaskRow[] = [
     'working',
     'Port the importer from callbacks to async iterators and keep the public API as it is',
     'data-pipeline',
-    'error[E0382]: borrow of moved value: `batch` — src/import.rs:118',
+    [
+      'Edit src/import.rs',
+      '✗ Bash cargo test --package importer',
+      'The batch is moved into the closure; I clone its name before.',
+      'Edit src/import.rs',
+    ],
     [2_059, 611_000, 2.97],
   ),
   runningTask(5, 'cloning', 'Write the missing tests for invoice rounding', 'billing-api', '', [2, 0, null]),
@@ -193,7 +215,7 @@ const ten: readonly TaskRow[] = [
     'working',
     'Explain and fix the flaky login test',
     'admin',
-    '$ for i in 1 2 3 4 5; do npm test -- login; done',
+    ['Read test/login.test.ts', 'Bash for i in 1 2 3 4 5; do npm test -- login; done'],
     [312, 71_000, 0.33],
   ),
   runningTask(
@@ -201,7 +223,7 @@ const ten: readonly TaskRow[] = [
     'working',
     'Write the migration guide for version 4',
     'docs-site',
-    'Write guides/migrate-to-4.md',
+    ['I write down what changed since version 3 first.', 'Grep @deprecated', 'Write guides/migrate-to-4.md'],
     [95, 22_000, 0.09],
   ),
   runningTask(
@@ -209,7 +231,7 @@ const ten: readonly TaskRow[] = [
     'working',
     'Add a dark theme to the status page',
     'docs-site',
-    'Edit assets/theme.css',
+    ['Read assets/theme.css', 'Edit assets/theme.css'],
     [178, 38_000, 0.17],
   ),
   runningTask(
@@ -464,7 +486,17 @@ export const longScene: Scene = {
         ...task,
         title: long,
         repo: word,
-        live: { lastLine: 'x'.repeat(200), tokens: 123_456_789, costUsd: 1234.5 },
+        live: {
+          lastLine: 'x'.repeat(200),
+          steps: stepsOf([
+            'x'.repeat(160),
+            `Bash ${'y'.repeat(160)}`,
+            `Edit ${'z/'.repeat(80)}`,
+            `✗ Bash ${'x'.repeat(160)}`,
+          ]),
+          tokens: 123_456_789,
+          costUsd: 1234.5,
+        },
         startedAt: before(432_100),
       })),
     ],
@@ -492,7 +524,16 @@ export const hostileScene: Scene = {
         repo: hostileText,
         state: { ...task.state, detail: hostileText, files: [hostileText] } as RowState,
       })),
-      ...ten.map((task) => ({ ...task, title: hostileText, live: { lastLine: hostileText, tokens: 1, costUsd: 1 } })),
+      ...ten.map((task) => ({
+        ...task,
+        title: hostileText,
+        live: {
+          lastLine: hostileText,
+          steps: [{ tool: hostileText, text: hostileText, state: 'running' as const }],
+          tokens: 1,
+          costUsd: 1,
+        },
+      })),
     ],
     {
       repositories: repositories.map((row) => ({ ...row, path: `/tmp/${hostileText}`, branch: hostileText })),

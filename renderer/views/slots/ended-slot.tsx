@@ -1,0 +1,46 @@
+import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
+import { ago } from '../../format.ts'
+import { Button } from '../../parts/button.tsx'
+import { StateLabel } from '../../parts/state-label.tsx'
+import { isConflict, isToReview, lookOf, resultText } from '../../parts/states.ts'
+import { useNow } from '../../stores/clock.ts'
+import { go } from '../../stores/navigation.ts'
+
+/** The last task of a slot that no other one needs yet: how it ended, and what there is to do. */
+export function EndedSlot({ slot, task }: { slot: SlotRow; task: TaskRow }) {
+  const { id } = task
+  return (
+    <div className="slot ended">
+      <StateLabel state={task.state} />
+      <span className="number">{slot.slot}</span>
+      <div className="task">
+        <div>
+          <button type="button" data-stop data-task={id} title={task.title} onClick={() => go({ view: 'task', id })}>
+            <span className="unseen">
+              Slot {slot.slot}, free, before: {lookOf(task.state).word}:{' '}
+            </span>
+            {task.title}
+          </button>
+          <span className="repo-name cut">{task.repo}</span>
+        </div>
+      </div>
+      <span className="last-steps second">{resultText(task)}</span>
+      <span className="outcome">
+        <Ended task={task} />
+        {isToReview(task) && <Action word="Review…" onClick={() => go({ view: 'review', id })} />}
+        {isConflict(task) && <Action word="Resolve…" onClick={() => go({ view: 'resolve', id })} />}
+      </span>
+    </div>
+  )
+}
+
+function Ended({ task }: { task: TaskRow }) {
+  const nowMs = useNow()
+  return <span className="third">{task.finishedAt && ago(task.finishedAt, nowMs)}</span>
+}
+
+const Action = ({ word, onClick }: { word: string; onClick: () => void }) => (
+  <Button tiny look="primary" onClick={onClick}>
+    {word}
+  </Button>
+)

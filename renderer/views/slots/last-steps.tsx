@@ -1,0 +1,45 @@
+import type { RowState, StepLine, TaskRow } from '../../../preload/live-state.ts'
+import { Breakable } from '../../parts/breakable.tsx'
+import { Icon, type IconName } from '../../parts/icon.tsx'
+import { toolIcon } from '../task/tool-icon.ts'
+
+/** What the agent did last, or what happens while there is none. */
+export function LastSteps({ task, most }: { task: TaskRow; most: number }) {
+  const steps = task.live?.steps.slice(-most) ?? []
+  const without = withoutAgent(task.state)
+  if (steps.length === 0 || without !== null) return <span className="last-steps third">{without ?? 'Begins…'}</span>
+  return (
+    <span className="last-steps">
+      {/* Lines have no identity but their place: one that comes moves the others up. */}
+      {steps.map((step, place) => (
+        <span key={`${place}-${steps.length}`} className={step.state === 'running' ? 'step-line accent' : 'step-line'}>
+          <Icon name={iconOf(step)} size="small" />
+          <span className={step.tool === null ? 'cut' : 'cut mono'} title={step.text}>
+            {step.state === 'failed' && <span className="unseen">Failed: </span>}
+            <Breakable text={step.text || (step.tool ?? '')} />
+          </span>
+        </span>
+      ))}
+    </span>
+  )
+}
+
+function iconOf({ tool, state }: StepLine): IconName {
+  if (state === 'failed') return 'fail'
+  return tool === null ? 'say' : toolIcon(tool)
+}
+
+function withoutAgent({ phase }: RowState): string | null {
+  switch (phase) {
+    case 'cloning':
+      return 'Its clone is being made'
+    case 'booting':
+      return 'Its machine is starting'
+    case 'stopping':
+      return 'Its work is being saved'
+    case 'merging':
+      return 'Its commits are brought onto the branch'
+    default:
+      return null
+  }
+}
