@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { SlotId } from '../../main/core/task/task.ts'
 import { busyScene, calmScene, emptyScene, finishedTask, idOf, runningTask } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
@@ -119,7 +120,7 @@ test('an end is heard: a notice, the number of tasks that need the user in title
   const { page, host } = window
   await expect.poll(() => page.title()).toMatch(/^\(\d+\) microvm-orchestrator$/)
   const waiting = Number(/\d+/.exec(await page.title())?.[0])
-  const state = { outcome: 'unmerged', reason: 'conflicts', slot: 1, files: ['src/a.ts'] } as const
+  const state = { outcome: 'unmerged', reason: 'conflicts', slot: 1 as SlotId, files: ['src/a.ts'] } as const
   const end = finishedTask(0xe1, 'Add retry with backoff to the webhook sender', 'billing-api', state, [0, 724, 9, 1])
   const task = { ...end, id: idOf(0x7f3a_0001) }
   const slots = busyScene.snapshot.slots.map((slot) => (slot.slot === 1 ? { ...slot, taskId: null } : slot))

@@ -36,7 +36,8 @@ export function EndedSlot({ slot, task }: { slot: SlotRow; task: TaskRow }) {
 
 function Ended({ task }: { task: TaskRow }) {
   const nowMs = useNow()
-  return <span className="third">{task.finishedAt && ago(task.finishedAt, nowMs)}</span>
+  const since = task.finishedAt && ago(task.finishedAt, nowMs)
+  return <span className="third">{since === 'now' ? 'Just now' : `${since} ago`}</span>
 }
 
 const Action = ({ word, onClick }: { word: string; onClick: () => void }) => (

@@ -5,7 +5,7 @@ import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 const shownMs = 12 * 60 * 60_000
 /** Tasks that ended longer ago are old news. */
 const newsMs = 60 * 60_000
-const mostNews = 4
+const mostNews = 3
 
 export interface EndedTasks {
   /** The last one of each slot that no task has now. */

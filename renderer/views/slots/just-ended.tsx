@@ -9,7 +9,7 @@ export function JustEnded({ tasks }: { tasks: readonly TaskRow[] }) {
   const nowMs = useNow()
   if (tasks.length === 0) return null
   return (
-    <section className="queue" aria-labelledby="ended-title">
+    <section className="queue news" aria-labelledby="ended-title">
       <header>
         <h2 id="ended-title">Just ended</h2>
       </header>

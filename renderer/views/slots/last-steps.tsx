@@ -1,6 +1,6 @@
 import type { RowState, StepLine, TaskRow } from '../../../preload/live-state.ts'
-import { Breakable } from '../../parts/breakable.tsx'
 import { Icon, type IconName } from '../../parts/icon.tsx'
+import { Path } from '../../parts/path.tsx'
 import { toolIcon } from '../task/tool-icon.ts'
 
 /** What the agent did last, or what happens while there is none. */
@@ -16,13 +16,16 @@ export function LastSteps({ task, most }: { task: TaskRow; most: number }) {
           <Icon name={iconOf(step)} size="small" />
           <span className={step.tool === null ? 'cut' : 'cut mono'} title={step.text}>
             {step.state === 'failed' && <span className="unseen">Failed: </span>}
-            <Breakable text={step.text || (step.tool ?? '')} />
+            {isPath(step) ? <Path path={step.text} /> : step.text || step.tool}
           </span>
         </span>
       ))}
     </span>
   )
 }
+
+/** The end of a path says most, the beginning of anything else. */
+const isPath = ({ tool, text }: StepLine): boolean => tool !== null && /^[^\s:]+\/[^\s:]+$/.test(text)
 
 function iconOf({ tool, state }: StepLine): IconName {
   if (state === 'failed') return 'fail'
