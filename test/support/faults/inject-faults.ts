@@ -70,7 +70,7 @@ export async function withFault<Result>(
     const start = spawn as unknown as Operation
     if (!hit) return start(file, args, ...rest)
     if (fault.mode !== 'belie') return start('sh', ['-c', 'echo injected >&2; exit 3'], ...rest)
-    return start('sh', ['-c', `"$@" | sed -u '/^commit: ok$/d'; exit 3`, 'sh', file, ...args], ...rest)
+    return start('sh', ['-c', belied(args), 'sh', file, ...args], ...rest)
   }) as typeof spawn
   syncBuiltinESMExports()
   try {
@@ -83,5 +83,11 @@ export async function withFault<Result>(
     syncBuiltinESMExports()
   }
 }
+
+/** A transaction is told line by line: it ends with the commit of which it says nothing, since git would not wait for more. */
+const belied = (args: readonly string[]): string =>
+  args.includes('update-ref') && args.includes('--stdin')
+    ? `sed -u '/^commit$/q' | "$@" | sed -u '/^commit: ok$/d'; exit 3`
+    : '"$@"; exit 3'
 
 const failure = (name: string) => Object.assign(new Error(`EIO: i/o error, ${name}`), { code: 'EIO', syscall: name })
