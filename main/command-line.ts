@@ -42,6 +42,10 @@ export function commandLine(terminal: Terminal): Command {
         'when its tasks are merged: by themselves, after review, or after a check',
       ).choices(['auto', 'review', 'check']),
     )
+    .option(
+      '--environment <kind>',
+      'what its tasks work in: auto, flake, tools, plain, or a folder with a flake outside the repository',
+    )
     .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
     .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
       const { allow } = await import('./commands/allow.ts')
@@ -52,7 +56,8 @@ export function commandLine(terminal: Terminal): Command {
     .description('list the registered repositories')
     .option('--egress', 'with what the tasks of each may reach', false)
     .option('--merge', 'with when the tasks of each are merged', false)
-    .action(async (options: { egress: boolean; merge: boolean }) => {
+    .option('--environment', 'with what the tasks of each work in', false)
+    .action(async (options: { egress: boolean; merge: boolean; environment: boolean }) => {
       const { list } = await import('./commands/list.ts')
       await list(terminal, options)
     })
@@ -217,6 +222,7 @@ interface AllowFlags {
   readonly allowHost?: readonly string[]
   readonly merge?: 'auto' | 'review' | 'check'
   readonly check?: string
+  readonly environment?: string
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]

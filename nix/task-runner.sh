@@ -2,8 +2,9 @@
 # Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
-# Into the share: task.md, .api-key, environment, start-ref; when the task goes on after a limit or after its end also session/, and continue.md
-# with what it is told then. A machine that was booted ahead finds standby there, and go once it has its task.
+# Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's; when the task
+# goes on after a limit or after its end also session/, and continue.md with what it is told then. A machine that was booted ahead finds standby
+# there, and go once it has its task.
 # Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, result.json, session/.
 set -u
 
@@ -55,9 +56,11 @@ check_command=
 resume_session=
 wip_subject=
 flake=
+# What the task works in: the repository's own flake when empty, one that the host gave (given), or nothing but this guest (plain).
+environment=
 code=
 check_code=
-shell_arguments=()
+shell=()
 # Of the environment file, as NAME=VALUE; read once, because what lies in the share can be changed by the agent.
 given=()
 
@@ -264,6 +267,24 @@ give_back_files() {
   done 2>/dev/null
 }
 
+# The flake that stands in place of the repository's: names and contents in turn. It lies where the agent cannot change it, and sets `flake`.
+take_environment() {
+  local files=() at name folder=$state/environment
+  mapfile -d '' files <"$workspace/environment-files" || return 1
+  for ((at = 0; at + 1 < ${#files[@]}; at += 2)); do
+    name=${files[at]}
+    [[ $name != /* && /$name/ != */../* ]] || return 1
+    mkdir -p "$folder/${name%"${name##*/}"}" && printf '%s' "${files[at + 1]}" >"$folder/$name" || return 1
+  done
+  [ -e "$folder/flake.nix" ] && flake=path:$folder
+}
+
+# choose_shell [NIX_ARGUMENT...]: sets `shell` to what stands before a command that runs in what the task works in.
+choose_shell() {
+  shell=()
+  [ "$environment" = plain ] || shell=(nix develop "$flake" --no-write-lock-file "$@" --command)
+}
+
 # Sets `flake` to where nix is to read it: the clone with its history out of sight, for nix copies into its store whatever it finds. The
 # view is private: what is mounted in one that is shared shows in the clone, too. It lies in no folder that anybody cleans up.
 show_flake() {
@@ -273,11 +294,11 @@ show_flake() {
   mkdir -p "$view" && mount --bind --make-private "$repo" "$view" && mount -t tmpfs -o mode=755 history "$view/.git" && flake=path:$view
 }
 
-# run_shell [NIX_ARGUMENT...]: Claude in the flake's development shell, to its end; sets `code`.
+# run_shell [NIX_ARGUMENT...]: Claude in what the task works in, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
   local progress before idle=
-  shell_arguments=("$@")
+  choose_shell "$@"
   before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
   rm -f "$private/claude-started"
   (
@@ -286,7 +307,7 @@ run_shell() {
     [ -z "$max_budget_usd" ] || export MICROVM_MAX_BUDGET_USD=$max_budget_usd
     [ -z "$resume_session" ] || export MICROVM_RESUME_SESSION=$resume_session
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
-    as_user setsid nix develop "$flake" --no-write-lock-file "$@" --command "$BASH" "$self" become-claude
+    as_user setsid ${shell[@]+"${shell[@]}"} "$BASH" "$self" become-claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
   show_progress "$before" &
@@ -337,8 +358,7 @@ run_check() {
     cd "$copy" || exit 126
     user_environment
     unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-    exec setsid ${isolate[@]+"${isolate[@]}"} nix develop "$flake" --no-write-lock-file \
-      ${shell_arguments[@]+"${shell_arguments[@]}"} --command "$BASH" -c "$check_command"
+    exec setsid ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "$BASH" -c "$check_command"
   ) </dev/null >"$copy.log" 2>&1 &
   child=$!
   wait "$child"
@@ -508,14 +528,24 @@ main() {
   give_back_files >/dev/null &
   helpers+=($!)
 
-  show_flake
-  say 'entering the development shell'
+  setting MICROVM_ENVIRONMENT environment
+  case $environment in
+    plain) say "working with the guest's own tools" ;;
+    given)
+      take_environment || fail 'The flake that the host gave could not be laid down in the guest'
+      say 'entering the development shell of the flake that the host gave'
+      ;;
+    *)
+      show_flake
+      say 'entering the development shell'
+      ;;
+  esac
   run_shell
   if [ ! -e "$private/claude-started" ] && can_run_x86 && grep -q 'does not provide attribute' "$stderr_log"; then
     say 'no development shell for this system, trying x86_64-linux'
     run_shell --system x86_64-linux
   fi
-  [ -e "$private/claude-started" ] || fail "nix develop failed (exit status $code)"$'\n'"$(last_lines)" "$code"
+  [ -e "$private/claude-started" ] || fail "$([ "$environment" = plain ] && echo Claude || echo nix develop) failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   judge
   keep_session
   if [ -z "$error" ]; then

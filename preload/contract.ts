@@ -78,7 +78,7 @@ export interface Requests {
   /** Starts a task that resolves the conflicts of this one. */
   resolveTask(request: { readonly id: string; readonly queue?: boolean }): { readonly id: TaskId }
   setMergePolicy(request: { readonly alias: string; readonly policy: MergePolicy }): { readonly policy: MergePolicy }
-  addRepository(request: { readonly path: string }): Added
+  addRepository(request: { readonly path: string; readonly environment?: 'auto' | 'plain' }): Added
   removeRepository(request: { readonly alias: string }): Record<never, never>
   /** Writes a `flake.nix` where there is none; the user commits it. */
   writeStarterFlake(request: { readonly path: string }): { readonly file: string }

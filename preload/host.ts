@@ -7,7 +7,16 @@ import type { TaskId } from '../main/core/task/task.ts'
 
 export type Added =
   | { readonly kind: 'registered'; readonly alias: string; readonly notes: readonly string[] }
-  /** It is a git repository, but tasks need a `flake.nix`: `writeStarterFlake` makes one. */
+  /** It has no flake, but its files say what it needs: the user says whether that is used. Nothing is registered yet. */
+  | {
+      readonly kind: 'tools-found'
+      readonly path: string
+      /** `Node 24, pnpm 10`. */
+      readonly found: string
+      /** One sentence each: what contradicts, was guessed or left out. */
+      readonly doubts: readonly string[]
+    }
+  /** It is a git repository, but nothing says what tasks need: `writeStarterFlake` makes a `flake.nix`. */
   | { readonly kind: 'flake-missing'; readonly path: string }
   | { readonly kind: 'refused'; readonly path: string; readonly failure: Failure }
 

@@ -2,6 +2,7 @@
  * What the window shows of everything at once: a snapshot, and the deltas that keep it current.
  */
 
+import type { EnvironmentWish } from '../main/core/environment/environment.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { UnmergedReason } from '../main/core/merge/merge.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
@@ -91,6 +92,8 @@ export interface RepositoryRow {
   readonly branch: string | null
   /** Why no task can start in it now, null when one can. */
   readonly problem: Failure | null
+  /** What its tasks work in. */
+  readonly environment: EnvironmentWish
   /** What has to happen before its tasks are merged. */
   readonly mergePolicy: MergePolicy
   readonly tasks: number

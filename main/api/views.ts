@@ -1,3 +1,4 @@
+import { type EnvironmentWord, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
@@ -62,6 +63,8 @@ export interface RepositoryView {
   cost_usd: number
   /** What its tasks may reach; `default` is what the settings say. */
   egress: EgressWord | 'default'
+  /** What its tasks work in. */
+  environment: EnvironmentWord
   /** What has to happen before its tasks are merged. */
   merge: MergePolicyWord
 }
@@ -71,12 +74,13 @@ export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
   tasks: readonly TaskBrief[],
 ): RepositoryView[] {
-  return repositories.map(({ alias, path, added, egress, mergePolicy = { kind: 'auto' } }) => {
+  return repositories.map(({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' } }) => {
     const own = tasks.filter(({ repoPath }) => repoPath === path)
     const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
     return {
       ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
       egress: egress ? egressWord(egress) : 'default',
+      environment: environmentWord(environment ?? { kind: 'auto' }),
       merge: mergePolicyWord(mergePolicy),
     }
   })

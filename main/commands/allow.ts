@@ -4,10 +4,11 @@ import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-pol
 import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
 import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
-import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { validateAlias } from '../settings/alias.ts'
-import { registerRepository } from '../settings/repositories.ts'
+import { type Repository, registerRepository } from '../settings/repositories.ts'
+import { chooseEnvironment, chosenText } from '../tasks/environments/choose-environment.ts'
+import { requireEnvironment } from '../tasks/environments/require-environment.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /**
@@ -17,21 +18,29 @@ import type { Terminal } from './terminal/terminal.ts'
 export async function allow(
   terminal: Terminal,
   path: string | undefined,
-  { alias, ...wish }: { readonly alias?: string } & EgressChange & MergePolicyChange,
+  {
+    alias,
+    environment,
+    ...wish
+  }: { readonly alias?: string; readonly environment?: string } & EgressChange & MergePolicyChange,
 ): Promise<void> {
   // `allow "$UNSET"` must not take the current folder.
   if (path === '') throw new AppError('argument-invalid', 'The path is empty', { hint: 'Name the repository' })
   const repository = await inspectRepository(resolve(terminal.cwd, path ?? '.'))
   if (alias !== undefined) validateAlias(alias)
+  const kind =
+    environment === undefined ? undefined : await requireEnvironment(environment, repository.path, terminal.cwd)
   await excludeTasks(repository.path) // First: what cannot be hidden is not registered.
-  const registered = await registerRepository(terminal.home, { path: repository.path, alias, ...wish })
+  const registered = await registerRepository(terminal.home, {
+    ...{ path: repository.path, alias, ...wish },
+    ...(kind && { environment: kind }),
+  })
   if (alias !== undefined && registered.alias !== alias) {
     terminal.note(
       `${repository.path} is registered as '${registered.alias}', because ${whyNot(alias, registered.alias)}`,
     )
   }
-  const problem = await findFlakeProblem(repository.path)
-  if (problem) terminal.note(`No task can start yet: ${failureText(problem)}`)
+  await tellEnvironment(terminal, registered, { isAsked: kind !== undefined })
   if (wish.egress !== undefined || wish.allowHosts !== undefined) {
     terminal.note(`Tasks of ${registered.alias} reach: ${egressText(registered.egress)}`)
     if (listsPublicApi(registered.egress)) {
@@ -42,6 +51,21 @@ export async function allow(
     terminal.note(`Tasks of ${registered.alias} are merged: ${mergePolicyText(registered.mergePolicy)}`)
   }
   terminal.say(`Registered: ${registered.alias}`)
+}
+
+/** What tasks will work in, or why none can start. What the repository's own flake gives is told when it was asked for. */
+async function tellEnvironment(terminal: Terminal, repository: Repository, { isAsked }: { readonly isAsked: boolean }) {
+  const { alias, environment } = repository
+  try {
+    const again = isAsked && environment.kind === 'tools'
+    const chosen = await chooseEnvironment(repository, { home: terminal.home, again })
+    if (isAsked || chosen.environment.kind !== 'flake')
+      terminal.note(`Tasks of ${alias} work in ${chosenText(alias, chosen)}`)
+    for (const note of [...(chosen.found?.doubts ?? []), ...chosen.notes]) terminal.note(`  ${note}`)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    terminal.note(`No task can start yet: ${failureText(error)}`)
+  }
 }
 
 /** A user who lists the API should not wonder why it is refused. */

@@ -4,6 +4,7 @@ export const failureCodes = [
   'repository-invalid',
   'alias-invalid',
   'flake-missing',
+  'environment-invalid',
   'key-missing',
   'token-unsafe',
   'description-invalid',

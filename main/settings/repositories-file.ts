@@ -5,14 +5,16 @@ import { AppError } from '../core/failure.ts'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
+import { environmentWordSchema } from './environment-word.ts'
 import { mergePolicyWordSchema } from './merge-policy-word.ts'
 
-/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?}}`; fields that we do not know are kept as they are. */
+/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?, environment?}}`; fields that we do not know are kept as they are. */
 const entrySchema = z.looseObject({
   path: z.string().startsWith('/'),
   added: z.string(),
   egress: egressWordSchema.optional(),
   merge: mergePolicyWordSchema.optional(),
+  environment: environmentWordSchema.optional(),
 })
 const fileSchema = z.map(z.string(), entrySchema)
 

@@ -1,3 +1,4 @@
+import { type EnvironmentWish, environmentOf, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergePolicy, type MergePolicyChange, mergePolicyOf, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import { changeEgress, type EgressChange, type EgressPolicy, egressWord } from '../core/network/egress.ts'
@@ -22,17 +23,19 @@ export interface Repository {
   /** Its own; null where the settings' is its. */
   readonly egress: EgressPolicy | null
   readonly mergePolicy: MergePolicy
+  readonly environment: EnvironmentWish
 }
 
 interface Registration extends EgressChange, MergePolicyChange {
   readonly path: string
   readonly alias?: string | undefined
+  readonly environment?: EnvironmentWish
 }
 
 /**
  * Registers a repository that was found fit for tasks: `path` is the real path that the inspection gave.
  * A path that is registered keeps its alias, whatever alias is asked for; one that another path has becomes ALIAS-2, -3, ...
- * Its egress and merge policies are changed as asked, registered before or not.
+ * Its environment, and its egress and merge policies, are changed as asked, registered before or not.
  * @throws AppError('alias-invalid' | 'argument-invalid' | 'home-unusable')
  */
 export async function registerRepository(home: string, { path, alias, ...wish }: Registration): Promise<Repository> {
@@ -41,7 +44,7 @@ export async function registerRepository(home: string, { path, alias, ...wish }:
     const registered = [...entries].find(([, entry]) => entry.path === path)
     const name = registered?.[0] ?? freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
     const known = registered?.[1] ?? { path, added: new Date().toISOString() }
-    const entry = withMergePolicy(withEgress(known, wish), wish)
+    const entry = withEnvironment(withMergePolicy(withEgress(known, wish), wish), wish.environment)
     entries.set(name, entry)
     return asRepository(name, entry)
   })
@@ -100,6 +103,7 @@ const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
   added: entry.added,
   egress: egressOf(entry),
   mergePolicy: mergePolicyOf(entry.merge ?? 'auto'),
+  environment: environmentOf(entry.environment ?? 'auto'),
 })
 
 const egressOf = ({ egress }: RepositoryEntry): EgressPolicy | null =>
@@ -116,6 +120,13 @@ function withEgress({ egress, ...entry }: RepositoryEntry, wish: EgressChange): 
 function withMergePolicy({ merge = 'auto', ...entry }: RepositoryEntry, wish: MergePolicyChange): RepositoryEntry {
   const policy = requireMergePolicy(mergePolicyOf(merge), wish)
   return policy.kind === 'auto' ? entry : { ...entry, merge: mergePolicyWord(policy) }
+}
+
+/** As with the merge policy, what is the rule is not written. */
+function withEnvironment(entry: RepositoryEntry, wish: EnvironmentWish | undefined): RepositoryEntry {
+  if (wish === undefined) return entry
+  const { environment: _before, ...others } = entry
+  return wish.kind === 'auto' ? others : { ...others, environment: environmentWord(wish) }
 }
 
 function unknownRepository(alias: string, aliases: readonly string[]): AppError {

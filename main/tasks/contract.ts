@@ -1,3 +1,4 @@
+import type { EnvironmentWish } from '../core/environment/environment.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
 import type { Against, FileDiff } from '../core/merge/file-diff.ts'
 import type { By } from '../core/merge/may-publish.ts'
@@ -21,7 +22,7 @@ import type { DiskUsage } from './upkeep/disk-usage.ts'
 export interface Tasks {
   /**
    * Accepts a task, and resolves with its id as soon as the task is on record; cloning and booting come after.
-   * @throws AppError that says why the task is refused, with nothing left behind: 'description-invalid', 'argument-invalid', 'repository-unknown', 'flake-missing',
+   * @throws AppError that says why the task is refused, with nothing left behind: 'description-invalid', 'argument-invalid', 'repository-unknown', 'flake-missing', 'environment-invalid',
    * 'key-missing', 'token-unsafe', 'disk-full', 'host-incomplete', 'rate-limited', 'interrupted' while the orchestrator ends, and, for a task
    * that may not wait, 'slots-busy' or 'memory-short'.
    */
@@ -172,6 +173,8 @@ export interface RegisteredRepository {
   readonly egress?: EgressPolicy | null
   /** What has to happen before its tasks are merged. Default: nothing. */
   readonly mergePolicy?: MergePolicy
+  /** What its tasks work in. Default: what is found there. */
+  readonly environment?: EnvironmentWish
 }
 
 /**

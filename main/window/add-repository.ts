@@ -1,25 +1,49 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Added } from '../../preload/host.ts'
+import { foundText, isNothing } from '../core/environment/found.ts'
 import { AppError, failureText, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { expandHome } from '../lib/files/absolute-path.ts'
-import { registerRepository } from '../settings/repositories.ts'
+import { type Repository, registerRepository } from '../settings/repositories.ts'
+import { chooseEnvironment } from '../tasks/environments/choose-environment.ts'
+import { findNeeds } from '../tasks/environments/find-needs.ts'
+
+interface Wish {
+  readonly path: string
+  /** What its tasks are to work in; left out, the user is asked where that is not the repository's own flake. */
+  readonly environment?: 'auto' | 'plain'
+}
 
 /** Registers the repository in a folder that the user chose; what is in the way is part of the answer. */
-export async function addRepository(home: string, path: string, signal: AbortSignal): Promise<Added> {
+export async function addRepository(home: string, { path, environment }: Wish, signal: AbortSignal): Promise<Added> {
   try {
     const repository = await inspectRepository(expandHome(path), signal)
     const problem = await findFlakeProblem(repository.path, signal)
-    if (problem?.none) return { kind: 'flake-missing', path: repository.path }
+    if (problem?.none && environment === undefined) {
+      const found = await findNeeds(repository.path, signal)
+      if (isNothing(found)) return { kind: 'flake-missing', path: repository.path }
+      return { kind: 'tools-found', path: repository.path, found: foundText(found), doubts: found.doubts }
+    }
     await excludeTasks(repository.path, signal) // First: what cannot be hidden is not registered.
-    const { alias } = await registerRepository(home, { path: repository.path })
-    return { kind: 'registered', alias, notes: problem ? [`No task can start yet: ${failureText(problem)}`] : [] }
+    const wish = environment && { environment: { kind: environment } }
+    const registered = await registerRepository(home, { path: repository.path, ...wish })
+    return { kind: 'registered', alias: registered.alias, notes: await notesOn(registered, home) }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', path, failure: toFailure(error) }
+  }
+}
+
+/** What the user should know of what tasks will work in, or why none can start. */
+async function notesOn(repository: Repository, home: string): Promise<readonly string[]> {
+  try {
+    return (await chooseEnvironment(repository, { home })).notes
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return [`No task can start yet: ${failureText(error)}`]
   }
 }
 

@@ -1,9 +1,9 @@
 import type { RepositoryRow } from '../../preload/live-state.ts'
-import { type Failure, toFailure } from '../core/failure.ts'
+import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
-import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+import { decideEnvironment } from '../tasks/environments/choose-environment.ts'
 
 /** What git said of a repository is trusted for so long. */
 const freshMs = 5_000
@@ -24,37 +24,47 @@ export class RepositoryRows {
     const paths = new Set(repositories.map(({ path }) => path))
     for (const path of this.#inspections.keys()) if (!paths.has(path)) this.#inspections.delete(path)
     return await Promise.all(
-      repositories.map(async (repository) => row(repository, await this.#inspect(repository.path), all)),
+      repositories.map(async (repository) => row(repository, await this.#inspect(repository), all)),
     )
   }
 
-  async #inspect(path: string): Promise<Inspection> {
+  async #inspect(repository: RegisteredRepository): Promise<Inspection> {
+    const { path } = repository
     const known = this.#inspections.get(path)
     if (known && performance.now() - known.at < freshMs) return known
-    const found = { ...(await inspect(path)), at: performance.now() }
+    const found = { ...(await inspect(repository)), at: performance.now() }
     this.#inspections.set(path, found)
     return found
   }
 }
 
-async function inspect(path: string): Promise<Omit<Inspection, 'at'>> {
+async function inspect(repository: RegisteredRepository): Promise<Omit<Inspection, 'at'>> {
+  const { path } = repository
   try {
-    const [{ branch, head }, flake] = await Promise.all([inspectRepository(path), findFlakeProblem(path)])
-    if (!flake) return { branch: head === null ? null : branch, problem: null }
-    const { none, ...problem } = flake
+    const [{ branch, head }, problem] = await Promise.all([inspectRepository(path), environmentProblem(repository)])
     return { branch: head === null ? null : branch, problem }
   } catch (error) {
     return { branch: null, problem: toFailure(error, 'repository-invalid') }
   }
 }
 
+async function environmentProblem(repository: RegisteredRepository): Promise<Failure | null> {
+  try {
+    await decideEnvironment(repository)
+    return null
+  } catch (error) {
+    if (error instanceof AppError) return toFailure(error)
+    throw error
+  }
+}
+
 function row(
-  { alias, path, added, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
+  { alias, path, added, environment = { kind: 'auto' }, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
   { branch, problem }: Inspection,
   all: readonly TaskBrief[],
 ): RepositoryRow {
   const own = all.filter(({ repoPath }) => repoPath === path)
   const costUsd = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
   const lastTask = own.at(-1)?.id ?? null
-  return { alias, path, added, branch, problem, mergePolicy, tasks: own.length, costUsd, lastTask }
+  return { alias, path, added, branch, problem, environment, mergePolicy, tasks: own.length, costUsd, lastTask }
 }

@@ -51,7 +51,7 @@ export const requestSchemas = {
       z.strictObject({ kind: z.literal('check'), command: z.string().max(lengths.checkCommand) }),
     ]),
   }),
-  addRepository: z.strictObject({ path: hostPath }),
+  addRepository: z.strictObject({ path: hostPath, environment: z.enum(['auto', 'plain']).exactOptional() }),
   removeRepository: z.strictObject({ alias: aliasInput }),
   writeStarterFlake: z.strictObject({ path: hostPath }),
   setup: none,

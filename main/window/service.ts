@@ -114,8 +114,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       changes: async ({ id }, signal) => shownChanges(await tasks.changes.look(requireTaskId(id), signal)),
       fileDiff: ({ id, path }, signal) => tasks.changes.diff(requireTaskId(id), path, signal),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
-      addRepository: async ({ path }, signal) => {
-        const added = await addRepository(home, path, signal)
+      addRepository: async (request, signal) => {
+        const added = await addRepository(home, request, signal)
         await feed.refresh()
         return added
       },

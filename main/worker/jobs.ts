@@ -1,5 +1,6 @@
 import type { PathList } from '../core/bounded-list.ts'
 import type { Selection } from '../core/merge/merge.ts'
+import { findNeeds } from '../environment/find-needs.ts'
 import type { Range } from '../git/changes/list-changes.ts'
 import { readSubjects } from '../git/changes/read-subjects.ts'
 import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
@@ -45,6 +46,7 @@ export const jobs = {
     const { view, opened } = await inspectConflicts(input, signal)
     return { view, opened: opened ?? null }
   },
+  'find-needs': findNeeds,
   subjects: (
     { repoPath, ...range }: { readonly repoPath: string; readonly from: string; readonly to: string },
     signal?: AbortSignal,

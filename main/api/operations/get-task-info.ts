@@ -27,6 +27,11 @@ export const getTaskInfo = defineOperation({
     pid: z.int().nullable(),
     exit_code: z.int().nullable(),
     slot: z.int().nullable(),
+    environment: z
+      .string()
+      .describe(
+        "What it works in: 'flake', 'tools' that the repository's files ask for, 'plain', or the folder of a flake",
+      ),
     queue_position: z.int().optional().describe('The place among tasks that wait for a slot'),
     task_ref: z.string().nullable(),
     notes: z.array(z.string()).describe('What was refused or left out while its work was saved'),

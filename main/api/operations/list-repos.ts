@@ -21,6 +21,11 @@ export const listRepos = defineOperation({
         egress: z
           .union([z.enum(['open', 'closed', 'default']), z.array(z.string())])
           .describe('What its tasks may reach: a list names the hosts'),
+        environment: z
+          .string()
+          .describe(
+            "What its tasks work in: 'auto', 'flake', 'tools' that its files ask for, 'plain', or the folder of a flake of the user's",
+          ),
         merge: z
           .union([z.enum(['auto', 'review']), z.object({ check: z.string() })])
           .describe(

@@ -5,6 +5,8 @@ export const shareNames = {
   continuation: 'continue.md',
   key: '.api-key',
   environment: 'environment',
+  /** The flake that stands in place of the repository's: names and contents in turn, each ended by a NUL. */
+  environmentFiles: 'environment-files',
   startRef: 'start-ref',
   /** There from the start in a machine that is booted ahead of its task; the guest says that it waits, and the host to begin. */
   standby: 'standby',

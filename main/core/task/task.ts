@@ -1,3 +1,4 @@
+import type { TaskEnvironment } from '../environment/environment.ts'
 import type { Failure } from '../failure.ts'
 import type { CheckReport } from '../merge/check-report.ts'
 import type { By } from '../merge/may-publish.ts'
@@ -43,6 +44,8 @@ export interface TaskIdentity {
   readonly queue?: { readonly priority: number }
   /** What its repository wanted when the task was made; absent where it is merged by itself. */
   readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
+  /** What it works in, where that is not the flake of the repository. */
+  readonly environment?: Exclude<TaskEnvironment, { kind: 'flake' }>
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */

@@ -1,4 +1,5 @@
 import { toldPaths } from '../bounded-list.ts'
+import { type EnvironmentWord, environmentWord } from '../environment/environment.ts'
 import { failureText } from '../failure.ts'
 import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
@@ -168,6 +169,8 @@ export interface TaskView extends SalvageView {
   /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
   exit_code: number | null
   slot: number | null
+  /** What it works in: a word, or the folder of a flake of the user's. */
+  environment: EnvironmentWord
   /** The task's place among those that wait for a slot, from 1; absent when it does not wait. */
   queue_position?: number
   /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
@@ -218,6 +221,7 @@ export function taskView(task: Task): TaskView {
     pid: task.machine?.pid ?? null,
     exit_code: exitCodeOf(task),
     slot: slotOf(task.state),
+    environment: environmentWord(task.environment ?? { kind: 'flake' }),
     ...(task.state.phase === 'parked' && {
       resumes_at: task.state.parking.until,
       parked_because: failureText(task.state.parking.reason),

@@ -13,9 +13,14 @@ const commitId = /^[0-9a-f]{7,64}$/
 /**
  * What the name stands for in the user's repository: the work of the task with this id, else a branch, else a tag, else a commit by seven digits of its
  * id or more. No other ref can be named.
- * @throws AppError('argument-invalid') where it is none of them, 'flake-missing' where no task can start.
+ * @throws AppError('argument-invalid') where it is none of them, 'flake-missing' where it has no flake and tasks need one.
  */
-export async function findBase(repoPath: string, name: string, signal?: AbortSignal): Promise<TaskBase> {
+export async function findBase(
+  repoPath: string,
+  name: string,
+  { needsFlake = true }: { readonly needsFlake?: boolean } = {},
+  signal?: AbortSignal,
+): Promise<TaskBase> {
   const user: GitOptions = { cwd: repoPath, trust: 'user' }
   const id = parseTaskId(name.replace(/^refs\/tasks\//, ''))
   const candidates: { readonly ref: string; readonly isBranch: boolean }[] = [
@@ -29,19 +34,25 @@ export async function findBase(repoPath: string, name: string, signal?: AbortSig
   ]
   for (const { ref, isBranch } of candidates) {
     const found = await startingPoint(user, ref, signal)
-    if (found) return start(name, found, isBranch)
+    if (found) return start(name, { ...found, needsFlake }, isBranch)
   }
   if (commitId.test(name) && (await isUnambiguous(user, name, signal))) {
     const found = await startingPoint(user, name, signal)
-    if (found) return start(name, found, false)
+    if (found) return start(name, { ...found, needsFlake }, false)
   }
   throw new AppError('argument-invalid', `No branch, tag, commit or task is named '${name.slice(0, 100)}'`, {
     hint: `See: git -C ${repoPath} for-each-ref refs/heads refs/tags refs/tasks`,
   })
 }
 
-function start(name: string, { commit, hasFlake }: { commit: string; hasFlake: boolean }, isBranch: boolean): TaskBase {
-  if (!hasFlake) {
+interface Start {
+  readonly commit: string
+  readonly hasFlake: boolean
+  readonly needsFlake: boolean
+}
+
+function start(name: string, { commit, hasFlake, needsFlake }: Start, isBranch: boolean): TaskBase {
+  if (needsFlake && !hasFlake) {
     throw new AppError('flake-missing', `No flake.nix found at ${name}`, {
       hint: 'A task needs the development shell of the commit that it starts from: choose another one',
     })

@@ -5,6 +5,7 @@ import type { Resolves, TaskId } from '../../core/task/task.ts'
 import type { TaskBase } from '../../core/task/task-base.ts'
 import { findBase } from '../../git/repository/find-base.ts'
 import type { RegisteredRepository, RunRequest } from '../contract.ts'
+import { type Chosen, chooseEnvironment } from '../environments/choose-environment.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
@@ -12,14 +13,13 @@ import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
 import { identityOf } from '../record/whose-repository.ts'
 import { tasksFolderOf, workFolderFor } from '../record/work-places.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
-import { acceptedCaps, type RunnerContext } from '../run/task-run.ts'
+import { acceptedCaps, addNote, type RunnerContext } from '../run/task-run.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import type { SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
 import type { Admission } from './admission.ts'
 import { requireSpace } from './disk-space.ts'
 import type { HostCheck } from './host-check.ts'
-import { requireFlake } from './require-flake.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 /** What of the orchestrator's options says whether a task is accepted. Read at each use: settings may change. */
@@ -59,13 +59,21 @@ export class TaskIntake {
     validateDescription(request.description)
     const repository = await rules.repositories.find(request.repo)
     const { path } = repository
-    const base = request.base === undefined ? undefined : await findBase(path, request.base)
-    if (!base) await requireFlake(path)
+    const wish = repository.environment?.kind ?? 'auto'
+    // A commit that the client names is held to its own flake, where flakes are what tasks work in.
+    const needsFlake = wish === 'auto' || wish === 'flake'
+    const base = request.base === undefined ? undefined : await findBase(path, request.base, { needsFlake })
     const { home, tasksFolder } = rules
+    const chosen: Chosen =
+      base && needsFlake ? { environment: { kind: 'flake' }, notes: [] } : await chooseEnvironment(repository, { home })
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
     const provisions = await rules.provisions(path)
     await host.require(provisions)
-    return await this.#admit({ request, repository, provisions, ...(base && { base }), ...(resolves && { resolves }) })
+    return await this.#admit({
+      ...{ request, repository, provisions, chosen },
+      ...(base && { base }),
+      ...(resolves && { resolves }),
+    })
   }
 
   async #admit(asked: Asked): Promise<TaskId> {
@@ -101,14 +109,18 @@ export class TaskIntake {
     }
   }
 
-  async #create({ request, repository, base, resolves }: Asked, { id, waits, workFolder }: Place): Promise<TaskRecord> {
+  async #create(
+    { request, repository, base, resolves, chosen }: Asked,
+    { id, waits, workFolder }: Place,
+  ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
     const { description, owner, caps = {}, priority, agent } = request
     const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
     // What another task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
     const identity = await identityOf(path)
-    return await TaskRecord.create(
+    const { environment } = chosen
+    const record = await TaskRecord.create(
       rules.home,
       {
         id,
@@ -122,12 +134,15 @@ export class TaskIntake {
         ...(base && { base }),
         ...(waits && { queue: { priority: priority ?? 0 } }),
         ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
+        ...(environment.kind !== 'flake' && { environment }),
         ...(resolves && { resolves }),
         ...(identity && { repository: identity }),
         ...(workFolder !== undefined && { workFolder }),
       },
       recordOptions,
     )
+    for (const note of chosen.notes) await addNote(record, note)
+    return record
   }
 }
 
@@ -136,6 +151,7 @@ interface Asked {
   readonly repository: RegisteredRepository
   readonly provisions: Provisions
   readonly base?: TaskBase
+  readonly chosen: Chosen
   readonly resolves?: Resolves
 }
 

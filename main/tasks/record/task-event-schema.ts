@@ -149,6 +149,11 @@ const mergePolicy = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('check'), command: z.string() }),
 ])
 
+const environment = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['tools', 'plain']) }),
+  z.object({ kind: z.literal('folder'), path: absolutePath }),
+])
+
 const resolves = z.object({
   task: taskId,
   startCommit: z.string(),
@@ -182,6 +187,7 @@ const identity = z.object({
   base: base.exactOptional(),
   queue: z.object({ priority: z.number() }).exactOptional(),
   mergePolicy: mergePolicy.exactOptional(),
+  environment: environment.exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),

@@ -10,6 +10,7 @@ const names: readonly string[] = [
   shareNames.continuation,
   shareNames.key,
   shareNames.environment,
+  shareNames.environmentFiles,
   shareNames.startRef,
   shareNames.standby,
   shareNames.waiting,

@@ -1,7 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { wipSubject } from '../../core/merge/merge.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
+import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import type { Task } from '../../core/task/task.ts'
+import { readFlakeFiles } from '../../environment/flake-files.ts'
+import { environmentFolder } from '../../environment/kept-environment.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
 import { shareNames, type TaskFiles } from '../record/task-files.ts'
 import type { Assignment } from '../slots/provisions.ts'
@@ -9,16 +12,18 @@ import type { Assignment } from '../slots/provisions.ts'
 /**
  * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in
  * the share: single names are replaced, and nothing else is touched.
- * @throws AppError('boot-failed') when the guest keeps a name from being replaced.
+ * @throws AppError('environment-invalid') when the flake that the task is to work in is gone, 'boot-failed' when the guest keeps a name from being replaced.
  */
 export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
   const session = sessionToResume(task)
   const budget = budgetLeft(task)
+  const environmentFiles = await environmentFilesOf(task)
   const variables = {
     ...assignment.variables,
     ...choiceVariables(task.agent ?? {}),
     MICROVM_KEY_VARIABLE: assignment.key.variable,
     MICROVM_NETWORK: assignment.egress,
+    ...(task.environment && { MICROVM_ENVIRONMENT: task.environment.kind === 'plain' ? 'plain' : 'given' }),
     ...(assignment.idleBackgroundMs != null && {
       MICROVM_IDLE_BACKGROUND_SECONDS: String(Math.ceil(assignment.idleBackgroundMs / 1000)),
     }),
@@ -37,6 +42,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     place(shareNames.description, task.description),
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     place(shareNames.environment, environment),
+    ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, environmentFiles)]),
     place(shareNames.startRef, `${task.startCommit}\n`),
     place(shareNames.key, assignment.key.value),
   ])
@@ -48,6 +54,16 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
  */
 const hasMergedLeftovers = ({ parkings, former }: Task): boolean =>
   parkings.at(-1)?.text !== undefined && former?.work?.wip === true && former.merge?.kind === 'merged'
+
+/** The flake that stands in place of the repository's, as the guest reads it; null where none does. */
+async function environmentFilesOf({ environment, home, repo }: Task): Promise<string | null> {
+  const folder = environment && folderOf(environment, environmentFolder(home, repo))
+  if (folder == null) return null
+  return [...(await readFlakeFiles(folder))].map(([path, text]) => `${path}\0${text}\0`).join('')
+}
+
+const folderOf = (environment: TaskEnvironment, kept: string): string | null =>
+  environment.kind === 'folder' ? environment.path : environment.kind === 'tools' ? kept : null
 
 /** In US dollars. Claude Code counts only its own run against it, also when it resumes a session (measured with 2.1.330). */
 const budgetLeft = ({ caps, parkings }: Task): number | null =>

@@ -16,6 +16,8 @@ function Asked({ question }: { question: Question }) {
   switch (question.kind) {
     case 'path':
       return <AskPath suggestion={question.suggestion} />
+    case 'tools-found':
+      return <ToolsFound {...question} />
     case 'flake-missing':
       return <FlakeMissing path={question.path} />
     case 'flake-written':
@@ -69,10 +71,48 @@ function AskPath({ suggestion }: { suggestion: string }) {
           value={path}
           onChange={(event) => setPath(event.target.value)}
         />
-        <small>A git repository with a flake.nix at its root.</small>
+        <small>A git repository. Its flake.nix, or what its files ask for, says which tools tasks find.</small>
       </div>
     </Dialog>
   )
+}
+
+function ToolsFound({ path, found, doubts }: Extract<Question, { kind: 'tools-found' }>) {
+  return (
+    <Dialog
+      title={`Found: ${found}`}
+      confirm="Use These"
+      onClose={answered}
+      onConfirm={async () => {
+        await addRepository(path, 'auto')
+        return true
+      }}
+    >
+      <p className="second">
+        “{nameOf(path)}” has no flake.nix. Its files ask for these tools; a flake with them is made outside the
+        repository, and you can edit it.
+      </p>
+      {doubts.length > 0 && (
+        <ul className="second selectable">
+          {doubts.map((doubt) => (
+            <li key={doubt}>{doubt}</li>
+          ))}
+        </ul>
+      )}
+      <p>
+        <button type="button" className="plain-link" onClick={() => insteadAsk({ kind: 'flake-missing', path })}>
+          Write a starter flake, or use the guest’s own tools
+        </button>
+      </p>
+      <p className="mono selectable">{path}</p>
+    </Dialog>
+  )
+}
+
+/** The next question in place of this one. */
+function insteadAsk(question: Question): void {
+  ask(question)
+  answered()
 }
 
 function FlakeMissing({ path }: { path: string }) {
@@ -90,6 +130,18 @@ function FlakeMissing({ path }: { path: string }) {
       <p className="second">
         Each task starts in the shell that the repository’s flake.nix describes, so that the agent finds the tools it
         needs. A starter with a few common ones can be written for you; nothing else is changed.
+      </p>
+      <p>
+        <button
+          type="button"
+          className="plain-link"
+          onClick={() => {
+            answered()
+            void addRepository(path, 'plain')
+          }}
+        >
+          Use the guest’s own tools
+        </button>
       </p>
       <p className="mono selectable">{path}</p>
     </Dialog>

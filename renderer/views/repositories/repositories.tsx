@@ -40,7 +40,7 @@ export function Repositories() {
       {repositories.length === 0 ? (
         <Blank icon="repo" title="No repositories yet" actions={add}>
           {isDesktop ? 'Drop a folder anywhere on this window, or add one here.' : 'Add one by the path of its folder.'}{' '}
-          It needs a flake.nix.
+          Its flake.nix, or what its files ask for, says which tools tasks find.
         </Blank>
       ) : (
         <>

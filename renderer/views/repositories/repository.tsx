@@ -1,3 +1,4 @@
+import { environmentText } from '../../../main/core/environment/environment.ts'
 import { mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { bytes, cost, count } from '../../format.ts'
@@ -21,7 +22,7 @@ interface Props {
 }
 
 export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props) {
-  const { alias, path, branch, problem, mergePolicy, tasks, costUsd } = repository
+  const { alias, path, branch, problem, environment, mergePolicy, tasks, costUsd } = repository
   const running = useSnapshot((it) => it.tasks.filter((task) => task.repo === alias && isRunning(task)).length, 0)
   return (
     <li className="repository">
@@ -35,6 +36,11 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
             <Path path={path} />
           </small>
         </div>
+        {environment.kind !== 'auto' && (
+          <span className="chip" title={`Tasks work in: ${environmentText(environment)}`}>
+            {environment.kind === 'folder' ? 'own flake' : environment.kind}
+          </span>
+        )}
         {mergePolicy.kind !== 'auto' && (
           <span className="chip" title={`Tasks are merged ${mergePolicyText(mergePolicy)}`}>
             {mergePolicy.kind === 'review' ? 'after review' : 'after check'}

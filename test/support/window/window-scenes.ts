@@ -151,6 +151,7 @@ const repository = (alias: string, path: string, more: Partial<RepositoryRow> = 
   added: before(40 * 86_400),
   branch: 'main',
   problem: null,
+  environment: { kind: 'auto' },
   mergePolicy: { kind: 'auto' },
   tasks: 12,
   costUsd: 8.4,

@@ -1,0 +1,154 @@
+import type { EnvironmentWish, TaskEnvironment } from '../../core/environment/environment.ts'
+import { type Found, foundText, isNothing } from '../../core/environment/found.ts'
+import { AppError, errorOf } from '../../core/failure.ts'
+import { unreachable } from '../../core/unreachable.ts'
+import { readFlakeFiles } from '../../environment/flake-files.ts'
+import { mayOfferShell } from '../../environment/flake-offers-shell.ts'
+import { type Kept, keepEnvironment } from '../../environment/kept-environment.ts'
+import { gitQuickly, utf8 } from '../../git/process/git.ts'
+import { type FlakeProblem, findFlakeProblem } from '../../git/repository/find-flake.ts'
+import { headStamp } from '../../git/repository/head-stamp.ts'
+import { requireFlake } from '../admission/require-flake.ts'
+import { findNeeds } from './find-needs.ts'
+
+export interface Chosen {
+  readonly environment: TaskEnvironment
+  /** What was found, where tools are used. */
+  readonly found?: Found
+  /** One sentence each, for whoever asked for the task. */
+  readonly notes: readonly string[]
+}
+
+interface Asked {
+  readonly alias: string
+  readonly path: string
+  readonly environment?: EnvironmentWish
+}
+
+interface ChooseOptions {
+  readonly home: string
+  /** Whether a flake that was made is made again, though the user has edited it. */
+  readonly again?: boolean
+}
+
+/**
+ * What a task of the repository works in, with all of that ready.
+ * @throws AppError('flake-missing' | 'repository-invalid' | 'environment-invalid' | 'home-unusable') when no task can start.
+ */
+export async function chooseEnvironment(asked: Asked, { home, again = false }: ChooseOptions): Promise<Chosen> {
+  const chosen = await decideEnvironment(asked)
+  if (!chosen.found) return chosen
+  const kept = await keepEnvironment(home, asked, chosen.found, { again })
+  return { ...chosen, notes: [...noteOf(asked, kept), ...chosen.notes] }
+}
+
+/** The same with nothing made ready: it only looks. @throws as that does. */
+export async function decideEnvironment(asked: Asked): Promise<Chosen> {
+  const { path, environment = { kind: 'auto' } } = asked
+  switch (environment.kind) {
+    case 'auto':
+      return await decideByItself(asked)
+    case 'flake':
+      await requireFlake(path)
+      return { environment, notes: [] }
+    case 'plain':
+      await requireCommit(path)
+      return { environment, notes: [] }
+    case 'folder':
+      await requireCommit(path)
+      await readFlakeFiles(environment.path)
+      return { environment, notes: [] }
+    case 'tools': {
+      await requireCommit(path)
+      const found = await findNeeds(path)
+      if (isNothing(found)) throw nothingFound(asked)
+      return withTools(found)
+    }
+    default:
+      return unreachable(environment)
+  }
+}
+
+/** Commits that are known to have a flake with a shell, as `requireFlake` remembers those with any. */
+const withShell = new Map<string, string>()
+
+async function decideByItself(asked: Asked): Promise<Chosen> {
+  const { path } = asked
+  const own = { environment: { kind: 'flake' }, notes: [] } as const
+  const stamp = await headStamp(path)
+  if (stamp !== undefined && withShell.get(path) === stamp) return own
+  const problem = await findFlakeProblem(path)
+  // What is there and not as it must be is the user's intent: its cure is better than a guess.
+  if (problem && !problem.none) throw errorOf(withoutNone(problem))
+  if (!problem && (await hasShell(path))) {
+    if (stamp !== undefined) withShell.set(path, stamp)
+    return own
+  }
+  const found = await findNeeds(path)
+  if (isNothing(found)) {
+    if (!problem) return own // The guest says what its flake lacks.
+    throw new AppError('flake-missing', problem.message, { hint: cureOf(asked, found) })
+  }
+  const chosen = withTools(found)
+  if (problem) return chosen
+  return {
+    ...chosen,
+    notes: [
+      'The flake.nix of the repository has no devShells: the tools that its files ask for are used',
+      ...chosen.notes,
+    ],
+  }
+}
+
+async function hasShell(path: string): Promise<boolean> {
+  const { stdout, exitCode } = await gitQuickly(['cat-file', 'blob', 'HEAD:flake.nix'], {
+    cwd: path,
+    trust: 'user',
+    outputLimitBytes: 8 * 1024 ** 2,
+  })
+  return exitCode !== 0 || mayOfferShell(utf8(stdout))
+}
+
+const withTools = (found: Found): Chosen => ({
+  ...{ environment: { kind: 'tools' }, found, notes: devcontainerNote(found) },
+})
+
+/** The one difference that a user should see. */
+function noteOf({ alias, path }: Asked, kept: Kept): readonly string[] {
+  if (kept.kind !== 'changed' && kept.kind !== 'edited') return []
+  const difference = [...kept.added.map((name) => `+${name}`), ...kept.removed.map((name) => `-${name}`)].join(' ')
+  return [
+    kept.kind === 'changed'
+      ? `The environment was made again, because the repository asks for other tools: ${difference}`
+      : `The repository asks for other tools (${difference}), and environments/${alias}/flake.nix was edited, so it stays as it is; microvm-orchestrator allow ${path} --environment tools makes it again`,
+  ]
+}
+
+const devcontainerNote = ({ devcontainer }: Found): readonly string[] =>
+  devcontainer === null ? [] : [`${devcontainer} is not used: tasks cannot work in a dev container yet`]
+
+/** A path or branch that no task can start from is refused as before, whatever the tools. */
+async function requireCommit(path: string): Promise<void> {
+  const problem = await findFlakeProblem(path)
+  if (problem?.code === 'repository-invalid') throw errorOf(withoutNone(problem))
+}
+
+const withoutNone = ({ none: _none, ...failure }: FlakeProblem) => failure
+
+const cureOf = ({ path }: Asked, { devcontainer }: Found): string =>
+  `${devcontainer === null ? '' : `Its dev container cannot be used yet. `}To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`
+
+const nothingFound = ({ path }: Asked): AppError =>
+  new AppError('environment-invalid', `No file that is committed in ${path} says which tools it needs`, {
+    hint: `To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`,
+  })
+
+/** `Node 24, pnpm 10 (environments/ALIAS/flake.nix)`, or the word. */
+export const chosenText = (alias: string, { environment, found }: Chosen): string =>
+  environment.kind === 'folder'
+    ? `the flake in ${environment.path}`
+    : environment.kind === 'tools' && found
+      ? `tools that its files ask for: ${foundText(found)} (environments/${alias}/flake.nix)`
+      : environment.kind === 'plain'
+        ? "the guest's own tools"
+        : "the repository's flake.nix"
