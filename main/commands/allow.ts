@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { AppError, failureText } from '../core/failure.ts'
+import { AppError, failureText, toFailure } from '../core/failure.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-policy.ts'
 import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
 import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
@@ -64,7 +64,7 @@ async function tellEnvironment(terminal: Terminal, repository: Repository, { isA
     for (const note of [...(chosen.found?.doubts ?? []), ...chosen.notes]) terminal.note(`  ${note}`)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    terminal.note(`No task can start yet: ${failureText(error)}`)
+    terminal.note(`No task can start yet: ${failureText(toFailure(error))}`)
   }
 }
 

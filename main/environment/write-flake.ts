@@ -8,7 +8,9 @@ import { nixpkgsPin } from './detect/catalog.ts'
 export function writeFlake(alias: string, { tools, packages, doubts }: Found): string {
   const wanted = [
     ...tools.flatMap((tool) => {
-      const from = [...new Set(tool.from.map(({ path, wants }) => (wants === null ? path : `${path} (${wants})`)))]
+      const wishing = new Set(tool.from.flatMap(({ path, wants }) => (wants === null ? [] : [path])))
+      const told = tool.from.filter(({ path, wants }) => wants !== null || !wishing.has(path))
+      const from = [...new Set(told.map(({ path, wants }) => (wants === null ? path : `${path} (${wants})`)))]
       const [first = '', ...others] = tool.packages
       return [line(first, `${toolText(tool)}: ${from.slice(0, 4).join(', ')}`), ...others.map((name) => line(name))]
     }),

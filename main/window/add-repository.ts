@@ -43,7 +43,7 @@ async function notesOn(repository: Repository, home: string): Promise<readonly s
     return (await chooseEnvironment(repository, { home })).notes
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return [`No task can start yet: ${failureText(error)}`]
+    return [`No task can start yet: ${failureText(toFailure(error))}`]
   }
 }
 

@@ -49,7 +49,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   conflicts: { lane: 'look', timeMs: 5 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   subjects: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },
   'expand-selection': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },
-  'find-needs': { lane: 'look', timeMs: minuteMs, answerBytes: 4 * 1024 ** 2 },
+  'find-needs': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 4 * 1024 ** 2 },
   'held-paths': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
 }
 

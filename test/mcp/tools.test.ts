@@ -173,7 +173,7 @@ test('list_repos, list_tasks and list_slots have the shapes of the contract', as
       },
       {
         ...{ alias: 'other', path: '/repositories/other', added, tasks: 1, cost_usd: 0 },
-        ...{ egress: ['github.com'], merge: 'auto' },
+        ...{ egress: ['github.com'], environment: 'auto', merge: 'auto' },
       },
     ],
   })

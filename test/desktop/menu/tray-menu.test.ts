@@ -59,7 +59,13 @@ test('work that was rejected does not wait for the user', () => {
 const long = 'Rewrite the parser so that it takes every kind of input there is'
 const repository: RepositoryRow = {
   ...{ alias: 'project', path: '/home/kim/project', added: '2026-01-02T03:04:05.000Z', branch: 'main', problem: null },
-  ...{ mergePolicy: { kind: 'auto' } as const, tasks: 3, costUsd: 0, lastTask: null },
+  ...{
+    environment: { kind: 'auto' } as const,
+    mergePolicy: { kind: 'auto' } as const,
+    tasks: 3,
+    costUsd: 0,
+    lastTask: null,
+  },
 }
 const busy = snapshotOf(
   [
