@@ -7,7 +7,7 @@ import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { expandHome } from '../lib/files/absolute-path.ts'
-import { type Repository, registerRepository } from '../settings/repositories.ts'
+import { listRepositories, type Repository, registerRepository } from '../settings/repositories.ts'
 import { chooseEnvironment } from '../tasks/environments/choose-environment.ts'
 import { findNeeds } from '../tasks/environments/find-needs.ts'
 
@@ -22,7 +22,7 @@ export async function addRepository(home: string, { path, environment }: Wish, s
   try {
     const repository = await inspectRepository(expandHome(path), signal)
     const problem = await findFlakeProblem(repository.path, signal)
-    if (problem?.none && environment === undefined) {
+    if (problem?.none && environment === undefined && !(await worksWithoutFlake(home, repository.path))) {
       const found = await findNeeds(repository.path, signal)
       if (isNothing(found)) return { kind: 'flake-missing', path: repository.path }
       return { kind: 'tools-found', path: repository.path, found: foundText(found), doubts: found.doubts }
@@ -35,6 +35,12 @@ export async function addRepository(home: string, { path, environment }: Wish, s
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', path, failure: toFailure(error) }
   }
+}
+
+/** Whether it is registered already, with an environment that needs no flake of its own: then there is nothing to ask. */
+async function worksWithoutFlake(home: string, path: string): Promise<boolean> {
+  const known = (await listRepositories(home)).find((one) => one.path === path)
+  return known !== undefined && known.environment.kind !== 'auto' && known.environment.kind !== 'flake'
 }
 
 /** What the user should know of what tasks will work in, or why none can start. */

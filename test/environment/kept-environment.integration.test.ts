@@ -74,7 +74,7 @@ test('a guest is given the files of the flake and nothing of ours, no link and n
 })
 
 test.each([
-  ['that is not there', async () => {}, 'is not there'],
+  ['that is not there', async () => undefined, 'is not there'],
   ['with no flake', async (folder: string) => void (await mkdir(folder)), 'There is no flake.nix in'],
   [
     'that holds too much',

@@ -71,6 +71,48 @@ test('a repository without flake.nix gets a starter when the user wants one', as
   await page.getByText('flake.nix is not committed yet.').waitFor()
 })
 
+const found = (path: string) => ({
+  ...({ kind: 'tools-found', path, found: 'Node 22, pnpm 10' } as const),
+  doubts: ['package.json asks for Node >=24, .nvmrc for 22: Node 22 is used'],
+})
+
+test('a repository whose files ask for tools is registered with these by one click, doubts shown before it', async () => {
+  await using window = await openWindow(emptyScene)
+  const { page, host } = window
+  host.answer('addRepository', ({ path, environment }) =>
+    environment === undefined ? found(path) : { kind: 'registered', alias: 'shop', notes: [] },
+  )
+  await page.getByRole('button', { name: 'Add…' }).click()
+  await page.getByRole('textbox').fill('/srv/code/shop')
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('heading', { name: 'Found: Node 22, pnpm 10' }).waitFor()
+  await dialog.getByText('package.json asks for Node >=24, .nvmrc for 22: Node 22 is used').waitFor()
+  expect(added(host.calls)).toEqual([{ path: '/srv/code/shop' }])
+  await dialog.getByRole('button', { name: 'Use These' }).click()
+  await page.getByText('Registered as “shop”').waitFor()
+  expect(added(host.calls)).toEqual([{ path: '/srv/code/shop' }, { path: '/srv/code/shop', environment: 'auto' }])
+  await dialog.waitFor({ state: 'detached' })
+  expectNoFaults(window)
+})
+
+test('in place of the tools that are found, a starter or the tools of the guest can be taken', async () => {
+  await using window = await openWindow(emptyScene)
+  const { page, host } = window
+  host.answer('addRepository', ({ path, environment }) =>
+    environment === undefined ? found(path) : { kind: 'registered', alias: 'shop', notes: [] },
+  )
+  await page.getByRole('button', { name: 'Add…' }).click()
+  await page.getByRole('textbox').fill('/srv/code/shop')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: /^Write a starter flake/ }).click()
+  await page.getByRole('heading', { name: '“shop” has no flake.nix yet' }).waitFor()
+  await page.getByRole('button', { name: 'Use the guest’s own tools' }).click()
+  await page.getByText('Registered as “shop”').waitFor()
+  expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment: 'plain' })
+  expectNoFaults(window)
+})
+
 test('a folder that is no repository is refused with the reason, and another can be given', async () => {
   await using window = await openWindow(busyScene, {}, '#repositories')
   const { page, host } = window

@@ -137,6 +137,23 @@ test('repositories are added kindly, and what other processes register is seen',
   })
   await heard.change('repositories', ({ repositories }) => repositories.some(({ alias }) => alias === 'plain'))
 
+  const tools = join(root, 'tools')
+  await makeRepository(tools, { flake: null, files: { '.nvmrc': '22', 'package.json': '{"engines":{"node":">=24"}}' } })
+  expect(await service.calls.addRepository({ path: tools }, never)).toEqual({
+    kind: 'tools-found',
+    path: tools,
+    found: 'Node 22',
+    doubts: [expect.stringContaining('package.json asks for Node >=24')],
+  })
+  const wished = { path: tools, environment: 'plain' } as const
+  expect(await service.calls.addRepository(wished, never)).toEqual({ kind: 'registered', alias: 'tools', notes: [] })
+  await heard.change('repositories', ({ repositories }) =>
+    repositories.some(
+      ({ alias, environment, problem }) => alias === 'tools' && environment.kind === 'plain' && !problem,
+    ),
+  )
+  expect(await service.calls.addRepository({ path: tools }, never)).toMatchObject({ kind: 'registered' })
+
   await registerRepository(home, { path: elsewhere })
   await heard.change('repositories', ({ repositories }) => repositories.some(({ alias }) => alias === 'elsewhere'))
   await service.calls.removeRepository({ alias: 'plain' }, never)

@@ -28,8 +28,13 @@ export interface FoundPackage {
 
 export const isNothing = ({ tools, packages }: Found): boolean => tools.length === 0 && packages.length === 0
 
-/** `Node 24, pnpm 10, Python 3.13, jq`. */
-export const foundText = ({ tools, packages }: Found): string =>
-  [...tools.map(toolText), ...packages.map(({ name }) => name)].join(', ')
+const named = 16
+
+/** `Node 24, pnpm 10, Python 3.13, jq`; of very many the first are named. */
+export function foundText({ tools, packages }: Found): string {
+  const all = [...tools.map(toolText), ...packages.map(({ name }) => name)]
+  const more = all.length - named
+  return more <= 0 ? all.join(', ') : `${all.slice(0, named).join(', ')} and ${more} more`
+}
 
 export const toolText = ({ label, version }: FoundTool): string => (version === '' ? label : `${label} ${version}`)

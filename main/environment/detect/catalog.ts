@@ -39,7 +39,7 @@ const single = (label: string, ...packages: readonly string[]): CatalogEntry => 
 const joined = (version: string): string => version.replaceAll('.', '')
 const underscored = (version: string): string => version.replaceAll('.', '_')
 
-export const catalog = {
+const catalog = {
   node: versioned(
     'Node',
     '24',

@@ -24,19 +24,22 @@ export interface ClonedWorkspace {
 /**
  * Makes the task's clone at `workspace`: the user's HEAD on branch `task-ID`, sharing no block, link or setting with the
  * user's repository. On any failure, and when the signal fires, nothing is left at `workspace`.
- * @throws AppError: 'repository-invalid', 'flake-missing', 'disk-full' or 'clone-failed'.
+ * @throws AppError: 'repository-invalid', 'disk-full', 'clone-failed', and 'flake-missing' where a flake is needed.
  */
 export async function cloneWorkspace(
   {
     repoPath,
     workspace,
     taskId,
+    needsFlake = true,
     base,
     rebase,
   }: {
     readonly repoPath: string
     readonly workspace: string
     readonly taskId: string
+    /** Whether the task works in the flake of the commit that it starts from. */
+    readonly needsFlake?: boolean
     /** Where it starts, in place of the user's HEAD. */
     readonly base?: TaskBase | undefined
     /** Commits that the clone is to be in the middle of rebasing onto a branch, see `startRebase`; in place of the user's HEAD. */
@@ -52,7 +55,7 @@ export async function cloneWorkspace(
     rebase ? { kind: 'branch', branch: rebase.branch } : base,
     signal,
   )
-  if (!hasFlake) throw flakeMissing(repository)
+  if (needsFlake && !hasFlake) throw flakeMissing(repository)
   const user = { cwd: repository.path, trust: 'user' } as const
   const [settings, links] = await Promise.all([asked, hasSubmodules ? gitlinksOf(user, commit, signal) : []])
   await emptyFolder(workspace)

@@ -3,9 +3,9 @@ import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
 import type { Resolves, TaskId } from '../../core/task/task.ts'
 import type { TaskBase } from '../../core/task/task-base.ts'
-import { findBase } from '../../git/repository/find-base.ts'
 import type { RegisteredRepository, RunRequest } from '../contract.ts'
-import { type Chosen, chooseEnvironment } from '../environments/choose-environment.ts'
+import type { Chosen } from '../environments/choose-environment.ts'
+import { chooseStart } from '../environments/choose-start.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
@@ -59,13 +59,8 @@ export class TaskIntake {
     validateDescription(request.description)
     const repository = await rules.repositories.find(request.repo)
     const { path } = repository
-    const wish = repository.environment?.kind ?? 'auto'
-    // A commit that the client names is held to its own flake, where flakes are what tasks work in.
-    const needsFlake = wish === 'auto' || wish === 'flake'
-    const base = request.base === undefined ? undefined : await findBase(path, request.base, { needsFlake })
     const { home, tasksFolder } = rules
-    const chosen: Chosen =
-      base && needsFlake ? { environment: { kind: 'flake' }, notes: [] } : await chooseEnvironment(repository, { home })
+    const { base, ...chosen } = await chooseStart(repository, { name: request.base, home })
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
     const provisions = await rules.provisions(path)
     await host.require(provisions)

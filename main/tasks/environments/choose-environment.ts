@@ -8,6 +8,7 @@ import { type Kept, keepEnvironment } from '../../environment/kept-environment.t
 import { gitQuickly, utf8 } from '../../git/process/git.ts'
 import { type FlakeProblem, findFlakeProblem } from '../../git/repository/find-flake.ts'
 import { headStamp } from '../../git/repository/head-stamp.ts'
+import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
 import { requireFlake } from '../admission/require-flake.ts'
 import { findNeeds } from './find-needs.ts'
 
@@ -19,13 +20,13 @@ export interface Chosen {
   readonly notes: readonly string[]
 }
 
-interface Asked {
+export interface Asked {
   readonly alias: string
   readonly path: string
   readonly environment?: EnvironmentWish
 }
 
-interface ChooseOptions {
+export interface ChooseOptions {
   readonly home: string
   /** Whether a flake that was made is made again, though the user has edited it. */
   readonly again?: boolean
@@ -87,7 +88,7 @@ async function decideByItself(asked: Asked): Promise<Chosen> {
   const found = await findNeeds(path)
   if (isNothing(found)) {
     if (!problem) return own // The guest says what its flake lacks.
-    throw new AppError('flake-missing', problem.message, { hint: cureOf(asked, found) })
+    throw new AppError('flake-missing', problem.message, { hint: `${problem.hint}. ${cureOf(asked, found)}` })
   }
   const chosen = withTools(found)
   if (problem) return chosen
@@ -100,13 +101,19 @@ async function decideByItself(asked: Asked): Promise<Chosen> {
   }
 }
 
+/** What cannot be read here is for Nix to judge. */
 async function hasShell(path: string): Promise<boolean> {
-  const { stdout, exitCode } = await gitQuickly(['cat-file', 'blob', 'HEAD:flake.nix'], {
-    cwd: path,
-    trust: 'user',
-    outputLimitBytes: 8 * 1024 ** 2,
-  })
-  return exitCode !== 0 || mayOfferShell(utf8(stdout))
+  const call = { cwd: path, trust: 'user', input: 'HEAD:flake.nix\n', env: { GIT_NO_LAZY_FETCH: '1' } } as const
+  try {
+    // A link is followed within the commit, as Nix follows it.
+    const asked = ['cat-file', '--batch', '--follow-symlinks']
+    const { stdout } = await gitQuickly(asked, { ...call, outputLimitBytes: 8 * 1024 ** 2 })
+    const [, text] = /^[0-9a-f]+ blob \d+\n([\s\S]*)$/.exec(stdout) ?? []
+    return text === undefined || mayOfferShell(utf8(text))
+  } catch (error) {
+    if (error instanceof OutputTooLarge) return true
+    throw error
+  }
 }
 
 const withTools = (found: Found): Chosen => ({
@@ -135,13 +142,16 @@ async function requireCommit(path: string): Promise<void> {
 
 const withoutNone = ({ none: _none, ...failure }: FlakeProblem) => failure
 
-const cureOf = ({ path }: Asked, { devcontainer }: Found): string =>
-  `${devcontainer === null ? '' : `Its dev container cannot be used yet. `}To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`
+const cureOf = (asked: Asked, { devcontainer }: Found): string =>
+  `${devcontainer === null ? '' : `Its dev container cannot be used yet. `}${plainCure(asked)}`
 
-const nothingFound = ({ path }: Asked): AppError =>
-  new AppError('environment-invalid', `No file that is committed in ${path} says which tools it needs`, {
-    hint: `To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`,
+const nothingFound = (asked: Asked): AppError =>
+  new AppError('environment-invalid', `No file that is committed in ${asked.path} says which tools it needs`, {
+    hint: plainCure(asked),
   })
+
+const plainCure = ({ path }: Asked): string =>
+  `To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`
 
 /** `Node 24, pnpm 10 (environments/ALIAS/flake.nix)`, or the word. */
 export const chosenText = (alias: string, { environment, found }: Chosen): string =>

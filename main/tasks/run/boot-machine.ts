@@ -15,13 +15,14 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const { context, record, source } = run
   const { driver } = context
   const { files } = record
-  const { id, repoPath, base, resolves } = record.task
+  const { id, repoPath, base, resolves, environment } = record.task
+  const needsFlake = environment === undefined
   const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(
-      { repoPath, workspace: files.repo, taskId: id, base, ...(resolves && { rebase: resolves }) },
+      { repoPath, workspace: files.repo, taskId: id, needsFlake, base, ...(resolves && { rebase: resolves }) },
       signal,
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
+import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import { wipSubject } from '../../core/merge/merge.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
-import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import type { Task } from '../../core/task/task.ts'
 import { readFlakeFiles } from '../../environment/flake-files.ts'
 import { environmentFolder } from '../../environment/kept-environment.ts'

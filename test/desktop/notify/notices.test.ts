@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Notice, noticesBetween } from '../../../main/desktop/notify/notices.ts'
+import { registered } from '../../../main/desktop/notify/registered.ts'
 import type { RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
 import { ended, row, snapshotOf, working } from '../../support/window/window-rows.ts'
 
@@ -76,4 +77,12 @@ test('a warning is notified when it comes, not for each new figure in it, and no
   expect(told([warned, snapshotOf([], { warnings: ['2 records cannot be read'] })])).toHaveLength(1)
   const off = { ...warned, settings: { ...warned.settings, notifyWarnings: false } }
   expect(told([quiet, off])).toEqual([])
+})
+
+test('a dropped repository whose tools were found is asked about in the window', () => {
+  const value = { kind: 'tools-found', path: '/code/shop', found: 'Node 24', doubts: [] } as const
+  expect(registered('/code/shop', { ok: true, value })).toEqual({
+    ...{ title: 'It has no flake.nix', place: { view: 'repositories' } },
+    body: '/code/shop: add it in the window to use what was found',
+  })
 })

@@ -283,6 +283,9 @@ describe('what cannot be cloned says why and leaves nothing', () => {
     })
     await writeFiles(repo, { 'flake.nix': '{}' })
     await refused(repo, join(folder, 'clone'), { code: 'flake-missing', hint: expect.stringContaining('Commit it') })
+    await rm(join(repo, 'flake.nix'))
+    const needless = { repoPath: repo, workspace: join(folder, 'clone'), taskId: 'a1b2c3d4', needsFlake: false }
+    expect(await cloneWorkspace(needless)).toMatchObject({ branch: 'main' })
   })
 
   test('a damaged repository', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EnvironmentWish } from '../../../main/core/environment/environment.ts'
@@ -51,12 +51,20 @@ test('a flake that surely has no shell gives way to tools, and says so; with no 
   expect(await choose({ kind: 'flake' })).toEqual({ environment: { kind: 'flake' }, notes: [] })
 })
 
+test('a flake that is a link to a file of the commit is judged by that file', async () => {
+  const { path, choose } = await place({ 'nix/flake.nix': shell, 'go.mod': 'go 1.25' })
+  await symlink('nix/flake.nix', join(path, 'flake.nix'))
+  await gitIn(path, ['add', 'flake.nix'])
+  await commitFiles(path, { 'README.md': 'x' })
+  expect(await choose()).toEqual({ environment: { kind: 'flake' }, notes: [] })
+})
+
 test('where nothing is found it is the known error, with the one command that cures it', async () => {
   const { path, choose } = await place({ 'README.md': '' })
   await expect(choose()).rejects.toMatchObject({
     code: 'flake-missing',
     message: `No flake.nix found in ${path}`,
-    hint: `To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`,
+    hint: `Add one with a devShells.default output and commit it. To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`,
   })
   expect(await choose({ kind: 'plain' })).toEqual({ environment: { kind: 'plain' }, notes: [] })
   await expect(choose({ kind: 'tools' })).rejects.toMatchObject({ code: 'environment-invalid' })
