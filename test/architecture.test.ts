@@ -64,7 +64,6 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   sax: ['main/environment/'],
   semver: ['main/environment/'],
   'smol-toml': ['main/environment/'],
-  yaml: ['main/environment/'],
   react: ['renderer/'],
   'react-dom': ['renderer/'],
   zustand: ['renderer/'],

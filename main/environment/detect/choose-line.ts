@@ -23,7 +23,7 @@ const depth = ({ path }: Asked): number => path.split('/').length
 export function chooseLine(name: ToolName, asked: readonly Asked[]): Choice {
   const entry = entryOf(name)
   const weighed = [...asked].sort(byWeight)
-  const from = weighed.slice(0, 20).map(({ path, wants }) => ({ path, wants: wants?.text ?? null }))
+  const from = weighed.slice(0, 20).map(({ path, wants }) => ({ path, wants: wants && shown(wants.text) }))
   const doubts: string[] = []
   let fitting = entry.lines
   for (const one of weighed) {

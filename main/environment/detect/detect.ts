@@ -11,7 +11,7 @@ import { native } from './readers/native.ts'
 import { python } from './readers/python.ts'
 import { scripting } from './readers/scripting.ts'
 import { versionManagers } from './readers/version-managers.ts'
-import { shown } from './texts.ts'
+import { shown, withShortGaps } from './texts.ts'
 
 const readers: readonly Reader[] = [
   ...[
@@ -75,7 +75,8 @@ const devcontainerPath = /^(\.devcontainer\.json|\.devcontainer\/([^/]+\/)?devco
 function findingsIn(file: RepositoryFile): readonly Finding[] {
   return readersOf(file.path).flatMap(({ there, read }): readonly Finding[] => {
     const present = there === undefined ? [] : [there].flat().map((name) => tool(file, name))
-    const { path, text } = file
+    const { path } = file
+    const text = file.text === null ? null : withShortGaps(file.text)
     if (!read || text === null) return present
     try {
       return [...present, ...read({ path, text })]

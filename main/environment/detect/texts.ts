@@ -13,6 +13,10 @@ export function decodeText(bytes: Uint8Array): string | null {
   return text.includes('\0') ? null : text.replace(/\r\n?/g, '\n')
 }
 
+/** With long runs of blanks shortened: patterns that skip blanks would go through a run as often as it is long. */
+export const withShortGaps = (text: string): string =>
+  text.replaceAll(/\s{64,}/g, (gap) => (gap.includes('\n') ? '\n' : ' '))
+
 /** The lines without comments and blanks. */
 export const plainLines = (text: string, comment = '#'): readonly string[] =>
   text

@@ -1,4 +1,4 @@
-import { parser } from 'sax'
+import sax from 'sax'
 
 /** Deeper than any project is described. */
 const deepest = 64
@@ -17,7 +17,7 @@ export interface Element {
 export function readXml(text: string): readonly Element[] {
   const found: Element[] = []
   const open: { readonly name: string; readonly attributes: Record<string, string>; text: string }[] = []
-  const xml = parser(true, {})
+  const xml = sax.parser(true, {})
   xml.onerror = (error) => {
     throw error
   }

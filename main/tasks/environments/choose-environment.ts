@@ -62,7 +62,7 @@ export async function decideEnvironment(asked: Asked): Promise<Chosen> {
     case 'tools': {
       await requireCommit(path)
       const found = await findNeeds(path)
-      if (isNothing(found)) throw nothingFound(asked)
+      if (isNothing(found)) throw nothingFound(asked, found)
       return withTools(found)
     }
     default:
@@ -142,12 +142,17 @@ async function requireCommit(path: string): Promise<void> {
 
 const withoutNone = ({ none: _none, ...failure }: FlakeProblem) => failure
 
-const cureOf = (asked: Asked, { devcontainer }: Found): string =>
-  `${devcontainer === null ? '' : `Its dev container cannot be used yet. `}${plainCure(asked)}`
+/** What was found in vain, and the way out. */
+const cureOf = (asked: Asked, { devcontainer, doubts }: Found): string =>
+  [
+    ...(devcontainer === null ? [] : ['Its dev container cannot be used yet']),
+    ...doubts.slice(0, 3),
+    plainCure(asked),
+  ].join('. ')
 
-const nothingFound = (asked: Asked): AppError =>
+const nothingFound = (asked: Asked, found: Found): AppError =>
   new AppError('environment-invalid', `No file that is committed in ${asked.path} says which tools it needs`, {
-    hint: plainCure(asked),
+    hint: cureOf(asked, found),
   })
 
 const plainCure = ({ path }: Asked): string =>

@@ -134,6 +134,18 @@ const python: readonly Case[] = [
     doubts: ['is for conda'],
   },
   {
+    name: 'conda with a channel and quotes',
+    files: { 'environment.yml': 'dependencies:\n  - "conda-forge::python==3.13.1"\n  - pip:\n    - python-dotenv\n' },
+    is: 'Python 3.13',
+    doubts: ['exactly Python 3.13.1', 'is for conda'],
+  },
+  {
+    name: 'a Node version of a pnpm workspace',
+    files: { 'pnpm-workspace.yaml': "packages:\n  - packages/*\nuseNodeVersion: '22.14.0' # ours\n" },
+    is: 'Node 22, pnpm 10',
+    doubts: ['exactly Node 22.14.0'],
+  },
+  {
     name: 'settings of a linter alone',
     files: { 'pyproject.toml': '[tool.ruff]\nline-length = 100\n', 'main.py': '' },
     is: 'Python 3.13',

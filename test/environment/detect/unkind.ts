@@ -188,6 +188,23 @@ export const unkind: readonly Case[] = [
     ],
   },
   {
+    name: 'files of nothing but blanks, as large as is read',
+    files: {
+      'rust-toolchain': '\n'.repeat(256 * 1024),
+      'app/pubspec.yaml': `name: x\n${' \n'.repeat(128 * 1024)}`,
+      'service/environment.yml': '['.repeat(256 * 1024),
+      'web/pnpm-workspace.yaml': '\n'.repeat(256 * 1024),
+    },
+    is: 'pnpm 10, Python 3.13, Rust, Dart',
+    doubts: ['is for conda'],
+  },
+  {
+    name: 'a wish as long as a file',
+    files: { 'package.json': `{"engines":{"node":"${'>=22 || '.repeat(20_000)}"}}` },
+    is: 'Node 24',
+    doubts: ['which is not understood'],
+  },
+  {
     name: 'a name that hides a line break',
     files: { 'a\u202eb/package.json': '{"packageManager":"evil\\nmanager@1"}' },
     is: 'Node 24',

@@ -74,6 +74,17 @@ test('where nothing is found it is the known error, with the one command that cu
   })
 })
 
+test('where nothing is found, the error says what was not read', async () => {
+  const { path, choose } = await place({ 'README.md': '' })
+  await symlink('/etc/passwd', join(path, 'package.json'))
+  await gitIn(path, ['add', 'package.json'])
+  await commitFiles(path, { 'README.md': 'x' })
+  await expect(choose()).rejects.toMatchObject({
+    message: `No flake.nix found in ${path}`,
+    hint: expect.stringContaining('. package.json is a link, and was not read. To work with'),
+  })
+})
+
 test('a flake that is not committed keeps its own cure', async () => {
   const { path, choose } = await place({ 'package.json': '{}' })
   await writeFile(join(path, 'flake.nix'), shell)

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from 'yaml'
 import { doubt, type Finding, type Read, type Reader, type ReadFile, tool, type Wanted } from '../finding.ts'
 import { npmRange, oneVersion, wanted } from '../ranges.ts'
 import { entriesAt, parseJson, plainLines, shown, textAt } from '../texts.ts'
@@ -75,9 +74,9 @@ export function nodeVersion(text: string): Wanted | null {
   return wanted(plain, (version) => oneVersion(version) ?? npmRange(version))
 }
 
-/** A workspace's Node version in pnpm's own file. */
+/** A workspace's Node version in pnpm's own file, of which the one line is read. */
 const readPnpmWorkspace: Read = (file) => {
-  const version = textAt(parseYaml(file.text, { maxAliasCount: 20 }), 'useNodeVersion')
+  const version = /^useNodeVersion:[ \t]*["']?([^\s"'#]+)/m.exec(file.text)?.[1]
   return [tool(file, 'pnpm'), ...(version === undefined ? [] : [tool(file, 'node', nodeVersion(version), 'pin')])]
 }
 

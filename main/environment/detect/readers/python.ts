@@ -1,5 +1,4 @@
 import { parse as parseToml } from 'smol-toml'
-import { parse as parseYaml } from 'yaml'
 import { doubt, type Finding, type Read, type Reader, type ReadFile, tool } from '../finding.ts'
 import { oneVersion, pythonRange, wanted } from '../ranges.ts'
 import { at, plainLines, shown, textAt, textsAt } from '../texts.ts'
@@ -63,9 +62,10 @@ const readRuntime: Read = (file) => {
   return version === undefined ? [] : [tool(file, 'python', wanted(version, oneVersion), 'pin')]
 }
 
+/** Read by lines: a parser of YAML takes minutes over what somebody made to have it take minutes. */
 const readConda: Read = (file) => {
-  const dependencies = textsAt(parseYaml(file.text, { maxAliasCount: 20 }), 'dependencies')
-  const version = dependencies.flatMap((one) => /^python\s*=?=?\s*([\d.]+)/.exec(one)?.[1] ?? [])[0]
+  const dependency = /^- *["']?(?:[\w-]+::)?python *={0,2} *([\d.]+)/
+  const version = plainLines(file.text).flatMap((line) => dependency.exec(line)?.[1] ?? [])[0]
   return [
     tool(file, 'python', version === undefined ? null : wanted(version, oneVersion), 'pin'),
     doubt(file, 'is for conda, which nixpkgs does not stand in for: of it the version of Python alone is used'),
