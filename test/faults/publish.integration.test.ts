@@ -119,7 +119,9 @@ test('SIGKILL at an operation leaves the checkout as it was or as it was to be o
     const request = JSON.stringify({ ...known.scene.request, repoPath: repo })
     const killed = await run(process.execPath, [program, request, JSON.stringify({ mode: 'kill', at })])
     try {
-      expect(killed).toMatchObject({ signal: 'SIGKILL' })
+      // What goes on side by side may take an operation less in another process: its last one is not there to be killed at.
+      if (killed.signal === null) expect(Number(killed.stdout)).toBe(at - 1)
+      else expect(killed).toMatchObject({ signal: 'SIGKILL' })
       // Taken for abandoned after ten seconds, for which no test need wait.
       await rm(join(repo, '.git/microvm-orchestrator-merge.lock'), { recursive: true, force: true })
       await repairPublications(join(repo, '.git'))

@@ -6,7 +6,19 @@ const name = 'microvm-orchestrator'
 
 /** The verbs of the command line; `test/lib/processes/own-command.test.ts` holds them against it. */
 export const ownVerbs = [
-  ...['allow', 'cancel', 'cleanup', 'doctor', 'info', 'install-agent', 'install-command', 'list', 'logs', 'merge'],
+  ...[
+    'allow',
+    'cancel',
+    'cleanup',
+    'continue',
+    'doctor',
+    'info',
+    'install-agent',
+    'install-command',
+    'list',
+    'logs',
+    'merge',
+  ],
   ...[
     'network',
     'path',

@@ -1,7 +1,7 @@
 import { type MergeRequest, mergeWork } from '../../../main/git/merge/merge-work.ts'
 import { type Fault, withFault } from '../faults/inject-faults.ts'
 
-/** Merges in a process that is killed at one operation: `REQUEST FAULT`, both JSON. Prints `survived` when it never came to that. */
+/** Merges in a process that is killed at one operation: `REQUEST FAULT`, both JSON. Prints how many operations there were when it never came to that. */
 const [request = '', fault = ''] = process.argv.slice(2)
-await withFault(JSON.parse(fault) as Fault, () => mergeWork(JSON.parse(request) as MergeRequest))
-console.log('survived')
+const { operations } = await withFault(JSON.parse(fault) as Fault, () => mergeWork(JSON.parse(request) as MergeRequest))
+console.log(operations.length)
