@@ -67,9 +67,9 @@ test('three clicks on Run Again are one task, and it says so', async () => {
   await using window = await openWindow(busyScene, {}, `#task/${ended}`)
   const { page, host } = window
   const { promise: waits, resolve: started } = Promise.withResolvers<void>()
-  host.answer('runTask', async () => {
+  host.answer('retryTask', async () => {
     await waits
-    return { id: running, repo: 'billing-api' } as never
+    return { id: running }
   })
   const button = page.getByRole('button', { name: 'Run Again' })
   await button.evaluate((it: HTMLElement) => {
@@ -79,7 +79,7 @@ test('three clicks on Run Again are one task, and it says so', async () => {
   await page.getByRole('button', { name: 'Starting…' }).click({ force: true })
   started()
   await page.getByText('Started again').waitFor()
-  expect(host.calls.filter(({ name }) => name === 'runTask')).toHaveLength(1)
+  expect(host.calls.filter(({ name }) => name === 'retryTask')).toHaveLength(1)
 })
 
 test('work whose check failed is accepted only after a question', async () => {

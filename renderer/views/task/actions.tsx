@@ -46,8 +46,8 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
           Open in Editor
         </Button>
       )}
-      {finished && details && (
-        <Button icon="again" busy="Starting…" onClick={() => runAgain(details)}>
+      {finished && (
+        <Button icon="again" busy="Starting…" onClick={() => runAgain(row)}>
           Run Again
         </Button>
       )}
@@ -81,18 +81,9 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
 }
 
 /** The same text in the same repository, as it is now. */
-async function runAgain({ row, description, caps, agent, base }: TaskDetails): Promise<void> {
-  const started = await act('runTask', {
-    repo: row.repo,
-    description,
-    ...(agent?.model !== undefined && { model: agent.model }),
-    ...(agent?.effort !== undefined && { effort: agent.effort }),
-    ...(base !== null && { base }),
-    ...(caps && { timeoutMs: caps.timeoutMs }),
-    ...(caps?.maxCostUsd != null && { maxCostUsd: caps.maxCostUsd }),
-    ...(caps?.maxTokens != null && { maxTokens: caps.maxTokens }),
-  })
+async function runAgain({ id, repo }: TaskRow): Promise<void> {
+  const started = await act('retryTask', { id })
   if (!started) return
-  showNotice({ title: 'Started again', body: `Task ${started.id} in ${row.repo}`, place: null })
+  showNotice({ title: 'Started again', body: `Task ${started.id} in ${repo}`, place: null })
   go({ view: 'task', id: started.id })
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -34,9 +35,18 @@ test('a merged task goes on in its clone and session: its new commits are merged
   expect(taskView(await orchestrator.get(id)).result).toMatchObject({ cost_usd: 0.5, input_tokens: 100, turns: 2 })
   await commitFiles(repo, { user: 'mine\n' }, 'Mine')
 
+  // Once it has a slot, nothing of the former guest can be taken for the next one's, wherever a crash comes.
+  const left: boolean[] = []
+  const { share } = taskFiles(setup.home, id)
+  const unwatch = orchestrator.watch((_id, task) => {
+    if (task?.state.phase === 'booting')
+      left.push(existsSync(join(share, 'started')), existsSync(join(share, 'result.json')))
+  })
   await orchestrator.continue(id, { text: '/now the second', owner: 'another' })
   expect((await orchestrator.list()).filter((task) => task.id === id)).toHaveLength(1)
   const view = taskView(await untilEnded(orchestrator, id))
+  unwatch()
+  expect(left.slice(0, 2)).toEqual([false, false])
   expect(view).toMatchObject({
     status: 'completed',
     result: { success: true, cost_usd: 1, input_tokens: 200, output_tokens: 40, turns: 4 },
