@@ -20,6 +20,7 @@ const say = (message: FromWorker): void => void answers.write(`${JSON.stringify(
 const publishMs = 30_000
 
 let underWay: { readonly abort: AbortController; readonly attempt: string | undefined } | undefined
+let hasWorked = false
 let isPublishing = false
 let isAlone = false
 
@@ -46,6 +47,7 @@ void warmUp()
 
 async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>): Promise<void> {
   const abort = new AbortController()
+  hasWorked = true
   underWay = { abort, attempt }
   try {
     // The orchestrator is of the same version, and its table of jobs is this one.
@@ -66,8 +68,10 @@ async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>
 async function warmUp(): Promise<void> {
   const nowhere = { cwd: '/', trust: 'none' } as const
   try {
-    for (let times = 0; times < 4; times += 1) await gitQuickly(['version'], nowhere)
+    for (let times = 0; times < 4 && !hasWorked; times += 1) await gitQuickly(['version'], nowhere)
+    if (hasWorked) return
     await git(['version'], nowhere)
+    if (hasWorked) return
     await using listing = streamGit(['version'], nowhere)
     for await (const _line of recordsOf(listing.stdout, '\n', { bytes: 1024 }));
     await listing.succeeded()

@@ -45,10 +45,11 @@ async function endWithout(doom: Pick<WorkerDoom, 'job' | 'command'>) {
   return { repo, orchestrator, id, task, view: taskView(task), files, nextIsAsAnyOther }
 }
 
-const points = (job: WorkerDoom['job'], commands: readonly number[]) => commands.map((command) => ({ job, command }))
+const points = (job: WorkerDoom['job'], commands: readonly WorkerDoom['command'][]) =>
+  commands.map((command) => ({ job, command }))
 const greetingAt = (repo: string, id: string) => gitIn(repo, ['show', `refs/tasks/${id}:greeting.txt`])
 
-test.each(points('salvage', [0, 1, 7, 8, 19]))(
+test.each(points('salvage', [0, 1, 7, 8, 'end']))(
   'a worker killed at command $command of the salvage fails its task with the reason, told once, and the work is merged when a person says so',
   async (doom) => {
     const { repo, orchestrator, id, view, nextIsAsAnyOther } = await endWithout(doom)
@@ -57,8 +58,8 @@ test.each(points('salvage', [0, 1, 7, 8, 19]))(
       error: expect.stringMatching(/ended by SIGKILL.*to try once more: microvm-orchestrator merge [0-9a-f]{8}$/),
       task_ref: null,
     })
-    // The last command is the one that makes the refs.
-    expect((await gitIn(repo, ['for-each-ref', `refs/tasks/${id}`])) === '').toBe(doom.command < 19)
+    // The refs are made before the end, and after all of these commands.
+    expect((await gitIn(repo, ['for-each-ref', `refs/tasks/${id}`])) === '').toBe(doom.command !== 'end')
     expect(await orchestrator.merge(id, 'person')).toMatchObject({ kind: 'merged', commits: 1 })
     expect(await subjectsOf(repo)).toEqual(['Add greeting.txt', expect.any(String)])
     await nextIsAsAnyOther()
@@ -113,7 +114,8 @@ test('a worker killed while it looks for held paths leaves the work to a person'
   await nextIsAsAnyOther()
 })
 
-test.each(points('merge', [1, 4, 11]))(
+// The last of them begins the transaction that moves the branch.
+test.each(points('merge', [1, 4, 9]))(
   'a worker killed at command $command of the merge leaves checkout and branch as before, told once, and a second try merges',
   async (doom) => {
     const { repo, orchestrator, id, view, nextIsAsAnyOther } = await endWithout(doom)
@@ -131,7 +133,7 @@ test.each(points('merge', [1, 4, 11]))(
 )
 
 test('a worker killed once the branch has moved has merged its task, and that is what is told', async () => {
-  const { repo, view } = await endWithout({ job: 'merge', command: 12 })
+  const { repo, view } = await endWithout({ job: 'merge', command: 'end' })
   expect(view).toMatchObject({ status: 'completed', merge_result: { merged: true, commits: 1 } })
   expect(await subjectsOf(repo)).toEqual(['Add greeting.txt', 'Start'])
 })

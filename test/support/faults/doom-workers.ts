@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url'
 import { bundlesDirectory } from '../../../main/worker/bundle.ts'
 import type { JobName } from '../../../main/worker/jobs.ts'
 
-/** At a command (git, mostly) of a job, counted from the job's start, or at 0 before the first: who is killed, with SIGKILL. */
+/** At a command (git, mostly) of a job, counted from the job's start, at 0 before the first, or when all is done and not yet told: who is killed, with SIGKILL. */
 export interface WorkerDoom {
   readonly job: JobName
-  readonly command: number
+  readonly command: number | 'end'
   readonly dies: 'orchestrator' | 'worker' | 'both'
   /** A file that the first one makes, and no other one dies then. */
   readonly once?: string

@@ -29,7 +29,9 @@ table[doom.job] = async (...args) => {
   isUnderWay = true
   if (doom.command === 0) die()
   try {
-    return await work(...args)
+    const answer = await work(...args)
+    if (doom.command === 'end') die()
+    return answer
   } finally {
     isUnderWay = false
   }
