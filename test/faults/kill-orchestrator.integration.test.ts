@@ -72,9 +72,9 @@ function nameOf(doom: Doom): string {
 
 /** `KILL_POINTS=all` takes every point, and every command of a job with and without the worker; else those that are named, by turns. */
 const isWhole = process.env.KILL_POINTS === 'all'
-const inWorker = (job: WorkerDoom['job'], some: readonly number[], last: number): WorkerDoom[] =>
+const inWorker = (job: WorkerDoom['job'], some: readonly WorkerDoom['command'][], last: number): WorkerDoom[] =>
   isWhole
-    ? Array.from({ length: last }, (_, index) => index + 1).flatMap((command) => [
+    ? [...Array.from({ length: last }, (_, index) => index + 1), 'end' as const].flatMap((command) => [
         { job, command, dies: 'both' },
         { job, command, dies: 'orchestrator' },
       ])
@@ -119,8 +119,8 @@ describe('SIGKILL of the orchestrator', () => {
         { when: 'after', event: 'completed' },
         { when: 'before', event: 'announced' },
         { when: 'after', event: 'announced' },
-        ...inWorker('salvage', [1, 5, 16, 19], 19),
-        ...inWorker('merge', [1, 4, 11, 12], 12),
+        ...inWorker('salvage', [1, 5, 14, 'end'], 16),
+        ...inWorker('merge', [1, 4, 9, 'end'], 9),
       ]),
     ),
   )('%s ends with the task merged as if nothing had happened', async (_point, doom) => {
