@@ -1,6 +1,8 @@
 import type { FailureCode } from '../main/core/failure.ts'
 import type { UnmergedReason } from '../main/core/merge/merge.ts'
+import { unreachable } from '../main/core/unreachable.ts'
 import type { TaskRow } from './live-state.ts'
+import type { WindowSettings } from './settings.ts'
 
 /** Its work waits at a ref because it could not be merged. */
 export const needsYou = ({ state, ref }: TaskRow): boolean =>
@@ -25,3 +27,24 @@ export const isRunning = ({ state }: TaskRow): boolean =>
   state.phase !== 'finished' && state.phase !== 'queued' && state.phase !== 'parked'
 
 export const isWaiting = ({ state }: TaskRow): boolean => state.phase === 'queued' || state.phase === 'parked'
+
+/** Whether the user wishes to hear of such an end. What a person stopped is no news: that person knows. Pure. */
+export function isHeard(
+  { state }: Pick<TaskRow, 'state'>,
+  wishes: Pick<WindowSettings, 'notifyCompleted' | 'notifyFailed' | 'notifyConflicts'>,
+): boolean {
+  if (state.phase !== 'finished') return false
+  switch (state.outcome) {
+    case 'merged':
+    case 'unchanged':
+      return wishes.notifyCompleted
+    case 'unmerged':
+      return wishes.notifyConflicts
+    case 'failed':
+      return wishes.notifyFailed
+    case 'cancelled':
+      return false
+    default:
+      return unreachable(state.outcome)
+  }
+}

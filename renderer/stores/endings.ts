@@ -1,5 +1,4 @@
 import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
-import type { ShownSettings } from '../../preload/settings.ts'
 import { needsYou } from '../../preload/task-needs.ts'
 
 /** Tasks that were under way in one snapshot and have ended in the next. Pure. */
@@ -8,24 +7,6 @@ export function endingsBetween(before: Snapshot | null, after: Snapshot): readon
   if (open.length === 0) return []
   const ids = new Set(open.map(({ id }) => id))
   return after.tasks.filter(({ id, state }) => state.phase === 'finished' && ids.has(id))
-}
-
-type Wishes = Pick<ShownSettings, 'notifyCompleted' | 'notifyFailed' | 'notifyConflicts'>
-
-/** Whether the user wishes to hear of such an end. What the user stopped is no news. Pure. */
-export function isHeard({ state }: TaskRow, wishes: Wishes): boolean {
-  if (state.phase !== 'finished') return false
-  switch (state.outcome) {
-    case 'merged':
-    case 'unchanged':
-      return wishes.notifyCompleted
-    case 'unmerged':
-      return wishes.notifyConflicts
-    case 'failed':
-      return wishes.notifyFailed
-    default:
-      return false
-  }
 }
 
 /** How many tasks wait for the user. Pure. */

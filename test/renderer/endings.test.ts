@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RowState, Snapshot, TaskRow } from '../../preload/live-state.ts'
-import { endingsBetween, isHeard, waitingIn } from '../../renderer/stores/endings.ts'
+import { isHeard } from '../../preload/task-needs.ts'
+import { endingsBetween, waitingIn } from '../../renderer/stores/endings.ts'
 import { busyScene, conflictScene, finishedTask, runningTask } from '../support/window/window-scenes.ts'
 
 type Outcome = Extract<RowState, { phase: 'finished' }>['outcome']

@@ -1,7 +1,7 @@
 import type { Place } from '../../../preload/host.ts'
 import type { RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
 import type { WindowSettings } from '../../../preload/settings.ts'
-import { isConflict, isToReview } from '../../../preload/task-needs.ts'
+import { isConflict, isHeard, isToReview } from '../../../preload/task-needs.ts'
 import type { TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { type TaskAction, taskActions } from '../menu/task-actions.ts'
@@ -40,18 +40,18 @@ function noticeOf(task: TaskRow, earlier: RowState, settings: WindowSettings): N
     const isNew = earlier.phase !== 'parked' || earlier.until !== state.until
     return isNew && settings.notifyParked ? about(task, 'Parked', `\n${state.detail}`) : undefined
   }
-  if (state.phase !== 'finished' || earlier.phase === 'finished') return undefined
+  if (state.phase !== 'finished' || earlier.phase === 'finished' || !isHeard(task, settings)) return undefined
   switch (state.outcome) {
     case 'merged':
-      return settings.notifyCompleted ? about(task, 'Merged') : undefined
+      return about(task, 'Merged')
     case 'unchanged':
-      return settings.notifyCompleted ? about(task, 'Done, nothing to merge') : undefined
+      return about(task, 'Done, nothing to merge')
     case 'failed':
-      return settings.notifyFailed ? withActions(about(task, 'Failed', `\n${state.detail}`), task) : undefined
+      return withActions(about(task, 'Failed', `\n${state.detail}`), task)
     case 'unmerged':
-      return settings.notifyConflicts ? withActions(unmerged(task, state), task) : undefined
+      return withActions(unmerged(task, state), task)
     case 'cancelled':
-      return undefined // The person who cancelled it knows.
+      return undefined
     default:
       return unreachable(state.outcome)
   }
