@@ -2,9 +2,10 @@ import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { ago } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
-import { isConflict, isToReview, lookOf, resultText } from '../../parts/states.ts'
+import { isConflict, isToReview, resultText } from '../../parts/states.ts'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
+import { TaskName } from './task-name.tsx'
 
 /** The last task of a slot that no other one needs yet: how it ended, and what there is to do. */
 export function EndedSlot({ slot, task }: { slot: SlotRow; task: TaskRow }) {
@@ -14,15 +15,7 @@ export function EndedSlot({ slot, task }: { slot: SlotRow; task: TaskRow }) {
       <StateLabel state={task.state} />
       <span className="number">{slot.slot}</span>
       <div className="task">
-        <div>
-          <button type="button" data-stop data-task={id} title={task.title} onClick={() => go({ view: 'task', id })}>
-            <span className="unseen">
-              Slot {slot.slot}, free, before: {lookOf(task.state).word}:{' '}
-            </span>
-            {task.title}
-          </button>
-          <span className="repo-name cut">{task.repo}</span>
-        </div>
+        <TaskName slot={slot} task={task} ended />
       </div>
       <span className="last-steps second">{resultText(task)}</span>
       <span className="outcome">

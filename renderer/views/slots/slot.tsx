@@ -2,33 +2,18 @@ import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'
-import { lookOf } from '../../parts/states.ts'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
 import { LastSteps } from './last-steps.tsx'
+import { TaskName } from './task-name.tsx'
 
-/** One button, spread over the card: its name is the task, the rest of the card is text beside it. */
 export function Slot({ slot, task, layout }: { slot: SlotRow; task: TaskRow; layout: 'grid' | 'list' }) {
   return (
     <div className="slot">
       <StateLabel state={task.state} />
       <span className="number">{slot.slot}</span>
       <div className="task">
-        <div>
-          <button
-            type="button"
-            data-stop
-            data-task={task.id}
-            title={task.title}
-            onClick={() => go({ view: 'task', id: task.id })}
-          >
-            <span className="unseen">
-              Slot {slot.slot}, {lookOf(task.state).word}:{' '}
-            </span>
-            {task.title}
-          </button>
-          <span className="repo-name cut">{task.repo}</span>
-        </div>
+        <TaskName slot={slot} task={task} />
         {layout === 'list' && <LastSteps task={task} most={1} />}
       </div>
       {layout === 'grid' && <LastSteps task={task} most={4} />}
