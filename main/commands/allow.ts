@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { AppError, failureText, toFailure } from '../core/failure.ts'
+import { AppError } from '../core/failure.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-policy.ts'
 import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
 import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
@@ -8,6 +8,7 @@ import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { validateAlias } from '../settings/alias.ts'
 import { type Repository, registerRepository } from '../settings/repositories.ts'
 import { chooseEnvironment, chosenText } from '../tasks/environments/choose-environment.ts'
+import { cannotStart, orProblem } from '../tasks/environments/or-problem.ts'
 import { requireEnvironment } from '../tasks/environments/require-environment.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
@@ -56,16 +57,15 @@ export async function allow(
 /** What tasks will work in, or why none can start. What the repository's own flake gives is told when it was asked for. */
 async function tellEnvironment(terminal: Terminal, repository: Repository, { isAsked }: { readonly isAsked: boolean }) {
   const { alias, environment } = repository
-  try {
-    const again = isAsked && environment.kind === 'tools'
-    const chosen = await chooseEnvironment(repository, { home: terminal.home, again })
-    if (isAsked || chosen.environment.kind !== 'flake')
-      terminal.note(`Tasks of ${alias} work in ${chosenText(alias, chosen)}`)
-    for (const note of [...(chosen.found?.doubts ?? []), ...chosen.notes]) terminal.note(`  ${note}`)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    terminal.note(`No task can start yet: ${failureText(toFailure(error))}`)
+  const again = isAsked && environment.kind === 'tools'
+  const { chosen, problem } = await orProblem(chooseEnvironment(repository, { home: terminal.home, again }))
+  if (problem) {
+    terminal.note(cannotStart(problem))
+    return
   }
+  if (isAsked || chosen.environment.kind !== 'flake')
+    terminal.note(`Tasks of ${alias} work in ${chosenText(alias, chosen)}`)
+  for (const note of [...(chosen.found?.doubts ?? []), ...chosen.notes]) terminal.note(`  ${note}`)
 }
 
 /** A user who lists the API should not wonder why it is refused. */

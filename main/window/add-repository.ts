@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Added } from '../../preload/host.ts'
 import { foundText, isNothing } from '../core/environment/found.ts'
-import { AppError, failureText, toFailure } from '../core/failure.ts'
+import { AppError, toFailure } from '../core/failure.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { findFlakeProblem } from '../git/repository/find-flake.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
@@ -10,6 +10,7 @@ import { expandHome } from '../lib/files/absolute-path.ts'
 import { listRepositories, type Repository, registerRepository } from '../settings/repositories.ts'
 import { chooseEnvironment } from '../tasks/environments/choose-environment.ts'
 import { findNeeds } from '../tasks/environments/find-needs.ts'
+import { cannotStart, orProblem } from '../tasks/environments/or-problem.ts'
 
 interface Wish {
   readonly path: string
@@ -45,12 +46,8 @@ async function worksWithoutFlake(home: string, path: string): Promise<boolean> {
 
 /** What the user should know of what tasks will work in, or why none can start. */
 async function notesOn(repository: Repository, home: string): Promise<readonly string[]> {
-  try {
-    return (await chooseEnvironment(repository, { home })).notes
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return [`No task can start yet: ${failureText(toFailure(error))}`]
-  }
+  const { chosen, problem } = await orProblem(chooseEnvironment(repository, { home }))
+  return problem ? [cannotStart(problem)] : chosen.notes
 }
 
 /** Writes a `flake.nix` at the top of the repository. @throws AppError('repository-invalid') where there is one already. */

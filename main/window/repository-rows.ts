@@ -1,9 +1,10 @@
 import type { RepositoryRow } from '../../preload/live-state.ts'
-import { AppError, type Failure, toFailure } from '../core/failure.ts'
+import { type Failure, toFailure } from '../core/failure.ts'
 import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import { decideEnvironment } from '../tasks/environments/choose-environment.ts'
+import { orProblem } from '../tasks/environments/or-problem.ts'
 
 /** What git said of a repository is trusted for so long. */
 const freshMs = 5_000
@@ -41,20 +42,13 @@ export class RepositoryRows {
 async function inspect(repository: RegisteredRepository): Promise<Omit<Inspection, 'at'>> {
   const { path } = repository
   try {
-    const [{ branch, head }, problem] = await Promise.all([inspectRepository(path), environmentProblem(repository)])
+    const [{ branch, head }, { problem }] = await Promise.all([
+      inspectRepository(path),
+      orProblem(decideEnvironment(repository)),
+    ])
     return { branch: head === null ? null : branch, problem }
   } catch (error) {
     return { branch: null, problem: toFailure(error, 'repository-invalid') }
-  }
-}
-
-async function environmentProblem(repository: RegisteredRepository): Promise<Failure | null> {
-  try {
-    await decideEnvironment(repository)
-    return null
-  } catch (error) {
-    if (error instanceof AppError) return toFailure(error)
-    throw error
   }
 }
 

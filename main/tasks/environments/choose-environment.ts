@@ -1,4 +1,4 @@
-import type { EnvironmentWish, TaskEnvironment } from '../../core/environment/environment.ts'
+import { type EnvironmentWish, environmentText, type TaskEnvironment } from '../../core/environment/environment.ts'
 import { type Found, foundText, isNothing } from '../../core/environment/found.ts'
 import { AppError, errorOf } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
@@ -159,11 +159,19 @@ const plainCure = ({ path }: Asked): string =>
   `To work with the guest's own tools, run: microvm-orchestrator allow ${path} --environment plain`
 
 /** `Node 24, pnpm 10 (environments/ALIAS/flake.nix)`, or the word. */
-export const chosenText = (alias: string, { environment, found }: Chosen): string =>
-  environment.kind === 'folder'
-    ? `the flake in ${environment.path}`
-    : environment.kind === 'tools' && found
-      ? `tools that its files ask for: ${foundText(found)} (environments/${alias}/flake.nix)`
-      : environment.kind === 'plain'
-        ? "the guest's own tools"
-        : "the repository's flake.nix"
+export function chosenText(alias: string, { environment, found }: Chosen): string {
+  switch (environment.kind) {
+    case 'tools':
+      return found
+        ? `tools that its files ask for: ${foundText(found)} (environments/${alias}/flake.nix)`
+        : environmentText(environment)
+    case 'plain':
+      return "the guest's own tools"
+    case 'flake':
+      return "the repository's flake.nix"
+    case 'folder':
+      return environmentText(environment)
+    default:
+      return unreachable(environment)
+  }
+}
