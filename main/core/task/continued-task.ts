@@ -1,3 +1,4 @@
+import { usageSoFar } from './parking.ts'
 import type { Task, TaskEvent } from './task.ts'
 
 type Continued = Extract<TaskEvent, { type: 'continued' }>
@@ -11,7 +12,7 @@ export function continuedTask(task: Task, { at, text, owner, caps }: Continued, 
   const parking = {
     reason: { code: 'interrupted', message: 'The task was continued', hint: 'It goes on as soon as a slot is free' },
     until: at,
-    usage: result?.usage ?? parkings.at(-1)?.usage ?? null,
+    usage: usageSoFar(task),
     text,
   } as const
   return {

@@ -1,6 +1,6 @@
 import type { Failure } from '../failure.ts'
 import { unreachable } from '../unreachable.ts'
-import type { AgentUsage, Parking } from './task.ts'
+import type { AgentUsage, Parking, Task } from './task.ts'
 
 /** Why an agent came to a stop that is none of its own making. What a guest says: it decides only when its own task goes on. */
 export type Interruption =
@@ -73,6 +73,10 @@ export function totalUsage(earlier: AgentUsage | null, latest: AgentUsage | null
     ...((latest.model ?? earlier.model) !== undefined && { model: latest.model ?? earlier.model }),
   }
 }
+
+/** What all agents of a task took so far, and with it the session that the next one resumes. Pure. */
+export const usageSoFar = ({ result, parkings }: Pick<Task, 'result' | 'parkings'>): AgentUsage | null =>
+  result?.usage ?? parkings.at(-1)?.usage ?? null
 
 const delay = (delays: readonly number[], tried: number): number =>
   delays[Math.min(tried, delays.length - 1)] ?? minuteMs

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import type { TaskCaps } from '../../core/task/caps.ts'
 import { validateDescription } from '../../core/task/description.ts'
+import { usageSoFar } from '../../core/task/parking.ts'
 import type { AgentUsage, Task, TaskId } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { ContinueRequest, RegisteredRepository } from '../contract.ts'
@@ -74,7 +75,7 @@ export class TaskContinuation {
 
   async #require(task: Task, caps: TaskCaps): Promise<void> {
     const { rules, catalog, host } = this.#options
-    const { id, repoPath, startCommit, result, parkings } = task
+    const { id, repoPath, startCommit } = task
     const { workFolder, repo } = filesOf(task)
     if (startCommit === null || !(await pathExists(repo))) {
       throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
@@ -94,7 +95,7 @@ export class TaskContinuation {
         hint: `Run: microvm-orchestrator allow ${repoPath}`,
       })
     }
-    requireRoom(id, result?.usage ?? parkings.at(-1)?.usage ?? null, caps)
+    requireRoom(id, usageSoFar(task), caps)
     await requireSpace([rules.home, repoPath, workFolder], rules.limits.minFreeGiB ?? 0)
     await host.require(await rules.provisions(repoPath))
   }
