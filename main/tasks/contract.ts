@@ -123,7 +123,7 @@ export interface RunRequest {
 
 /** How a task that has ended goes on. */
 export interface ContinueRequest {
-  /** What its agent is told. */
+  /** The text that its agent gets. */
   readonly text: string
   /** The event consumer that asks: the next end waits for it. Default: the one that the task had. */
   readonly owner?: string

@@ -17,7 +17,7 @@ export const continueTask = defineOperation({
   who: 'both',
   input: z.object({
     task_id: taskIdInput,
-    text: z.string().describe('What the agent is told, as you would answer its report'),
+    text: z.string().describe('The text that the agent gets, as you would answer its report'),
     ...{ timeout_ms, max_cost_usd, max_tokens },
   }),
   output: z.looseObject({

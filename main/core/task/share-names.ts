@@ -1,7 +1,7 @@
 /** Names inside the share: what the host lays down for the guest, and what the guest leaves. */
 export const shareNames = {
   description: 'task.md',
-  /** What a task that was continued is told. */
+  /** The text with which a task was continued. */
   continuation: 'continue.md',
   key: '.api-key',
   environment: 'environment',

@@ -135,7 +135,7 @@ export interface Parking {
   readonly until: string
   /** What all its agents took so far, and with it the session that the next one resumes. */
   readonly usage: AgentUsage | null
-  /** What the agent is told when the task goes on; absent where it is only told that it was interrupted. */
+  /** The text that the agent gets when the task goes on; absent where it only learns that it was interrupted. */
   readonly text?: string
 }
 

@@ -14,17 +14,15 @@ import { versionManagers } from './readers/version-managers.ts'
 import { shown, withShortGaps } from './texts.ts'
 
 const readers: readonly Reader[] = [
-  ...[
-    ...javascript,
-    ...python,
-    ...compiled,
-    ...scripting,
-    ...jvm,
-    ...native,
-    ...versionManagers,
-    ...dockerfile,
-    ...byPresence,
-  ],
+  ...javascript,
+  ...python,
+  ...compiled,
+  ...scripting,
+  ...jvm,
+  ...native,
+  ...versionManagers,
+  ...dockerfile,
+  ...byPresence,
 ]
 
 const most = { packages: 60, doubts: 40 } as const

@@ -155,8 +155,10 @@ async function commit(
   if (said === null) return { kind: 'published', notes: [...notes, ...(await forgotten(lock, forget))] }
   const answer = await gitQuickly(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], user)
   const tip = answer.stdout.trim()
-  if (tip === to && forget) await gitQuickly(['update-ref', '-d', forget.ref, forget.commit], user)
-  if (tip === to) return { kind: 'published', notes: [...notes, `The branch has moved, but git said: ${said}`] }
+  if (tip === to) {
+    if (forget) await gitQuickly(['update-ref', '-d', forget.ref, forget.commit], user) // The lock ended with what it said.
+    return { kind: 'published', notes: [...notes, `The branch has moved, but git said: ${said}`] }
+  }
   return tip === from || answer.exitCode !== 0 ? { kind: 'failed', files: [], detail: said } : { kind: 'moved' }
 }
 
