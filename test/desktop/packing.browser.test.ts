@@ -77,6 +77,7 @@ const expected = [
   '/dist/preload/index.cjs',
   '/dist/renderer',
   '/dist/renderer/assets',
+  '/dist/renderer/icon-needs.svg',
   '/dist/renderer/icon.svg',
   '/dist/renderer/index.html',
   '/package.json',
