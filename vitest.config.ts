@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...integration, ...machine, ...browser],
+          // Half the time: a file leaves nothing behind that another could meet, and the modules are loaded once.
+          isolate: false,
           testTimeout: 60_000,
           expect,
         },
