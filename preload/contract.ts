@@ -40,6 +40,14 @@ export interface Requests {
   mergeTask(request: { readonly id: string }): MergeView
   /** Runs the text of a task that has ended once more, from the branch as it is now. */
   retryTask(request: { readonly id: string }): { readonly id: TaskId }
+  /** Has a task that has ended go on with a further text, in its own clone and session. Limits are for the whole task. */
+  continueTask(request: {
+    readonly id: string
+    readonly text: string
+    readonly timeoutMs?: number
+    readonly maxCostUsd?: number
+    readonly maxTokens?: number
+  }): Record<never, never>
   cleanupTask(request: { readonly id: string; readonly deleteRef: boolean }): Record<never, never>
   /** Answers at once, or with `wait` when there is something from `offset` on or the machine is off; at the latest after 25 s. */
   readConsole(request: {

@@ -10,6 +10,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   cancelTask: true,
   mergeTask: true,
   retryTask: true,
+  continueTask: true,
   cleanupTask: true,
   readConsole: true,
   readSteps: true,

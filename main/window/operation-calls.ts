@@ -4,6 +4,7 @@ import type { Operation } from '../api/operation.ts'
 import { acceptTask } from '../api/operations/accept-task.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
+import { continueTask } from '../api/operations/continue-task.ts'
 import { mergeTask } from '../api/operations/merge-task.ts'
 import { rejectTask } from '../api/operations/reject-task.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
@@ -22,6 +23,7 @@ const operationCalls = {
   rejectTask,
   resolveTask,
   retryTask,
+  continueTask,
   diskUsage: usage,
 } as const
 

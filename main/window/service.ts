@@ -93,6 +93,10 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       retryTask: async (request, signal) => ({
         id: (await callOperation('retryTask', request, tasks, signal)).task_id,
       }),
+      continueTask: async (request, signal) => {
+        await callOperation('continueTask', request, tasks, signal)
+        return {}
+      },
       cleanupTask: async (request, signal) => {
         await callOperation('cleanupTask', request, tasks, signal)
         return {}

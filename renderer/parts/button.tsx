@@ -1,5 +1,6 @@
-import { type ButtonHTMLAttributes, type ReactNode, useRef, useState } from 'react'
+import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import { Icon, type IconName } from './icon.tsx'
+import { useOnce } from './use-once.ts'
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'aria-label' | 'onClick'> {
   readonly icon?: IconName | undefined
@@ -37,23 +38,4 @@ export function Button({ icon, look, tiny, keys, label, children, type = 'button
       )}
     </button>
   )
-}
-
-function useOnce(onClick: (() => unknown) | undefined): { act: () => void; isActing: boolean } {
-  const acting = useRef(false)
-  const [isActing, setActing] = useState(false)
-  const act = async (): Promise<void> => {
-    if (acting.current) return
-    const answer = onClick?.()
-    if (!(answer instanceof Promise)) return
-    acting.current = true
-    setActing(true)
-    try {
-      await answer
-    } finally {
-      acting.current = false
-      setActing(false)
-    }
-  }
-  return { act: () => void act(), isActing }
 }

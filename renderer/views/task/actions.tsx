@@ -9,11 +9,12 @@ import { Menu, type MenuItem } from '../../parts/menu.tsx'
 import { isConflict, isToReview } from '../../parts/states.ts'
 import { isMac } from '../../parts/use-keys.ts'
 import { useIsDesktop } from '../../stores/live.ts'
-import { back, go } from '../../stores/navigation.ts'
-import { showNotice } from '../../stores/notices.ts'
+import { back } from '../../stores/navigation.ts'
+import { focusContinue } from './continue/continue-field.tsx'
 import { mergeNow } from './merge-now.ts'
 import { ResolveButtons } from './resolve-buttons.tsx'
 import { ReviewButton } from './review-button.tsx'
+import { runAgain } from './run-again.ts'
 import { CleanUp, Stop } from './task-dialogs.tsx'
 
 /** What can be done with a task, as it stands. */
@@ -29,6 +30,7 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
   ]
   const items: readonly MenuItem[] = [
     ...(isDesktop ? opening : []),
+    { icon: 'say', word: 'Continue…', disabled: !finished, onChoose: focusContinue },
     { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyText(id) },
     { icon: 'copy', word: 'Copy Ref', disabled: row.ref === null, onChoose: () => void copyText(row.ref ?? '') },
     {
@@ -78,12 +80,4 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
       {asking === 'clean-up' && <CleanUp row={row} onClose={() => setAsking(null)} onDone={back} />}
     </>
   )
-}
-
-/** The same text in the same repository, as it is now. */
-async function runAgain({ id, repo }: TaskRow): Promise<void> {
-  const started = await act('retryTask', { id })
-  if (!started) return
-  showNotice({ title: 'Started again', body: `Task ${started.id} in ${repo}`, place: null })
-  go({ view: 'task', id: started.id })
 }

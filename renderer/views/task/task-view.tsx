@@ -11,9 +11,11 @@ import { useChosen } from '../../stores/navigation.ts'
 import { TaskActions } from './actions.tsx'
 import { ChangesTab } from './changes-tab.tsx'
 import { ConsoleTab } from './console-tab.tsx'
+import { ContinueField } from './continue/continue-field.tsx'
 import { Facts } from './facts.tsx'
 import { ResultTab } from './result-tab.tsx'
 import { StepsTab } from './steps-tab.tsx'
+import { useRun } from './use-run.ts'
 
 const tabs = [
   { value: 'console', word: 'Console' },
@@ -51,6 +53,7 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
   const [word, choose] = useChosen('tab')
   const [opensOn] = useState(() => firstTab(row))
   const tab = tabs.find(({ value }) => value === word)?.value ?? opensOn
+  const run = useRun(row)
   const [tools, setTools] = useState<HTMLElement | null>(null)
   return (
     <>
@@ -64,11 +67,12 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         <div className="row" ref={setTools} />
       </div>
       <section id="task-panel" role="tabpanel" aria-label={tab} className="pane grow">
-        {tab === 'console' && <ConsoleTab row={row} details={details} tools={tools} />}
-        {tab === 'steps' && <StepsTab row={row} details={details} tools={tools} />}
+        {tab === 'console' && <ConsoleTab key={run} row={row} details={details} tools={tools} />}
+        {tab === 'steps' && <StepsTab key={run} row={row} details={details} tools={tools} />}
         {tab === 'changes' && <ChangesTab row={row} tools={tools} />}
         {tab === 'result' && <ResultTab row={row} details={details} />}
       </section>
+      {row.state.phase === 'finished' && <ContinueField row={row} />}
     </>
   )
 }

@@ -177,6 +177,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     }),
     cleanupTask: () => ({}),
     retryTask: ({ id }) => ({ id: rowOf(id).id }),
+    continueTask: () => ({}),
     ...quietReviews,
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []
