@@ -52,9 +52,9 @@ export function httpCarrier(base = '/api/window'): Carrier {
   }
 
   return {
-    call: async (name, request) => {
+    call: async (name, request, signal) => {
       const shown = await headers()
-      return shown ? await post(`${base}/${name}`, shown, request) : { ok: false, failure: notThere }
+      return shown ? await post(`${base}/${name}`, shown, request, signal) : { ok: false, failure: notThere }
     },
     listen(name, listener) {
       const known = listeners.get(name) ?? new Set()
@@ -75,6 +75,7 @@ async function post<Name extends RequestName>(
   url: string,
   headers: Readonly<Record<string, string>>,
   request: RequestOf<Name>,
+  signal: AbortSignal | undefined,
 ): Promise<Reply<Name>> {
   let response: Response
   try {
@@ -82,6 +83,7 @@ async function post<Name extends RequestName>(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(request),
+      ...(signal && { signal }),
     })
   } catch {
     return { ok: false, failure: notThere } // `fetch` says no more than that it failed.

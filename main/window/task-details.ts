@@ -1,5 +1,6 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { Changes, TaskDetails } from '../../preload/task-details.ts'
+import type { Failure } from '../core/failure.ts'
 import type { Task } from '../core/task/task.ts'
 import { baseName } from '../core/task/task-base.ts'
 import { notesOf } from '../core/task/view.ts'
@@ -23,7 +24,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     agent: task.agent ?? null,
     base: task.base ? baseName(task.base) : null,
     summary: task.result ? visibleText(task.result.summary) : null,
-    failure: outcome?.kind === 'failed' ? outcome.failure : task.stopReason,
+    failure: visibleFailure(outcome?.kind === 'failed' ? outcome.failure : task.stopReason),
     merge: task.merge,
     check: task.result?.check ? { ...task.result.check, output: visibleText(task.result.check.output) } : null,
     resolves: task.resolves?.task ?? null,
@@ -40,3 +41,10 @@ export const shownChanges = ({ live, readAt, commits, files, notes }: ChangesSee
   files: files.slice(0, shownFiles).map(changedFile),
   fileCount: files.length,
 })
+
+/** A message may quote what a guest printed. */
+function visibleFailure(failure: Failure | null): Failure | null {
+  if (failure === null) return null
+  const { code, message, hint } = failure
+  return { code, message: visibleText(message), ...(hint !== undefined && { hint: visibleText(hint) }) }
+}

@@ -20,11 +20,10 @@ export interface FeedState {
   readonly failure: Failure | null
 }
 
-export type ReadConsole = (range: {
-  readonly offset: number
-  readonly limit: number
-  readonly wait: boolean
-}) => Promise<Reply<'readConsole'>>
+export type ReadConsole = (
+  range: { readonly offset: number; readonly limit: number; readonly wait: boolean },
+  signal: AbortSignal,
+) => Promise<Reply<'readConsole'>>
 
 const pieceBytes = 64 * 1024
 /** What is shown of a file that is longer, and what is left out when the window falls behind further than `behindBytes`. */
@@ -43,13 +42,13 @@ export async function feedConsole(
   tell: (state: FeedState) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const first = await read({ offset: 0, limit: 1, wait: false })
+  const first = await read({ offset: 0, limit: 1, wait: false }, signal)
   if (signal.aborted) return
   if (!first.ok) return tell({ from: 0, at: 0, size: 0, ended: false, failure: first.failure })
   let state = beginAt(first.value)
   tell(state)
   while (!signal.aborted) {
-    const reply = await read({ offset: state.at, limit: pieceBytes, wait: true })
+    const reply = await read({ offset: state.at, limit: pieceBytes, wait: true }, signal)
     if (signal.aborted) return
     if (!reply.ok) return tell({ ...state, failure: reply.failure })
     const piece = reply.value
@@ -100,7 +99,7 @@ export async function readRange(
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const pieces: Uint8Array<ArrayBuffer>[] = []
   for (let at = from; at < to && !signal.aborted; ) {
-    const reply = await read({ offset: at, limit: Math.min(pieceBytes, to - at), wait: false })
+    const reply = await read({ offset: at, limit: Math.min(pieceBytes, to - at), wait: false }, signal)
     if (!reply.ok) throw reply.failure
     const bytes = bytesOf(reply.value)
     if (bytes.length === 0 || reply.value.offset !== at) break

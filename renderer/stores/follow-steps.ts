@@ -22,14 +22,17 @@ export const withAnswer = (state: StepsState, answer: Steps): StepsState => ({
 
 /** Tells the steps of a task as they come, one request at a time, until the signal fires or the agent is done. */
 export async function followSteps(
-  read: (request: { readonly after: number; readonly wait: boolean }) => Promise<Reply<'readSteps'>>,
+  read: (
+    request: { readonly after: number; readonly wait: boolean },
+    signal: AbortSignal,
+  ) => Promise<Reply<'readSteps'>>,
   tell: (state: StepsState) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let state = noSteps
   let after = 0
   while (!signal.aborted) {
-    const reply = await read({ after, wait: state.known })
+    const reply = await read({ after, wait: state.known }, signal)
     if (signal.aborted) return
     state = reply.ok ? withAnswer(state, reply.value) : { ...state, known: true, failure: reply.failure }
     tell(state)

@@ -94,9 +94,9 @@ test('nothing more is asked for while the reader pauses', async () => {
 test('the next piece is asked for when the last is shown, not before', async () => {
   const console = file('x'.repeat(200_000), true)
   const inHand = new Set<string>()
-  const read: ReadConsole = (range) => {
+  const read: ReadConsole = (range, signal) => {
     expect(inHand.size).toBe(0)
-    return console.read(range)
+    return console.read(range, signal)
   }
   const sink = {
     clear: () => undefined,

@@ -9,6 +9,7 @@ import { Command } from '../../parts/copy.tsx'
 import { FileNames } from '../../parts/file-names.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { lookOf } from '../../parts/states.ts'
+import { FailurePath } from './failure/failure-path.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
 export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
@@ -25,7 +26,7 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
     <div className="scroll">
       <div className="page">
         <Verdict row={row} details={details} />
-        <Advised row={row} />
+        {row.state.outcome === 'failed' ? <FailurePath row={row} details={details} /> : <Advised row={row} />}
         {details.summary && (
           <section className="group">
             <h2>What the agent says</h2>

@@ -5,15 +5,24 @@ import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import { toolIcon } from './tool-icon.ts'
 
+/** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
+const linesShown = 4
+
+interface Props {
+  readonly step: Step
+  readonly startedAt: string | null
+  readonly lines?: number
+}
+
 /** A step never changes but when its tool is done; thousands of them are not drawn again for one that comes. */
-export const StepRow = memo(function StepRow({ step, startedAt }: { step: Step; startedAt: string | null }) {
+export const StepRow = memo(function StepRow({ step, startedAt, lines = linesShown }: Props) {
   return (
     <li className="step">
       <span className={step.kind === 'tool' && step.output === null ? 'step-icon accent' : 'step-icon'}>
         <Icon name={iconOf(step)} size="small" />
       </span>
       <div className="grow">
-        <Body step={step} />
+        <Body step={step} lines={lines} />
       </div>
       {step.at && startedAt && (
         <time dateTime={step.at} title={exactTime(step.at)}>
@@ -31,12 +40,12 @@ function iconOf(step: Step): IconName {
   return toolIcon(step.tool)
 }
 
-function Body({ step }: { step: Step }) {
+function Body({ step, lines }: { step: Step; lines: number }) {
   switch (step.kind) {
     case 'said':
       return <p className="said">{step.text}</p>
     case 'tool':
-      return <Tool step={step} />
+      return <Tool step={step} lines={lines} />
     case 'ended':
       return (
         <>
@@ -55,10 +64,7 @@ function Body({ step }: { step: Step }) {
   }
 }
 
-/** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
-const linesShown = 4
-
-function Tool({ step }: { step: Extract<Step, { kind: 'tool' }> }) {
+function Tool({ step, lines: linesShown }: { step: Extract<Step, { kind: 'tool' }>; lines: number }) {
   const [open, setOpen] = useState(false)
   const lines = step.output?.trimEnd().split('\n') ?? []
   const speaks = step.failed || step.tool === 'Bash'

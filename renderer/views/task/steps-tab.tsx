@@ -1,15 +1,15 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { createPortal } from 'react-dom'
+import type { TaskId } from '../../../main/core/task/task.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
-import { host } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { stickToEnd } from '../../parts/stick-to-end.ts'
-import { followSteps, noSteps } from '../../stores/follow-steps.ts'
 import { Details } from './details.tsx'
 import { StepRow } from './step-row.tsx'
+import { useSteps } from './use-steps.ts'
 
 interface Props {
   readonly row: TaskRow
@@ -29,18 +29,10 @@ export function StepsTab({ row, details, tools }: Props) {
   )
 }
 
-function Timeline({ id, startedAt, tools }: { id: string; startedAt: string | null; tools: HTMLElement | null }) {
-  const [state, setState] = useState(noSteps)
+function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | null; tools: HTMLElement | null }) {
+  const { state, again } = useSteps(id)
   const [all, setAll] = useState(false)
-  const [turn, setTurn] = useState(0)
-  useEffect(() => {
-    const stop = new AbortController()
-    setState(noSteps)
-    void followSteps((range) => host().call('readSteps', { id, ...range }), setState, stop.signal)
-    return () => stop.abort()
-  }, [id, turn])
   const { steps, known, ended, failure } = state
-  const again = (): void => setTurn(turn + 1)
   if (!known) return <Loading what="Reading the steps…" />
   if (failure && steps.length === 0) return <FailureBlank failure={failure} again={again} />
   if (steps.length === 0) {

@@ -26,7 +26,7 @@ export function useConsole(id: string, box: HTMLElement | null): ConsoleHandle {
   const [following, setFollowing] = useState(true)
   const [turn, setTurn] = useState(0)
   const gate = useRef(openGate())
-  const read = useCallback<ReadConsole>((range) => host().call('readConsole', { id, ...range }), [id])
+  const read = useCallback<ReadConsole>((range, signal) => host().call('readConsole', { id, ...range }, signal), [id])
 
   const follow = useCallback((on: boolean) => {
     setFollowing(on)

@@ -322,7 +322,7 @@ const ended: readonly TaskRow[] = [
     {
       outcome: 'failed',
       reason: 'agent-failed',
-      detail: 'nix develop failed. `nix develop` in your checkout shows it',
+      detail: 'nix develop failed. nix develop in your checkout shows it',
     },
     [2_760, 1_866, 502_000, 2.4],
   ),
@@ -417,6 +417,24 @@ export const conflictScene: Scene = {
   ...story(idOf(0xc4), idOf(0xc4)),
 }
 
+const failedSteps: Scene['steps'][string] = [
+  { kind: 'said', at: before(4_500), text: 'I change the base image and the lock file.' },
+  { kind: 'tool', at: before(4_400), tool: 'Edit', subject: 'flake.nix', output: 'Updated.', failed: false },
+  {
+    kind: 'tool',
+    at: before(2_900),
+    tool: 'Bash',
+    subject: 'nix develop -c cargo test',
+    output: [
+      ...Array.from({ length: 30 }, (_, line) => `copying path ${line + 1} of 30`),
+      "error: attribute 'openssl_1_1' missing",
+      '       at flake.nix:14:9',
+    ].join('\n'),
+    failed: true,
+  },
+  { kind: 'said', at: before(2_800), text: 'Nothing that I have can replace it. I stop here.' },
+]
+
 /** A host that lacks what it needs, and warns. */
 export const errorScene: Scene = {
   ...sceneOf(ended, {
@@ -442,6 +460,7 @@ export const errorScene: Scene = {
       },
     ],
   },
+  steps: { [idOf(0xa5)]: failedSteps },
   details: {
     [idOf(0xa5)]: {
       description: 'Upgrade the image to the new base',
@@ -451,8 +470,12 @@ export const errorScene: Scene = {
       agent: null,
       base: null,
       caps: null,
-      summary: 'I changed the base image and the lock file. The shell does not evaluate: `openssl_1_1` was removed.',
-      failure: { code: 'agent-failed', message: 'nix develop failed', hint: '`nix develop` in your checkout shows it' },
+      summary: 'I changed the base image and the lock file. The shell does not evaluate: openssl_1_1 was removed.',
+      failure: {
+        code: 'agent-failed',
+        message: "nix develop failed:\nerror: attribute 'openssl_1_1' missing\n       at flake.nix:14:9",
+        hint: 'nix develop in your checkout shows it',
+      },
       merge: { kind: 'unmerged', reason: 'task_failed', files: [], detail: 'The task did not succeed' },
       check: null,
       resolves: null,

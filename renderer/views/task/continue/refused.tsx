@@ -2,8 +2,8 @@ import type { Failure } from '../../../../main/core/failure.ts'
 import type { TaskId } from '../../../../main/core/task/task.ts'
 import { Problem } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
-import { useDraft, usualAgent } from '../../../stores/draft.ts'
-import { go } from '../../../stores/navigation.ts'
+import { usualAgent } from '../../../stores/draft.ts'
+import { DraftButton } from '../../new-task/draft-button.tsx'
 import { runAgain } from '../run-again.ts'
 import { useContinueDraft } from './continue-drafts.ts'
 
@@ -20,15 +20,9 @@ export function Refused({ id, repo, failure }: { id: TaskId; repo: string; failu
             <Button tiny icon="again" busy="Starting…" onClick={() => runAgain({ id, repo })}>
               Run Again
             </Button>
-            <Button
-              tiny
-              onClick={() => {
-                useDraft.setState({ repo, description: text, agent: { ...usualAgent, base: id } })
-                go({ view: 'new-task' })
-              }}
-            >
+            <DraftButton tiny draft={{ repo, description: text, agent: { ...usualAgent, base: id } }}>
               New Task on Its Work
-            </Button>
+            </DraftButton>
           </span>
         </Problem>
       )
