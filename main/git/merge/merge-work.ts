@@ -105,14 +105,14 @@ async function mergeOnce(
       return unreachable(state)
   }
   const { tip, checkout } = state
-  const apart = await listApart(user, tip, commit, signal)
+  await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
+  await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
+  const apart = await listApart(user, tip, commit, reader, signal)
   if (apart === null) return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
   if (apart.inWork.length === 0) {
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
-  await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
-  await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
   const plan = await planMerge(repository, request, { onto: tip, apart, quarantine, reader, programs }, signal)
   if (plan.kind === 'merge-commits') {
     return unmerged(

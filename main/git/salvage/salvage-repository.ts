@@ -38,9 +38,12 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   const gathered = await gatherRepository(options, { told, submodules }, signal)
   const { inReceiver, imported, line, saved, operation } = gathered
   const markersUpTo = (to: string) => findMarkers({ from: startCommit, to, before: [startCommit] }, inReceiver, signal)
+  const changedUpTo = async (to: string) =>
+    to === startCommit ? noPaths : await changedFiles(inReceiver, startCommit, to, signal)
   // Beside the publishing: what is published is seldom anything else.
   const ofLine = markersUpTo(line.commit)
-  ofLine.catch(() => undefined) // Thrown where it is waited for.
+  const changedByLine = changedUpTo(line.commit)
+  for (const early of [ofLine, changedByLine]) early.catch(() => undefined) // Thrown where it is waited for.
   const kept = await publishGathered({ ...options, ...gathered, earlier: await asked }, inReceiver, told, signal)
   const { commit, also } = kept
   if (commit !== startCommit || also.length > 0) {
@@ -50,7 +53,7 @@ export async function salvageRepository(options: SalvageOptions, signal?: AbortS
   const end = kept.files ?? commit
   const [markers, changed] = await Promise.all([
     end === line.commit ? ofLine : markersUpTo(end),
-    commit === startCommit ? noPaths : changedFiles({ cwd: source.path, trust: 'user' }, startCommit, commit, signal),
+    commit === line.commit ? changedByLine : changedUpTo(commit),
   ])
   return {
     commit,
