@@ -1,5 +1,6 @@
-import { toldPaths } from '../../core/bounded-list.ts'
+import { noPaths, toldPaths } from '../../core/bounded-list.ts'
 import { type Failure, toFailure } from '../../core/failure.ts'
+import type { Verdict } from '../../core/merge/may-publish.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, withModelHint } from '../../core/task/outcome.ts'
 import { parkingOf, totalUsage } from '../../core/task/parking.ts'
@@ -74,12 +75,16 @@ export async function finishTask(
       return 'parked'
     }
   }
+  // Beside the record of the result, since git takes a while to look at the work.
+  const weighing = weighByPolicy(record.task, work, { rules, succeeded: failure === null })
+  weighing.catch(() => undefined) // Thrown where it is waited for.
   await record.removeResults()
   if (result) {
     await record.add({ type: 'result-read', result })
     await record.write(files.result, { ...resultView(result), ...salvageView(work) })
   }
-  const merge = await mergeByPolicy(record.task, work, { rules, succeeded: failure === null })
+  const verdict = await weighing
+  const merge = verdict && (await mergeByPolicy(record.task, work, verdict, rules))
   if (merge) {
     await record.add({ type: 'merge-tried', merge, by: 'policy' })
     await record.write(files.mergeResult, mergeView(record.task.id, merge))
@@ -97,26 +102,36 @@ const orWhenDied =
     throw error
   }
 
-/** Merges, unless the repository's policy has the work wait; null where a task that did not succeed left none. */
-async function mergeByPolicy(
+/** Whether what a task left is merged now; null where a task that did not succeed left none. */
+async function weighByPolicy(
   task: Task,
   work: SalvagedWork | null,
   { rules, succeeded }: { readonly rules: PublishingRules; readonly succeeded: boolean },
-): Promise<MergeOutcome | null> {
-  const signal = AbortSignal.timeout(finishTimeoutMs)
-  if (!work?.ref) return succeeded ? await mergeSalvaged(task, null, signal) : null
+): Promise<Verdict | null> {
+  if (!work?.ref) return succeeded ? { kind: 'yes' } : null
   const { commit } = work
   try {
-    const verdict = await weighMerge({ task, commit, succeeded, by: 'policy' }, rules, signal)
-    if (verdict.kind === 'no') return unmergedBy(verdict)
+    const signal = AbortSignal.timeout(finishTimeoutMs)
+    return await weighMerge({ task, commit, succeeded, by: 'policy' }, rules, signal)
   } catch (error) {
     if (isShortage(error)) throw error
     // What cannot be looked at is for a person to look at.
     const detail = `It could not be told whether the work may be merged: ${toFailure(error, 'merge-failed').message}`
-    return { kind: 'unmerged', reason: 'awaiting_review', files: [], detail }
+    return { kind: 'no', reason: 'awaiting_review', paths: noPaths, detail }
   }
-  return await mergeSalvaged(task, commit, signal, { signed: rules.trailers })
 }
+
+const mergeByPolicy = async (
+  task: Task,
+  work: SalvagedWork | null,
+  verdict: Verdict,
+  { trailers }: PublishingRules,
+): Promise<MergeOutcome> =>
+  verdict.kind === 'no'
+    ? unmergedBy(verdict)
+    : await mergeSalvaged(task, work?.ref ? work.commit : null, AbortSignal.timeout(finishTimeoutMs), {
+        signed: trailers,
+      })
 
 /** Brings the work to its ref and on record. @throws where the host is short of room. */
 export async function salvageTask(
