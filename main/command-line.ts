@@ -7,9 +7,11 @@ import { remoteCommands } from './commands/remote/all.ts'
 import type { RemoteCommand, RemoteOption } from './commands/remote/remote-command.ts'
 import type { ReviewFlags } from './commands/review.ts'
 import type { RunFlags } from './commands/run.ts'
+import type { NewSecret } from './commands/secrets.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import type { Terminal } from './commands/terminal/terminal.ts'
 import { type Bound, bounds } from './core/bounds.ts'
+import { type SecretTool, secretTools } from './core/network/secret.ts'
 import { efforts } from './core/task/agent-choice.ts'
 import { packageDirectory } from './lib/files/paths.ts'
 
@@ -86,6 +88,7 @@ export function commandLine(terminal: Terminal): Command {
       const { setupToken } = await import('./commands/setup-token.ts')
       await setupToken(terminal)
     })
+  addSecrets(program, terminal)
   program
     .command('install-command')
     .description('link this program into a folder of your PATH')
@@ -188,6 +191,46 @@ export function commandLine(terminal: Terminal): Command {
   return program
 }
 
+/** Secrets that the gateway adds to requests, so that no guest has them; a person alone gives and takes them. */
+function addSecrets(program: Command, terminal: Terminal): void {
+  const secrets = program.command('secrets').description('secrets that tasks may use and never see')
+  secrets
+    .command('add')
+    .description('keep a secret for one host; its value is read from standard input, or asked for')
+    .argument('<name>', 'capital letters, digits and _')
+    .requiredOption('--host <host>', 'the one host that is sent it, such as registry.npmjs.org')
+    .option('--bearer', 'sent as Authorization: Bearer (default)')
+    .option('--basic <user>', 'sent as the password of this user')
+    .option('--header <header>', "sent in a header of its own, as 'PRIVATE-TOKEN:' or 'Authorization: token'")
+    .option('--method <methods>', 'for these methods alone, separated by commas (default: GET,HEAD)')
+    .option('--repository <alias>', 'for tasks of this repository; repeatable (default: all registered ones)', collect)
+    .addOption(
+      new Option('--for <tool>', 'what in a guest is pointed at it; repeatable (default: what the host is known for)')
+        .choices([...secretTools, 'none'])
+        .argParser(collectTool),
+    )
+    .option('--path <path>', 'where on the host npm or pip finds its registry, such as /simple/')
+    .action(async (name: string, { for: tools, ...options }: SecretFlags) => {
+      const { addSecretCommand } = await import('./commands/secrets.ts')
+      await addSecretCommand(terminal, name, { ...options, ...(tools && { tools }) })
+    })
+  secrets
+    .command('list')
+    .description('list the secrets, without their values')
+    .action(async () => {
+      const { listSecretsCommand } = await import('./commands/secrets.ts')
+      await listSecretsCommand(terminal)
+    })
+  secrets
+    .command('remove')
+    .description('forget a secret')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { removeSecretCommand } = await import('./commands/secrets.ts')
+      await removeSecretCommand(terminal, name)
+    })
+}
+
 /** A command that is one operation of the running server. */
 function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand): void {
   const command = program.command(remote.word).description(remote.description)
@@ -225,6 +268,8 @@ interface AllowFlags {
   readonly environment?: string
 }
 
+type SecretFlags = Omit<NewSecret, 'tools'> & { readonly for?: NonNullable<NewSecret['tools']> }
+
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 const packageVersion = (): string =>
@@ -233,6 +278,12 @@ const packageVersion = (): string =>
 function ipAddress(text: string): string {
   if (isIP(text)) return text
   throw new InvalidArgumentError('It must be an IP address, as 192.0.2.1, or 0.0.0.0 for all of this host.')
+}
+
+function collectTool(text: string, before: readonly (SecretTool | 'none')[] = []): readonly (SecretTool | 'none')[] {
+  const tool = ([...secretTools, 'none'] as const).find((each) => each === text)
+  if (tool) return [...before, tool]
+  throw new InvalidArgumentError(`It must be one of ${secretTools.join(', ')}, none.`)
 }
 
 function amount({ least, most }: Bound): (text: string) => number {

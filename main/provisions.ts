@@ -2,6 +2,7 @@ import type { MachineDriver } from './machines/driver.ts'
 import { egressPolicy } from './settings/egress-word.ts'
 import { guestNetwork } from './settings/guest-network.ts'
 import { listRepositories } from './settings/repositories.ts'
+import { secretsFor } from './settings/secrets.ts'
 import type { SettingsStore } from './settings/settings-store.ts'
 import { findKey } from './settings/token.ts'
 import type { Provisions } from './tasks/slots/provisions.ts'
@@ -27,5 +28,7 @@ export async function provisionsOf({
   // A queued task of a repository that was taken off the list meanwhile: no one says any more what it may reach.
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
-  return { ...guestNetwork({ policy, key, keyInGuest, serverTools, env }, machines), privateNetworks, idleBackgroundMs }
+  const secrets = repository ? await secretsFor(home, repoPath) : []
+  const network = guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
+  return { ...network, privateNetworks, idleBackgroundMs }
 }

@@ -10,17 +10,21 @@ const bytes = z.int().nonnegative()
 const where = { at: z.string(), host: z.string(), port: z.int() }
 const reason = z.enum([
   ...(['not-listed', 'address-refused', 'tls-name', 'path-refused', 'malformed'] as const),
-  ...(['server-tools', 'api-past-gateway'] as const),
+  ...(['server-tools', 'api-past-gateway', 'secret-past-route', 'secret-unknown', 'method-refused'] as const),
   ...(['name-unknown', 'unreachable'] as const),
 ])
 const eventSchema = z.union([
   z.object({ ...where, verdict: z.literal('reached') }),
   z.object({ ...where, verdict: z.enum(['ended', 'api']), up: bytes, down: bytes }),
+  z.object({
+    ...{ ...where, verdict: z.literal('secret'), secret: z.string(), method: z.string() },
+    ...{ status: z.int().nullable(), up: bytes, down: bytes },
+  }),
   z.object({ ...where, verdict: z.enum(['refused', 'failed']), reason }),
   z.object({
     at: z.string(),
     verdict: z.literal('full'),
-    of: z.enum(['reached', 'ended', 'api', 'refused', 'failed']),
+    of: z.enum(['reached', 'ended', 'api', 'secret', 'refused', 'failed']),
   }),
 ])
 
@@ -43,15 +47,16 @@ async function read(path: string): Promise<Buffer> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
     throw new AppError('task-busy', 'No network log was kept for this task', {
-      hint: 'Tasks have one whose repository has a list of hosts: microvm-orchestrator allow PATH --allow-host HOST',
+      hint: 'Tasks have one whose repository has a list of hosts (microvm-orchestrator allow PATH --allow-host HOST) or a secret',
       cause,
     })
   }
 }
 
-function line({ host, port, reached, up, down, refused, failed, reason }: NetworkSummary): string {
+function line({ host, port, reached, up, down, refused, failed, reason, secrets }: NetworkSummary): string {
   const parts = [
     ...(reached > 0 ? [`reached ${times(reached)}, ${up} bytes up, ${down} bytes down`] : []),
+    ...(secrets.length > 0 ? [`with the secret ${secrets.join(', ')}`] : []),
     ...(refused > 0 ? [`refused ${times(refused)} (${reason})`] : []),
     ...(failed > 0 ? [`failed ${times(failed)} (${reason})`] : []),
   ]

@@ -1,25 +1,14 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { GatewayApi, NetworkReason } from '../core/network/gateway.ts'
 import { type ApiRequest, listedRequest } from './api-requests.ts'
+import { exchange } from './exchange.ts'
 import { framingOf } from './framing.ts'
 import { passedToApi } from './headers.ts'
+import { openOnward } from './open-onward.ts'
 import type { GatewayParts } from './parts.ts'
 import { passAnswer } from './pass-answer.ts'
 import type { BodyBudget } from './read-body.ts'
 import { serverSideUse } from './server-side-use.ts'
-
-/**
- * Each request has a connection of its own, so nothing of one can become part of the next, whatever a server makes of it. TLS
- * sessions are resumed.
- */
-const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) }
 
 /** Why the guest gets no answer of the API, in the API's own words. */
 interface Refusal {
@@ -93,8 +82,11 @@ export async function askApi(
     if (response.destroyed) return
     const onward = openRequest(listed, request, hasBody ? body.bytes : null, api)
     onward.once('finish', () => body[Symbol.dispose]()) // An answer may take minutes, and the body is sent.
-    await exchange(onward, response, parts, (down) => {
-      journal.add({ verdict: 'api', ...destination, up: body.bytes.length, down })
+    await exchange(onward, response, {
+      idleMs: parts.limits.idleMs,
+      pass: (answered) => passAnswer(answered, response, { without: ['set-cookie'] }),
+      fail: (why) => answerError(response, unreachable(why)),
+      ended: ({ down }) => journal.add({ verdict: 'api', ...destination, up: body.bytes.length, down }),
     })
   } catch {
     response.destroy() // The guest went away before it had said all.
@@ -109,10 +101,7 @@ function openRequest(
   { url, credential }: GatewayApi,
 ): ClientRequest {
   const base = new URL(url)
-  const secure = base.protocol === 'https:'
-  const onward = (secure ? httpsRequest : httpRequest)({
-    hostname: base.hostname.replace(/^\[|\]$/g, ''),
-    port: base.port || (secure ? 443 : 80),
+  const onward = openOnward(base, {
     method,
     path: `${base.pathname.replace(/\/$/, '')}${path}${query}`,
     headers: [
@@ -123,42 +112,9 @@ function openRequest(
       ...(body === null ? [] : ['Content-Length', String(body.length)]),
       ...['Connection', 'close'],
     ],
-    agent: secure ? agents.https : agents.http,
   })
   onward.end(body ?? undefined)
   return onward
-}
-
-/** Resolves when the guest has the answer, or cannot have one. `ended` receives how many bytes of it came. */
-function exchange(
-  onward: ClientRequest,
-  response: ServerResponse,
-  { limits }: GatewayParts,
-  ended: (down: number) => void,
-): Promise<void> {
-  let received = 0
-  onward.setTimeout(limits.idleMs, () => onward.destroy(new Error('The API said nothing for too long')))
-  onward.on('error', (error: NodeJS.ErrnoException) => {
-    answerError(response, unreachable(error.code ?? 'no answer'))
-  })
-  onward.once('response', (answered) => {
-    answered.on('data', (chunk: Buffer) => {
-      received += chunk.length
-    })
-    if (!passAnswer(answered, response, ['set-cookie'])) answerError(response, unreachable('its answer is malformed'))
-  })
-  // An answer that switches to another protocol, which was not asked for.
-  onward.once('upgrade', (_answered, socket) => socket.destroy())
-  onward.once('close', () => {
-    if (!response.headersSent) answerError(response, unreachable('no answer'))
-  })
-  return new Promise((resolve) => {
-    response.once('close', () => {
-      onward.destroy()
-      ended(received)
-      resolve()
-    })
-  })
 }
 
 const unreachable = (why: string): Refusal => ({

@@ -30,13 +30,36 @@ export function passedOn(rawHeaders: readonly string[], without: readonly string
 
 /** The headers of a guest's request that the API gets: only listed ones, each name once. */
 export function passedToApi(rawHeaders: readonly string[], guestHasKey: boolean): string[] {
-  const listed = guestHasKey ? [...toldToApi, credentials] : toldToApi
+  return listedOnce(rawHeaders, guestHasKey ? [...toldToApi, credentials] : toldToApi)
+}
+
+function listedOnce(
+  rawHeaders: readonly string[],
+  listed: readonly RegExp[],
+  without: readonly string[] = [],
+): string[] {
   const kept = new Map<string, readonly [string, string]>()
   for (const pair of pairsOf(rawHeaders)) {
     const name = pair[0].toLowerCase()
-    if (!kept.has(name) && listed.some((pattern) => pattern.test(name))) kept.set(name, pair)
+    if (without.includes(name) || kept.has(name) || !listed.some((pattern) => pattern.test(name))) continue
+    kept.set(name, pair)
   }
   return [...kept.values()].flat()
+}
+
+/**
+ * What the host of a secret is given of a request: what is asked for and in which form, and nothing that shows another account, has a
+ * server take the method or the path for another one, or asks for a part of an answer, which could part a secret that is in it.
+ */
+const toldWithSecret = [
+  /^(accept|accept-language|content-type|content-encoding|user-agent|cache-control|pragma)$/,
+  /^(git-protocol|if-match|if-none-match|if-modified-since|if-unmodified-since|idempotency-key)$/,
+  /^([a-z0-9]+-)*version$/,
+] as const
+
+/** The headers of a guest's request that the host of a secret gets: only listed ones, each name once, and not the secret's. */
+export function passedWithSecret(rawHeaders: readonly string[], secretHeader: string): string[] {
+  return listedOnce(rawHeaders, toldWithSecret, [secretHeader.toLowerCase()])
 }
 
 const pairsOf = (rawHeaders: readonly string[]) =>

@@ -11,11 +11,12 @@ export interface Journal {
   add(entry: JournalEntry): void
 }
 
-/** A line is some 350 bytes at most, so a guest that floods its log gets to 13 MB. */
+/** A line is some 350 bytes at most, so a guest that floods its log gets to 17 MB. */
 const linesOf: Readonly<Record<NetworkVerdict, number>> = {
   reached: 10_000,
   ended: 10_000,
   api: 10_000,
+  secret: 10_000,
   refused: 5_000,
   failed: 2_000,
 }

@@ -19,11 +19,12 @@ const { values } = parseArgs({
   options: { socket: { type: 'string' }, lifeline: { type: 'string' }, log: { type: 'string' } },
 })
 const { socket = '', lifeline = '', log = '' } = values
-const { hosts, api } = JSON.parse(await text(process.stdin)) as GatewayConfig
+const { hosts, api, secrets = [] } = JSON.parse(await text(process.stdin)) as GatewayConfig
 
 const gateway = createGateway({
   rules: hosts.map(rule),
   api,
+  secrets,
   journal: fileJournal(openSync(log, 'a', 0o600)),
   resolve: async (name) => (await lookup(name, { all: true, order: 'ipv4first' })).map(({ address }) => address),
   ownAddresses,

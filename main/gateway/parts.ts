@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net'
 import type { GatewayApi } from '../core/network/gateway.ts'
 import type { HostRule } from '../core/network/host-rule.ts'
+import type { GatewaySecret } from '../core/network/secret.ts'
 import type { Journal } from './journal.ts'
 
 /** What the gateway is made of: its rules, and the world that it looks at. */
 export interface GatewayParts {
   readonly rules: readonly HostRule[]
   readonly api: GatewayApi | null
+  readonly secrets: readonly GatewaySecret[]
+  /** What secrets' hosts may be certified by, in place of what this host trusts, where a test has its own. */
+  readonly trusted?: readonly string[]
   readonly journal: Journal
   /** All addresses of a name. Rejects when it has none. */
   readonly resolve: (name: string) => Promise<readonly string[]>

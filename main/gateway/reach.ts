@@ -25,6 +25,8 @@ export async function reach(destination: Destination, parts: GatewayParts): Prom
 
 async function tryToReach({ host, port }: Destination, parts: GatewayParts): Promise<Reached> {
   if (isApi(host, parts)) return { kind: 'refused', reason: 'api-past-gateway' }
+  if (parts.secrets.some(({ origin }) => canonicalHost(new URL(origin).hostname) === host))
+    return { kind: 'refused', reason: 'secret-past-route' }
   if (!isListed(parts.rules, { host, port })) return { kind: 'refused', reason: 'not-listed' }
   const addresses = isAddress(host) ? [host] : await addressesOf(host, parts)
   if (addresses.length === 0) return { kind: 'failed', reason: 'name-unknown' }

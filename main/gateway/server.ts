@@ -1,17 +1,19 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { askApi } from './ask-api.ts'
+import { askWithSecret } from './ask-with-secret.ts'
 import { forwardRequest } from './forward-request.ts'
 import type { GatewayParts } from './parts.ts'
 import { BodyBudget } from './read-body.ts'
+import { secretRoute } from './secret-route.ts'
 import { tunnel } from './tunnel.ts'
 
 /**
  * The server that a guest finds as its proxy and, where it has no key, as its API: CONNECT and requests with a whole URL go to
- * listed hosts, requests with a path to the API. It does not listen yet.
+ * listed hosts, requests with a path to the API or to the host of a secret. It does not listen yet.
  */
 export function createGateway(parts: GatewayParts): Server {
-  const { limits, api } = parts
+  const { limits, api, secrets } = parts
   const budget = new BodyBudget(limits)
   const answering = new WeakSet<Socket>()
   const server = createServer({
@@ -31,6 +33,8 @@ export function createGateway(parts: GatewayParts): Server {
     response.on('error', () => response.destroy())
     response.once('close', () => answering.delete(socket))
     if (!request.url?.startsWith('/')) return void forwardRequest(request, response, parts)
+    const route = secretRoute(secrets, request.method, request.url, api !== null)
+    if (route.kind !== 'none') return void askWithSecret(request, response, route, budget, parts)
     if (api) return void askApi(request, response, api, budget, parts)
     response.writeHead(404, { 'content-length': 0 }).end()
   })

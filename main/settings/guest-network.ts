@@ -1,6 +1,7 @@
 import { AppError } from '../core/failure.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
 import type { GatewayApi, GatewayConfig } from '../core/network/gateway.ts'
+import type { GatewaySecret, Secret } from '../core/network/secret.ts'
 import {
   agentVariables,
   apiUrl,
@@ -9,6 +10,7 @@ import {
   guestEnvironment,
   publicApi,
 } from './guest-environment.ts'
+import { secretVariables } from './secret-variables.ts'
 import type { Key, KeyVariable } from './token.ts'
 
 /** What the user wants of a task's network. */
@@ -20,6 +22,8 @@ export interface NetworkWish {
   /** Of tasks whose policy is not open. */
   readonly serverTools: GatewayApi['serverTools']
   readonly env: NodeJS.ProcessEnv
+  /** That tasks of the repository may use. */
+  readonly secrets?: readonly { readonly secret: Secret; readonly gateway: GatewaySecret }[]
 }
 
 /** What the machine driver can do for it. */
@@ -44,20 +48,26 @@ export interface GuestNetwork extends GuestEnvironment {
  * @throws AppError('host-incomplete') for what this host's machines cannot hold, AppError('argument-invalid') for a bad base URL.
  */
 export function guestNetwork(wish: NetworkWish, means: NetworkMeans): GuestNetwork {
-  const { policy } = wish
+  const { policy, secrets = [] } = wish
   const egress = policy.kind === 'open' ? 'open' : 'closed'
   if (egress === 'closed' && !means.canClose) throw cannot('keep a guest from the network')
   const hosts = policy.kind === 'hosts' ? policy.hosts : []
   const { api, listed = [], ...given } = wayToApi(wish, means)
   const rules = [...hosts, ...listed]
-  if (rules.length === 0 && !api) return { ...given, egress }
+  if (rules.length === 0 && !api && secrets.length === 0) return { ...given, egress }
+  const gatewayUrl = gatewayUrlOf(means)
   const variables = {
     ...given.variables,
-    ...proxyVariables(rules, gatewayUrlOf(means), means),
+    ...proxyVariables(rules, gatewayUrl, means),
+    ...secretVariables(
+      secrets.map(({ secret }) => secret),
+      gatewayUrl,
+    ),
     // A guest with no way of its own tells nix that it has no network; with a list it has what the list says.
     ...(hosts.length > 0 && { NIX_CONFIG: '' }),
   }
-  return { ...given, variables, egress, gateway: { hosts: rules, api: api ?? null } }
+  const held = secrets.length > 0 ? { secrets: secrets.map(({ gateway }) => gateway) } : {}
+  return { ...given, variables, egress, gateway: { hosts: rules, api: api ?? null, ...held } }
 }
 
 interface WayToApi extends GuestEnvironment {
@@ -136,7 +146,7 @@ function upstream(env: NodeJS.ProcessEnv): string {
 }
 
 function gatewayUrlOf({ gatewayUrl }: NetworkMeans): string {
-  if (gatewayUrl === null) throw cannot('run a gateway, which lists of hosts and keys outside the guest need')
+  if (gatewayUrl === null) throw cannot('run a gateway, which lists of hosts, secrets and keys outside the guest need')
   return gatewayUrl
 }
 

@@ -6,7 +6,9 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 test('a flood of refusals ends with a line that says so, and hides nothing that was reached', async () => {
   const path = join(await temporaryFolder(), 'network.jsonl')
-  const journal = fileJournal(openSync(path, 'a'), { reached: 3, ended: 3, api: 3, refused: 3, failed: 3 })
+  const journal = fileJournal(openSync(path, 'a'), {
+    ...{ reached: 3, ended: 3, api: 3, secret: 3, refused: 3, failed: 3 },
+  })
   for (let count = 0; count < 100; count += 1) {
     journal.add({ verdict: 'refused', host: `h${count}.example`, port: 443, reason: 'not-listed' })
   }

@@ -1,9 +1,13 @@
-/** What a machine's gateway lets through, told to it over its standard input: it may hold the key. */
+import type { GatewaySecret } from './secret.ts'
+
+/** What a machine's gateway lets through, told to it over its standard input: it may hold the key and secrets. */
 export interface GatewayConfig {
   /** Rules as `formatHostRule` gives them; every other destination is refused. */
   readonly hosts: readonly string[]
   /** The API that the gateway itself asks, wherever it is; null where the guest finds it without help. */
   readonly api: GatewayApi | null
+  /** Each with a route of its own, and its host with no other. Left out: none. */
+  readonly secrets?: readonly GatewaySecret[]
 }
 
 export interface GatewayApi {
@@ -28,6 +32,12 @@ export type NetworkReason =
   | 'server-tools'
   /** The API past the gateway that asks it: with a key of another person's it would carry anything out. */
   | 'api-past-gateway'
+  /** The host of a secret past its route: with an account of another person's it would carry anything out. */
+  | 'secret-past-route'
+  /** No secret of this name is for this task. */
+  | 'secret-unknown'
+  /** A method for which the secret is not. */
+  | 'method-refused'
   | 'malformed'
   | 'name-unknown'
   | 'unreachable'
@@ -43,13 +53,27 @@ export type NetworkEvent = { readonly at: string } & (
       readonly down: number
     }
   | {
+      readonly verdict: 'secret'
+      readonly host: string
+      readonly port: number
+      /** The name of the secret that a request was sent with. */
+      readonly secret: string
+      readonly method: string
+      /** Of the answer; null when none came. */
+      readonly status: number | null
+      readonly up: number
+      readonly down: number
+    }
+  | {
       readonly verdict: 'refused' | 'failed'
       readonly host: string
       readonly port: number
       readonly reason: NetworkReason
+      /** Whose route was asked for. */
+      readonly secret?: string
     }
   /** No more lines of this verdict follow. */
   | { readonly verdict: 'full'; readonly of: NetworkVerdict }
 )
 
-export type NetworkVerdict = 'reached' | 'ended' | 'api' | 'refused' | 'failed'
+export type NetworkVerdict = 'reached' | 'ended' | 'api' | 'secret' | 'refused' | 'failed'

@@ -25,6 +25,7 @@ export const ownVerbs = [
   'retry',
   'review',
   'run',
+  'secrets',
   'serve',
   'setup-token',
   'tasks',

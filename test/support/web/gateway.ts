@@ -3,6 +3,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { onTestFinished } from 'vitest'
 import type { GatewayApi } from '../../../main/core/network/gateway.ts'
 import { parseHostRule } from '../../../main/core/network/host-rule.ts'
+import type { GatewaySecret } from '../../../main/core/network/secret.ts'
 import type { JournalEntry } from '../../../main/gateway/journal.ts'
 import { type GatewayParts, gatewayLimits } from '../../../main/gateway/parts.ts'
 import { createGateway } from '../../../main/gateway/server.ts'
@@ -11,6 +12,8 @@ import { until } from '../until.ts'
 export interface GatewayOptions {
   readonly hosts?: readonly string[]
   readonly api?: Omit<GatewayApi, 'serverTools'> & Partial<GatewayApi>
+  readonly secrets?: readonly GatewaySecret[]
+  readonly trusted?: readonly string[]
   /** What the name server answers; a list of answers is given one after the other, the last one again and again. */
   readonly names?: Readonly<Record<string, readonly string[]>>
   /** The port on the loopback that plays each address of the internet. */
@@ -45,6 +48,8 @@ export async function testGateway(options: GatewayOptions): Promise<TestGateway>
   const gateway = createGateway({
     rules,
     api: options.api ? { serverTools: 'refuse', ...options.api } : null,
+    secrets: options.secrets ?? [],
+    ...(options.trusted && { trusted: options.trusted }),
     journal: { add: (line) => void lines.push(line) },
     resolve: async (name) => {
       asked.push(name)

@@ -1,0 +1,123 @@
+import { AppError } from '../core/failure.ts'
+import {
+  parseSecretHeader,
+  parseSecretHost,
+  type Secret,
+  type SecretForm,
+  type SecretMethod,
+  type SecretTool,
+  secretFormText,
+  secretHostText,
+  secretMethods,
+  secretNamePattern,
+  secretPathPattern,
+  secretVariable,
+  usualTools,
+} from '../core/network/secret.ts'
+import { findRepository, listRepositories } from '../settings/repositories.ts'
+import { addSecret, listSecrets, removeSecret } from '../settings/secrets.ts'
+import { readSecret } from './terminal/read-secret.ts'
+import type { Terminal } from './terminal/terminal.ts'
+
+export interface NewSecret {
+  readonly host: string
+  readonly bearer?: boolean
+  readonly basic?: string
+  readonly header?: string
+  /** Separated by commas. */
+  readonly method?: string
+  /** Aliases. */
+  readonly repository?: readonly string[]
+  readonly tools?: readonly (SecretTool | 'none')[]
+  readonly path?: string
+}
+
+/** Keeps a secret for one host. What is asked for is checked before its value is read. */
+export async function addSecretCommand(
+  terminal: Terminal,
+  name: string,
+  wish: NewSecret,
+  read: typeof readSecret = readSecret,
+): Promise<void> {
+  if (!secretNamePattern.test(name)) throw wrong('A name is capital letters, digits and _, first a letter, 40 at most')
+  const place = parseSecretHost(wish.host)
+  if (typeof place === 'string') throw wrong(place)
+  const secret: Secret = {
+    ...{ name, ...place, form: formOf(wish), methods: methodsOf(wish.method) },
+    repositories: wish.repository === undefined ? null : await pathsOf(terminal.home, wish.repository),
+    tools: toolsOf(wish.tools, place.host),
+    path: pathOf(wish.path),
+  }
+  await addSecret(terminal.home, secret, await read(`The secret for ${secretHostText(secret)} (it is not shown): `))
+  for (const line of linesOf(secret, await aliasesByPath(terminal.home))) terminal.note(line)
+  terminal.say(`Added: ${name}`)
+}
+
+/** Without values. */
+export async function listSecretsCommand(terminal: Terminal): Promise<void> {
+  const secrets = await listSecrets(terminal.home)
+  if (secrets.length === 0) terminal.note('There are no secrets: microvm-orchestrator secrets add NAME --host HOST')
+  const aliases = await aliasesByPath(terminal.home)
+  for (const secret of secrets) for (const line of linesOf(secret, aliases)) terminal.say(line)
+}
+
+export async function removeSecretCommand(terminal: Terminal, name: string): Promise<void> {
+  await removeSecret(terminal.home, name)
+  terminal.note('The gateway of a task that runs has it until the end of that task')
+  terminal.say(`Removed: ${name}`)
+}
+
+function linesOf(secret: Secret, aliases: ReadonlyMap<string, string>): readonly string[] {
+  const { name, form, methods, repositories, tools, path } = secret
+  const whose = repositories?.map((each) => aliases.get(each) ?? `${each} (not registered)`).join(', ')
+  return [
+    `  ${name}: ${secretHostText(secret)}, ${secretFormText(form)}`,
+    `    methods: ${methods.join(', ')}${tools.includes('git') ? ', and what git fetches' : ''}`,
+    `    repositories: ${whose ?? 'all'}`,
+    `    found by: ${[secretVariable(name), ...tools].join(', ')}${path === null ? '' : `, at ${path}`}`,
+  ]
+}
+
+const aliasesByPath = async (home: string): Promise<ReadonlyMap<string, string>> =>
+  new Map((await listRepositories(home)).map(({ path, alias }) => [path, alias]))
+
+/** By their paths: an alias may be another repository's one day. */
+const pathsOf = (home: string, aliases: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(aliases.map(async (alias) => (await findRepository(home, alias)).path))
+
+function formOf({ bearer, basic, header }: NewSecret): SecretForm {
+  if ([bearer, basic, header].filter((each) => each !== undefined).length > 1)
+    throw wrong('A secret is sent in one way: --bearer, --basic or --header')
+  if (basic !== undefined) {
+    if (!/^[\x21-\x39\x3b-\x7e]{1,200}$/.test(basic))
+      throw wrong('The user of --basic holds spaces, colons or other signs')
+    return { kind: 'basic', user: basic }
+  }
+  if (header === undefined) return { kind: 'bearer' }
+  const form = parseSecretHeader(header)
+  if (typeof form === 'string') throw wrong(form)
+  return form
+}
+
+function methodsOf(text: string | undefined): readonly SecretMethod[] {
+  if (text === undefined) return ['GET', 'HEAD']
+  const asked = text.split(',').map((each) => each.trim().toUpperCase())
+  const unknown = asked.find((each) => !secretMethods.some((method) => method === each))
+  if (unknown !== undefined) throw wrong(`'${unknown.slice(0, 40)}' is none of ${secretMethods.join(', ')}`)
+  return secretMethods.filter((method) => asked.includes(method))
+}
+
+function toolsOf(asked: NewSecret['tools'], host: string): readonly SecretTool[] {
+  const tools = (asked ?? usualTools(host)).filter((tool) => tool !== 'none')
+  if (asked?.includes('none') && tools.length > 0) throw wrong('--for none goes with no other tool')
+  return [...new Set(tools)]
+}
+
+function pathOf(path: string | undefined): string | null {
+  if (path === undefined) return null
+  if (!secretPathPattern.test(path) || path === '') throw wrong('--path begins with / and holds plain signs')
+  return path
+}
+
+const wrong = (message: string): AppError =>
+  new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator secrets add --help' })

@@ -1,0 +1,125 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { NetworkReason } from '../core/network/gateway.ts'
+import type { GatewaySecret } from '../core/network/secret.ts'
+import { exchange } from './exchange.ts'
+import { framingOf } from './framing.ts'
+import { passedWithSecret } from './headers.ts'
+import { printableHost } from './journal.ts'
+import { openOnward } from './open-onward.ts'
+import type { GatewayParts } from './parts.ts'
+import { passAnswer } from './pass-answer.ts'
+import type { BodyBudget } from './read-body.ts'
+import { explain } from './refusals.ts'
+import { type Replacement, replaceIn, replacing } from './replace-text.ts'
+import { routesPath, type SecretRoute } from './secret-route.ts'
+
+type Refused = Extract<SecretRoute, { kind: 'refused' }>
+type Found = Extract<SecretRoute, { kind: 'found' }>
+
+const bodiless: readonly string[] = ['GET', 'HEAD']
+
+/**
+ * Asks the host of a secret in the guest's place: a request that the gateway wrote, over TLS, with the secret in place of whatever the
+ * guest sent. What the answer repeats of the secret is made unreadable. Never rejects.
+ */
+export async function askWithSecret(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Refused | Found,
+  budget: BodyBudget,
+  parts: GatewayParts,
+): Promise<void> {
+  const { journal, limits } = parts
+  const destination = route.secret ? destinationOf(route.secret) : { host: printableHost(request.url ?? ''), port: 0 }
+  const refuse = (reason: NetworkReason, status: number, text = explain(destination, reason)): void => {
+    journal.add({ verdict: 'refused', ...destination, reason, ...(route.secret && { secret: route.secret.name }) })
+    answer(response, status, text)
+  }
+  if (route.kind === 'refused') return refuse(route.reason, statuses[route.reason] ?? 403)
+  const { secret, method } = route
+  const framing = framingOf(request)
+  if (framing.kind === 'ambiguous' || request.httpVersion !== '1.1') return refuse('malformed', 400)
+  if (framing.kind !== 'none' && bodiless.includes(method)) return refuse('malformed', 400)
+  const tooLarge = () => answer(response, 413, 'The body of this request is larger than the gateway of this task takes')
+  if (framing.kind === 'sized' && framing.bytes > limits.bodyBytes) return tooLarge()
+  try {
+    using body = await budget.read(request)
+    if (!body) return tooLarge()
+    if (response.destroyed) return
+    const onward = openRequest(route, request, body.bytes, parts)
+    onward.once('finish', () => body[Symbol.dispose]())
+    await exchange(onward, response, {
+      idleMs: limits.idleMs,
+      pass: (answered) => passWithout(secret, answered, response),
+      fail: (why) => answer(response, 502, `${destination.host} cannot be asked: ${why}`),
+      ended: (end) =>
+        journal.add({ verdict: 'secret', ...destination, secret: secret.name, method, up: body.bytes.length, ...end }),
+    })
+  } catch {
+    response.destroy() // The guest went away before it had said all.
+  }
+}
+
+const statuses: Partial<Record<NetworkReason, number>> = { 'secret-unknown': 404, 'method-refused': 405 }
+
+/** The whole request, with nothing in it that the guest could have framed. Its answer is to be one that can be read. */
+function openRequest(
+  { secret, method, target }: Found,
+  { rawHeaders }: IncomingMessage,
+  body: Buffer,
+  { trusted }: GatewayParts,
+): ClientRequest {
+  const base = new URL(secret.origin)
+  const { name, value } = secret.header
+  const onward = openOnward(base, {
+    ...{ method, path: target, trusted },
+    headers: [
+      ...['Host', base.host, ...passedWithSecret(rawHeaders, name), 'Accept-Encoding', 'identity', name, value],
+      ...(bodiless.includes(method) ? [] : ['Content-Length', String(body.length)]),
+      ...['Connection', 'close'],
+    ],
+  })
+  onward.end(bodiless.includes(method) ? undefined : body)
+  return onward
+}
+
+/**
+ * Gives the guest the answer with the secret made unreadable wherever it is repeated. Cookies stay behind: what a server gives to one that
+ * has shown the secret may stand for it. A redirect is the guest's own to follow: within the host by its route, elsewhere without it.
+ */
+function passWithout(secret: GatewaySecret, answered: IncomingMessage, response: ServerResponse): boolean {
+  const coding = answered.headers['content-encoding'] ?? 'identity'
+  if (coding !== 'identity') return false // It could not be read, and was asked for as it is.
+  const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
+  const toRoute = [`${secret.origin}/`, `http://${gatewayOf(response)}${routesPath}${secret.name}/`] as const
+  const linksToRoute = secret.tools.includes('pip') && isIndex.test(answered.headers['content-type'] ?? '')
+  return passAnswer(answered, response, {
+    without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc'],
+    header: (value, name) => replaceIn(value, name === 'location' ? [...masks, toRoute] : masks),
+    body: replacing(linksToRoute ? [...masks, toRoute] : masks),
+    changesLength: linksToRoute,
+  })
+}
+
+/** Pages of an index of pip's, whose links may name their host. */
+const isIndex = /^(text\/html|application\/vnd\.pypi\.simple\.v1\+(html|json))\b/
+
+/** As the guest has called it; a text of its own in its own answer. */
+const gatewayOf = ({ req }: ServerResponse): string => printableHost(req.headers.host ?? '')
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
+  const body = `${text}\n`
+  const closes = status === 400 || status === 413
+  response.writeHead(status, {
+    'content-type': 'text/plain',
+    'content-length': Buffer.byteLength(body),
+    ...(closes && { connection: 'close' }),
+  })
+  response.end(body)
+}
+
+function destinationOf({ origin }: GatewaySecret): { readonly host: string; readonly port: number } {
+  const { hostname, port, protocol } = new URL(origin)
+  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
+}

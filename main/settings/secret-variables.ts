@@ -1,0 +1,76 @@
+import { AppError } from '../core/failure.ts'
+import { type Secret, type SecretTool, secretHostText, secretVariable } from '../core/network/secret.ts'
+
+/**
+ * How the programs of a guest find the routes of its secrets: each by a variable of its own, and the tools that each is for by theirs. No
+ * variable holds a secret. Pure.
+ * @throws AppError('argument-invalid') where one tool could have only one of two secrets.
+ */
+export function secretVariables(secrets: readonly Secret[], gatewayUrl: string): Readonly<Record<string, string>> {
+  const npm = onlyOne('npm', secrets)
+  const pip = onlyOne('pip', secrets)
+  const git = secrets.filter(({ tools }) => tools.includes('git'))
+  for (const { host, port } of git)
+    onlyOne(
+      'git',
+      git.filter((each) => each.host === host && each.port === port),
+    )
+  return {
+    ...Object.fromEntries(secrets.map(({ name }) => [secretVariable(name), routeOf(name, gatewayUrl)])),
+    ...(npm && npmVariables(npm, gatewayUrl)),
+    ...(pip && pipVariables(pip, gatewayUrl)),
+    ...(git.length > 0 && gitVariables(git, gatewayUrl)),
+  }
+}
+
+const routeOf = (name: string, gatewayUrl: string): string => `${gatewayUrl}/secrets/${name}`
+
+/**
+ * npm leaves the path of its registry out when it asks for the file of a package, so its registry is the gateway's root. A lock file keeps
+ * the addresses of the registry itself; npm asks the gateway for those of that host.
+ */
+const npmVariables = (secret: Secret, gatewayUrl: string): Record<string, string> => ({
+  npm_config_registry: `${gatewayUrl}${withSlash(secret.path ?? '/')}`,
+  npm_config_replace_registry_host: secretHostText(secret),
+  // The first asks by POST, and the second tells the user nothing.
+  ...{ npm_config_audit: 'false', npm_config_update_notifier: 'false' },
+})
+
+const pipVariables = ({ name, path }: Secret, gatewayUrl: string): Record<string, string> => ({
+  PIP_INDEX_URL: `${routeOf(name, gatewayUrl)}${withSlash(path ?? '/simple/')}`,
+  PIP_TRUSTED_HOST: new URL(gatewayUrl).host,
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+})
+
+/** Also what names the host for ssh, for which a guest has no key. Cargo has git fetch where it is told to. */
+function gitVariables(secrets: readonly Secret[], gatewayUrl: string): Record<string, string> {
+  const lines = secrets.flatMap((secret) => {
+    const host = secretHostText(secret)
+    const ssh = secret.port === 443 ? [`ssh://git@${host}/`, `git@${host}:`] : []
+    return [`https://${host}/`, ...ssh].map(
+      (url) => [`url.${routeOf(secret.name, gatewayUrl)}/.insteadOf`, url] as const,
+    )
+  })
+  return {
+    GIT_CONFIG_COUNT: String(lines.length),
+    ...Object.fromEntries(
+      lines.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+    ...{ GIT_TERMINAL_PROMPT: '0', CARGO_NET_GIT_FETCH_WITH_CLI: 'true' },
+  }
+}
+
+const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
+
+function onlyOne(tool: SecretTool, secrets: readonly Secret[]): Secret | undefined {
+  const [first, second] = secrets.filter(({ tools }) => tools.includes(tool))
+  if (!first || !second) return first
+  throw new AppError(
+    'argument-invalid',
+    `${tool} can use only one of the secrets ${first.name} and ${second.name} in this repository`,
+    { hint: 'Add one of them again with --for none or for other repositories: microvm-orchestrator secrets list' },
+  )
+}
