@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { DoctorOptions } from './commands/doctor.ts'
 import { remoteCommands } from './commands/remote/all.ts'
 import type { RemoteCommand, RemoteOption } from './commands/remote/remote-command.ts'
@@ -194,6 +194,7 @@ export function commandLine(terminal: Terminal): Command {
 /** Secrets that the gateway adds to requests, so that no guest has them; a person alone gives and takes them. */
 function addSecrets(program: Command, terminal: Terminal): void {
   const secrets = program.command('secrets').description('secrets that tasks may use and never see')
+  secrets.action(() => secrets.outputHelp())
   secrets
     .command('add')
     .description('keep a secret for one host; its value is read from standard input, or asked for')
@@ -210,7 +211,16 @@ function addSecrets(program: Command, terminal: Terminal): void {
         .argParser(collectTool),
     )
     .option('--path <path>', 'where on the host npm or pip finds its registry, such as /simple/')
-    .action(async (name: string, { for: tools, ...options }: SecretFlags) => {
+    // What does not belong here may be the secret, and Commander would show it.
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(async (name: string, { for: tools, ...options }: SecretFlags, { args }: Command) => {
+      if (args.length > 1)
+        throw new CommanderError(
+          1,
+          'secrets.add',
+          'Only a name and the options of --help may follow; the secret itself is read from standard input',
+        )
       const { addSecretCommand } = await import('./commands/secrets.ts')
       await addSecretCommand(terminal, name, { ...options, ...(tools && { tools }) })
     })

@@ -5,9 +5,12 @@ import { processTerminal } from '../../main/commands/terminal/terminal.ts'
 import { codesIn, readPage, sectionOf, tableRows } from '../support/docs/pages.ts'
 
 const page = readPage('cli.md')
-const { commands } = commandLine(processTerminal('/nowhere'))
+const program = commandLine(processTerminal('/nowhere'))
+/** In place of a command that only has others below it, those. */
+const commands = program.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]))
 const usageOf = (command: Command): string =>
   [
+    ...(command.parent && command.parent !== program ? [command.parent.name()] : []),
     command.name(),
     ...command.registeredArguments.map((argument) =>
       argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
@@ -41,7 +44,7 @@ test('every choice and default of an option is on the page', () => {
 })
 
 test('every command that another page names is one of the program', () => {
-  const names = new Set(commands.map((command) => command.name()))
+  const names = new Set(program.commands.map((command) => command.name()))
   const files = [
     'concepts.md',
     'linux.md',

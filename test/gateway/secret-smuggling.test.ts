@@ -56,7 +56,20 @@ const forms: readonly Form[] = [
   ...[
     ...['//evil.example/a', '/../a', '/a/../b', '/a/./b', '/..', '/a/..', '/%2e%2e/a', '/a/.%2E/b', '/a/%2e', '/a//b'],
     ...['/..%2fa', '/a%2f..%2fb', '/a%5c..%5cb', '/a\\b', '/a%00', '/a%0d%0aX:%20y', '/a%7f', '/a%', '/a%2', '/a%zz'],
-    ...['/a#b', '/a?b#c', '/a?b=%0', '/a b', '/a?b c', '/\u00ff', '/a?\u00ff', '/a"b', '/a<b', '/a?b"c', '/a|b', '/a^b'],
+    ...[
+      '/a#b',
+      '/a?b#c',
+      '/a?b=%0',
+      '/a b',
+      '/a?b c',
+      '/\u00ff',
+      '/a?\u00ff',
+      '/a"b',
+      '/a<b',
+      '/a?b"c',
+      '/a|b',
+      '/a^b',
+    ],
   ].map((below) => ({ name: `below the route ${below}`, bytes: get(`/secrets/CORP${below}`) })),
   ...['DELETE', 'PUT', 'PATCH', 'get', 'HEADX', 'TRACE', 'OPTIONS', 'CONNECT', 'PROPFIND', 'QUERY'].map((method) => ({
     name: `the method ${method}`,
@@ -71,11 +84,13 @@ const forms: readonly Form[] = [
     ...['X-Original-URL: /everything', 'X-Rewrite-URL: /everything', 'X-Forwarded-Host: evil.example'],
     ...['Forwarded: host=evil.example', 'X-Forwarded-For: 127.0.0.1', 'Origin: null', 'Referer: http://a/'],
     ...['Range: bytes=0-9', 'If-Range: x', 'Accept-Encoding: gzip', 'A-IM: feed', 'X-A: DELETE /everything HTTP/1.0'],
-  ].map((header): Form => ({
-    name: `'${header}'`,
-    bytes: get('/secrets/CORP/a', header),
-    passes: ['GET /a'],
-  })),
+  ].map(
+    (header): Form => ({
+      name: `'${header}'`,
+      bytes: get('/secrets/CORP/a', header),
+      passes: ['GET /a'],
+    }),
+  ),
 ]
 
 /** All that the host gets of a request that passes, byte for byte. */

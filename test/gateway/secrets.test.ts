@@ -13,17 +13,17 @@ const ask = (line: string, body?: string, host = '10.0.2.101:3128') =>
 
 async function gatewayTo(listener: RequestListener, changes: Partial<Secret> = {}) {
   const { port, trusted } = await tlsUpstream(listener)
-  const gateway = await testGateway({ secrets: [givenSecret({ port, ...changes })], trusted, hosts: ['*.example.test'] })
+  const gateway = await testGateway({
+    secrets: [givenSecret({ port, ...changes })],
+    trusted,
+    hosts: ['*.example.test'],
+  })
   return { ...gateway, port }
 }
 
 test.each([
   [{ kind: 'bearer' }, 'authorization', `Bearer ${secretValue}`],
-  [
-    { kind: 'basic', user: 'me' },
-    'authorization',
-    `Basic ${Buffer.from(`me:${secretValue}`).toString('base64')}`,
-  ],
+  [{ kind: 'basic', user: 'me' }, 'authorization', `Basic ${Buffer.from(`me:${secretValue}`).toString('base64')}`],
   [{ kind: 'header', name: 'Private-Token', prefix: '' }, 'private-token', secretValue],
   [{ kind: 'header', name: 'Authorization', prefix: 'token ' }, 'authorization', `token ${secretValue}`],
 ] as const)('the host gets the secret over TLS as %o, and the log its name', async (form, header, value) => {
@@ -84,7 +84,13 @@ describe('what is asked for', () => {
     const route = (path: string) => ask(`POST /secrets/CORP${path}`, 'x')
     expect(await gateway.send(route('/me/a.git/git-upload-pack'))).toMatch(/^HTTP\/1\.1 200 /)
     const refused = [
-      ...['/me/a.git/git-receive-pack', '/api/graphql', '/git-upload-pack', '/me/a.git/git-upload-pack?x', '/a;/git-upload-pack'],
+      ...[
+        '/me/a.git/git-receive-pack',
+        '/api/graphql',
+        '/git-upload-pack',
+        '/me/a.git/git-upload-pack?x',
+        '/a;/git-upload-pack',
+      ],
       ...['/api/x%3f/git-upload-pack', '/api/x%2fgit-upload-pack', '/api/../git-upload-pack', '/a/git-upload-pack/'],
     ]
     for (const path of refused) expect(await gateway.send(route(path)), path).toMatch(/^HTTP\/1\.1 40[35] /)
@@ -118,7 +124,11 @@ describe('what is asked for', () => {
       ...{ secrets, hosts: ['*.example.test', 'git.example.test:22'] },
       ...{ names: { 'git.example.test': ['192.0.2.1'] }, internet: { '192.0.2.1': 1 } },
     })
-    for (const line of ['CONNECT git.example.test:443', 'CONNECT GIT.example.test.:22', 'GET http://git.example.test/a'])
+    for (const line of [
+      'CONNECT git.example.test:443',
+      'CONNECT GIT.example.test.:22',
+      'GET http://git.example.test/a',
+    ])
       expect(await gateway.send(ask(line)), line).toMatch(/^HTTP\/1\.1 403 .*SECRET_\.\.\._URL/s)
     expect(gateway.dialed).toEqual([])
     await gateway.writes({ verdict: 'refused', host: 'git.example.test', reason: 'secret-past-route' })
@@ -176,7 +186,9 @@ describe('what comes back', () => {
       if (all.includes('first')) more.resolve()
       return false
     })
-    const body = [...answer.matchAll(/\r\n[0-9a-f]+\r\n([^]*?)(?=\r\n[0-9a-f]+\r\n)/g)].map(([, text]) => text).join('')
+    const body = [...answer.matchAll(/\r\n[0-9a-f]+\r\n([\s\S]*?)(?=\r\n[0-9a-f]+\r\n)/g)]
+      .map(([, text]) => text)
+      .join('')
     expect(body).toContain(`<${'*'.repeat(2 * secretValue.length)}>end ${secretValue.slice(0, -1)}`)
   })
 
@@ -196,7 +208,8 @@ describe('what comes back', () => {
   })
 
   test('links of an index of pip’s lead to the route, and only there', async () => {
-    const page = (port: number | undefined) => `<a href="https://localhost:${port}/files/a.whl">https://localhost.evil/</a>`
+    const page = (port: number | undefined) =>
+      `<a href="https://localhost:${port}/files/a.whl">https://localhost.evil/</a>`
     const listener: RequestListener = ({ socket, url }, response) =>
       void response
         .writeHead(200, { 'content-type': url === '/simple/' ? 'text/html; charset=utf-8' : 'application/json' })

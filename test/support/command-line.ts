@@ -11,6 +11,8 @@ export interface CommandOptions {
   readonly checkout?: string
   /** Added to an environment with nothing of ours or Claude Code's in it. */
   readonly env?: Readonly<Record<string, string>>
+  /** For its standard input; without it that is empty. */
+  readonly input?: string
 }
 
 export interface CommandResult {
@@ -21,13 +23,15 @@ export interface CommandResult {
 
 /** Starts the command as a user would, as a process of its own. */
 export function startCommand(args: readonly string[], options: CommandOptions): ChildProcess {
-  const { home, cwd, env } = options
+  const { home, cwd, env, input } = options
   const launcher = join(options.checkout ?? checkout, 'main/microvm-orchestrator.mjs')
-  return spawn(process.execPath, [launcher, ...args], {
+  const child = spawn(process.execPath, [launcher, ...args], {
     cwd: cwd ?? home,
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, MICROVM_ORCHESTRATOR_HOME: home, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(input)
+  return child
 }
 
 /** Runs the command to its end. */

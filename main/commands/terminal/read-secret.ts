@@ -22,12 +22,13 @@ async function readAll(): Promise<string> {
 }
 
 async function askUnseen(question: string): Promise<string> {
-  process.stderr.write(question)
-  // As a terminal, it would show what is typed: here it shows that to nobody.
+  // The terminal shows nothing by itself once it is readline's, which writes what is typed into this.
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
   using lines = createInterface({ input: process.stdin, output: unseen, terminal: true, historySize: 0 })
   try {
-    return (await lines.question('')).trim()
+    process.stderr.write(question)
+    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    return (await Promise.race([lines.question(''), ended])).trim()
   } finally {
     process.stderr.write('\n')
   }

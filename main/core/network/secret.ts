@@ -58,9 +58,10 @@ const ownHeaders = new Set([
 
 /** `NAME: prefix` as a user writes it; a text that says why it is none. A prefix that ends in a word is parted from the secret. */
 export function parseSecretHeader(text: string): Extract<SecretForm, { kind: 'header' }> | string {
-  const parts = /^([A-Za-z0-9][A-Za-z0-9-]{0,63}):[ ]*([\x21-\x7e][\x20-\x7e]{0,100})?$/.exec(text)
+  const parts = /^([A-Za-z0-9][A-Za-z0-9-]{0,63}):[ ]*([\x21-\x7e][\x20-\x7e]{0,23})?$/.exec(text)
   const [, name = '', prefix = ''] = parts ?? []
-  if (!parts) return `${JSON.stringify(text.slice(0, 80))} is no header: write PRIVATE-TOKEN: or "Authorization: token"`
+  // Not quoted: it may hold the secret.
+  if (!parts) return 'That is no header: write PRIVATE-TOKEN: or "Authorization: token", without the secret'
   if (ownHeaders.has(name.toLowerCase())) return `The header ${name} cannot carry a secret`
   return { kind: 'header', name, prefix: /\w$/.test(prefix) ? `${prefix} ` : prefix }
 }

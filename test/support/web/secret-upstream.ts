@@ -26,7 +26,9 @@ export const plainSecret = (origin: string, changes: Partial<Secret> = {}): Gate
 })
 
 /** A server behind TLS on the loopback, whose certificate is the test's own. */
-export async function tlsUpstream(listener: RequestListener): Promise<{ readonly port: number; readonly trusted: string[] }> {
+export async function tlsUpstream(
+  listener: RequestListener,
+): Promise<{ readonly port: number; readonly trusted: string[] }> {
   const server = createServer({ cert: tlsCertificate, key: tlsKey }, listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

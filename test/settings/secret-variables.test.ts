@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { Secret } from '../../main/core/network/secret.ts'
+import { gatewaySecret } from '../../main/settings/gateway-secret.ts'
+import { guestNetwork } from '../../main/settings/guest-network.ts'
+import { secretVariables } from '../../main/settings/secret-variables.ts'
+import type { Key } from '../../main/settings/token.ts'
+import { secretOf, secretValue } from '../support/web/secret-upstream.ts'
+
+const gatewayUrl = 'http://10.0.2.101:3128'
+const means = { forwardAddress: '10.0.2.100', gatewayUrl, canClose: true }
+const key: Key = { variable: 'ANTHROPIC_API_KEY', value: 'sk-ant-api03-real', source: 'file' }
+const hosts = { kind: 'hosts', hosts: ['github.com'] } as const
+const both = (secret: Secret) => ({ secret, gateway: gatewaySecret(secret, secretValue) })
+const network = (policy: Parameters<typeof guestNetwork>[0]['policy'], secrets: readonly Secret[], has = means) =>
+  guestNetwork({ policy, key, keyInGuest: 'open', serverTools: 'refuse', env: {}, secrets: secrets.map(both) }, has)
+
+test('every secret has a route by a variable, and npm, pip and git have what points them at theirs', () => {
+  const variables = secretVariables(
+    [
+      secretOf({ name: 'API' }),
+      secretOf({ name: 'NPM', host: 'npm.example.test', tools: ['npm'], path: '/api/npm/all' }),
+      secretOf({ name: 'PIP', host: 'pypi.example.test', tools: ['pip'] }),
+      secretOf({ name: 'HUB', host: 'github.com', tools: ['git'] }),
+      secretOf({ name: 'LAB', host: 'lab.example.test', port: 8443, tools: ['git'] }),
+    ],
+    gatewayUrl,
+  )
+  expect(variables).toEqual({
+    SECRET_API_URL: `${gatewayUrl}/secrets/API`,
+    SECRET_NPM_URL: `${gatewayUrl}/secrets/NPM`,
+    SECRET_PIP_URL: `${gatewayUrl}/secrets/PIP`,
+    SECRET_HUB_URL: `${gatewayUrl}/secrets/HUB`,
+    SECRET_LAB_URL: `${gatewayUrl}/secrets/LAB`,
+    npm_config_registry: `${gatewayUrl}/api/npm/all/`,
+    npm_config_replace_registry_host: 'npm.example.test',
+    ...{ npm_config_audit: 'false', npm_config_update_notifier: 'false' },
+    PIP_INDEX_URL: `${gatewayUrl}/secrets/PIP/simple/`,
+    ...{ PIP_TRUSTED_HOST: '10.0.2.101:3128', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+    GIT_CONFIG_COUNT: '4',
+    ...{ GIT_CONFIG_KEY_0: `url.${gatewayUrl}/secrets/HUB/.insteadOf`, GIT_CONFIG_VALUE_0: 'https://github.com/' },
+    ...{ GIT_CONFIG_KEY_1: `url.${gatewayUrl}/secrets/HUB/.insteadOf`, GIT_CONFIG_VALUE_1: 'ssh://git@github.com/' },
+    ...{ GIT_CONFIG_KEY_2: `url.${gatewayUrl}/secrets/HUB/.insteadOf`, GIT_CONFIG_VALUE_2: 'git@github.com:' },
+    GIT_CONFIG_KEY_3: `url.${gatewayUrl}/secrets/LAB/.insteadOf`,
+    GIT_CONFIG_VALUE_3: 'https://lab.example.test:8443/',
+    ...{ GIT_TERMINAL_PROMPT: '0', CARGO_NET_GIT_FETCH_WITH_CLI: 'true' },
+  })
+})
+
+test('two secrets that one tool could not part are refused, and two hosts of git are not', () => {
+  const two = (tool: 'npm' | 'pip' | 'git', host = 'localhost') =>
+    ['A', 'B'].map((name) => secretOf({ name, tools: [tool], ...(name === 'B' && { host }) }))
+  for (const tool of ['npm', 'pip', 'git'] as const)
+    expect(() => secretVariables(two(tool), gatewayUrl)).toThrow(`${tool} can use only one of the secrets A and B`)
+  expect(() => secretVariables(two('npm', 'other.example'), gatewayUrl)).toThrow('only one')
+  expect(() => secretVariables(two('git', 'other.example'), gatewayUrl)).not.toThrow()
+})
+
+test.each([{ kind: 'open' }, { kind: 'closed' }, hosts] as const)(
+  'under $kind the guest has the route, and only the gateway the secret',
+  (policy) => {
+    const { gateway, ...guest } = network(policy, [secretOf({ tools: ['git'] })])
+    expect(guest.variables).toMatchObject({ SECRET_CORP_URL: `${gatewayUrl}/secrets/CORP`, GIT_CONFIG_COUNT: '3' })
+    expect(JSON.stringify(guest)).not.toContain(secretValue)
+    expect(gateway?.secrets).toEqual([gatewaySecret(secretOf({ tools: ['git'] }), secretValue)])
+    expect(gateway?.hosts).toEqual(policy.kind === 'hosts' ? policy.hosts : [])
+    expect('HTTPS_PROXY' in guest.variables).toBe(policy.kind === 'hosts')
+    expect(gateway?.api === null).toBe(policy.kind === 'open')
+  },
+)
+
+test('a task without secrets has nothing of them, and machines without a gateway can have none', () => {
+  expect(network({ kind: 'closed' }, []).gateway).not.toHaveProperty('secrets')
+  expect(network({ kind: 'open' }, [])).not.toHaveProperty('gateway')
+  expect(() => network({ kind: 'open' }, [secretOf()], { ...means, gatewayUrl: null as never })).toThrow(/secrets/)
+})
