@@ -12,6 +12,7 @@ type Rule =
   | 'the console is text'
   | 'the network is closed'
   | 'only the gateway asks the API' // with the user's key, for what an agent needs, and for nothing that the API does elsewhere
+  | 'secrets stay on the host' // and are sent to their own host alone, with what they are for
   | 'limits hold'
   | 'helpers have no privileges'
 

@@ -6,6 +6,7 @@ import { readGuestFile } from '../lib/guest/guest-file.ts'
 import type { MachineDriver } from '../machines/driver.ts'
 import type { LeftBehind, Privilege } from './attack.ts'
 import { attackScript } from './attack-image.ts'
+import { plantedSecret } from './catalog/gateway-attacks.ts'
 import type { Bait, Prepared } from './fixtures.ts'
 
 const honest = {
@@ -77,6 +78,7 @@ export async function runGuest(
               credential: { header: 'x-api-key', key: bait.key },
               serverTools: 'refuse',
             },
+            secrets: [plantedSecret(parts.apiHost)],
           },
           logPath: join(bait.folder, 'guest-run-network.jsonl'),
         },

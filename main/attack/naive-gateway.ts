@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { GatewaySecret } from '../core/network/secret.ts'
+import { plantedSecret } from './catalog/gateway-attacks.ts'
 
 /** A gateway as one writes it the first time, on this host's loopback. */
 export interface NaiveGateway extends AsyncDisposable {
@@ -8,7 +10,7 @@ export interface NaiveGateway extends AsyncDisposable {
 }
 
 /**
- * Passes on what it is sent, the headers with it, over a connection that it keeps, and adds the key where there is none. What
+ * Passes on what it is sent, the headers with it, over a connection that it keeps, and adds the key, or the secret of a route, where there is none. What
  * begins like a path that an agent needs is one, and where it connects to is the guest's wish.
  */
 export async function openNaiveGateway(apiHost: string, key: string): Promise<NaiveGateway> {
@@ -16,8 +18,10 @@ export async function openNaiveGateway(apiHost: string, key: string): Promise<Na
   const [hostname = '', port = ''] = apiHost.split(':')
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').replace(/^http:\/\/[^/]*/, '')
-    if (!/^\/v1\/(messages|models)/.test(path)) return void response.writeHead(403).end()
+    const asked = (request.url ?? '').replace(/^http:\/\/[^/]*/, '')
+    const routed = /^\/secrets\/PLANTED(\/.*)$/.exec(asked)?.[1]
+    const path = routed ?? asked
+    if (routed === undefined && !/^\/v1\/(messages|models)/.test(path)) return void response.writeHead(403).end()
     const { method } = request
     const onward = httpRequest({
       hostname,
@@ -25,7 +29,7 @@ export async function openNaiveGateway(apiHost: string, key: string): Promise<Na
       path,
       agent,
       ...(method && { method }),
-      headers: headersOf(request, apiHost, key),
+      headers: headersOf(request, apiHost, routed === undefined ? key : plantedSecret(apiHost).header),
     })
     onward.on('error', () => response.destroy())
     onward.on('response', (answered) => {
@@ -59,11 +63,16 @@ export async function openNaiveGateway(apiHost: string, key: string): Promise<Na
   }
 }
 
-function headersOf({ rawHeaders, headers }: IncomingMessage, apiHost: string, key: string): string[] {
+function headersOf(
+  { rawHeaders, headers }: IncomingMessage,
+  apiHost: string,
+  given: string | GatewaySecret['header'],
+): string[] {
+  const [name, value] = typeof given === 'string' ? ['X-Api-Key', given] : [given.name, given.value]
   const passed = rawHeaders.filter((_, index) => {
     const name = rawHeaders[index - (index % 2)]?.toLowerCase() ?? ''
     return !['host', 'connection'].includes(name)
   })
   const hasKey = headers['x-api-key'] !== undefined || headers.authorization !== undefined
-  return ['Host', apiHost, ...passed, ...(hasKey ? [] : ['X-Api-Key', key])]
+  return ['Host', apiHost, ...passed, ...(hasKey ? [] : [name, value])]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { askedVerdicts, askScript, harmToNaiveGateway, sendInTurn } from '../../main/attack/ask-gateway.ts'
-import { gatewayAttacks, honestRequest } from '../../main/attack/catalog/gateway-attacks.ts'
+import { gatewayAttacks, honestRequest, plantedSecret } from '../../main/attack/catalog/gateway-attacks.ts'
 import { openRecordingApi } from '../../main/attack/recording-api.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import { testGateway } from '../support/web/gateway.ts'
@@ -14,11 +14,20 @@ test.each(gatewayAttacks.map((attack) => [attack.name, attack] as const))(
     const gateway = await testGateway({
       hosts: [api.host],
       api: { url: `http://${api.host}`, credential: { header: 'x-api-key', key } },
+      secrets: [plantedSecret(api.host)],
     })
     await sendInTurn(gateway.port, [honestRequest, ...attack.bytes(api.host)])
     expect(await askedVerdicts([attack], api.seen, key)).toMatchObject([{ broken: [], proof: expect.any(String) }])
   },
 )
+
+test('what a secret is for comes to its host, so that the attack on it shows something', async () => {
+  await using api = await openRecordingApi()
+  const gateway = await testGateway({ secrets: [plantedSecret(api.host)] })
+  await sendInTurn(gateway.port, gatewayAttacks.find(({ rule }) => rule.startsWith('secrets'))?.bytes(api.host) ?? [])
+  const read = { method: 'GET', path: '/read', key: 'planted-secret-of-the-user', body: '' }
+  expect(api.seen).toEqual([read, read])
+})
 
 test('what a guest did to the API counts, and so does an API that heard nothing', async () => {
   const [attack] = gatewayAttacks

@@ -1,3 +1,4 @@
+import type { GatewaySecret } from '../../core/network/secret.ts'
 import type { Asked, SeenRequest } from '../attack.ts'
 
 const asked = { kind: 'asked', rule: 'only the gateway asks the API' } as const
@@ -17,6 +18,13 @@ const tunnelsKey = 'sk-ant-api03-through-a-tunnel'
 
 const withUsersKey = ({ key }: SeenRequest, usersKey: string, what: string) =>
   key === usersKey ? `the API was asked ${what} with the user's key` : undefined
+
+/** What the gateway has for a host, and this guest for nothing but reading there. */
+const planted = 'planted-secret-of-the-user'
+export const plantedSecret = (host: string): GatewaySecret => ({
+  ...{ name: 'PLANTED', origin: `http://${host}`, header: { name: 'Authorization', value: `Bearer ${planted}` } },
+  ...{ methods: ['GET', 'HEAD'], tools: ['git'], hidden: [planted] },
+})
 
 /** A request as an honest agent makes it: where it does not arrive, nothing was shown. */
 export const honestRequest = message({ metadata: { user_id: 'honest' } })
@@ -90,5 +98,26 @@ export const gatewayAttacks: readonly Asked[] = [
     },
     harm: ({ body }) =>
       body.includes('evil.example/what-it-has-read') ? 'the API was given a URL to ask for' : undefined,
+  },
+  {
+    kind: 'asked',
+    rule: 'secrets stay on the host',
+    name: 'secret-for-another-request',
+    tries:
+      "Has the gateway add the user's secret to a request that changes something, or hides one in a request that reads.",
+    bytes: (apiHost) => {
+      const before = `GET /read HTTP/1.1\r\nHost: ${apiHost}\r\nX-A: `
+      return [
+        head('GET /secrets/PLANTED/read'),
+        ...['DELETE /secrets/PLANTED/all', 'POST /secrets/PLANTED/graphql;/git-upload-pack'].map((line) => head(line)),
+        head('POST /secrets/PLANTED/me/git-upload-pack/../../graphql'),
+        head('GET /secrets/PLANTED/read', `Content-Length: ${before.length}`) + 'x'.repeat(before.length),
+        head('GET /secrets/PLANTED/read', 'X-A: DELETE /in-a-length HTTP/1.0'),
+      ]
+    },
+    harm: ({ method, path, key }) =>
+      key === planted && (method !== 'GET' || path !== '/read')
+        ? `the host of a secret was asked with it: ${method} ${path}`
+        : undefined,
   },
 ]
