@@ -70,6 +70,9 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@xterm/xterm': ['renderer/'],
   '@xterm/addon-fit': ['renderer/'],
   '@xterm/addon-search': ['renderer/'],
+  'react-markdown': ['renderer/'],
+  'remark-gfm': ['renderer/'],
+  hast: ['renderer/'],
 }
 
 interface SourceFile {

@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { Button } from '../parts/button.tsx'
+import { TitleText } from '../parts/title-text.tsx'
 import { go } from '../stores/navigation.ts'
 import { dropNotice, type Notice, useNotices } from '../stores/notices.ts'
 
@@ -47,7 +48,9 @@ function Shown({ notice }: { notice: Notice }) {
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <b>{title}</b>
+      <b>
+        <TitleText text={title} />
+      </b>
       <Button tiny look="plain" icon="cross" label="Dismiss" onClick={() => dropNotice(key)} />
       {body && <p>{body}</p>}
       {place && (

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button } from '../parts/button.tsx'
+import { TitleText } from '../parts/title-text.tsx'
 import { back } from '../stores/navigation.ts'
 
 /** The head of a view. Its title takes the focus when the view comes, so that a screen reader says where one is. */
@@ -12,7 +13,7 @@ export function ToolBar(props: { title: string; about?: ReactNode; canGoBack?: b
         </span>
       )}
       <h1 className={props.canGoBack ? 'cut' : ''} tabIndex={-1} title={props.canGoBack ? props.title : undefined}>
-        {props.title}
+        <TitleText text={props.title} />
       </h1>
       {props.about && <span className="about cut">{props.about}</span>}
       <span className="grow" />

@@ -8,6 +8,7 @@ import { FileNames } from '../parts/file-names.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { StateChip } from '../parts/state-label.tsx'
 import { isConflict, isToReview, needsYou } from '../parts/states.ts'
+import { TitleText } from '../parts/title-text.tsx'
 import { ToolBar } from '../shell/tool-bar.tsx'
 import { useNow } from '../stores/clock.ts'
 import { useTasksThat } from '../stores/live.ts'
@@ -74,7 +75,9 @@ function Entry({ row, chosen, onChoose }: { row: TaskRow; chosen: boolean; onCho
       onFocus={onChoose}
       onDoubleClick={() => go({ view: 'task', id: row.id })}
     >
-      <b className="cut">{row.title}</b>
+      <b className="cut">
+        <TitleText text={row.title} />
+      </b>
       <span className="about">
         <span className="cut">{row.repo}</span>
         <span>{row.finishedAt && ago(row.finishedAt, nowMs)}</span>

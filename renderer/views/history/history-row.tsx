@@ -5,6 +5,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, exactTime, tokens, when } from '../../format.ts'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { resultText } from '../../parts/states.ts'
+import { TitleText } from '../../parts/title-text.tsx'
 
 export const rowId = (id: TaskId): string => `row-${id}`
 
@@ -59,7 +60,7 @@ export function HistoryRow({ row, index, chosen, nowMs, onChoose, onOpen }: RowP
         <StateLabel state={row.state} />
       </span>
       <span role="gridcell" className="cut" title={row.title}>
-        {row.title}
+        <TitleText text={row.title} />
       </span>
       <span role="gridcell" className="cut">
         {row.repo}

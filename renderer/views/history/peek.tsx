@@ -2,6 +2,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import { adviceFor } from '../../advice.ts'
 import { Button } from '../../parts/button.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
+import { TitleText } from '../../parts/title-text.tsx'
 import { go } from '../../stores/navigation.ts'
 
 /** The chosen task of a list at a glance, without leaving the list. */
@@ -19,7 +20,9 @@ export function Peek({ row }: { row: TaskRow }) {
           Open Task
         </Button>
       </header>
-      <p className="prose">{row.title}</p>
+      <p className="prose">
+        <TitleText text={row.title} />
+      </p>
       <p className="prose second small">
         {[detail, adviceFor(row)?.next, row.ref && `Work is kept at ${row.ref}.`].filter(Boolean).join(' · ')}
       </p>

@@ -9,6 +9,7 @@ import { Menu } from '../../parts/menu.tsx'
 import { Path } from '../../parts/path.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { isRunning } from '../../parts/states.ts'
+import { TitleText } from '../../parts/title-text.tsx'
 import { useDraft } from '../../stores/draft.ts'
 import { useSnapshot } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
@@ -90,7 +91,7 @@ function LastTask({ repository }: { repository: RepositoryRow }) {
       <StateLabel state={task.state} />
       <span className="unseen">: </span>
       <small className="cut" title={task.title}>
-        {task.title}
+        <TitleText text={task.title} />
       </small>
     </button>
   )

@@ -1,6 +1,7 @@
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { ago } from '../../format.ts'
 import { StateLabel } from '../../parts/state-label.tsx'
+import { TitleText } from '../../parts/title-text.tsx'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
 
@@ -19,7 +20,7 @@ export function JustEnded({ tasks }: { tasks: readonly TaskRow[] }) {
             <button type="button" data-task={task.id} onClick={() => go({ view: 'task', id: task.id })}>
               <span className="grow">
                 <span className="cut" title={task.title}>
-                  {task.title}
+                  <TitleText text={task.title} />
                 </span>
                 <small className="cut">
                   {task.repo}

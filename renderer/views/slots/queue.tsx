@@ -2,6 +2,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import { when } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { TitleText } from '../../parts/title-text.tsx'
 import { change } from '../../stores/change-settings.ts'
 import { useNow } from '../../stores/clock.ts'
 import { useSettings } from '../../stores/live.ts'
@@ -37,7 +38,7 @@ export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
               )}
               <span className="grow">
                 <span className="cut" title={task.title}>
-                  {task.title}
+                  <TitleText text={task.title} />
                 </span>
                 <small className="cut">
                   {task.repo} · {noteOf(task, index, nowMs)}

@@ -1,5 +1,6 @@
 import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { lookOf } from '../../parts/states.ts'
+import { TitleText } from '../../parts/title-text.tsx'
 import { go } from '../../stores/navigation.ts'
 
 /** The one button that is spread over a card: its name is the task, the rest of the card is text beside it. */
@@ -11,7 +12,7 @@ export function TaskName({ slot, task, ended = false }: { slot: SlotRow; task: T
         <span className="unseen">
           Slot {slot.slot},{ended && ' free, before:'} {lookOf(state).word}:{' '}
         </span>
-        {title}
+        <TitleText text={title} />
       </button>
       <span className="repo-name cut">{repo}</span>
     </div>

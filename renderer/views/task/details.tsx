@@ -3,6 +3,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
+import { withMarks } from '../../parts/with-marks.tsx'
 import { useNow } from '../../stores/clock.ts'
 
 /** Beside console and steps: how much is left, what happens at the end, and what was asked. */
@@ -17,7 +18,7 @@ export function Details({ row, details }: { row: TaskRow; details: TaskDetails |
           <h3 className="grow">Task</h3>
           <CopyButton text={details.description} what="text of the task" />
         </div>
-        <p className="text selectable">{details.description.slice(0, 4_000)}</p>
+        <p className="text selectable">{withMarks(details.description.slice(0, 4_000))}</p>
       </section>
     </aside>
   )

@@ -1,13 +1,12 @@
 import { useRef } from 'react'
 import type { Against, FileDiff } from '../../../main/core/merge/file-diff.ts'
 import { unreachable } from '../../../main/core/unreachable.ts'
-import { markPattern } from '../../../main/core/visible-text.ts'
 import type { ChangedFile } from '../../../preload/task-details.ts'
 import { bytes, count } from '../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy.tsx'
-import { Icon } from '../../parts/icon.tsx'
+import { HiddenCharacters, haveHidden } from '../../parts/hidden-characters.tsx'
 import { Path } from '../../parts/path.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { HunkView } from './hunk-view.tsx'
@@ -44,12 +43,7 @@ export function DiffPane({ id, file, layout, against, version }: Props) {
       </header>
       {answer.status === 'loading' && <Loading what="Comparing…" />}
       {answer.status === 'failed' && <FailureBlank failure={answer.failure} again={answer.again} />}
-      {answer.status === 'ready' && isHidden(answer.value, file) && (
-        <p className="problem hidden-characters" role="alert">
-          <Icon name="needs" />
-          <b>This file has hidden characters</b> They are shown as <code>⟪U+…⟫</code>
-        </p>
-      )}
+      {answer.status === 'ready' && isHidden(answer.value, file) && <HiddenCharacters what="This file" />}
       {answer.status === 'ready' && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
         <section key={file.path} ref={scroller} className="diff" tabIndex={0} aria-label="Differences">
@@ -61,7 +55,7 @@ export function DiffPane({ id, file, layout, against, version }: Props) {
 }
 
 const isHidden = (diff: FileDiff, { path }: ChangedFile): boolean =>
-  (diff.kind === 'text' && diff.hidden === true) || markPattern.test(path)
+  (diff.kind === 'text' && diff.hidden === true) || haveHidden(path)
 
 function Body({ diff, file, layout }: { diff: FileDiff; file: ChangedFile; layout: 'split' | 'unified' }) {
   switch (diff.kind) {

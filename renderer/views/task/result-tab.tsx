@@ -4,11 +4,13 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { adviceFor } from '../../advice.ts'
 import { count, exactTime, tokens } from '../../format.ts'
+import { AgentText } from '../../parts/agent-text.tsx'
 import { Blank, Loading } from '../../parts/blank.tsx'
 import { Command } from '../../parts/copy.tsx'
 import { FileNames } from '../../parts/file-names.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { lookOf } from '../../parts/states.ts'
+import { withMarks } from '../../parts/with-marks.tsx'
 import { FailurePath } from './failure/failure-path.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
@@ -30,7 +32,9 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
         {details.summary && (
           <section className="group">
             <h2>What the agent says</h2>
-            <div className="card padded prose">{details.summary}</div>
+            <div className="card padded">
+              <AgentText text={details.summary} />
+            </div>
           </section>
         )}
         {details.notes.length > 0 && (
@@ -39,7 +43,7 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
             <ul className="card">
               {details.notes.map((note) => (
                 <li key={note} className="padded prose">
-                  {note}
+                  {withMarks(note)}
                 </li>
               ))}
             </ul>
@@ -61,7 +65,7 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
         <section className="group">
           <h2>Task</h2>
           <div className="card">
-            <div className="padded prose">{details.description}</div>
+            <div className="padded prose">{withMarks(details.description)}</div>
             <Particulars row={row} details={details} />
           </div>
         </section>
@@ -86,7 +90,7 @@ function Verdict({ row, details }: { row: TaskRow; details: TaskDetails }) {
 
 /** Lines of a program stay lines. */
 const VerdictText = ({ text }: { text: string }) =>
-  text.includes('\n') ? <pre className="output">{text}</pre> : <p>{text}</p>
+  text.includes('\n') ? <pre className="output">{withMarks(text)}</pre> : <p>{withMarks(text)}</p>
 
 /** What to do is a line of its own below the lines of a program. */
 const linesOf = (failure: Failure): string =>

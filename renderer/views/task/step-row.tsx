@@ -2,7 +2,9 @@ import { memo, useState } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
 import type { Step } from '../../../preload/task-details.ts'
 import { cost, count, elapsed, exactTime, tokens } from '../../format.ts'
+import { AgentText } from '../../parts/agent-text.tsx'
 import { Icon, type IconName } from '../../parts/icon.tsx'
+import { withMarks } from '../../parts/with-marks.tsx'
 import { toolIcon } from './tool-icon.ts'
 
 /** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
@@ -43,7 +45,7 @@ function iconOf(step: Step): IconName {
 function Body({ step, lines }: { step: Step; lines: number }) {
   switch (step.kind) {
     case 'said':
-      return <p className="said">{step.text}</p>
+      return <AgentText text={step.text} />
     case 'tool':
       return <Tool step={step} lines={lines} />
     case 'ended':
@@ -56,7 +58,7 @@ function Body({ step, lines }: { step: Step; lines: number }) {
               {cost(step.usage.costUsd)}
             </span>
           </div>
-          {step.text && <p className="said">{step.text}</p>}
+          {step.text && <AgentText text={step.text} />}
         </>
       )
     default:
@@ -78,7 +80,7 @@ function Tool({ step, lines: linesShown }: { step: Extract<Step, { kind: 'tool' 
       <div className="step-head">
         <b title={step.tool}>{step.tool}</b>
         <span className="mono cut selectable" title={step.subject}>
-          {step.subject}
+          {withMarks(step.subject)}
         </span>
         {step.failed && (
           <span className="chip bad">
@@ -93,7 +95,7 @@ function Tool({ step, lines: linesShown }: { step: Extract<Step, { kind: 'tool' 
           </button>
         )}
       </div>
-      {visible.trim() !== '' && <div className="output">{visible}</div>}
+      {visible.trim() !== '' && <div className="output">{withMarks(visible)}</div>}
     </>
   )
 }

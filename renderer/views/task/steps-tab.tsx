@@ -2,10 +2,11 @@ import { useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
-import type { TaskDetails } from '../../../preload/task-details.ts'
+import type { Step, TaskDetails } from '../../../preload/task-details.ts'
 import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
+import { HiddenCharacters, haveHidden } from '../../parts/hidden-characters.tsx'
 import { stickToEnd } from '../../parts/stick-to-end.ts'
 import { Details } from './details.tsx'
 import { StepRow } from './step-row.tsx'
@@ -55,6 +56,7 @@ function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | nu
           </Button>
         </Problem>
       )}
+      {steps.some(isHidden) && <HiddenCharacters what="What the agent wrote" />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <section ref={stickToEnd} className="scroll" tabIndex={0} aria-label="Steps">
         {first > 0 && (
@@ -72,3 +74,6 @@ function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | nu
     </div>
   )
 }
+
+const isHidden = (step: Step): boolean =>
+  step.kind === 'tool' ? haveHidden(step.tool, step.subject, step.output) : haveHidden(step.text)

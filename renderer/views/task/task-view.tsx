@@ -4,6 +4,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Tabs } from '../../parts/choice.tsx'
+import { HiddenCharacters, haveHidden } from '../../parts/hidden-characters.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useTask } from '../../stores/live.ts'
@@ -61,6 +62,9 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         <TaskActions row={row} details={details} />
       </ToolBar>
       <Facts row={row} branch={details?.branch ?? null} />
+      {haveHidden(row.title, details?.description, details?.summary, details?.failure?.message) && (
+        <HiddenCharacters what="A text of this task" />
+      )}
       <div className="tabs">
         <Tabs label="What to show of the task" panel="task-panel" value={tab} options={tabs} onChange={choose} />
         <span className="grow" />
