@@ -82,37 +82,37 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
   awaiting_review: {
     what: 'It waits for your review.',
     next: 'Look at what it made, then accept or reject it.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: true,
   },
   check_failed: {
     what: "The repository's check did not succeed.",
     next: 'Read what the check printed, then accept the work all the same, or run the task again.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: true,
   },
   rejected: {
     what: 'You rejected it; its work is kept.',
     next: 'Clean it up with its ref, or merge it after all.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: true,
   },
   operation_left: {
     what: 'The agent ended in the middle of a rebase, merge or the like, or left conflict markers in files.',
     next: 'Look at what it made, then accept it all the same, or run the task again.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: true,
   },
   held_paths: {
     what: 'It changes files that may run by themselves in your checkout: settings of editors and agents, hooks, filters.',
     next: 'Look at the files that are named, then accept or reject it.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: true,
   },
   task_failed: {
     what: 'The task did not succeed, so nothing was merged.',
     next: 'Look at what it made, and take what is good.',
-    commands: ['git log -p HEAD..REF'],
+    commands: [],
     again: false,
   },
 }

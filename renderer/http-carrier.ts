@@ -107,5 +107,5 @@ const notThere: Failure = {
 export const noSession: Failure = {
   code: 'session-missing',
   message: 'This page has no session',
-  hint: 'Open the address that `microvm-orchestrator serve` prints, or paste it here',
+  hint: 'Open the address that microvm-orchestrator serve prints, or paste it here',
 }

@@ -3,6 +3,7 @@ import { readInput, reportFailure } from '../api/failure.ts'
 import { AppError, type Failure } from '../core/failure.ts'
 import type { Log } from '../lib/log.ts'
 import { requestSchemas } from './requests.ts'
+import { failureInWindow } from './window-words.ts'
 
 /** Answers to calls of the window; a carrier has those of its host in it. `signal` fires when the caller is gone. */
 export type Calls<Names extends RequestName = RequestName> = {
@@ -30,7 +31,10 @@ export async function answerCall(
     return { ok: true, value: await call(input, signal) }
   } catch (error) {
     if (signal.aborted) return { ok: false, failure: { code: 'cancelled', message: 'The caller went away' } }
-    return { ok: false, failure: reportFailure(error, log, 'a call of the window failed', { name: name.slice(0, 80) }) }
+    return {
+      ok: false,
+      failure: failureInWindow(reportFailure(error, log, 'a call of the window failed', { name: name.slice(0, 80) })),
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import { decideEnvironment } from '../tasks/environments/choose-environment.ts'
 import { orProblem } from '../tasks/environments/or-problem.ts'
+import { failureInWindow } from './window-words.ts'
 
 /** What git said of a repository is trusted for so long. */
 const freshMs = 5_000
@@ -60,5 +61,16 @@ function row(
   const own = all.filter(({ repoPath }) => repoPath === path)
   const costUsd = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
   const lastTask = own.at(-1)?.id ?? null
-  return { alias, path, added, branch, problem, environment, mergePolicy, tasks: own.length, costUsd, lastTask }
+  return {
+    alias,
+    path,
+    added,
+    branch,
+    problem: problem && failureInWindow(problem),
+    environment,
+    mergePolicy,
+    tasks: own.length,
+    costUsd,
+    lastTask,
+  }
 }

@@ -11,6 +11,7 @@ import type { TaskReview } from '../tasks/review/read-review.ts'
 import type { Calls } from './answer-call.ts'
 import { changedFile } from './changed-file.ts'
 import { callOperation } from './operation-calls.ts'
+import { mergeInWindow } from './window-words.ts'
 
 export type ReviewCall =
   | 'review'
@@ -46,7 +47,7 @@ export function reviewCalls({
       return reviewOf(await reviews.look(task.id), check ? { ...check, output: visibleText(check.output) } : null)
     },
     reviewDiff: ({ id, path, against }) => reviews.diff(requireTaskId(id), path, against),
-    acceptTask: (request, signal) => callOperation('acceptTask', request, tasks, signal),
+    acceptTask: async (request, signal) => mergeInWindow(await callOperation('acceptTask', request, tasks, signal)),
     rejectTask: async (request, signal) => {
       await callOperation('rejectTask', request, tasks, signal)
       return {}

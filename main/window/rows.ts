@@ -8,6 +8,7 @@ import { unreachable } from '../core/unreachable.ts'
 import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+import { failureInWindow, inWindowWords } from './window-words.ts'
 
 const titleLimit = 200
 const filesShown = 20
@@ -40,7 +41,7 @@ function rowState({ state }: TaskBrief, position: number | null): RowState {
     case 'parked': {
       const { reason, until, text } = state.parking
       if (text !== undefined) return { phase: 'queued', position } // It was continued, and waits for nothing but a slot.
-      return { phase: 'parked', until, detail: failureText(reason), position }
+      return { phase: 'parked', until, detail: failureText(failureInWindow(reason)), position }
     }
     case 'cloning':
     case 'booting':
@@ -73,13 +74,17 @@ function ended(outcome: TaskOutcome): Ended {
       const { reason, detail, files } = outcome.merge
       return {
         reason,
-        detail: visibleText(detail),
+        detail: visibleText(inWindowWords(detail)),
         files: files.slice(0, filesShown).map(visibleLine),
         fileCount: countOf(outcome.merge),
       }
     }
     case 'failed':
-      return { ...plain, reason: outcome.failure.code, detail: visibleText(failureText(outcome.failure)) }
+      return {
+        ...plain,
+        reason: outcome.failure.code,
+        detail: visibleText(failureText(failureInWindow(outcome.failure))),
+      }
     default:
       return unreachable(outcome)
   }

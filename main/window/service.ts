@@ -30,6 +30,7 @@ import { StepReader } from './step-reader.ts'
 import { shownChanges, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
 import { requireWindowSettings, windowSettings } from './window-settings.ts'
+import { mergeInWindow } from './window-words.ts'
 
 export interface WindowServiceOptions {
   readonly tasks: Tasks
@@ -89,7 +90,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await callOperation('cancelTask', request, tasks, signal)
         return {}
       },
-      mergeTask: (request, signal) => callOperation('mergeTask', request, tasks, signal),
+      mergeTask: async (request, signal) => mergeInWindow(await callOperation('mergeTask', request, tasks, signal)),
       retryTask: async (request, signal) => ({
         id: (await callOperation('retryTask', request, tasks, signal)).task_id,
       }),

@@ -8,6 +8,7 @@ import { visibleLine, visibleText } from '../core/visible-text.ts'
 import type { ChangesSeen } from '../tasks/contract.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
 import { changedFile } from './changed-file.ts'
+import { failureInWindow } from './window-words.ts'
 
 const shownFiles = 2_000
 
@@ -45,6 +46,6 @@ export const shownChanges = ({ live, readAt, commits, files, notes }: ChangesSee
 /** A message may quote what a guest printed. */
 function visibleFailure(failure: Failure | null): Failure | null {
   if (failure === null) return null
-  const { code, message, hint } = failure
+  const { code, message, hint } = failureInWindow(failure)
   return { code, message: visibleText(message), ...(hint !== undefined && { hint: visibleText(hint) }) }
 }
