@@ -247,7 +247,16 @@ function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand):
   if (remote.takesTask) command.argument('<id>')
   if (remote.takesText !== null) command.argument(`<${remote.takesText}>`)
   const options = Object.entries<RemoteOption>(remote.options)
-  for (const [field, { description, number, amount: isAmount, default: value }] of options) {
+  for (const [field, option] of options) {
+    if ('oneOf' in option) {
+      const words = Object.keys(option.oneOf)
+      for (const [word, description] of Object.entries(option.oneOf))
+        command.addOption(
+          new Option(`--${word}`, description).conflicts(words.filter((other) => other !== word).map(camelCase)),
+        )
+      continue
+    }
+    const { description, number, amount: isAmount, default: value } = option
     const flag = `--${field.replaceAll('_', '-')}`
     if (number) command.option(`${flag} <number>`, description, (isAmount ? amount : wholeNumber)(number), value)
     else command.option(flag, description, false)
@@ -255,7 +264,10 @@ function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand):
   command.action(async () => {
     const { callRemote } = await import('./commands/remote/call-remote.ts')
     const given = command.opts<Readonly<Record<string, unknown>>>()
-    const fields = options.map(([field]) => [field, given[camelCase(field)]] as const)
+    const fields = options.map(([field, option]) => {
+      const value = 'oneOf' in option ? Object.keys(option.oneOf).find((word) => given[word]) : given[camelCase(field)]
+      return [field, value] as const
+    })
     await callRemote(terminal, remote, {
       id: command.args[0],
       fields: {

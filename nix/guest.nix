@@ -341,6 +341,7 @@ in
         # With the wrappers that may map other users into a container.
         PATH = mkForce "/run/wrappers/bin:/run/current-system/sw/bin";
         SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt";
+        MICROVM_INBOX = "${./inbox.sh}";
       };
       serviceConfig = {
         ExecStart = "${lib.getExe pkgs.bash} ${./task-runner.sh}";

@@ -3,9 +3,9 @@
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
 # Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's; when the task
-# goes on after a limit or after its end also session/, and continue.md with what it is told then. A machine that was booted ahead finds standby
-# there, and go once it has its task.
-# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, result.json, session/.
+# goes on after a limit or after its end also session/, and continue.md with what it is told then; while it works messages.jsonl. A machine that
+# was booted ahead finds standby there, and go once it has its task.
+# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, inbox-closed, result.json, session/.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -22,7 +22,7 @@ say() { printf 'microvm: %s\n' "$*"; }
 # ---- as the guest's user, inside the development shell ---------------------------------------------------------------
 
 # Only Claude itself gets the key: it comes by a file in memory, and enters the environment right before the exec.
-# The task comes by stdin, because an argument may not be longer than 128 KiB.
+# What it is told comes by stdin, because an argument may not be longer than 128 KiB and there may be more of it later.
 become_claude() {
   local key
   : >"$private/claude-started"
@@ -35,7 +35,8 @@ become_claude() {
   [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || options+=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
   [ -z "${MICROVM_RESUME_SESSION-}" ] || options+=(--resume "$MICROVM_RESUME_SESSION")
   unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-  exec claude --dangerously-skip-permissions ${options[@]+"${options[@]}"} --output-format stream-json --verbose -p <"$private/task.md"
+  exec claude --dangerously-skip-permissions ${options[@]+"${options[@]}"} --input-format stream-json --output-format stream-json --verbose -p \
+    <"$private/input"
 }
 
 if [ "${1-}" = become-claude ]; then
@@ -44,6 +45,9 @@ if [ "${1-}" = become-claude ]; then
 fi
 
 # ---- as root -------------------------------------------------------------------------------------------------------
+
+# shellcheck source=inbox.sh
+source "${MICROVM_INBOX:-${self%/*}/inbox.sh}"
 
 child=
 helpers=()
@@ -297,10 +301,12 @@ show_flake() {
 # run_shell [NIX_ARGUMENT...]: Claude in what the task works in, to its end; sets `code`.
 # No lock file is written: what the task changes is what Claude changed.
 run_shell() {
-  local progress before idle=
+  local progress before idle= feed
   choose_shell "$@"
   before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
-  rm -f "$private/claude-started"
+  rm -f "$private/claude-started" "$private/input" "$private/interrupted"
+  mkfifo -m 600 "$private/input"
+  ! is_root || chown 1000:1000 "$private/input"
   (
     cd "$repo" || exit 127
     user_environment
@@ -312,7 +318,9 @@ run_shell() {
   child=$!
   show_progress "$before" &
   progress=$!
-  helpers+=("$progress")
+  feed_claude "$before" &
+  feed=$!
+  helpers+=("$progress" "$feed")
   rm -f "$private/ended-idle"
   if [ -n "$idle_seconds" ]; then
     end_idle "$before" &
@@ -322,6 +330,7 @@ run_shell() {
   wait "$child"
   code=$?
   wait "$progress"
+  kill "$feed" 2>/dev/null
   [ -z "$idle" ] || kill "$idle" 2>/dev/null
   # The answer was there before: how Claude took its end says nothing of it.
   [ ! -e "$private/ended-idle" ] || code=0
@@ -436,9 +445,10 @@ last_lines() { tail -n 8 "$stderr_log" 2>/dev/null | tail -c 3000; }
 # Sets `error` to why the run failed, to nothing when it did not, and fills $private/summary. The last result's `is_error` counts,
 # because its `subtype` says success even where the API refused. Success with no turn of the model is one of a command of Claude's own.
 judge() {
-  local found= summary=
+  local found= summary= interrupted=
   error=
-  tail -n 100 "$stream" 2>/dev/null | jq -Rnj --arg code "$code" '
+  [ ! -e "$private/interrupted" ] || interrupted=yes
+  tail -n 100 "$stream" 2>/dev/null | jq -Rnj --arg code "$code" --arg interrupted "$interrupted" '
     reduce (inputs | fromjson? | objects) as $line ({};
       if $line.subtype == "microvm_resumed" then {}
       elif $line.type == "result" then .last = $line | .turned = (.turned or ($line.num_turns // 1) != 0)
@@ -447,7 +457,8 @@ judge() {
     .turned as $turned | .last | select(. != null) |
     (.result // "" | tostring | gsub("\u0000"; "")) as $text |
     "found", $text, (
-      if .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
+      if .subtype == "error_during_execution" and $interrupted != "" then "Claude was interrupted, and was told nothing more"
+      elif .api_error_status then "Claude failed: the API answered \(.api_error_status). \($text)"
       elif .is_error then "Claude failed: \(if $text == "" then .subtype else $text end)"
       elif (.subtype // "success") != "success" then "Claude stopped early: \(.subtype)"
       elif $turned | not then "Claude ended without asking the model, as if the text were no task. \($text)"

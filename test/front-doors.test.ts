@@ -64,6 +64,8 @@ const requests: Readonly<Record<string, object>> = {
   get_task_info: { task_id: '0123abcd' },
   get_task_logs: { task_id: '0123abcd' },
   get_task_diff: { task_id: '0123abcd' },
+  send_message: { task_id: '0123abcd', text: 'x' },
+  interrupt_task: { task_id: '0123abcd' },
   cancel_task: { task_id: '0123abcd' },
   merge_task: { task_id: '0123abcd' },
   review_task: { task_id: '0123abcd' },

@@ -15,6 +15,7 @@ import type { EventLog } from './events/event-log.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
 import { Lifetime } from './lifetime.ts'
+import { TaskMessages } from './messages/task-messages.ts'
 import { FinishedIndex } from './record/finished-index.ts'
 import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
@@ -105,11 +106,15 @@ export async function assembleParts(options: OrchestratorOptions) {
   const continuation = new TaskContinuation({
     ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
   })
+  const messages = new TaskMessages({
+    ...{ catalog, lifetime },
+    recordOf: (id) => running.record(id) ?? waiting.record(id),
+  })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolvers, ended, continuation, reviews, changes, disks },
+    ...{ follower, running, intake, resolvers, ended, continuation, messages, reviews, changes, disks },
   }
 }

@@ -7,6 +7,7 @@ import type { MergePolicy } from '../core/merge/merge-policy.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
 import type { AgentChoice } from '../core/task/agent-choice.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
+import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { CommitLine, FileChange } from '../git/changes/list-changes.ts'
@@ -65,6 +66,18 @@ export interface Tasks {
    * 'cost-limit' or 'token-limit' where it has used up its limits; and what `run` throws.
    */
   continue(id: TaskId, request: ContinueRequest): Promise<void>
+  /**
+   * Has the agent of a task that has not ended read a text. Resolves with the message's id when it is on record; what becomes of it, the task
+   * tells.
+   * @throws AppError('task-busy' | 'task-ended') when its agent will read nothing more; 'description-invalid'; 'argument-invalid' when it was
+   * told too much.
+   */
+  tell(id: TaskId, text: string, when: MessageTime): Promise<string>
+  /**
+   * Has the agent of a task stop what it does, and wait for a text. Resolves when that is on record.
+   * @throws AppError('task-busy') while it does not work; 'task-ended'.
+   */
+  interrupt(id: TaskId): Promise<void>
   /**
    * Deletes the folder of a task that has ended, and its ref when `deleteRef` says so.
    * @throws AppError('task-busy') while the task runs; 'merge-failed' when its work waits for a person and a client asks; 'salvage-failed' when

@@ -1,5 +1,6 @@
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
+import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from './assembly.ts'
@@ -97,6 +98,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       this.#countRun(request.owner)
       await this.#parts.continuation.accept(id, request)
     })
+  }
+
+  tell(id: TaskId, text: string, when: MessageTime): Promise<string> {
+    return this.#parts.messages.say(id, text, when)
+  }
+
+  interrupt(id: TaskId): Promise<void> {
+    return this.#parts.messages.interrupt(id)
   }
 
   cleanup(id: TaskId, wish: CleanUp): Promise<void> {

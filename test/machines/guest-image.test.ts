@@ -44,6 +44,7 @@ test('each script, list and pin of the image is part of its key, and so is the a
   await cp(join(packageDirectory(), 'nix'), nix, { recursive: true })
   const files = [
     'task-runner.sh',
+    'inbox.sh',
     'forwards.sh',
     'clock.sh',
     ...(await readdir(join(nix, 'debian'))).map((name) => join('debian', name)),
@@ -64,6 +65,7 @@ test('what the guest runs is sound shell', async () => {
   const nix = join(packageDirectory(), 'nix')
   for (const name of [
     'task-runner.sh',
+    'inbox.sh',
     'debian/build-image.sh',
     'debian/customize-root.sh',
     'debian/dhcp',

@@ -10,6 +10,7 @@ const names = [
   'get_task_diff',
   'get_task_info',
   'get_task_logs',
+  'interrupt_task',
   'list_repos',
   'list_slots',
   'list_tasks',
@@ -18,6 +19,7 @@ const names = [
   'resolve_task',
   'retry_task',
   'run_task',
+  'send_message',
   'usage',
   'wait_next_event',
 ]
@@ -28,7 +30,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the sixteen tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the eighteen tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

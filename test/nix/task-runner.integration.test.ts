@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pathExists } from '../../main/lib/files/look.ts'
 import { runOrThrow } from '../../main/lib/processes/spawn.ts'
-import { finalLine, print, runnerKey, runnerWorld } from '../support/machines/task-runner.ts'
+import { finalLine, print, runnerKey, runnerWorld, toldFirst } from '../support/machines/task-runner.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-const claudeReads = `cat >"$SEEN/task"\n${print(finalLine('Read'))}`
+const claudeReads = `${toldFirst} >"$SEEN/task"\n${print(finalLine('Read'))}`
 
 test.for([
   ['quotes and substitutions', `it's "quoted" $(touch /tmp/no) \`id\` \\ %s %n`],
@@ -21,7 +21,7 @@ test.for([
   expect(await world.read(join(world.seen, 'task'))).toBe(task)
   expect(await world.result()).toMatchObject({ success: true, summary: 'Read', error: null, exit_code: 0 })
   expect(await world.read(join(world.seen, 'claude-arguments'))).toBe(
-    '--dangerously-skip-permissions\0--output-format\0stream-json\0--verbose\0-p\0',
+    '--dangerously-skip-permissions\0--input-format\0stream-json\0--output-format\0stream-json\0--verbose\0-p\0',
   )
 })
 
@@ -295,7 +295,7 @@ test.for([
   const world = await runnerWorld(await temporaryFolder(), { environment })
   await world.run()
   expect(await world.read(join(world.seen, 'claude-arguments'))).toBe(
-    `--dangerously-skip-permissions\0${argument}--output-format\0stream-json\0--verbose\0-p\0`,
+    `--dangerously-skip-permissions\0${argument}--input-format\0stream-json\0--output-format\0stream-json\0--verbose\0-p\0`,
   )
   expect(await world.read(join(world.seen, 'claude-environment'))).not.toContain('MICROVM')
 })
@@ -311,7 +311,7 @@ test('a task that goes on has its session back and is told so; what an earlier r
   await rm(join(folder, 'home'), { recursive: true })
 
   const environment = { MICROVM_RESUME_SESSION: session }
-  const remembers = `ls "$HOME/.claude/projects/p" >"$SEEN/remembered"; cat >"$SEEN/task"; exit 3`
+  const remembers = `ls "$HOME/.claude/projects/p" >"$SEEN/remembered"; ${toldFirst} >"$SEEN/task"; exit 3`
   const second = await runnerWorld(folder, { claude: remembers, environment })
   await second.run()
   expect(await second.read(join(second.seen, 'claude-arguments'))).toContain(`\0--resume\0${session}\0`)

@@ -7,6 +7,7 @@ import { continueTask } from './continue-task.ts'
 import { getTaskDiff } from './get-task-diff.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
+import { interruptTask } from './interrupt-task.ts'
 import { listRepos } from './list-repos.ts'
 import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
@@ -18,6 +19,7 @@ import { retryTask } from './retry-task.ts'
 import { reviewFile } from './review-file.ts'
 import { reviewTask } from './review-task.ts'
 import { runTask } from './run-task.ts'
+import { sendMessage } from './send-message.ts'
 import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
 
@@ -31,6 +33,8 @@ const all = [
   listTasks,
   listRepos,
   listSlots,
+  sendMessage,
+  interruptTask,
   cancelTask,
   mergeTask,
   resolveTask,

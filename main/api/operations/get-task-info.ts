@@ -43,6 +43,18 @@ export const getTaskInfo = defineOperation({
       .nullable()
       .describe('An operation that the agent left under way, or files with conflict markers'),
     clone_path: z.string().optional().describe("Where the task's clone lies on this host; run nothing of it"),
+    messages: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          kind: z.enum(['text', 'interrupt']),
+          text: z.string().optional(),
+          state: z.enum(['queued', 'delivered', 'answered', 'lost']),
+          sent_at: z.string(),
+        }),
+      )
+      .optional()
+      .describe('What its agent was told after it began, and what became of each'),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),

@@ -23,6 +23,28 @@ export const remoteCommands: readonly RemoteCommand[] = [
     takesTask: true,
     print: (terminal, _answer, { task_id }) => terminal.say(`Cancelled: ${task_id}`),
   }),
+  remoteCommand('send_message', {
+    word: 'tell',
+    description: 'say something to the agent of a task that has not ended; it reads it at its next step',
+    takesTask: true,
+    takesText: 'text',
+    options: {
+      when: {
+        oneOf: {
+          now: 'end what the agent does at this moment and have it read the text',
+          after: 'have it read the text once it is done with what it does',
+        },
+      },
+    },
+    print: (terminal, _answer, { task_id }) => terminal.say(`Sent: ${task_id}`),
+  }),
+  remoteCommand('interrupt_task', {
+    word: 'interrupt',
+    description: 'have the agent of a task stop what it does and wait for what you tell it',
+    takesTask: true,
+    print: (terminal, _answer, { task_id }) =>
+      terminal.say(`Interrupted: ${task_id}. It goes on with: microvm-orchestrator tell ${task_id} TEXT`),
+  }),
   remoteCommand('merge_task', {
     word: 'merge',
     description: 'try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide',

@@ -19,13 +19,18 @@ export interface RemoteCommand<Name extends OperationName = OperationName> {
   print(terminal: Terminal, answer: AnswerOf<Name>, request: InputOf<Name>): void | Promise<void>
 }
 
-/** A switch, or a number within the bound, which is whole unless `amount` says otherwise. */
-export interface RemoteOption {
-  readonly description: string
-  readonly number?: Bound
-  readonly amount?: true
-  readonly default?: number
-}
+/** A switch, a number within the bound, which is whole unless `amount` says otherwise, or one of several words, each a switch of its own. */
+export type RemoteOption =
+  | {
+      readonly description: string
+      readonly number?: Bound
+      readonly amount?: true
+      readonly default?: number
+    }
+  | {
+      /** By the value that the field gets. */
+      readonly oneOf: Readonly<Record<string, string>>
+    }
 
 type OptionField<Name extends OperationName> = Exclude<keyof InputOf<Name> & string, 'task_id'>
 

@@ -1,3 +1,4 @@
+import { sentAgain } from './message.ts'
 import { usageSoFar } from './parking.ts'
 import type { Task, TaskEvent } from './task.ts'
 
@@ -22,6 +23,7 @@ export function continuedTask(task: Task, { at, text, owner, caps }: Continued, 
     ...(wasDecidedAgainst(task) && { mergePolicy: { kind: 'review' } }),
     state: { phase: 'parked', parking },
     parkings: [...parkings, parking],
+    messages: sentAgain(task.messages),
     former: { seq, result, work, merge, accepted },
     ...{ result: null, work: null, merge: null, accepted: null, finishedAt: null, announcedSeq: null },
   }

@@ -3,6 +3,9 @@ export const shareNames = {
   description: 'task.md',
   /** The text with which a task was continued. */
   continuation: 'continue.md',
+  /** What the agent is told while it works, and has not read yet; and what says that it is too late for more. */
+  messages: 'messages.jsonl',
+  inboxClosed: 'inbox-closed',
   key: '.api-key',
   environment: 'environment',
   /** The flake that stands in place of the repository's: names and contents in turn, each ended by a NUL. */

@@ -6,6 +6,7 @@ import type { Accepted, MergeOutcome, SalvagedWork } from '../merge/merge.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
 import type { AgentChoice } from './agent-choice.ts'
 import type { TaskCaps } from './caps.ts'
+import type { NewMessage, TaskMessage } from './message.ts'
 import type { TaskBase } from './task-base.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
@@ -178,6 +179,15 @@ export type TaskEvent =
   | { readonly type: 'agent-started'; readonly at: string }
   /** What the user should know of the task and no other event says; one sentence. */
   | { readonly type: 'noted'; readonly at: string; readonly note: string }
+  /** Something was said to its agent, or the agent was interrupted: the host is to see to it that it hears of that, once. */
+  | { readonly type: 'message-sent'; readonly at: string; readonly message: NewMessage }
+  /** What the guest says of messages: the agent has read them, or has come to the end of the turn in which it did. */
+  | {
+      readonly type: 'messages-read'
+      readonly at: string
+      readonly ids: readonly string[]
+      readonly as: 'delivered' | 'answered'
+    }
   | { readonly type: 'stop-requested'; readonly at: string; readonly reason: Failure }
   | { readonly type: 'machine-exited'; readonly at: string; readonly exit: MachineExit }
   | { readonly type: 'result-read'; readonly at: string; readonly result: TaskResult }
@@ -229,6 +239,8 @@ export interface Task extends TaskIdentity {
   readonly agentStartedAt: string | null
   /** What the host noted of it, one sentence each. */
   readonly notes: readonly string[]
+  /** What its agent was told after its task began, oldest first. */
+  readonly messages: readonly TaskMessage[]
   /** Every time that it was parked or continued, oldest first. */
   readonly parkings: readonly Parking[]
   /** Null for a task that was never continued. */

@@ -1,6 +1,7 @@
 import type { MergeOutcome } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
 import { continuedTask, withFormerEnd, withoutMachine } from './continued-task.ts'
+import { keptForLater, lostAtEnd, withReceipts } from './message.ts'
 import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
 
 /** A task as its first event leaves it. */
@@ -22,6 +23,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     accepted: null,
     agentStartedAt: null,
     notes: [],
+    messages: [],
     parkings: [],
     former: null,
     finishedAt: null,
@@ -71,6 +73,12 @@ export function transition(task: Task, event: TaskEvent): Task {
       }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
+    case 'message-sent':
+      if (!isReachable(task))
+        throw new TransitionError(`The agent of task ${task.id} has no time left to read anything`)
+      return { ...task, messages: [...task.messages, { ...event.message, sentAt: event.at, state: 'queued' }] }
+    case 'messages-read':
+      return { ...task, messages: withReceipts(task.messages, event.ids, event.as) }
     case 'stop-requested':
       return { ...task, stopReason: event.reason, state: active(task, 'stopping') }
     case 'machine-exited':
@@ -88,6 +96,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       active(task, 'merging')
       return {
         ...task,
+        messages: keptForLater(task.messages),
         parkings: [...task.parkings, event.parking],
         state: { phase: 'parked', parking: event.parking },
       }
@@ -98,6 +107,7 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'finished':
       return {
         ...withFormerEnd(task),
+        messages: lostAtEnd(task.messages),
         finishedAt: event.at,
         state: {
           phase: 'finished',
@@ -109,6 +119,10 @@ export function transition(task: Task, event: TaskEvent): Task {
       return unreachable(event)
   }
 }
+
+/** Whether its agent may still read what is said to it: it works, or will. */
+export const isReachable = ({ state }: Pick<Task, 'state'>): boolean =>
+  state.phase !== 'stopping' && state.phase !== 'merging' && state.phase !== 'finished'
 
 /**
  * The fold of a whole record.

@@ -3,6 +3,7 @@ import { type EnvironmentWord, environmentWord } from '../environment/environmen
 import { failureText } from '../failure.ts'
 import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
+import { lostNote, type MessageState, type MessageTime, type TaskMessage } from './message.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
 import { baseName } from './task-base.ts'
 import type { TaskBrief } from './task-brief.ts'
@@ -154,6 +155,16 @@ function keptText(taskId: string, kept: number, { through }: { readonly through?
   return `${merged}${commits} ${kept === 1 ? 'was' : 'were'} ${why} and ${wait} at ${taskRef(taskId)} until you drop them`
 }
 
+/** What a task's agent was told after it began. */
+export interface MessageView {
+  id: string
+  kind: 'text' | 'interrupt'
+  text?: string
+  when?: MessageTime
+  state: MessageState
+  sent_at: string
+}
+
 /** What `get_task_info` answers; `task.json` holds the same beside the full record. */
 export interface TaskView extends SalvageView {
   task_id: string
@@ -178,6 +189,8 @@ export interface TaskView extends SalvageView {
   parked_because?: string
   /** What it was told when it was continued last, after an end that holds no longer. */
   continued_with?: string
+  /** What its agent was told after it began, with what became of each; absent when there was nothing. */
+  messages?: MessageView[]
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
   /** What was asked for in place of the user's own model and effort, and of what is checked out. */
@@ -200,7 +213,20 @@ export function waitingRef({ id, work, merge }: TaskBrief): string | null {
 }
 
 /** What the host noted of the task, and of the work that it saved. */
-export const notesOf = ({ notes, work }: Pick<Task, 'notes' | 'work'>): string[] => [...notes, ...(work?.notes ?? [])]
+export const notesOf = ({ notes, messages, work }: Pick<Task, 'notes' | 'messages' | 'work'>): string[] => {
+  const lost = lostNote(messages)
+  return [...notes, ...(lost === null ? [] : [lost]), ...(work?.notes ?? [])]
+}
+
+/** Enough of a message to know it by. */
+const messageTextLimit = 2_000
+
+export const messageViews = (messages: readonly TaskMessage[]): MessageView[] =>
+  messages.map(({ id, state, sentAt, ...said }) =>
+    said.kind === 'interrupt'
+      ? { id, kind: said.kind, state, sent_at: sentAt }
+      : { id, kind: said.kind, text: said.text.slice(0, messageTextLimit), when: said.when, state, sent_at: sentAt },
+  )
 
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
@@ -227,6 +253,7 @@ export function taskView(task: Task): TaskView {
       parked_because: failureText(task.state.parking.reason),
     }),
     ...(continuation !== undefined && { continued_with: continuation }),
+    ...(task.messages.length > 0 && { messages: messageViews(task.messages) }),
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),

@@ -14,6 +14,7 @@ export const ownVerbs = [
   'info',
   'install-agent',
   'install-command',
+  'interrupt',
   'list',
   'logs',
   'merge',
@@ -29,6 +30,7 @@ export const ownVerbs = [
   'serve',
   'setup-token',
   'tasks',
+  'tell',
   'usage',
   'wait',
 ] as const

@@ -31,6 +31,7 @@ export interface ImageInputs {
 /** Relative to the folder `nix`. */
 const inputFiles = [
   'task-runner.sh',
+  'inbox.sh',
   'forwards.sh',
   'clock.sh',
   'debian/build-image.sh',

@@ -24,6 +24,7 @@ const inputFiles = [
   'store.sh',
   'proxy.sh',
   'task-runner.sh',
+  'inbox.sh',
   'debian/pins.json',
 ] as const
 

@@ -24,6 +24,10 @@ export class TaskQueue implements AsyncDisposable {
     return waiting
   }
 
+  record(id: TaskId): TaskRecord | undefined {
+    return this.#waiting.get(id)?.record
+  }
+
   next(free: readonly SlotId[]): Waiting | undefined {
     return nextToStart([...this.#waiting.values()], free, Date.now())
   }

@@ -57,6 +57,11 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.take(id)
   }
 
+  /** The record of a task that waits. */
+  record(id: TaskId): TaskRecord | undefined {
+    return this.#queue.record(id)
+  }
+
   position(id: TaskId): number | null {
     return this.#queue.position(id)
   }

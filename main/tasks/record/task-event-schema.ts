@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FailureCode } from '../../core/failure.ts'
 import type { UnmergedReason } from '../../core/merge/merge.ts'
 import { efforts, modelPattern } from '../../core/task/agent-choice.ts'
+import { messageTimes } from '../../core/task/message.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 
@@ -193,6 +194,11 @@ const identity = z.object({
   repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),
 })
 
+const message = z.discriminatedUnion('kind', [
+  z.object({ id: z.uuid(), kind: z.literal('text'), text: z.string(), when: z.enum(messageTimes) }),
+  z.object({ id: z.uuid(), kind: z.literal('interrupt') }),
+])
+
 /** One line of a task's `events.jsonl`. */
 export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('created'), at, task: identity }),
@@ -201,6 +207,8 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('noted'), at, note: z.string() }),
+  z.object({ type: z.literal('message-sent'), at, message }),
+  z.object({ type: z.literal('messages-read'), at, ids: z.array(z.uuid()), as: z.enum(['delivered', 'answered']) }),
   z.object({ type: z.literal('stop-requested'), at, reason: failureSchema }),
   z.object({ type: z.literal('machine-exited'), at, exit }),
   z.object({ type: z.literal('result-read'), at, result: resultSchema }),

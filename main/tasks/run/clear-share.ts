@@ -8,6 +8,8 @@ import { shareNames } from '../record/task-files.ts'
 const names: readonly string[] = [
   shareNames.description,
   shareNames.continuation,
+  shareNames.messages,
+  shareNames.inboxClosed,
   shareNames.key,
   shareNames.environment,
   shareNames.environmentFiles,

@@ -5,6 +5,7 @@ import { pathExists } from '../../lib/files/look.ts'
 import { readGuestFile } from '../../lib/guest/guest-file.ts'
 import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { finishTask } from '../finish/finish-task.ts'
+import { MessageCarrier } from '../messages/carry-messages.ts'
 import { shareNames } from '../record/task-files.ts'
 import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
@@ -49,6 +50,7 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
     await removeKey(files.share)
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })
   }
+  await new MessageCarrier({ record, driver: context.driver, log }).readToEnd()
   log.info('finishing a task whose machine ended unseen')
   return await finishTask(context, record, secret, log)
 }

@@ -26,6 +26,7 @@ export interface RunningTasksOptions {
 
 /** A task between its creation and its end, and the promise of that end. */
 interface Running {
+  readonly record: TaskRecord
   readonly stop: AbortController
   readonly done: Promise<void>
 }
@@ -47,6 +48,10 @@ export class RunningTasks {
     return this.#running.has(id)
   }
 
+  record(id: TaskId): TaskRecord | undefined {
+    return this.#running.get(id)?.record
+  }
+
   /** Resolves when the task is followed no more; at once when it is not. */
   async over(id: TaskId): Promise<void> {
     await this.#running.get(id)?.done
@@ -65,7 +70,7 @@ export class RunningTasks {
   follow(record: TaskRecord, lease: Disposable, work: (stop: AbortSignal) => Promise<RunEnd>): void {
     const { id } = record.task
     const stop = new AbortController()
-    this.#running.set(id, { stop, done: this.#toItsEnd(record, lease, () => work(stop.signal)) })
+    this.#running.set(id, { record, stop, done: this.#toItsEnd(record, lease, () => work(stop.signal)) })
   }
 
   async #toItsEnd(record: TaskRecord, lease: Disposable, work: () => Promise<RunEnd>): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { errorOf, type Failure } from '../../core/failure.ts'
+import { isHeld } from '../../core/task/message.ts'
 import type { Task } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
@@ -7,6 +8,7 @@ import type { Machine } from '../../machines/driver.ts'
 import { expectEndOf } from '../../worker/run-job.ts'
 import { cleanExit } from '../finish/clean-exit.ts'
 import { finishTask } from '../finish/finish-task.ts'
+import { MessageCarrier } from '../messages/carry-messages.ts'
 import { showInWorkTree } from '../record/mirror.ts'
 import { shareNames } from '../record/task-files.ts'
 import { supervise } from './supervise.ts'
@@ -26,6 +28,7 @@ export async function superviseToEnd(
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
   using _worker = expectEndOf(record.task.id)
+  const carrier = new MessageCarrier({ record, driver: context.driver, log })
   const supervised = await supervise(
     machine,
     {
@@ -34,13 +37,17 @@ export async function superviseToEnd(
       taskTimeoutMs: caps.timeoutMs,
       elapsedMs: await elapsedMs(record.task),
       limitReached: [
-        (over) => capReached(caps, record.files, over),
+        (over) => capReached(caps, { ...record.files, isHeld: () => isHeld(record.task.messages) }, over),
         (over) =>
           diskRunsFull(
             [...new Set([record.files.workFolder, record.task.repoPath, context.home])],
             context.limits.minFreeGiB ?? 0,
             over,
           ),
+        async (over) => {
+          await carrier.carry(over)
+          return undefined
+        },
       ],
       onAgentStarted: async () => {
         if (!record.task.agentStartedAt) await record.add({ type: 'agent-started' })
@@ -53,6 +60,7 @@ export async function superviseToEnd(
     record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,
     detach,
   )
+  await carrier.ended()
   if (supervised.kind === 'detached') return 'left'
   log.info('machine ended', { exit: supervised.exit.kind })
   await addNote(record, await removeKey(share))
@@ -62,6 +70,7 @@ export async function superviseToEnd(
     return await bootAgain()
   }
   await record.add({ type: 'machine-exited', exit: cleanExit(supervised.exit, secret) })
+  await carrier.readToEnd()
   return await finishTask(context, record, secret, log)
 }
 

@@ -14,7 +14,16 @@ const pollMs = 500
  */
 export async function capReached(
   { maxTokens, silenceTimeoutMs }: TaskCaps,
-  { share, console }: { readonly share: string; readonly console: string },
+  {
+    share,
+    console,
+    isHeld,
+  }: {
+    readonly share: string
+    readonly console: string
+    /** Whether the agent waits for its user: that silence is none of its own. */
+    readonly isHeld?: () => boolean
+  },
   over: AbortSignal,
 ): Promise<Failure | undefined> {
   if (maxTokens === null && silenceTimeoutMs === null) return undefined
@@ -32,7 +41,7 @@ export async function capReached(
       }
     }
     const now = `${stream.offset} ${await sizeOf(console)}`
-    if (now !== heard) {
+    if (now !== heard || isHeld?.()) {
       heard = now
       heardAt = performance.now()
     }

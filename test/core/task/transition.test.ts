@@ -6,6 +6,43 @@ import { eventsOfGoodTask, identity, sampleMerge, slot } from '../../support/tas
 const events = eventsOfGoodTask('/repo')
 const at = '2026-01-02T03:04:06.000Z'
 
+describe('what an agent is told', () => {
+  const id = '00000000-0000-4000-8000-000000000000'
+  const sent = { type: 'message-sent', at, message: { id, kind: 'text', text: 'More', when: 'next' } } as const
+  const receipt = (as: 'delivered' | 'answered') => ({ type: 'messages-read', at, ids: [id], as }) as const
+  const failed = { kind: 'failed', failure: { code: 'agent-failed', message: 'no' } } as const
+  const working = foldTask(events.slice(0, 5), '/home')
+
+  test('is queued until its receipts come, and shown with its time', () => {
+    const task = transition(transition(working, sent), receipt('delivered'))
+    expect(taskView(task).messages).toEqual([
+      { id, kind: 'text', text: 'More', when: 'next', state: 'delivered', sent_at: at },
+    ])
+    expect(taskView(transition(task, receipt('answered'))).messages).toMatchObject([{ state: 'answered' }])
+    expect(taskView(working)).not.toHaveProperty('messages')
+  })
+
+  test('can be sent before its task has a machine, and not once the machine is to go off', () => {
+    expect(transition(foldTask(events.slice(0, 1), '/home'), sent).messages).toMatchObject([{ state: 'queued' }])
+    const reason = { code: 'cancelled', message: 'Cancelled' } as const
+    expect(() => transition(transition(working, { type: 'stop-requested', at, reason }), sent)).toThrow(TransitionError)
+    expect(() => transition(foldTask(events.slice(0, 6), '/home'), sent)).toThrow(TransitionError)
+    expect(() => transition(foldTask(events, '/home'), sent)).toThrow(TransitionError)
+  })
+
+  test('is lost with the end of its task in one event, noted, and sent again when the task is continued', () => {
+    const ended = transition(transition(working, sent), { type: 'finished', at, outcome: failed })
+    expect(taskView(ended)).toMatchObject({
+      messages: [{ state: 'lost' }],
+      notes: [expect.stringContaining('not read')],
+    })
+    expect(() => transition(ended, receipt('delivered'))).toThrow(TransitionError)
+    const announced = transition(ended, { type: 'announced', at, seq: 1 })
+    const again = transition(announced, { type: 'continued', at, text: 'Go on' })
+    expect(taskView(again)).toMatchObject({ messages: [{ state: 'queued' }], notes: [] })
+  })
+})
+
 describe('the fold of a task', () => {
   test('passes through the phases in order, and clients see pending, running, completed', () => {
     const seen = events.map((_, index) => {

@@ -58,7 +58,8 @@ export function historyOf(request: MessagesRequest): History {
     }
   }
   const texts = messages
-    .filter(({ role }) => role === 'user')
+    // What the user says while the agent works comes as the system's.
+    .filter(({ role }, at) => role === 'user' || (role === 'system' && at > 0))
     .flatMap((each) => blocksOf(each).flatMap(({ text }) => text ?? []))
   return { turn, results, texts, directory: directoryOf(request) }
 }

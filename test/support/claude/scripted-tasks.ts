@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../main/core/failure.ts'
 import type { By } from '../../../main/core/merge/may-publish.ts'
 import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
 import { validateDescription } from '../../../main/core/task/description.ts'
+import type { MessageTime, NewMessage } from '../../../main/core/task/message.ts'
 import {
   allSlots,
   type SlotId,
@@ -13,7 +15,7 @@ import {
   type TaskResult,
 } from '../../../main/core/task/task.ts'
 import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
-import { newTask, transition } from '../../../main/core/task/transition.ts'
+import { isReachable, newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import type {
   Changes,
@@ -213,6 +215,21 @@ export class ScriptedTasks implements Tasks {
     const { caps: _caps, ...rest } = request
     this.continued.push({ id, ...request })
     this.#apply(id, { type: 'continued', at: at(), ...rest })
+  }
+
+  async tell(id: TaskId, text: string, when: MessageTime): Promise<string> {
+    validateDescription(text)
+    return await this.#send(id, { id: randomUUID(), kind: 'text', text, when })
+  }
+
+  async interrupt(id: TaskId): Promise<void> {
+    await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
+  }
+
+  async #send(id: TaskId, message: NewMessage): Promise<string> {
+    if (!isReachable(await this.get(id))) throw new AppError('task-ended', `Task ${id} has ended`)
+    this.#apply(id, { type: 'message-sent', at: at(), message })
+    return message.id
   }
 
   async cleanup(id: TaskId, { deleteRef, by }: CleanUp): Promise<void> {

@@ -21,11 +21,16 @@ export type Doom =
   | WorkerDoom
 
 /**
- * Runs one task, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
+ * Runs one task, which may be told something while it works, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
  * product. Prints `ready` first, and `survived` when the point was never reached.
  */
 const [rootAndGuest = '', doomText = ''] = process.argv.slice(2)
-const { root, guest, warm = false } = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean }
+const {
+  root,
+  guest,
+  warm = false,
+  tell,
+} = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean; tell?: string }
 const doom = JSON.parse(doomText) as Doom
 
 const die = (): never => {
@@ -65,6 +70,10 @@ async function aheadOf(known: string): Promise<boolean> {
 console.log('ready')
 const { orchestrator } = await startOrchestrator({ root, guest, warmMachines: warm ? 1 : 0 })
 const first = await orchestrator.run({ description: 'say hello', repo: 'project' })
+if (tell !== undefined) {
+  await until(async () => (await orchestrator.get(first)).state.phase === 'working')
+  await orchestrator.tell(first, tell, 'next')
+}
 await untilEnded(orchestrator, first)
 if (warm) {
   await until(() => aheadOf(first))

@@ -33,7 +33,12 @@ export interface RunnerWorldOptions {
   /** Bash before nix enters the shell; `exit 1` is a shell that cannot be entered. */
   readonly nix?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** How long an agent that was interrupted waits for a message. */
+  readonly holdSeconds?: number
 }
+
+/** What a program in place of Claude Code is told first, out of its standard input; more of it may come. */
+export const toldFirst = 'head -n 1 | jq -rj .message.content'
 
 export const finalLine = (result: string, fields: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ type: 'result', subtype: 'success', is_error: false, result, ...fields })
@@ -43,7 +48,7 @@ export const print = (line: string): string => `printf '%s\\n' '${line.replaceAl
 
 /** A folder as a guest sees it, with programs in place of nix, Claude and the power switch; git and jq are real. */
 export async function runnerWorld(folder: string, options: RunnerWorldOptions = {}): Promise<RunnerWorld> {
-  const { task = 'Do it', claude = print(finalLine('Done')), nix = '', environment = {} } = options
+  const { task = 'Do it', claude = print(finalLine('Done')), nix = '', environment = {}, holdSeconds = 1 } = options
   const share = join(folder, 'workspace')
   const repo = join(share, 'repo')
   const seen = join(folder, 'seen')
@@ -97,6 +102,7 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
     MICROVM_ROUTES: join(folder, 'routes'),
     MICROVM_RESOLV_CONF: join(folder, 'resolv.conf'),
     MICROVM_GRACE_SECONDS: '1',
+    MICROVM_HOLD_SECONDS: String(holdSeconds),
     MICROVM_CHECK_FOLDER: join(folder, 'check'),
     MICROVM_SLABINFO: join(folder, 'slabinfo'),
     MICROVM_DROP_CACHES: join(folder, 'drop_caches'),

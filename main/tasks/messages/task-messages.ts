@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { AppError } from '../../core/failure.ts'
+import { validateDescription } from '../../core/task/description.ts'
+import { type MessageTime, mostMessages, type NewMessage } from '../../core/task/message.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import { isReachable, TransitionError } from '../../core/task/transition.ts'
+import { entryExists } from '../../lib/files/look.ts'
+import type { Lifetime } from '../lifetime.ts'
+import type { TaskCatalog } from '../record/task-catalog.ts'
+import { shareNames } from '../record/task-files.ts'
+import type { TaskRecord } from '../record/task-record.ts'
+
+export interface TaskMessagesOptions {
+  readonly catalog: Pick<TaskCatalog, 'get'>
+  /** The record of a task that is followed or waits; it alone may be written. */
+  readonly recordOf: (id: TaskId) => TaskRecord | undefined
+  readonly lifetime: Pick<Lifetime, 'isOver'>
+}
+
+/** Takes what users say to agents at work: it is on record before it is answered for, and carried by whoever follows the task. */
+export class TaskMessages {
+  readonly #options: TaskMessagesOptions
+
+  constructor(options: TaskMessagesOptions) {
+    this.#options = options
+  }
+
+  /** Resolves with the message's id when it is on record. @throws AppError that says why the agent will not read it. */
+  async say(id: TaskId, text: string, when: MessageTime): Promise<string> {
+    validateDescription(text)
+    return await this.#send(id, { id: randomUUID(), kind: 'text', text, when })
+  }
+
+  /** Resolves when it is on record that the agent is to stop what it does and to wait for a text. @throws AppError */
+  async interrupt(id: TaskId): Promise<void> {
+    const { state } = await this.#options.catalog.get(id)
+    if (
+      state.phase === 'queued' ||
+      state.phase === 'parked' ||
+      state.phase === 'cloning' ||
+      state.phase === 'booting'
+    ) {
+      throw new AppError('task-busy', `Task ${id} does not work yet, so there is nothing to interrupt`, {
+        hint: 'send_message has it read a text when it does; cancel_task ends it',
+      })
+    }
+    await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
+  }
+
+  async #send(id: TaskId, message: NewMessage): Promise<string> {
+    const { catalog, recordOf, lifetime } = this.#options
+    const task = await catalog.get(id)
+    if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
+    if (!isReachable(task)) throw tooLate(task)
+    if (task.messages.length >= mostMessages) {
+      throw new AppError('argument-invalid', `Task ${id} was told ${mostMessages} things, which is the most`, {
+        hint: 'Wait for its end and continue it',
+      })
+    }
+    const record = recordOf(id)
+    if (record === undefined) {
+      throw new AppError('task-busy', `Task ${id} is on its way to its slot`, { hint: 'Try again in a moment' })
+    }
+    if (await hasClosed(record)) throw tooLate(task)
+    try {
+      await record.add({ type: 'message-sent', message })
+    } catch (error) {
+      if (error instanceof TransitionError) throw tooLate(record.task) // It ended at this moment.
+      throw error
+    }
+    return message.id
+  }
+}
+
+/** What a guest says of itself, which only keeps its own task from being told more. */
+const hasClosed = async ({ task, files }: TaskRecord): Promise<boolean> =>
+  task.state.phase === 'working' && (await entryExists(join(files.share, shareNames.inboxClosed)))
+
+const tooLate = ({ id, state }: Task): AppError =>
+  state.phase === 'finished'
+    ? new AppError('task-ended', `Task ${id} has ended`, { hint: 'continue_task has it go on with a further text' })
+    : new AppError('task-busy', `It is too late: the agent of task ${id} has come to its end`, {
+        hint: 'Wait for the end of the task; continue_task then has it go on with a further text',
+      })

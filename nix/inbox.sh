@@ -1,0 +1,99 @@
+# What the user says to the agent while it works; sourced by the task runner, and run beside Claude. Whatever Claude reads comes through its
+# standard input as lines of JSON: first its task, then what the host writes into messages.jsonl.
+#
+# The host replaces that file as a whole. Its first line is new each time; each line after it is a message that the agent has not read yet, as
+# far as the host knows, so one may be there that was handed over already: it is known by its id, which is also its id for Claude. Claude's
+# stream tells what it has read.
+
+# feed_claude BYTES: Claude's standard input, until its turns are over and nothing waits; so many bytes of the stream were there before.
+feed_claude() {
+  local input=$private/input messages=$workspace/messages.jsonl closed=$workspace/inbox-closed
+  local hold_seconds=${MICROVM_HOLD_SECONDS:-1800} task revision='' word id
+  # Those that Claude was given, and of these the ones that it has not come to the end of.
+  local -A given_over=() open=()
+  local ended='' ended_at=0 interrupted='' held=''
+  rm -f "$closed"
+  exec 5<>"$input"
+  read -r task </proc/sys/kernel/random/uuid
+  open[$task]=yes
+  # By a way of its own into the pipe: jq must not hold the reading end, or it would wait for ever where Claude does not come to read.
+  jq -Rsc --arg uuid "$task" '{ type: "user", uuid: $uuid, message: { role: "user", content: . } }' "$private/task.md" >"$input" 5>&-
+  while :; do
+    hand_over
+    if may_close; then
+      # In this order: whatever was written before the host could see that it is too late is handed over.
+      : >"$closed"
+      hand_over || break
+      rm -f "$closed"
+    fi
+    word=
+    read -r -t 1 word id
+    case $?:$word in
+      1:) break ;;
+      *:works) ended='' held='' ;;
+      *:read)
+        ended='' held=''
+        [ -z "$interrupted" ] || { interrupted='' && rm -f "$private/interrupted"; }
+        ;;
+      *:done) unset "open[$id]" ;;
+      *:interrupted) unset "open[$id]" && interrupted=yes ;;
+      *:result | *:stopped) ended=$word ended_at=$SECONDS ;;
+    esac
+  done < <(exec 5>&- && tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | receipts 2>/dev/null)
+  : >"$closed"
+  exec 5>&-
+}
+
+# What the stream says of messages and turns, one word a line.
+receipts() {
+  jq -Rr --unbuffered '
+    fromjson? | objects |
+    if .type == "command_lifecycle" then
+      (.command_uuid | strings | select(test("^[0-9a-f-]{36}$"))) as $id |
+      if .state == "started" then "read \($id)" elif .state == "queued" then empty else "done \($id)" end
+    elif .type == "control_response" then "interrupted \(.response.request_id | strings | select(test("^[0-9a-f-]{36}$")))"
+    elif .type == "result" then if .subtype == "error_during_execution" then "stopped" else "result" end
+    elif .type == "assistant" or (.type == "system" and .subtype == "init") then "works"
+    else empty end'
+}
+
+# Gives Claude what is new in the file; fails where nothing is.
+hand_over() {
+  local now id line found=1
+  [ -f "$messages" ] && [ ! -L "$messages" ] && read -r now <"$messages" && [ "$now" != "$revision" ] || return 1
+  revision=$now
+  while read -r id line; do
+    [ -z "${given_over[$id]-}" ] || continue
+    given_over[$id]=yes open[$id]=yes ended='' held='' found=0
+    printf '%s\n' "$line" >&5
+    say "a message for claude: $id"
+  done < <(head -c 67108864 "$messages" | to_claude 5>&-)
+  return "$found"
+}
+
+# Our lines as Claude Code takes them. One that begins with / would be a command of its own, see write_text.
+to_claude() {
+  jq -Rr '
+    fromjson? | objects | select(.id | strings | test("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")) |
+    if .kind == "interrupt" then
+      "\(.id) \({ type: "control_request", request_id: .id, request: { subtype: "interrupt" } } | tojson)"
+    elif .kind == "text" and (.text | type) == "string" then
+      ({ next: "next", after: "later", now: "now" }[.when | tostring] // "next") as $priority |
+      (if .text | startswith("/") then " " + .text else .text end) as $text |
+      "\(.id) \({ type: "user", uuid: .id, priority: $priority, message: { role: "user", content: $text } } | tojson)"
+    else empty end'
+}
+
+# Whether Claude has come to the end of all that it was given. One that does not say so of each message (another version of Claude Code) is
+# given some seconds to begin a further turn. An agent that was interrupted waits for what the user says next.
+may_close() {
+  [ -n "$ended" ] || return 1
+  if [ -n "$interrupted" ] && [ "$ended" = stopped ]; then
+    [ -n "$held" ] || say 'interrupted, and waiting for a message'
+    held=yes
+    : >"$private/interrupted"
+    [ "$((SECONDS - ended_at))" -ge "$hold_seconds" ]
+  else
+    [ "${#open[@]}" = 0 ] || [ "$((SECONDS - ended_at))" -ge 5 ]
+  fi
+}

@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { requireTaskId } from '../../main/api/views.ts'
+import { startServer } from '../../main/app.ts'
+import { silentLog } from '../../main/lib/log.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { runCommand } from '../support/command-line.ts'
+import { guestThatListens } from '../support/machines/listening-guest.ts'
+import { processDriver } from '../support/machines/process-driver.ts'
+import { registeredRepository } from '../support/orchestrator.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+test('tell speaks to the agent of a task, now, afterwards or at its next step, interrupt has it stop, and info shows it', async () => {
+  const root = await temporaryFolder()
+  const home = join(root, 'home')
+  await mkdir(home, { mode: 0o700 })
+  await registeredRepository(root)
+  const driver = processDriver(join(root, 'run'), guestThatListens())
+  const server = await startServer({ home, port: 0, log: silentLog, env: { ANTHROPIC_API_KEY: 'sk-ant-x' }, driver })
+  await using _server = { [Symbol.asyncDispose]: () => server.close() }
+  const command = (...args: string[]) => runCommand(args, { home })
+  const id = (await command('run', 'project', 'work')).stdout.trim()
+  await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).state.phase).toBe('working')
+
+  expect(await command('tell', id, '-- Use the other one')).toMatchObject({ exitCode: 0, stdout: `Sent: ${id}\n` })
+  expect(await command('tell', id, 'Afterwards', '--after')).toMatchObject({ exitCode: 0 })
+  expect(await command('tell', id, 'Now', '--now')).toMatchObject({ exitCode: 0 })
+  expect(await command('tell', id, 'Both', '--now', '--after')).toMatchObject({
+    ...{ exitCode: 1, stdout: '', stderr: expect.stringContaining('cannot be used with') },
+  })
+  const { stdout } = await command('interrupt', id)
+  expect(stdout).toMatch(/^Interrupted: [0-9a-f]{8}\. It goes on with: .* tell [0-9a-f]{8} TEXT\n$/)
+  const info = async () => JSON.parse((await command('info', id)).stdout) as { messages: readonly object[] }
+  await expect
+    .poll(async () => (await info()).messages)
+    .toMatchObject([
+      { kind: 'text', text: '-- Use the other one', when: 'next', state: 'answered' },
+      { kind: 'text', text: 'Afterwards', when: 'after', state: 'answered' },
+      { kind: 'text', text: 'Now', when: 'now', state: 'answered' },
+      { kind: 'interrupt', state: 'answered' },
+    ])
+  await writeFile(join(taskFiles(home, requireTaskId(id)).share, 'enough'), '')
+  await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).announcedSeq).not.toBeNull()
+  expect(await command('tell', id, 'Too late')).toMatchObject({
+    ...{ exitCode: 1, stderr: expect.stringMatching(/has ended.*continue_task/s) },
+  })
+})
