@@ -43,6 +43,9 @@ export function scriptNamed({ messages }: MessagesRequest): string | undefined {
   return /\[script: ([\w-]+)\]/.exec(text)?.[1]
 }
 
+/** How Claude Code 2.1.330 tells the model what the user says in the middle of a turn. */
+const saidWhileAtWork = 'The user sent a new message'
+
 export function historyOf(request: MessagesRequest): History {
   const { messages } = request
   const uses = new Map<string, { name: string; input: unknown }>()
@@ -59,8 +62,9 @@ export function historyOf(request: MessagesRequest): History {
   }
   const texts = messages
     // What the user says while the agent works comes as the system's.
-    .filter(({ role }, at) => role === 'user' || (role === 'system' && at > 0))
-    .flatMap((each) => blocksOf(each).flatMap(({ text }) => text ?? []))
+    .flatMap((each) => blocksOf(each).map(({ text = '' }) => ({ role: each.role, text })))
+    .filter(({ role, text }) => role === 'user' || (role === 'system' && text.startsWith(saidWhileAtWork)))
+    .flatMap(({ text }) => (text === '' ? [] : text))
   return { turn, results, texts, directory: directoryOf(request) }
 }
 
