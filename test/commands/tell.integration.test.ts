@@ -23,7 +23,7 @@ test('tell speaks to the agent of a task, now, afterwards or at its next step, i
   const id = (await command('run', 'project', 'work')).stdout.trim()
   await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).state.phase).toBe('working')
 
-  expect(await command('tell', id, '-- Use the other one')).toMatchObject({ exitCode: 0, stdout: `Sent: ${id}\n` })
+  expect(await command('tell', id, 'Use the other one')).toMatchObject({ exitCode: 0, stdout: `Sent: ${id}\n` })
   expect(await command('tell', id, 'Afterwards', '--after')).toMatchObject({ exitCode: 0 })
   expect(await command('tell', id, 'Now', '--now')).toMatchObject({ exitCode: 0 })
   expect(await command('tell', id, 'Both', '--now', '--after')).toMatchObject({
@@ -35,7 +35,7 @@ test('tell speaks to the agent of a task, now, afterwards or at its next step, i
   await expect
     .poll(async () => (await info()).messages)
     .toMatchObject([
-      { kind: 'text', text: '-- Use the other one', when: 'next', state: 'answered' },
+      { kind: 'text', text: 'Use the other one', when: 'next', state: 'answered' },
       { kind: 'text', text: 'Afterwards', when: 'after', state: 'answered' },
       { kind: 'text', text: 'Now', when: 'now', state: 'answered' },
       { kind: 'interrupt', state: 'answered' },

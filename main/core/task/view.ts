@@ -156,7 +156,7 @@ function keptText(taskId: string, kept: number, { through }: { readonly through?
 }
 
 /** What a task's agent was told after it began. */
-export interface MessageView {
+interface MessageView {
   id: string
   kind: 'text' | 'interrupt'
   text?: string
@@ -221,7 +221,7 @@ export const notesOf = ({ notes, messages, work }: Pick<Task, 'notes' | 'message
 /** Enough of a message to know it by. */
 const messageTextLimit = 2_000
 
-export const messageViews = (messages: readonly TaskMessage[]): MessageView[] =>
+const messageViews = (messages: readonly TaskMessage[]): MessageView[] =>
   messages.map(({ id, state, sentAt, ...said }) =>
     said.kind === 'interrupt'
       ? { id, kind: said.kind, state, sent_at: sentAt }
