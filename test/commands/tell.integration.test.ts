@@ -43,6 +43,6 @@ test('tell speaks to the agent of a task, now, afterwards or at its next step, i
   await writeFile(join(taskFiles(home, requireTaskId(id)).share, 'enough'), '')
   await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).announcedSeq).not.toBeNull()
   expect(await command('tell', id, 'Too late')).toMatchObject({
-    ...{ exitCode: 1, stderr: expect.stringMatching(/has ended.*continue_task/s) },
+    ...{ exitCode: 1, stderr: expect.stringMatching(/has ended.*continue ID/s) },
   })
 })
