@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { unreachable } from '../main/core/unreachable.ts'
 import type { Place } from '../preload/host.ts'
+import { Palette } from './palette/index.tsx'
 import { FailureBlank, Loading } from './parts/blank.tsx'
 import { useWindowKeys } from './parts/use-keys.ts'
 import { Banners } from './shell/banners.tsx'
@@ -45,6 +46,7 @@ export function App() {
       <DropZone />
       <AddRepository />
       <Notices />
+      <Palette />
     </div>
   )
 }

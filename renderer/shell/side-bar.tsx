@@ -3,8 +3,10 @@ import { slotCount } from '../../main/core/task/task.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { needsYou } from '../parts/states.ts'
+import { isMac } from '../parts/use-keys.ts'
 import { useLive, useSnapshot, useTasks } from '../stores/live.ts'
 import { go, rootOf, useNavigation, type View } from '../stores/navigation.ts'
+import { showPalette } from '../stores/palette.ts'
 
 export function SideBar() {
   const busy = useSnapshot(({ slots }) => slots.filter(({ taskId }) => taskId !== null).length, 0)
@@ -39,6 +41,13 @@ export function SideBar() {
       <nav className="nav" aria-label={isMacApp ? 'This Mac' : 'This Host'}>
         <Entry view="setup" icon="checks" word="Set-up" />
         <Entry view="settings" icon="gear" word="Settings" />
+        <button type="button" data-stop title="Commands" onClick={() => showPalette('commands')}>
+          <Icon name="search" />
+          <span className="word">Commands</span>
+          <span className="count" aria-hidden="true">
+            {isMac() ? '⌘K' : 'Ctrl K'}
+          </span>
+        </button>
       </nav>
       <Client />
     </aside>

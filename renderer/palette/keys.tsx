@@ -1,0 +1,38 @@
+import { Dialog } from '../parts/dialog.tsx'
+import { isMac } from '../parts/use-keys.ts'
+
+const command = isMac() ? '⌘' : 'Ctrl '
+
+const keys: readonly (readonly [keys: string, what: string])[] = [
+  [`${command}K`, 'Find an action or a task'],
+  ['?', 'These keys'],
+  [`${command}N`, 'New task'],
+  [`${command}O`, 'Add a repository'],
+  [`${command}1 to ${command}6`, 'Slots, Needs You, History, Repositories, Set-up, Settings'],
+  [`${command}F`, 'Find in what is shown'],
+  [`${command}⏎`, 'Send what is written'],
+  ['Esc', 'Back, or leave a dialog'],
+  ['Arrows', 'Go through slots, lists, tabs and menus'],
+  ['Space', 'A glance at a row of History'],
+  ['Alt with an arrow', 'The next conflict, or the one before'],
+  ['1 to 3', 'In a conflict: base, yours, the task’s'],
+  ['4, 5, 0', 'In a conflict: both, both the other way round, neither'],
+]
+
+/** The keys of the window. */
+export default function Keys({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="Keys" confirm="Done" onClose={onClose} onConfirm={() => true}>
+      <dl className="keys">
+        {keys.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}

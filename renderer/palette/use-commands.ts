@@ -1,0 +1,106 @@
+import type { TaskRow } from '../../preload/live-state.ts'
+import { copyText } from '../parts/copy.tsx'
+import { isConflict, isToReview, lookOf } from '../parts/states.ts'
+import { isMac } from '../parts/use-keys.ts'
+import { addFolders } from '../stores/adding.ts'
+import { change } from '../stores/change-settings.ts'
+import { useDraft } from '../stores/draft.ts'
+import { setLayout } from '../stores/layout.ts'
+import { useIsDesktop, useSettings, useSnapshot, useTasks } from '../stores/live.ts'
+import { choosing, go, placeOf, useNavigation } from '../stores/navigation.ts'
+import { showPalette } from '../stores/palette.ts'
+import { focusContinue } from '../views/task/continue/continue-field.tsx'
+import { mergeNow } from '../views/task/merge-now.ts'
+import { runAgain } from '../views/task/run-again.ts'
+import { type Command, newestTasks } from './command-list.ts'
+
+/** What only asks before it acts is a dialog of the task's. */
+export type AskFor = (kind: 'stop' | 'clean-up', row: TaskRow) => void
+
+const views = [
+  ['slots', 'Slots'],
+  ['conflicts', 'Needs You', 'needs'],
+  ['history', 'History'],
+  ['repositories', 'Repositories', 'repo'],
+  ['setup', 'Set-up', 'checks'],
+  ['settings', 'Settings', 'gear'],
+] as const
+
+/** Every action that can be done where the user is, and every task. */
+export function useCommands(askFor: AskFor): readonly Command[] {
+  const place = useNavigation(({ trail }) => placeOf(trail))
+  const tasks = useTasks()
+  const aliases = useSnapshot(({ repositories }) => repositories, [])
+  const isDesktop = useIsDesktop()
+  const isPaused = useSettings()?.queuePaused ?? false
+  const here = place.view === 'task' ? tasks.find(({ id }) => id === place.id) : undefined
+  return [
+    ...(here ? commandsOf(here, askFor) : []),
+    { icon: 'plus', word: 'New Task', about: '', run: () => go({ view: 'new-task' }) },
+    ...views.map(
+      ([view, word, icon = view], index): Command => ({
+        ...{ icon: icon as Command['icon'], word: `Go to ${word}`, about: `${isMac() ? '⌘' : 'Ctrl '}${index + 1}` },
+        run: () => go({ view }),
+      }),
+    ),
+    { icon: 'repo', word: isDesktop ? 'Add Folder…' : 'Add Repository…', about: '', run: () => addFolders(isDesktop) },
+    {
+      ...{ icon: isPaused ? 'again' : 'pause', word: isPaused ? 'Resume the Queue' : 'Pause the Queue', about: '' },
+      run: () => change({ queuePaused: !isPaused }),
+    },
+    { icon: 'slots', word: 'Slots as a Grid', about: 'Layout', run: () => setLayout({ slots: 'grid' }) },
+    { icon: 'list', word: 'Slots as a List', about: 'Layout', run: () => setLayout({ slots: 'list' }) },
+    ...(['light', 'dark', 'system'] as const).map(
+      (theme): Command => ({
+        ...{ icon: 'gear', word: `Theme: ${theme.charAt(0).toUpperCase()}${theme.slice(1)}`, about: '' },
+        run: () => change({ theme }),
+      }),
+    ),
+    { icon: 'list', word: 'Keys', about: '?', run: () => showPalette('keys') },
+    ...aliases.map(
+      ({ alias }): Command => ({
+        ...{ icon: 'plus', word: `New Task in ${alias}`, about: 'Repository' },
+        run: () => {
+          useDraft.setState({ repo: alias })
+          go({ view: 'new-task' })
+        },
+      }),
+    ),
+    ...newestTasks(tasks).map(
+      ({ id, title, repo, state }): Command => ({
+        ...{ icon: lookOf(state).icon, word: title || `Task ${id}`, about: `${lookOf(state).word}, ${repo}, ${id}` },
+        run: () => go({ view: 'task', id }),
+      }),
+    ),
+  ]
+}
+
+/** What can be done with the task that is shown. */
+function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
+  const { id, ref, state } = row
+  const about = 'This task'
+  const hasEnded = state.phase === 'finished'
+  const tab = (name: string, icon: Command['icon']): Command => ({
+    ...{ icon, word: `Show ${name}`, about },
+    run: () => useNavigation.setState(({ trail }) => ({ trail: choosing(trail, 'tab', name.toLowerCase()) })),
+  })
+  const review: Command = { icon: 'checks', word: 'Review…', about, run: () => go({ view: 'review', id }) }
+  const resolve: Command = { icon: 'merge', word: 'Resolve…', about, run: () => go({ view: 'resolve', id }) }
+  const ended: readonly Command[] = [
+    { icon: 'say', word: 'Continue…', about, run: focusContinue },
+    { icon: 'again', word: 'Run Again', about, run: () => runAgain(row) },
+    ...(isToReview(row) ? [review] : []),
+    ...(isConflict(row) ? [resolve] : []),
+    ...(ref !== null && !isToReview(row) && !isConflict(row)
+      ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const]
+      : []),
+    { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row) },
+  ]
+  const atWork: readonly Command[] = [{ icon: 'stop', word: 'Stop…', about, run: () => askFor('stop', row) }]
+  return [
+    ...[tab('Console', 'terminal'), tab('Steps', 'say'), tab('Changes', 'file'), tab('Result', 'pass')],
+    ...(hasEnded ? ended : atWork),
+    { icon: 'copy', word: 'Copy Task ID', about, run: () => copyText(id) },
+    ...(ref === null ? [] : [{ icon: 'copy', word: 'Copy Ref', about, run: () => copyText(ref) } as const]),
+  ]
+}
