@@ -90,6 +90,13 @@ export function commandLine(terminal: Terminal): Command {
     })
   addSecrets(program, terminal)
   program
+    .command('as-at-home')
+    .description('show what of your own Claude Code tasks are given, and what is left out')
+    .action(async () => {
+      const { asAtHome } = await import('./commands/as-at-home.ts')
+      await asAtHome(terminal)
+    })
+  program
     .command('install-command')
     .description('link this program into a folder of your PATH')
     .action(async () => {

@@ -1,4 +1,5 @@
 import type { MachineDriver } from './machines/driver.ts'
+import { claudeFolder, readClaudeHome } from './settings/claude-home.ts'
 import { egressPolicy } from './settings/egress-word.ts'
 import { guestNetwork } from './settings/guest-network.ts'
 import { listRepositories } from './settings/repositories.ts'
@@ -23,12 +24,13 @@ export async function provisionsOf({
   machines,
   repoPath,
 }: ProvisionsOptions): Promise<Provisions> {
-  const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs } = settings.requireCurrent()
+  const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs, asAtHome } = settings.requireCurrent()
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
   // A queued task of a repository that was taken off the list meanwhile: no one says any more what it may reach.
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
   const secrets = repository ? await secretsFor(home, repoPath) : []
   const network = guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
-  return { ...network, privateNetworks, idleBackgroundMs }
+  const claudeHome = asAtHome.length > 0 && repository ? await readClaudeHome(claudeFolder(env), asAtHome) : null
+  return { ...network, privateNetworks, idleBackgroundMs, ...(claudeHome && { claudeHome }) }
 }

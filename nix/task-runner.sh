@@ -2,9 +2,10 @@
 # Runs one task in a guest: reads it from the share, lets Claude Code work on it in the clone, writes result.json and
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
-# Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's; when the task
-# goes on after a limit or after its end also session/, and continue.md with what it is told then; while it works messages.jsonl. A machine that
-# was booted ahead finds standby there, and go once it has its task.
+# Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's;
+# claude-files with what of the user's own Claude Code comes along; when the task goes on after a limit or after its end also session/, and
+# continue.md with what it is told then; while it works messages.jsonl. A machine that was booted ahead finds standby there, and go once it has
+# its task.
 # Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, inbox-closed, result.json, session/.
 set -u
 
@@ -283,6 +284,22 @@ take_environment() {
   [ -e "$folder/flake.nix" ] && flake=path:$folder
 }
 
+# What of the user's own Claude Code comes along: names and contents in turn, each name behind x for a program or -. They are copies that
+# the agent cannot write; what Claude makes itself lies beside them.
+take_claude_files() (
+  [ -e "$workspace/claude-files" ] || exit 0
+  files=() folder=$user_home/.claude
+  umask 022
+  mapfile -d '' files <"$workspace/claude-files" || exit 1
+  for ((at = 0; at + 1 < ${#files[@]}; at += 2)); do
+    name=${files[at]:1}
+    [[ $name != /* && /$name/ != */../* ]] || exit 1
+    mkdir -p "$folder/${name%"${name##*/}"}" && printf '%s' "${files[at + 1]}" >"$folder/$name" || exit 1
+    if [ "${files[at]:0:1}" = x ]; then chmod 555 "$folder/$name"; else chmod 444 "$folder/$name"; fi
+  done
+  [ -n "${MICROVM_SAME_USER-}" ] || chown 1000:1000 "$folder"
+)
+
 # choose_shell [NIX_ARGUMENT...]: sets `shell` to what stands before a command that runs in what the task works in.
 choose_shell() {
   shell=()
@@ -523,6 +540,7 @@ main() {
   setting MICROVM_WIP_SUBJECT wip_subject
   setting MICROVM_RESUME_SESSION session
   tell_claude "$session"
+  take_claude_files || fail "What comes along of the user's Claude Code could not be laid down in the guest"
   [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { bounds } from '../core/bounds.ts'
 import { AppError, messageOf } from '../core/failure.ts'
 import { unusable } from '../lib/files/private-folder.ts'
+import { homeParts } from './claude-home.ts'
 import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000
@@ -39,6 +40,8 @@ const settingsSchema = z.object({
   keyInGuest: z.union([z.boolean(), z.literal('open')]).default('open'),
   /** Whether the API itself may search, fetch, run code and connect for a task whose egress policy is not open. */
   serverTools: z.enum(['refuse', 'allow']).default('refuse'),
+  /** What of the user's own Claude Code tasks are given as copies. */
+  asAtHome: z.array(z.enum(homeParts)).default([]),
   /** Which guest runs tasks; `auto` is NixOS on a Mac with nix and a builder for Linux, else Debian. */
   guest: z.enum(['auto', 'nixos', 'debian']).default('auto'),
   /** Where the Debian guest comes from: null where the release says, or built on this host; `build`; a URL or a folder. */

@@ -1,23 +1,42 @@
 import { open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { hostDriver } from '../../main/app.ts'
+import { silentLog } from '../../main/lib/log.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
+import type { MachineDriver } from '../../main/machines/driver.ts'
+import { addSecret } from '../../main/settings/secrets.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { recordingUpstream } from '../support/claude/recording-upstream.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { bash, type History, say, sequence } from '../support/claude/scripted-turn.ts'
 import { scriptedKey, startOrchestra } from '../support/faults/orchestra.ts'
 import { gitIn, subjectsOf } from '../support/git/repositories.ts'
 import { taskId } from '../support/tasks.ts'
+import { secretOf } from '../support/web/secret-upstream.ts'
 
 /** What the guest has in the key's place; found in its memory, or the search would prove nothing. */
 const standIn = 'sk-ant-api03-the-host-has-the-key'
+
+/** What no guest may have, while it may use it. */
+const secret = 'glpat-a-secret-of-the-user-0123456789'
 
 /** Written so that the command itself does not hold the key. */
 const pattern = (key: string) => `[${key.slice(0, 1)}]${key.slice(1)}`
 const search = [
   `grep -lsa '${pattern(standIn)}' /proc/[0-9]*/environ | head -1 | sed 's/.*/found the stand-in/'`,
-  `grep -rlsa '${pattern(scriptedKey)}' /proc/[0-9]*/environ /proc/[0-9]*/cmdline /workspace /home /run /tmp /var /nix/var /etc | sed 's/^/KEY IN /'`,
+  ...[scriptedKey, secret].map(
+    (text) =>
+      `grep -rlsa '${pattern(text)}' /proc/[0-9]*/environ /proc/[0-9]*/cmdline /workspace /home /run /tmp /var /nix/var /etc | sed 's/^/KEY IN /'`,
+  ),
   'echo searched',
+].join('; ')
+
+/** By its route: a request that reads and one that does not; and what git makes of the name of its host. */
+const useSecret = [
+  'curl -sS -m 60 "$SECRET_LAB_URL/api/projects" && echo',
+  'curl -sS -m 60 -o /dev/null -w "%{http_code}\\n" -X DELETE "$SECRET_LAB_URL/api/projects/1"',
+  'git ls-remote --get-url git@lab.example.test:me/project.git | sed "s,$SECRET_LAB_URL,ROUTE,"',
 ].join('; ')
 
 /** By the variables that the guest has, and past them. */
@@ -31,7 +50,9 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   const searched = Promise.withResolvers<void>()
   const found: string[] = []
   const keyless = sequence(
-    async () => {
+    () => bash(useSecret),
+    async ({ results }: History) => {
+      found.push(results.at(-1)?.text ?? '')
       asked.resolve()
       await searched.promise // A search in the guest would bring what it looks for into its memory.
       return bash(search)
@@ -47,11 +68,15 @@ test('the agent does its task while the key is nowhere in its machine, not even 
     () => say('Done.'),
   )
   await using api = await startScriptedApi({ scripts: { keyless }, expectedKey: scriptedKey })
+  const answer = `{"echo":"${secret}"}`
+  const lab = await recordingUpstream(`HTTP/1.1 200 OK\r\nContent-Length: ${answer.length}\r\n\r\n${answer}`)
   const orchestra = await startOrchestra({
     apiUrl: api.url,
     repositories: { project: { 'README.md': 'A project\n' } },
     settings: { keyInGuest: false },
+    driver: withoutTls(lab.url),
   })
+  await addSecret(orchestra.home, secretOf({ name: 'LAB', host: 'lab.example.test', tools: ['git'] }), secret)
   await orchestra.command('allow', orchestra.pathOf('project'), '--allow-host', 'listed.example')
   const id = await orchestra.runTask('project', 'Add hello.md. [script: keyless]')
   const { pid, phase } = await orchestra.until(id, 'working')
@@ -59,25 +84,51 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   await asked.promise
   expect(await memoryHolds(pid ?? 0, standIn)).toBe(true)
   expect(await memoryHolds(pid ?? 0, scriptedKey)).toBe(false)
+  expect(await memoryHolds(pid ?? 0, secret)).toBe(false)
   searched.resolve()
 
   const view = await orchestra.until(id, 'finished')
   expect(view).toMatchObject({ status: 'completed', error: null, merge_result: { merged: true, commits: 1 } })
-  expect(found).toEqual(['found the stand-in\nsearched', 'response 403\nCould not resolve'])
+  expect(found).toEqual([
+    [`{"echo":"${'*'.repeat(secret.length)}"}`, '405', 'ROUTE/me/project.git'].join('\n'),
+    ...['found the stand-in\nsearched', 'response 403\nCould not resolve'],
+  ])
+  expect(lab.connections).toEqual([expect.stringMatching(/^GET \/api\/projects HTTP\/1\.1\r\n/)])
+  expect(lab.connections[0]).toContain(`Authorization: Bearer ${secret}\r\n`)
   expect(api.requests.length).toBeGreaterThan(2)
   expect(api.requests.filter(({ accepted }) => !accepted)).toEqual([])
 
   const repo = orchestra.pathOf('project')
   expect(await subjectsOf(repo, 'main')).toEqual(['Add hello.md', 'Start'])
-  expect((await run('grep', ['-rl', '--', scriptedKey, repo, join(orchestra.home, 'tasks')])).stdout).toBe('')
-  expect(await gitIn(repo, ['log', '--all', `-S${scriptedKey}`, '--format=%H'])).toBe('')
+  for (const text of [scriptedKey, secret]) {
+    expect((await run('grep', ['-rl', '--', text, repo, join(orchestra.home, 'tasks')])).stdout).toBe('')
+    expect(await gitIn(repo, ['log', '--all', `-S${text}`, '--format=%H'])).toBe('')
+  }
   const { network_log_path } = await orchestra.client.call('get_task_logs', { task_id: id })
   expect(network_log_path).toBe(taskFiles(orchestra.home, taskId(id)).network)
   const { port } = new URL(api.url)
   const { stdout } = await orchestra.command('network', id)
   expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`, 'm'))
+  expect(stdout).toMatch(
+    /: reached once, \d+ bytes up, \d+ bytes down; with the secret LAB; refused once \(method-refused\)$/m,
+  )
   expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
 })
+
+/** This host's machines, whose gateways ask the host of each secret here, and with no TLS: a test's certificate is trusted nowhere. */
+function withoutTls(origin: string): MachineDriver {
+  const driver = hostDriver(silentLog, () => ({ guest: 'auto', guestImage: null }))
+  return {
+    ...driver,
+    start: async (spec, signal) => {
+      const { gateway } = spec.network
+      if (!gateway) throw new Error('A machine without a gateway')
+      const secrets = (gateway.config.secrets ?? []).map((each) => ({ ...each, origin }))
+      const config = { ...gateway.config, secrets }
+      return await driver.start({ ...spec, network: { ...spec.network, gateway: { ...gateway, config } } }, signal)
+    },
+  }
+}
 
 /** Whether the guest's memory, which QEMU has as a file without a name, holds the text. */
 async function memoryHolds(pid: number, text: string): Promise<boolean> {

@@ -10,6 +10,8 @@ export const shareNames = {
   environment: 'environment',
   /** The flake that stands in place of the repository's: names and contents in turn, each ended by a NUL. */
   environmentFiles: 'environment-files',
+  /** What of the user's own Claude Code comes along: names, each behind `x` for a program or `-`, and contents in turn. */
+  claudeFiles: 'claude-files',
   startRef: 'start-ref',
   /** There from the start in a machine that is booted ahead of its task; the guest says that it waits, and the host to begin. */
   standby: 'standby',

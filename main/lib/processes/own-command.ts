@@ -7,6 +7,7 @@ const name = 'microvm-orchestrator'
 /** The verbs of the command line; `test/lib/processes/own-command.test.ts` holds them against it. */
 export const ownVerbs = [
   'allow',
+  'as-at-home',
   'cancel',
   'cleanup',
   'continue',

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import type { Machine, MachineSpec } from '../../machines/driver.ts'
+import { homeNote } from '../../settings/claude-home.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
 import { showInWorkTree } from '../record/mirror.ts'
 import { machineSpec, type SpecParts } from '../slots/machine-spec.ts'
@@ -27,6 +28,7 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
   await layShare(run, source.warm)
+  if (run.provisions.claudeHome) await addNote(record, homeNote(run.provisions.claudeHome))
   await requireOwnFolders(files)
   await driver.prepareOwnership([files.share, files.repo], signal)
   const handedOver = await source.warm?.handOver(specOf(run, []), signal)

@@ -13,6 +13,7 @@ const names: readonly string[] = [
   shareNames.key,
   shareNames.environment,
   shareNames.environmentFiles,
+  shareNames.claudeFiles,
   shareNames.startRef,
   shareNames.standby,
   shareNames.waiting,

@@ -36,6 +36,9 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     .map(([name, value]) => `${name}=${value}\0`)
     .join('')
   const text = task.parkings.at(-1)?.text
+  const claudeFiles = (assignment.claudeHome?.files ?? []).map(
+    ({ path, text: content, executable }) => `${executable ? 'x' : '-'}${path}\0${content}\0`,
+  )
   await mkdir(files.share, { recursive: true, mode: 0o700 })
   const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
   await Promise.all([
@@ -43,6 +46,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     place(shareNames.environment, environment),
     ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, environmentFiles)]),
+    ...(claudeFiles.length === 0 ? [] : [place(shareNames.claudeFiles, claudeFiles.join(''))]),
     place(shareNames.startRef, `${task.startCommit}\n`),
     place(shareNames.key, assignment.key.value),
   ])

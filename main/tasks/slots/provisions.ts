@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../core/network/gateway.ts'
 import type { Forward } from '../../machines/driver.ts'
+import type { HomeFiles } from '../../settings/claude-home.ts'
 
 /** What the guest is given to work with. */
 export interface Assignment {
@@ -11,6 +12,8 @@ export interface Assignment {
   readonly egress: 'open' | 'closed'
   /** How long an agent that has answered may wait for commands in the background alone; left out or null, as long as it likes. */
   readonly idleBackgroundMs?: number | null
+  /** What of the user's own Claude Code comes along. */
+  readonly claudeHome?: HomeFiles
 }
 
 /** What one task is given, decided when it was accepted. */
