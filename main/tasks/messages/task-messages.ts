@@ -42,7 +42,7 @@ export class TaskMessages {
       state.phase === 'booting'
     ) {
       throw new AppError('task-busy', `Task ${id} does not work yet, so there is nothing to interrupt`, {
-        hint: 'send_message has it read a text when it does; cancel_task ends it',
+        hint: 'A text that is sent now is read when it begins; cancel_task ends it',
       })
     }
     await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
