@@ -11,7 +11,7 @@ export type HomePart = (typeof homeParts)[number]
 export const claudeFolder = (env: NodeJS.ProcessEnv): string =>
   env.CLAUDE_CONFIG_DIR || join(env.HOME || homedir(), '.claude')
 
-export interface HomeFile {
+interface HomeFile {
   /** Below the folder of Claude Code. */
   readonly path: string
   readonly text: string
