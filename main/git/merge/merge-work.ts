@@ -93,6 +93,9 @@ async function mergeOnce(
 ): Promise<MergeOutcome | undefined> {
   const { branch, commit, taskId, selection } = request
   const user: GitOptions = { cwd: repository.path, trust: 'user' }
+  await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
+  // Ahead, since it starts while git is asked for the branch.
+  await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
   const [state, programs] = await Promise.all([branchState(repository, branch, signal), userPrograms(user, signal)])
   switch (state.kind) {
     case 'gone':
@@ -105,8 +108,6 @@ async function mergeOnce(
       return unreachable(state)
   }
   const { tip, checkout } = state
-  await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
-  await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
   const apart = await listApart(user, tip, commit, reader, signal)
   if (apart === null) return unmerged('fetch_failed', `The task's commit ${commit} is not in the repository`)
   if (apart.inWork.length === 0) {
