@@ -1,7 +1,7 @@
 import type { RowState, StepLine, TaskRow } from '../../../preload/live-state.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import { Path } from '../../parts/path.tsx'
-import { toolIcon } from '../task/tool-icon.ts'
+import { toolIcon } from '../task/steps/tool-icon.ts'
 
 /** What the agent did last, or what happens while there is none. */
 export function LastSteps({ task, most }: { task: TaskRow; most: number }) {

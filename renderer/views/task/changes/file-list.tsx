@@ -1,8 +1,8 @@
 import { useState } from 'react'
-import type { ChangedFile, Changes } from '../../../preload/task-details.ts'
-import { count, splitPath } from '../../format.ts'
-import { moveFocus } from '../../parts/move-focus.ts'
-import { SearchField } from '../../parts/search-field.tsx'
+import type { ChangedFile, Changes } from '../../../../preload/task-details.ts'
+import { count, splitPath } from '../../../format.ts'
+import { moveFocus } from '../../../parts/move-focus.ts'
+import { SearchField } from '../../../parts/search-field.tsx'
 
 interface Props {
   readonly changes: Pick<Changes, 'files' | 'fileCount'>

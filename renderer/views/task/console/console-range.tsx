@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Failure } from '../../../main/core/failure.ts'
-import { bytes } from '../../format.ts'
-import { Button } from '../../parts/button.tsx'
-import { type ReadConsole, readRange, tailBytes } from '../../stores/console-feed.ts'
-import { showFailure } from '../../stores/notices.ts'
-import { openTerminal } from '../../terminal/console-terminal.ts'
+import type { Failure } from '../../../../main/core/failure.ts'
+import { bytes } from '../../../format.ts'
+import { Button } from '../../../parts/button.tsx'
+import { type ReadConsole, readRange, tailBytes } from '../../../stores/console-feed.ts'
+import { showFailure } from '../../../stores/notices.ts'
+import { openTerminal } from '../../../terminal/console-terminal.ts'
 
 interface Props {
   readonly id: string

@@ -1,6 +1,6 @@
-import type { Failure } from '../../../main/core/failure.ts'
-import { type ReadConsole, readRange } from '../../stores/console-feed.ts'
-import { showFailure } from '../../stores/notices.ts'
+import type { Failure } from '../../../../main/core/failure.ts'
+import { type ReadConsole, readRange } from '../../../stores/console-feed.ts'
+import { showFailure } from '../../../stores/notices.ts'
 
 /** Gives the whole console as a file, byte for byte as it is now. */
 export async function saveConsole(id: string, read: ReadConsole): Promise<void> {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
-import type { TaskId } from '../../../main/core/task/task.ts'
-import { host } from '../../api.ts'
-import { followSteps, noSteps, type StepsState } from '../../stores/follow-steps.ts'
+import type { TaskId } from '../../../../main/core/task/task.ts'
+import { host } from '../../../api.ts'
+import { followSteps, noSteps, type StepsState } from '../../../stores/follow-steps.ts'
 
 /** The steps of a task for as long as the view is shown, and how to ask again after a failure. */
 export function useSteps(id: TaskId): { readonly state: StepsState; readonly again: () => void } {

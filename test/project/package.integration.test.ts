@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { pathExists } from '../main/lib/files/look.ts'
-import { startDetached } from '../main/lib/processes/start-detached.ts'
-import { WorkerProcess } from '../main/worker/worker-process.ts'
-import { makeRepository } from './support/git/repositories.ts'
-import { temporaryFolder } from './support/temporary.ts'
-import { until } from './support/until.ts'
+import { pathExists } from '../../main/lib/files/look.ts'
+import { startDetached } from '../../main/lib/processes/start-detached.ts'
+import { WorkerProcess } from '../../main/worker/worker-process.ts'
+import { makeRepository } from '../support/git/repositories.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 const execute = promisify(execFile)
 
@@ -56,7 +56,7 @@ async function workerMerges(dist: string, repoPath: string): Promise<unknown> {
 
 test('the installed package runs its bundle', async () => {
   const folder = await temporaryFolder()
-  const root = join(import.meta.dirname, '..')
+  const root = join(import.meta.dirname, '../..')
   const modules = join(folder, 'node_modules')
   const installed = join(modules, 'microvm-orchestrator')
   await mkdir(installed, { recursive: true })

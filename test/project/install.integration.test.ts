@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { runCommand, startCommand } from './support/command-line.ts'
-import { temporaryFolder } from './support/temporary.ts'
-import { initializeBody, mcpHeaders, send } from './support/web/mcp-endpoint.ts'
+import { runCommand, startCommand } from '../support/command-line.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { initializeBody, mcpHeaders, send } from '../support/web/mcp-endpoint.ts'
 
 const execute = promisify(execFile)
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
 test('with no script run and no development package installed, the headless program lists and serves', async () => {
   const checkout = join(await temporaryFolder(), 'checkout')

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { host } from '../../api.ts'
-import { type FeedState, feedConsole, type ReadConsole } from '../../stores/console-feed.ts'
-import { type ConsoleTerminal, openTerminal } from '../../terminal/console-terminal.ts'
+import { host } from '../../../api.ts'
+import { type FeedState, feedConsole, type ReadConsole } from '../../../stores/console-feed.ts'
+import { type ConsoleTerminal, openTerminal } from '../../../terminal/console-terminal.ts'
 
 interface Found {
   readonly at: number

@@ -13,7 +13,7 @@ interface Entry {
   readonly os?: readonly string[]
 }
 
-const read = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, '..', name), 'utf8'))
+const read = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, '../..', name), 'utf8'))
 const { packages, lockfileVersion } = read('package-lock.json') as {
   readonly lockfileVersion: number
   readonly packages: Readonly<Record<string, Entry>>

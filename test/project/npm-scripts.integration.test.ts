@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from '../main/lib/processes/spawn.ts'
-import { temporaryFolder } from './support/temporary.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>
 }

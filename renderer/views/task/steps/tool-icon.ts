@@ -1,4 +1,4 @@
-import type { IconName } from '../../parts/icon.tsx'
+import type { IconName } from '../../../parts/icon.tsx'
 
 const toolIcons: Readonly<Record<string, IconName>> = {
   Bash: 'terminal',

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { importCircles } from './support/import-circles.ts'
+import { importCircles } from '../support/import-circles.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
 /**
  * Which folders of `main/` each may import from, itself apart. What is not listed is `main/` itself: the entries and `app.ts`.
@@ -265,6 +265,20 @@ test.each([
   expect(guestReadersReachedBy(['main/app.ts'], others).length).toBeGreaterThan(0)
   const typeOnly = "import type { jobs } from './worker/jobs.ts'\n"
   expect(guestReadersReachedBy(['main/app.ts'], [{ path: 'main/app.ts', text: typeOnly }])).toEqual([])
+})
+
+/** What a reader takes in at a look; the folders whose entries are one of a kind each have a few more. */
+const mostSiblings = 24
+
+test('no folder is too full to be looked through', () => {
+  const folders = ['main', 'preload', 'renderer'].flatMap((top) => [
+    top,
+    ...readdirSync(join(root, top), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+  ])
+  expect(folders.length).toBeGreaterThan(60)
+  expect(folders.filter((folder) => readdirSync(join(root, folder)).length > mostSiblings)).toEqual([])
 })
 
 test('the window makes no markup out of text', () => {
