@@ -115,7 +115,7 @@ test('a worker killed while it looks for held paths leaves the work to a person'
 })
 
 // The last of them begins the transaction that moves the branch.
-test.each(points('merge', [1, 4, 8]))(
+test.each(points('merge', [1, 4, 7]))(
   'a worker killed at command $command of the merge leaves checkout and branch as before, told once, and a second try merges',
   async (doom) => {
     const { repo, orchestrator, id, view, nextIsAsAnyOther } = await endWithout(doom)

@@ -8,6 +8,7 @@ import { unreachable } from '../../core/unreachable.ts'
 import { inTurn } from '../../lib/in-turn.ts'
 import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
 import { measureChange, TooMuchChanged } from '../changes/measure-change.ts'
+import { readTreeChanges, type TreeChanges } from '../changes/tree-changes.ts'
 import { createSettler } from '../conflicts/settler.ts'
 import { type GitOptions, gitQuickly } from '../process/git.ts'
 import { type ObjectReader, ObjectTooLarge, openObjectReader } from '../process/objects.ts'
@@ -129,7 +130,7 @@ async function mergeOnce(
     await forgetWork(user, request)
     return { kind: 'unchanged', branch }
   }
-  await requireMeasure(tip, plan.commit, reader)
+  const changes = await measuredChanges(tip, plan.commit, reader)
   const move = {
     ...repository,
     branch,
@@ -137,6 +138,7 @@ async function mergeOnce(
     from: tip,
     to: plan.commit,
     reason: `microvm-orchestrator: task ${taskId}: ${plan.method}`,
+    changes,
     quarantine,
     programs,
     forget: selection?.only ? null : { ref: taskRef(taskId), commit },
@@ -215,10 +217,15 @@ async function planMerge(
   return replay.kind === 'replayed' ? { ...replay, method: 'rebase' } : replay
 }
 
-/** @throws TooMuchChanged for what git could not list within our memory, nor a checkout hold. */
-async function requireMeasure(from: string, to: string, reader: ObjectReader): Promise<void> {
-  const [before, after] = await Promise.all([from, to].map(async (id) => parseCommit(await reader.read(id, 'commit'))))
-  if (before && after) await measureChange(before.tree, after.tree, reader)
+/**
+ * What the move changes, unless git has to tell that.
+ * @throws TooMuchChanged for what git could not list within our memory, nor a checkout hold.
+ */
+async function measuredChanges(from: string, to: string, reader: ObjectReader): Promise<TreeChanges | undefined> {
+  const treeOf = async (id: string) => parseCommit(await reader.read(id, 'commit')).tree
+  const [before, after] = await Promise.all([treeOf(from), treeOf(to)])
+  await measureChange(before, after, reader)
+  return await readTreeChanges(before, after, reader)
 }
 
 const isAncestor = async (user: GitOptions, ancestor: string, commit: string, signal?: AbortSignal) =>

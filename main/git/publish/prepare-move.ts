@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises'
-import { treeChanges } from '../changes/tree-changes.ts'
+import { type TreeChanges, treeChanges } from '../changes/tree-changes.ts'
 import { byBytes, bytePath, shownPath } from '../process/byte-path.ts'
 import type { GitOptions } from '../process/git.ts'
 import type { Checkout } from '../repository/branch-state.ts'
@@ -32,6 +32,7 @@ export interface MoveRequest {
   readonly index: string
   readonly from: string
   readonly to: string
+  readonly changes: TreeChanges | undefined
   readonly ref: string
 }
 
@@ -39,10 +40,10 @@ export interface MoveRequest {
 export async function prepareMove(
   user: GitOptions,
   folder: PublishFolder,
-  { checkout, commonDirectory, index, from, to, ref }: MoveRequest,
+  { checkout, commonDirectory, index, from, to, changes: known, ref }: MoveRequest,
   programs: UserPrograms,
 ): Promise<Prepared> {
-  const changes = await treeChanges(user, from, to)
+  const changes = known ?? (await treeChanges(user, from, to))
   const folds = await foldsNames(checkout.path, folder)
   const collision = folds ? await findCollision(user, to, changes.added, folder) : undefined
   if (collision) return { kind: 'names-collide', files: collision.map(shownPath) }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/failure.ts'
+import type { TreeChanges } from '../changes/tree-changes.ts'
 import type { Quarantine } from '../merge/quarantine.ts'
 import { shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitQuickly } from '../process/git.ts'
@@ -38,6 +39,8 @@ export interface PublishOptions {
   readonly from: string
   readonly to: string
   readonly reason: string
+  /** From `from` to `to`, where it is known already; left out, git is asked. */
+  readonly changes?: TreeChanges | undefined
   readonly quarantine: Quarantine
   readonly programs: UserPrograms
   /** A reference that has done its duty when this is published, and where it is. One that has moved stays. */
@@ -121,8 +124,17 @@ async function moveWithCheckout(user: GitOptions, options: CheckoutOptions): Pro
   }
 }
 
-const moveRequest = ({ checkout, commonDirectory, index, from, to, forget, branch }: CheckoutOptions): MoveRequest => ({
-  ...{ checkout, commonDirectory, index, from, to },
+const moveRequest = ({
+  checkout,
+  commonDirectory,
+  index,
+  from,
+  to,
+  changes,
+  forget,
+  branch,
+}: CheckoutOptions): MoveRequest => ({
+  ...{ checkout, commonDirectory, index, from, to, changes },
   ref: forget?.ref ?? branch,
 })
 
