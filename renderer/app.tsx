@@ -3,6 +3,7 @@ import { unreachable } from '../main/core/unreachable.ts'
 import type { Place } from '../preload/host.ts'
 import { Palette } from './palette/index.tsx'
 import { FailureBlank, Loading } from './parts/blank.tsx'
+import { useKeptFocus } from './parts/keep-focus.ts'
 import { useWindowKeys } from './parts/use-keys.ts'
 import { Banners } from './shell/banners.tsx'
 import { NoSession } from './shell/no-session.tsx'
@@ -32,6 +33,7 @@ export function App() {
   const platform = useLive(({ host }) => host?.platform)
   useWindowKeys(() => void addFolders(isDesktop))
   useFocusOfPlace(place)
+  useKeptFocus()
   useEffect(() => {
     const root = document.documentElement
     if (theme === 'system') delete root.dataset.theme

@@ -1,5 +1,5 @@
 import type { TaskRow } from '../../preload/live-state.ts'
-import { copyText } from '../parts/copy.tsx'
+import { copyAndSay } from '../parts/copy.tsx'
 import { isConflict, isToReview, lookOf } from '../parts/states.ts'
 import { isMac } from '../parts/use-keys.ts'
 import { addFolders } from '../stores/adding.ts'
@@ -100,7 +100,9 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
   return [
     ...[tab('Console', 'terminal'), tab('Steps', 'say'), tab('Changes', 'file'), tab('Result', 'pass')],
     ...(hasEnded ? ended : atWork),
-    { icon: 'copy', word: 'Copy Task ID', about, run: () => copyText(id) },
-    ...(ref === null ? [] : [{ icon: 'copy', word: 'Copy Ref', about, run: () => copyText(ref) } as const]),
+    { icon: 'copy', word: 'Copy Task ID', about, run: () => copyAndSay(id, 'the task’s id') },
+    ...(ref === null
+      ? []
+      : [{ icon: 'copy', word: 'Copy Ref', about, run: () => copyAndSay(ref, 'the ref') } as const]),
   ]
 }

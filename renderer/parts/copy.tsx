@@ -14,6 +14,11 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** Copies, and says what: for an action that is no button of its own. */
+export async function copyAndSay(text: string, what: string): Promise<void> {
+  if (await copyText(text)) showNotice({ title: `Copied: ${what}`, body: '', place: null })
+}
+
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {

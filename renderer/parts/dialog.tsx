@@ -15,7 +15,12 @@ interface Props {
 export function Dialog({ title, confirm, danger, children, onClose, onConfirm }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [busy, setBusy] = useState(false)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    // Return does what is asked where that harms nothing, and there is nothing to fill in first.
+    if (danger || dialog.current?.querySelector('input, textarea, select')) return
+    dialog.current?.querySelector<HTMLElement>('button[type="submit"]')?.focus()
+  }, [danger])
   /** At once, not at the event that follows: by then anyone who asked has the focus again, and a key could ask again. */
   const close = (): void => {
     dialog.current?.close()

@@ -1,8 +1,9 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { count } from '../format.ts'
 import { Button } from '../parts/button.tsx'
 import { TitleText } from '../parts/title-text.tsx'
 import { go } from '../stores/navigation.ts'
-import { dropNotice, type Notice, useNotices } from '../stores/notices.ts'
+import { dropAllNotices, dropNotice, type Notice, shownNotices, useNotices } from '../stores/notices.ts'
 
 const shownMs = 8_000
 
@@ -21,7 +22,15 @@ export function Notices() {
   const notices = useNotices((state) => state.notices)
   return (
     <div className="notices" role="status" aria-live="polite">
-      {notices.map((notice) => (
+      {notices.length > shownNotices && (
+        <div className="notice more">
+          <span>{count(notices.length - shownNotices, 'earlier notice')}</span>
+          <Button tiny look="plain" onClick={dropAllNotices}>
+            Dismiss All
+          </Button>
+        </div>
+      )}
+      {notices.slice(-shownNotices).map((notice) => (
         <Shown key={notice.key} notice={notice} />
       ))}
     </div>

@@ -10,8 +10,10 @@ export interface Notice {
   readonly place: Place | null
 }
 
-/** More are never on screen at once; the oldest goes. */
-const noticeLimit = 4
+/** More are not kept; so many say nothing to a person any more. */
+const noticeLimit = 50
+/** More are never on screen at once; those before them are counted, and come when there is room. */
+export const shownNotices = 4
 
 export const useNotices = create<{ readonly notices: readonly Notice[] }>(() => ({ notices: [] }))
 
@@ -28,3 +30,5 @@ export const showFailure = ({ message, hint }: Failure): void =>
 
 export const dropNotice = (key: number): void =>
   useNotices.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.key !== key) }))
+
+export const dropAllNotices = (): void => useNotices.setState({ notices: [] })

@@ -10,7 +10,8 @@ import { ToolBar } from '../../shell/tool-bar.tsx'
 import { addFolders } from '../../stores/adding.ts'
 import { noLimits, useDraft, usualAgent } from '../../stores/draft.ts'
 import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
-import { back, go } from '../../stores/navigation.ts'
+import { back, go, placeOf, useNavigation } from '../../stores/navigation.ts'
+import { showFailure, showNotice } from '../../stores/notices.ts'
 import { AgentFields, agentOf } from './agent-fields.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
@@ -60,9 +61,15 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       ...agentOf(draft.agent),
     })
     setBusy(false)
-    if (!reply.ok) return setFailure(reply.failure)
+    if (!reply.ok) {
+      if (placeOf(useNavigation.getState().trail).view !== 'new-task') showFailure(reply.failure)
+      return setFailure(reply.failure)
+    }
     useDraft.setState({ description: '', limits: noLimits, agent: usualAgent })
-    go({ view: 'task', id: reply.value.id })
+    const place = { view: 'task', id: reply.value.id } as const
+    // Who has gone on to something else meanwhile is not called back.
+    if (placeOf(useNavigation.getState().trail).view === 'new-task') go(place)
+    else showNotice({ title: 'Task started', body: `${reply.value.id} in ${usable.alias}`, place })
   }
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>): void => {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()

@@ -3,7 +3,7 @@ import { mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { bytes, cost, count } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
-import { copyText } from '../../parts/copy.tsx'
+import { copyAndSay } from '../../parts/copy.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { Path } from '../../parts/path.tsx'
@@ -68,7 +68,7 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
         label={`Actions for ${alias}`}
         items={[
           { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
-          { icon: 'copy', word: 'Copy Path', onChoose: () => void copyText(path) },
+          { icon: 'copy', word: 'Copy Path', onChoose: () => void copyAndSay(path, 'the path') },
           { icon: 'merge', word: 'When to Merge…', onChoose: onPolicy },
           { icon: 'trash', word: 'Remove from List…', onChoose: onRemove },
         ]}

@@ -123,7 +123,13 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
         )}
       </div>
       {asking === 'accept' && (
-        <Dialog title="Accept it all the same?" confirm="Accept" onClose={() => setAsking(null)} onConfirm={accept}>
+        <Dialog
+          title="Accept it all the same?"
+          confirm="Accept"
+          danger
+          onClose={() => setAsking(null)}
+          onConfirm={accept}
+        >
           {doubts.map((doubt) => (
             <p key={doubt} className="second">
               {doubt}

@@ -4,11 +4,10 @@ import type { TaskDetails } from '../../../preload/task-details.ts'
 import { adviceFor } from '../../advice.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
-import { copyText } from '../../parts/copy.tsx'
+import { copyAndSay } from '../../parts/copy.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
 import { isConflict, isToReview } from '../../parts/states.ts'
-import { isMac } from '../../parts/use-keys.ts'
-import { useIsDesktop } from '../../stores/live.ts'
+import { useIsDesktop, useLive } from '../../stores/live.ts'
 import { back } from '../../stores/navigation.ts'
 import { focusContinue } from './continue/continue-field.tsx'
 import { mergeNow } from './merge-now.ts'
@@ -21,23 +20,29 @@ import { CleanUp, Stop } from './task-dialogs.tsx'
 export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
   const isDesktop = useIsDesktop()
   const [asking, setAsking] = useState<'stop' | 'clean-up' | null>(null)
+  const isDarwin = useLive(({ host }) => host?.platform === 'darwin')
   const { id } = row
   const finished = row.state.phase === 'finished'
   const open = (program: 'editor' | 'terminal' | 'finder') => () => void act('openTask', { id, with: program })
   const opening: readonly MenuItem[] = [
     { icon: 'terminal', word: 'Open in Terminal', onChoose: open('terminal') },
-    { icon: 'repo', word: isMac() ? 'Show in Finder' : 'Show in Files', onChoose: open('finder') },
+    { icon: 'repo', word: isDarwin ? 'Show in Finder' : 'Show in Files', onChoose: open('finder') },
   ]
   const items: readonly MenuItem[] = [
     ...(isDesktop ? opening : []),
     { icon: 'say', word: 'Continue…', disabled: !finished, onChoose: focusContinue },
-    { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyText(id) },
-    { icon: 'copy', word: 'Copy Ref', disabled: row.ref === null, onChoose: () => void copyText(row.ref ?? '') },
+    { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyAndSay(id, 'the task’s id') },
+    {
+      icon: 'copy',
+      word: 'Copy Ref',
+      disabled: row.ref === null,
+      onChoose: () => void copyAndSay(row.ref ?? '', 'the ref'),
+    },
     {
       icon: 'copy',
       word: 'Copy Folder Path',
       disabled: !details,
-      onChoose: () => void copyText(details?.folder ?? ''),
+      onChoose: () => void copyAndSay(details?.folder ?? '', 'the path of the folder'),
     },
     { icon: 'trash', word: 'Clean Up…', disabled: !finished, onChoose: () => setAsking('clean-up') },
   ]

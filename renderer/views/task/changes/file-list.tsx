@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import type { ChangedFile, Changes } from '../../../../preload/task-details.ts'
 import { count, splitPath } from '../../../format.ts'
 import { moveFocus } from '../../../parts/move-focus.ts'
 import { SearchField } from '../../../parts/search-field.tsx'
+import { useChosen } from '../../../stores/navigation.ts'
 
 interface Props {
   readonly changes: Pick<Changes, 'files' | 'fileCount'>
@@ -20,13 +20,14 @@ const marks: Readonly<Record<ChangedFile['status'], readonly [letter: string, to
 
 /** The files by folder; the arrow keys go from one to the next. */
 export function FileList({ changes, chosen, onChoose }: Props) {
-  const [text, setText] = useState('')
+  const [words, setWords] = useChosen('files')
+  const text = words ?? ''
   const wanted = text.toLowerCase()
   const files = changes.files.filter(({ path }) => path.toLowerCase().includes(wanted))
   const more = changes.fileCount - changes.files.length
   return (
     <nav className="files" aria-label="Changed files" onKeyDown={moveFocus}>
-      <SearchField label="Filter files" finds value={text} onChange={setText} />
+      <SearchField label="Filter files" finds value={text} onChange={(next) => setWords(next || null)} />
       <ul>
         {files.map((file, index) => (
           <Entry

@@ -2,10 +2,10 @@ import { type KeyboardEvent, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskRow } from '../../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../../preload/task-details.ts'
-import { bytes } from '../../../format.ts'
+import { bytes, count } from '../../../format.ts'
 import { Problem } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
-import { copyText } from '../../../parts/copy.tsx'
+import { copyAndSay } from '../../../parts/copy.tsx'
 import { SearchField } from '../../../parts/search-field.tsx'
 import { Details } from '../details.tsx'
 import { ConsoleRange } from './console-range.tsx'
@@ -110,7 +110,14 @@ function Tools({ id, console }: { id: string; console: ConsoleHandle }) {
       >
         {following ? 'Following' : 'Paused'}
       </Button>
-      <Button icon="copy" label="Copy what is selected, or all" onClick={() => copyText(terminal?.text() ?? '')} />
+      <Button
+        icon="copy"
+        label="Copy what is selected, or all"
+        onClick={() => {
+          const text = terminal?.text() ?? ''
+          return copyAndSay(text, `${count(text.trimEnd().split('\n').length, 'line')} of the console`)
+        }}
+      />
       <Button
         icon="save"
         label={saving ? 'Saving the whole console' : 'Save the whole console'}
