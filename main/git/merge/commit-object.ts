@@ -23,10 +23,13 @@ export function parseCommit(raw: string): CommitObject {
     if (!found) throw new Error(`A commit without ${name}`)
     return found.value
   }
+  const parents = fields.slice(1)
+  const afterParents = parents.findIndex(({ name }) => name !== 'parent')
   const known = new Set(['tree', 'parent', 'author', 'committer', 'gpgsig', 'gpgsig-sha256', 'mergetag'])
   return {
     tree: one('tree'),
-    parents: fields.filter((field) => field.name === 'parent').map((field) => field.value),
+    // Right behind the tree, as git reads them: a line of that name further down makes no commit a parent.
+    parents: parents.slice(0, Math.max(0, afterParents)).map(({ value }) => value),
     author: one('author'),
     committer: one('committer'),
     extra: fields.filter((field) => !known.has(field.name)).map((field) => field.line),

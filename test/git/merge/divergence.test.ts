@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { listApart } from '../../../main/git/merge/divergence.ts'
@@ -58,4 +59,18 @@ test('a merge commit, a history that begins elsewhere and a long line are read a
   await gitIn(repo, ['checkout', '-q', '--orphan', 'elsewhere'])
   const orphan = await commitFiles(repo, { elsewhere: '1' })
   expect(await listApart(user, start, orphan, reader)).toMatchObject({ inBranch: 1, inWork: [orphan] })
+})
+
+test('a commit that names a parent where git reads none stands on nothing', async () => {
+  const repo = join(await temporaryFolder(), 'project')
+  const start = await makeRepository(repo)
+  const user = { cwd: repo, trust: 'user' } as const
+  await using reader = await openObjectReader(user)
+  const who = 'A <a@example.test> 1 +0000'
+  const raw = join(await temporaryFolder(), 'raw')
+  const tree = await gitIn(repo, ['rev-parse', 'HEAD^{tree}'])
+  await writeFile(raw, `tree ${tree}\nauthor ${who}\ncommitter ${who}\nparent ${start}\n\nForged\n`)
+  const forged = await gitIn(repo, ['hash-object', '-t', 'commit', '-w', raw])
+  expect(await gitIn(repo, ['log', '--format=%P', forged])).toBe('')
+  expect(await listApart(user, start, forged, reader)).toEqual({ inBranch: 1, inWork: [forged], shared: new Set() })
 })
