@@ -75,8 +75,9 @@ export async function finishTask(
       return 'parked'
     }
   }
-  // Beside the record of the result, since git takes a while to look at the work.
-  const weighing = weighByPolicy(record.task, work, { rules, succeeded: failure === null })
+  // Beside the record of the result, since git takes a while to look at the work. What the check reported is in that result.
+  const weighed = result ? { ...record.task, result } : record.task
+  const weighing = weighByPolicy(weighed, work, { rules, succeeded: failure === null })
   weighing.catch(() => undefined) // Thrown where it is waited for.
   await record.removeResults()
   if (result) {
