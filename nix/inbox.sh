@@ -64,7 +64,9 @@ hand_over() {
   revision=$now
   while read -r id line; do
     [ -z "${given_over[$id]-}" ] || continue
-    given_over[$id]=yes open[$id]=yes ended='' held='' found=0
+    given_over[$id]=yes open[$id]=yes found=0
+    # An interrupt begins no turn: where none is under way, no end of one would follow.
+    [[ $line == '{"type":"control_request"'* ]] || ended='' held=''
     printf '%s\n' "$line" >&5
     say "a message for claude: $id"
   done < <(head -c 67108864 "$messages" | to_claude 5>&-)

@@ -237,7 +237,11 @@ end_idle() {
   local word deadline=
   while :; do
     if [ -n "$deadline" ]; then
-      [ "$deadline" -gt "$SECONDS" ] || break
+      if [ "$deadline" -le "$SECONDS" ]; then
+        # An agent that was interrupted waits for its user, who has a time of their own.
+        [ -e "$private/interrupted" ] && [ ! -e "$workspace/inbox-closed" ] || break
+        deadline=$((SECONDS + idle_seconds))
+      fi
       read -r -t "$((deadline - SECONDS))" word
     else
       read -r word
@@ -245,7 +249,7 @@ end_idle() {
     case $? in
       0) ;;
       1) return ;;
-      *) break ;;
+      *) continue ;;
     esac
     if [ "$word" = works ]; then deadline=; else deadline=${deadline:-$((SECONDS + idle_seconds))}; fi
   done < <(tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | jq -Rrn --unbuffered '

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { claudeCodeProgram } from '../support/claude/claude-code.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
@@ -14,13 +15,19 @@ const text = (digit: number, what: string, when = 'next') => ({ id: id(digit), k
 const interrupt = (digit: number) => ({ id: id(digit), kind: 'interrupt' })
 
 /** The real runner with the real Claude Code, whose model answers by the script; messages are written as the host writes them. */
-async function agent(script: (history: History) => Turn, options: { readonly holdSeconds?: number } = {}) {
+async function agent(
+  script: (history: History) => Turn,
+  { idleSeconds, ...options }: { readonly holdSeconds?: number; readonly idleSeconds?: number } = {},
+) {
   const api = await startScriptedApi({ scripts: { default: script } })
   onTestFinished(() => api.close())
   const world = await runnerWorld(await temporaryFolder(), {
     task: 'Begin',
     claude: `exec '${claudeCodeProgram()}' "$@"`,
-    environment: { ANTHROPIC_BASE_URL: api.url, IS_SANDBOX: '1' },
+    environment: {
+      ...{ ANTHROPIC_BASE_URL: api.url, IS_SANDBOX: '1' },
+      ...(idleSeconds !== undefined && { MICROVM_IDLE_BACKGROUND_SECONDS: String(idleSeconds) }),
+    },
     ...options,
   })
   let revision = 0
@@ -115,4 +122,33 @@ test('an agent that has come to its end is told what was written before it said 
   await write(text(1, '/clear, and one more', 'after'))
   await running
   expect(await result()).toMatchObject({ success: true, summary: 'Both.' })
+})
+
+test('an agent that is interrupted twice waits no longer than one that is interrupted once', async () => {
+  const { write, streamed, running, result, closed } = await agent(() => untilGo, { holdSeconds: 3 })
+  await streamed('"tool_use"')
+  await write(interrupt(1))
+  await streamed('"result"', 'error_during_execution')
+  await write(interrupt(2))
+  await streamed('control_response', id(2))
+  expect(closed()).toBe(false)
+  await running
+  expect(await result()).toMatchObject({
+    success: false,
+    error: 'Claude was interrupted, and was told nothing more',
+  })
+})
+
+test('the time for commands in the background does not end an agent that waits for its user', async () => {
+  const { write, streamed, running, result } = await agent(
+    (history) => (heard(history, 'Go on') ? say('Went on.') : untilGo),
+    { holdSeconds: 600, idleSeconds: 1 },
+  )
+  await streamed('"tool_use"')
+  await write(interrupt(1))
+  await streamed('"result"', 'error_during_execution')
+  await sleep(4000)
+  await write(interrupt(1), text(2, 'Go on'))
+  await running
+  expect(await result()).toMatchObject({ success: true, summary: 'Went on.', error: null })
 })
