@@ -12,7 +12,15 @@ test.each([
   ['the same on a later line', `fine\n${'> '.repeat(4_000)}`, false],
   ['lists in each other on one line', '- '.repeat(4_000), false],
   ['numbered ones', '1. '.repeat(100), false],
+  ['links of which it takes seconds', '['.repeat(4_000) + ']'.repeat(4_000), false],
+  ['a table of which it takes half a minute', `|a|\n|-|\n${'a\n'.repeat(30_000)}`, false],
   ['emphasis of which it takes a second', '_*'.repeat(4_000), false],
 ])('%s', (_title, text, expected) => {
   expect(readsAsMarkdown(text)).toBe(expected)
+})
+
+test('lines of nothing are looked at once', () => {
+  const began = performance.now()
+  expect(readsAsMarkdown(`a${'\n'.repeat(9_990)}b`)).toBe(false)
+  expect(performance.now() - began).toBeLessThan(50)
 })
