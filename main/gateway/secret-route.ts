@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { NetworkReason } from '../core/network/gateway.ts'
 import { type GatewaySecret, secretMethods } from '../core/network/secret.ts'
 
@@ -16,8 +17,12 @@ const plainPath = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+(?:\/|$
 const encoded = /%(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e]|[89a-f][0-9a-f])/gi
 const plainQuery = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/?[\]-]|%[0-9a-f]{2})*$/i
 
-/** How git asks for objects: the only POST that reads. */
+/**
+ * How git asks for objects: the only POST that reads. The path alone does not tell, since a file that an API is to make may have that name;
+ * what takes this type of content is git.
+ */
 const gitReads = /^\/[A-Za-z0-9._~/-]+\/git-upload-pack$/
+const gitReadType = 'application/x-git-upload-pack-request'
 
 /**
  * Whose route a request with a path asks for, and whether it may. The registry of npm is at the root, since npm leaves the path of its
@@ -25,30 +30,41 @@ const gitReads = /^\/[A-Za-z0-9._~/-]+\/git-upload-pack$/
  */
 export function secretRoute(
   secrets: readonly GatewaySecret[],
-  method: string | undefined,
-  url: string,
+  { method, url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   hasApi: boolean,
 ): SecretRoute {
+  const contentType = headers['content-type']
   if (secrets.length === 0) return { kind: 'none' }
   const [, name, below] = /^\/secrets\/([^/?]*)(.*)$/s.exec(url) ?? []
   if (name === undefined) {
     const root = secrets.find(({ tools }) => tools.includes('npm'))
-    return root && !(hasApi && /^\/v1(\/|\?|$)/i.test(url)) ? requested(root, method, url) : { kind: 'none' }
+    return root && !(hasApi && /^\/v1(\/|\?|$)/i.test(url))
+      ? requested(root, { method, contentType }, url)
+      : { kind: 'none' }
   }
   const secret = secrets.find((each) => each.name === name)
   return secret
-    ? requested(secret, method, below?.startsWith('/') ? below : `/${below}`)
+    ? requested(secret, { method, contentType }, below?.startsWith('/') ? below : `/${below}`)
     : { kind: 'refused', reason: 'secret-unknown' }
 }
 
-function requested(secret: GatewaySecret, method: string | undefined, target: string): SecretRoute {
+function requested(
+  secret: GatewaySecret,
+  { method, contentType }: { readonly method: string | undefined; readonly contentType: string | undefined },
+  target: string,
+): SecretRoute {
   const at = target.indexOf('?')
   const [path, query] = at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)]
   // Dots, slashes and backslashes are looked at as what they are once decoded, by a server that decodes first.
   const looked = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(encoded, 'x')
   if (/%5c/i.test(path) || !plainPath.test(looked) || !plainQuery.test(query))
     return { kind: 'refused', reason: 'path-refused', secret }
-  const isGitRead = secret.tools.includes('git') && method === 'POST' && query === '' && gitReads.test(path)
+  const isGitRead =
+    secret.tools.includes('git') &&
+    method === 'POST' &&
+    query === '' &&
+    gitReads.test(path) &&
+    contentType === gitReadType
   const known = secretMethods.find((each) => each === method)
   return known && (isGitRead || secret.methods.includes(known))
     ? { kind: 'found', secret, method: known, target }

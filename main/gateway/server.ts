@@ -33,7 +33,7 @@ export function createGateway(parts: GatewayParts): Server {
     response.on('error', () => response.destroy())
     response.once('close', () => answering.delete(socket))
     if (!request.url?.startsWith('/')) return void forwardRequest(request, response, parts)
-    const route = secretRoute(secrets, request.method, request.url, api !== null)
+    const route = secretRoute(secrets, request, api !== null)
     if (route.kind !== 'none') return void askWithSecret(request, response, route, budget, parts)
     if (api) return void askApi(request, response, api, budget, parts)
     response.writeHead(404, { 'content-length': 0 }).end()

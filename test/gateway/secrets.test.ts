@@ -81,7 +81,9 @@ describe('what is asked for', () => {
       },
       { tools: ['git'] },
     )
-    const route = (path: string) => ask(`POST /secrets/CORP${path}`, 'x')
+    const type = 'application/x-git-upload-pack-request'
+    const route = (path: string, contentType = type) =>
+      ask(`POST /secrets/CORP${path}`, 'x').replace('\r\n\r\n', `\r\nContent-Type: ${contentType}\r\n\r\n`)
     expect(await gateway.send(route('/me/a.git/git-upload-pack'))).toMatch(/^HTTP\/1\.1 200 /)
     const refused = [
       ...[
@@ -94,6 +96,11 @@ describe('what is asked for', () => {
       ...['/api/x%3f/git-upload-pack', '/api/x%2fgit-upload-pack', '/api/../git-upload-pack', '/a/git-upload-pack/'],
     ]
     for (const path of refused) expect(await gateway.send(route(path)), path).toMatch(/^HTTP\/1\.1 40[35] /)
+    // An API of the same host that makes a file of this name.
+    const file = '/api/v1/repos/me/a/contents/git-upload-pack'
+    for (const other of ['application/json', `application/json;${type}`, ''])
+      expect(await gateway.send(route(file, other)), other).toMatch(/^HTTP\/1\.1 405 /)
+    expect(await gateway.send(ask(`POST /secrets/CORP${file}`, 'x'))).toMatch(/^HTTP\/1\.1 405 /)
     expect(asked).toEqual(['/me/a.git/git-upload-pack'])
   })
 
