@@ -91,11 +91,15 @@ function passWithout(secret: GatewaySecret, answered: IncomingMessage, response:
   const coding = answered.headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity') return false // It could not be read, and was asked for as it is.
   const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
-  const toRoute = [`${secret.origin}/`, `http://${gatewayOf(response)}${routesPath}${secret.name}/`] as const
+  const route = `http://${gatewayOf(response)}${routesPath}${secret.name}/`
+  const toRoute = [`${secret.origin}/`, route] as const
   const linksToRoute = secret.tools.includes('pip') && isIndex.test(answered.headers['content-type'] ?? '')
   return passAnswer(answered, response, {
     without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc'],
-    header: (value, name) => replaceIn(value, name === 'location' ? [...masks, toRoute] : masks),
+    header: (value, name) =>
+      name === 'location'
+        ? replaceIn(value, [...masks, toRoute]).replace(/^\/(?!\/)/, () => route) // From the root of the host, which is the route's.
+        : replaceIn(value, masks),
     body: replacing(linksToRoute ? [...masks, toRoute] : masks),
     changesLength: linksToRoute,
   })

