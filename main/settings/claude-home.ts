@@ -38,7 +38,8 @@ export async function readClaudeHome(folder: string, parts: readonly HomePart[])
   const take = async (path: string, at: string, depth: number): Promise<void> => {
     const look = await lstat(at)
     if (look.isDirectory()) {
-      if (depth >= most.depth) return void leftOut.push({ path, why: 'it lies too deep' })
+      const why = depth >= most.depth ? 'it lies too deep' : whyNot(`${path}/`, true)
+      if (why !== null) return void leftOut.push({ path, why }) // Not looked into: a history alone has thousands of files.
       for (const name of (await readdir(at)).sort()) await take(`${path}/${name}`, join(at, name), depth + 1)
       return
     }
