@@ -7,6 +7,8 @@ export interface Command {
   /** What stands beside it: a key, a state, a repository. */
   readonly about: string
   readonly run: () => unknown
+  /** Whether it only asks, in a dialog that takes the place of the list. */
+  readonly asks?: true
 }
 
 /** More are found by more words. */

@@ -33,8 +33,7 @@ export default function Commands({ onClose }: { onClose: () => void }) {
   }
   const run = (command: Command): void => {
     dialog.current?.close()
-    const isAsking = command.word === 'Stop…' || command.word === 'Clean Up…'
-    if (!isAsking) onClose()
+    if (!command.asks) onClose()
     void command.run()
   }
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -94,9 +94,11 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
     ...(ref !== null && !isToReview(row) && !isConflict(row)
       ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const]
       : []),
-    { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row) },
+    { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row), asks: true },
   ]
-  const atWork: readonly Command[] = [{ icon: 'stop', word: 'Stop…', about, run: () => askFor('stop', row) }]
+  const atWork: readonly Command[] = [
+    { icon: 'stop', word: 'Stop…', about, run: () => askFor('stop', row), asks: true },
+  ]
   return [
     ...[tab('Console', 'terminal'), tab('Steps', 'say'), tab('Changes', 'file'), tab('Result', 'pass')],
     ...(hasEnded ? ended : atWork),
