@@ -159,7 +159,7 @@ describe('what comes back', () => {
     expect(await gateway.send(ask('GET /secrets/CORP/own'))).toContain('http://10.0.2.101:3128/secrets/CORP/b\r\n')
     expect(await gateway.send(ask('GET /secrets/CORP/root'))).toContain('http://10.0.2.101:3128/secrets/CORP/b?c\r\n')
     const elsewhere = await gateway.send(ask('GET /secrets/CORP/other'))
-    expect(elsewhere).toMatch(/^HTTP\/1\.1 302 .*https:\/\/evil\.example\/\?was=/s)
+    expect(elsewhere).toMatch(/^HTTP\/1\.1 302 .*https:\/\/evil\.example\/\?was=\*+\r\n/s)
     expect(asked).toEqual(['/own', '/root', '/other'])
   })
 
@@ -168,10 +168,13 @@ describe('what comes back', () => {
     const forms = [
       ...[secretValue, encodeURIComponent(secretValue), new URLSearchParams({ a: secretValue }).toString().slice(2)],
       ...[base64, Buffer.from(secretValue).toString('base64'), secretValue.replace('&', '&amp;')],
+      // As Python, Go, Rails and PHP write it in a path, JSON and HTML.
+      ...['s3cret%2BValue/of%26the%20user', 's3cret%2bValue%2fof%26the%20user', 's3cret+Value/of&the%20user'],
+      ...['s3cret+Value/of\\u0026the user', 's3cret+Value\\/of&the user', 's3cret&#43;Value/of&amp;the user'],
     ]
     const gateway = await gatewayTo(
       (request, response) => {
-        const echoed = JSON.stringify({ headers: request.headers, forms })
+        const echoed = [JSON.stringify({ headers: request.headers }), ...forms].join('\n')
         response.writeHead(200, {
           ...{ 'x-echo': secretValue, location: `/?a=${encodeURIComponent(secretValue)}` },
           ...{ 'set-cookie': 'session=stands-for-it', 'content-length': Buffer.byteLength(echoed) },
@@ -184,7 +187,7 @@ describe('what comes back', () => {
     for (const form of forms) expect(answer).not.toContain(form)
     expect(answer).not.toContain('stands-for-it')
     expect(answer).toMatch(/"authorization":"Basic \*+/)
-    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toHaveProperty('headers.host')
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4).split('\n')[0] ?? '')).toHaveProperty('headers.host')
   })
 
   test('also where it comes in single bytes, and what comes before it is not held back', async () => {
