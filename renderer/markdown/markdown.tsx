@@ -1,8 +1,8 @@
 import type { ComponentProps, ReactElement, ReactNode } from 'react'
 import Parsed, { type Components } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
-import { HiddenCharacters } from '../parts/hidden-characters.tsx'
-import { withMarks } from '../parts/with-marks.tsx'
+import { HiddenCharacters } from '../parts/text/hidden-characters.tsx'
+import { withMarks } from '../parts/text/with-marks.tsx'
 import { OutsideLink } from './outside-link.tsx'
 import { shownSafely } from './shown-safely.ts'
 

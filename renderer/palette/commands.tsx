@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { Icon } from '../parts/icon.tsx'
-import { TitleText } from '../parts/title-text.tsx'
+import { TitleText } from '../parts/text/title-text.tsx'
 import { back } from '../stores/navigation.ts'
 import { CleanUp, Stop } from '../views/task/task-dialogs.tsx'
 import { type Command, found } from './command-list.ts'

@@ -1,7 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { count } from '../format.ts'
 import { Button } from '../parts/button.tsx'
-import { TitleText } from '../parts/title-text.tsx'
+import { TitleText } from '../parts/text/title-text.tsx'
 import { go } from '../stores/navigation.ts'
 import { dropAllNotices, dropNotice, type Notice, shownNotices, useNotices } from '../stores/notices.ts'
 

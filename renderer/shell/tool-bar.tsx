@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button } from '../parts/button.tsx'
-import { TitleText } from '../parts/title-text.tsx'
+import { TitleText } from '../parts/text/title-text.tsx'
 import { back } from '../stores/navigation.ts'
 
 /** The head of a view. Its title takes the focus when the view comes, so that a screen reader says where one is. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readsAsMarkdown } from '../../renderer/parts/reads-as-markdown.ts'
+import { readsAsMarkdown } from '../../renderer/parts/text/reads-as-markdown.ts'
 
 test.each([
   ['plain words stay plain', 'The first attempt is counted twice.\nI mend it.', false],

@@ -5,7 +5,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, exactTime, tokens, when } from '../../format.ts'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { resultText } from '../../parts/states.ts'
-import { TitleText } from '../../parts/title-text.tsx'
+import { TitleText } from '../../parts/text/title-text.tsx'
 
 export const rowId = (id: TaskId): string => `row-${id}`
 

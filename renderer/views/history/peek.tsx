@@ -2,7 +2,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import { adviceFor } from '../../advice.ts'
 import { Button } from '../../parts/button.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
-import { TitleText } from '../../parts/title-text.tsx'
+import { TitleText } from '../../parts/text/title-text.tsx'
 import { go } from '../../stores/navigation.ts'
 
 /** The chosen task of a list at a glance, without leaving the list. */

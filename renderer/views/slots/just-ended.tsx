@@ -1,7 +1,7 @@
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { ago } from '../../format.ts'
 import { StateLabel } from '../../parts/state-label.tsx'
-import { TitleText } from '../../parts/title-text.tsx'
+import { TitleText } from '../../parts/text/title-text.tsx'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
 

@@ -1,6 +1,6 @@
 import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { lookOf } from '../../parts/states.ts'
-import { TitleText } from '../../parts/title-text.tsx'
+import { TitleText } from '../../parts/text/title-text.tsx'
 import { go } from '../../stores/navigation.ts'
 
 /** The one button that is spread over a card: its name is the task, the rest of the card is text beside it. */

@@ -3,7 +3,7 @@ import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { cost, elapsed, tokens } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
-import { withMarks } from '../../parts/with-marks.tsx'
+import { withMarks } from '../../parts/text/with-marks.tsx'
 import { useNow } from '../../stores/clock.ts'
 
 /** Beside console and steps: how much is left, what happens at the end, and what was asked. */

@@ -3,7 +3,7 @@ import type { Hunk } from '../../../../main/core/merge/file-diff.ts'
 import { type DiffLine, type DiffPair, linesOf, pairsOf } from '../../../diff-rows.ts'
 import { count } from '../../../format.ts'
 import { tokensOf, withMark } from '../../../highlight.ts'
-import { withMarks } from '../../../parts/with-marks.tsx'
+import { withMarks } from '../../../parts/text/with-marks.tsx'
 
 /** Rows that the browser lays out, or passes over while they are out of sight, together. */
 const blockRows = 40

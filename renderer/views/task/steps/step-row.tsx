@@ -2,9 +2,9 @@ import { memo, useState } from 'react'
 import { unreachable } from '../../../../main/core/unreachable.ts'
 import type { Step } from '../../../../preload/task-details.ts'
 import { cost, count, elapsed, exactTime, tokens } from '../../../format.ts'
-import { AgentText } from '../../../parts/agent-text.tsx'
 import { Icon, type IconName } from '../../../parts/icon.tsx'
-import { withMarks } from '../../../parts/with-marks.tsx'
+import { AgentText } from '../../../parts/text/agent-text.tsx'
+import { withMarks } from '../../../parts/text/with-marks.tsx'
 import { toolIcon } from './tool-icon.ts'
 
 /** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */

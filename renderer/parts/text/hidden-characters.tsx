@@ -1,5 +1,5 @@
-import { markPattern } from '../../main/core/visible-text.ts'
-import { Icon } from './icon.tsx'
+import { markPattern } from '../../../main/core/visible-text.ts'
+import { Icon } from '../icon.tsx'
 
 /** Whether any of the texts has a mark that stands for a hidden character. */
 export const haveHidden = (...texts: readonly (string | null | undefined)[]): boolean =>

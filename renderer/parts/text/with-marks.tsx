@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { markPattern } from '../../main/core/visible-text.ts'
+import { markPattern } from '../../../main/core/visible-text.ts'
 
 const split = new RegExp(`(${markPattern.source})`)
 
