@@ -120,7 +120,7 @@ describe('SIGKILL of the orchestrator', () => {
         { when: 'before', event: 'announced' },
         { when: 'after', event: 'announced' },
         ...inWorker('salvage', [1, 5, 14, 'end'], 16),
-        ...inWorker('merge', [1, 4, 9, 'end'], 9),
+        ...inWorker('merge', [1, 4, 7, 'end'], 7),
       ]),
     ),
   )('%s ends with the task merged as if nothing had happened', async (_point, doom) => {
