@@ -1,5 +1,5 @@
-import { isFolder, parseTree, type TreeEntry } from '../merge/merge-disjoint.ts'
 import type { ObjectReader } from '../process/objects.ts'
+import { differing, folderId, isFolder } from '../process/tree-object.ts'
 
 /** More than a person would look at, or than git or a file system should be asked for. */
 export class TooMuchChanged extends Error {
@@ -22,8 +22,6 @@ const none: Size = { files: 0, pathBytes: 0 }
  */
 export async function measureChange(base: string, changed: string, reader: Pick<ObjectReader, 'read'>): Promise<void> {
   const known = new Map<string, Size>()
-  const read = async (id: string | undefined): Promise<ReadonlyMap<string, TreeEntry>> =>
-    id === undefined ? new Map() : parseTree(await reader.read(id, 'tree'), id.length / 2)
   const compare = async (one: string | undefined, other: string | undefined, depth: number): Promise<Size> => {
     if (one === other) return none
     const key = `${one} ${other}`
@@ -32,12 +30,9 @@ export async function measureChange(base: string, changed: string, reader: Pick<
     if (depth > most.depth) throw new TooMuchChanged(`Folders are nested more than ${most.depth} deep`)
     if (known.size > most.trees) throw new TooMuchChanged(`More than ${most.trees} folders are changed`)
     known.set(key, none)
-    const [left, right] = [await read(one), await read(other)]
     let { files, pathBytes } = none
-    for (const name of new Set([...left.keys(), ...right.keys()])) {
-      const [entry, otherEntry] = [left.get(name), right.get(name)]
-      if (entry?.rawId === otherEntry?.rawId && entry?.mode === otherEntry?.mode) continue
-      const below = await compare(folderOf(entry), folderOf(otherEntry), depth + 1)
+    for (const [name, entry, otherEntry] of await differing(one, other, reader)) {
+      const below = await compare(folderId(entry), folderId(otherEntry), depth + 1)
       const here = [entry, otherEntry].some((each) => each && !isFolder(each)) ? 1 : 0
       files += below.files + here
       pathBytes += below.pathBytes + (below.files + here) * (name.length + 1)
@@ -50,6 +45,3 @@ export async function measureChange(base: string, changed: string, reader: Pick<
   }
   await compare(base, changed, 0)
 }
-
-const folderOf = (entry: TreeEntry | undefined): string | undefined =>
-  entry && isFolder(entry) ? Buffer.from(entry.rawId, 'latin1').toString('hex') : undefined

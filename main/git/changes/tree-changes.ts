@@ -1,7 +1,7 @@
-import { isFolder, parseTree, type TreeEntry } from '../merge/merge-disjoint.ts'
 import { byBytes } from '../process/byte-path.ts'
 import { type GitOptions, gitOrThrow, zeroSeparated } from '../process/git.ts'
 import type { ObjectReader } from '../process/objects.ts'
+import { differing, folderId, hexId, isFolder, type TreeEntry } from '../process/tree-object.ts'
 
 /** What moving from one commit to another does, by path (latin1). */
 export interface TreeChanges {
@@ -57,36 +57,29 @@ export async function readTreeChanges(
   const before = new Map<string, string>()
   const after = new Map<string, string>()
   let folders = 0
-  const read = async (id: string | undefined): Promise<ReadonlyMap<string, TreeEntry>> =>
-    id === undefined ? new Map() : parseTree(await reader.read(id, 'tree'), id.length / 2)
   /** Whether all of it could be read. */
   const collect = async (one: string | undefined, other: string | undefined, folder: string): Promise<boolean> => {
     folders += 1
-    for (const [name, was, is] of differing(await read(one), await read(other))) {
+    for (const [name, was, is] of await differing(one, other, reader)) {
       if (folders > most.folders || before.size + after.size > most.files || !isUsual(was) || !isUsual(is)) return false
       const path = folder + name
-      if (was && !isFolder(was)) before.set(path, `${was.mode} ${idOf(was)}`)
-      if (is && !isFolder(is)) after.set(path, `${is.mode} ${idOf(is)}`)
-      const [below, belowNow] = [folderOf(was), folderOf(is)]
+      if (was && !isFolder(was)) before.set(path, `${was.mode} ${hexId(was)}`)
+      if (is && !isFolder(is)) after.set(path, `${is.mode} ${hexId(is)}`)
+      const [below, belowNow] = [folderId(was), folderId(is)]
       if (below !== belowNow && !(await collect(below, belowNow, `${path}/`))) return false
     }
     return true
   }
   if (base !== changed && !(await collect(base, changed, ''))) return undefined
   const added = [...after.keys()].filter((path) => !before.has(path)).sort(byBytes)
-  const [kept, deleted] = [true, false].map((is) =>
-    [...before.keys()].filter((path) => after.has(path) === is).sort(byBytes),
-  )
-  return { added, changed: kept ?? [], deleted: deleted ?? [], before, after }
-}
-
-function differing(left: ReadonlyMap<string, TreeEntry>, right: ReadonlyMap<string, TreeEntry>) {
-  return [...new Set([...left.keys(), ...right.keys()])]
-    .map((name) => [name, left.get(name), right.get(name)] as const)
-    .filter(([, was, is]) => was?.rawId !== is?.rawId || was?.mode !== is?.mode)
+  const former = [...before.keys()].sort(byBytes)
+  return {
+    added,
+    changed: former.filter((path) => after.has(path)),
+    deleted: former.filter((path) => !after.has(path)),
+    before,
+    after,
+  }
 }
 
 const isUsual = (entry: TreeEntry | undefined): boolean => entry === undefined || usualModes.has(entry.mode)
-const idOf = ({ rawId }: TreeEntry): string => Buffer.from(rawId, 'latin1').toString('hex')
-const folderOf = (entry: TreeEntry | undefined): string | undefined =>
-  entry && isFolder(entry) ? idOf(entry) : undefined

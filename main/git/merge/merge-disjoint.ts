@@ -1,4 +1,5 @@
 import type { ObjectReader } from '../process/objects.ts'
+import { folderMode, hexId, isFolder, isSame, parseTree, type TreeEntry } from '../process/tree-object.ts'
 import type { Quarantine } from './quarantine.ts'
 
 /** Three trees of one folder; an entry that a side does not have is undefined. */
@@ -7,14 +8,6 @@ interface Sides<Value> {
   readonly ours: Value
   readonly theirs: Value
 }
-
-export interface TreeEntry {
-  readonly mode: string
-  /** The bytes of the object's id, as latin1. */
-  readonly rawId: string
-}
-
-const folderMode = '40000'
 
 /**
  * Merges trees of which theirs changed or added files that ours left alone, and deleted none: then no rename can play a part, and each
@@ -52,26 +45,6 @@ export async function mergeApart(
     merged.set(name, { mode: folderMode, rawId: Buffer.from(id, 'hex').toString('latin1') })
   }
   return await quarantine.writeTree(formatTree(merged))
-}
-
-const isSame = (one: TreeEntry | undefined, other: TreeEntry | undefined): boolean =>
-  one?.rawId === other?.rawId && one?.mode === other?.mode
-
-const hexId = ({ rawId }: TreeEntry): string => Buffer.from(rawId, 'latin1').toString('hex')
-
-export const isFolder = ({ mode }: TreeEntry): boolean => mode === folderMode
-
-/** The entries of a tree object by their names, bytes as latin1. */
-export function parseTree(content: string, idBytes: number): Map<string, TreeEntry> {
-  const entries = new Map<string, TreeEntry>()
-  for (let at = 0; at < content.length; ) {
-    const space = content.indexOf(' ', at)
-    const end = content.indexOf('\0', space)
-    const rawId = content.slice(end + 1, end + 1 + idBytes)
-    entries.set(content.slice(space + 1, end), { mode: content.slice(at, space), rawId })
-    at = end + 1 + idBytes
-  }
-  return entries
 }
 
 /** git sorts by bytes, a folder as if its name ended with a slash. */
