@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Step } from '../../preload/task-details.ts'
 import type { AgentUsage } from '../core/task/task.ts'
 import { visibleFormat } from '../core/visible-text.ts'
-import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { parseGuestLine } from '../lib/guest/guest-json.ts'
 import { singleLineText, terminalTextFilter } from '../lib/guest/terminal-text.ts'
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
@@ -87,13 +87,7 @@ export class StepLog {
   }
 
   add(line: string): void {
-    let json: unknown
-    try {
-      json = parseGuestJson(line)
-    } catch {
-      return // A line of the guest's that is no JSON says nothing.
-    }
-    const parsed = lineSchema.safeParse(json)
+    const parsed = lineSchema.safeParse(parseGuestLine(line))
     if (parsed.success) this.#read(parsed.data)
   }
 

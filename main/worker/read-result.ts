@@ -3,7 +3,7 @@ import type { Failure } from '../core/failure.ts'
 import { shareNames } from '../core/task/share-names.ts'
 import type { AgentUsage, TaskResult } from '../core/task/task.ts'
 import { type GuestFileRefusal, openGuestFile, readGuestFile } from '../lib/guest/guest-file.ts'
-import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { parseGuestJson, parseGuestLine } from '../lib/guest/guest-json.ts'
 import { scrub, scrubText } from '../lib/guest/scrub.ts'
 import { ResultLines, resumedLine } from './result-lines.ts'
 
@@ -31,12 +31,8 @@ export function lastLineOf<Shape>(streamTail: string, marker: string, schema: z.
   for (const line of streamTail.split('\n').reverse()) {
     if (line === resumedLine) return undefined
     if (!line.includes(marker)) continue
-    try {
-      const parsed = schema.safeParse(parseGuestJson(line))
-      if (parsed.success) return parsed.data
-    } catch {
-      // Not JSON.
-    }
+    const parsed = schema.safeParse(parseGuestLine(line))
+    if (parsed.success) return parsed.data
   }
   return undefined
 }

@@ -3,7 +3,7 @@ import { plainModel } from '../core/merge/trailers.ts'
 import { totalUsage } from '../core/task/parking.ts'
 import type { AgentUsage } from '../core/task/task.ts'
 import { BoundedLines } from '../lib/guest/bounded-lines.ts'
-import { parseGuestJson } from '../lib/guest/guest-json.ts'
+import { parseGuestLine } from '../lib/guest/guest-json.ts'
 import { scrubText } from '../lib/guest/scrub.ts'
 
 /** The guest's figure; one beyond all reason would not survive the sum and the record. */
@@ -60,13 +60,7 @@ export class ResultLines {
   #addLine(line: string): void {
     if (line === resumedLine) this.#usage = null
     if (!line.includes('"result"') || this.#read >= mostTurns) return
-    let json: unknown
-    try {
-      json = parseGuestJson(line)
-    } catch {
-      return // A line of the guest's that is no JSON says nothing.
-    }
-    const parsed = resultLineSchema.safeParse(json)
+    const parsed = resultLineSchema.safeParse(parseGuestLine(line))
     if (!parsed.success) return
     this.#read += 1
     const { usage, total_cost_usd, num_turns, session_id, modelUsage } = parsed.data

@@ -22,3 +22,12 @@ export function parseGuestJson(text: string): unknown {
   }
   return JSON.parse(text)
 }
+
+/** The same of one line of a guest's stream; undefined, which no line is, for one that is no JSON: it says nothing. */
+export function parseGuestLine(line: string): unknown {
+  try {
+    return parseGuestJson(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BoundedLines } from '../../lib/guest/bounded-lines.ts'
-import { parseGuestJson } from '../../lib/guest/guest-json.ts'
+import { parseGuestLine } from '../../lib/guest/guest-json.ts'
 
 const lifecycleSchema = z.object({
   type: z.literal('command_lifecycle'),
@@ -52,12 +52,7 @@ export class Receipts {
     // A guest may write any number of these: only those that can tell something new are parsed.
     if (named === undefined || !this.#sent(named) || this.#answered.has(named)) return
     if (this.#delivered.has(named) && line.includes('"started"')) return
-    let json: unknown
-    try {
-      json = parseGuestJson(line)
-    } catch {
-      return // A line of the guest's that is no JSON says nothing.
-    }
+    const json = parseGuestLine(line)
     const lifecycle = lifecycleSchema.safeParse(json)
     if (lifecycle.success) {
       const { command_uuid: id, state } = lifecycle.data

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BoundedLines } from '../../lib/guest/bounded-lines.ts'
-import { parseGuestJson } from '../../lib/guest/guest-json.ts'
+import { parseGuestLine } from '../../lib/guest/guest-json.ts'
 
 /** A figure beyond all reason would make the sum infinite. */
 const count = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).catch(0)
@@ -44,13 +44,7 @@ export class UsageMeter {
 
   #addLine(line: string): void {
     if (!line.includes('"assistant"')) return
-    let json: unknown
-    try {
-      json = parseGuestJson(line)
-    } catch {
-      return // A line of the guest's that is no JSON says nothing.
-    }
-    const parsed = messageSchema.safeParse(json)
+    const parsed = messageSchema.safeParse(parseGuestLine(line))
     if (!parsed.success) return
     const { id, usage } = parsed.data.message
     const tokens =
