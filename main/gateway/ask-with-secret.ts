@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { NetworkReason } from '../core/network/gateway.ts'
-import type { GatewaySecret } from '../core/network/secret.ts'
+import { type GatewaySecret, secretRoutesPath } from '../core/network/secret.ts'
 import { exchange } from './exchange.ts'
 import { framingOf } from './framing.ts'
 import { passedWithSecret } from './headers.ts'
@@ -11,7 +11,7 @@ import { passAnswer } from './pass-answer.ts'
 import type { BodyBudget } from './read-body.ts'
 import { explain } from './refusals.ts'
 import { type Replacement, replaceIn, replacing } from './replace-text.ts'
-import { routesPath, type SecretRoute } from './secret-route.ts'
+import type { SecretRoute } from './secret-route.ts'
 
 type Refused = Extract<SecretRoute, { kind: 'refused' }>
 type Found = Extract<SecretRoute, { kind: 'found' }>
@@ -91,7 +91,7 @@ function passWithout(secret: GatewaySecret, answered: IncomingMessage, response:
   const coding = answered.headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity') return false // It could not be read, and was asked for as it is.
   const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
-  const route = `http://${gatewayOf(response)}${routesPath}${secret.name}/`
+  const route = `http://${gatewayOf(response)}${secretRoutesPath}${secret.name}/`
   const toRoute = [`${secret.origin}/`, route] as const
   const linksToRoute = secret.tools.includes('pip') && isIndex.test(answered.headers['content-type'] ?? '')
   return passAnswer(answered, response, {

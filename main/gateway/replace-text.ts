@@ -5,12 +5,7 @@ export type Replacement = readonly [text: string, by: string]
 
 /** In a value that is there as a whole. */
 export function replaceIn(text: string, replacements: readonly Replacement[]): string {
-  let [done, rest] = ['', text]
-  for (let found = firstOf(rest, replacements); found; found = firstOf(rest, replacements)) {
-    const { at, replacement } = found
-    done += rest.slice(0, at) + replacement[1]
-    rest = rest.slice(at + replacement[0].length)
-  }
+  const { done, rest } = replaceWhole(text, replacements)
   return done + rest
 }
 
@@ -23,20 +18,26 @@ export function replacing(replacements: readonly Replacement[]): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       // One character for each byte: what is no text passes as it is.
-      let [out, rest] = ['', held + chunk.toString('latin1')]
-      for (let found = firstOf(rest, replacements); found; found = firstOf(rest, replacements)) {
-        const { at, replacement } = found
-        out += rest.slice(0, at) + replacement[1]
-        rest = rest.slice(at + replacement[0].length)
-      }
-      const open = beginningAt(rest, replacements)
-      held = rest.slice(open)
-      done(null, Buffer.from(out + rest.slice(0, open), 'latin1'))
+      const replaced = replaceWhole(held + chunk.toString('latin1'), replacements)
+      const open = beginningAt(replaced.rest, replacements)
+      held = replaced.rest.slice(open)
+      done(null, Buffer.from(replaced.done + replaced.rest.slice(0, open), 'latin1'))
     },
     flush(done) {
       done(null, Buffer.from(held, 'latin1'))
     },
   })
+}
+
+/** Up to the end of the last text that is there as a whole, and what follows it. */
+function replaceWhole(text: string, replacements: readonly Replacement[]) {
+  let [done, rest] = ['', text]
+  for (let found = firstOf(rest, replacements); found; found = firstOf(rest, replacements)) {
+    const { at, replacement } = found
+    done += rest.slice(0, at) + replacement[1]
+    rest = rest.slice(at + replacement[0].length)
+  }
+  return { done, rest }
 }
 
 /** The first of the texts, and of those that begin at one place the longest. */

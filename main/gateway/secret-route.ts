@@ -2,9 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { NetworkReason } from '../core/network/gateway.ts'
 import { type GatewaySecret, secretMethods } from '../core/network/secret.ts'
 
-/** Below it every secret has its route, by its name. */
-export const routesPath = '/secrets/'
-
 export type SecretRoute =
   /** A request for something else. */
   | { readonly kind: 'none' }

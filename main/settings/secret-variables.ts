@@ -1,5 +1,11 @@
 import { AppError } from '../core/failure.ts'
-import { type Secret, type SecretTool, secretHostText, secretVariable } from '../core/network/secret.ts'
+import {
+  type Secret,
+  type SecretTool,
+  secretHostText,
+  secretRoutesPath,
+  secretVariable,
+} from '../core/network/secret.ts'
 
 /**
  * How the programs of a guest find the routes of its secrets: each by a variable of its own, and the tools that each is for by theirs. No
@@ -23,7 +29,7 @@ export function secretVariables(secrets: readonly Secret[], gatewayUrl: string):
   }
 }
 
-const routeOf = (name: string, gatewayUrl: string): string => `${gatewayUrl}/secrets/${name}`
+const routeOf = (name: string, gatewayUrl: string): string => `${gatewayUrl}${secretRoutesPath}${name}`
 
 /**
  * npm leaves the path of its registry out when it asks for the file of a package, so its registry is the gateway's root. A lock file keeps

@@ -42,6 +42,9 @@ export interface GatewaySecret {
   readonly hidden: readonly string[]
 }
 
+/** On the gateway of a machine: below it every secret has its route, by its name. */
+export const secretRoutesPath = '/secrets/'
+
 export const secretNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/
 
 /** Visible ASCII and spaces between, which every header takes; short ones would be found all over honest answers. */
