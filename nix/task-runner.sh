@@ -276,31 +276,37 @@ give_back_files() {
   done 2>/dev/null
 }
 
-# The flake that stands in place of the repository's: names and contents in turn. It lies where the agent cannot change it, and sets `flake`.
-take_environment() {
-  local files=() at name folder=$state/environment
-  mapfile -d '' files <"$workspace/environment-files" || return 1
+# lay_down FILE FOLDER [marked]: texts of the host's, names and contents in turn, none of which leads out of the folder. Where they are marked, each
+# name stands behind x for a program or -, and what is laid down is read-only.
+lay_down() {
+  local files=() at name mode=
+  mapfile -d '' files <"$1" || return 1
   for ((at = 0; at + 1 < ${#files[@]}; at += 2)); do
     name=${files[at]}
+    if [ -n "${3-}" ]; then
+      mode=444
+      [ "${name:0:1}" != x ] || mode=555
+      name=${name:1}
+    fi
     [[ $name != /* && /$name/ != */../* ]] || return 1
-    mkdir -p "$folder/${name%"${name##*/}"}" && printf '%s' "${files[at + 1]}" >"$folder/$name" || return 1
+    mkdir -p "$2/${name%"${name##*/}"}" && printf '%s' "${files[at + 1]}" >"$2/$name" || return 1
+    [ -z "$mode" ] || chmod "$mode" "$2/$name"
   done
+}
+
+# The flake that stands in place of the repository's. It lies where the agent cannot change it, and sets `flake`.
+take_environment() {
+  local folder=$state/environment
+  lay_down "$workspace/environment-files" "$folder" || return 1
   [ -e "$folder/flake.nix" ] && flake=path:$folder
 }
 
-# What of the user's own Claude Code comes along: names and contents in turn, each name behind x for a program or -. They are copies that
-# the agent cannot write; what Claude makes itself lies beside them.
+# What of the user's own Claude Code comes along. They are copies that the agent cannot write; what Claude makes itself lies beside them.
 take_claude_files() (
   [ -e "$workspace/claude-files" ] || exit 0
-  files=() folder=$user_home/.claude
+  folder=$user_home/.claude
   umask 022
-  mapfile -d '' files <"$workspace/claude-files" || exit 1
-  for ((at = 0; at + 1 < ${#files[@]}; at += 2)); do
-    name=${files[at]:1}
-    [[ $name != /* && /$name/ != */../* ]] || exit 1
-    mkdir -p "$folder/${name%"${name##*/}"}" && printf '%s' "${files[at + 1]}" >"$folder/$name" || exit 1
-    if [ "${files[at]:0:1}" = x ]; then chmod 555 "$folder/$name"; else chmod 444 "$folder/$name"; fi
-  done
+  lay_down "$workspace/claude-files" "$folder" marked || exit 1
   [ -n "${MICROVM_SAME_USER-}" ] || chown 1000:1000 "$folder"
 )
 
