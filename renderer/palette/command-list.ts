@@ -1,4 +1,3 @@
-import type { TaskRow } from '../../preload/live-state.ts'
 import type { IconName } from '../parts/icon.tsx'
 
 export interface Command {
@@ -25,6 +24,3 @@ export function found(commands: readonly Command[], text: string): readonly Comm
   const begins = ({ word }: Command): boolean => whole !== '' && word.toLowerCase().startsWith(whole)
   return [...all.filter(begins), ...all.filter((command) => !begins(command))].slice(0, shownAtMost)
 }
-
-/** Oldest first in the snapshot, newest first here. */
-export const newestTasks = (tasks: readonly TaskRow[]): readonly TaskRow[] => tasks.toReversed()

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
-import { isMac } from '../parts/use-keys.ts'
+import { holdsCommand } from '../parts/use-keys.ts'
 import { closePalette, showPalette, usePalette } from '../stores/palette.ts'
 
 const Commands = lazy(() => import('./commands.tsx'))
@@ -11,7 +11,7 @@ export function Palette() {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || document.querySelector('dialog[open]')) return
-      const command = isMac() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey
+      const command = holdsCommand(event)
       const wished = command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k'
       if (wished) showPalette('commands')
       else if (event.key === '?' && !command && !isTyping(event.target)) showPalette('keys')

@@ -1,16 +1,14 @@
 import { Dialog } from '../parts/dialog.tsx'
-import { isMac } from '../parts/use-keys.ts'
-
-const command = isMac() ? '⌘' : 'Ctrl '
+import { shortcut } from '../parts/use-keys.ts'
 
 const keys: readonly (readonly [keys: string, what: string])[] = [
-  [`${command}K`, 'Find an action or a task'],
+  [shortcut('K'), 'Find an action or a task'],
   ['?', 'These keys'],
-  [`${command}N`, 'New task'],
-  [`${command}O`, 'Add a repository'],
-  [`${command}1 to ${command}6`, 'Slots, Needs You, History, Repositories, Set-up, Settings'],
-  [`${command}F`, 'Find in what is shown'],
-  [`${command}⏎`, 'Send what is written'],
+  [shortcut('N'), 'New task'],
+  [shortcut('O'), 'Add a repository'],
+  [`${shortcut('1')} to ${shortcut('6')}`, 'Slots, Needs You, History, Repositories, Set-up, Settings'],
+  [shortcut('F'), 'Find in what is shown'],
+  [shortcut('⏎'), 'Send what is written'],
   ['Esc', 'Back, or leave a dialog'],
   ['Arrows', 'Go through slots, lists, tabs and menus'],
   ['Space', 'A glance at a row of History'],

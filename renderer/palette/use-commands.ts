@@ -1,10 +1,10 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
 import { isConflict, isToReview, lookOf } from '../parts/states.ts'
-import { isMac } from '../parts/use-keys.ts'
+import { shortcut } from '../parts/use-keys.ts'
 import { addFolders } from '../stores/adding.ts'
 import { change } from '../stores/change-settings.ts'
-import { useDraft } from '../stores/draft.ts'
+import { writeTask } from '../stores/draft.ts'
 import { setLayout } from '../stores/layout.ts'
 import { useIsDesktop, useSettings, useSnapshot, useTasks } from '../stores/live.ts'
 import { choosing, go, placeOf, useNavigation } from '../stores/navigation.ts'
@@ -12,7 +12,7 @@ import { showPalette } from '../stores/palette.ts'
 import { focusContinue } from '../views/task/continue/continue-field.tsx'
 import { mergeNow } from '../views/task/merge-now.ts'
 import { runAgain } from '../views/task/run-again.ts'
-import { type Command, newestTasks } from './command-list.ts'
+import type { Command } from './command-list.ts'
 
 /** What only asks before it acts is a dialog of the task's. */
 export type AskFor = (kind: 'stop' | 'clean-up', row: TaskRow) => void
@@ -39,7 +39,7 @@ export function useCommands(askFor: AskFor): readonly Command[] {
     { icon: 'plus', word: 'New Task', about: '', run: () => go({ view: 'new-task' }) },
     ...views.map(
       ([view, word, icon = view], index): Command => ({
-        ...{ icon: icon as Command['icon'], word: `Go to ${word}`, about: `${isMac() ? '⌘' : 'Ctrl '}${index + 1}` },
+        ...{ icon: icon as Command['icon'], word: `Go to ${word}`, about: shortcut(String(index + 1)) },
         run: () => go({ view }),
       }),
     ),
@@ -60,13 +60,11 @@ export function useCommands(askFor: AskFor): readonly Command[] {
     ...aliases.map(
       ({ alias }): Command => ({
         ...{ icon: 'plus', word: `New Task in ${alias}`, about: 'Repository' },
-        run: () => {
-          useDraft.setState({ repo: alias })
-          go({ view: 'new-task' })
-        },
+        run: () => writeTask(alias),
       }),
     ),
-    ...newestTasks(tasks).map(
+    // The newest first.
+    ...tasks.toReversed().map(
       ({ id, title, repo, state }): Command => ({
         ...{ icon: lookOf(state).icon, word: title || `Task ${id}`, about: `${lookOf(state).word}, ${repo}, ${id}` },
         run: () => go({ view: 'task', id }),

@@ -4,11 +4,18 @@ import { back, go, type View } from '../stores/navigation.ts'
 
 export const isMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform)
 
+/** Whether the key by which this system marks a shortcut is held, alone of the two. */
+export const holdsCommand = (event: KeyboardEvent): boolean =>
+  isMac() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey
+
+/** A shortcut as this system writes it. */
+export const shortcut = (key: string): string => (isMac() ? `⌘${key}` : `Ctrl ${key}`)
+
 /** How a shortcut is written here; none where the browser keeps the key for itself. */
 export function useKeyHint(key: 'N' | 'O' | 'F' | 'R' | '⏎'): string | undefined {
   const kind = useLive(({ host }) => host?.kind)
   if (kind !== 'desktop' && (key === 'N' || key === 'R' || key === 'O')) return undefined
-  return isMac() ? `⌘${key}` : `Ctrl ${key === '⏎' ? '↵' : key}`
+  return shortcut(key === '⏎' && !isMac() ? '↵' : key)
 }
 
 const viewKeys: Readonly<Record<string, View>> = {
@@ -26,7 +33,7 @@ export function useWindowKeys(addFolder: () => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.altKey || event.shiftKey) return
-      const command = isMac() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey
+      const command = holdsCommand(event)
       if (event.key === 'Escape' && !command) {
         back()
         return

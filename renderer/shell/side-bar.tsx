@@ -3,7 +3,7 @@ import { slotCount } from '../../main/core/task/task.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { moveFocus } from '../parts/move-focus.ts'
 import { needsYou } from '../parts/states.ts'
-import { isMac } from '../parts/use-keys.ts'
+import { shortcut } from '../parts/use-keys.ts'
 import { useLive, useSnapshot, useTasks } from '../stores/live.ts'
 import { go, rootOf, useNavigation, type View } from '../stores/navigation.ts'
 import { showPalette } from '../stores/palette.ts'
@@ -45,7 +45,7 @@ export function SideBar() {
           <Icon name="search" />
           <span className="word">Commands</span>
           <span className="count" aria-hidden="true">
-            {isMac() ? '⌘K' : 'Ctrl K'}
+            {shortcut('K')}
           </span>
         </button>
       </nav>

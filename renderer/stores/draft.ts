@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { Effort } from '../../main/core/task/agent-choice.ts'
+import { go } from './navigation.ts'
 
 /** What is typed of a limit; empty means: as the settings say. */
 export interface LimitTexts {
@@ -39,3 +40,9 @@ export const useDraft = create<Draft>(() => ({
   limits: noLimits,
   agent: usualAgent,
 }))
+
+/** Leads to the form for a task in a repository, with what was typed before. */
+export function writeTask(repo: string): void {
+  useDraft.setState({ repo })
+  go({ view: 'new-task' })
+}

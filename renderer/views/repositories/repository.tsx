@@ -10,7 +10,7 @@ import { Path } from '../../parts/path.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { isRunning } from '../../parts/states.ts'
 import { TitleText } from '../../parts/text/title-text.tsx'
-import { useDraft } from '../../stores/draft.ts'
+import { writeTask } from '../../stores/draft.ts'
 import { useSnapshot } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 
@@ -76,11 +76,6 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
       {problem && <Problem failure={problem} />}
     </li>
   )
-}
-
-function writeTask(repo: string): void {
-  useDraft.setState({ repo })
-  go({ view: 'new-task' })
 }
 
 function LastTask({ repository }: { repository: RepositoryRow }) {
