@@ -23,7 +23,7 @@ say() { printf 'microvm: %s\n' "$*"; }
 # ---- as the guest's user, inside the development shell ---------------------------------------------------------------
 
 # Only Claude itself gets the key: it comes by a file in memory, and enters the environment right before the exec.
-# What it is told comes by stdin, because an argument may not be longer than 128 KiB and there may be more of it later.
+# Its texts come by stdin, because an argument may not be longer than 128 KiB and there may be more of it later.
 become_claude() {
   local key
   : >"$private/claude-started"

@@ -48,7 +48,7 @@ const pipVariables = ({ name, path }: Secret, gatewayUrl: string): Record<string
   PIP_DISABLE_PIP_VERSION_CHECK: '1',
 })
 
-/** Also what names the host for ssh, for which a guest has no key. Cargo has git fetch where it is told to. */
+/** Addresses for ssh too, since a guest has no key for it. The last variable makes Cargo fetch by git. */
 function gitVariables(secrets: readonly Secret[], gatewayUrl: string): Record<string, string> {
   const lines = secrets.flatMap((secret) => {
     const host = secretHostText(secret)

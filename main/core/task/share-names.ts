@@ -3,7 +3,7 @@ export const shareNames = {
   description: 'task.md',
   /** The text with which a task was continued. */
   continuation: 'continue.md',
-  /** What the agent is told while it works, and has not read yet; and what says that it is too late for more. */
+  /** What the user has said to the agent at work, and it has not read yet; and what says that it is too late for more. */
   messages: 'messages.jsonl',
   inboxClosed: 'inbox-closed',
   key: '.api-key',

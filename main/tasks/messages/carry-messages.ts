@@ -41,7 +41,7 @@ export class MessageCarrier {
   /** Carries while the machine runs, until `over` fires. Rejects only where the record cannot be written. */
   carry(over: AbortSignal): Promise<void> {
     const carrying = this.#carry(over)
-    this.#carrying = carrying.catch(() => undefined) // Whoever called has the error.
+    this.#carrying = carrying.catch(() => undefined) // The caller has the error.
     return carrying
   }
 

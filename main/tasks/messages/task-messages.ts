@@ -18,7 +18,7 @@ export interface TaskMessagesOptions {
   readonly lifetime: Pick<Lifetime, 'isOver'>
 }
 
-/** Takes what users say to agents at work: it is on record before it is answered for, and carried by whoever follows the task. */
+/** Takes what users say to agents at work: it is on record before the caller has its answer, and the carrier of the task brings it to the guest. */
 export class TaskMessages {
   readonly #options: TaskMessagesOptions
 
