@@ -4,7 +4,7 @@ import { commonDirectoryOf } from '../../git/repository/common-directory.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
-import { salvageTask } from './finish-task.ts'
+import { salvageTask } from './salvage-task.ts'
 
 /**
  * What is done about work that was not saved at the end of its task: it is saved where only the repository was missing; where its salvage

@@ -1,12 +1,12 @@
-import type { MachineDriver } from './machines/driver.ts'
-import { claudeFolder, readClaudeHome } from './settings/claude-home.ts'
-import { egressPolicy } from './settings/egress-word.ts'
-import { guestNetwork } from './settings/guest-network.ts'
-import { listRepositories } from './settings/repositories.ts'
-import { secretsFor } from './settings/secrets.ts'
-import type { SettingsStore } from './settings/settings-store.ts'
-import { findKey } from './settings/token.ts'
-import type { Provisions } from './tasks/slots/provisions.ts'
+import type { MachineDriver } from '../../machines/driver.ts'
+import { claudeFolder, readClaudeHome } from '../../settings/claude-home.ts'
+import { egressPolicy } from '../../settings/egress-word.ts'
+import { guestNetwork } from '../../settings/guest-network.ts'
+import { listRepositories } from '../../settings/repositories.ts'
+import { secretsFor } from '../../settings/secrets.ts'
+import type { SettingsStore } from '../../settings/settings-store.ts'
+import { findKey } from '../../settings/token.ts'
+import type { Provisions } from './provisions.ts'
 
 interface ProvisionsOptions {
   readonly home: string
