@@ -152,8 +152,7 @@ export function commandLine(terminal: Terminal): Command {
       const { network } = await import('./commands/network.ts')
       await network(terminal, id)
     })
-  program
-    .command('run')
+  takesText(program.command('run'))
     .description('start a task on the running server and print its id')
     .argument('<repo>', 'alias of a registered repository')
     .argument('<description>', 'what the agent is to do')
@@ -166,6 +165,11 @@ export function commandLine(terminal: Terminal): Command {
     .option('--model <name>', "the agent's model, in place of your own")
     .addOption(new Option('--effort <level>', 'how hard the model is to think').choices(efforts))
     .option('--base <revision>', "start from this branch, tag, commit or other task's id")
+    .option(
+      '--hold-ms <number>',
+      'keep its agent for so long for what you tell it once it is done',
+      wholeNumber(bounds.holdMs),
+    )
     .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('./commands/run.ts')
@@ -252,7 +256,7 @@ function addSecrets(program: Command, terminal: Terminal): void {
 function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand): void {
   const command = program.command(remote.word).description(remote.description)
   if (remote.takesTask) command.argument('<id>')
-  if (remote.takesText !== null) command.argument(`<${remote.takesText}>`)
+  if (remote.takesText !== null) takesText(command.argument(`<${remote.takesText}>`))
   const options = Object.entries<RemoteOption>(remote.options)
   for (const [field, option] of options) {
     if ('oneOf' in option) {
@@ -284,6 +288,17 @@ function addRemote(program: Command, terminal: Terminal, remote: RemoteCommand):
     })
   })
 }
+
+/** Has the command say how it is given a text that looks like an option. */
+const takesText = (command: Command): Command =>
+  command.exitOverride((error) => {
+    if (error.code !== 'commander.unknownOption') throw error
+    throw new CommanderError(
+      1,
+      error.code,
+      `${error.message}. A text that begins with - goes behind --, and all options before that`,
+    )
+  })
 
 /** The name that Commander gives an option. */
 const camelCase = (field: string): string => field.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())

@@ -5,22 +5,24 @@
 # far as the host knows, so one may be there that was handed over already: it is known by its id, which is also its id for Claude. Claude's
 # stream tells what it has read.
 
-# feed_claude BYTES: Claude's standard input, until its turns are over and nothing waits; so many bytes of the stream were there before.
+# feed_claude BYTES: Claude's standard input, until its turns are over, nothing waits, and it is to wait for nothing more; so many bytes of the
+# stream were there before.
 feed_claude() {
   local input=$private/input messages=$workspace/messages.jsonl closed=$workspace/inbox-closed
-  local hold_seconds=${MICROVM_HOLD_SECONDS:-1800} task revision='' word id
+  local interrupted_seconds=${MICROVM_INTERRUPTED_SECONDS:-1800} task=$prompt_id revision='' word id
   # Those that Claude was given, and of these the ones that it has not come to the end of.
   local -A given_over=() open=()
-  local ended='' ended_at=0 interrupted='' held=''
+  local ended='' ended_at=0 interrupted='' finishing='' waits=''
   rm -f "$closed"
   exec 5<>"$input"
-  read -r task </proc/sys/kernel/random/uuid
+  [ -n "$task" ] || read -r task </proc/sys/kernel/random/uuid
   open[$task]=yes
   # By a way of its own into the pipe: jq must not hold the reading end, or it would wait for ever where Claude does not come to read.
   jq -Rsc --arg uuid "$task" '{ type: "user", uuid: $uuid, message: { role: "user", content: . } }' "$private/task.md" >"$input" 5>&-
   while :; do
     hand_over
     if may_close; then
+      wait_no_more
       # In this order: whatever was written before the host could see that it is too late is handed over.
       : >"$closed"
       hand_over || break
@@ -30,16 +32,17 @@ feed_claude() {
     read -r -t 1 word id
     case $?:$word in
       1:) break ;;
-      *:works) ended='' held='' ;;
+      *:works) ended='' && wait_no_more ;;
       *:read)
-        ended='' held=''
+        ended='' && wait_no_more
         [ -z "$interrupted" ] || { interrupted='' && rm -f "$private/interrupted"; }
         ;;
       *:done) unset "open[$id]" ;;
       *:interrupted) unset "open[$id]" && interrupted=yes ;;
-      *:result | *:stopped) ended=$word ended_at=$SECONDS ;;
+      *:result | *:stopped | *:failed) ended=$word ended_at=$SECONDS ;;
     esac
   done < <(exec 5>&- && tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | receipts 2>/dev/null)
+  wait_no_more
   : >"$closed"
   exec 5>&-
 }
@@ -52,7 +55,8 @@ receipts() {
       (.command_uuid | strings | select(test("^[0-9a-f-]{36}$"))) as $id |
       if .state == "started" then "read \($id)" elif .state == "queued" then empty else "done \($id)" end
     elif .type == "control_response" then "interrupted \(.response.request_id | strings | select(test("^[0-9a-f-]{36}$")))"
-    elif .type == "result" then if .subtype == "error_during_execution" then "stopped" else "result" end
+    elif .type == "result" then 
+      if .subtype == "error_during_execution" then "stopped" elif .is_error == true then "failed" else "result" end
     elif .type == "assistant" or (.type == "system" and .subtype == "init") then "works"
     else empty end'
 }
@@ -64,9 +68,11 @@ hand_over() {
   revision=$now
   while read -r id line; do
     [ -z "${given_over[$id]-}" ] || continue
-    given_over[$id]=yes open[$id]=yes found=0
-    # An interrupt begins no turn: where none is under way, no end of one would follow.
-    [[ $line == '{"type":"control_request"'* ]] || ended='' held=''
+    given_over[$id]=yes
+    [ "$line" != finish ] || { finishing=yes && continue; }
+    open[$id]=yes found=0
+    # An interrupt begins no turn: where none is under way, no end of one would follow. A text does, and the host must see no wait behind it.
+    [[ $line == '{"type":"control_request"'* ]] || { ended='' && wait_no_more; }
     printf '%s\n' "$line" >&5
     say "a message for claude: $id"
   done < <(head -c 67108864 "$messages" | to_claude 5>&-)
@@ -79,6 +85,7 @@ to_claude() {
     fromjson? | objects | select(.id | strings | test("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")) |
     if .kind == "interrupt" then
       "\(.id) \({ type: "control_request", request_id: .id, request: { subtype: "interrupt" } } | tojson)"
+    elif .kind == "finish" then "\(.id) finish"
     elif .kind == "text" and (.text | type) == "string" then
       ({ next: "next", after: "later", now: "now" }[.when | tostring] // "next") as $priority |
       (if .text | startswith("/") then " " + .text else .text end) as $text |
@@ -87,15 +94,39 @@ to_claude() {
 }
 
 # Whether Claude has come to the end of all that it was given. One that does not say so of each message (another version of Claude Code) is
-# given some seconds to begin a further turn. An agent that was interrupted waits for what the user says next.
+# given some seconds to begin a further turn. An agent that was interrupted waits for what the user says next, and so does one that has done its
+# part where its task is to wait; one that failed does not.
 may_close() {
+  local seconds
   [ -n "$ended" ] || return 1
   if [ -n "$interrupted" ] && [ "$ended" = stopped ]; then
-    [ -n "$held" ] || say 'interrupted, and waiting for a message'
-    held=yes
     : >"$private/interrupted"
-    [ "$((SECONDS - ended_at))" -ge "$hold_seconds" ]
+    seconds=${hold_seconds:-$interrupted_seconds}
   else
-    [ "${#open[@]}" = 0 ] || [ "$((SECONDS - ended_at))" -ge 5 ]
+    [ "${#open[@]}" = 0 ] || [ "$((SECONDS - ended_at))" -ge 5 ] || return 1
+    seconds=$hold_seconds
+    [ "$ended" = result ] || seconds=
   fi
+  [ -n "$seconds" ] && [ -z "$finishing" ] || return 0
+  begin_wait
+  [ "$((SECONDS - ended_at))" -ge "$seconds" ]
+}
+
+# Claude has nothing to do: the host is told, with what Claude said last, and what it remembers is kept.
+begin_wait() {
+  [ -z "$waits" ] || return 0
+  waits=yes
+  say 'waiting for a message'
+  keep_session
+  : >"$private/waits"
+  tail -n 100 "$stream" | jq -Rnj '
+    reduce (inputs | fromjson? | objects | select(.type == "result")) as $line (null; $line.result) |
+    (. // "" | tostring)[0:16000]' >"$workspace/.agent-waits" 2>/dev/null
+  mv -f "$workspace/.agent-waits" "$workspace/agent-waits"
+}
+
+wait_no_more() {
+  [ -n "$waits" ] || return 0
+  waits=
+  rm -f "$private/waits" "$workspace/agent-waits"
 }

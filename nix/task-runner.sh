@@ -3,10 +3,10 @@
 # powers off, whatever happens. Started as root once the share is mounted; the work itself is done as the guest's user.
 #
 # Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's;
-# claude-files with what of the user's own Claude Code comes along; when the task goes on after a limit or after its end also session/, and
-# continue.md with what it is told then; while it works messages.jsonl. A machine that was booted ahead finds standby there, and go once it has
+# claude-files with what of the user's own Claude Code comes along; when the task goes on after a limit or after its end also session/,
+# continue.md with what it is told then, and told.jsonl with what its earlier agents were told; while it works messages.jsonl. A machine that was booted ahead finds standby there, and go once it has
 # its task.
-# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, inbox-closed, result.json, session/.
+# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, agent-waits, inbox-closed, result.json, session/.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -35,7 +35,8 @@ become_claude() {
   local options=()
   [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || options+=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
   [ -z "${MICROVM_RESUME_SESSION-}" ] || options+=(--resume "$MICROVM_RESUME_SESSION")
-  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
+  [ -z "${MICROVM_FORK_SESSION-}" ] || options+=(--fork-session --session-id "$MICROVM_FORK_SESSION")
+  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_FORK_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
   exec claude --dangerously-skip-permissions ${options[@]+"${options[@]}"} --input-format stream-json --output-format stream-json --verbose -p \
     <"$private/input"
 }
@@ -59,6 +60,12 @@ max_budget_usd=
 idle_seconds=
 check_command=
 resume_session=
+# The id for a copy of that session, in which the work goes on; nothing where it goes on in the session itself.
+fork_session=
+# By which Claude knows the first text of this run; one of the runner's own where the host names none.
+prompt_id=
+# How long Claude waits for a message each time that it is done; nothing where it ends then.
+hold_seconds=
 wip_subject=
 flake=
 # What the task works in: the repository's own flake when empty, one that the host gave (given), or nothing but this guest (plain).
@@ -238,8 +245,8 @@ end_idle() {
   while :; do
     if [ -n "$deadline" ]; then
       if [ "$deadline" -le "$SECONDS" ]; then
-        # An agent that was interrupted waits for its user, who has a time of their own.
-        [ -e "$private/interrupted" ] && [ ! -e "$workspace/inbox-closed" ] || break
+        # An agent that waits for its user does so for a time of its own.
+        [ -e "$private/waits" ] || break
         deadline=$((SECONDS + idle_seconds))
       fi
       read -r -t "$((deadline - SECONDS))" word
@@ -331,7 +338,7 @@ run_shell() {
   local progress before idle= feed
   choose_shell "$@"
   before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
-  rm -f "$private/claude-started" "$private/input" "$private/interrupted"
+  rm -f "$private/claude-started" "$private/input" "$private/interrupted" "$private/waits"
   mkfifo -m 600 "$private/input"
   ! is_root || chown 1000:1000 "$private/input"
   (
@@ -339,6 +346,7 @@ run_shell() {
     user_environment
     [ -z "$max_budget_usd" ] || export MICROVM_MAX_BUDGET_USD=$max_budget_usd
     [ -z "$resume_session" ] || export MICROVM_RESUME_SESSION=$resume_session
+    [ -z "$resume_session" ] || [ -z "$fork_session" ] || export MICROVM_FORK_SESSION=$fork_session
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
     as_user setsid ${shell[@]+"${shell[@]}"} "$BASH" "$self" become-claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
@@ -358,6 +366,8 @@ run_shell() {
   code=$?
   wait "$progress"
   kill "$feed" 2>/dev/null
+  wait "$feed" 2>/dev/null
+  rm -f "$workspace/agent-waits"
   [ -z "$idle" ] || kill "$idle" 2>/dev/null
   # The answer was there before: how Claude took its end says nothing of it.
   [ ! -e "$private/ended-idle" ] || code=0
@@ -417,7 +427,7 @@ keep_session() {
   rm -rf "$workspace/.session.new"
 }
 
-# restore_session SESSION: sets `resume_session`; fails where what Claude remembers of it is gone.
+# restore_session SESSION: sets `resume_session`, and `transcript` to the file of it; fails where what Claude remembers of it is gone.
 restore_session() {
   local remembered
   [[ $1 =~ ^[0-9a-f-]{36}$ ]] || return
@@ -425,21 +435,38 @@ restore_session() {
   [ -n "$remembered" ] || { say 'the earlier session is gone, the task begins anew' && return 1; }
   mkdir -p "$user_home/.claude" && cp -R "$workspace/session" "$user_home/.claude/projects"
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$user_home/.claude"
-  resume_session=$1
+  resume_session=$1 transcript=$remembered
   say 'resuming the earlier session'
+}
+
+# Of what Claude is told, with a blank line between it and what stands before.
+begin_part() { printf '%s' "$between" && between=$'\n\n'; }
+
+# tell_earlier: what earlier agents of the task were told and the session does not know, for it was lost with its machine. A text is in the file
+# of its session by its id, from the moment at which Claude has read it (measured with 2.1.330).
+tell_earlier() {
+  local id text
+  [ -f "$workspace/told.jsonl" ] || return 0
+  while read -r id text; do
+    [ -n "$transcript" ] && grep -qF "$id" "$transcript" && continue
+    begin_part
+    printf 'You were told this before, and may not remember it:\n\n'
+    jq -j . <<<"$text"
+  done < <(jq -Rr 'fromjson? | objects | select(.id | strings | test("^[0-9a-f-]{36}$")) | "\(.id) \(.text | tostring | tojson)"' "$workspace/told.jsonl")
 }
 
 # tell_claude SESSION: lays down what Claude is told. A task that goes on without its session hears also what it was told first, and finds the
 # clone as it was left.
 tell_claude() {
-  local resumes=
+  local resumes='' transcript='' between=''
   ! restore_session "$1" || resumes=yes
   {
-    [ -n "$resumes" ] || cat "$workspace/task.md"
+    [ -n "$resumes" ] || { begin_part && cat "$workspace/task.md"; }
+    tell_earlier
     if [ -e "$workspace/continue.md" ]; then
-      [ -n "$resumes" ] || printf '\n\n'
-      cat "$workspace/continue.md"
+      begin_part && cat "$workspace/continue.md"
     elif [ -n "$resumes" ]; then
+      begin_part
       echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.'
     fi
   } | write_text "$private/task.md"
@@ -549,8 +576,14 @@ main() {
   setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
   setting MICROVM_WIP_SUBJECT wip_subject
   setting MICROVM_RESUME_SESSION session
+  setting MICROVM_FORK_SESSION fork_session
+  setting MICROVM_PROMPT_ID prompt_id
+  setting MICROVM_HOLD_SECONDS hold_seconds
   tell_claude "$session"
   take_claude_files || fail "What comes along of the user's Claude Code could not be laid down in the guest"
+  [[ $hold_seconds =~ ^[0-9]{1,7}$ ]] || hold_seconds=
+  [[ $prompt_id =~ ^[0-9a-f-]{36}$ ]] || prompt_id=
+  [[ $fork_session =~ ^[0-9a-f-]{36}$ ]] || fork_session=
   [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name

@@ -9,6 +9,7 @@ import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from 
 import type { Against, FileDiff } from '../main/core/merge/file-diff.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { Effort } from '../main/core/task/agent-choice.ts'
+import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
 import type { MergeView } from '../main/core/task/view.ts'
 import type { Added, Host, Place, Setup } from './host.ts'
@@ -31,6 +32,8 @@ export interface Requests {
     readonly maxTokens?: number
     readonly model?: string
     readonly effort?: Effort
+    /** How long its agent waits for more each time that it is done; left out, it ends then. */
+    readonly holdMs?: number
     /** A branch, a tag, a commit or another task's id. */
     readonly base?: string
   }): { readonly id: TaskId }
@@ -48,6 +51,12 @@ export interface Requests {
     readonly maxCostUsd?: number
     readonly maxTokens?: number
   }): Record<never, never>
+  /** Has the agent of a task that has not ended read a text. */
+  sendMessage(request: { readonly id: string; readonly text: string; readonly when: MessageTime }): Record<never, never>
+  /** Has the agent of a task stop what it does, and wait. */
+  interruptTask(request: { readonly id: string }): Record<never, never>
+  /** Has a task whose agent waits for more come to its end. */
+  finishTask(request: { readonly id: string }): Record<never, never>
   cleanupTask(request: { readonly id: string; readonly deleteRef: boolean }): Record<never, never>
   /** Answers at once, or with `wait` when there is something from `offset` on or the machine is off; at the latest after 25 s. */
   readConsole(request: {

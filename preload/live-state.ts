@@ -33,6 +33,8 @@ export interface Activity {
 export type RowState =
   | { readonly phase: 'queued'; readonly position: number | null }
   | { readonly phase: ActivePhase; readonly slot: SlotId }
+  /** Its agent has nothing to do, since then, and waits until then to be told more; ISO 8601, UTC. */
+  | { readonly phase: 'waiting'; readonly slot: SlotId; readonly since: string; readonly until: string }
   /** It gave its slot back and goes on by itself: the agent ran into a usage limit, or the network went away. */
   | {
       readonly phase: 'parked'

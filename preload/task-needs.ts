@@ -28,11 +28,12 @@ export const isRunning = ({ state }: TaskRow): boolean =>
 
 export const isWaiting = ({ state }: TaskRow): boolean => state.phase === 'queued' || state.phase === 'parked'
 
-/** Whether the user wishes to hear of such an end. What a person stopped is no news: that person knows. Pure. */
+/** Whether the user wishes to hear of such an end, or that an agent is done for now. What a person stopped is no news: that person knows. Pure. */
 export function isHeard(
   { state }: Pick<TaskRow, 'state'>,
   wishes: Pick<WindowSettings, 'notifyCompleted' | 'notifyFailed' | 'notifyConflicts'>,
 ): boolean {
+  if (state.phase === 'waiting') return wishes.notifyCompleted
   if (state.phase !== 'finished') return false
   switch (state.outcome) {
     case 'merged':

@@ -25,6 +25,12 @@ export const runOptionShape = {
   max_tokens: within(z.int(), bounds.tokens)
     .optional()
     .describe('Stop the task at so many tokens, input (cached too) and output'),
+  hold_ms: within(z.int(), bounds.holdMs)
+    .optional()
+    .describe(
+      'When the agent is done, keep it for so long, in milliseconds, for what send_message tells it next; wait_next_event tells that it is idle, and ' +
+        'finish_task ends it. It keeps its slot. Left out, the task ends when the agent is done',
+    ),
 }
 
 type RunOptions = z.output<z.ZodObject<typeof runOptionShape>>
@@ -37,8 +43,9 @@ export function runOptions({
   queue,
   priority,
   base,
+  hold_ms,
   ...rest
-}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base'> {
+}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base' | 'holdMs'> {
   const caps = {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
@@ -48,6 +55,7 @@ export function runOptions({
   return {
     ...(agent && { agent }),
     ...(base !== undefined && { base }),
+    ...(hold_ms !== undefined && { holdMs: hold_ms }),
     ...(Object.keys(caps).length > 0 && { caps }),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),

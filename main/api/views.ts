@@ -114,27 +114,50 @@ export function slotsView(slots: ReturnType<Tasks['slots']>, warnings: readonly 
   }
 }
 
-export interface EventView {
-  type: 'completed' | 'failed'
+export type EventView = EndView | IdleView
+
+interface AnyEventView {
   task_id: string
   repo: string
+  /** The number of the event in the log; given as `after`, it makes the next call go on from here. */
+  seq: number
+  /** How many more events wait for this consumer. */
+  pending: number
+  /** When it was told; ISO 8601, UTC. */
+  at: string
+}
+
+interface EndView extends AnyEventView {
+  type: 'completed' | 'failed'
   result: ResultView | null
   merge_result: MergeView | null
   error: string | null
   /** What was refused or left out while its work was saved; absent when nothing was. */
   notes?: string[]
-  /** The number of the event in the log; given as `after`, it makes the next call go on from here. */
-  seq: number
-  /** How many more events wait for this consumer. */
-  pending: number
-  /** When the task ended; ISO 8601, UTC. */
-  at: string
+}
+
+/** The task has not ended: its agent has nothing to do. */
+interface IdleView extends AnyEventView {
+  type: 'idle'
+  said: string | null
+  waits_since: string
+  waits_until: string
 }
 
 export function eventView({ event, pending }: Delivery): EventView {
-  const { type, taskId, repo, result, mergeResult, error, notes, seq, at } = event
-  const told = { type, task_id: taskId, repo, result, merge_result: mergeResult, error }
-  return { ...told, ...(notes && { notes: [...notes] }), seq, pending, at }
+  const { taskId, repo, seq, at } = event
+  const known = { task_id: taskId, repo, seq, pending, at }
+  if (event.type === 'idle') {
+    const { type, said, since, until } = event
+    return { type, ...known, said, waits_since: since, waits_until: until }
+  }
+  const { type, result, mergeResult, error, notes } = event
+  const { task_id, ...numbers } = known
+  return {
+    ...{ type, task_id, repo, result, merge_result: mergeResult, error },
+    ...(notes && { notes: [...notes] }),
+    ...{ seq: numbers.seq, pending, at },
+  }
 }
 
 /** @throws AppError('task-unknown') when the text cannot be the id of a task. */

@@ -17,6 +17,7 @@ export interface RunFlags {
   readonly model?: string
   readonly effort?: Effort
   readonly base?: string
+  readonly holdMs?: number
   /** `SETTING=VALUE`, one each. */
   readonly agent?: readonly string[]
 }
@@ -43,6 +44,7 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.effort !== undefined && { effort: flags.effort }),
     ...(flags.base !== undefined && { base: flags.base }),
+    ...(flags.holdMs !== undefined && { hold_ms: flags.holdMs }),
     ...(flags.agent && { agent: Object.fromEntries(flags.agent.map(settingOf)) }),
   })
   if (!wait) return terminal.say(task_id)

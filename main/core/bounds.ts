@@ -15,6 +15,8 @@ export const bounds = {
   priority: { least: -100, most: 100 },
   /** The time of a task in its machine, in milliseconds. */
   taskTimeoutMs: { least: 1000, most: 7 * dayMs },
+  /** How long an agent that is done waits for more, in milliseconds. */
+  holdMs: { least: 1000, most: dayMs },
   /** The cost of a task in US dollars. */
   costUsd: { least: 0.01, most: 1_000_000 },
   /** The tokens of a task. */
@@ -33,6 +35,9 @@ export const bounds = {
 
 /** Half an hour: how long a call waits for an event when it does not say. */
 export const defaultWaitMs = 30 * 60_000
+
+/** Half an hour: how long an agent waits to be told more when its task does not say. */
+export const defaultHoldMs = 30 * 60_000
 
 /** What a list may have whose length a guest or a commit chose, in records, views and events. */
 export interface ListBound {

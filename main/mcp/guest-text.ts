@@ -11,6 +11,7 @@ const guestFields = [
   'merge_result.files',
   'merge_result.held',
   'merge_result.detail',
+  'said',
   'notes',
   'commits',
   'diff',

@@ -11,7 +11,6 @@ import { TaskIntake } from './admission/task-intake.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
 import type { RegisteredRepository } from './contract.ts'
-import type { EventLog } from './events/event-log.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
 import { Lifetime } from './lifetime.ts'
@@ -38,7 +37,6 @@ export interface OrchestratorOptions extends RunnerContext {
   /** Where images and tools lie; left out, `usage` and `prune` ignore them. */
   readonly cacheDirectory?: string
   readonly slots: SlotPool
-  readonly events: EventLog
   readonly repositories: {
     /** @throws AppError('repository-unknown') */
     find(alias: string): Promise<RegisteredRepository>

@@ -79,6 +79,12 @@ export interface Tasks {
    */
   interrupt(id: TaskId): Promise<void>
   /**
+   * Has the agent of a task that has not ended come to its end once it is done with all that it was told, where it would wait for more. Resolves
+   * when that is on record.
+   * @throws AppError('task-busy' | 'task-ended') when it is on its way there by itself.
+   */
+  letFinish(id: TaskId): Promise<void>
+  /**
    * Deletes the folder of a task that has ended, and its ref when `deleteRef` says so.
    * @throws AppError('task-busy') while the task runs; 'merge-failed' when its work waits for a person and a client asks; 'salvage-failed' when
    * the folder holds the only copy of its work and the ref is to stay; 'home-unusable' when the folder cannot be deleted.
@@ -128,6 +134,8 @@ export interface RunRequest {
    * checked out all the same. @throws AppError('argument-invalid') from `run` where there is no such.
    */
   readonly base?: string
+  /** How long its agent waits for more each time that it is done, in milliseconds. Default: it ends then. */
+  readonly holdMs?: number
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */

@@ -108,6 +108,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#parts.messages.interrupt(id)
   }
 
+  letFinish(id: TaskId): Promise<void> {
+    return this.#parts.messages.finish(id)
+  }
+
   cleanup(id: TaskId, wish: CleanUp): Promise<void> {
     return this.#parts.ended.cleanUp(id, wish)
   }

@@ -5,11 +5,14 @@ import { acceptTask } from '../api/operations/accept-task.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { continueTask } from '../api/operations/continue-task.ts'
+import { finishTask } from '../api/operations/finish-task.ts'
+import { interruptTask } from '../api/operations/interrupt-task.ts'
 import { mergeTask } from '../api/operations/merge-task.ts'
 import { rejectTask } from '../api/operations/reject-task.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
 import { retryTask } from '../api/operations/retry-task.ts'
 import { runTask } from '../api/operations/run-task.ts'
+import { sendMessage } from '../api/operations/send-message.ts'
 import { usage } from '../api/operations/usage.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
@@ -24,6 +27,9 @@ const operationCalls = {
   resolveTask,
   retryTask,
   continueTask,
+  sendMessage,
+  interruptTask,
+  finishTask,
   diskUsage: usage,
 } as const
 

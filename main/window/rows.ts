@@ -49,6 +49,8 @@ function rowState({ state }: TaskBrief, position: number | null): RowState {
     case 'stopping':
     case 'merging':
       return { phase: state.phase, slot: state.slot }
+    case 'waiting':
+      return { phase: 'waiting', slot: state.slot, since: state.since, until: state.until }
     case 'finished':
       return { phase: 'finished', slot: state.slot, outcome: state.outcome.kind, ...ended(state.outcome) }
     default:

@@ -98,6 +98,18 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await callOperation('continueTask', request, tasks, signal)
         return {}
       },
+      sendMessage: async (request, signal) => {
+        await callOperation('sendMessage', request, tasks, signal)
+        return {}
+      },
+      interruptTask: async (request, signal) => {
+        await callOperation('interruptTask', request, tasks, signal)
+        return {}
+      },
+      finishTask: async (request, signal) => {
+        await callOperation('finishTask', request, tasks, signal)
+        return {}
+      },
       cleanupTask: async (request, signal) => {
         await callOperation('cleanupTask', request, tasks, signal)
         return {}

@@ -29,6 +29,8 @@ export function lookOf(state: RowState): Look {
       return { icon: 'boot', word: 'Booting', tone: 'plain' }
     case 'working':
       return { icon: 'work', word: 'Working', tone: 'live' }
+    case 'waiting':
+      return { icon: 'say', word: 'Waits for you', tone: 'warn' }
     case 'stopping':
       return { icon: 'stopping', word: 'Stopping', tone: 'plain' }
     case 'merging':
@@ -86,6 +88,7 @@ export const phaseNumber: Readonly<Record<Exclude<RowState['phase'], 'queued' | 
   cloning: 1,
   booting: 2,
   working: 3,
+  waiting: 3,
   stopping: 4,
   merging: 5,
 }

@@ -29,6 +29,8 @@ export interface Draft {
   readonly priority: string
   readonly limits: LimitTexts
   readonly agent: AgentTexts
+  /** Whether its agent waits for more when it is done. */
+  readonly hold: boolean
 }
 
 /** The task that is being written, kept until it is started, so that a look elsewhere loses no word. */
@@ -39,6 +41,7 @@ export const useDraft = create<Draft>(() => ({
   priority: '0',
   limits: noLimits,
   agent: usualAgent,
+  hold: false,
 }))
 
 /** Leads to the form for a task in a repository, with what was typed before. */

@@ -11,7 +11,7 @@ import { processDriver } from '../support/machines/process-driver.ts'
 import { registeredRepository } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-test('tell speaks to the agent of a task, now, afterwards or at its next step, interrupt has it stop, and info shows it', async () => {
+test('tell speaks to the agent of a task, interrupt has it stop, finish end, wait hears that it is idle, and info shows it', async () => {
   const root = await temporaryFolder()
   const home = join(root, 'home')
   await mkdir(home, { mode: 0o700 })
@@ -29,6 +29,14 @@ test('tell speaks to the agent of a task, now, afterwards or at its next step, i
   expect(await command('tell', id, 'Both', '--now', '--after')).toMatchObject({
     ...{ exitCode: 1, stdout: '', stderr: expect.stringContaining('cannot be used with') },
   })
+  expect(await command('tell', id, '--text')).toMatchObject({
+    ...{
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/nknown option '--text'.* behind --, and all options/s),
+    },
+  })
+  expect(await command('tell', '--after', id, '--', '--text')).toMatchObject({ exitCode: 0 })
   const { stdout } = await command('interrupt', id)
   expect(stdout).toMatch(/^Interrupted: [0-9a-f]{8}\. It goes on with: .* tell [0-9a-f]{8} TEXT\n$/)
   const info = async () => JSON.parse((await command('info', id)).stdout) as { messages: readonly object[] }
@@ -38,8 +46,15 @@ test('tell speaks to the agent of a task, now, afterwards or at its next step, i
       { kind: 'text', text: 'Use the other one', when: 'next', state: 'answered' },
       { kind: 'text', text: 'Afterwards', when: 'after', state: 'answered' },
       { kind: 'text', text: 'Now', when: 'now', state: 'answered' },
+      { kind: 'text', text: '--text', when: 'after', state: 'answered' },
       { kind: 'interrupt', state: 'answered' },
     ])
+  await writeFile(join(taskFiles(home, requireTaskId(id)).share, 'agent-waits'), 'Which one?')
+  expect(await command('wait')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/"type": "idle".*"said": "Which one\?"/s),
+  })
+  expect(await command('finish', id)).toMatchObject({ exitCode: 0, stdout: `Finishing: ${id}\n` })
   await writeFile(join(taskFiles(home, requireTaskId(id)).share, 'enough'), '')
   await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).announcedSeq).not.toBeNull()
   expect(await command('tell', id, 'Too late')).toMatchObject({

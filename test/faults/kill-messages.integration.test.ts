@@ -1,11 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { TaskId } from '../../main/core/task/task.ts'
 import { pathExists } from '../../main/lib/files/look.ts'
 import { tasksDirectory } from '../../main/lib/files/paths.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
+import { filesOf } from '../../main/tasks/record/task-files.ts'
 import type { Doom } from '../support/faults/doomed-orchestrator.ts'
-import { guestThatListens } from '../support/machines/listening-guest.ts'
+import { guestThatHolds, guestThatListens } from '../support/machines/listening-guest.ts'
 import { registeredRepository, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -72,4 +74,35 @@ test.for<[string, Doom, string, number]>([
   expect(await killAndRestart(doom, 'before the restart')).toMatchObject({
     ...{ states: [state], heard, state: { outcome: { kind: 'merged' } } },
   })
+})
+
+test.for<[string, Doom]>([
+  ['before its wait is on record', { when: 'before', event: 'agent-waits' }],
+  ['when its wait is on record and was told to no one', { when: 'after', event: 'agent-waits' }],
+  ['right before that is told', { when: 'before', event: 'idle' }],
+  ['when it is told', { when: 'after', event: 'idle' }],
+])('killed %s: an agent that waits is told of once each time, and works on', async ([, doom]) => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  const guest = guestThatHolds()
+  const killed = await run(process.execPath, [program, JSON.stringify({ root, guest }), JSON.stringify(doom)])
+  expect(killed, killed.stdout + killed.stderr).toMatchObject({ signal: 'SIGKILL' })
+  await using second = await startOrchestrator({ root, guest })
+  const { orchestrator, events } = second
+  const [{ id } = { id: '' as TaskId }] = await orchestrator.list()
+  const told = () => events.read(0).map((event) => [event.type, event.type === 'idle' && event.said])
+  const idle = ['idle', 'Ready.']
+  await expect.poll(told).toEqual([idle])
+  const { state } = await orchestrator.get(id)
+  expect(events.read(0)).toMatchObject([{ since: state.phase === 'waiting' ? state.since : '' }])
+  await orchestrator.tell(id, 'One more', 'next')
+  await expect.poll(told).toEqual([idle, idle])
+  expect((await orchestrator.get(id)).messages).toMatchObject([{ state: 'answered' }])
+  await orchestrator.letFinish(id)
+  await writeFile(join(filesOf(await orchestrator.get(id)).share, 'enough'), '')
+  expect(await untilEnded(orchestrator, id)).toMatchObject({
+    state: { outcome: { kind: 'merged' } },
+    messages: [{ state: 'answered' }, { kind: 'finish', state: 'answered' }],
+  })
+  expect(told()).toEqual([idle, idle, ['completed', false]])
 })

@@ -7,6 +7,7 @@ const names = [
   'cancel_task',
   'cleanup_task',
   'continue_task',
+  'finish_task',
   'get_task_diff',
   'get_task_info',
   'get_task_logs',
@@ -30,7 +31,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the eighteen tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the nineteen tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

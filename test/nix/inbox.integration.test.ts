@@ -1,58 +1,7 @@
-import { existsSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { claudeCodeProgram } from '../support/claude/claude-code.ts'
-import { startScriptedApi } from '../support/claude/scripted-api.ts'
-import { bash, type History, say, type Turn } from '../support/claude/scripted-turn.ts'
-import { runnerWorld } from '../support/machines/task-runner.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { until } from '../support/until.ts'
-
-const id = (digit: number): string => `${digit}0000000-0000-4000-8000-000000000000`
-const text = (digit: number, what: string, when = 'next') => ({ id: id(digit), kind: 'text', text: what, when })
-const interrupt = (digit: number) => ({ id: id(digit), kind: 'interrupt' })
-
-/** The real runner with the real Claude Code, whose model answers by the script; messages are written as the host writes them. */
-async function agent(
-  script: (history: History) => Turn,
-  { idleSeconds, ...options }: { readonly holdSeconds?: number; readonly idleSeconds?: number } = {},
-) {
-  const api = await startScriptedApi({ scripts: { default: script } })
-  onTestFinished(() => api.close())
-  const world = await runnerWorld(await temporaryFolder(), {
-    task: 'Begin',
-    claude: `exec '${claudeCodeProgram()}' "$@"`,
-    environment: {
-      ...{ ANTHROPIC_BASE_URL: api.url, IS_SANDBOX: '1' },
-      ...(idleSeconds !== undefined && { MICROVM_IDLE_BACKGROUND_SECONDS: String(idleSeconds) }),
-    },
-    ...options,
-  })
-  let revision = 0
-  const has = async (...parts: readonly string[]): Promise<boolean> =>
-    (await world.read(join(world.share, 'claude-stream.jsonl')).catch(() => ''))
-      .split('\n')
-      .some((line) => parts.every((part) => line.includes(part)))
-  return {
-    ...world,
-    running: world.run(),
-    closed: () => existsSync(join(world.share, 'inbox-closed')),
-    write: async (...messages: readonly (object | string)[]) => {
-      revision += 1
-      const lines = messages.map((message) => (typeof message === 'string' ? message : JSON.stringify(message)))
-      await writeFile(join(world.share, '.new'), [revision, ...lines, ''].join('\n'))
-      await rename(join(world.share, '.new'), join(world.share, 'messages.jsonl'))
-    },
-    /** Resolves when a line of the stream has all of these. */
-    streamed: (...parts: readonly string[]) => until(() => has(...parts)),
-    go: () => writeFile(join(world.repo, 'go'), ''),
-  }
-}
-
-const untilGo = bash('echo begun >begun; until [ -e go ]; do sleep 0.1; done')
-const heard = ({ texts }: History, what: string): boolean => texts.some((each) => each.includes(what))
+import { expect, test } from 'vitest'
+import { type History, say } from '../support/claude/scripted-turn.ts'
+import { steeredAgent as agent, heard, id, interrupt, text, untilGo } from '../support/machines/steered-agent.ts'
 
 test('a message that comes while a tool runs is read in the same turn, once, however often it is written', async () => {
   const asked: History[] = []

@@ -66,6 +66,7 @@ const requests: Readonly<Record<string, object>> = {
   get_task_diff: { task_id: '0123abcd' },
   send_message: { task_id: '0123abcd', text: 'x' },
   interrupt_task: { task_id: '0123abcd' },
+  finish_task: { task_id: '0123abcd' },
   cancel_task: { task_id: '0123abcd' },
   merge_task: { task_id: '0123abcd' },
   review_task: { task_id: '0123abcd' },

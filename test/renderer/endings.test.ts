@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { SlotId } from '../../main/core/task/task.ts'
 import type { RowState, Snapshot, TaskRow } from '../../preload/live-state.ts'
 import { isHeard } from '../../preload/task-needs.ts'
 import { endingsBetween, waitingIn } from '../../renderer/stores/endings.ts'
@@ -18,6 +19,15 @@ test('an end is one of a task that was under way, and is told once', () => {
   expect(endingsBetween(snapshotOf(running), after).map(({ id }) => id)).toEqual([running.id])
   expect(endingsBetween(after, after)).toEqual([])
   expect(endingsBetween(null, after)).toEqual([])
+})
+
+test('an agent that has nothing to do is told of once each time, to who wishes to hear that tasks are done', () => {
+  const waiting: TaskRow = { ...running, state: { phase: 'waiting', slot: 1 as SlotId, since: '', until: '' } }
+  expect(endingsBetween(snapshotOf(running), snapshotOf(waiting))).toEqual([waiting])
+  expect(endingsBetween(snapshotOf(waiting), snapshotOf(waiting))).toEqual([])
+  expect(endingsBetween(snapshotOf(waiting), snapshotOf(running))).toEqual([])
+  const none = { notifyCompleted: false, notifyFailed: true, notifyConflicts: true }
+  expect([isHeard(waiting, none), isHeard(waiting, { ...none, notifyCompleted: true })]).toEqual([false, true])
 })
 
 test.each([

@@ -4,6 +4,7 @@ import { acceptTask } from './accept-task.ts'
 import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
 import { continueTask } from './continue-task.ts'
+import { finishTask } from './finish-task.ts'
 import { getTaskDiff } from './get-task-diff.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
@@ -35,6 +36,7 @@ const all = [
   listSlots,
   sendMessage,
   interruptTask,
+  finishTask,
   cancelTask,
   mergeTask,
   resolveTask,

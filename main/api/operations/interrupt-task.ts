@@ -7,8 +7,9 @@ export const interruptTask = defineOperation({
   name: 'interrupt_task',
   title: 'Interrupt the agent of a task',
   description:
-    'Has the agent of a task stop what it does at this moment, the tool that it uses included, and wait for what send_message tells it next. Told ' +
-    'nothing for half an hour, the task ends as failed, with its work kept at refs/tasks/ID. To end the task at once, call cancel_task.',
+    'Has the agent of a task stop what it does at this moment, the tool that it uses included, and wait for what send_message tells it next; ' +
+    'wait_next_event tells that it is idle. Told nothing for half an hour, or for its hold_ms, the task ends as failed, with its work kept at ' +
+    'refs/tasks/ID. To end the task at once, call cancel_task.',
   who: 'both',
   input: z.object({ task_id: taskIdInput }),
   output: z.looseObject({ success: z.boolean() }),

@@ -22,7 +22,7 @@ export const retryTask = defineOperation({
   consumer: 'owner',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ task_id, ...options }, { tasks, consumer }) => {
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base } = await tasks.get(
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs } = await tasks.get(
       requireTaskId(task_id),
     )
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
@@ -42,6 +42,7 @@ export const retryTask = defineOperation({
         ...{ description, repo: repository.alias, ...ownerOf(consumer) },
         ...(queue && { queue: true, priority: queue.priority }),
         ...(base && { base: baseName(base) }),
+        ...(holdMs !== undefined && { holdMs }),
         ...given,
         ...((agent || given.agent) && { agent: { ...agent, ...given.agent } }),
         ...((caps || given.caps) && { caps: { ...caps, ...given.caps } }),

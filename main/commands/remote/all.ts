@@ -45,6 +45,12 @@ export const remoteCommands: readonly RemoteCommand[] = [
     print: (terminal, _answer, { task_id }) =>
       terminal.say(`Interrupted: ${task_id}. It goes on with: microvm-orchestrator tell ${task_id} TEXT`),
   }),
+  remoteCommand('finish_task', {
+    word: 'finish',
+    description: 'have the agent of a task that waits for you come to its end, and its work be merged as usual',
+    takesTask: true,
+    print: (terminal, _answer, { task_id }) => terminal.say(`Finishing: ${task_id}`),
+  }),
   remoteCommand('merge_task', {
     word: 'merge',
     description: 'try again to merge the work that waits at refs/tasks/ID, also what waits for you to decide',

@@ -6,10 +6,14 @@ export type MessageTime = (typeof messageTimes)[number]
 /** What becomes of a message: `delivered` is one that the agent has read, `answered` one whose turn has come to its end. */
 export type MessageState = 'queued' | 'delivered' | 'answered' | 'lost'
 
-/** What is said or done to an agent after its task began. The id is a UUID, by which its agent knows it too. */
+/**
+ * What is said or done to an agent after its task began; `finish` lets it come to its end where it would wait for more. The id is a UUID, by which
+ * its agent knows it too.
+ */
 export type NewMessage =
   | { readonly id: string; readonly kind: 'text'; readonly text: string; readonly when: MessageTime }
   | { readonly id: string; readonly kind: 'interrupt' }
+  | { readonly id: string; readonly kind: 'finish' }
 
 export type TaskMessage = NewMessage & { readonly sentAt: string; readonly state: MessageState }
 
@@ -30,9 +34,11 @@ export const withReceipts = (
       : message,
   )
 
-/** At the end of a task: what its agent has not read it never will. Pure. */
+/** At the end of a task: what its agent has not read it never will, and that it was to finish it has done. Pure. */
 export const lostAtEnd = (messages: readonly TaskMessage[]): readonly TaskMessage[] =>
-  messages.map((message) => (message.state === 'queued' ? { ...message, state: 'lost' } : message))
+  messages.map((message) =>
+    message.state === 'queued' ? { ...message, state: message.kind === 'finish' ? 'answered' : 'lost' } : message,
+  )
 
 /** When a task loses its machine and will have another one: what was said is said there; there is nothing left to interrupt. Pure. */
 export const keptForLater = (messages: readonly TaskMessage[]): readonly TaskMessage[] =>
@@ -46,11 +52,9 @@ export const sentAgain = (messages: readonly TaskMessage[]): readonly TaskMessag
     message.kind === 'text' && message.state === 'lost' ? { ...message, state: 'queued' } : message,
   )
 
-/** Whether the agent was interrupted and waits for a text: it is silent then. Pure. */
-export function isHeld(messages: readonly TaskMessage[]): boolean {
-  const last = messages.at(-1)
-  return last?.kind === 'interrupt' && last.state === 'answered'
-}
+/** Whether a text is on its way to the agent, which then waits for nothing. Pure. */
+export const hasTextUnderWay = (messages: readonly TaskMessage[]): boolean =>
+  messages.some(({ kind, state }) => kind === 'text' && state === 'queued')
 
 /** What a person should know of messages that no agent has read; null where there is none. Pure. */
 export function lostNote(messages: readonly TaskMessage[]): string | null {

@@ -6,6 +6,10 @@ export const shareNames = {
   /** What the user has said to the agent at work, and it has not read yet; and what says that it is too late for more. */
   messages: 'messages.jsonl',
   inboxClosed: 'inbox-closed',
+  /** There while the agent has nothing to do; what it said last is in it. */
+  agentWaits: 'agent-waits',
+  /** What earlier agents of the task were told, oldest first: a JSON object with id and text a line. */
+  told: 'told.jsonl',
   key: '.api-key',
   environment: 'environment',
   /** The flake that stands in place of the repository's: names and contents in turn, each ended by a NUL. */

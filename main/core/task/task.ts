@@ -47,6 +47,8 @@ export interface TaskIdentity {
   readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
   /** What it works in, where that is not the flake of the repository. */
   readonly environment?: Exclude<TaskEnvironment, { kind: 'flake' }>
+  /** Present when its agent waits for more once it is done, for so long each time; in milliseconds. */
+  readonly holdMs?: number
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */
@@ -148,9 +150,18 @@ export interface FormerEnd extends Pick<Task, 'result' | 'work' | 'merge' | 'acc
 
 export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
 
+/** An agent that has nothing to do, in its machine: it was interrupted, or is done and its task has it wait for more. */
+export interface Waiting {
+  /** When it is left alone no longer, and comes to its end; ISO 8601, UTC. */
+  readonly until: string
+  /** What it said last, cut; what a guest says. Null where it was interrupted, or said nothing. */
+  readonly said: string | null
+}
+
 export type TaskState =
   | { readonly phase: 'queued' }
   | { readonly phase: ActivePhase; readonly slot: SlotId }
+  | ({ readonly phase: 'waiting'; readonly slot: SlotId; readonly since: string } & Waiting)
   | { readonly phase: 'parked'; readonly parking: Parking }
   | { readonly phase: 'finished'; readonly slot: SlotId | null; readonly outcome: TaskOutcome }
 
@@ -177,6 +188,9 @@ export type TaskEvent =
       readonly waitedMs?: number
     }
   | { readonly type: 'agent-started'; readonly at: string }
+  /** The guest says that its agent has nothing to do, or that it works again. */
+  | ({ readonly type: 'agent-waits'; readonly at: string } & Waiting)
+  | { readonly type: 'agent-works'; readonly at: string }
   /** What the user should know of the task and no other event says; one sentence. */
   | { readonly type: 'noted'; readonly at: string; readonly note: string }
   /** Something was said to its agent, or the agent was interrupted: the host is to see to it that it hears of that, once. */
@@ -241,6 +255,8 @@ export interface Task extends TaskIdentity {
   readonly notes: readonly string[]
   /** What its agent was told after its task began, oldest first. */
   readonly messages: readonly TaskMessage[]
+  /** How often its agent waited for its user. */
+  readonly waits: number
   /** Every time that it was parked or continued, oldest first. */
   readonly parkings: readonly Parking[]
   /** Null for a task that was never continued. */

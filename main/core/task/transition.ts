@@ -3,6 +3,7 @@ import { unreachable } from '../unreachable.ts'
 import { continuedTask, withFormerEnd, withoutMachine } from './continued-task.ts'
 import { keptForLater, lostAtEnd, withReceipts } from './message.ts'
 import { type ActivePhase, slotOf, type Task, type TaskEvent, type TaskIdentity, type TaskState } from './task.ts'
+import { mayWait } from './waits-for-user.ts'
 
 /** A task as its first event leaves it. */
 export function newTask(identity: TaskIdentity, home: string): Task {
@@ -24,6 +25,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     agentStartedAt: null,
     notes: [],
     messages: [],
+    waits: 0,
     parkings: [],
     former: null,
     finishedAt: null,
@@ -76,7 +78,14 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'message-sent':
       if (!isReachable(task))
         throw new TransitionError(`The agent of task ${task.id} has no time left to read anything`)
-      return { ...task, messages: [...task.messages, { ...event.message, sentAt: event.at, state: 'queued' }] }
+      return withMessage(task, event)
+    case 'agent-waits': {
+      if (task.state.phase !== 'working' || !mayWait(task)) return task
+      const { at: since, until, said } = event
+      return { ...task, waits: task.waits + 1, state: { phase: 'waiting', slot: task.state.slot, since, until, said } }
+    }
+    case 'agent-works':
+      return atWork(task)
     case 'messages-read':
       return { ...task, messages: withReceipts(task.messages, event.ids, event.as) }
     case 'stop-requested':
@@ -120,6 +129,20 @@ export function transition(task: Task, event: TaskEvent): Task {
   }
 }
 
+/** Only an agent that runs can be interrupted: one that was not there yet, or is gone, has nothing to stop. */
+function withMessage(task: Task, { at, message }: Extract<TaskEvent, { type: 'message-sent' }>): Task {
+  const state = message.kind === 'interrupt' && !canBeInterrupted(task) ? 'lost' : 'queued'
+  const told: Task = { ...task, messages: [...task.messages, { ...message, sentAt: at, state }] }
+  return message.kind === 'text' ? atWork(told) : told
+}
+
+const atWork = (task: Task): Task =>
+  task.state.phase === 'waiting' ? { ...task, state: { phase: 'working', slot: task.state.slot } } : task
+
+/** Whether there is an agent that an interrupt could stop. */
+export const canBeInterrupted = ({ state }: Pick<Task, 'state'>): boolean =>
+  state.phase === 'working' || state.phase === 'waiting'
+
 /** Whether its agent may still read what is said to it: it works, or will. */
 export const isReachable = ({ state }: Pick<Task, 'state'>): boolean =>
   state.phase !== 'stopping' && state.phase !== 'merging' && state.phase !== 'finished'
@@ -149,6 +172,7 @@ const phases: Readonly<Record<ActivePhase, number>> = { cloning: 0, booting: 1, 
 function active({ id, state }: Task, phase: ActivePhase): Active {
   const slot = slotOf(state)
   if (slot === null) throw new TransitionError(`Task ${id} has no slot`)
+  if (state.phase === 'waiting') return { phase: phase === 'stopping' || phase === 'merging' ? phase : 'working', slot }
   const isLater = state.phase in phases && phases[state.phase as ActivePhase] > phases[phase]
   return { phase: isLater ? (state.phase as ActivePhase) : phase, slot }
 }

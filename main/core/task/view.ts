@@ -19,6 +19,7 @@ export function statusOf(state: TaskState): TaskStatus {
     case 'cloning':
     case 'booting':
     case 'working':
+    case 'waiting':
     case 'stopping':
     case 'merging':
       return 'running'
@@ -158,7 +159,7 @@ function keptText(taskId: string, kept: number, { through }: { readonly through?
 /** What a task's agent was told after it began. */
 interface MessageView {
   id: string
-  kind: 'text' | 'interrupt'
+  kind: 'text' | 'interrupt' | 'finish'
   text?: string
   when?: MessageTime
   state: MessageState
@@ -187,6 +188,12 @@ export interface TaskView extends SalvageView {
   /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
   resumes_at?: string
   parked_because?: string
+  /** Of an agent that has nothing to do: since when it waits to be told more, until when, and what it said last. */
+  waits_since?: string
+  waits_until?: string
+  said?: string | null
+  /** For how long it waits for more each time that it is done, in milliseconds; absent where it ends then. */
+  hold_ms?: number
   /** What it was told when it was continued last, after an end that holds no longer. */
   continued_with?: string
   /** What its agent was told after it began, with what became of each; absent when there was nothing. */
@@ -223,9 +230,9 @@ const messageTextLimit = 2_000
 
 const messageViews = (messages: readonly TaskMessage[]): MessageView[] =>
   messages.map(({ id, state, sentAt, ...said }) =>
-    said.kind === 'interrupt'
-      ? { id, kind: said.kind, state, sent_at: sentAt }
-      : { id, kind: said.kind, text: said.text.slice(0, messageTextLimit), when: said.when, state, sent_at: sentAt },
+    said.kind === 'text'
+      ? { id, kind: said.kind, text: said.text.slice(0, messageTextLimit), when: said.when, state, sent_at: sentAt }
+      : { id, kind: said.kind, state, sent_at: sentAt },
   )
 
 export function taskView(task: Task): TaskView {
@@ -252,6 +259,12 @@ export function taskView(task: Task): TaskView {
       resumes_at: task.state.parking.until,
       parked_because: failureText(task.state.parking.reason),
     }),
+    ...(task.state.phase === 'waiting' && {
+      waits_since: task.state.since,
+      waits_until: task.state.until,
+      said: task.state.said,
+    }),
+    ...(task.holdMs !== undefined && { hold_ms: task.holdMs }),
     ...(continuation !== undefined && { continued_with: continuation }),
     ...(task.messages.length > 0 && { messages: messageViews(task.messages) }),
     ...(task.resolves && { resolves: task.resolves.task }),

@@ -40,6 +40,9 @@ function noticeOf(task: TaskRow, earlier: RowState, settings: WindowSettings): N
     const isNew = earlier.phase !== 'parked' || earlier.until !== state.until
     return isNew && settings.notifyParked ? about(task, 'Parked', `\n${state.detail}`) : undefined
   }
+  if (state.phase === 'waiting') {
+    return earlier.phase !== 'waiting' && isHeard(task, settings) ? about(task, 'Waits for you') : undefined
+  }
   if (state.phase !== 'finished' || earlier.phase === 'finished' || !isHeard(task, settings)) return undefined
   switch (state.outcome) {
     case 'merged':

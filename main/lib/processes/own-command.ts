@@ -16,6 +16,7 @@ export const ownVerbs = [
   'install-agent',
   'install-command',
   'interrupt',
+  'finish',
   'list',
   'logs',
   'merge',

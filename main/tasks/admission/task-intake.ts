@@ -109,7 +109,7 @@ export class TaskIntake {
     { id, waits, workFolder }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
-    const { description, owner, caps = {}, priority, agent } = request
+    const { description, owner, caps = {}, priority, agent, holdMs } = request
     const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
     // What another task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
@@ -127,6 +127,7 @@ export class TaskIntake {
         caps: acceptedCaps(rules.limits, caps),
         ...(agent && { agent }),
         ...(base && { base }),
+        ...(holdMs !== undefined && { holdMs }),
         ...(waits && { queue: { priority: priority ?? 0 } }),
         ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
         ...(environment.kind !== 'flake' && { environment }),

@@ -7,16 +7,18 @@ import type { Log } from '../../lib/log.ts'
 import { compactEvents, eventsKept } from './compact-events.ts'
 import { CursorFile } from './cursor-file.ts'
 import { type Consumer, Consumers } from './event-consumers.ts'
-import type { EndEvent, LoggedEvent } from './logged-event.ts'
+import type { LoggedEnd, LoggedEvent, NewEvent } from './logged-event.ts'
 import { readEvents } from './read-events.ts'
 
 export interface EventLog extends AsyncDisposable {
   /** The sequence number of the newest event; 0 when there is none. */
   readonly head: number
   /** Resolves when the event is on disk (fsync); only then are waiters woken. */
-  append(event: EndEvent): Promise<LoggedEvent>
+  append<Event extends NewEvent>(event: Event): Promise<Event & Pick<LoggedEvent, 'seq' | 'at'>>
   /** The end of the task if it is in the log; of one that was continued since, the end after its former one. */
-  endOf(task: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEvent | undefined>
+  endOf(task: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEnd | undefined>
+  /** Whether the log tells that the task's agent began to wait then. */
+  hasIdle(id: TaskId, since: string): boolean
   /** Events with a higher sequence number, oldest first. */
   read(after: number): readonly LoggedEvent[]
   /**
@@ -59,7 +61,9 @@ export async function openEventLog({
 class DurableEventLog implements EventLog {
   readonly #file: JsonLinesFile
   readonly #events: LoggedEvent[]
-  readonly #ends = new Map<TaskId, LoggedEvent>()
+  readonly #ends = new Map<TaskId, LoggedEnd>()
+  /** Since when each task's agent waited last. */
+  readonly #idle = new Map<TaskId, string>()
   readonly #cursors: CursorFile
   readonly #consumers: Consumers
   #lastSeq: number
@@ -67,7 +71,7 @@ class DurableEventLog implements EventLog {
   constructor(file: JsonLinesFile, events: readonly LoggedEvent[], lastSeq: number, cursors: CursorFile) {
     this.#file = file
     this.#events = [...events]
-    for (const event of events) this.#ends.set(event.taskId, event)
+    for (const event of events) this.#note(event)
     this.#cursors = cursors
     this.#consumers = new Consumers(this.#events, cursors, lastSeq)
     this.#lastSeq = lastSeq
@@ -82,16 +86,25 @@ class DurableEventLog implements EventLog {
     return this.#events.at(-1)?.seq ?? 0
   }
 
-  async append(event: EndEvent): Promise<LoggedEvent> {
-    const logged: LoggedEvent = { seq: ++this.#lastSeq, at: new Date().toISOString(), ...event }
+  async append<Event extends NewEvent>(event: Event): Promise<Event & Pick<LoggedEvent, 'seq' | 'at'>> {
+    const logged = { seq: ++this.#lastSeq, at: new Date().toISOString(), ...event }
     await this.#file.append(logged)
     this.#events.push(logged)
-    this.#ends.set(logged.taskId, logged)
+    this.#note(logged)
     this.#consumers.announce(logged)
     return logged
   }
 
-  endOf({ id, former }: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEvent | undefined> {
+  #note(event: LoggedEvent): void {
+    if (event.type === 'idle') this.#idle.set(event.taskId, event.since)
+    else this.#ends.set(event.taskId, event)
+  }
+
+  hasIdle(id: TaskId, since: string): boolean {
+    return this.#idle.get(id) === since
+  }
+
+  endOf({ id, former }: Pick<TaskBrief, 'id' | 'former'>): Promise<LoggedEnd | undefined> {
     const end = this.#ends.get(id)
     return Promise.resolve(end && end.seq > (former?.seq ?? 0) ? end : undefined)
   }

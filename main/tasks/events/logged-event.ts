@@ -16,9 +16,28 @@ export interface EndEvent {
   readonly notes?: readonly string[] | undefined
 }
 
-export interface LoggedEvent extends EndEvent {
+/** What `wait_next_event` delivers of a task that has not ended: its agent has nothing to do, and waits to be told more. */
+export interface IdleEvent {
+  readonly type: 'idle'
+  readonly taskId: TaskId
+  readonly repo: string
+  readonly owner: string | null
+  /** When it began to wait, by which it is known; ISO 8601, UTC. */
+  readonly since: string
+  /** When it comes to its end if it is told nothing; ISO 8601, UTC. */
+  readonly until: string
+  /** What it said last, as a guest says it. */
+  readonly said: string | null
+}
+
+export type NewEvent = EndEvent | IdleEvent
+
+interface Logged {
   /** 1, 2, 3, ... never reused; a number can be missing. */
   readonly seq: number
   /** ISO 8601, UTC. */
   readonly at: string
 }
+
+export type LoggedEnd = EndEvent & Logged
+export type LoggedEvent = LoggedEnd | (IdleEvent & Logged)

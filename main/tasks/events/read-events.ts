@@ -8,18 +8,32 @@ import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
 import type { LoggedEvent } from './logged-event.ts'
 
-const loggedEventSchema: z.ZodType<LoggedEvent> = z.object({
+const ofAll = {
   seq: z.int().positive(),
   at: z.iso.datetime(),
-  type: z.enum(['completed', 'failed']),
   taskId: z.custom<TaskId>((value) => typeof value === 'string' && parseTaskId(value) !== undefined),
   repo: z.string(),
   owner: z.string().nullable(),
+}
+
+const loggedEnd = z.object({
+  ...ofAll,
+  type: z.enum(['completed', 'failed']),
   result: z.custom<ResultView | null>((value) => typeof value === 'object'),
   mergeResult: z.custom<MergeView | null>((value) => typeof value === 'object'),
   error: z.string().nullable(),
   notes: z.array(z.string()).optional(),
 })
+
+const loggedIdle = z.object({
+  ...ofAll,
+  type: z.literal('idle'),
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  said: z.string().nullable(),
+})
+
+const loggedEventSchema: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [loggedEnd, loggedIdle])
 
 /**
  * The events on disk, oldest first, and how many lines were no events. Such lines are moved to `PATH.damaged` and logged, so

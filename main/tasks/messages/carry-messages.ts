@@ -1,26 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defaultHoldMs } from '../../core/bounds.ts'
 import { messageOf } from '../../core/failure.ts'
 import type { TaskMessage } from '../../core/task/message.ts'
+import { mayWait } from '../../core/task/waits-for-user.ts'
 import { GrowingGuestFile } from '../../lib/guest/growing-guest-file.ts'
+import { readGuestFile } from '../../lib/guest/guest-file.ts'
+import { scrubText } from '../../lib/guest/scrub.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { shareNames } from '../record/task-files.ts'
 import type { TaskRecord } from '../record/task-record.ts'
+import { announceIdle } from './announce-idle.ts'
 import { placeMessages } from './place-messages.ts'
 import { Receipts } from './receipts.ts'
 
 const pollMs = 500
+const saidLimitBytes = 64 * 1024
+/** In characters. */
+const saidLimit = 16_000
 
 interface CarrierOptions {
   readonly record: TaskRecord
   readonly driver: Pick<MachineDriver, 'prepareOwnership'>
+  readonly events: EventLog
+  /** The key that the guest was given: no text of its is kept with it. */
+  readonly secret: string
   readonly log: Log
 }
 
 /**
- * Sees to it that the agent of one machine hears of each message on its task's record, and puts on record what it has read. All that decides
- * is on record and in the share, so it can begin once more after a crash at any point: a message is laid down until there is a receipt for
- * it, and the guest takes each id once.
+ * Sees to it that the agent of one machine hears of each message on its task's record, and puts on record what it has read and when it has
+ * nothing to do. All that decides is on record and in the share, so it can begin once more after a crash at any point: a message is laid down
+ * until there is a receipt for it, and the guest takes each id once.
  */
 export class MessageCarrier {
   readonly #options: CarrierOptions
@@ -54,6 +66,7 @@ export class MessageCarrier {
     while (!over.aborted) {
       await this.#place(over)
       await this.#look()
+      await this.#lookForIdle() // After the stream: what it says of a text is older than a wait that came behind it.
       await sleep(pollMs, undefined, { signal: over, ref: false }).catch(() => undefined) // Only an abort ends it early.
     }
   }
@@ -65,6 +78,21 @@ export class MessageCarrier {
       before = this.#stream.offset
       await this.#look()
     }
+  }
+
+  async #lookForIdle(): Promise<void> {
+    const { record, events, secret } = this.#options
+    const { state, holdMs = defaultHoldMs } = record.task
+    if (state.phase !== 'working' && state.phase !== 'waiting') return
+    const waiting = await readGuestFile(record.files.share, shareNames.agentWaits, saidLimitBytes)
+    const isIdle = waiting.kind === 'read' || waiting.why === 'too-large'
+    if (isIdle && state.phase === 'working' && mayWait(record.task)) {
+      const text = waiting.kind === 'read' ? scrubText(waiting.bytes.toString(), secret).trim() : ''
+      const until = new Date(Date.now() + holdMs).toISOString()
+      await record.add({ type: 'agent-waits', until, said: text === '' ? null : text.slice(0, saidLimit) })
+    }
+    if (!isIdle && state.phase === 'waiting') await record.add({ type: 'agent-works' })
+    await announceIdle(record, events)
   }
 
   get #isAwaiting(): boolean {

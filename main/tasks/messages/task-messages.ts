@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { validateDescription } from '../../core/task/description.ts'
-import { type MessageTime, mostMessages, type NewMessage } from '../../core/task/message.ts'
+import { type MessageTime, mostMessages, type NewMessage, type TaskMessage } from '../../core/task/message.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
-import { isReachable, TransitionError } from '../../core/task/transition.ts'
+import { canBeInterrupted, isReachable, TransitionError } from '../../core/task/transition.ts'
 import { entryExists } from '../../lib/files/look.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
@@ -29,26 +29,23 @@ export class TaskMessages {
   /** Resolves with the message's id when it is on record. @throws AppError that says why the agent will not read it. */
   async say(id: TaskId, text: string, when: MessageTime): Promise<string> {
     validateDescription(text)
-    return await this.#send(id, { id: randomUUID(), kind: 'text', text, when })
+    return (await this.#send(id, { id: randomUUID(), kind: 'text', text, when })).id
   }
 
   /** Resolves when it is on record that the agent is to stop what it does and to wait for a text. @throws AppError */
   async interrupt(id: TaskId): Promise<void> {
-    const { state } = await this.#options.catalog.get(id)
-    if (
-      state.phase === 'queued' ||
-      state.phase === 'parked' ||
-      state.phase === 'cloning' ||
-      state.phase === 'booting'
-    ) {
-      throw new AppError('task-busy', `Task ${id} does not work yet, so there is nothing to interrupt`, {
-        hint: 'A text that is sent now is read when it begins; cancel_task ends it',
-      })
-    }
-    await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
+    const task = await this.#options.catalog.get(id)
+    if (isReachable(task) && !canBeInterrupted(task)) throw nothingToInterrupt(id)
+    const sent = await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
+    if (sent.state === 'lost') throw nothingToInterrupt(id) // It left its machine at this moment.
   }
 
-  async #send(id: TaskId, message: NewMessage): Promise<string> {
+  /** Resolves when it is on record that the agent is not to wait for more once it is done. @throws AppError */
+  async finish(id: TaskId): Promise<void> {
+    await this.#send(id, { id: randomUUID(), kind: 'finish' })
+  }
+
+  async #send(id: TaskId, message: NewMessage): Promise<TaskMessage> {
     const { catalog, recordOf, lifetime } = this.#options
     const task = await catalog.get(id)
     if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
@@ -64,18 +61,23 @@ export class TaskMessages {
     }
     if (await hasClosed(record)) throw tooLate(task)
     try {
-      await record.add({ type: 'message-sent', message })
+      const { messages } = await record.add({ type: 'message-sent', message })
+      return messages.findLast((sent) => sent.id === message.id) ?? { ...message, sentAt: '', state: 'lost' }
     } catch (error) {
       if (error instanceof TransitionError) throw tooLate(record.task) // It ended at this moment.
       throw error
     }
-    return message.id
   }
 }
 
 /** What a guest says of itself, which only keeps its own task from being told more. */
 const hasClosed = async ({ task, files }: TaskRecord): Promise<boolean> =>
-  task.state.phase === 'working' && (await entryExists(join(files.share, shareNames.inboxClosed)))
+  canBeInterrupted(task) && (await entryExists(join(files.share, shareNames.inboxClosed)))
+
+const nothingToInterrupt = (id: TaskId): AppError =>
+  new AppError('task-busy', `Task ${id} does not work yet, so there is nothing to interrupt`, {
+    hint: 'A text that is sent now is read when it begins; cancel_task ends it',
+  })
 
 const tooLate = ({ id, state }: Task): AppError =>
   state.phase === 'finished'

@@ -189,6 +189,7 @@ const identity = z.object({
   queue: z.object({ priority: z.number() }).exactOptional(),
   mergePolicy: mergePolicy.exactOptional(),
   environment: environment.exactOptional(),
+  holdMs: z.number().exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),
@@ -196,7 +197,7 @@ const identity = z.object({
 
 const message = z.discriminatedUnion('kind', [
   z.object({ id: z.uuid(), kind: z.literal('text'), text: z.string(), when: z.enum(messageTimes) }),
-  z.object({ id: z.uuid(), kind: z.literal('interrupt') }),
+  z.object({ id: z.uuid(), kind: z.enum(['interrupt', 'finish']) }),
 ])
 
 /** One line of a task's `events.jsonl`. */
@@ -206,6 +207,8 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
+  z.object({ type: z.literal('agent-waits'), at, until: at, said: z.string().nullable() }),
+  z.object({ type: z.literal('agent-works'), at }),
   z.object({ type: z.literal('noted'), at, note: z.string() }),
   z.object({ type: z.literal('message-sent'), at, message }),
   z.object({ type: z.literal('messages-read'), at, ids: z.array(z.uuid()), as: z.enum(['delivered', 'answered']) }),

@@ -96,10 +96,11 @@ export class TaskChanges implements Changes {
   async #see(task: Task, what: 'look' | 'held'): Promise<Seen> {
     const held = this.#readings.get(task.id)
     const { phase } = task.state
-    const isAlive = phase === 'working' || phase === 'stopping' || (phase === 'merging' && task.work === null)
+    const hasAgent = phase === 'working' || phase === 'waiting'
+    const isAlive = hasAgent || phase === 'stopping' || (phase === 'merging' && task.work === null)
     if (!isAlive) return { live: false, readAt: null, notes: [], range: rangeOf(task) }
     const isFresh = held !== undefined && (what === 'held' || this.#now() - held.at < restMs)
-    const reading = phase !== 'working' || isFresh ? held : await this.#read(task)
+    const reading = !hasAgent || isFresh ? held : await this.#read(task)
     return { live: true, readAt: reading?.readAt ?? null, notes: reading?.notes ?? [], range: reading?.range ?? null }
   }
 

@@ -24,6 +24,7 @@ export function isCancelled(task: Task): boolean {
     case 'cloning':
     case 'booting':
     case 'working':
+    case 'waiting':
       return false
     case 'stopping':
       if (stopReason === null) return false

@@ -10,6 +10,8 @@ const names: readonly string[] = [
   shareNames.continuation,
   shareNames.messages,
   shareNames.inboxClosed,
+  shareNames.agentWaits,
+  shareNames.told,
   shareNames.key,
   shareNames.environment,
   shareNames.environmentFiles,

@@ -50,7 +50,8 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
     await removeKey(files.share)
     await record.add({ type: 'machine-exited', exit: await unseenExit(files.share) })
   }
-  await new MessageCarrier({ record, driver: context.driver, log }).readToEnd()
+  const { driver, events } = context
+  await new MessageCarrier({ record, driver, events, secret, log }).readToEnd()
   log.info('finishing a task whose machine ended unseen')
   return await finishTask(context, record, secret, log)
 }

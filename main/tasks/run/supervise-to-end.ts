@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { errorOf, type Failure } from '../../core/failure.ts'
-import { isHeld } from '../../core/task/message.ts'
 import type { Task } from '../../core/task/task.ts'
+import { waitsForUser } from '../../core/task/waits-for-user.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
 import type { Machine } from '../../machines/driver.ts'
@@ -28,7 +28,7 @@ export async function superviseToEnd(
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
   using _worker = expectEndOf(record.task.id)
-  const carrier = new MessageCarrier({ record, driver: context.driver, log })
+  const carrier = new MessageCarrier({ record, driver: context.driver, events: context.events, secret, log })
   const supervised = await supervise(
     machine,
     {
@@ -37,7 +37,8 @@ export async function superviseToEnd(
       taskTimeoutMs: caps.timeoutMs,
       elapsedMs: await elapsedMs(record.task),
       limitReached: [
-        (over) => capReached(caps, { ...record.files, isHeld: () => isHeld(record.task.messages) }, over),
+        (over) =>
+          capReached(caps, { ...record.files, waitsForUser: () => waitsForUser(record.task, Date.now()) }, over),
         (over) =>
           diskRunsFull(
             [...new Set([record.files.workFolder, record.task.repoPath, context.home])],

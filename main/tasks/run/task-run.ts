@@ -2,6 +2,7 @@ import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
 import type { SlotId } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
+import type { EventLog } from '../events/event-log.ts'
 import type { FinishOptions } from '../finish/conclude.ts'
 import type { MirrorOptions } from '../record/mirror.ts'
 import type { TaskRecord } from '../record/task-record.ts'
@@ -14,6 +15,8 @@ export interface RunnerContext extends FinishOptions, MirrorOptions {
   readonly home: string
   readonly driver: MachineDriver
   readonly log: Log
+  /** Hears when an agent has nothing to do. */
+  readonly events: EventLog
   /** Keeps the time of running machines. */
   readonly clock: Pick<HostClock, 'follow'>
   readonly limits: {

@@ -17,12 +17,12 @@ export async function capReached(
   {
     share,
     console,
-    isHeld,
+    waitsForUser,
   }: {
     readonly share: string
     readonly console: string
     /** Whether the agent waits for its user: that silence is none of its own. */
-    readonly isHeld?: () => boolean
+    readonly waitsForUser?: () => boolean
   },
   over: AbortSignal,
 ): Promise<Failure | undefined> {
@@ -41,7 +41,7 @@ export async function capReached(
       }
     }
     const now = `${stream.offset} ${await sizeOf(console)}`
-    if (now !== heard || isHeld?.()) {
+    if (now !== heard || waitsForUser?.()) {
       heard = now
       heardAt = performance.now()
     }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import { wipSubject } from '../../core/merge/merge.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
+import { nextPromptId, toldSoFar } from '../../core/task/story.ts'
 import type { Task } from '../../core/task/task.ts'
 import { readFlakeFiles } from '../../environment/flake-files.ts'
 import { environmentFolder } from '../../environment/kept-environment.ts'
@@ -17,6 +18,8 @@ import type { Assignment } from '../slots/provisions.ts'
 export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
   const session = sessionToResume(task)
   const budget = budgetLeft(task)
+  const prompt = nextPromptId(task)
+  const told = toldSoFar(task)
   const environmentFiles = await environmentFilesOf(task)
   const variables = {
     ...assignment.variables,
@@ -30,6 +33,8 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session }),
+    ...(prompt !== null && { MICROVM_PROMPT_ID: prompt }),
+    ...(task.holdMs !== undefined && { MICROVM_HOLD_SECONDS: String(Math.ceil(task.holdMs / 1000)) }),
     ...(hasMergedLeftovers(task) && { MICROVM_WIP_SUBJECT: wipSubject(task.id) }),
   }
   const environment = Object.entries(variables)
@@ -44,6 +49,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   await Promise.all([
     place(shareNames.description, task.description),
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
+    ...(told.length === 0 ? [] : [place(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))]),
     place(shareNames.environment, environment),
     ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, environmentFiles)]),
     ...(claudeFiles.length === 0 ? [] : [place(shareNames.claudeFiles, claudeFiles.join(''))]),

@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { defaultHoldMs } from '../../../main/core/bounds.ts'
 import type { Failure } from '../../../main/core/failure.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { host } from '../../api.ts'
@@ -13,6 +14,7 @@ import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
 import { back, go, placeOf, useNavigation } from '../../stores/navigation.ts'
 import { showFailure, showNotice } from '../../stores/notices.ts'
 import { AgentFields, agentOf } from './agent-fields.tsx'
+import { HoldField } from './hold-field.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
 import { QueueFields } from './queue-fields.tsx'
@@ -59,13 +61,14 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       ...(queue && { priority: Number(draft.priority) }),
       ...limits,
       ...agentOf(draft.agent),
+      ...(draft.hold && { holdMs: defaultHoldMs }),
     })
     setBusy(false)
     if (!reply.ok) {
       if (placeOf(useNavigation.getState().trail).view !== 'new-task') showFailure(reply.failure)
       return setFailure(reply.failure)
     }
-    useDraft.setState({ description: '', limits: noLimits, agent: usualAgent })
+    useDraft.setState({ description: '', limits: noLimits, agent: usualAgent, hold: false })
     const place = { view: 'task', id: reply.value.id } as const
     // Who has gone on to something else meanwhile is not called back.
     if (placeOf(useNavigation.getState().trail).view === 'new-task') go(place)
@@ -117,6 +120,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
             onChange={(next) => useDraft.setState({ limits: next })}
           />
           <AgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
+          <HoldField hold={draft.hold} />
           <QueueFields queue={queue} priority={draft.priority} />
           <div className="buttons">
             <Button onClick={back}>Cancel</Button>

@@ -70,6 +70,11 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
           Merge Now
         </Button>
       )}
+      {row.state.phase === 'waiting' && (
+        <Button look="primary" icon="pass" busy="Finishing…" onClick={() => act('finishTask', { id })}>
+          Finish
+        </Button>
+      )}
       {!finished && (
         <Button
           icon="stop"

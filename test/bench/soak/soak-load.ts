@@ -85,7 +85,9 @@ export class Load {
     this.asked.push({ id: task_id, repo, number })
   }
 
-  #tell({ task_id, type, error, merge_result }: EventView): void {
+  #tell(event: EventView): void {
+    if (event.type === 'idle') return // No task of the soak is held.
+    const { task_id, type, error, merge_result } = event
     const unmerged = merge_result?.merged === false ? `${merge_result.reason}: ${merge_result.detail}` : null
     this.told.push({ taskId: task_id, type, reason: error ?? unmerged })
     const number = this.asked.find(({ id }) => id === task_id)?.number ?? '?'

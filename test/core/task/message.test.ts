@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  isHeld,
+  hasTextUnderWay,
   keptForLater,
   lostAtEnd,
   lostNote,
@@ -15,6 +15,7 @@ const text = (id: string, state: MessageState): TaskMessage => ({
   ...{ id, kind: 'text', text: `Text ${id}`, when: 'next', sentAt, state },
 })
 const interrupt = (id: string, state: MessageState): TaskMessage => ({ id, kind: 'interrupt', sentAt, state })
+const finish = (state: MessageState): TaskMessage => ({ id: 'f', kind: 'finish', sentAt, state })
 const states = (messages: readonly TaskMessage[]) => messages.map(({ state }) => state)
 const each = [text('a', 'queued'), text('b', 'delivered'), text('c', 'answered'), text('d', 'lost')]
 
@@ -38,11 +39,15 @@ test('while a task is parked what was said waits for its next machine, and an in
   ])
 })
 
-test('an agent is held from an interrupt that it heard to the text that comes after it', () => {
-  expect(isHeld([])).toBe(false)
-  expect(isHeld([interrupt('a', 'queued')])).toBe(false)
-  expect(isHeld([text('a', 'answered'), interrupt('b', 'answered')])).toBe(true)
-  expect(isHeld([interrupt('a', 'answered'), text('b', 'queued')])).toBe(false)
+test('a text is under way until it is read, and nothing else is', () => {
+  expect(hasTextUnderWay([])).toBe(false)
+  expect(hasTextUnderWay([interrupt('a', 'queued'), finish('queued'), text('b', 'delivered')])).toBe(false)
+  expect(hasTextUnderWay([text('a', 'queued'), interrupt('b', 'answered')])).toBe(true)
+})
+
+test('that a task was to finish has come true at its end', () => {
+  expect(states(lostAtEnd([finish('queued')]))).toEqual(['answered'])
+  expect(states(sentAgain(lostAtEnd([finish('queued')])))).toEqual(['answered'])
 })
 
 test('a person is told of texts that were lost, and of nothing else', () => {

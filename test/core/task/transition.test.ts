@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { slotOf } from '../../../main/core/task/task.ts'
 import { foldTask, newTask, TransitionError, transition } from '../../../main/core/task/transition.ts'
 import { statusOf, taskView } from '../../../main/core/task/view.ts'
+import { waitsForUser } from '../../../main/core/task/waits-for-user.ts'
 import { eventsOfGoodTask, identity, sampleMerge, slot } from '../../support/tasks.ts'
 
 const events = eventsOfGoodTask('/repo')
@@ -40,6 +42,63 @@ describe('what an agent is told', () => {
     const announced = transition(ended, { type: 'announced', at, seq: 1 })
     const again = transition(announced, { type: 'continued', at, text: 'Go on' })
     expect(taskView(again)).toMatchObject({ messages: [{ state: 'queued' }], notes: [] })
+  })
+})
+
+describe('an agent that waits for its user', () => {
+  const id = '00000000-0000-4000-8000-000000000000'
+  const text = { type: 'message-sent', at, message: { id, kind: 'text', text: 'More', when: 'next' } } as const
+  const interrupt = { type: 'message-sent', at, message: { id, kind: 'interrupt' } } as const
+  const until = '2026-01-02T03:34:06.000Z'
+  const waits = { type: 'agent-waits', at, until, said: 'Done.' } as const
+  const working = foldTask(events.slice(0, 5), '/home')
+  const waiting = transition(working, waits)
+
+  test('runs, keeps its slot, and works again with the next text or by itself', () => {
+    expect(waiting.state).toEqual({ phase: 'waiting', slot: slotOf(working.state), since: at, until, said: 'Done.' })
+    expect(taskView(waiting)).toMatchObject({ status: 'running', waits_since: at, waits_until: until, said: 'Done.' })
+    expect(transition(waiting, text).state).toEqual(working.state)
+    expect(transition(waiting, { type: 'agent-works', at }).state).toEqual(working.state)
+    expect(transition(waiting, interrupt).state).toEqual(waiting.state)
+    expect(transition(waiting, waits)).toBe(waiting)
+    expect(taskView(working)).not.toHaveProperty('waits_since')
+  })
+
+  test('does not wait while a text is on its way to it, and says so too late once its machine is to go off', () => {
+    const told = transition(working, text)
+    expect(transition(told, waits)).toBe(told)
+    const read = transition(told, { type: 'messages-read', at, ids: [id], as: 'delivered' })
+    expect(transition(read, waits)).toMatchObject({ state: { phase: 'waiting' }, waits: 1 })
+    const reason = { code: 'cancelled', message: 'Cancelled' } as const
+    const stopping = transition(waiting, { type: 'stop-requested', at, reason })
+    expect(stopping.state.phase).toBe('stopping')
+    expect(transition(stopping, waits)).toBe(stopping)
+    expect(transition(waiting, { type: 'machine-exited', at, exit: { kind: 'powered-off' } }).state.phase).toBe(
+      'merging',
+    )
+  })
+
+  test('is believed so often and no more, so that no guest fills the log', () => {
+    let task = working
+    for (let count = 0; count < 1000; count += 1)
+      task = transition(transition(task, waits), { type: 'agent-works', at })
+    expect(task.waits).toBe(400)
+    expect(transition(task, waits)).toBe(task)
+  })
+
+  test('is silent with a right to it until its time is up', () => {
+    expect(waitsForUser(waiting, Date.parse(until))).toBe(true)
+    expect(waitsForUser(waiting, Date.parse(until) + 120_000)).toBe(false)
+    expect(waitsForUser(working, 0)).toBe(false)
+  })
+
+  test('can be interrupted; a task that has none is not interrupted later by what came too early', () => {
+    expect(transition(working, interrupt).messages).toMatchObject([{ state: 'queued' }])
+    const parking = { reason: { code: 'usage-limit', message: 'Limit' }, until, usage: null } as const
+    const parked = transition(foldTask(events.slice(0, 6), '/home'), { type: 'parked', at, parking })
+    for (const none of [parked, foldTask(events.slice(0, 3), '/home')]) {
+      expect(transition(none, interrupt).messages).toMatchObject([{ kind: 'interrupt', state: 'lost' }])
+    }
   })
 })
 

@@ -226,6 +226,19 @@ export class ScriptedTasks implements Tasks {
     await this.#send(id, { id: randomUUID(), kind: 'interrupt' })
   }
 
+  async letFinish(id: TaskId): Promise<void> {
+    await this.#send(id, { id: randomUUID(), kind: 'finish' })
+  }
+
+  /** Its agent has nothing to do, which is in the log when this resolves. */
+  async wait(id: TaskId, said: string | null): Promise<void> {
+    const until = new Date(Date.now() + 60_000).toISOString()
+    this.#apply(id, { type: 'agent-waits', at: at(), until, said })
+    const { state, repo, owner } = await this.get(id)
+    if (state.phase !== 'waiting') throw new Error(`Task ${id} does not wait`)
+    await this.events.append({ type: 'idle', taskId: id, repo, owner, since: state.since, until, said })
+  }
+
   async #send(id: TaskId, message: NewMessage): Promise<string> {
     if (!isReachable(await this.get(id))) throw new AppError('task-ended', `Task ${id} has ended`)
     this.#apply(id, { type: 'message-sent', at: at(), message })

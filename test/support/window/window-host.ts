@@ -178,6 +178,9 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     cleanupTask: () => ({}),
     retryTask: ({ id }) => ({ id: rowOf(id).id }),
     continueTask: () => ({}),
+    sendMessage: () => ({}),
+    interruptTask: () => ({}),
+    finishTask: () => ({}),
     ...quietReviews,
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []

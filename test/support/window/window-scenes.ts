@@ -69,7 +69,7 @@ const waiting: Pick<TaskRow, 'ref' | 'startedAt' | 'finishedAt' | 'live' | 'usag
   usage: null,
 }
 
-type Active = Exclude<RowState['phase'], 'queued' | 'parked' | 'finished'>
+type Active = Exclude<RowState['phase'], 'queued' | 'parked' | 'waiting' | 'finished'>
 
 /** `Read src/a.ts` of a tool, `✗ Bash npm test` where it failed; any other is said. The last one runs. */
 const stepsOf = (lines: readonly string[]): readonly StepLine[] =>

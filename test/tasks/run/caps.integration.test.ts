@@ -96,6 +96,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     clock: new HostClock(silentLog),
     limits,
     repositories: { list: async () => [] },
+    events: first.events,
   }
   const { signal } = new AbortController()
   expect(await superviseToEnd({ context, record, secret: '', stop: signal, detach: signal }, adopted)).toBe('finished')
