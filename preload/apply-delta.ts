@@ -29,8 +29,9 @@ function applyChange(snapshot: Snapshot, change: Change): Snapshot {
   }
 }
 
-/** What changes is nearly always among the newest, which are last. */
+/** What changes is nearly always among the newest, which are last; an older task that is continued takes its place. */
 function withTask(tasks: readonly TaskRow[], task: TaskRow): readonly TaskRow[] {
   const index = tasks.findLastIndex(({ id }) => id === task.id)
-  return index < 0 ? [...tasks, task] : tasks.with(index, task)
+  if (index >= 0) return tasks.with(index, task)
+  return tasks.toSpliced(tasks.findLastIndex(({ createdAt }) => createdAt <= task.createdAt) + 1, 0, task)
 }

@@ -12,6 +12,7 @@ import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
 import type { MergeView } from '../main/core/task/view.ts'
+import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
 import type { Review } from './review.ts'
@@ -22,6 +23,8 @@ import type { Changes, ConsolePiece, Steps, TaskDetails } from './task-details.t
 export interface Requests {
   host(request: Record<never, never>): Host
   snapshot(request: Record<never, never>): Snapshot
+  /** A piece of the list of all tasks that match. */
+  history(request: HistoryRequest): HistoryPage
   runTask(request: {
     readonly repo: string
     readonly description: string

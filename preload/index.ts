@@ -5,6 +5,7 @@ import type { Bridge, NoticeName, RequestName } from './contract.ts'
 const requests: Readonly<Record<RequestName, true>> = {
   host: true,
   snapshot: true,
+  history: true,
   runTask: true,
   task: true,
   cancelTask: true,

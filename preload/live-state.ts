@@ -114,8 +114,10 @@ export interface ClientRow {
 export interface Snapshot {
   /** The number of the newest change in it. */
   readonly seq: number
-  /** Oldest first. */
+  /** What has not ended, what waits for the user, and the newest ends; oldest first. `history` has the others. */
   readonly tasks: readonly TaskRow[]
+  /** How many finished tasks were not among them when the snapshot was made. */
+  readonly olderTasks: number
   readonly slots: readonly SlotRow[]
   readonly repositories: readonly RepositoryRow[]
   readonly clients: readonly ClientRow[]

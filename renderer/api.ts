@@ -1,6 +1,6 @@
 import type { AnswerOf, Bridge, RequestName, RequestOf } from '../preload/contract.ts'
-import type { Carrier } from './carrier.ts'
-import { httpCarrier } from './http-carrier.ts'
+import type { Carrier } from './carrier/carrier.ts'
+import { httpCarrier } from './carrier/http-carrier.ts'
 import { showFailure } from './stores/notices.ts'
 
 declare global {

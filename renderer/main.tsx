@@ -1,20 +1,15 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import '@xterm/xterm/css/xterm.css'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/window.css'
 import './styles/slots.css'
-import './styles/task.css'
-import './styles/lists.css'
-import './styles/settle.css'
-import './styles/palette.css'
 import './styles/forced-colors.css'
 import { host } from './api.ts'
 import { App } from './app.tsx'
+import { loadAhead } from './shell/later.ts'
 import { followBrowserHistory } from './stores/browser-history.ts'
-import { followEndings } from './stores/follow-endings.ts'
 import { followHost } from './stores/follow-host.ts'
 import { useLive } from './stores/live.ts'
 import { go } from './stores/navigation.ts'
@@ -27,12 +22,11 @@ const carrier = host()
 followHost(carrier, (live) => {
   const wasLive = useLive.getState().live.status === 'live'
   useLive.setState({ live })
-  if (live.status === 'live' && !wasLive) void learnHost()
+  if (live.status === 'live' && !wasLive) void learnHost().then(loadAhead)
 })
 carrier.listen('goTo', go)
 carrier.listen('notify', showNotice)
 followBrowserHistory()
-followEndings()
 
 createRoot(box).render(
   <StrictMode>

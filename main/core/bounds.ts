@@ -27,6 +27,8 @@ export const bounds = {
   waitMs: { least: 0, most: dayMs },
   /** The number of tasks in one answer to a client. */
   listedTasks: { least: 1, most: 200 },
+  /** The rows of the window's History in one answer. */
+  historyRows: { least: 1, most: 500 },
   /** The age in days from which a finished task is pruned. */
   keepDays: { least: 0, most: limitless },
   /** The size in GiB that task folders may have after a prune. */
@@ -69,6 +71,8 @@ export const lengths = {
   /** A path on this host. */
   hostPath: 4096,
   commit: 64,
+  /** The words that tasks are searched for. */
+  searchWords: 1000,
   /** The name of a branch, tag or commit. */
   revision: 250,
   commits: 1000,

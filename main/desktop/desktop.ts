@@ -114,7 +114,11 @@ export class Desktop {
 
   /** A link shows a task that is there, and does nothing else. */
   #follow(id: TaskId): void {
-    if (this.#state?.tasks.some((task) => task.id === id)) void this.show({ view: 'task', id })
+    this.#inBackground(
+      this.#backend.call('task', { id }).then(async ({ ok }) => {
+        if (ok) await this.show({ view: 'task', id })
+      }),
+    )
   }
 
   async #attach(): Promise<void> {

@@ -17,7 +17,7 @@ export function createPage({ directory, build, log }: PageOptions): Handler {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return say(response, 405, 'Only GET is answered here; the MCP endpoint is /mcp.', { allow: 'GET, HEAD' })
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const file = await readPageFile(directory, url.pathname)
+    const file = await readPageFile(directory, url.pathname, String(request.headers['accept-encoding'] ?? ''))
     if (!file && url.pathname === '/') {
       log.info('the window is not built yet; building it')
       const built = await build()

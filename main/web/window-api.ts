@@ -3,7 +3,7 @@ import type { NoticeName, Notices } from '../../preload/contract.ts'
 import type { Host } from '../../preload/host.ts'
 import { hostSize } from '../lib/host-size.ts'
 import type { Handler } from '../lib/http/http-listener.ts'
-import { readJsonBody, responseOutcome, sendJson } from '../lib/http/http-message.ts'
+import { readJsonBody, responseOutcome, sendJson, sendLongJson } from '../lib/http/http-message.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import type { Attention } from '../window/feed.ts'
@@ -54,7 +54,7 @@ export function createWindowApi(options: WindowApiOptions): Handler {
     if (body.kind === 'malformed') return refuse(response, 400, 'The request is no JSON')
     const { lost } = responseOutcome(response)
     const reply = await answerCall(calls, name, body.value, log, lost)
-    if (!lost.aborted) sendJson(response, 200, reply)
+    if (!lost.aborted) await sendLongJson(response, reply)
   }
 }
 

@@ -3,10 +3,12 @@ import type { Change, ClientRow, Delta, Snapshot, TaskRow } from '../../preload/
 import type { ShownSettings } from '../../preload/settings.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
+import { waitingRef } from '../core/task/view.ts'
 import type { Log } from '../lib/log.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import type { ActivityReader } from './activity-reader.ts'
+import { recentTasks } from './history/recent-tasks.ts'
 import { RepositoryRows } from './repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
@@ -81,18 +83,20 @@ export class WindowFeed implements Disposable {
     }
   }
 
-  /** Everything as it is now. */
+  /** Everything as it is now, but for older tasks. */
   async snapshot(): Promise<Snapshot> {
     const { tasks, clients, mcpUrl, settings, live } = this.#options
     const [repositories, warnings] = await Promise.all([this.#readRepositories(), this.#warnings()])
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
     const all = await tasks.list()
-    const rows = all.map((task) => {
+    const recent = recentTasks(all, waitsForUser, Date.now())
+    const rows = recent.map((task) => {
       this.#remember(task)
       return taskRow(task, this.#positionOf(task), live.of(task.id))
     })
     const shown = {
       tasks: rows,
+      olderTasks: all.length - recent.length,
       slots: slotRows(tasks, this.#registered),
       repositories,
       clients: clients.value,
@@ -170,7 +174,7 @@ export class WindowFeed implements Disposable {
     for (const id of this.#positions.keys()) if (!this.#unfinished.has(id)) this.#positions.delete(id)
     this.#sections.set('slots', { kind: 'slots', slots: slotRows(tasks, this.#registered) })
     const changes: Change[] = [...this.#changed].map(([id, task]) =>
-      task ? { kind: 'task', task: this.#row(task) } : { kind: 'task-gone', id },
+      task ? { kind: 'task', task: this.row(task) } : { kind: 'task-gone', id },
     )
     this.#changed.clear()
     for (const [kind, section] of this.#sections) {
@@ -184,7 +188,8 @@ export class WindowFeed implements Disposable {
     if (ended && this.#listeners.size > 0) this.#inBackground(this.#readRepositories())
   }
 
-  #row(task: TaskBrief): TaskRow {
+  /** What lists show of a task now. */
+  row(task: TaskBrief): TaskRow {
     return taskRow(task, this.#positionOf(task), this.#options.live.of(task.id))
   }
 
@@ -253,3 +258,10 @@ export class WindowFeed implements Disposable {
     })
   }
 }
+
+/** As `needsYou` of the contract says of its row. */
+const waitsForUser = (task: TaskBrief): boolean =>
+  task.state.phase === 'finished' &&
+  task.state.outcome.kind === 'unmerged' &&
+  task.state.outcome.merge.reason !== 'rejected' &&
+  waitingRef(task) !== null

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 import { packageDirectory } from '../lib/files/paths.ts'
+import { acceptsCoding } from '../lib/http/http-message.ts'
 
 /** Where the build puts the window, in a checkout, an installed package and the packed app alike. */
 export const pageDirectory = (): string => join(packageDirectory(), 'dist', 'renderer')
@@ -41,8 +42,17 @@ export interface PageFile {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The file of the window at a URL's path; undefined when there is none, or it is none of the window's. */
-export async function readPageFile(directory: string, pathname: string): Promise<PageFile | undefined> {
+/** Codings in which the build leaves a file beside itself, the smallest first. */
+const codings = [
+  { name: 'br', ending: '.br' },
+  { name: 'gzip', ending: '.gz' },
+] as const
+
+/**
+ * The file of the window at a URL's path; undefined when there is none, or it is none of the window's.
+ * @param accepts what a browser says it can read, as `Accept-Encoding` has it; left out, nothing but the file itself.
+ */
+export async function readPageFile(directory: string, pathname: string, accepts = ''): Promise<PageFile | undefined> {
   let path: string
   try {
     path = normalize(decodeURIComponent(pathname))
@@ -56,10 +66,14 @@ export async function readPageFile(directory: string, pathname: string): Promise
   try {
     // Names under `assets` carry the hash of their content.
     const caching = name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-    return {
-      bytes: await readFile(join(directory, name)),
-      headers: { ...pageHeaders, 'content-type': type, 'cache-control': caching },
+    const headers = { ...pageHeaders, 'content-type': type, 'cache-control': caching, vary: 'accept-encoding' }
+    const path = join(directory, name)
+    for (const coding of codings) {
+      if (!acceptsCoding(accepts, coding.name)) continue
+      const bytes = await readFile(path + coding.ending).catch(() => undefined)
+      if (bytes) return { bytes, headers: { ...headers, 'content-encoding': coding.name } }
     }
+    return { bytes: await readFile(path), headers }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined

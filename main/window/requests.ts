@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { AnyRequests } from '../../preload/contract.ts'
+import { historyGroups, historyOrders, outcomeFilters } from '../../preload/history.ts'
 import { aliasInput, commitInput, taskIdInput } from '../api/schemas.ts'
-import { lengths } from '../core/bounds.ts'
+import { within } from '../api/within.ts'
+import { bounds, lengths } from '../core/bounds.ts'
 import { resolutionSchema } from '../tasks/review/choices-file.ts'
 import { operationSchemas } from './operation-calls.ts'
 
@@ -16,6 +18,18 @@ const position = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const requestSchemas = {
   host: none,
   snapshot: none,
+  history: z.strictObject({
+    text: z.string().max(lengths.searchWords),
+    outcome: z.enum(outcomeFilters),
+    repo: aliasInput.nullable(),
+    since: z.iso.datetime().nullable(),
+    order: z.enum(historyOrders),
+    descending: z.boolean(),
+    groupBy: z.enum(historyGroups),
+    timeZone: z.string().max(100),
+    offset: position,
+    limit: within(z.int(), bounds.historyRows),
+  }),
   ...operationSchemas,
   task: z.strictObject({ id }),
   readConsole: z.strictObject({

@@ -22,6 +22,7 @@ import { ActivityReader } from './activity-reader.ts'
 import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
+import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
 import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
@@ -69,6 +70,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     settingsFault: () => settings.fault?.message ?? null,
     files: [repositoriesPath(home)],
   })
+  const history = new TaskHistory({ tasks, home, rowOf: (task) => feed.row(task) })
   const unwatch = settings.watch(keysOf(settings.current()), () => feed.settingsChanged())
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
 
@@ -81,6 +83,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     },
     calls: {
       snapshot: () => feed.snapshot(),
+      history: (request, signal) => history.page(request, signal),
       runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)

@@ -6,16 +6,18 @@ import { back } from '../stores/navigation.ts'
 import { CleanUp, Stop } from '../views/task/task-dialogs.tsx'
 import { type Command, found } from './command-list.ts'
 import { useCommands } from './use-commands.ts'
+import { useOlderTasks } from './use-older-tasks.ts'
 
 /** A field, and below it every action and task that has the words in it. Arrows choose, Return does it, Escape leaves. */
-export default function Commands({ onClose }: { onClose: () => void }) {
+export function Commands({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const list = useId()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const [asking, setAsking] = useState<{ kind: 'stop' | 'clean-up'; row: TaskRow } | null>(null)
+  const older = useOlderTasks(text)
   const commands = found(
-    useCommands((kind, row) => setAsking({ kind, row })),
+    useCommands(older, (kind, row) => setAsking({ kind, row })),
     text,
   )
   const chosen = Math.min(at, commands.length - 1)

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useEffect } from 'react'
-import { holdsCommand } from '../parts/use-keys.ts'
+import { Suspense, useEffect } from 'react'
+import { holdsCommand } from '../parts/key-names.ts'
+import { later } from '../shell/later.ts'
 import { closePalette, showPalette, usePalette } from '../stores/palette.ts'
 
-const Commands = lazy(() => import('./commands.tsx'))
-const Keys = lazy(() => import('./keys.tsx'))
+const Commands = later(async () => (await import('./commands.tsx')).Commands)
+const Keys = later(async () => (await import('./keys.tsx')).Keys)
 
 /** Cmd-K or Ctrl-K lists every action and task, `?` the keys; both are loaded when they are first asked for. */
 export function Palette() {

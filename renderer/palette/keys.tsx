@@ -1,5 +1,5 @@
 import { Dialog } from '../parts/dialog.tsx'
-import { shortcut } from '../parts/use-keys.ts'
+import { shortcut } from '../parts/key-names.ts'
 
 const keys: readonly (readonly [keys: string, what: string])[] = [
   [shortcut('K'), 'Find an action or a task'],
@@ -18,7 +18,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
 ]
 
 /** The keys of the window. */
-export default function Keys({ onClose }: { onClose: () => void }) {
+export function Keys({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keys" confirm="Done" onClose={onClose} onConfirm={() => true}>
       <dl className="keys">

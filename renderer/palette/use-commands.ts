@@ -1,7 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
+import { shortcut } from '../parts/key-names.ts'
 import { isConflict, isToReview, lookOf } from '../parts/states.ts'
-import { shortcut } from '../parts/use-keys.ts'
 import { addFolders } from '../stores/adding.ts'
 import { change } from '../stores/change-settings.ts'
 import { writeTask } from '../stores/draft.ts'
@@ -26,8 +26,8 @@ const views = [
   ['settings', 'Settings', 'gear'],
 ] as const
 
-/** Every action that can be done where the user is, and every task. */
-export function useCommands(askFor: AskFor): readonly Command[] {
+/** Every action that can be done where the user is, and every task; `older` are those that were found beyond the newest. */
+export function useCommands(older: readonly TaskRow[], askFor: AskFor): readonly Command[] {
   const place = useNavigation(({ trail }) => placeOf(trail))
   const tasks = useTasks()
   const aliases = useSnapshot(({ repositories }) => repositories, [])
@@ -64,7 +64,7 @@ export function useCommands(askFor: AskFor): readonly Command[] {
       }),
     ),
     // The newest first.
-    ...tasks.toReversed().map(
+    ...[...tasks.toReversed(), ...older.filter(({ id }) => !tasks.some((task) => task.id === id))].map(
       ({ id, title, repo, state }): Command => ({
         ...{ icon: lookOf(state).icon, word: title || `Task ${id}`, about: `${lookOf(state).word}, ${repo}, ${id}` },
         run: () => go({ view: 'task', id }),

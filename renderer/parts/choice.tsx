@@ -6,7 +6,7 @@ interface Option<Value extends string> {
   readonly count?: number | undefined
 }
 
-interface Props<Value extends string> {
+export interface Props<Value extends string> {
   readonly label: string
   readonly options: readonly Option<Value>[]
   readonly value: Value
@@ -38,32 +38,7 @@ export function Choice<Value extends string>(props: Props<Value>) {
   )
 }
 
-/** The same for tabs, whose panel is named. */
-export function Tabs<Value extends string>(props: Props<Value> & { readonly panel: string }) {
-  const { box, onKeyDown } = useArrows(props)
-  return (
-    <div ref={box} className="choice" role="tablist" aria-label={props.label} onKeyDown={onKeyDown}>
-      {props.options.map((option) => {
-        const chosen = option.value === props.value
-        return (
-          <button
-            key={option.value}
-            type="button"
-            role="tab"
-            aria-selected={chosen}
-            aria-controls={props.panel}
-            tabIndex={chosen ? 0 : -1}
-            onClick={() => props.onChange(option.value)}
-          >
-            <Word option={option} />
-          </button>
-        )
-      })}
-    </div>
-  )
-}
-
-function Word({ option: { word, count } }: { option: Option<string> }) {
+export function Word({ option: { word, count } }: { option: Option<string> }) {
   return (
     <>
       <span className="word" data-word={word}>
@@ -74,7 +49,7 @@ function Word({ option: { word, count } }: { option: Option<string> }) {
   )
 }
 
-function useArrows<Value extends string>({ options, value, onChange }: Props<Value>) {
+export function useArrows<Value extends string>({ options, value, onChange }: Props<Value>) {
   const box = useRef<HTMLDivElement>(null)
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]

@@ -1,6 +1,6 @@
 import type { KeyboardEventHandler, ReactNode } from 'react'
 import { Icon } from './icon.tsx'
-import { useKeyHint } from './use-keys.ts'
+import { useKeyHint } from './key-names.ts'
 
 interface Props {
   readonly label: string

@@ -1,22 +1,6 @@
 import { useEffect } from 'react'
-import { useLive } from '../stores/live.ts'
 import { back, go, type View } from '../stores/navigation.ts'
-
-export const isMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform)
-
-/** Whether the key by which this system marks a shortcut is held, alone of the two. */
-export const holdsCommand = (event: KeyboardEvent): boolean =>
-  isMac() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey
-
-/** A shortcut as this system writes it. */
-export const shortcut = (key: string): string => (isMac() ? `⌘${key}` : `Ctrl ${key}`)
-
-/** How a shortcut is written here; none where the browser keeps the key for itself. */
-export function useKeyHint(key: 'N' | 'O' | 'F' | 'R' | '⏎'): string | undefined {
-  const kind = useLive(({ host }) => host?.kind)
-  if (kind !== 'desktop' && (key === 'N' || key === 'R' || key === 'O')) return undefined
-  return shortcut(key === '⏎' && !isMac() ? '↵' : key)
-}
+import { holdsCommand } from './key-names.ts'
 
 const viewKeys: Readonly<Record<string, View>> = {
   '1': 'slots',

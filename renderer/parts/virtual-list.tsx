@@ -1,4 +1,4 @@
-import { type ReactNode, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
 export interface VirtualListHandle {
   /** Scrolls as little as shows the row. */
@@ -14,6 +14,8 @@ interface Props {
   /** CSS pixels of what stands above the rows and stays in sight. */
   readonly above?: number
   readonly row: (index: number) => ReactNode
+  /** Told which rows are made, whenever that changes. */
+  readonly onRange?: (first: number, last: number) => void
   readonly handle?: Ref<VirtualListHandle>
 }
 
@@ -21,7 +23,7 @@ interface Props {
 const spare = 12
 
 /** Rows of one height in a scrolling parent: only those in sight are made, however many there are. */
-export function VirtualList({ count, rowHeight, above = 0, row, handle }: Props) {
+export function VirtualList({ count, rowHeight, above = 0, row, onRange, handle }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const [view, setView] = useState({ top: 0, height: 800 })
   const scroller = (): HTMLElement | null => box.current?.parentElement ?? null
@@ -54,6 +56,7 @@ export function VirtualList({ count, rowHeight, above = 0, row, handle }: Props)
 
   const first = Math.max(0, Math.floor(view.top / rowHeight) - spare)
   const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + spare)
+  useEffect(() => onRange?.(first, last - 1), [first, last, onRange])
   const rows = Array.from({ length: Math.max(0, last - first) }, (_, index) => row(first + index))
   return (
     <div ref={box} role="presentation" style={{ height: count * rowHeight, position: 'relative' }}>

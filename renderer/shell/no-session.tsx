@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { Failure } from '../../main/core/failure.ts'
-import { keepToken } from '../page-session.ts'
+import { keepToken } from '../carrier/page-session.ts'
 import { Blank } from '../parts/blank.tsx'
 import { Button } from '../parts/button.tsx'
 

@@ -10,17 +10,20 @@ import { showNotice } from './notices.ts'
 /**
  * Has the user hear how tasks end: a notice in the window, one of the browser where the window is not seen, and the number of tasks
  * that wait in its title and icon. The app tells of ends by the system's notifications.
+ * @returns the end of it.
  */
-export function followEndings(): void {
+export function followEndings(): () => void {
   let before: Snapshot | null = null
-  useLive.subscribe(({ live, host }) => {
+  const look = ({ live, host }: ReturnType<typeof useLive.getState>): void => {
     if (live.status !== 'live' || live.snapshot === before) return
     const { snapshot } = live
     if (host?.kind === 'web')
       for (const task of endingsBetween(before, snapshot)) if (isHeard(task, snapshot.settings)) tell(task)
     before = snapshot
     showWaiting(waitingIn(snapshot))
-  })
+  }
+  look(useLive.getState())
+  return useLive.subscribe(look)
 }
 
 function tell(task: TaskRow): void {

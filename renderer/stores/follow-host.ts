@@ -1,8 +1,8 @@
 import type { Failure } from '../../main/core/failure.ts'
 import { followSnapshot } from '../../preload/follow-snapshot.ts'
 import type { Snapshot } from '../../preload/live-state.ts'
-import type { Carrier } from '../carrier.ts'
-import { noSession } from '../http-carrier.ts'
+import type { Carrier } from '../carrier/carrier.ts'
+import { noSession } from '../carrier/http-carrier.ts'
 
 export type Live =
   | { readonly status: 'connecting' }

@@ -1,67 +1,97 @@
-import type { TaskRow } from '../../preload/live-state.ts'
-import { needsYou } from '../parts/states.ts'
+import {
+  type HistoryGrouping,
+  type HistoryOrder,
+  type HistoryRequest,
+  historyGroups,
+  historyOrders,
+  type OutcomeFilter,
+  outcomeFilters,
+} from '../../preload/history.ts'
 
-const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const
-export type OutcomeFilter = (typeof outcomeFilters)[number]
 const periods = ['any', 'day', 'week', 'month'] as const
 export type Period = (typeof periods)[number]
 
-export interface HistoryFilter {
+/** Everything of a request but which piece of the list is wanted. */
+export type HistoryQuery = Omit<HistoryRequest, 'offset' | 'limit'>
+
+/** What an address says of the list; what is not known there counts as not given. */
+export interface HistoryWords {
+  readonly text: string | null
+  readonly outcome: string | null
+  readonly repo: string | null
+  readonly period: string | null
+  /** A column, with a `-` before it where it is descending. */
+  readonly order: string | null
+  readonly group: string | null
+}
+
+export interface HistoryChoice {
   readonly text: string
   readonly outcome: OutcomeFilter
-  /** An alias, or null for all. */
   readonly repo: string | null
   readonly period: Period
+  readonly order: HistoryOrder
+  readonly descending: boolean
+  readonly groupBy: HistoryGrouping
 }
 
-export const noFilter: HistoryFilter = { text: '', outcome: 'all', repo: null, period: 'any' }
+export const usualChoice: HistoryChoice = {
+  ...{ text: '', outcome: 'all', repo: null, period: 'any' },
+  ...{ order: 'ended', descending: true, groupBy: 'none' },
+}
 
-/** The filter of these words, which may come from an address; what is not known there counts as not given. */
-export const filterOf = (words: Readonly<Record<keyof HistoryFilter, string | null>>): HistoryFilter => ({
-  text: words.text ?? noFilter.text,
-  outcome: outcomeFilters.find((name) => name === words.outcome) ?? noFilter.outcome,
-  repo: words.repo,
-  period: periods.find((name) => name === words.period) ?? noFilter.period,
-})
+export function choiceOf(words: HistoryWords): HistoryChoice {
+  const column = words.order?.replace(/^-/, '')
+  const order = historyOrders.find((name) => name === column)
+  return {
+    text: words.text ?? usualChoice.text,
+    outcome: outcomeFilters.find((name) => name === words.outcome) ?? usualChoice.outcome,
+    repo: words.repo,
+    period: periods.find((name) => name === words.period) ?? usualChoice.period,
+    order: order ?? usualChoice.order,
+    descending: order ? words.order?.startsWith('-') === true : usualChoice.descending,
+    groupBy: historyGroups.find((name) => name === words.group) ?? usualChoice.groupBy,
+  }
+}
+
+/** What a click on a column's head makes of the order: the other way round, or that column as it is read first. */
+export function orderAfter({ order, descending }: HistoryChoice, column: HistoryOrder): string {
+  const down = column === order ? !descending : column !== 'task' && column !== 'repository' && column !== 'outcome'
+  return `${down ? '-' : ''}${column}`
+}
 
 const dayMs = 24 * 60 * 60 * 1000
-const periodMs: Readonly<Record<Period, number>> = { any: Infinity, day: dayMs, week: 7 * dayMs, month: 30 * dayMs }
+const periodMs: Readonly<Record<Exclude<Period, 'any'>, number>> = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs }
 
-/** Newest first: what runs, then by its end. */
-export const newestFirst = (tasks: readonly TaskRow[]): readonly TaskRow[] =>
-  [...tasks].sort((one, other) => compare(whenOf(other), whenOf(one)))
+export const queryOf = ({ period, ...choice }: HistoryChoice, nowMs: number, timeZone: string): HistoryQuery => ({
+  ...choice,
+  since: period === 'any' ? null : new Date(nowMs - periodMs[period]).toISOString(),
+  timeZone,
+})
 
-const whenOf = ({ finishedAt, createdAt }: TaskRow): string => finishedAt ?? `~${createdAt}`
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+/** The lines of the list: heads of groups, and the rows by their places. */
+export type HistoryLine =
+  | { readonly kind: 'head'; readonly group: number }
+  | { readonly kind: 'row'; readonly at: number }
 
-export function matching(tasks: readonly TaskRow[], filter: HistoryFilter, nowMs: number): readonly TaskRow[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean)
-  const since = nowMs - periodMs[filter.period]
-  return tasks.filter(
-    (task) =>
-      (filter.repo === null || task.repo === filter.repo) &&
-      passes(task, filter.outcome) &&
-      (filter.period === 'any' || Date.parse(task.finishedAt ?? task.createdAt) >= since) &&
-      (words.length === 0 || hasWords(task, words)),
-  )
+/** What stands in a line of the list, where its groups have so many rows. Pure. */
+export function lineAt(groups: readonly { readonly count: number }[], line: number): HistoryLine {
+  let before = 0
+  for (const [group, { count }] of groups.entries()) {
+    const within = line - before - group
+    if (within === 0) return { kind: 'head', group }
+    if (within <= count) return { kind: 'row', at: before + within - 1 }
+    before += count
+  }
+  return { kind: 'row', at: line - groups.length }
 }
 
-export function countsOf(tasks: readonly TaskRow[]): Readonly<Record<OutcomeFilter, number>> {
-  const counts = { all: 0, merged: 0, 'needs-you': 0, failed: 0, stopped: 0 }
-  for (const task of tasks) for (const name of outcomeFilters) if (passes(task, name)) counts[name] += 1
-  return counts
-}
-
-function passes(task: TaskRow, outcome: OutcomeFilter): boolean {
-  if (outcome === 'all') return true
-  if (outcome === 'needs-you') return needsYou(task)
-  if (task.state.phase !== 'finished') return false
-  if (outcome === 'stopped') return task.state.outcome === 'cancelled'
-  return task.state.outcome === outcome
-}
-
-function hasWords({ title, repo, id, state }: TaskRow, words: readonly string[]): boolean {
-  const found = state.phase === 'finished' ? `${state.detail} ${state.files.join(' ')}` : ''
-  const text = `${title} ${repo} ${id} ${found}`.toLowerCase()
-  return words.every((word) => text.includes(word))
+/** The line in which a row stands. Pure. */
+export function lineOf(groups: readonly { readonly count: number }[], at: number): number {
+  let before = 0
+  for (const [group, { count }] of groups.entries()) {
+    before += count
+    if (at < before) return at + group + 1
+  }
+  return at + groups.length
 }

@@ -36,6 +36,7 @@ const contract: readonly string[] = [
   'preload/task-details.ts',
   'preload/review.ts',
   'preload/host.ts',
+  'preload/history.ts',
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',

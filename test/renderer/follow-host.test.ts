@@ -3,7 +3,7 @@ import type { Failure } from '../../main/core/failure.ts'
 import { applyDelta } from '../../preload/apply-delta.ts'
 import type { Reply } from '../../preload/contract.ts'
 import type { Delta, Snapshot } from '../../preload/live-state.ts'
-import type { Carrier, Link } from '../../renderer/carrier.ts'
+import type { Carrier, Link } from '../../renderer/carrier/carrier.ts'
 import { followHost, type Live } from '../../renderer/stores/follow-host.ts'
 import { busyScene, emptyScene, idOf, runningTask } from '../support/window/window-scenes.ts'
 
@@ -167,6 +167,7 @@ test('every kind of change has its place', () => {
   })
   expect(after).toEqual({
     seq: 1,
+    olderTasks: 0,
     tasks: [task(1, 'one again')],
     slots: busyScene.snapshot.slots,
     repositories: busyScene.snapshot.repositories,

@@ -58,6 +58,8 @@ export async function openWindow(
   await page.goto(host.url + hash)
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
   await page.getByRole('heading', { level: 1 }).waitFor()
+  // With them come the keys, notices and styles of all views.
+  await page.locator('.notices').waitFor({ state: 'attached' })
   return {
     page,
     host,
@@ -67,6 +69,13 @@ export async function openWindow(
       await host[Symbol.asyncDispose]()
     },
   }
+}
+
+/** A page of its own for what no window is to be opened for. */
+export async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
+  if (!browser) throw new Error('useBrowser comes first')
+  const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
+  await use(page).finally(() => page.close())
 }
 
 /** The bridge that a preload would give, over the same HTTP; it tells where dropped folders are. Runs in the page. */

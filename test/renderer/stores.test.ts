@@ -5,15 +5,13 @@ import { adviceFor } from '../../renderer/advice.ts'
 import { lookOf, needsYou } from '../../renderer/parts/states.ts'
 import { noLimits } from '../../renderer/stores/draft.ts'
 import { followSteps, noSteps, withAnswer } from '../../renderer/stores/follow-steps.ts'
-import { countsOf, filterOf, matching, newestFirst, noFilter } from '../../renderer/stores/history.ts'
+import { choiceOf, lineAt, lineOf, orderAfter, usualChoice } from '../../renderer/stores/history.ts'
 import { choosing, goBack, goOn, home, placeOf, rootOf, type Trail } from '../../renderer/stores/navigation.ts'
 import { fromHash, toHash } from '../../renderer/stores/stop-hash.ts'
 import { limitsOf } from '../../renderer/views/new-task/limits.ts'
-import { busyScene, conflictScene, historyScene, idOf } from '../support/window/window-scenes.ts'
-import { sceneTime } from '../support/window/window-story.ts'
+import { conflictScene, idOf } from '../support/window/window-scenes.ts'
 
 const said = (text: string): Step => ({ kind: 'said', at: null, text })
-const nowMs = Date.parse(sceneTime)
 
 describe('steps', () => {
   test('an answer replaces from where it begins, and adds behind', () => {
@@ -88,30 +86,26 @@ test('what is chosen belongs to its place, and goes with it', () => {
   expect(choosing(trail, 'repo', null)).toEqual([{ view: 'history' }])
 })
 
-test('words of an address that are no filter count as not given', () => {
-  expect(filterOf({ text: null, outcome: 'x', repo: null, period: 'year' })).toEqual(noFilter)
+test('words of an address that are no choice count as not given', () => {
+  const none = { text: null, outcome: 'x', repo: null, period: 'year', order: '-size', group: 'week' }
+  expect(choiceOf(none)).toEqual(usualChoice)
+  expect(choiceOf({ ...none, order: '-cost' })).toMatchObject({ order: 'cost', descending: true })
 })
 
-describe('history', () => {
-  const { tasks } = historyScene.snapshot
-  test('what runs comes first, then what ended last', () => {
-    const order = newestFirst(busyScene.snapshot.tasks)
-    expect(order.slice(0, 13).every(({ finishedAt }) => finishedAt === null)).toBe(true)
-    const ends = order.slice(13).map(({ finishedAt }) => finishedAt ?? '')
-    expect(ends).toEqual([...ends].sort().reverse())
-  })
+test('a click on the head of a column sorts by it, and the next one the other way round', () => {
+  expect(orderAfter(usualChoice, 'cost')).toBe('-cost')
+  expect(orderAfter(usualChoice, 'task')).toBe('task')
+  expect(orderAfter(usualChoice, 'ended')).toBe('ended')
+})
 
-  test('each filter lets through what it says', () => {
-    const found = (filter: Partial<typeof noFilter>) => matching(tasks, { ...noFilter, ...filter }, nowMs)
-    expect(found({})).toHaveLength(10_000)
-    expect(found({ outcome: 'merged' })).toHaveLength(countsOf(tasks).merged)
-    expect(found({ outcome: 'needs-you' }).every(needsYou)).toBe(true)
-    expect(found({ repo: 'admin' }).every(({ repo }) => repo === 'admin')).toBe(true)
-    expect(found({ period: 'day' })).toHaveLength(96)
-    expect(found({ text: 'MAILER (9994)' }).map(({ title }) => title)).toEqual(['Rewrite the mailer (9994)'])
-    expect(found({ text: 'src/a.ts' })).toHaveLength(1_250)
-    expect(found({ text: 'no such words' })).toEqual([])
-  })
+test('rows and heads of groups have their lines, and each row finds its own', () => {
+  const groups = [{ count: 2 }, { count: 1 }, { count: 3 }]
+  const lines = Array.from({ length: 9 }, (_, line) => lineAt(groups, line))
+  expect(lines.map((it) => (it.kind === 'head' ? `head ${it.group}` : it.at))).toEqual([
+    ...['head 0', 0, 1, 'head 1', 2, 'head 2', 3, 4, 5],
+  ])
+  for (const [line, it] of lines.entries()) if (it.kind === 'row') expect(lineOf(groups, it.at)).toBe(line)
+  expect([lineAt([], 7), lineOf([], 7)]).toEqual([{ kind: 'row', at: 7 }, 7])
 })
 
 describe('what is said of a task', () => {

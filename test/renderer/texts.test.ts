@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Hunk } from '../../main/core/merge/file-diff.ts'
-import { linesOf, pairsOf } from '../../renderer/diff-rows.ts'
+import { linesOf, pairsOf } from '../../renderer/diff/diff-rows.ts'
+import { tokensOf, withMark } from '../../renderer/diff/highlight.ts'
 import { ago, bytes, cost, count, elapsed, isCommand, splitPath, tokens, when } from '../../renderer/format.ts'
-import { tokensOf, withMark } from '../../renderer/highlight.ts'
 
 test.each([
   [elapsed(0), '0:00'],

@@ -50,7 +50,7 @@ async function startPage(service: WindowService, waitingLimitBytes?: number) {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     })
-  return { port, shown, call }
+  return { port, shown, call, directory }
 }
 
 /** The contract with a few calls in it, and a feed that the test drives. */
@@ -165,6 +165,43 @@ test('the files of the window come with a strict policy, and no others come', as
   for (const path of ['/../outside.html', '/%2e%2e/outside.html', '/..%2foutside.html', '/assets', '/%00.html', '/%'])
     expect((await send(port, path)).status, path).toBe(404)
   expect((await send(port, '/', { method: 'POST' })).status).toBe(405)
+})
+
+test('a file that was compressed when it was built is sent so to who can read that, and a long answer too', async () => {
+  const { port, directory } = await startPage((await startWindowService()).service)
+  const path = join(directory, 'assets', 'index-1a2b.js')
+  await writeFile(`${path}.br`, 'as brotli')
+  await writeFile(`${path}.gz`, 'as gzip')
+  const sent = async (accepts: string, name = '/assets/index-1a2b.js') => {
+    const { headers, body } = await send(port, name, { headers: { 'accept-encoding': accepts } })
+    return [headers['content-encoding'], body, headers.vary]
+  }
+  expect(await sent('gzip, deflate, br, zstd')).toEqual(['br', 'as brotli', 'accept-encoding'])
+  expect(await sent('gzip;q=1, br;q=0')).toEqual(['gzip', 'as gzip', 'accept-encoding'])
+  for (const none of ['identity', 'br;q=0.0', 'brr'])
+    expect(await sent(none)).toEqual([undefined, 'export {}', 'accept-encoding'])
+  expect((await sent('br', '/'))[0]).toBeUndefined()
+  expect((await send(port, '/assets/index-1a2b.js.br')).status).toBe(404)
+})
+
+test('a long answer is compressed for who can read that, a short one never', async () => {
+  const { service } = scriptedService()
+  let text = 'short'
+  Object.assign(service.calls, { snapshot: async () => ({ text }) })
+  const { port, shown } = await startPage(service)
+  const ask = (accepts: string) =>
+    fetch(`http://127.0.0.1:${port}/api/window/snapshot`, {
+      method: 'POST',
+      headers: { ...shown, 'content-type': 'application/json', 'accept-encoding': accepts },
+      body: '{}',
+    })
+  expect((await ask('gzip')).headers.get('content-encoding')).toBeNull()
+  text = 'long '.repeat(2_000)
+  expect((await ask('identity')).headers.get('content-encoding')).toBeNull()
+  const answer = await ask('gzip, br')
+  expect(answer.headers.get('content-encoding')).toBe('gzip')
+  expect(Number(answer.headers.get('content-length'))).toBeLessThan(1_000)
+  expect(await answer.json()).toEqual({ ok: true, value: { text } })
 })
 
 test('a stream tells what the host tells, until its reader goes', async () => {

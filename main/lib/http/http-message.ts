@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 
 export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
@@ -59,6 +61,32 @@ export function sendJson(
     ...headers,
   })
   response.end(body)
+}
+
+/** Whether `Accept-Encoding` names the coding, and not to refuse it. Pure. */
+export const acceptsCoding = (accepts: string, coding: 'br' | 'gzip'): boolean =>
+  accepts.split(',').some((part) => {
+    const [name = '', ...parameters] = part.split(';').map((word) => word.trim().toLowerCase())
+    return name === coding && !parameters.some((word) => /^q=0(\.0*)?$/.test(word))
+  })
+
+/** Shorter answers gain nothing by it. */
+const compressedFromBytes = 4 * 1024
+
+/** Answers with one JSON value, compressed where it is long and the other side can read that. Resolves when it is handed over; never rejects. */
+export async function sendLongJson(response: ServerResponse, value: unknown): Promise<void> {
+  const body = Buffer.from(JSON.stringify(value))
+  const accepts = String(response.req.headers['accept-encoding'] ?? '')
+  const isCompressed = body.length >= compressedFromBytes && acceptsCoding(accepts, 'gzip')
+  const bytes = isCompressed ? await promisify(gzip)(body) : body
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+    ...(isCompressed && { 'content-encoding': 'gzip' }),
+  })
+  response.end(bytes)
 }
 
 /** What becomes of a response. */

@@ -1,7 +1,7 @@
 import type { Chunk, HunkPick, SideName } from '../../../main/core/merge/conflicts.ts'
+import { codeOf } from '../../diff/hunk-view.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { codeOf } from '../task/changes/hunk-view.tsx'
 import { linesOfSide, pickWords } from './conflict-model.ts'
 
 interface Props {

@@ -1,6 +1,6 @@
 import type { Chunk, CommitProgress, ConflictsView, HunkPick, Resolution } from '../../../main/core/merge/conflicts.ts'
 import type { Hunk } from '../../../main/core/merge/file-diff.ts'
-import { type DiffLine, linesOf } from '../../diff-rows.ts'
+import { type DiffLine, linesOf } from '../../diff/diff-rows.ts'
 
 /** One file of one commit that collides. */
 export interface OpenFile {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { type Chunk, composeChunks } from '../../../main/core/merge/conflicts.ts'
+import { codeOf } from '../../diff/hunk-view.tsx'
 import { count } from '../../format.ts'
-import { codeOf } from '../task/changes/hunk-view.tsx'
 import { type Picks, rowsOf } from './conflict-model.ts'
 
 /** Lines of what merged by itself that are shown around a conflict. */

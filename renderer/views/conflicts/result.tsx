@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { type Chunk, composeChunks, type HunkPick, type Resolution } from '../../../main/core/merge/conflicts.ts'
 import { Button } from '../../parts/button.tsx'
-import { isMac } from '../../parts/use-keys.ts'
+import { isMac } from '../../parts/key-names.ts'
 import { firstMark, hasMarks, isComplete, lineEndOf, marked, type Picks } from './conflict-model.ts'
 import { ResultLines } from './result-lines.tsx'
 

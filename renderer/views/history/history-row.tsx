@@ -1,80 +1,126 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot leave out the rows that are out of sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows' group has the focus and names its active row
-import type { TaskId } from '../../../main/core/task/task.ts'
+import type { MouseEvent } from 'react'
+import type { HistoryOrder } from '../../../preload/history.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { cost, elapsed, exactTime, tokens, when } from '../../format.ts'
+import { Icon } from '../../parts/icon.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { resultText } from '../../parts/states.ts'
 import { TitleText } from '../../parts/text/title-text.tsx'
+import { useTask } from '../../stores/live.ts'
 
-export const rowId = (id: TaskId): string => `row-${id}`
+export const rowId = (at: number): string => `row-${at}`
 
-export function HistoryHead() {
+const columns: readonly { readonly order: HistoryOrder | null; readonly word: string; readonly look: string }[] = [
+  { order: 'outcome', word: 'Outcome', look: '' },
+  { order: 'task', word: 'Task', look: '' },
+  { order: 'repository', word: 'Repository', look: 'of-repository' },
+  { order: null, word: 'Result', look: 'of-result' },
+  { order: 'ended', word: 'Ended', look: '' },
+  { order: 'elapsed', word: 'Elapsed', look: 'figure of-elapsed' },
+  { order: 'tokens', word: 'Tokens', look: 'figure of-tokens' },
+  { order: 'cost', word: 'Cost', look: 'figure' },
+]
+
+interface HeadProps {
+  readonly order: HistoryOrder
+  readonly descending: boolean
+  readonly onOrder: (order: HistoryOrder) => void
+}
+
+export function HistoryHead({ order, descending, onOrder }: HeadProps) {
   return (
     <div className="table-row head" role="row" aria-rowindex={1}>
-      <span role="columnheader">Outcome</span>
-      <span role="columnheader">Task</span>
-      <span role="columnheader">Repository</span>
-      <span role="columnheader">Result</span>
-      <span role="columnheader" aria-sort="descending">
-        Ended ↓
+      <span role="columnheader" className="of-mark">
+        <span className="unseen">Selected</span>
       </span>
-      <span role="columnheader" className="figure">
-        Elapsed
-      </span>
-      <span role="columnheader" className="figure">
-        Tokens
-      </span>
-      <span role="columnheader" className="figure">
-        Cost
-      </span>
+      {columns.map(({ order: mine, word, look }) => (
+        <span
+          key={word}
+          role="columnheader"
+          className={look}
+          aria-sort={mine !== order ? undefined : descending ? 'descending' : 'ascending'}
+        >
+          {mine === null ? (
+            word
+          ) : (
+            <button type="button" className="sort" tabIndex={-1} onClick={() => onOrder(mine)}>
+              {word}
+              {mine === order && <span aria-hidden="true">{descending ? ' ↓' : ' ↑'}</span>}
+            </button>
+          )}
+        </span>
+      ))}
     </div>
   )
 }
 
 interface RowProps {
   readonly row: TaskRow
-  readonly index: number
+  readonly at: number
+  /** Its line in the list, from 0. */
+  readonly line: number
   readonly chosen: boolean
+  readonly marked: boolean
+  /** Whether rows are marked at all: then the chosen one is no selection. */
+  readonly marking: boolean
   readonly nowMs: number
-  readonly onChoose: () => void
+  readonly onChoose: (event: MouseEvent) => void
+  readonly onMark: () => void
   readonly onOpen: () => void
 }
 
-export function HistoryRow({ row, index, chosen, nowMs, onChoose, onOpen }: RowProps) {
+export function HistoryRow(props: RowProps) {
+  const { at, line, chosen, marked, marking, nowMs, onChoose, onMark, onOpen } = props
+  const row = useTask(props.row.id) ?? props.row // What runs moves on between two answers.
   const { usage, finishedAt, startedAt } = row
   const money = usage?.costUsd ?? row.live?.costUsd ?? null
   const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
+  const looks = ['table-row', line % 2 === 1 && 'odd', chosen && 'chosen', marked && 'marked']
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
-      id={rowId(row.id)}
+      id={rowId(at)}
       role="row"
-      aria-rowindex={index + 2}
-      aria-selected={chosen}
-      className={`table-row ${index % 2 ? 'odd' : ''} ${chosen ? 'chosen' : ''}`}
+      aria-rowindex={line + 2}
+      aria-selected={marking ? marked : chosen}
+      data-task={row.id}
+      className={looks.filter(Boolean).join(' ')}
       onClick={onChoose}
       onDoubleClick={onOpen}
     >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the key is the grid's */}
+      <span
+        role="gridcell"
+        className="of-mark"
+        title="Select"
+        onClick={(event) => {
+          event.stopPropagation()
+          onMark()
+        }}
+      >
+        <span className="mark-box">{marked && <Icon name="check" size="small" />}</span>
+      </span>
       <span role="gridcell">
         <StateLabel state={row.state} />
       </span>
       <span role="gridcell" className="cut" title={row.title}>
         <TitleText text={row.title} />
       </span>
-      <span role="gridcell" className="cut">
+      <span role="gridcell" className="cut of-repository">
         {row.repo}
       </span>
-      <span role="gridcell" className="cut" title={resultText(row)}>
+      <span role="gridcell" className="cut of-result" title={resultText(row)}>
         {resultText(row)}
       </span>
       <span role="gridcell" title={finishedAt ? exactTime(finishedAt) : undefined}>
         {finishedAt ? when(finishedAt, nowMs) : '–'}
       </span>
-      <span role="gridcell" className="figure">
+      <span role="gridcell" className="figure of-elapsed">
         {startedAt ? elapsed((finishedAt ? Date.parse(finishedAt) : nowMs) - Date.parse(startedAt)) : '–'}
       </span>
-      <span role="gridcell" className="figure">
+      <span role="gridcell" className="figure of-tokens">
         {used > 0 ? tokens(used) : '–'}
       </span>
       <span role="gridcell" className="figure">

@@ -1,15 +1,21 @@
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
+import type { HistoryPage } from '../../../preload/history.ts'
 import { cost, count, tokens } from '../../format.ts'
-import { Blank } from '../../parts/blank.tsx'
+import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Select } from '../../parts/select.tsx'
+import { useLate } from '../../parts/use-late.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
-import { countsOf, filterOf, matching, newestFirst, noFilter, type Period } from '../../stores/history.ts'
-import { useTasks } from '../../stores/live.ts'
+import { choiceOf, orderAfter, type Period, queryOf, usualChoice } from '../../stores/history.ts'
+import { useSnapshot } from '../../stores/live.ts'
 import { chooseNothing, useChosen } from '../../stores/navigation.ts'
 import { HistoryTable } from './history-table.tsx'
+import { SelectionBar } from './selection-bar.tsx'
+import { SpendChart } from './spend-chart.tsx'
+import { useHistory, versionOf } from './use-history.ts'
+import { useMarks } from './use-marks.ts'
 
 const outcomes = [
   { value: 'all', word: 'All' },
@@ -26,31 +32,57 @@ const periodOptions: readonly { readonly value: Period; readonly word: string }[
   { value: 'month', word: 'Last 30 Days' },
 ]
 
+const groupOptions = [
+  { value: 'none', word: 'Not Grouped' },
+  { value: 'day', word: 'By Day' },
+  { value: 'repository', word: 'By Repository' },
+] as const
+
+/** Letters that follow each other at once are one question. */
+const typingMs = 150
+
 export function History() {
   const [text, setText] = useChosen('search')
   const [outcome, setOutcome] = useChosen('outcome')
   const [repo, setRepo] = useChosen('repo')
   const [period, setPeriod] = useChosen('time')
-  const filter = useMemo(() => filterOf({ text, outcome, repo, period }), [text, outcome, repo, period])
-  const tasks = useTasks()
-  const late = useDeferredValue(filter)
+  const [order, setOrder] = useChosen('order')
+  const [group, setGroup] = useChosen('group')
+  const choice = choiceOf({ text, outcome, repo, period, order, group })
+  const lateText = useLate(choice.text, typingMs)
   const [openedAtMs] = useState(Date.now)
-  const all = useMemo(() => newestFirst(tasks), [tasks])
-  const counts = useMemo(() => countsOf(all), [all])
-  const rows = useMemo(() => matching(all, late, openedAtMs), [all, late, openedAtMs])
-  const repos = useMemo(() => [...new Set(all.map(({ repo }) => repo))].sort(), [all])
+  const query = useMemo(
+    () => queryOf({ ...choice, text: lateText }, openedAtMs, Intl.DateTimeFormat().resolvedOptions().timeZone),
+    [lateText, outcome, repo, period, order, group, openedAtMs],
+  )
+  const list = useHistory(query, useSnapshot(versionOf, ''))
+  const { about } = list
+  const marks = useMarks(list.rowAt, about?.total ?? 0)
+  const repositories = about?.repositories ?? []
+  if (!about) {
+    return (
+      <>
+        <ToolBar title="History" />
+        {list.failure ? (
+          <FailureBlank failure={list.failure} again={list.again} />
+        ) : (
+          <Loading what="Reading the history…" />
+        )}
+      </>
+    )
+  }
   return (
     <>
-      <ToolBar title="History" about={count(all.length, 'task')}>
+      <ToolBar title="History" about={count(about.all, 'task')}>
         <SearchField
-          label="Search tasks, files, results"
+          label="Search texts, refs, files"
           finds
           width={250}
-          value={filter.text}
+          value={choice.text}
           onChange={(words) => setText(words || null)}
         />
       </ToolBar>
-      {all.length === 0 ? (
+      {about.all === 0 ? (
         <Blank icon="history" title="No tasks yet">
           Each task stays here with what it did, until you clean it up.
         </Blank>
@@ -59,49 +91,66 @@ export function History() {
           <div className="filters">
             <Choice
               label="Outcome"
-              value={filter.outcome}
-              options={outcomes.map((option) => ({ ...option, count: counts[option.value] }))}
-              onChange={(name) => setOutcome(name === noFilter.outcome ? null : name)}
+              value={choice.outcome}
+              options={outcomes.map((option) => ({ ...option, count: about.counts[option.value] }))}
+              onChange={(name) => setOutcome(name === usualChoice.outcome ? null : name)}
             />
             <span className="grow" />
             <Select
               label="Repository"
-              value={filter.repo ?? ''}
-              options={[{ value: '', word: 'All Repositories' }, ...repos.map((repo) => ({ value: repo, word: repo }))]}
+              value={choice.repo ?? ''}
+              options={[
+                { value: '', word: 'All Repositories' },
+                ...repositories.map((alias) => ({ value: alias, word: alias })),
+              ]}
               onChange={(alias) => setRepo(alias || null)}
             />
             <Select
               label="Time"
-              value={filter.period}
+              value={choice.period}
               options={periodOptions}
-              onChange={(name) => setPeriod(name === noFilter.period ? null : name)}
+              onChange={(name) => setPeriod(name === usualChoice.period ? null : name)}
+            />
+            <Select
+              label="Groups"
+              value={choice.groupBy}
+              options={groupOptions}
+              onChange={(name) => setGroup(name === usualChoice.groupBy ? null : name)}
             />
           </div>
-          {rows.length === 0 ? (
+          <SpendChart spend={about.spend} />
+          {about.total === 0 ? (
             <Blank icon="search" title="Nothing matches" actions={<Button onClick={chooseNothing}>Show All</Button>}>
-              No task is like this. Search takes words of the task, its repository, its id and its files.
+              No task is like this. Search takes words of the task’s text, summary, repository, id, refs and files.
             </Blank>
           ) : (
-            <HistoryTable rows={rows} />
+            <HistoryTable
+              key={JSON.stringify(query)}
+              list={list}
+              about={about}
+              marks={marks}
+              order={choice.order}
+              descending={choice.descending}
+              groupBy={choice.groupBy}
+              onOrder={(column) => setOrder(orderAfter(choice, column))}
+            />
           )}
-          <Totals rows={rows} all={all.length} />
+          {marks.ids.size > 0 ? <SelectionBar marks={marks} onDone={list.again} /> : <Totals about={about} />}
         </>
       )}
     </>
   )
 }
 
-function Totals({ rows, all }: { rows: ReturnType<typeof matching>; all: number }) {
-  const used = rows.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0)
-  const spent = rows.reduce((sum, { usage }) => sum + (usage?.costUsd ?? 0), 0)
+function Totals({ about: { total, all, tokens: used, costUsd } }: { about: Omit<HistoryPage, 'rows'> }) {
   return (
     <footer className="status">
       <span role="status">
-        {rows.length === all ? '' : `${rows.length.toLocaleString('en')} of ${all.toLocaleString('en')} shown`}
+        {total === all ? '' : `${total.toLocaleString('en')} of ${all.toLocaleString('en')} shown`}
       </span>
       <span className="grow" />
       <span>
-        {count(rows.length, 'task')} · {tokens(used)} tokens · {cost(spent)}
+        {count(total, 'task')} · {tokens(used)} tokens · {cost(costUsd)}
       </span>
     </footer>
   )

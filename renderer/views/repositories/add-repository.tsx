@@ -3,16 +3,10 @@ import { unreachable } from '../../../main/core/unreachable.ts'
 import { act } from '../../api.ts'
 import { Command } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { addRepository, answered, ask, nameOf, type Question, useAdding } from '../../stores/adding.ts'
+import { addRepository, answered, ask, nameOf, type Question } from '../../stores/adding.ts'
 
 /** What is asked while a repository is added, whatever view is shown. */
-export function AddRepository() {
-  const question = useAdding(({ questions }) => questions[0])
-  if (!question) return null
-  return <Asked key={JSON.stringify(question)} question={question} />
-}
-
-function Asked({ question }: { question: Question }) {
+export function Asked({ question }: { question: Question }) {
   switch (question.kind) {
     case 'path':
       return <AskPath suggestion={question.suggestion} />

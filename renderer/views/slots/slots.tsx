@@ -1,22 +1,24 @@
-import { useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { slotCount } from '../../../main/core/task/task.ts'
 import type { SlotRow } from '../../../preload/live-state.ts'
 import { cost, count } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
+import { useKeyHint } from '../../parts/key-names.ts'
 import { moveFocus } from '../../parts/move-focus.ts'
 import { isRunning, isWaiting } from '../../parts/states.ts'
-import { useKeyHint } from '../../parts/use-keys.ts'
+import { later } from '../../shell/later.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { setLayout, useLayout } from '../../stores/layout.ts'
 import { useSnapshot, useTasks, useTasksThat } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 import { EndedSlot } from './ended-slot.tsx'
 import { endedTasks } from './ended-tasks.ts'
-import { FirstRun } from './first-run.tsx'
 import { JustEnded } from './just-ended.tsx'
 import { Queue } from './queue.tsx'
 import { FreeSlot, Slot } from './slot.tsx'
+
+const FirstRun = later(async () => (await import('./first-run.tsx')).FirstRun)
 
 const noSlots: readonly SlotRow[] = []
 
@@ -55,7 +57,9 @@ export function Slots() {
         </Button>
       </ToolBar>
       {isNew ? (
-        <FirstRun />
+        <Suspense>
+          <FirstRun />
+        </Suspense>
       ) : (
         <>
           {layout === 'list' && <Columns />}

@@ -1,22 +1,24 @@
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
-import { Tabs } from '../../parts/choice.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
 import { HiddenCharacters, haveHidden } from '../../parts/text/hidden-characters.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
+import { later } from '../../shell/later.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useTask } from '../../stores/live.ts'
 import { useChosen } from '../../stores/navigation.ts'
 import { TaskActions } from './actions.tsx'
 import { ChangesTab } from './changes/changes-tab.tsx'
-import { ConsoleTab } from './console/console-tab.tsx'
 import { ContinueField } from './continue/continue-field.tsx'
 import { Facts } from './facts.tsx'
 import { ResultTab } from './result-tab.tsx'
 import { StepsTab } from './steps/steps-tab.tsx'
 import { useRun } from './use-run.ts'
+
+const ConsoleTab = later(async () => (await import('./console/console-tab.tsx')).ConsoleTab)
 
 const tabs = [
   { value: 'console', word: 'Console' },
@@ -71,7 +73,9 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         <div className="row" ref={setTools} />
       </div>
       <section id="task-panel" role="tabpanel" aria-label={tab} className="pane grow">
-        {tab === 'console' && <ConsoleTab key={run} row={row} details={details} tools={tools} />}
+        <Suspense fallback={<Loading what="Opening the console…" />}>
+          {tab === 'console' && <ConsoleTab key={run} row={row} details={details} tools={tools} />}
+        </Suspense>
         {tab === 'steps' && <StepsTab key={run} row={row} details={details} tools={tools} />}
         {tab === 'changes' && <ChangesTab row={row} tools={tools} />}
         {tab === 'result' && <ResultTab row={row} details={details} />}

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../../main/core/failure.ts'
 import type { FileDiff } from '../../../main/core/merge/file-diff.ts'
+import { hasWords, historyPage, isWanted, wordsOf } from '../../../main/window/history/history-page.ts'
+import { recentTasks } from '../../../main/window/history/recent-tasks.ts'
 import { pagePolicy } from '../../../main/window/page-files.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
 import type {
@@ -20,7 +22,9 @@ import type { Host, Setup } from '../../../preload/host.ts'
 import type { Change, Snapshot } from '../../../preload/live-state.ts'
 import type { ShownSettings } from '../../../preload/settings.ts'
 import type { Changes, ConsolePiece, Step, TaskDetails } from '../../../preload/task-details.ts'
+import { needsYou } from '../../../preload/task-needs.ts'
 import { quietReviews } from './quiet-reviews.ts'
+import { sceneTime } from './window-story.ts'
 
 /** What a host knows; the window is shown nothing else. */
 export interface Scene {
@@ -164,7 +168,17 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
   }
   return {
     host: () => scene.host,
-    snapshot,
+    snapshot: () => {
+      const all = snapshot().tasks
+      const tasks = recentTasks(all, needsYou, Date.parse(sceneTime))
+      return { ...snapshot(), tasks, olderTasks: all.length - tasks.length }
+    },
+    history: (request) => {
+      const all = snapshot().tasks
+      const words = wordsOf(request.text)
+      const matching = all.filter((row) => isWanted(row, request) && hasWords(row, words))
+      return historyPage(all, matching, request)
+    },
     setup: () => scene.setup,
     runTask: ({ repo }) => ({
       id: snapshot().tasks.findLast((task) => task.repo === repo)?.id ?? ('0badcafe' as never),

@@ -45,6 +45,7 @@ export function snapshotOf(tasks: readonly TaskRow[], more: Partial<Snapshot> = 
   return {
     seq: 1,
     tasks,
+    olderTasks: 0,
     slots: allSlots.map((number) => ({
       slot: number,
       taskId: holder.get(number) ?? null,

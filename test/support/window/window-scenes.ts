@@ -49,6 +49,7 @@ const setup: Setup = {
 const emptySnapshot: Snapshot = {
   seq: 0,
   tasks: [],
+  olderTasks: 0,
   slots: allSlots.map((slot) => ({ slot, taskId: null, warmFor: [], machineFor: null })),
   repositories: [],
   clients: [],

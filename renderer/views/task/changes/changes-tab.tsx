@@ -1,15 +1,15 @@
 import { createPortal } from 'react-dom'
 import type { TaskRow } from '../../../../preload/live-state.ts'
 import type { Changes } from '../../../../preload/task-details.ts'
+import { DiffPane } from '../../../diff/diff-pane.tsx'
+import { LayoutChoice } from '../../../diff/layout-choice.tsx'
 import { count, exactTime } from '../../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
 import { useAnswer } from '../../../parts/use-answer.ts'
 import { useLayout } from '../../../stores/layout.ts'
 import { useChosen } from '../../../stores/navigation.ts'
-import { DiffPane } from './diff-pane.tsx'
 import { FileList } from './file-list.tsx'
-import { LayoutChoice } from './layout-choice.tsx'
 
 /** What the task did to the files: in commits that are in the user's repository, or, while it works, in its clone at one moment. */
 export function ChangesTab({ row, tools }: { row: TaskRow; tools: HTMLElement | null }) {

@@ -1,9 +1,9 @@
 import { memo, type ReactNode } from 'react'
-import type { Hunk } from '../../../../main/core/merge/file-diff.ts'
-import { type DiffLine, type DiffPair, linesOf, pairsOf } from '../../../diff-rows.ts'
-import { count } from '../../../format.ts'
-import { tokensOf, withMark } from '../../../highlight.ts'
-import { withMarks } from '../../../parts/text/with-marks.tsx'
+import type { Hunk } from '../../main/core/merge/file-diff.ts'
+import { count } from '../format.ts'
+import { withMarks } from '../parts/text/with-marks.tsx'
+import { type DiffLine, type DiffPair, linesOf, pairsOf } from './diff-rows.ts'
+import { tokensOf, withMark } from './highlight.ts'
 
 /** Rows that the browser lays out, or passes over while they are out of sight, together. */
 const blockRows = 40

@@ -1,5 +1,5 @@
-import { Choice } from '../../../parts/choice.tsx'
-import { setLayout, useLayout } from '../../../stores/layout.ts'
+import { Choice } from '../parts/choice.tsx'
+import { setLayout, useLayout } from '../stores/layout.ts'
 
 /** How differences are shown, everywhere. */
 export function LayoutChoice() {

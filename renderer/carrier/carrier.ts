@@ -1,4 +1,4 @@
-import type { Bridge, Reply, RequestName, RequestOf } from '../preload/contract.ts'
+import type { Bridge, Reply, RequestName, RequestOf } from '../../preload/contract.ts'
 
 /**
  * `lost`: what the host tells does not arrive; `refused`: it does not tell this page anything. After `open` it does, and what was told

@@ -1,4 +1,4 @@
-import type { Hunk } from '../main/core/merge/file-diff.ts'
+import type { Hunk } from '../../main/core/merge/file-diff.ts'
 
 export interface DiffLine {
   readonly kind: ' ' | '+' | '-'

@@ -1,5 +1,5 @@
-import type { Failure } from '../main/core/failure.ts'
-import type { AnswerOf, NoticeName, Notices, Reply, RequestName, RequestOf } from '../preload/contract.ts'
+import type { Failure } from '../../main/core/failure.ts'
+import type { AnswerOf, NoticeName, Notices, Reply, RequestName, RequestOf } from '../../preload/contract.ts'
 import type { Carrier, Link } from './carrier.ts'
 import { readEventStream } from './event-stream.ts'
 import { pageToken, serverKnows, takeToken } from './page-session.ts'

@@ -1,0 +1,123 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newTask } from '../../main/core/task/transition.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { hasWords, historyPage, isWanted, wordsOf } from '../../main/window/history/history-page.ts'
+import { recentTasks } from '../../main/window/history/recent-tasks.ts'
+import { searchRecords } from '../../main/window/history/search-records.ts'
+import type { HistoryRequest } from '../../preload/history.ts'
+import { needsYou } from '../../preload/task-needs.ts'
+import { identity, taskId } from '../support/tasks.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { ended, row, working } from '../support/window/window-rows.ts'
+import { busyScene, historyScene } from '../support/window/window-scenes.ts'
+import { sceneTime } from '../support/window/window-story.ts'
+
+const newest: HistoryRequest = {
+  ...{ text: '', outcome: 'all', repo: null, since: null, order: 'ended', descending: true, groupBy: 'none' },
+  ...{ timeZone: 'UTC', offset: 0, limit: 500 },
+}
+const { tasks } = historyScene.snapshot
+const page = (wish: Partial<HistoryRequest>, all = tasks) => {
+  const request = { ...newest, ...wish }
+  const words = wordsOf(request.text)
+  return historyPage(
+    all,
+    all.filter((it) => isWanted(it, request) && hasWords(it, words)),
+    request,
+  )
+}
+
+describe('the history', () => {
+  test('what runs comes first, then what ended last', () => {
+    const { rows } = page({}, busyScene.snapshot.tasks)
+    expect(rows.slice(0, 13).every(({ finishedAt }) => finishedAt === null)).toBe(true)
+    const ends = rows.slice(13).map(({ finishedAt }) => finishedAt ?? '')
+    expect(ends).toEqual([...ends].sort().reverse())
+  })
+
+  test('each filter lets through what it says, and the whole is told of with each piece', () => {
+    expect(page({ offset: 9_900, limit: 200 })).toMatchObject({ rows: { length: 100 }, total: 10_000, all: 10_000 })
+    expect(page({ outcome: 'merged' }).total).toBe(page({}).counts.merged)
+    expect(page({ outcome: 'needs-you' }).rows.every(needsYou)).toBe(true)
+    expect(page({ repo: 'admin' }).rows.every(({ repo }) => repo === 'admin')).toBe(true)
+    const since = new Date(Date.parse(sceneTime) - 24 * 3_600_000).toISOString()
+    expect(page({ since }).total).toBe(96)
+    expect(page({ text: 'MAILER (9994)' }).rows.map(({ title }) => title)).toEqual(['Rewrite the mailer (9994)'])
+    expect(page({ text: 'src/a.ts' }).total).toBe(1_250)
+    expect(page({ text: 'no such words' })).toMatchObject({ rows: [], total: 0, costUsd: 0 })
+    expect(page({}).costUsd).toBeCloseTo(5_000)
+  })
+
+  test('columns sort both ways', () => {
+    const tokensOf = (wish: Partial<HistoryRequest>) => page(wish).rows[0]?.usage?.inputTokens
+    expect(tokensOf({ order: 'tokens' })).toBeGreaterThan(tokensOf({ order: 'tokens', descending: false }) ?? 0)
+    const repos = page({ order: 'repository', descending: false }).rows.map(({ repo }) => repo)
+    expect(repos).toEqual([...repos].sort())
+  })
+
+  test('groups are days where the reader is, or repositories, and each says how many rows it has', () => {
+    const end = (at: string, costUsd: number) =>
+      row(`0000000${costUsd}`, ended('merged'), {
+        finishedAt: at,
+        repo: costUsd > 1 ? 'b' : 'a',
+        usage: { costUsd, inputTokens: 1, outputTokens: 1, turns: 1, sessionId: null },
+      })
+    const all = [end('2026-03-01T22:30:00.000Z', 1), end('2026-03-01T23:30:00.000Z', 2), row('0000000f', working)]
+    expect(page({ groupBy: 'day', timeZone: 'Europe/Berlin' }, all)).toMatchObject({
+      groups: [
+        { name: '', count: 1 },
+        { name: '2026-03-02', count: 1, costUsd: 2 },
+        { name: '2026-03-01', count: 1, costUsd: 1 },
+      ],
+      spend: [
+        { day: '2026-03-01', tasks: 1, costUsd: 1 },
+        { day: '2026-03-02', tasks: 1, costUsd: 2 },
+      ],
+    })
+    expect(page({ groupBy: 'day', timeZone: 'No/Where' }, all).groups).toHaveLength(2)
+    expect(page({ groupBy: 'repository' }, all).groups.map(({ name }) => name)).toEqual(['a', 'b', 'project'])
+  })
+})
+
+test('a snapshot has what has not ended, what waits for the user, and the newest ends, of ten thousand', () => {
+  const recent = recentTasks(tasks, needsYou, Date.parse(sceneTime))
+  expect(recent.filter(needsYou)).toHaveLength(1_250)
+  expect(recent.slice(-500)).toEqual(tasks.slice(-500))
+  expect(recent.length).toBeLessThan(1_800)
+  const runs = row('0000000f', working)
+  expect(recentTasks([runs, ...tasks], needsYou, Date.parse(sceneTime))[0]).toBe(runs)
+})
+
+test('words are looked for in whole texts and summaries, and a record without them is not parsed', async () => {
+  const home = await temporaryFolder()
+  const rows = ['0000000a', '0000000b', '0000000c'].map((id) => row(id, ended('merged')))
+  const texts = ['Say "wait" and more\nthan a title', 'type', 'nothing']
+  const all = rows.map(({ id }, at) =>
+    newTask({ ...identity('/repo', taskId(id)), description: texts[at] ?? '' }, home),
+  )
+  for (const task of all) {
+    const path = taskFiles(home, task.id).events
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, `${JSON.stringify({ type: 'created', task })}\n`)
+  }
+  const parsed: string[] = []
+  const find = (text: string) =>
+    searchRecords(
+      rows,
+      wordsOf(text),
+      {
+        home,
+        read: async (id) => {
+          parsed.push(id)
+          return all.find((task) => task.id === id) ?? Promise.reject(new Error('gone'))
+        },
+      },
+      new AbortController().signal,
+    )
+  expect([...(await find('"WAIT" title'))]).toEqual(['0000000a'])
+  expect(parsed).toEqual(['0000000a'])
+  // Each record has this word, and one task.
+  expect([...(await find('type'))]).toEqual(['0000000b'])
+})
