@@ -1,12 +1,11 @@
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { git, gitQuickly } from '../git/process/git.ts'
-import { recordsOf, streamGit } from '../git/process/stream-git.ts'
 import { onPublishing } from '../git/publish/publishing.ts'
 import { endWithParent } from './end-with-parent.ts'
 import { type JobName, jobs } from './jobs.ts'
 import { errorThatCame, errorToSend, type FromWorker, type ToWorker } from './messages.ts'
+import { warmUp } from './warm-up.ts'
 
 /**
  * The process that reads what a guest left. It serves one task, answers on descriptor 3, leads a session of its own, and ends
@@ -20,17 +19,12 @@ const say = (message: FromWorker): void => void answers.write(`${JSON.stringify(
 const publishMs = 30_000
 
 let underWay: { readonly abort: AbortController; readonly attempt: string | undefined } | undefined
-let hasWorked = false
 let isPublishing = false
 let isAlone = false
+const jobCame = new AbortController()
 
 sacrifice()
 endWithParent(publishMs + 5_000)
-onPublishing((now) => {
-  isPublishing = now
-  say({ kind: 'publishing', isPublishing: now })
-  if (isAlone && !now) leave()
-})
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line) as ToWorker
@@ -43,13 +37,21 @@ createInterface({ input: process.stdin })
     else leave()
   })
 
-void warmUp()
+/** Nothing of it may be heard: a job waits until it is over, and is told of as it publishes from then on. */
+const warm = warmUp(jobCame.signal).then(() =>
+  onPublishing((now) => {
+    isPublishing = now
+    say({ kind: 'publishing', isPublishing: now })
+    if (isAlone && !now) leave()
+  }),
+)
 
 async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>): Promise<void> {
   const abort = new AbortController()
-  hasWorked = true
   underWay = { abort, attempt }
+  jobCame.abort()
   try {
+    await warm
     // The orchestrator is of the same version, and its table of jobs is this one.
     const job = jobs[name as JobName] as (input: unknown, signal: AbortSignal) => Promise<unknown>
     const output = await job(input, abort.signal)
@@ -58,25 +60,6 @@ async function work({ name, input, attempt }: Extract<ToWorker, { kind: 'job' }>
   } catch (error) {
     underWay = undefined
     say({ kind: 'failed', error: errorToSend(error) })
-  }
-}
-
-/**
- * Starts git in each of the ways in which a job does. The first programs that a process starts take it five times as long as later ones,
- * and a worker that is started ahead has the time. What goes wrong is for the job to tell.
- */
-async function warmUp(): Promise<void> {
-  const nowhere = { cwd: '/', trust: 'none' } as const
-  try {
-    for (let times = 0; times < 4 && !hasWorked; times += 1) await gitQuickly(['version'], nowhere)
-    if (hasWorked) return
-    await git(['version'], nowhere)
-    if (hasWorked) return
-    await using listing = streamGit(['version'], nowhere)
-    for await (const _line of recordsOf(listing.stdout, '\n', { bytes: 1024 }));
-    await listing.succeeded()
-  } catch {
-    // See above.
   }
 }
 

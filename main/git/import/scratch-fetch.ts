@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { namesIn } from '../../lib/files/names-in.ts'
-import { removeTree } from '../../lib/files/remove-tree.ts'
 import type { GitResult } from '../process/git.ts'
 import { moveIn, writingInto } from '../repository/object-folder.ts'
 import { checkedFetch, type Fetched } from './checked-fetch.ts'
@@ -20,7 +19,7 @@ export async function scratchFetch(fetched: Fetched, gitDirectory: string, signa
     if (result.exitCode === 0) await publishObjects(incoming, store)
     return result
   } finally {
-    await removeTree(incoming)
+    await rm(incoming, { recursive: true, force: true })
   }
 }
 

@@ -48,7 +48,7 @@ export async function locateRepository(path: string, signal?: AbortSignal): Prom
 }
 
 async function askForPlace(folder: string, signal?: AbortSignal): Promise<RepositoryPlace> {
-  const answers = await git(
+  const answers = await gitQuickly(
     [
       'rev-parse',
       '--path-format=absolute',

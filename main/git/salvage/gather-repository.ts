@@ -59,9 +59,8 @@ export async function gatherRepository(
     exclude: await userExcludes(source, excludesFile),
     isPartial,
   }
-  for (const path of [receiver, proof]) {
-    await makeScratchRepository(path, { ...common, stores, refs: { 'refs/heads/start': startCommit } })
-  }
+  const ofStart = { ...common, stores, refs: { 'refs/heads/start': startCommit } }
+  await Promise.all([receiver, proof].map((path) => makeScratchRepository(path, ofStart)))
   notes.push(...survey.notes)
   if (!survey.complete) unsaved.push('Files that git did not know yet were not looked at')
   const folders = await findGitFolders(workspace, taskId, survey.gitFolders)

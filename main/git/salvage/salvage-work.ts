@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
-import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
 import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { deleteTaskRef } from '../repository/delete-task-ref.ts'
@@ -41,7 +40,7 @@ export async function salvageWork(
     throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
   }
   const scratch = join(stateDirectory, 'salvage')
-  await removeTree(scratch)
+  await rm(scratch, { recursive: true, force: true })
   await mkdir(scratch, { recursive: true, mode: 0o700 })
   try {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
@@ -75,6 +74,6 @@ export async function salvageWork(
           cause,
         })
   } finally {
-    await removeTree(scratch)
+    await rm(scratch, { recursive: true, force: true })
   }
 }
