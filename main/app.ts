@@ -20,6 +20,7 @@ import { findRepository, listRepositories } from './settings/repositories.ts'
 import { unknownSettings } from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
 import { RunRate, ratesOf } from './tasks/admission/run-rate.ts'
+import { GuestLines } from './tasks/attach/guest-lines.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/events/event-log.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
@@ -123,6 +124,7 @@ export async function startServer(
           home,
           driver: machines,
           clock: stack.use(new HostClock(log)),
+          lines: stack.use(new GuestLines(log)),
           log,
           limits: settings.addTo({}, limitSettings),
           cacheDirectory: cacheDirectory(),

@@ -137,6 +137,14 @@ export function commandLine(terminal: Terminal): Command {
       await logs(terminal, id, { follow })
     })
   program
+    .command('attach')
+    .description("open a shell in a task's machine; Ctrl-] leaves it")
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { attach } = await import('./commands/live/attach.ts')
+      await attach(terminal, id)
+    })
+  program
     .command('path')
     .description("print where a task's clone lies on this host")
     .argument('<id>')

@@ -196,6 +196,19 @@ in
       };
     };
     services.timesyncd.enable = false;
+
+    # Shells and ports of this guest for its host.
+    systemd.services.microvm-attach = {
+      description = "The host's shells, and its way to the ports of this guest";
+      wantedBy = [ "multi-user.target" ];
+      # What a shell finds where the agent has not begun.
+      environment.PATH = mkForce "/run/wrappers/bin:/run/current-system/sw/bin";
+      serviceConfig = {
+        ExecStart = "${lib.getExe pkgs.bash} ${./attach.sh} ${lib.getExe pkgs.perl} ${./attach.pl} ${lib.getExe pkgs.socat}";
+        Restart = "always";
+        RestartSec = 1;
+      };
+    };
     services.chrony = {
       enable = true;
       extraConfig = "makestep 1 -1";

@@ -17,7 +17,7 @@ import type { Added, Host, Place, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
 import type { Review } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
-import type { Changes, ConsolePiece, Steps, TaskDetails } from './task-details.ts'
+import type { Changes, ConsolePiece, ShellPiece, Steps, TaskDetails } from './task-details.ts'
 
 /** Every call takes one object and may fail with a `Failure`. Those of `DesktopRequests` exist in the desktop app alone. */
 export interface Requests {
@@ -68,6 +68,21 @@ export interface Requests {
     readonly limit: number
     readonly wait: boolean
   }): ConsolePiece
+  /** Opens a shell in the task's machine; `shell` is its name for the calls below, which nobody else knows. */
+  openShell(request: { readonly id: string; readonly rows: number; readonly columns: number }): {
+    readonly shell: string
+  }
+  /** Answers when it has shown something from `after` on, or has ended; at the latest after 25 s. One question at a time. */
+  readShell(request: { readonly shell: string; readonly after: number }): ShellPiece
+  /** What is typed, as base64; answers when the machine has taken it. */
+  writeShell(request: { readonly shell: string; readonly data: string }): Record<never, never>
+  resizeShell(request: {
+    readonly shell: string
+    readonly rows: number
+    readonly columns: number
+  }): Record<never, never>
+  /** Ends it, and what runs in it. One that nobody asks about is ended by itself. */
+  closeShell(request: { readonly shell: string }): Record<never, never>
   readSteps(request: { readonly id: string; readonly after: number; readonly wait: boolean }): Steps
   changes(request: { readonly id: string }): Changes
   fileDiff(request: { readonly id: string; readonly path: string }): FileDiff

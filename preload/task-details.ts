@@ -49,6 +49,16 @@ export interface ConsolePiece {
   readonly ended: boolean
 }
 
+/** What a shell in a task's machine showed; the next question says by its `after` that it came. */
+export interface ShellPiece {
+  /** Base64. */
+  readonly data: string
+  /** Where the next piece begins, in bytes since the shell was opened. */
+  readonly next: number
+  /** Whether the shell has ended, and nothing comes any more. */
+  readonly ended: boolean
+}
+
 /** One thing that Claude said or did, from its stream: guest data, bounded and parsed by the host. */
 export type Step =
   | { readonly kind: 'said'; readonly at: string | null; readonly text: string }

@@ -74,6 +74,7 @@ export async function runNaiveMachine(
         console,
         controlSocket: directory.controlSocket,
         clockSocket: directory.clockSocket,
+        attachSocket: directory.attachSocket,
         network: {
           cards: [{ backend: { type: 'user', id: 'net0' }, mac: '02:4d:56:00:00:7f', kernelParameter: '' }],
           spawns: false,

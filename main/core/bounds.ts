@@ -78,4 +78,6 @@ export const lengths = {
   commits: 1000,
   commitMessage: 100_000,
   checkCommand: 10_000,
+  /** What is typed into a shell at a time, as base64. */
+  typed: 128 * 1024,
 } as const

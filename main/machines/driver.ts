@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { GatewayConfig } from '../core/network/gateway.ts'
 import type { Problem as CoreProblem } from '../core/problem.ts'
 import type { MachineExit, MachineHandle } from '../core/task/task.ts'
@@ -106,6 +107,12 @@ export interface Machine {
   readonly handle: MachineHandle
   /** Resolves exactly once and never rejects: a crash is data. Helpers have ended and sockets are gone by then. */
   readonly exited: Promise<MachineExit>
+  /**
+   * Connects to the line over which the guest opens shells and reaches its own ports for us (`main/machines/attach/`). One connection at a time
+   * is served; the guest hears that one has ended by its end, or by what the next one says first. Rejects when the machine has ended.
+   * Null for a machine that was started before machines had such a line.
+   */
+  readonly openLine: ((signal: AbortSignal) => Promise<Duplex>) | null
   /** Stops the guest's processors, as it must be while its host sleeps. @throws when that fails, for example because the machine has ended. */
   pause(signal: AbortSignal): Promise<void>
   /** Lets the guest go on, with the host's time. Does nothing for a guest that was not paused. @throws as `pause` does. */

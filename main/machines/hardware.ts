@@ -16,4 +16,5 @@ export interface Hardware {
   readonly controlSocket: string
   /** Where the host tells the guest its time. */
   readonly clockSocket: string
+  readonly attachSocket: string
 }

@@ -17,6 +17,8 @@ export interface RunDirectory {
   readonly controlSocket: string
   /** QEMU's end of the port on which the guest hears the time. */
   readonly clockSocket: string
+  /** The hypervisor's end of the line by which shells and ports of the guest are reached. */
+  readonly attachSocket: string
   mounts(helper: string): string
   log(helper: string): string
 }
@@ -28,6 +30,7 @@ export function runDirectoryAt(path: string): RunDirectory {
     io,
     controlSocket: join(io, 'control.sock'),
     clockSocket: join(io, 'clock.sock'),
+    attachSocket: join(io, 'attach.sock'),
     mounts: (helper) => join(path, 'mounts', helper),
     log: (helper) => join(path, `${helper}.log`),
   }

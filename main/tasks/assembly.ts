@@ -10,6 +10,8 @@ import { TaskContinuation } from './admission/task-continuation.ts'
 import { TaskIntake } from './admission/task-intake.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
+import type { GuestLines } from './attach/guest-lines.ts'
+import { TaskAttachments } from './attach/task-attachments.ts'
 import type { RegisteredRepository } from './contract.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
@@ -34,6 +36,7 @@ import { Deletions } from './upkeep/deletions.ts'
 /** What the orchestrator is made from. Settings may be getters: each is read when it is needed, and may have changed by then. */
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
+  readonly lines: GuestLines
   /** Where images and tools lie; left out, `usage` and `prune` ignore them. */
   readonly cacheDirectory?: string
   readonly slots: SlotPool
@@ -110,9 +113,10 @@ export async function assembleParts(options: OrchestratorOptions) {
   })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log })
+  const attachments = new TaskAttachments({ catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolvers, ended, continuation, messages, reviews, changes, disks },
+    ...{ follower, running, intake, resolvers, ended, continuation, messages, reviews, changes, attachments, disks },
   }
 }

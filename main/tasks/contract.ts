@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { EnvironmentWish } from '../core/environment/environment.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
 import type { Against, FileDiff } from '../core/merge/file-diff.ts'
@@ -112,6 +113,32 @@ export interface Tasks {
   watch(listener: TaskListener): () => void
   /** The log of the ends of tasks. */
   readonly events: EventLog
+  /** Ways into the machines of tasks that have not ended, for a person. */
+  readonly attachments: Attachments
+}
+
+/**
+ * What is opened in the machine of a task, over a line of its own that no network policy is about. All that comes from there is a guest's. All
+ * methods throw AppError('task-busy') while the task has no machine that can be reached, 'task-ended' after its end, and 'guest-failed' with the
+ * guest's own reason.
+ */
+export interface Attachments {
+  /** Opens a shell of the agent's own user, where its clone is. Closing the stream ends the shell. */
+  openShell(id: TaskId, size: ScreenSize, signal: AbortSignal): Promise<Shell>
+  /** Connects to a TCP port of the guest's own loopback address. */
+  connect(id: TaskId, port: number, signal: AbortSignal): Promise<Duplex>
+  /** Resolves with the ports at which programs of the agent's user listen, from the lowest on. */
+  ports(id: TaskId, signal: AbortSignal): Promise<readonly number[]>
+}
+
+export interface Shell extends Duplex {
+  resize(size: ScreenSize): void
+}
+
+/** In characters, from 1 to 9999 each. */
+export interface ScreenSize {
+  readonly rows: number
+  readonly columns: number
 }
 
 /** Receives a task that changed, or null for one that was cleaned up. It must not throw. */

@@ -5,6 +5,7 @@ import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from './assembly.ts'
 import type {
+  Attachments,
   Changes,
   CleanUp,
   ContinueRequest,
@@ -29,6 +30,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   readonly events: EventLog
   readonly reviews: Reviews
   readonly changes: Changes
+  readonly attachments: Attachments
   readonly #options: OrchestratorOptions
   readonly #parts: OrchestratorParts
 
@@ -38,6 +40,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     this.events = options.events
     this.reviews = parts.reviews
     this.changes = parts.changes
+    this.attachments = parts.attachments
   }
 
   /** Reads what is on record, takes up what was left unfinished, and is then ready for new tasks. */

@@ -12,6 +12,8 @@ const id = taskIdInput
 const hostPath = z.string().min(1).max(lengths.hostPath)
 const path = z.string().max(lengths.windowPath)
 const commit = commitInput
+const shell = z.string().regex(/^[0-9a-f]{32}$/)
+const screen = { rows: z.int().min(1).max(9999), columns: z.int().min(1).max(9999) }
 const position = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 
 /** What each call of the window takes; anything else is refused. Settings are checked by `changeSettings`. */
@@ -41,6 +43,11 @@ export const requestSchemas = {
       .max(1024 ** 2),
     wait: z.boolean(),
   }),
+  openShell: z.strictObject({ id, ...screen }),
+  readShell: z.strictObject({ shell, after: position }),
+  writeShell: z.strictObject({ shell, data: z.base64().max(lengths.typed) }),
+  resizeShell: z.strictObject({ shell, ...screen }),
+  closeShell: z.strictObject({ shell }),
   readSteps: z.strictObject({ id, after: position, wait: z.boolean() }),
   changes: z.strictObject({ id }),
   fileDiff: z.strictObject({ id, path }),

@@ -27,6 +27,7 @@ import { callOperation } from './operation-calls.ts'
 import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
+import { Shells } from './shells.ts'
 import { StepReader } from './step-reader.ts'
 import { shownChanges, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
@@ -63,6 +64,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   const secrets = () => secretsOf(env, home)
   const live = new ActivityReader(secrets)
   const steps = new StepReader(secrets)
+  const shells = new Shells(tasks.attachments)
   const { settings } = options
   const feed = new WindowFeed({
     ...{ tasks, live, clients, mcpUrl: options.mcpUrl, log },
@@ -79,6 +81,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     skip: () => feed.skip(),
     [Symbol.dispose]: () => {
       unwatch()
+      shells[Symbol.dispose]()
       feed[Symbol.dispose]()
     },
     calls: {
@@ -126,6 +129,20 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
           return { ...piece, ended: off && piece.offset + Buffer.byteLength(piece.data, 'base64') >= piece.size }
         }
         return await waitFor(look, (piece) => !wait || piece.data !== '' || piece.ended || piece.size < offset, signal)
+      },
+      openShell: async ({ id, ...size }, signal) => ({ shell: await shells.open(id, size, signal) }),
+      readShell: ({ shell, after }, signal) => shells.read(shell, after, signal),
+      writeShell: async ({ shell, data }) => {
+        await shells.write(shell, Buffer.from(data, 'base64'))
+        return {}
+      },
+      resizeShell: async ({ shell, ...size }) => {
+        shells.resize(shell, size)
+        return {}
+      },
+      closeShell: async ({ shell }) => {
+        shells.close(shell)
+        return {}
       },
       readSteps: async ({ id, after, wait }, signal) => {
         const look = async () => await steps.read(await taskOf(id), after)

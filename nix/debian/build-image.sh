@@ -35,7 +35,7 @@ say 5 'unpacking Claude Code'
 mkdir "$inputs"
 tar -xzf "$CLAUDE_PACKAGE" -C "$inputs" --strip-components=1 package/claude
 install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/dhcp" "$here/../task-runner.sh" \
-  "$here/../inbox.sh" "$here/../forwards.sh" "$here/../clock.sh" "$inputs/"
+  "$here/../inbox.sh" "$here/../forwards.sh" "$here/../clock.sh" "$here/../attach.sh" "$here/../attach.pl" "$inputs/"
 
 say 15 'Debian packages'
 # dpkg need not wait for the disk after each file: a build that was cut off is begun again.

@@ -20,7 +20,8 @@ add_user() {
 
 add_files() {
   install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
-  install -m 755 "$work/init" "$work/task-runner.sh" "$work/inbox.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" "$root/usr/lib/microvm/"
+  install -m 755 "$work/init" "$work/task-runner.sh" "$work/inbox.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" \
+    "$work/attach.sh" "$work/attach.pl" "$root/usr/lib/microvm/"
   install -m 755 "$work/claude" "$root/usr/local/bin/claude"
   rm "$work/claude"
   echo microvm >"$root/etc/hostname"

@@ -47,6 +47,8 @@ test('each script, list and pin of the image is part of its key, and so is the a
     'inbox.sh',
     'forwards.sh',
     'clock.sh',
+    'attach.sh',
+    'attach.pl',
     ...(await readdir(join(nix, 'debian'))).map((name) => join('debian', name)),
   ]
   const { key } = await readImageInputs(nix, 'x64')
@@ -66,6 +68,7 @@ test('what the guest runs is sound shell', async () => {
   for (const name of [
     'task-runner.sh',
     'inbox.sh',
+    'attach.sh',
     'debian/build-image.sh',
     'debian/customize-root.sh',
     'debian/dhcp',
@@ -75,6 +78,8 @@ test('what the guest runs is sound shell', async () => {
     const { ok, stderr } = await run('bash', ['-n', join(nix, name)])
     expect(ok, stderr).toBe(true)
   }
+  const perl = await run('perl', ['-c', join(nix, 'attach.pl')])
+  expect(perl.ok, perl.stderr).toBe(true)
 })
 
 test('no image is a note with its cure, and a cached one is no problem', async () => {

@@ -5,6 +5,7 @@ import { type Log, silentLog } from '../../main/lib/log.ts'
 import type { MachineDriver } from '../../main/machines/driver.ts'
 import { findRepository, listRepositories, registerRepository } from '../../main/settings/repositories.ts'
 import type { RunRate } from '../../main/tasks/admission/run-rate.ts'
+import { GuestLines } from '../../main/tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { HostClock } from '../../main/tasks/run/host-clock.ts'
@@ -87,6 +88,7 @@ export async function startOrchestrator({
     driver: change(processDriver(join(root, 'run'), guest)),
     log,
     clock: new HostClock(log),
+    lines: new GuestLines(log),
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
     resetMarginMs: 0,
     ...rest,

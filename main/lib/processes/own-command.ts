@@ -8,6 +8,7 @@ const name = 'microvm-orchestrator'
 export const ownVerbs = [
   'allow',
   'as-at-home',
+  'attach',
   'cancel',
   'cleanup',
   'continue',

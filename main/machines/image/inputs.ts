@@ -34,6 +34,8 @@ const inputFiles = [
   'inbox.sh',
   'forwards.sh',
   'clock.sh',
+  'attach.sh',
+  'attach.pl',
   'debian/build-image.sh',
   'debian/customize-root.sh',
   'debian/dhcp',

@@ -21,6 +21,8 @@ const inputFiles = [
   'manifest.nix',
   'forwards.sh',
   'clock.sh',
+  'attach.sh',
+  'attach.pl',
   'store.sh',
   'proxy.sh',
   'task-runner.sh',

@@ -35,6 +35,8 @@ export function qemuArguments(machine: QemuMachine, facts: QemuFacts): readonly 
     ...device({ driver: 'virtconsole', chardev: 'console' }),
     ...['-chardev', `socket,id=clock,path=${commaDoubled(machine.clockSocket)},server=on,wait=off`],
     ...device({ driver: 'virtserialport', chardev: 'clock', name: 'microvm.clock' }),
+    ...['-chardev', `socket,id=attach,path=${commaDoubled(machine.attachSocket)},server=on,wait=off`],
+    ...device({ driver: 'virtserialport', chardev: 'attach', name: 'microvm.attach' }),
     ...device({ driver: 'virtio-rng-pci' }),
     ...(facts.architecture === 'x86_64' ? device({ driver: 'pvpanic-pci' }) : []),
     ...disk('root', machine.root, { readOnly: true }),

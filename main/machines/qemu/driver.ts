@@ -1,4 +1,5 @@
 import type { MachineHandle } from '../../core/task/task.ts'
+import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
 import { isAlive } from '../../lib/processes/process-identity.ts'
 import { runOrThrow } from '../../lib/processes/spawn.ts'
@@ -96,10 +97,12 @@ async function adoptMachine(handle: MachineHandle, log: Log): Promise<Machine | 
       return undefined
     },
   )
-  const clock = new ClockLine(runDirectoryAt(handle.runDirectory).clockSocket)
+  const run = runDirectoryAt(handle.runDirectory)
+  const clock = new ClockLine(run.clockSocket)
   await clock.open(AbortSignal.timeout(answerMs)).catch((error: unknown) => {
     log.warn('machine cannot be told the time', { error: String(error) })
   })
   const hypervisor = qemuHypervisor({ qmp, clock, witness }, consolePath)
-  return watchMachine({ handle, consolePath, ended: undefined, hypervisor, log })
+  const hasLine = await pathExists(run.attachSocket)
+  return watchMachine({ handle, consolePath, hasLine, ended: undefined, hypervisor, log })
 }

@@ -93,6 +93,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     console: await confinement.expose(spec.consolePath),
     controlSocket: run.controlSocket,
     clockSocket: run.clockSocket,
+    attachSocket: run.attachSocket,
     network,
   }
   const facts = { architecture: host.architecture, version: qemu.version, acceleration }
@@ -112,7 +113,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   }
   const { consolePath } = spec
   const watched = qemuHypervisor({ qmp, clock, witness }, consolePath)
-  return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
+  return watchMachine({ handle, consolePath, hasLine: true, ended: hypervisor.ended, hypervisor: watched, log })
 }
 
 /** A root whose umask is strict makes images that no helper could read. */

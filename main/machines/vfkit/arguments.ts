@@ -8,6 +8,8 @@ const socketPathLimit = 103
 
 /** The vsock port at which the guest waits for the time; root's alone there. */
 const clockPort = 123
+/** The one at which it waits for who opens shells and reaches its ports; root's alone, too. */
+const attachPort = 124
 
 /** A way for the guest to one TCP address of the host: its connections to this vsock port go to this unix socket. */
 interface Relay {
@@ -48,6 +50,7 @@ export function vfkitArguments(machine: VfkitMachine): readonly string[] {
       ? []
       : [`virtio-vsock,port=${gatewayVsockPort},socketURL=${socketPath(machine.gatewaySocket)},listen`]),
     `virtio-vsock,port=${clockPort},socketURL=${socketPath(machine.clockSocket)},connect`,
+    `virtio-vsock,port=${attachPort},socketURL=${socketPath(machine.attachSocket)},connect`,
     ...(machine.rosettaTag === undefined ? [] : [`rosetta,mountTag=${machine.rosettaTag}`]),
   ]
   return [

@@ -1,3 +1,4 @@
+import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
 import { isAlive } from '../../lib/processes/process-identity.ts'
 import type { MachineDriver } from '../driver.ts'
@@ -57,10 +58,12 @@ export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriver
       }
       const { consolePath } = await readRecord(handle.runDirectory)
       const control = vfkitControl(handle.controlSocket)
-      const clock = new ClockLine(runDirectoryAt(handle.runDirectory).clockSocket)
+      const run = runDirectoryAt(handle.runDirectory)
+      const clock = new ClockLine(run.clockSocket)
       const machineLog = log.with({ machine: handle.runDirectory })
       const hypervisor = vfkitHypervisor({ control, clock }, consolePath)
-      const machine = watchMachine({ handle, consolePath, ended: undefined, hypervisor, log: machineLog })
+      const hasLine = await pathExists(run.attachSocket)
+      const machine = watchMachine({ handle, consolePath, hasLine, ended: undefined, hypervisor, log: machineLog })
       // It may have been paused by a process that died before its host woke.
       await machine.resume(AbortSignal.timeout(resumeMs)).catch((error: unknown) => {
         machineLog.warn('machine does not answer', { error: String(error) })

@@ -54,6 +54,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     relays,
     gatewaySocket: spec.network.gateway && gatewaySockets(run).socket,
     clockSocket: run.clockSocket,
+    attachSocket: run.attachSocket,
     rosettaTag: host.rosetta && rosettaRuns(image.kernelVersion, host.macos) ? image.rosettaTag : undefined,
     controlSocket: run.controlSocket,
     pidFile: `${run.path}/vfkit.pid`,
@@ -101,7 +102,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   }
   const { consolePath } = spec
   const watched = vfkitHypervisor({ control, clock: new ClockLine(run.clockSocket) }, consolePath)
-  return watchMachine({ handle, consolePath, ended: hypervisor.ended, hypervisor: watched, log })
+  return watchMachine({ handle, consolePath, hasLine: true, ended: hypervisor.ended, hypervisor: watched, log })
 }
 
 /** @throws AppError('argument-invalid') */

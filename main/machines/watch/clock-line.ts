@@ -1,4 +1,5 @@
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { connectSocket } from './connect-socket.ts'
 
 /**
  * Tells a guest the host's time over a line of its own, on which it waits: a serial port of QEMU, a vsock port of vfkit. The connection
@@ -16,18 +17,8 @@ export class ClockLine {
   /** Connects, or stays connected. Throws when no one listens. */
   async open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket?.writable) return this.#socket
-    signal.throwIfAborted()
-    const socket = createConnection(this.#path)
+    const socket = await connectSocket(this.#path, signal)
     this.#socket = socket
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
-      socket.once('error', reject)
-      signal.addEventListener('abort', () => socket.destroy(signal.reason), {
-        once: true,
-        signal: this.#connected(socket),
-      })
-    })
-    socket.on('error', () => undefined) // It closes after that, and the next call connects again.
     socket.resume()
     return socket
   }
@@ -41,11 +32,5 @@ export class ClockLine {
 
   close(): void {
     this.#socket?.destroy()
-  }
-
-  #connected(socket: Socket): AbortSignal {
-    const connected = new AbortController()
-    socket.once('connect', () => connected.abort())
-    return connected.signal
   }
 }

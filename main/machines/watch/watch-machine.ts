@@ -6,6 +6,7 @@ import { isShortage } from '../../lib/shortage.ts'
 import type { Machine } from '../driver.ts'
 import { endProcess, type HelperProcess, lastLines } from '../helper-process.ts'
 import { removeRunDirectory, runDirectoryAt } from '../run-directory.ts'
+import { connectSocket } from './connect-socket.ts'
 import { cutConsole, limitConsole } from './console.ts'
 
 const pollMs = 250
@@ -57,6 +58,8 @@ export interface Hypervisor {
 interface RunningMachine {
   readonly handle: MachineHandle
   readonly consolePath: string
+  /** Whether it has the line of `Machine.openLine`. */
+  readonly hasLine: boolean
   /** The end of the hypervisor as its parent sees it; undefined for a machine that another process started. */
   readonly ended: HelperProcess['ended'] | undefined
   readonly hypervisor: Hypervisor
@@ -83,7 +86,9 @@ export function watchMachine(machine: RunningMachine): Machine {
     await exited
   }
   const { pause, resume, setClock } = hypervisor
-  return { handle, exited, pause, resume, setClock, powerOff }
+  const { attachSocket } = runDirectoryAt(handle.runDirectory)
+  const openLine = machine.hasLine ? (signal: AbortSignal) => connectSocket(attachSocket, signal) : null
+  return { handle, exited, openLine, pause, resume, setClock, powerOff }
 }
 
 async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boolean): Promise<MachineExit> {

@@ -27,6 +27,7 @@ export async function superviseToEnd(
   const log = context.log.with({ taskId: record.task.id })
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
+  using _line = context.lines.follow(record.task.id, machine)
   using _worker = expectEndOf(record.task.id)
   const carrier = new MessageCarrier({ record, driver: context.driver, events: context.events, secret, log })
   const supervised = await supervise(

@@ -2,6 +2,7 @@ import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
 import type { SlotId } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
+import type { GuestLines } from '../attach/guest-lines.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { FinishOptions } from '../finish/conclude.ts'
 import type { MirrorOptions } from '../record/mirror.ts'
@@ -19,6 +20,8 @@ export interface RunnerContext extends FinishOptions, MirrorOptions {
   readonly events: EventLog
   /** Keeps the time of running machines. */
   readonly clock: Pick<HostClock, 'follow'>
+  /** Reaches into running machines. */
+  readonly lines: Pick<GuestLines, 'follow'>
   readonly limits: {
     readonly cpus: number
     readonly memoryMiB: number

@@ -52,7 +52,15 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
   expect(await calls()).toEqual([
     `${image.directory}/flake build path:.#packages.aarch64-darwin.manifest --out-link ${image.directory}/manifest --no-write-lock-file --extra-experimental-features nix-command flakes --print-build-logs --log-format raw`,
   ])
-  for (const name of ['flake.nix', 'flake.lock', 'guest.nix', 'task-runner.sh', 'inbox.sh', 'debian/pins.json']) {
+  for (const name of [
+    'flake.nix',
+    'flake.lock',
+    'guest.nix',
+    'task-runner.sh',
+    'inbox.sh',
+    'attach.pl',
+    'debian/pins.json',
+  ]) {
     expect(await readFile(join(image.directory, 'flake', name))).toEqual(await readFile(join(flakeFolder, name)))
   }
   await readlink(join(image.directory, 'manifest'))

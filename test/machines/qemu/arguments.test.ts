@@ -23,6 +23,7 @@ const machine: QemuMachine = {
   console: '/tasks/a,b/serial.log',
   controlSocket: '/run/m/t1/io/qmp.sock',
   clockSocket: '/run/m/t1/io/clock.sock',
+  attachSocket: '/run/m/t1/io/attach.sock',
   network: planNetwork(closed, parts),
 }
 const debian12: QemuFacts = { architecture: 'x86_64', version: 7, acceleration: 'tcg' }
@@ -51,6 +52,8 @@ test('a closed machine on Debian 12 without KVM', () => {
     -device {"driver":"virtconsole","chardev":"console"}
     -chardev socket,id=clock,path=/run/m/t1/io/clock.sock,server=on,wait=off
     -device {"driver":"virtserialport","chardev":"clock","name":"microvm.clock"}
+    -chardev socket,id=attach,path=/run/m/t1/io/attach.sock,server=on,wait=off
+    -device {"driver":"virtserialport","chardev":"attach","name":"microvm.attach"}
     -device {"driver":"virtio-rng-pci"}
     -device {"driver":"pvpanic-pci"}
     -blockdev {"driver":"raw","node-name":"root","read-only":true,"file":{"driver":"file","filename":"/images/k/root.erofs","read-only":true}}

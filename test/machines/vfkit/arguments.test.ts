@@ -28,6 +28,7 @@ const machine = (changes: Partial<VfkitMachine> = {}): VfkitMachine => ({
   relays: [],
   gatewaySocket: undefined,
   clockSocket: `${run}/io/clock.sock`,
+  attachSocket: `${run}/io/attach.sock`,
   rosettaTag: undefined,
   controlSocket: `${run}/io/control.sock`,
   pidFile: `${run}/vfkit.pid`,
@@ -54,6 +55,7 @@ test('the whole command line of an ordinary task', () => {
     ...['--device', `virtio-fs,sharedDir=${task}/repo,mountTag=repo`],
     ...['--device', 'virtio-net,nat,mac=02:6d:76:6d:00:03'],
     ...['--device', `virtio-vsock,port=123,socketURL=${run}/io/clock.sock,connect`],
+    ...['--device', `virtio-vsock,port=124,socketURL=${run}/io/attach.sock,connect`],
     ...['--restful-uri', `unix://${run}/io/control.sock`, '--pidfile', `${run}/vfkit.pid`],
   ])
 })
@@ -76,7 +78,7 @@ test('a closed guest has no network card; what is forwarded comes over vsock, an
   const relays = [4000, 8080].map((port) => ({ port, socket: `${run}/io/forward-${port}.sock` }))
   const closed = devices({ mac: undefined, relays })
   expect(closed.filter((device) => device.startsWith('virtio-net'))).toEqual([])
-  expect(closed.slice(-3, -1)).toEqual([
+  expect(closed.slice(-4, -2)).toEqual([
     `virtio-vsock,port=4000,socketURL=${run}/io/forward-4000.sock,listen`,
     `virtio-vsock,port=8080,socketURL=${run}/io/forward-8080.sock,listen`,
   ])

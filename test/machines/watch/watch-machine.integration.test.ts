@@ -26,6 +26,7 @@ async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolea
     },
     consolePath: join(await temporaryFolder(), 'serial.log'),
     ended,
+    hasLine: false,
     hypervisor: {
       ...{ name: 'qemu', askToPowerOff: nothing, pause: nothing, resume: nothing, setClock: nothing },
       isShuttingDown: () => hypervisor.isShuttingDown,

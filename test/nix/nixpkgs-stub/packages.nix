@@ -37,6 +37,7 @@ let
     "less"
     "nix"
     "openssh"
+    "perl"
     "podman-compose"
     "procps"
     "ripgrep"

@@ -18,6 +18,7 @@ import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
 import { isReachable, newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import type {
+  Attachments,
   Changes,
   ChangesSeen,
   CleanUp,
@@ -59,6 +60,10 @@ const changesSeen: ChangesSeen = {
   ],
 }
 
+const noMachine = async (): Promise<never> => {
+  throw new AppError('task-busy', 'There is no machine behind this task')
+}
+
 /** The orchestrator's contract with nothing behind it: tasks run until the test ends them. The event log is the real one. */
 export class ScriptedTasks implements Tasks {
   readonly events: EventLog
@@ -68,6 +73,11 @@ export class ScriptedTasks implements Tasks {
     look: async () => changesSeen,
     diff: async () => ({ kind: 'text', hunks: [] }),
     patch: async () => ({ ...changesSeen, patch: '--- a.txt\n+++ a.txt\n+\u001b[31mred\n', without: 0 }),
+  }
+  readonly attachments: Attachments = {
+    openShell: noMachine,
+    connect: noMachine,
+    ports: noMachine,
   }
   readonly requests: RunRequest[] = []
   readonly #tasks = new Map<TaskId, Task>()

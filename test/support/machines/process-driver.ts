@@ -8,6 +8,7 @@ import { isAlive, startTimeOf } from '../../../main/lib/processes/process-identi
 import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { isShortage } from '../../../main/lib/shortage.ts'
 import type { Machine, MachineDriver, Reaped } from '../../../main/machines/driver.ts'
+import { openProcessLine } from './process-line.ts'
 
 /** Waits until it is known by its start time, runs the guest, and leaves how it ended. */
 const guestLeader =
@@ -76,6 +77,7 @@ function machine(handle: MachineHandle): Machine {
   return {
     handle,
     exited,
+    openLine: async () => await openProcessLine(handle.runDirectory),
     pause: () => signalGroup(handle, 'SIGSTOP'),
     resume: () => signalGroup(handle, 'SIGCONT'),
     setClock: async () => undefined, // It is this host's own.

@@ -29,6 +29,7 @@ async function commandLine() {
     relays: [{ port: 4000, socket: '/tmp/f.sock' }],
     gatewaySocket: undefined,
     clockSocket: '/tmp/clock.sock',
+    attachSocket: '/tmp/attach.sock',
     ...{ controlSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },
   })
   return { folder, args }
@@ -48,6 +49,7 @@ test('what the driver writes is read as it was meant', async () => {
       { kind: 'virtionet', nat: true, macAddress: '02:6d:76:6d:00:03' },
       { kind: 'virtiosock', port: 4000, socketURL: '/tmp/f.sock', listen: true },
       { kind: 'virtiosock', port: 123, socketURL: '/tmp/clock.sock', listen: false },
+      { kind: 'virtiosock', port: 124, socketURL: '/tmp/attach.sock', listen: false },
       { kind: 'rosetta', mountTag: 'rosetta' },
     ],
     ...{ restSocket: '/tmp/c.sock', pidFile: join(folder, 'pid') },

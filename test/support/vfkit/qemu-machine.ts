@@ -95,6 +95,7 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     console: await expose(console),
     controlSocket: join(io, 'qmp.sock'),
     clockSocket: join(io, 'clock.sock'),
+    attachSocket: join(io, 'attach.sock'),
     network: planCards(of('virtionet'), toHost, host.socat ?? 'socat', io),
   }
   const probe = { qemu: qemu.path, architecture: host.architecture, user, kernel: configuration.kernel }
@@ -107,9 +108,10 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
     await rm(folder, { recursive: true, force: true })
   })
   const qmp = await untilConnected(machine.controlSocket, ended, signal)
-  // The guests of this host wait for the time at a serial port, those of a Mac at a vsock port.
-  for (const { socketURL } of of('virtiosock').filter(({ listen }) => !listen))
-    await vsockProxy(socketURL, machine.clockSocket, 'far')
+  // The guests of this host wait at serial ports, those of a Mac at vsock ports.
+  const serialPorts: Readonly<Record<number, string>> = { 123: machine.clockSocket, 124: machine.attachSocket }
+  for (const { port, socketURL } of of('virtiosock').filter(({ listen }) => !listen))
+    await vsockProxy(socketURL, required(serialPorts[port], `A serial port in place of the vsock port ${port}`), 'far')
   const status = async () =>
     ((await qmp.execute('query-status', AbortSignal.timeout(3_000))) as { status: string }).status
   return { qmp, status, ended }

@@ -159,6 +159,8 @@ export async function startWindowHost(scene: Scene, directory: string): Promise<
   }
 }
 
+const shellPrompt = 'claude@microvm:/workspace/repo$ '
+
 /** What a host answers where nothing goes wrong. */
 function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 'readConsole' | 'changeSettings'> {
   const rowOf = (id: string) => {
@@ -196,6 +198,12 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     interruptTask: () => ({}),
     finishTask: () => ({}),
     ...quietReviews,
+    openShell: () => ({ shell: 'a'.repeat(32) }),
+    readShell: ({ after }) =>
+      after > 0 ? new Promise(() => undefined) : { data: btoa(shellPrompt), next: shellPrompt.length, ended: false },
+    writeShell: () => ({}),
+    resizeShell: () => ({}),
+    closeShell: () => ({}),
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []
       if (wait && after >= all.length) return new Promise(() => undefined)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { repositoryViews } from '../../../main/api/views.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import { silentLog } from '../../../main/lib/log.ts'
+import { GuestLines } from '../../../main/tasks/attach/guest-lines.ts'
 import { filesOf, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { TaskRecord } from '../../../main/tasks/record/task-record.ts'
 import { HostClock } from '../../../main/tasks/run/host-clock.ts'
@@ -94,6 +95,7 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     driver: processDriver(join(root, 'run'), ''),
     log: silentLog,
     clock: new HostClock(silentLog),
+    lines: new GuestLines(silentLog),
     limits,
     repositories: { list: async () => [] },
     events: first.events,

@@ -15,6 +15,7 @@ function host() {
     return {
       handle: { driver: 'qemu', pid: 1, startTime: '1', controlSocket: '', runDirectory: '', helpers: [] },
       exited: new Promise(() => undefined),
+      openLine: null,
       ...{ pause: note('pause'), resume: note('resume'), setClock: note('setClock'), powerOff: note('powerOff') },
     }
   }
