@@ -91,6 +91,10 @@ const parts = {
     plugins: [react(), precompress()],
     build: {
       outDir: join(root, 'dist/renderer'),
+      // The window, and the panel of the app for a quick task.
+      rolldownOptions: {
+        input: ['renderer/index.html', 'renderer/quick-entry/index.html'].map((page) => join(root, page)),
+      },
       emptyOutDir: true,
       target: 'chrome140',
       assetsInlineLimit: 0,

@@ -13,7 +13,7 @@ import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
 import type { MergeView } from '../main/core/task/view.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
-import type { Added, Host, Place, Setup } from './host.ts'
+import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
 import type { Review } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
@@ -132,6 +132,11 @@ export interface DesktopRequests {
   chooseFolders(request: Record<never, never>): { readonly paths: readonly string[] }
   openTask(request: { readonly id: string; readonly with: 'editor' | 'terminal' | 'finder' }): Record<never, never>
   setStartAtLogin(request: { readonly on: boolean }): { readonly startAtLogin: Host['startAtLogin'] }
+  quickEntry(request: Record<never, never>): QuickEntry
+  /** Hides the panel for a quick task, and shows the window at a view where one is given. */
+  leaveQuickEntry(request: { readonly to: 'repositories' | null }): Record<never, never>
+  /** Takes the keys at once; 'argument-invalid' when another program has them, and the former ones stay. */
+  setQuickEntryKeys(request: { readonly keys: string | null }): Record<never, never>
   /** Links the command line into the PATH. */
   installCommandLine(request: Record<never, never>): { readonly path: string }
 }
@@ -140,6 +145,8 @@ export interface DesktopRequests {
 export interface Notices {
   delta: Delta
   goTo: Place
+  /** The panel for a quick task comes to be seen. */
+  quickEntryShown: Record<never, never>
   /** What the system's notification centre did not take. */
   notify: { readonly title: string; readonly body: string; readonly place: Place | null }
 }

@@ -48,6 +48,18 @@ export interface Host {
   readonly startAtLogin: 'on' | 'off' | 'requires-approval' | null
 }
 
+/** What the panel for a quick task offers. */
+export interface QuickEntry {
+  readonly repositories: readonly {
+    readonly alias: string
+    readonly branch: string | null
+    /** Why no task can start in it now. */
+    readonly problem: Failure | null
+  }[]
+  /** The alias that the newest task is in; null where it is registered no more, or there is no task. */
+  readonly usual: string | null
+}
+
 /** Where the window is to go, because a notification or a menu said so. */
 export type Place =
   | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'setup' | 'settings' | 'new-task' }

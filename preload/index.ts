@@ -45,9 +45,17 @@ const requests: Readonly<Record<RequestName, true>> = {
   chooseFolders: true,
   openTask: true,
   setStartAtLogin: true,
+  quickEntry: true,
+  leaveQuickEntry: true,
+  setQuickEntryKeys: true,
   installCommandLine: true,
 }
-const notices: Readonly<Record<NoticeName, true>> = { delta: true, goTo: true, notify: true }
+const notices: Readonly<Record<NoticeName, true>> = {
+  delta: true,
+  goTo: true,
+  quickEntryShown: true,
+  notify: true,
+}
 
 const bridge: Bridge = {
   call: (name, request) =>

@@ -22,13 +22,17 @@ export interface WindowSettings {
   /** Whether conflicts wait for a wish, or another task resolves them by itself. */
   readonly resolveConflicts: 'ask' | 'auto'
   readonly theme: Theme
-  /** These seven concern the desktop app, and do nothing in a browser. */
+  /** These nine concern the desktop app, and do nothing in a browser. */
   readonly notifyCompleted: boolean
   readonly notifyFailed: boolean
   readonly notifyConflicts: boolean
   readonly notifyParked: boolean
   readonly notifyWarnings: boolean
   readonly notifySound: boolean
+  /** Of the panel for a quick task, as `main/core/shortcut.ts` spells them; null: none. */
+  readonly quickEntryKeys: string | null
+  /** Which releases the app takes by itself. */
+  readonly updates: 'stable' | 'beta' | 'off'
   readonly keepAwake: boolean
 }
 

@@ -1,7 +1,7 @@
 import { app } from 'electron'
 import type { Host } from '../../preload/host.ts'
 import { hostSize } from '../lib/host-size.ts'
-import { readStartAtLogin } from './login-item.ts'
+import { readStartAtLogin } from './install/login-item.ts'
 
 /** What the window is told of the app that it belongs to. */
 export const describeHost = (): Host => ({

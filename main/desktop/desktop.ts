@@ -1,23 +1,19 @@
 import { app, clipboard, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
-import type { DesktopRequests } from '../../preload/contract.ts'
 import type { Place } from '../../preload/host.ts'
 import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
-import type { TaskDetails } from '../../preload/task-details.ts'
-import { errorOf, failureText, toFailure } from '../core/failure.ts'
+import { failureText, toFailure } from '../core/failure.ts'
+import { shownShortcut } from '../core/shortcut.ts'
 import type { TaskId } from '../core/task/task.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { Log } from '../lib/log.ts'
-import { commandOfApp, installCommandLine } from '../lib/processes/install-command-line.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import { requestSchemas } from '../window/requests.ts'
-import { AppWindow } from './app-window.ts'
-import { askToStop } from './ask-to-stop.ts'
 import type { Backend } from './backend.ts'
-import { describeHost } from './describe-host.ts'
-import { Dock } from './dock.ts'
+import { desktopCalls } from './desktop-calls.ts'
 import { followState } from './followed-state.ts'
-import type { LinkInbox } from './link-inbox.ts'
-import { readStartAtLogin, setStartAtLogin } from './login-item.ts'
+import { readStartAtLogin, setStartAtLogin } from './install/login-item.ts'
+import type { LinkInbox } from './links/link-inbox.ts'
+import { linksIn } from './links/task-link.ts'
 import { applicationMenu } from './menu/application-menu.ts'
 import { menuSlot } from './menu/build-menu.ts'
 import { dockState } from './menu/dock-state.ts'
@@ -27,13 +23,18 @@ import { mcpUrl, trayMenu } from './menu/tray-menu.ts'
 import { noticesBetween } from './notify/notices.ts'
 import { Notifier } from './notify/notifier.ts'
 import { registered } from './notify/registered.ts'
-import { openTask } from './open-task.ts'
-import { servePage } from './page-protocol.ts'
-import { StayAwake } from './stay-awake.ts'
+import { askToStop } from './questions/ask-to-stop.ts'
+import { GlobalKeys } from './quick-entry/global-keys.ts'
+import { QuickPanel } from './quick-entry/quick-panel.ts'
+import { Dock } from './system/dock.ts'
+import { StayAwake } from './system/stay-awake.ts'
+import { createTray, type TrayView } from './system/tray.ts'
 import { type TaskCommand, taskCommand } from './task-commands.ts'
-import { linksIn } from './task-link.ts'
-import { createTray, type TrayView } from './tray.ts'
-import { windowMemory } from './window-memory.ts'
+import { AppWindow } from './window/app-window.ts'
+import { lockSession } from './window/locks.ts'
+import { OwnPages } from './window/own-pages.ts'
+import { servePage } from './window/page-protocol.ts'
+import { windowMemory } from './window/window-memory.ts'
 
 export interface DesktopOptions {
   readonly log: Log
@@ -46,6 +47,8 @@ export interface DesktopOptions {
 export class Desktop {
   readonly #options: DesktopOptions
   readonly #window: AppWindow
+  readonly #panel: QuickPanel
+  readonly #keys: GlobalKeys
   readonly #tray: TrayView
   readonly #dock: Dock
   readonly #showMenuBar: ReturnType<typeof menuSlot>
@@ -63,11 +66,24 @@ export class Desktop {
   private constructor(options: DesktopOptions, backend: Backend) {
     this.#options = options
     this.#backend = backend
-    this.#calls = { ...this.#desktopCalls(), host: async () => describeHost() }
     servePage()
+    lockSession()
+    const pages = new OwnPages()
+    const onCall = (name: string, request: unknown): Promise<AnyReply> => this.#answer(name, request)
+    this.#panel = new QuickPanel({ pages, onCall })
+    this.#keys = new GlobalKeys(() => void this.#panel.toggle())
+    this.#calls = desktopCalls({
+      call: (name, request) => this.#backend.call(name, request),
+      state: () => this.#state,
+      show: (place) => this.show(place),
+      leaveQuickEntry: () => this.#panel.hide(),
+      keys: this.#keys,
+      onHostChanged: () => this.#showMenus(),
+    })
     this.#window = new AppWindow({
+      pages,
       memory: windowMemory(),
-      onCall: (name, request) => this.#answer(name, request),
+      onCall,
       onVisible: (isVisible) => this.#setVisible(isVisible),
       onFront: () => this.#step(this.#state, this.#state),
     })
@@ -155,6 +171,7 @@ export class Desktop {
   #step(now: Snapshot | undefined, before: Snapshot | undefined): void {
     if (!now) return
     this.#state = now
+    if (before?.settings.quickEntryKeys !== now.settings.quickEntryKeys) this.#takeKeys(now.settings.quickEntryKeys)
     const front = this.#frontTask?.id ?? null
     this.#failures = unseenFailures(this.#failures, { was: before, now, front })
     this.#showMenus()
@@ -162,6 +179,16 @@ export class Desktop {
     const isBusy = now.slots.some(({ taskId }) => taskId !== null)
     this.#awake.set(isBusy && now.settings.keepAwake)
     if (before) for (const notice of noticesBetween(before, now, front)) this.#notifier.tell(notice)
+  }
+
+  #takeKeys(keys: string | null): void {
+    if (this.#keys.take(keys) || keys === null) return
+    const shown = shownShortcut(keys, process.platform === 'darwin')
+    this.#notifier.tell({
+      title: 'The panel for a quick task has no keys',
+      body: `Another program has ${shown}. Choose others in Settings.`,
+      place: { view: 'settings' },
+    })
   }
 
   /** The task that the user has before them. */
@@ -214,31 +241,12 @@ export class Desktop {
     return await answerCall(this.#calls, name, request, this.#options.log, new AbortController().signal)
   }
 
-  #desktopCalls(): Calls<keyof DesktopRequests> {
-    return {
-      chooseFolders: async () => {
-        const { filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory', 'multiSelections'] })
-        return { paths: filePaths }
-      },
-      openTask: async (request) => {
-        const reply = await this.#backend.call('task', { id: request.id })
-        if (!reply.ok) throw errorOf(reply.failure)
-        await openTask(reply.value as TaskDetails, request.with)
-        return {}
-      },
-      setStartAtLogin: async ({ on }) => {
-        const startAtLogin = setStartAtLogin(app, on)
-        this.#showMenus()
-        return { startAtLogin }
-      },
-      installCommandLine: async () => ({ path: await installCommandLine(commandOfApp(app.isPackaged)) }),
-    }
-  }
-
   async #act(action: DesktopAction): Promise<void> {
     switch (action.kind) {
       case 'show':
         return await this.show(action.place)
+      case 'quick-entry':
+        return await this.#panel.toggle()
       case 'add-repository': {
         const { filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory'] })
         for (const path of filePaths) await this.#register(path)

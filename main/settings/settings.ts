@@ -5,6 +5,7 @@ import Conf from 'conf'
 import { z } from 'zod'
 import { bounds } from '../core/bounds.ts'
 import { AppError, messageOf } from '../core/failure.ts'
+import { isShortcut } from '../core/shortcut.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { homeParts } from './claude-home.ts'
 import { egressWordSchema } from './egress-word.ts'
@@ -138,6 +139,14 @@ const settingsSchema = z.object({
   notifyWarnings: z.boolean().default(true),
   /** Its notifications can be heard. */
   notifySound: z.boolean().default(true),
+  /** The keys that open the desktop app's panel for a quick task from every program; null: none. */
+  quickEntryKeys: z
+    .string()
+    .refine(isShortcut, 'write modifiers and a key, as in "CommandOrControl+Alt+Shift+N"')
+    .nullable()
+    .default('CommandOrControl+Alt+Shift+N'),
+  /** Which releases the desktop app fetches by itself; it installs none before the user says so. */
+  updates: z.enum(['stable', 'beta', 'off']).default('stable'),
   /** The desktop app keeps the host from going to sleep while tasks run. */
   keepAwake: z.boolean().default(true),
 })

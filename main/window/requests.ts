@@ -4,6 +4,7 @@ import { historyGroups, historyOrders, outcomeFilters } from '../../preload/hist
 import { aliasInput, commitInput, taskIdInput } from '../api/schemas.ts'
 import { within } from '../api/within.ts'
 import { bounds, lengths } from '../core/bounds.ts'
+import { isShortcut } from '../core/shortcut.ts'
 import { resolutionSchema } from '../tasks/review/choices-file.ts'
 import { operationSchemas } from './operation-calls.ts'
 
@@ -80,5 +81,8 @@ export const requestSchemas = {
   chooseFolders: none,
   openTask: z.strictObject({ id, with: z.enum(['editor', 'terminal', 'finder']) }),
   setStartAtLogin: z.strictObject({ on: z.boolean() }),
+  quickEntry: none,
+  leaveQuickEntry: z.strictObject({ to: z.literal('repositories').nullable() }),
+  setQuickEntryKeys: z.strictObject({ keys: z.string().refine(isShortcut).nullable() }),
   installCommandLine: none,
 } satisfies Record<keyof AnyRequests, z.ZodType>

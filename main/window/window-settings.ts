@@ -26,6 +26,8 @@ const names: Readonly<Record<keyof WindowSettings, true>> = {
   notifyParked: true,
   notifyWarnings: true,
   notifySound: true,
+  quickEntryKeys: true,
+  updates: true,
   keepAwake: true,
 }
 

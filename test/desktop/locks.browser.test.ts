@@ -102,8 +102,8 @@ const locks: readonly Lock[] = [
   },
   {
     title: 'only the window of the app may ask',
-    code: /if \(!this\.#isOurs\(event\)\) throw .*;/,
-    without: '',
+    code: /const page = this\.#pageOf\(event\);/,
+    without: 'const [page] = this.#pages.values();',
     attack: async ({ app }) => {
       const opened = app.waitForEvent('window')
       const preload = join(appDirectory, 'dist/preload/index.cjs')

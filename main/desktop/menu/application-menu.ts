@@ -26,6 +26,7 @@ export function applicationMenu(state: MenuBarState): readonly MenuEntry[] {
     menu('File', [
       [
         show('New Task…', { view: 'new-task' }, { keys: 'CmdOrCtrl+N' }),
+        choice('Quick Task…', { kind: 'quick-entry' }),
         choice('Add Repository…', { kind: 'add-repository' }, { keys: 'CmdOrCtrl+O' }),
       ],
       [role('close')],

@@ -4,6 +4,7 @@ import type { TaskId } from '../../core/task/task.ts'
 /** What a click in a menu, or on a notification, means. */
 export type DesktopAction =
   | { readonly kind: 'show'; readonly place: Place | null }
+  | { readonly kind: 'quick-entry' }
   | { readonly kind: 'add-repository' }
   | { readonly kind: 'start-at-login'; readonly on: boolean }
   | { readonly kind: 'install-command-line' }

@@ -48,6 +48,7 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
         repositories.map((repository) => repositoryEntry(repository, open)),
         [choice('Add Repository…', { kind: 'add-repository' })],
       ]),
+      choice('Quick Task…', { kind: 'quick-entry' }, keysOf(settings.quickEntryKeys)),
       show('New Task…', { view: 'new-task' }),
       pauseQueue(settings.queuePaused),
       ...(running.length + waiting.length > 0 ? [choice('Stop All…', { kind: 'stop-all' })] : []),
@@ -62,6 +63,8 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
     [choice(isOwn ? 'Quit' : 'Quit (the server goes on)', { kind: 'quit' })],
   ])
 }
+
+const keysOf = (keys: string | null) => (keys === null ? {} : { keys })
 
 const pauseQueue = (isPaused: boolean): MenuEntry => ({
   ...{ kind: 'check', label: 'Pause Queue', checked: isPaused },

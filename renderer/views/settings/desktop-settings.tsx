@@ -4,7 +4,8 @@ import { Button } from '../../parts/button.tsx'
 import { change } from '../../stores/change-settings.ts'
 import { useLive } from '../../stores/live.ts'
 import { showNotice } from '../../stores/notices.ts'
-import { SwitchSetting } from './setting.tsx'
+import { ChoiceSetting, SwitchSetting } from './setting.tsx'
+import { ShortcutSetting } from './shortcut-setting.tsx'
 
 /** What only the app can do. */
 export function DesktopSettings({ settings }: { settings: WindowSettings }) {
@@ -61,6 +62,23 @@ export function DesktopSettings({ settings }: { settings: WindowSettings }) {
           title="Sound of notifications"
           on={settings.notifySound}
           onChange={(notifySound) => change({ notifySound })}
+        />
+        <ShortcutSetting
+          title="Keys for a quick task"
+          about="They open a small panel from every program."
+          value={settings.quickEntryKeys}
+          onChange={async (keys) => (await act('setQuickEntryKeys', { keys })) !== undefined}
+        />
+        <ChoiceSetting
+          title="Updates"
+          about="Fetched by themselves, and installed when you restart the app for it. Tasks at work go on."
+          value={settings.updates}
+          options={[
+            { value: 'stable', word: 'Releases' },
+            { value: 'beta', word: 'Releases and betas' },
+            { value: 'off', word: 'None' },
+          ]}
+          onChange={(updates) => change({ updates })}
         />
         <div className="setting">
           <div>

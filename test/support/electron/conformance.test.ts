@@ -20,6 +20,7 @@ const described = {
   shell: ['Shell'],
   dialog: ['Dialog'],
   clipboard: ['Clipboard'],
+  globalShortcut: ['GlobalShortcut'],
   Tray: ['Tray'],
   webContents: ['WebContents'],
 }

@@ -3,6 +3,7 @@ import { app } from './application.ts'
 import {
   clipboard,
   dialog,
+  globalShortcut,
   Menu,
   MenuItem,
   Notification,
@@ -22,6 +23,7 @@ export {
   BrowserWindow,
   clipboard,
   dialog,
+  globalShortcut,
   ipcMain,
   Menu,
   MenuItem,
@@ -43,6 +45,7 @@ export default {
   BrowserWindow,
   clipboard,
   dialog,
+  globalShortcut,
   ipcMain,
   Menu,
   MenuItem,

@@ -223,6 +223,19 @@ export const shell = {
 
 export const powerMonitor = new EventEmitter()
 
+const shortcuts = new Map<string, () => void>()
+export const globalShortcut = {
+  /** False, as Electron, for keys that another program has. */
+  register: (accelerator: string, callback: () => void): boolean => {
+    if (!app.isReady()) throw new Error('globalShortcut cannot be used before the app is ready')
+    if (shortcuts.has(accelerator) || accelerator === process.env.STAND_IN_TAKEN_KEYS) return false
+    shortcuts.set(accelerator, callback)
+    return true
+  },
+  unregister: (accelerator: string): void => void shortcuts.delete(accelerator),
+  isRegistered: (accelerator: string): boolean => shortcuts.has(accelerator),
+}
+
 const blockers = new Set<number>()
 let lastBlocker = 0
 export const powerSaveBlocker = {
@@ -245,4 +258,6 @@ export const screen = Object.assign(new EventEmitter(), {
   getPrimaryDisplay: () => display,
   getAllDisplays: () => [display],
   getDisplayMatching: () => display,
+  getDisplayNearestPoint: (_point: { x: number; y: number }) => display,
+  getCursorScreenPoint: () => ({ x: 0, y: 0 }),
 })

@@ -1,6 +1,6 @@
 // Loaded into the app with `-r`, before it starts: keeps what the app gave to the system, where a test can ask for it. It knows
 // Electron's public interface alone, so that it works in the real one too.
-const { app, dialog, Menu, Notification, Tray } = require('electron')
+const { app, dialog, globalShortcut, Menu, Notification, Tray } = require('electron')
 
 const recorded = {
   title: '',
@@ -11,6 +11,7 @@ const recorded = {
   answers: [],
   asked: [],
   policies: [],
+  shortcuts: {},
 }
 globalThis.recorded = recorded
 
@@ -35,6 +36,16 @@ if (process.platform === 'darwin') {
     recorded.policies.push(policy)
     return setActivationPolicy.call(app, policy)
   }
+}
+const { register, unregister } = globalShortcut
+globalShortcut.register = (keys, press) => {
+  const isTaken = register.call(globalShortcut, keys, press)
+  if (isTaken) recorded.shortcuts[keys] = press
+  return isTaken
+}
+globalShortcut.unregister = (keys) => {
+  delete recorded.shortcuts[keys]
+  unregister.call(globalShortcut, keys)
 }
 const { show } = Notification.prototype
 Notification.prototype.show = function () {

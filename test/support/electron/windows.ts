@@ -375,6 +375,14 @@ export class BrowserWindow extends EventEmitter {
     // There is no menu bar.
   }
 
+  setAlwaysOnTop(_flag: boolean, _level?: string): void {
+    // There is no other application.
+  }
+
+  setVisibleOnAllWorkspaces(_visible: boolean, _options?: object): void {
+    // There is one.
+  }
+
   close(): void {
     const event = preventable({})
     this.emit('close', event)

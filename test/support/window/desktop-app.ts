@@ -28,6 +28,8 @@ interface Recorded {
   readonly asked: readonly { readonly message?: string }[]
   /** What the app was to macOS, one after the other. */
   readonly policies: readonly string[]
+  /** The keys that the app has from the system, each with what pressing them does. */
+  readonly shortcuts: Readonly<Record<string, () => void>>
 }
 
 interface RecordedNotification {

@@ -225,6 +225,9 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     chooseFolders: () => ({ paths: [] }),
     openTask: () => ({}),
     setStartAtLogin: ({ on }) => ({ startAtLogin: on ? 'on' : 'off' }),
+    quickEntry: () => ({ repositories: snapshot().repositories, usual: null }),
+    leaveQuickEntry: () => ({}),
+    setQuickEntryKeys: () => ({}),
     installCommandLine: () => ({ path: '/usr/local/bin/microvm-orchestrator' }),
   }
 }

@@ -36,6 +36,8 @@ const settings: ShownSettings = {
   notifyParked: true,
   notifyWarnings: true,
   notifySound: true,
+  quickEntryKeys: 'CommandOrControl+Alt+Shift+N',
+  updates: 'stable',
   keepAwake: true,
 }
 

@@ -1,4 +1,4 @@
-import type { Host } from '../../preload/host.ts'
+import type { Host } from '../../../preload/host.ts'
 
 type App = Pick<Electron.App, 'getLoginItemSettings' | 'setLoginItemSettings'>
 

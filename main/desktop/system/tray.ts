@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { nativeImage, Tray } from 'electron'
-import { resourceDirectory } from '../lib/files/paths.ts'
-import { menuSlot } from './menu/build-menu.ts'
-import type { DesktopAction, MenuEntry } from './menu/entries.ts'
-import type { TrayFace, TrayIcon } from './menu/tray-face.ts'
+import { resourceDirectory } from '../../lib/files/paths.ts'
+import { menuSlot } from '../menu/build-menu.ts'
+import type { DesktopAction, MenuEntry } from '../menu/entries.ts'
+import type { TrayFace, TrayIcon } from '../menu/tray-face.ts'
 
 export interface TrayView extends Disposable {
   show(face: TrayFace, entries: readonly MenuEntry[]): void

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseTaskId, type TaskId } from '../core/task/task.ts'
+import { parseTaskId, type TaskId } from '../../core/task/task.ts'
 
 /** What links to the app begin with: `microvm-orchestrator://task/ID`. */
 export const linkScheme = 'microvm-orchestrator'

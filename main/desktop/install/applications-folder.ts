@@ -1,6 +1,6 @@
 import { app, dialog } from 'electron'
 import ElectronStore from 'electron-store'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../../lib/log.ts'
 import { type MoveQuestion, offersMove } from './offers-move.ts'
 
 /**

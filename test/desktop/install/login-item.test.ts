@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readStartAtLogin, setStartAtLogin } from '../../main/desktop/login-item.ts'
+import { readStartAtLogin, setStartAtLogin } from '../../../main/desktop/install/login-item.ts'
 
 function systemThatSays(status: string) {
   const asked: unknown[] = []

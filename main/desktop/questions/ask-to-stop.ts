@@ -1,6 +1,6 @@
 import { dialog } from 'electron'
-import type { TaskRow } from '../../preload/live-state.ts'
-import { stopQuestion } from './task-commands.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import { stopQuestion } from '../task-commands.ts'
 
 /** Whether the user wants these tasks stopped. */
 export async function askToStop(tasks: readonly TaskRow[]): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { offersMove } from '../../main/desktop/offers-move.ts'
+import { offersMove } from '../../../main/desktop/install/offers-move.ts'
 
 const downloaded = { platform: 'darwin', isPackaged: true, isInApplications: false, isDeclined: false } as const
 

@@ -1,7 +1,9 @@
 import { protocol } from 'electron'
-import { pageDirectory, readPageFile } from '../window/page-files.ts'
+import { pageDirectory, readPageFile } from '../../window/page-files.ts'
 
 export const pageUrl = 'app://window/'
+/** Of the panel for a quick task. */
+export const panelUrl = `${pageUrl}quick-entry/index.html`
 
 /** Before the app is ready: a scheme with an origin of its own, as strict as https. */
 export function registerPageScheme(): void {

@@ -1,14 +1,15 @@
-import { join } from 'node:path'
-import { app, BrowserWindow, type IpcMainInvokeEvent, ipcMain, screen, session } from 'electron'
-import type { NoticeName, Notices } from '../../preload/contract.ts'
-import type { Place } from '../../preload/host.ts'
-import { fromHash } from '../../preload/place-hash.ts'
-import { packageDirectory } from '../lib/files/paths.ts'
-import type { AnyReply } from '../window/answer-call.ts'
+import { app, BrowserWindow, screen } from 'electron'
+import type { NoticeName, Notices } from '../../../preload/contract.ts'
+import type { Place } from '../../../preload/host.ts'
+import { fromHash } from '../../../preload/place-hash.ts'
+import type { AnyReply } from '../../window/answer-call.ts'
+import { lockContents, lockedPreferences } from './locks.ts'
+import type { OwnPages } from './own-pages.ts'
 import { pageUrl } from './page-protocol.ts'
 import type { Bounds, WindowMemory } from './window-memory.ts'
 
 export interface AppWindowOptions {
+  readonly pages: OwnPages
   readonly memory: WindowMemory
   readonly onCall: (name: string, request: unknown) => Promise<AnyReply>
   /** Told when it comes to be seen, or not to be. */
@@ -27,12 +28,6 @@ export class AppWindow {
 
   constructor(options: AppWindowOptions) {
     this.#options = options
-    lockSession()
-    ipcMain.handle('window:call', async (event, name: unknown, request: unknown) => {
-      if (!this.#isOurs(event)) throw new Error('Only the window of this app may ask')
-      this.#spoken.resolve()
-      return await options.onCall(String(name), request)
-    })
   }
 
   /** Shows the window, and in front of all others; opens it the first time. */
@@ -85,7 +80,7 @@ export class AppWindow {
   }
 
   #open(): BrowserWindow {
-    const { memory, onVisible, onFront } = this.#options
+    const { pages, memory, onCall, onVisible, onFront } = this.#options
     const window = new BrowserWindow({
       ...visibleBounds(memory.read()),
       minWidth: 720,
@@ -93,17 +88,17 @@ export class AppWindow {
       show: false,
       title: 'microvm-orchestrator',
       ...(process.platform === 'darwin' && { titleBarStyle: 'hiddenInset' as const }),
-      webPreferences: {
-        preload: join(packageDirectory(), 'dist', 'preload', 'index.cjs'),
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webSecurity: true,
-        spellcheck: false,
-      },
+      webPreferences: lockedPreferences(),
     })
     window.setMenuBarVisibility(false)
     lockContents(window.webContents)
+    pages.add(window.webContents, {
+      url: pageUrl,
+      onCall: async (name, request) => {
+        this.#spoken.resolve()
+        return await onCall(name, request)
+      },
+    })
     window.on('close', (event) => {
       memory.write(window.getNormalBounds())
       if (this.#mayClose) return
@@ -124,27 +119,6 @@ export class AppWindow {
     this.#loaded = window.loadURL(pageUrl)
     return window
   }
-
-  /** Whether a call comes from the top frame of our window, showing our page. */
-  #isOurs({ sender, senderFrame }: IpcMainInvokeEvent): boolean {
-    if (!this.#window || sender !== this.#window.webContents) return false
-    return senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(pageUrl)
-  }
-}
-
-/** The page stays where it is, and opens nothing. */
-function lockContents(contents: Electron.WebContents): void {
-  contents.on('will-navigate', (event) => event.preventDefault())
-  contents.on('will-frame-navigate', (event) => event.preventDefault())
-  contents.on('will-attach-webview', (event) => event.preventDefault())
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
-}
-
-/** The page may write to the clipboard when the user clicks, and has no other permission. */
-function lockSession(): void {
-  const isAllowed = (permission: string): boolean => permission === 'clipboard-sanitized-write'
-  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(isAllowed(permission)))
-  session.defaultSession.setPermissionCheckHandler((_contents, permission) => isAllowed(permission))
 }
 
 /** Where it was, if a display is there still. */

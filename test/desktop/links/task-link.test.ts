@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { linksIn, taskOfLink } from '../../main/desktop/task-link.ts'
+import { linksIn, taskOfLink } from '../../../main/desktop/links/task-link.ts'
 
 test('the address of a task leads to it', () => {
   expect(taskOfLink('microvm-orchestrator://task/0a1b2c3d')).toBe('0a1b2c3d')

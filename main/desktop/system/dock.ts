@@ -1,7 +1,7 @@
 import { app } from 'electron'
-import { buildMenu } from './menu/build-menu.ts'
-import { type DockState, dockMenu } from './menu/dock-state.ts'
-import type { DesktopAction } from './menu/entries.ts'
+import { buildMenu } from '../menu/build-menu.ts'
+import { type DockState, dockMenu } from '../menu/dock-state.ts'
+import type { DesktopAction } from '../menu/entries.ts'
 
 /** The icon in the Dock of macOS; does nothing elsewhere. */
 export class Dock {

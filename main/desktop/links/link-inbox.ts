@@ -1,5 +1,5 @@
 import { app } from 'electron'
-import type { TaskId } from '../core/task/task.ts'
+import type { TaskId } from '../../core/task/task.ts'
 import { linkScheme, linksIn, taskOfLink } from './task-link.ts'
 
 /**
