@@ -90,8 +90,11 @@ export interface Server {
   readonly pageUrl: string
   /** Answers the window, regardless of who carries it. */
   readonly window: WindowService
-  /** Takes no more calls, and leaves running tasks to their machines or stops them, by the setting `onQuit`. Can be called twice. */
-  close(): Promise<void>
+  /**
+   * Takes no more calls, and leaves running tasks to their machines or stops them: as said, else by the setting `onQuit`. Can be called
+   * twice.
+   */
+  close(running?: 'leave' | 'stop'): Promise<void>
 }
 
 /**
@@ -140,8 +143,9 @@ export async function startServer(
   )
   stack.defer(settings.watch(['warmMachines', 'queuePaused'], () => tasks.settingsChanged()))
 
+  let said: 'leave' | 'stop' | undefined
   stack.defer(async () => {
-    if (settings.current().onQuit === 'stop') await tasks.stopAll()
+    if ((said ?? settings.current().onQuit) === 'stop') await tasks.stopAll()
   })
 
   const pruneOld = async () => {
@@ -205,7 +209,11 @@ export async function startServer(
 
   const running = stack.move()
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= running.disposeAsync())
+  const close: Server['close'] = (tasksAtWork) => {
+    said ??= tasksAtWork
+    closing ??= running.disposeAsync()
+    return closing
+  }
   return {
     url: urlOf('/mcp'),
     pageUrl: urlOf(`/#token=${session}`),

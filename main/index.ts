@@ -76,6 +76,7 @@ function backendOf(server: NonNullable<Awaited<ReturnType<typeof readServerFile>
     isOwn: false,
     call: connection.call,
     listen: (listener, attention) => connection.listen(listener, attention, gone.resolve),
+    leave: async () => undefined,
     hostSleeps: async () => undefined, // It notices for itself.
     hostWakes: async () => undefined,
     gone: gone.promise,
@@ -99,6 +100,7 @@ async function ownBackend(home: string, log: ReturnType<typeof createLog>, port:
     isOwn: true,
     call: (name, request) => answerCall(window.calls, name, request, log, new AbortController().signal),
     listen: (listener, attention) => window.listen(listener, attention),
+    leave: () => server.close('leave'),
     hostSleeps: () => tasks.hostSleeps(),
     hostWakes: () => tasks.hostWakes(),
     gone: new Promise(() => undefined),

@@ -1,7 +1,11 @@
-/** `npm run dist -- ARGUMENTS`: builds the app and packs it with electron-builder, whose arguments it takes. Publishes nothing. */
+/**
+ * `npm run dist -- ARGUMENTS`: builds the app and packs it with electron-builder, whose arguments it takes. Publishes nothing. Where
+ * `GITHUB_REPOSITORY` is set, to OWNER/NAME, the app updates itself from the releases there.
+ */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { runAttached } from '../main/lib/processes/spawn.ts'
+import { feedSettings } from './release-feed.ts'
 import { signingSettings, unsignedNote } from './signing.ts'
 
 const args = process.argv.slice(2)
@@ -12,6 +16,7 @@ const status = await runAttached(process.execPath, [
   builder,
   ...args,
   ...signingSettings(process.platform),
+  ...feedSettings(process.env.GITHUB_REPOSITORY),
   ...['--publish', 'never'],
 ])
 const note = unsignedNote(process.platform, args)

@@ -10,6 +10,8 @@ export interface Backend extends AsyncDisposable {
   call(name: string, request: unknown): Promise<AnyReply>
   /** @returns the end of it. */
   listen(listener: (delta: Delta) => void, attention: Attention): () => void
+  /** Ends it as disposal does, and leaves running tasks to their machines whatever the settings say. */
+  leave(): Promise<void>
   /** The host is about to sleep, and has woken. */
   hostSleeps(): Promise<void>
   hostWakes(): Promise<void>

@@ -1,17 +1,17 @@
-import { app, clipboard, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
+import { app, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import type { Place } from '../../preload/host.ts'
 import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
 import { failureText, toFailure } from '../core/failure.ts'
 import { shownShortcut } from '../core/shortcut.ts'
 import type { TaskId } from '../core/task/task.ts'
-import { unreachable } from '../core/unreachable.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnyReply, answerCall, type Calls } from '../window/answer-call.ts'
 import { requestSchemas } from '../window/requests.ts'
+import { Actions } from './actions.ts'
 import type { Backend } from './backend.ts'
 import { desktopCalls } from './desktop-calls.ts'
 import { followState } from './followed-state.ts'
-import { readStartAtLogin, setStartAtLogin } from './install/login-item.ts'
+import { readStartAtLogin } from './install/login-item.ts'
 import type { LinkInbox } from './links/link-inbox.ts'
 import { linksIn } from './links/task-link.ts'
 import { applicationMenu } from './menu/application-menu.ts'
@@ -22,14 +22,13 @@ import { trayFace, unseenFailures } from './menu/tray-face.ts'
 import { mcpUrl, trayMenu } from './menu/tray-menu.ts'
 import { noticesBetween } from './notify/notices.ts'
 import { Notifier } from './notify/notifier.ts'
-import { registered } from './notify/registered.ts'
-import { askToStop } from './questions/ask-to-stop.ts'
 import { GlobalKeys } from './quick-entry/global-keys.ts'
 import { QuickPanel } from './quick-entry/quick-panel.ts'
 import { Dock } from './system/dock.ts'
 import { StayAwake } from './system/stay-awake.ts'
 import { createTray, type TrayView } from './system/tray.ts'
-import { type TaskCommand, taskCommand } from './task-commands.ts'
+import { answerToUser, readyNotice, type UpdateState, updateEntry } from './update/update-state.ts'
+import { Updater } from './update/updater.ts'
 import { AppWindow } from './window/app-window.ts'
 import { lockSession } from './window/locks.ts'
 import { OwnPages } from './window/own-pages.ts'
@@ -57,6 +56,7 @@ export class Desktop {
   readonly #calls: Partial<Calls>
   #backend: Backend
   #state: Snapshot | undefined
+  #updater: Updater | undefined
   #failures: ReadonlySet<TaskId> = new Set()
   #endFollowing: () => void = () => undefined
   #endWatching: (() => void) | undefined
@@ -87,13 +87,23 @@ export class Desktop {
       onVisible: (isVisible) => this.#setVisible(isVisible),
       onFront: () => this.#step(this.#state, this.#state),
     })
-    const act = (action: DesktopAction): void => void this.#act(action)
+    const actions = new Actions({
+      call: onCall,
+      tasks: () => this.#state?.tasks ?? [],
+      isWindowOpen: () => this.#isVisible,
+      show: (place) => this.show(place),
+      tell: (notice) => this.#notifier.tell(notice),
+      openQuickEntry: () => this.#panel.toggle(),
+      checkForUpdates: () => this.#updater?.ask(),
+      installUpdate: () => this.#installUpdate(),
+    })
+    const act = (action: DesktopAction): void => void actions.act(action)
     this.#notifier = new Notifier({
       onAction: act,
       fallback: (notice) => void this.#window.tell('notify', notice),
       withSound: () => this.#state?.settings.notifySound ?? true,
     })
-    this.#tray = createTray(act, (path) => void this.#register(path))
+    this.#tray = createTray(act, (path) => void actions.register(path))
     this.#dock = new Dock(act)
     this.#showMenuBar = menuSlot((menu) => Menu.setApplicationMenu(menu), act)
   }
@@ -115,6 +125,10 @@ export class Desktop {
     })
     powerMonitor.on('suspend', () => desktop.#inBackground(desktop.#backend.hostSleeps()))
     powerMonitor.on('resume', () => desktop.#inBackground(desktop.#backend.hostWakes()))
+    desktop.#updater = await Updater.open({
+      log: options.log,
+      onState: (state, isAnswer) => desktop.#updateChanged(state, isAnswer),
+    })
     await desktop.#attach()
     if (!app.getLoginItemSettings().wasOpenedAtLogin) await desktop.show(null)
     options.links.register()
@@ -172,6 +186,7 @@ export class Desktop {
     if (!now) return
     this.#state = now
     if (before?.settings.quickEntryKeys !== now.settings.quickEntryKeys) this.#takeKeys(now.settings.quickEntryKeys)
+    this.#updater?.follow(now.settings.updates)
     const front = this.#frontTask?.id ?? null
     this.#failures = unseenFailures(this.#failures, { was: before, now, front })
     this.#showMenus()
@@ -213,13 +228,15 @@ export class Desktop {
     const state = this.#state
     this.#dock.show(dockState(state, this.#isVisible))
     if (!state) return
-    const options = { startAtLogin: readStartAtLogin(app), isOwn: this.#backend.isOwn }
+    const update = updateEntry(this.#updater?.state)
+    const options = { startAtLogin: readStartAtLogin(app), isOwn: this.#backend.isOwn, update }
     this.#tray.show(trayFace(state, this.#failures), trayMenu(state, options))
     this.#showMenuBar(
       applicationMenu({
         task: this.#shownTask ?? null,
         hasUnfinished: state.tasks.some(({ state }) => state.phase !== 'finished'),
         mcpUrl: mcpUrl(state.address),
+        update,
       }),
     )
   }
@@ -241,68 +258,42 @@ export class Desktop {
     return await answerCall(this.#calls, name, request, this.#options.log, new AbortController().signal)
   }
 
-  async #act(action: DesktopAction): Promise<void> {
-    switch (action.kind) {
-      case 'show':
-        return await this.show(action.place)
-      case 'quick-entry':
-        return await this.#panel.toggle()
-      case 'add-repository': {
-        const { filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory'] })
-        for (const path of filePaths) await this.#register(path)
-        return
-      }
-      case 'start-at-login':
-        setStartAtLogin(app, action.on)
-        return this.#showMenus()
-      case 'install-command-line': {
-        const reply = await this.#answer('installCommandLine', {})
-        const said = reply.ok ? `Linked as ${(reply.value as { path: string }).path}` : failureText(reply.failure)
-        await dialog.showMessageBox({ message: said, buttons: ['OK'] })
-        return
-      }
-      case 'stop':
-      case 'merge':
-      case 'retry':
-      case 'stop-all':
-        return await this.#command(action)
-      case 'pause-queue':
-        await this.#backend.call('changeSettings', { changes: { queuePaused: action.on } })
-        return
-      case 'copy':
-        return clipboard.writeText(action.text)
-      case 'quit':
-        return app.quit()
-      default:
-        return unreachable(action)
-    }
-  }
-
-  async #command(action: TaskCommand): Promise<void> {
-    const result = await taskCommand(action, this.#state?.tasks ?? [], {
-      call: (name, request) => this.#backend.call(name, request),
-      confirm: askToStop,
-    })
-    if (result.kind === 'started' && this.#isVisible) await this.show({ view: 'task', id: result.id })
-    if (result.kind === 'refused') this.#notifier.tell({ ...result, place: null })
-  }
-
-  /** A folder that was dropped on the tray, or chosen from its menu. */
-  async #register(path: string): Promise<void> {
-    this.#notifier.tell(registered(path, await this.#backend.call('addRepository', { path })))
+  #updateChanged(state: UpdateState, isAnswer: boolean): void {
+    this.#showMenus()
+    const answer = isAnswer ? answerToUser(state, app.getVersion()) : undefined
+    if (answer) void dialog.showMessageBox({ ...answer, buttons: ['OK'] })
+    if (state.kind === 'ready') this.#notifier.tell(readyNotice(state.version))
   }
 
   async #quit(): Promise<void> {
+    await this.#end(async (backend) => await backend[Symbol.asyncDispose]())
+    app.exit(0)
+  }
+
+  /** Machines at work belong to no version of the app: they go on, and the next one finds them. */
+  async #installUpdate(): Promise<void> {
+    if (this.#updater?.state.kind !== 'ready' || this.#isQuitting) return
+    await this.#end((backend) => backend.leave())
+    // The next version may start before this process has ended.
+    app.releaseSingleInstanceLock()
+    this.#updater.install(() => {
+      app.relaunch()
+      app.exit(0)
+    })
+  }
+
+  async #end(endBackend: (backend: Backend) => Promise<void>): Promise<void> {
     this.#isQuitting = true
     this.#endFollowing()
     this.#endWatching?.()
+    this.#updater?.[Symbol.dispose]()
     try {
-      await this.#backend[Symbol.asyncDispose]()
+      await endBackend(this.#backend)
     } catch (error) {
       this.#options.log.error('the server did not end in order', { reason: String(error) })
     }
+    this.#panel.close()
     this.#window.letClose()
     this.#tray[Symbol.dispose]()
-    app.exit(0)
   }
 }

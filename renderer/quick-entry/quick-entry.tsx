@@ -5,7 +5,7 @@ import { host } from '../api.ts'
 import { Blank, FailureBlank, Problem } from '../parts/blank.tsx'
 import { Button } from '../parts/button.tsx'
 import { Select } from '../parts/select.tsx'
-import { isMac } from '../parts/use-keys.ts'
+import { isMac } from '../parts/key-names.ts'
 import { useOnce } from '../parts/use-once.ts'
 import { useOffer } from './use-offer.ts'
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { feedSettings } from '../../packaging/release-feed.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { appDirectory } from '../support/window/build-app.ts'
 import { callHost, startApp } from '../support/window/desktop-app.ts'
@@ -21,7 +22,7 @@ const { getCurrentFuseWire, FuseV1Options } = ofBuilder('@electron/fuses') as {
 }
 
 /** Packs with the project's own configuration, around a fake Electron: no download, no signing. */
-async function pack(platform: 'linux' | 'darwin'): Promise<string> {
+async function pack(platform: 'linux' | 'darwin') {
   const folder = await temporaryFolder()
   const project = join(folder, 'project')
   await mkdir(project)
@@ -30,17 +31,29 @@ async function pack(platform: 'linux' | 'darwin'): Promise<string> {
   await cp(join(appDirectory, 'dist'), join(project, 'dist'), { recursive: true, dereference: true })
   await symlink(join(root, 'node_modules'), join(project, 'node_modules'))
   await fakeElectron(join(folder, 'electron'), platform)
-  const target = platform === 'linux' ? ['--linux', 'dir', '--x64'] : ['--mac', 'dir', '--arm64']
+  const target = platform === 'linux' ? ['--linux', 'dir', 'deb', '--x64'] : ['--mac', 'dir', '--arm64']
   const builder = createRequire(import.meta.url).resolve('electron-builder/cli.js')
-  const settings = [`-c.electronDist=${join(folder, 'electron')}`, '-c.mac.identity=null', '--publish', 'never']
+  const feed = feedSettings('example/app')
+  const settings = [
+    ...feed,
+    `-c.electronDist=${join(folder, 'electron')}`,
+    '-c.mac.identity=null',
+    '--publish',
+    'never',
+  ]
   const packing = promisify(execFile)(process.execPath, [builder, ...target, ...settings], {
     cwd: project,
-    env: { PATH: process.env.PATH, HOME: folder, CSC_IDENTITY_AUTO_DISCOVERY: 'false' },
+    env: {
+      PATH: `${join(root, 'test/support/packing')}:${process.env.PATH}`,
+      HOME: folder,
+      ...{ CSC_IDENTITY_AUTO_DISCOVERY: 'false', USE_SYSTEM_FPM: 'true', PACKAGE_ROOT: join(folder, 'deb') },
+    },
   })
   await packing.catch((error: { stdout: string; stderr: string }) => {
     throw new Error(`${error.stdout}\n${error.stderr}`)
   })
-  return join(project, 'dist/packed', platform === 'linux' ? 'linux-unpacked' : 'mac-arm64')
+  const packed = join(project, 'dist/packed', platform === 'linux' ? 'linux-unpacked' : 'mac-arm64')
+  return { packed, deb: join(folder, 'deb') }
 }
 
 async function fusesOf(program: string): Promise<Record<string, boolean>> {
@@ -80,17 +93,40 @@ const expected = [
   '/dist/renderer/icon-needs.svg',
   '/dist/renderer/icon.svg',
   '/dist/renderer/index.html',
+  '/dist/renderer/quick-entry',
+  '/dist/renderer/quick-entry/index.html',
   '/package.json',
 ]
 
+/** What the deb puts into a system: the app and the command line, each under its own name, and the scheme of links. */
+async function expectDeb(deb: string): Promise<void> {
+  const args = (await readFile(`${deb}.arguments`, 'utf8')).split('\n')
+  const given = (option: string) => args[args.indexOf(option) + 1]
+  expect(['--name', '--license', '--url'].map(given)).toEqual([
+    ...['microvm-orchestrator', 'MIT', 'https://github.com/example/app'],
+  ])
+  const command = join(deb, 'usr/bin/microvm-orchestrator')
+  const [, starts = ''] = /^exec '(.*)' "\$@"$/m.exec(await readFile(command, 'utf8')) ?? []
+  for (const program of [command, join(deb, starts)]) expect((await stat(program)).mode & 0o111, program).not.toBe(0)
+  const entry = await readFile(join(deb, 'usr/share/applications/microvm-orchestrator-app.desktop'), 'utf8')
+  expect(entry).toMatch(/^MimeType=x-scheme-handler\/microvm-orchestrator;$/m)
+  const [, program = ''] = /^Exec="?([^"%]+?)"? %U$/m.exec(entry) ?? []
+  expect((await stat(join(deb, program))).mode & 0o111).not.toBe(0)
+  // By this the app knows that it is not its own to update.
+  expect(await readFile(join(deb, 'opt/microVM Orchestrator/resources/package-type'), 'utf8')).toBe('deb')
+}
+
 test('the Linux app holds what it runs and nothing more, is locked, and starts', async () => {
-  const folder = await pack('linux')
+  const { packed: folder, deb } = await pack('linux')
   const archive = join(folder, 'resources/app.asar')
   expect(contentsOf(archive).toSorted()).toEqual(expected)
   expect(asar.listPackage(archive, {}).filter((name) => /\.map$|node_modules|\.ts$/.test(name))).toEqual([])
-  expect(await fusesOf(join(folder, 'microvm-orchestrator'))).toMatchObject(locked)
+  expect(await fusesOf(join(folder, 'microvm-orchestrator-app'))).toMatchObject(locked)
   expect(await readdir(join(folder, 'resources/nix'))).toEqual(await readdir(join(root, 'nix')))
   expect(await readdir(join(folder, 'resources/dist/gateway'))).toEqual(['gateway.js'])
+  await expectDeb(deb)
+  const feed = await readFile(join(folder, 'resources/app-update.yml'), 'utf8')
+  expect(feed).toMatch(/^owner: example\nrepo: app\nprovider: github$/m)
   const command = join(folder, 'resources/bin/microvm-orchestrator')
   expect((await stat(command)).mode & 0o111).not.toBe(0)
 
@@ -113,7 +149,7 @@ test('the Linux app holds what it runs and nothing more, is locked, and starts',
 })
 
 test('the Mac app is one of the menu bar, holds the same, and is locked', async () => {
-  const folder = await pack('darwin')
+  const { packed: folder } = await pack('darwin')
   const app = join(folder, 'microVM Orchestrator.app')
   const contents = join(app, 'Contents')
   expect(contentsOf(join(contents, 'Resources/app.asar')).toSorted()).toEqual(expected)

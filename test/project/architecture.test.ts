@@ -57,6 +57,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/sdk': ['main/mcp/'],
   'node:http': ['main/mcp/', 'main/web/', 'main/lib/http/', 'main/gateway/', 'main/attack/', 'main/app.ts'],
   electron: ['main/desktop/', 'main/index.ts'],
+  'electron-updater': ['main/desktop/update/'],
   commander: ['main/cli.ts', 'main/command-line.ts'],
   conf: ['main/settings/'],
   'proper-lockfile': ['main/lib/'],

@@ -11,13 +11,15 @@ export interface MenuBarState {
   readonly hasUnfinished: boolean
   /** The address of the MCP endpoint, for Claude Code. */
   readonly mcpUrl: string
+  /** Undefined where the app does not update itself. */
+  readonly update?: MenuEntry | undefined
 }
 
 /** The menu bar while the window is open, from the state alone. Its keys work in a window without a menu bar, too. */
 export function applicationMenu(state: MenuBarState): readonly MenuEntry[] {
   return [
     menu('microvm-orchestrator', [
-      [role('about')],
+      [role('about'), ...(state.update ? [state.update] : [])],
       [show('Settings…', { view: 'settings' }, { keys: 'CmdOrCtrl+,' })],
       [role('services')],
       [role('hide'), role('hideOthers'), role('unhide')],

@@ -13,6 +13,9 @@ export type DesktopAction =
   | { readonly kind: 'stop-all' }
   | { readonly kind: 'pause-queue'; readonly on: boolean }
   | { readonly kind: 'copy'; readonly text: string }
+  | { readonly kind: 'check-for-updates' }
+  /** Restarts the app as the version that is ready. */
+  | { readonly kind: 'install-update' }
   | { readonly kind: 'quit' }
 
 /** What the system does itself, as it does in every app. */

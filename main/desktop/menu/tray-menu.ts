@@ -9,6 +9,8 @@ export interface TrayOptions {
   readonly startAtLogin: Host['startAtLogin']
   /** False when tasks run in a server of their own: quitting ends the window alone. */
   readonly isOwn: boolean
+  /** Undefined where the app does not update itself. */
+  readonly update?: MenuEntry | undefined
 }
 
 const titleLength = 40
@@ -17,7 +19,7 @@ const recentTasks = 3
 const shownTasks = 12
 
 /** Everything in the menu of the tray, from the state alone. Pure. */
-export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOptions): readonly MenuEntry[] {
+export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn, update }: TrayOptions): readonly MenuEntry[] {
   const { tasks, slots, repositories, warnings, address, settings } = snapshot
   const open = tasks.filter((row) => isRunning(row) || isWaiting(row) || needsYou(row))
   const running = open.filter(isRunning)
@@ -59,6 +61,7 @@ export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn }: TrayOption
       choice('Copy Address for Claude Code', { kind: 'copy', text: mcpUrl(address) }),
       show('Settings…', { view: 'settings' }),
       choice('Install Command Line Tool…', { kind: 'install-command-line' }),
+      ...(update ? [update] : []),
     ],
     [choice(isOwn ? 'Quit' : 'Quit (the server goes on)', { kind: 'quit' })],
   ])

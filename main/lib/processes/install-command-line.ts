@@ -18,8 +18,17 @@ export function commandOfApp(isPackaged: boolean): string {
   return isPackaged ? join(resourceDirectory(), 'bin', name) : join(packageDirectory(), 'main', `${name}.mjs`)
 }
 
-/** Where macOS runs an app that was not moved since its download, and where disk images are mounted: both are gone after a while. */
-const passingPlaces = [/\/AppTranslocation\//, /^\/Volumes\//]
+const moveIt = 'Move it to the Applications folder, start it from there, and try again'
+
+/** Places that are gone after a while, each with what to do instead. */
+const passingPlaces = [
+  /** Where macOS runs an app that was not moved since its download. */
+  { pattern: /\/AppTranslocation\//, hint: moveIt },
+  /** Where macOS mounts disk images. */
+  { pattern: /^\/Volumes\//, hint: moveIt },
+  /** Where an AppImage mounts itself while it runs. */
+  { pattern: /\/\.mount_[^/]+\//, hint: 'Install the deb in place of the AppImage, or the command line by npm' },
+]
 
 /**
  * Links the command into the first of the folders that takes it. A link of ours is renewed; anything else of that name is left alone.
@@ -27,14 +36,10 @@ const passingPlaces = [/\/AppTranslocation\//, /^\/Volumes\//]
  * where it will not stay.
  */
 export async function installCommandLine(command: string, folders = commandFolders()): Promise<string> {
-  if (passingPlaces.some((place) => place.test(command))) {
-    throw new AppError(
-      'home-unusable',
-      `The app is at ${command.replace(/\/Contents\/.*/, '')}, where it will not stay`,
-      {
-        hint: 'Move it to the Applications folder, start it from there, and try again',
-      },
-    )
+  const passing = passingPlaces.find(({ pattern }) => pattern.test(command))
+  if (passing) {
+    const place = command.replace(/\/(?:Contents|resources)\/.*/, '')
+    throw new AppError('home-unusable', `The app is at ${place}, where it will not stay`, { hint: passing.hint })
   }
   const refusals: string[] = []
   for (const folder of folders) {

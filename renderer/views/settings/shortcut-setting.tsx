@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useId, useState } from 'react'
 import { shortcutOf, shownShortcut } from '../../../main/core/shortcut.ts'
 import { Button } from '../../parts/button.tsx'
-import { isMac } from '../../parts/use-keys.ts'
+import { isMac } from '../../parts/key-names.ts'
 
 interface Props {
   readonly title: string

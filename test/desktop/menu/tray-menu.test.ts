@@ -33,6 +33,7 @@ test('with nothing at work the menu is short', () => {
     'No task is running',
     '-',
     'Repositories >',
+    'Quick Task…',
     'New Task…',
     'Pause Queue',
     'Open Window',
@@ -84,7 +85,7 @@ test('tasks are named by what they do, the running ones first', () => {
   expect(labels(entries)).toEqual([
     ...['2 of 10 slots busy', `${cutTitle} >`, 'project: Add a greeting — booting >', '1 waiting >', '-'],
     ...['The disk is nearly full', '-', 'project: Old — merged >', '-', 'Needs you: 1 >', '-'],
-    ...['Repositories >', 'New Task…', 'Pause Queue', 'Stop All…', 'Open Window', '-'],
+    ...['Repositories >', 'Quick Task…', 'New Task…', 'Pause Queue', 'Stop All…', 'Open Window', '-'],
     ...['Copy Address for Claude Code', 'Settings…', 'Install Command Line Tool…', '-', 'Quit (the server goes on)'],
   ])
 })

@@ -206,6 +206,10 @@ class App extends EventEmitter {
     process.exit()
   }
 
+  relaunch(_options?: object): void {
+    // A test starts the app itself.
+  }
+
   exit(code = 0): void {
     process.exit(code)
   }

@@ -14,6 +14,8 @@ const described = {
   Menu: ['Menu'],
   Notification: ['Notification'],
   nativeTheme: ['NativeTheme'],
+  net: ['Net'],
+  session: ['Session'],
   powerSaveBlocker: ['PowerSaveBlocker'],
   protocol: ['Protocol'],
   screen: ['Screen'],

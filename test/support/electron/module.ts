@@ -15,11 +15,13 @@ import {
   shell,
   Tray,
 } from './native.ts'
+import { autoUpdater, net } from './network.ts'
 import { protocol, session } from './protocol.ts'
 import { BrowserWindow, ipcMain, webContents } from './windows.ts'
 
 export {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   dialog,
@@ -30,6 +32,7 @@ export {
   Notification,
   nativeImage,
   nativeTheme,
+  net,
   powerMonitor,
   powerSaveBlocker,
   protocol,
@@ -42,6 +45,7 @@ export {
 
 export default {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   dialog,
@@ -52,6 +56,7 @@ export default {
   Notification,
   nativeImage,
   nativeTheme,
+  net,
   powerMonitor,
   powerSaveBlocker,
   protocol,

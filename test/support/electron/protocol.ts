@@ -51,4 +51,13 @@ class Session extends EventEmitter {
   }
 }
 
-export const session = { defaultSession: new Session() }
+const partitions = new Map<string, Session>()
+
+export const session = {
+  defaultSession: new Session(),
+  fromPartition(partition: string, _options?: object): Session {
+    const known = partitions.get(partition) ?? new Session()
+    partitions.set(partition, known)
+    return known
+  },
+}

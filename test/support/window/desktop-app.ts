@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, test } from 'vitest'
 import { cacheDirectory } from '../../../main/lib/files/paths.ts'
 import type { Reply, RequestName, RequestOf } from '../../../preload/contract.ts'
 import { temporaryFolder } from '../temporary.ts'
@@ -15,6 +15,9 @@ const standIn = join(import.meta.dirname, '../electron')
 
 /** Whether Electron's own binary is there; else the stand-in is started in its place. */
 export const isRealElectron = existsSync(join(root, 'node_modules/electron/path.txt'))
+
+/** A test that only the stand-in can pass, since it steers the stand-in by its environment; it is not run on real Electron. */
+export const standInTest = test.runIf(!isRealElectron)
 
 /** What `recorder.cjs` keeps in the app. */
 interface Recorded {

@@ -1,0 +1,29 @@
+import { EventEmitter } from 'node:events'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { app } from './application.ts'
+
+interface NetOptions {
+  readonly protocol?: string
+  readonly redirect?: 'follow' | 'error' | 'manual'
+}
+
+/** Requests of the main process. A redirect is an event of its own here, and ends the request unless it is followed. */
+export const net = {
+  request(options: NetOptions): ClientRequest {
+    if (!app.isReady()) throw new Error('net module can only be used after app is ready')
+    const { redirect, ...asked } = options
+    const request = (asked.protocol === 'http:' ? httpRequest : httpsRequest)(asked)
+    const { emit } = request
+    request.emit = (name: string | symbol, ...given: unknown[]): boolean => {
+      const [response] = given as [IncomingMessage?]
+      const isRedirect = name === 'response' && [301, 302, 303, 307, 308].includes(response?.statusCode ?? 0)
+      if (!isRedirect || redirect !== 'manual') return emit.call(request, name, ...given)
+      return emit.call(request, 'redirect', response?.statusCode, 'GET', response?.headers.location, response?.headers)
+    }
+    return request
+  },
+}
+
+/** Squirrel of macOS; on other systems nothing but a place where events go by. */
+export const autoUpdater = new EventEmitter()
