@@ -77,6 +77,7 @@ test('a task is stopped from the menu bar once the user has said so, and retried
   await expect.poll(() => page.evaluate('location.hash')).not.toBe(`#task/${id}`)
   const [, again] = await server.tasks.list()
   expect(again?.description).toBe('Wait')
+  await expect.poll(() => trayLabels(app)).toContain('Stop All…')
   await app.evaluate(() => globalThis.recorded.answers.push({ response: 0 }))
   await clickTray(app, 'Stop All…')
   await expect.poll(() => trayTitle(app)).toBe('')
