@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { commandLine } from './command-line.ts'
+import { commandLine } from './commands/declarations/command-line.ts'
 import { processTerminal } from './commands/terminal/terminal.ts'
 import { terminalText } from './commands/terminal/terminal-words.ts'
 import { toFailure } from './core/failure.ts'

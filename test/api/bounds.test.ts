@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runTask } from '../../main/api/operations/run-task.ts'
 import { waitNextEvent } from '../../main/api/operations/wait-next-event.ts'
-import { commandLine } from '../../main/command-line.ts'
+import { commandLine } from '../../main/commands/declarations/command-line.ts'
 import { processTerminal } from '../../main/commands/terminal/terminal.ts'
 import { bounds } from '../../main/core/bounds.ts'
 import { changeSettings } from '../../main/settings/settings.ts'

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { commandLine } from '../../main/command-line.ts'
+import { commandLine } from '../../main/commands/declarations/command-line.ts'
 import { processTerminal } from '../../main/commands/terminal/terminal.ts'
 import { failureText, messageOf, toFailure } from '../../main/core/failure.ts'
 import { temporaryFolder } from '../support/temporary.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { commandLine } from '../../main/command-line.ts'
+import { commandLine } from '../../main/commands/declarations/command-line.ts'
 import { processTerminal } from '../../main/commands/terminal/terminal.ts'
 import { codesIn, readPage, sectionOf, tableRows } from '../support/docs/pages.ts'
 

@@ -58,7 +58,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['main/mcp/', 'main/web/', 'main/lib/http/', 'main/gateway/', 'main/attack/', 'main/app.ts'],
   electron: ['main/desktop/', 'main/index.ts'],
   'electron-updater': ['main/desktop/update/'],
-  commander: ['main/cli.ts', 'main/command-line.ts'],
+  commander: ['main/cli.ts', 'main/commands/declarations/'],
   conf: ['main/settings/'],
   'proper-lockfile': ['main/lib/'],
   'write-file-atomic': ['main/lib/'],

@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander'
+import type { Terminal } from '../terminal/terminal.ts'
+import { collect } from './argument-types.ts'
+
+/** Commands about the list of registered repositories. */
+export function addRepositoryCommands(program: Command, terminal: Terminal): void {
+  program
+    .command('allow')
+    .description('register a git repository for tasks')
+    .argument('[path]', 'the repository (default: the current folder)')
+    .option('-a, --alias <alias>', "its name in tasks (default: the folder's name)")
+    .addOption(
+      new Option('--egress <policy>', 'what its tasks may reach; default: what the settings say').choices([
+        ...['open', 'closed', 'default'],
+      ]),
+    )
+    .option(
+      '--allow-host <host>',
+      'a host that its tasks may reach, such as github.com or *.npmjs.org; repeatable',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--merge <policy>',
+        'when its tasks are merged: by themselves, after review, or after a check',
+      ).choices(['auto', 'review', 'check']),
+    )
+    .option(
+      '--environment <kind>',
+      'what its tasks work in: auto, flake, tools, plain, or a folder with a flake outside the repository',
+    )
+    .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
+    .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
+      const { allow } = await import('../allow.ts')
+      await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
+    })
+  program
+    .command('list')
+    .description('list the registered repositories')
+    .option('--egress', 'with what the tasks of each may reach', false)
+    .option('--merge', 'with when the tasks of each are merged', false)
+    .option('--environment', 'with what the tasks of each work in', false)
+    .action(async (options: { egress: boolean; merge: boolean; environment: boolean }) => {
+      const { list } = await import('../list.ts')
+      await list(terminal, options)
+    })
+  program
+    .command('remove')
+    .description('forget a repository; its files stay')
+    .argument('<alias>')
+    .action(async (alias: string) => {
+      const { remove } = await import('../remove.ts')
+      await remove(terminal, alias)
+    })
+}
+
+interface AllowFlags {
+  readonly alias?: string
+  readonly egress?: 'open' | 'closed' | 'default'
+  readonly allowHost?: readonly string[]
+  readonly merge?: 'auto' | 'review' | 'check'
+  readonly check?: string
+  readonly environment?: string
+}
