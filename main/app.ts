@@ -75,6 +75,8 @@ export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv
   /** In place of the host's own; for tests. */
   readonly driver?: MachineDriver
+  /** The folder of the built window, in place of the usual one; for tests. */
+  readonly page?: string
 }
 
 export interface Server {
@@ -102,7 +104,7 @@ export interface Server {
  * @throws AppError('port-taken' | 'home-unusable' | ...) with nothing left behind.
  */
 export async function startServer(
-  { home, port, log, env, driver, ...options }: ServerOptions,
+  { home, port, log, env, driver, page = pageDirectory(), ...options }: ServerOptions,
   signal?: AbortSignal,
 ): Promise<Server> {
   signal?.throwIfAborted()
@@ -196,7 +198,7 @@ export async function startServer(
         '/mcp': mcp.handle,
         '/api/window/': createWindowApi({ service: window, token, session, version, log }),
         '/api/': createControlApi({ tasks, token, version, log }),
-        '/': createPage({ directory: pageDirectory(), build: pageBuilder(), log }),
+        '/': createPage({ directory: page, build: pageBuilder(), log }),
       },
     },
     signal,

@@ -98,7 +98,13 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
     { icon: 'stop', word: 'Stop…', about, run: () => askFor('stop', row), asks: true },
   ]
   return [
-    ...[tab('Console', 'terminal'), tab('Steps', 'say'), tab('Changes', 'file'), tab('Result', 'pass')],
+    ...[
+      tab('Console', 'terminal'),
+      tab('Steps', 'say'),
+      tab('Changes', 'file'),
+      tab('Terminal', 'terminal'),
+      tab('Result', 'pass'),
+    ],
     ...(hasEnded ? ended : atWork),
     { icon: 'copy', word: 'Copy Task ID', about, run: () => copyAndSay(id, 'the task’s id') },
     ...(ref === null

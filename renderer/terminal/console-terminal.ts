@@ -1,10 +1,7 @@
-import '@xterm/xterm/css/xterm.css'
-import { FitAddon } from '@xterm/addon-fit'
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
-import { Terminal } from '@xterm/xterm'
+import type { Terminal } from '@xterm/xterm'
 import type { ConsoleSink } from '../stores/console-feed.ts'
-import { guardTerminal } from './guard.ts'
-import { openUnderPolicy } from './open-under-policy.ts'
+import { terminalInBox } from './terminal-in-box.ts'
 import { terminalTheme } from './theme.ts'
 
 export interface ConsoleTerminal extends ConsoleSink {
@@ -25,42 +22,19 @@ const scrollback = 10_000
 
 /** A terminal that shows and does nothing else, in a box that it fills. */
 export function openTerminal(box: HTMLElement): ConsoleTerminal {
-  const terminal = new Terminal({
-    allowProposedApi: true,
-    disableStdin: true,
-    screenReaderMode: true,
-    convertEol: true,
-    cursorInactiveStyle: 'none',
-    scrollback,
-    scrollOnUserInput: false,
-    fontFamily: getComputedStyle(box).getPropertyValue('--font-mono'),
-    fontSize: 11.5,
-    lineHeight: 1.25,
-    minimumContrastRatio: 4.5,
-    theme: terminalTheme(),
-  })
-  const fit = new FitAddon()
   const search = new SearchAddon({ highlightLimit: 500 })
-  terminal.loadAddon(fit)
-  terminal.loadAddon(search)
-  guardTerminal(terminal)
-  terminal.attachCustomKeyEventHandler((event) => scrollKey(terminal, event))
-  const removeStyles = openUnderPolicy(() => terminal.open(box))
+  const { terminal, dispose } = terminalInBox(
+    box,
+    { disableStdin: true, convertEol: true, cursorInactiveStyle: 'none', scrollback, scrollOnUserInput: false },
+    (made) => {
+      made.loadAddon(search)
+      made.attachCustomKeyEventHandler((event) => scrollKey(made, event))
+    },
+  )
   terminal.textarea?.setAttribute('aria-label', 'Console')
   terminal.textarea?.setAttribute('readonly', '')
   // Its lines can be read; a machine that boots is not read out line by line.
   box.querySelector('.live-region')?.setAttribute('aria-live', 'off')
-
-  const fitNow = (): void => fit.fit()
-  const sizes = new ResizeObserver(fitNow)
-  sizes.observe(box)
-  const dark = matchMedia('(prefers-color-scheme: dark)')
-  const recolour = (): void => {
-    terminal.options.theme = terminalTheme()
-  }
-  dark.addEventListener('change', recolour)
-  const themes = new MutationObserver(recolour)
-  themes.observe(document.documentElement, { attributeFilter: ['data-theme'] })
 
   /** What a search has selected is not what the reader has. */
   let found: string | undefined
@@ -94,13 +68,7 @@ export function openTerminal(box: HTMLElement): ConsoleTerminal {
       terminal.clearSelection()
       return all
     },
-    dispose() {
-      sizes.disconnect()
-      themes.disconnect()
-      dark.removeEventListener('change', recolour)
-      terminal.dispose()
-      removeStyles()
-    },
+    dispose,
   }
 }
 

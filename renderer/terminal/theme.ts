@@ -1,7 +1,7 @@
 import type { ITheme } from '@xterm/xterm'
 
-/** The window's colours, as they are now in light or dark, for xterm, which knows no custom properties. */
-export function terminalTheme(): ITheme {
+/** The window's colours, as they are now in light or dark, for xterm, which knows no custom properties. Only where somebody types is there a cursor. */
+export function terminalTheme(isTypedIn = false): ITheme {
   const probe = document.createElement('span')
   probe.hidden = true
   document.body.append(probe)
@@ -14,7 +14,7 @@ export function terminalTheme(): ITheme {
   const theme: ITheme = {
     background: colour('ground-inset'),
     foreground: colour('text'),
-    cursor: colour('ground-inset'),
+    cursor: colour(isTypedIn ? 'text' : 'ground-inset'),
     cursorAccent: colour('ground-inset'),
     selectionBackground: accent,
     scrollbarSliderBackground: thumb.replace(')', ', 0.35)'),

@@ -1,41 +1,15 @@
 import { spawn } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { requireTaskId } from '../../main/api/views.ts'
-import { startServer } from '../../main/app.ts'
-import { silentLog } from '../../main/lib/log.ts'
-import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { runCommand } from '../support/command-line.ts'
-import { guestThatListens } from '../support/machines/listening-guest.ts'
-import { processDriver } from '../support/machines/process-driver.ts'
-import { registeredRepository } from '../support/orchestrator.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-
-/** A server with one task at work, whose machine's line leads to the guest's own program as a process of this host. */
-async function workingTask() {
-  const root = await temporaryFolder()
-  const home = join(root, 'home')
-  await mkdir(home, { mode: 0o700 })
-  await registeredRepository(root)
-  const driver = processDriver(join(root, 'run'), guestThatListens())
-  const server = await startServer({ home, port: 0, log: silentLog, env: { ANTHROPIC_API_KEY: 'sk-ant-x' }, driver })
-  onTestFinished(() => server.close())
-  const command = (args: readonly string[], input?: string) =>
-    runCommand(args, { home, ...(input !== undefined && { input }) })
-  const id = (await command(['run', 'project', 'work'])).stdout.trim()
-  const state = async () => (await server.tasks.get(requireTaskId(id))).state.phase
-  await expect.poll(state).toBe('working')
-  const end = async () => {
-    await writeFile(join(taskFiles(home, requireTaskId(id)).share, 'enough'), '')
-    await expect.poll(state).toBe('finished')
-  }
-  return { home, command, id, end }
-}
+import { workingTask } from '../support/working-task.ts'
 
 test('what is piped into attach is typed into a shell in the machine, its end ends the shell, and the user is warned', async () => {
-  const { command, id, end } = await workingTask()
-  const { exitCode, stdout, stderr } = await command(['attach', id], 'stty -echo\necho "sum: $((40 + 2))"\n')
+  const { home, id, end } = await workingTask()
+  const { exitCode, stdout, stderr } = await runCommand(['attach', id], {
+    home,
+    input: 'stty -echo\necho "sum: $((40 + 2))"\n',
+  })
   expect({ exitCode, stderr }).toMatchObject({
     exitCode: 0,
     stderr: expect.stringMatching(/of the same user as its agent: never type a password.*The shell has ended/s),
@@ -43,7 +17,7 @@ test('what is piped into attach is typed into a shell in the machine, its end en
   expect(stdout).toContain('sum: 42\r\n')
 
   await end()
-  expect(await command(['attach', id], '')).toMatchObject({
+  expect(await runCommand(['attach', id], { home })).toMatchObject({
     ...{ exitCode: 1, stderr: expect.stringMatching(/has ended, and its machine with it. Continue it/) },
   })
 })

@@ -46,7 +46,7 @@ test('arrows go from slot to slot; Return opens one, and Escape comes back to it
   expect(await focused()).toMatch(/^Slot 1,/)
   await keyboard.press('Enter')
   await page.getByRole('tab', { name: 'Steps', selected: true }).focus()
-  for (const name of ['Changes', 'Result', 'Console']) {
+  for (const name of ['Changes', 'Terminal', 'Result', 'Console']) {
     await keyboard.press('ArrowRight')
     await page.getByRole('tab', { name, selected: true }).waitFor()
   }

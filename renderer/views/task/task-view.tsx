@@ -18,17 +18,19 @@ import { ResultTab } from './result-tab.tsx'
 import { StepsTab } from './steps/steps-tab.tsx'
 import { useRun } from './use-run.ts'
 
+const TerminalTab = later(async () => (await import('./terminal/terminal-tab.tsx')).TerminalTab)
 const ConsoleTab = later(async () => (await import('./console/console-tab.tsx')).ConsoleTab)
 
 const tabs = [
   { value: 'console', word: 'Console' },
   { value: 'steps', word: 'Steps' },
   { value: 'changes', word: 'Changes' },
+  { value: 'terminal', word: 'Terminal' },
   { value: 'result', word: 'Result' },
 ] as const
 type Tab = (typeof tabs)[number]['value']
 
-/** One task: what it is, and four ways to look at it. */
+/** One task: what it is, and five ways to look at it. */
 export function TaskView({ id }: { id: TaskId }) {
   const row = useTask(id)
   // Each phase may have made more of the details known.
@@ -57,6 +59,9 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
   const [opensOn] = useState(() => firstTab(row))
   const tab = tabs.find(({ value }) => value === word)?.value ?? opensOn
   const run = useRun(row)
+  // From then on it stays: what runs in its shell goes on while another tab is looked at.
+  const [hasTerminal, setHasTerminal] = useState(false)
+  if (tab === 'terminal' && !hasTerminal) setHasTerminal(true)
   const [tools, setTools] = useState<HTMLElement | null>(null)
   return (
     <>
@@ -78,6 +83,9 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         </Suspense>
         {tab === 'steps' && <StepsTab key={run} row={row} details={details} tools={tools} />}
         {tab === 'changes' && <ChangesTab row={row} tools={tools} />}
+        <Suspense fallback={<Loading what="Opening the terminal…" />}>
+          {hasTerminal && <TerminalTab key={run} row={row} hidden={tab !== 'terminal'} />}
+        </Suspense>
         {tab === 'result' && <ResultTab row={row} details={details} />}
       </section>
       {row.state.phase === 'finished' && <ContinueField row={row} />}
