@@ -427,6 +427,13 @@ keep_session() {
   rm -rf "$workspace/.session.new"
 }
 
+# The copy of a session in which the work goes on may be there already: then it goes on in that.
+choose_session() {
+  if [ -n "$fork_session" ] && [ -n "$(find "$workspace/session" -name "$fork_session.jsonl" -print -quit 2>/dev/null)" ]; then
+    session=$fork_session fork_session=
+  fi
+}
+
 # restore_session SESSION: sets `resume_session`, and `transcript` to the file of it; fails where what Claude remembers of it is gone.
 restore_session() {
   local remembered
@@ -470,6 +477,13 @@ tell_claude() {
       echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.'
     fi
   } | write_text "$private/task.md"
+}
+
+# In the clone of a task that goes on where another one ended, whose branch and name it has: it is this task's from now on.
+take_over_clone() {
+  git show-ref --quiet --verify "refs/heads/task-$2" || git branch -m "task-$1" "task-$2" || git branch "task-$2"
+  git config user.name "Claude Task ($2)"
+  git config user.email "task-$2@microvm-orchestrator.invalid"
 }
 
 # In the clone: what was left uncommitted went onto the branch, and the clone does not have it as a commit. An operation of git that is under
@@ -554,7 +568,7 @@ wait_for_task() {
 }
 
 main() {
-  local uptime error key_name= session=
+  local uptime error key_name= session= fork_of= task_id=
   trap finish EXIT
   trap 'stop_reason="The machine was asked to power off"; exit 143' TERM INT HUP
   [ ! -e "$workspace/standby" ] || wait_for_task
@@ -577,19 +591,25 @@ main() {
   setting MICROVM_WIP_SUBJECT wip_subject
   setting MICROVM_RESUME_SESSION session
   setting MICROVM_FORK_SESSION fork_session
+  [[ $fork_session =~ ^[0-9a-f-]{36}$ ]] || fork_session=
+  choose_session
+  setting MICROVM_FORK_OF fork_of
+  setting MICROVM_TASK_ID task_id
   setting MICROVM_PROMPT_ID prompt_id
   setting MICROVM_HOLD_SECONDS hold_seconds
   tell_claude "$session"
   take_claude_files || fail "What comes along of the user's Claude Code could not be laid down in the guest"
   [[ $hold_seconds =~ ^[0-9]{1,7}$ ]] || hold_seconds=
   [[ $prompt_id =~ ^[0-9a-f-]{36}$ ]] || prompt_id=
-  [[ $fork_session =~ ^[0-9a-f-]{36}$ ]] || fork_session=
   [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
   [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
   [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
+  [[ ! $fork_of$task_id =~ ^[0-9a-f]{16}$ ]] ||
+    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f take_over_clone)"$'\ntake_over_clone "$@"' fork "$fork_of" "$task_id") ||
+    say 'the clone keeps the name of the task that it was copied from'
   [ -z "$wip_subject" ] ||
     (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f commit_leftovers)"$'\ncommit_leftovers "$1"' leftovers "$wip_subject") ||
     say 'what was left uncommitted could not be committed'

@@ -54,6 +54,15 @@ export interface Requests {
     readonly maxCostUsd?: number
     readonly maxTokens?: number
   }): Record<never, never>
+  /** Starts tasks that go on where one has ended, each with its own copy of clone and session. */
+  forkTask(request: {
+    readonly id: string
+    readonly text: string
+    readonly count: number
+    readonly timeoutMs?: number
+    readonly maxCostUsd?: number
+    readonly maxTokens?: number
+  }): { readonly ids: readonly TaskId[] }
   /** Has the agent of a task that has not ended read a text. */
   sendMessage(request: { readonly id: string; readonly text: string; readonly when: MessageTime }): Record<never, never>
   /** Has the agent of a task stop what it does, and wait. */

@@ -12,6 +12,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   mergeTask: true,
   retryTask: true,
   continueTask: true,
+  forkTask: true,
   sendMessage: true,
   interruptTask: true,
   finishTask: true,

@@ -17,6 +17,8 @@ export const bounds = {
   taskTimeoutMs: { least: 1000, most: 7 * dayMs },
   /** How long an agent that is done waits for more, in milliseconds. */
   holdMs: { least: 1000, most: dayMs },
+  /** How many tasks go on at once where one has ended. */
+  forks: { least: 1, most: 10 },
   /** The cost of a task in US dollars. */
   costUsd: { least: 0.01, most: 1_000_000 },
   /** The tokens of a task. */

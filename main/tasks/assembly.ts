@@ -7,6 +7,7 @@ import { GuestMemory, type HostMemory } from './admission/guest-memory.ts'
 import { HostCheck } from './admission/host-check.ts'
 import type { RunRate } from './admission/run-rate.ts'
 import { TaskContinuation } from './admission/task-continuation.ts'
+import { TaskForks } from './admission/task-forks.ts'
 import { TaskIntake } from './admission/task-intake.ts'
 import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
@@ -107,6 +108,9 @@ export async function assembleParts(options: OrchestratorOptions) {
   const continuation = new TaskContinuation({
     ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
   })
+  const forks = new TaskForks({
+    ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
+  })
   const messages = new TaskMessages({
     ...{ catalog, lifetime },
     recordOf: (id) => running.record(id) ?? waiting.record(id),
@@ -117,6 +121,19 @@ export async function assembleParts(options: OrchestratorOptions) {
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
-    ...{ follower, running, intake, resolvers, ended, continuation, messages, reviews, changes, attachments, disks },
+    ...{
+      follower,
+      running,
+      intake,
+      resolvers,
+      ended,
+      continuation,
+      forks,
+      messages,
+      reviews,
+      changes,
+      attachments,
+      disks,
+    },
   }
 }

@@ -68,6 +68,13 @@ export interface Tasks {
    */
   continue(id: TaskId, request: ContinueRequest): Promise<void>
   /**
+   * Makes tasks that go on where one has ended, with the text: each has its own copy of the clone as its agent left it, and of what that agent
+   * remembers. The task itself stays as it is. Resolves with their ids when all are on record; they wait for slots.
+   * @throws AppError: 'task-busy' before the task's end and while something else is done with it; 'task-ended' where its clone or its agent's
+   * session is gone; 'argument-invalid' for a task that resolved conflicts; and what `run` throws. There is none of them then.
+   */
+  fork(id: TaskId, request: ForkRequest): Promise<readonly TaskId[]>
+  /**
    * Has the agent of a task that has not ended read a text. Resolves with the message's id when it is on record; what becomes of it, the task
    * tells.
    * @throws AppError('task-busy' | 'task-ended') when its agent will read nothing more; 'description-invalid'; 'argument-invalid' when it was
@@ -177,6 +184,20 @@ export interface ContinueRequest {
   readonly owner?: string
   /** Limits of the whole task in place of those that it had, one by one. */
   readonly caps?: Partial<TaskCaps>
+}
+
+/** How tasks go on where one has ended. */
+export interface ForkRequest {
+  /** The text that each of their agents gets. */
+  readonly text: string
+  /** How many there are to be. */
+  readonly count: number
+  /** The event consumer that asks: their ends wait for it. Default: they are for all. */
+  readonly owner?: string
+  /** Limits in place of those that the task had, one by one; what it took is not counted again. */
+  readonly caps?: Partial<TaskCaps>
+  /** What their agents are to be, in place of what that of the task was. */
+  readonly agent?: AgentChoice
 }
 
 /** How a task is cleaned up. */

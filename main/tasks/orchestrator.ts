@@ -9,6 +9,7 @@ import type {
   Changes,
   CleanUp,
   ContinueRequest,
+  ForkRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -100,6 +101,13 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#parts.gate.answer(async () => {
       this.#countRun(request.owner)
       await this.#parts.continuation.accept(id, request)
+    })
+  }
+
+  fork(id: TaskId, request: ForkRequest): Promise<readonly TaskId[]> {
+    return this.#parts.gate.answer(async () => {
+      for (let count = 0; count < request.count; count += 1) this.#countRun(request.owner)
+      return await this.#parts.forks.accept(id, request)
     })
   }
 

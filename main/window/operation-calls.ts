@@ -2,17 +2,18 @@ import { z } from 'zod'
 import { readInput } from '../api/failure.ts'
 import type { Operation } from '../api/operation.ts'
 import { acceptTask } from '../api/operations/accept-task.ts'
+import { finishTask } from '../api/operations/agent/finish-task.ts'
+import { interruptTask } from '../api/operations/agent/interrupt-task.ts'
+import { sendMessage } from '../api/operations/agent/send-message.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { continueTask } from '../api/operations/continue-task.ts'
-import { finishTask } from '../api/operations/finish-task.ts'
-import { interruptTask } from '../api/operations/interrupt-task.ts'
+import { forkTask } from '../api/operations/fork-task.ts'
 import { mergeTask } from '../api/operations/merge-task.ts'
 import { rejectTask } from '../api/operations/reject-task.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
 import { retryTask } from '../api/operations/retry-task.ts'
 import { runTask } from '../api/operations/run-task.ts'
-import { sendMessage } from '../api/operations/send-message.ts'
 import { usage } from '../api/operations/usage.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
@@ -27,6 +28,7 @@ const operationCalls = {
   resolveTask,
   retryTask,
   continueTask,
+  forkTask,
   sendMessage,
   interruptTask,
   finishTask,

@@ -104,6 +104,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await callOperation('continueTask', request, tasks, signal)
         return {}
       },
+      forkTask: async (request, signal) => ({
+        ids: (await callOperation('forkTask', request, tasks, signal)).task_ids,
+      }),
       sendMessage: async (request, signal) => {
         await callOperation('sendMessage', request, tasks, signal)
         return {}

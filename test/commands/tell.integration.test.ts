@@ -6,6 +6,7 @@ import { startServer } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { runCommand } from '../support/command-line.ts'
+import { guestThatForks } from '../support/machines/forking-guest.ts'
 import { guestThatListens } from '../support/machines/listening-guest.ts'
 import { processDriver } from '../support/machines/process-driver.ts'
 import { registeredRepository } from '../support/orchestrator.ts'
@@ -60,4 +61,28 @@ test('tell speaks to the agent of a task, interrupt has it stop, finish end, wai
   expect(await command('tell', id, 'Too late')).toMatchObject({
     ...{ exitCode: 1, stderr: expect.stringMatching(/has ended.*continue ID/s) },
   })
+})
+
+test('fork starts tasks where one has ended and prints their ids, one a line', async () => {
+  const root = await temporaryFolder()
+  const home = join(root, 'home')
+  await mkdir(home, { mode: 0o700 })
+  await registeredRepository(root)
+  const driver = processDriver(join(root, 'run'), guestThatForks())
+  const server = await startServer({ home, port: 0, log: silentLog, env: { ANTHROPIC_API_KEY: 'sk-ant-x' }, driver })
+  await using _server = { [Symbol.asyncDispose]: () => server.close() }
+  const command = (...args: string[]) => runCommand(args, { home })
+  const id = (await command('run', 'project', 'work')).stdout.trim()
+  await expect.poll(async () => (await server.tasks.get(requireTaskId(id))).announcedSeq).not.toBeNull()
+  const { stdout, exitCode } = await command('fork', id, 'Another way', '--count', '2', '--max-tokens', '5000')
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]{8}\n[0-9a-f]{8}\n$/)])
+  const forks = stdout.trim().split('\n').map(requireTaskId)
+  for (const fork of forks) {
+    await expect.poll(async () => (await server.tasks.get(fork)).announcedSeq).not.toBeNull()
+    expect(JSON.parse((await command('info', fork)).stdout)).toMatchObject({
+      forked_from: id,
+      description: 'Another way',
+    })
+  }
+  expect(await command('fork', '00000000', 'x')).toMatchObject({ exitCode: 1, stdout: '' })
 })

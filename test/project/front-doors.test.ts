@@ -75,6 +75,7 @@ const requests: Readonly<Record<string, object>> = {
   reject_task: { task_id: '0123abcd' },
   resolve_task: { task_id: '0123abcd' },
   continue_task: { task_id: '0123abcd', text: 'x' },
+  fork_task: { task_id: '0123abcd', text: 'x' },
   retry_task: { task_id: '0123abcd' },
   cleanup_task: { task_id: '0123abcd' },
   prune: { dry_run: true },

@@ -1,14 +1,16 @@
 import type { z } from 'zod'
 import type { Operation } from '../operation.ts'
 import { acceptTask } from './accept-task.ts'
+import { finishTask } from './agent/finish-task.ts'
+import { interruptTask } from './agent/interrupt-task.ts'
+import { sendMessage } from './agent/send-message.ts'
 import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
 import { continueTask } from './continue-task.ts'
-import { finishTask } from './finish-task.ts'
+import { forkTask } from './fork-task.ts'
 import { getTaskDiff } from './get-task-diff.ts'
 import { getTaskInfo } from './get-task-info.ts'
 import { getTaskLogs } from './get-task-logs.ts'
-import { interruptTask } from './interrupt-task.ts'
 import { listRepos } from './list-repos.ts'
 import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
@@ -20,7 +22,6 @@ import { retryTask } from './retry-task.ts'
 import { reviewFile } from './review-file.ts'
 import { reviewTask } from './review-task.ts'
 import { runTask } from './run-task.ts'
-import { sendMessage } from './send-message.ts'
 import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
 
@@ -41,6 +42,7 @@ const all = [
   mergeTask,
   resolveTask,
   continueTask,
+  forkTask,
   retryTask,
   cleanupTask,
   usage,

@@ -56,6 +56,7 @@ export const getTaskInfo = defineOperation({
       )
       .optional()
       .describe('What its agent was told after it began, and what became of each'),
+    forked_from: z.string().optional().describe('The task at whose end it began, see fork_task'),
     waits_since: z.string().optional().describe('Its agent has nothing to do since then; phase is waiting'),
     waits_until: z.string().optional().describe('When it ends if it is told nothing more'),
     said: z

@@ -22,13 +22,17 @@ export const retryTask = defineOperation({
   consumer: 'owner',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ task_id, ...options }, { tasks, consumer }) => {
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs } = await tasks.get(
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, fork } = await tasks.get(
       requireTaskId(task_id),
     )
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
       throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {
         hint: `Call resolve_task with ${resolves.task}`,
+      })
+    if (fork)
+      throw new AppError('argument-invalid', `Task ${id} went on where task ${fork.task} had ended`, {
+        hint: `fork_task with ${fork.task} starts one more from there`,
       })
     // The alias may have changed, or name another repository, since the task ran.
     const repository = (await tasks.repositories()).find(({ path }) => path === repoPath)

@@ -78,6 +78,22 @@ export const remoteCommands: readonly RemoteCommand[] = [
     },
     print: (terminal, { task_id }) => terminal.say(task_id),
   }),
+  remoteCommand('fork_task', {
+    word: 'fork',
+    description:
+      'start tasks that go on where one has ended, each with its own copy of clone and session, and print their ids',
+    takesTask: true,
+    takesText: 'text',
+    options: {
+      count: { description: 'so many (default: 1)', number: bounds.forks },
+      timeout_ms: { description: 'stop each after so long in its machine', number: bounds.taskTimeoutMs },
+      max_cost_usd: { description: 'stop each at this cost of its own', number: bounds.costUsd, amount: true },
+      max_tokens: { description: 'stop each at so many tokens of its own', number: bounds.tokens },
+    },
+    print: (terminal, { task_ids }) => {
+      for (const id of task_ids) terminal.say(id)
+    },
+  }),
   remoteCommand('retry_task', {
     word: 'retry',
     description: 'start a task with the text, repository and limits of one that has ended, and print its id',

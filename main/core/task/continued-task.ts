@@ -30,7 +30,7 @@ export function continuedTask(task: Task, { at, text, owner, caps }: Continued, 
 }
 
 /** Rejected as a whole, or in part by the choice of the others. */
-const wasDecidedAgainst = ({ merge, accepted }: Task): boolean =>
+export const wasDecidedAgainst = ({ merge, accepted }: Pick<Task, 'merge' | 'accepted'>): boolean =>
   (merge?.kind === 'unmerged' && merge.reason === 'rejected') || accepted?.only !== undefined
 
 /** A task that goes on does so in a machine of its own: nothing is known of that one yet. Pure. */
@@ -51,3 +51,7 @@ export function withFormerEnd(task: Task): Task {
   const { seq: _seq, ...known } = former
   return { ...task, ...known }
 }
+
+/** Whether files that its agent left uncommitted are on the branch, as a commit that its clone does not have. Pure. */
+export const leftMergedFiles = ({ work, merge }: Pick<Task, 'work' | 'merge'>): boolean =>
+  work?.wip === true && merge?.kind === 'merged'

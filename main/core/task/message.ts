@@ -17,6 +17,13 @@ export type NewMessage =
 
 export type TaskMessage = NewMessage & { readonly sentAt: string; readonly state: MessageState }
 
+/** A text that an agent of a task was told, with the id by which the agent knows it. */
+export interface Told {
+  /** A UUID. */
+  readonly id: string
+  readonly text: string
+}
+
 /** What one task may be told at most: each message stays on its record. */
 export const mostMessages = 200
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../failure.ts'
 import { unreachable } from '../unreachable.ts'
-import type { AgentUsage, Parking, Task } from './task.ts'
+import type { AgentUsage, Fork, Parking, Task } from './task.ts'
 
 /** Why an agent came to a stop that is none of its own making. What a guest says: it decides only when its own task goes on. */
 export type Interruption =
@@ -72,6 +72,27 @@ export function totalUsage(earlier: AgentUsage | null, latest: AgentUsage | null
     sessionId: latest.sessionId,
     ...((latest.model ?? earlier.model) !== undefined && { model: latest.model ?? earlier.model }),
   }
+}
+
+/** What the agent of a fork took itself, without what the session had cost that it copied. Pure. */
+export function withoutOriginal(usage: AgentUsage | null, fork: Fork | undefined): AgentUsage | null {
+  if (usage === null || fork === undefined || usage.sessionId !== fork.copy) return usage
+  return { ...usage, costUsd: Math.max(0, usage.costUsd - fork.costUsd) }
+}
+
+/**
+ * What the session with which a task ended has cost by Claude Code's own count, which is from the session's beginning. Null where no session is
+ * known. Pure.
+ */
+export function sessionOf(
+  task: Pick<Task, 'result' | 'parkings'> & Pick<Partial<Task>, 'fork'>,
+): { readonly id: string; readonly costUsd: number } | null {
+  const usage = usageSoFar(task)
+  if (usage?.sessionId == null) return null
+  const { sessionId, costUsd } = usage
+  const before = task.parkings.findLast((parking) => parking.usage !== null && parking.usage.sessionId !== sessionId)
+  const original = sessionId === task.fork?.copy ? task.fork.costUsd : 0
+  return { id: sessionId, costUsd: costUsd - (before?.usage?.costUsd ?? 0) + original }
 }
 
 /** What all agents of a task took so far, and with it the session that the next one resumes. Pure. */

@@ -22,6 +22,8 @@ export const shareNames = {
   waiting: 'waiting',
   go: 'go',
   started: 'started',
+  /** A folder: what Claude remembers, kept for its next agent. */
+  session: 'session',
   result: 'result.json',
   stream: 'claude-stream.jsonl',
 } as const

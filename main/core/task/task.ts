@@ -6,7 +6,7 @@ import type { Accepted, MergeOutcome, SalvagedWork } from '../merge/merge.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
 import type { AgentChoice } from './agent-choice.ts'
 import type { TaskCaps } from './caps.ts'
-import type { NewMessage, TaskMessage } from './message.ts'
+import type { NewMessage, TaskMessage, Told } from './message.ts'
 import type { TaskBase } from './task-base.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
@@ -47,6 +47,8 @@ export interface TaskIdentity {
   readonly mergePolicy?: Exclude<MergePolicy, { kind: 'auto' }>
   /** What it works in, where that is not the flake of the repository. */
   readonly environment?: Exclude<TaskEnvironment, { kind: 'flake' }>
+  /** Present when it goes on from the point at which another task had ended. */
+  readonly fork?: Fork
   /** Present when its agent waits for more once it is done, for so long each time; in milliseconds. */
   readonly holdMs?: number
   /** Present when the task is there to resolve another one's conflicts. */
@@ -64,6 +66,23 @@ export interface RepositoryIdentity {
   /** The identity of the `.git` folder, which stays the same when the folder is moved on its disk. */
   readonly inode: number
   readonly bornMs: number
+}
+
+/** The point at which another task had ended: its clone was copied, and its agent's session is copied when the fork begins. */
+export interface Fork {
+  readonly task: TaskId
+  readonly startCommit: string
+  readonly branch: string | null
+  /** The session of Claude's, and the id for the copy of it. */
+  readonly session: string
+  readonly copy: string
+  /** What the session had cost in US dollars: Claude Code tells that as a part of what its copy costs. */
+  readonly costUsd: number
+  /** The text with which the session began, and what its agents were told since, oldest first. */
+  readonly description: string
+  readonly told: readonly Told[]
+  /** The clone has uncommitted files that are a commit on the branch. */
+  readonly hasMergedLeftovers?: true
 }
 
 /** Another task's work that does not merge: where it began, what it is, and the branch that it is to come onto. */

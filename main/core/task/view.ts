@@ -198,6 +198,8 @@ export interface TaskView extends SalvageView {
   continued_with?: string
   /** What its agent was told after it began, with what became of each; absent when there was nothing. */
   messages?: MessageView[]
+  /** The task at whose end this one began. */
+  forked_from?: string
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
   /** What was asked for in place of the user's own model and effort, and of what is checked out. */
@@ -267,6 +269,7 @@ export function taskView(task: Task): TaskView {
     ...(task.holdMs !== undefined && { hold_ms: task.holdMs }),
     ...(continuation !== undefined && { continued_with: continuation }),
     ...(task.messages.length > 0 && { messages: messageViews(task.messages) }),
+    ...(task.fork && { forked_from: task.fork.task }),
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),

@@ -18,6 +18,7 @@ export const ownVerbs = [
   'install-command',
   'interrupt',
   'finish',
+  'fork',
   'list',
   'logs',
   'merge',

@@ -3,30 +3,23 @@ import type { TaskCaps } from '../../core/task/caps.ts'
 import { validateDescription } from '../../core/task/description.ts'
 import { usageSoFar } from '../../core/task/parking.ts'
 import type { AgentUsage, Task, TaskId } from '../../core/task/task.ts'
-import { pathExists } from '../../lib/files/look.ts'
-import type { ContinueRequest, RegisteredRepository } from '../contract.ts'
+import type { ContinueRequest } from '../contract.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { announceEnd } from '../finish/announce-end.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
-import { filesOf } from '../record/task-files.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
 import { forgetDecided } from '../review/choices-file.ts'
-import { acceptedCaps, type RunnerContext } from '../run/task-run.ts'
-import type { Provisions } from '../slots/provisions.ts'
-import { requireSpace } from './disk-space.ts'
+import { acceptedCaps } from '../run/task-run.ts'
 import type { HostCheck } from './host-check.ts'
+import { type GoingOnRules, requireGoesOn } from './require-goes-on.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 export interface ContinuationOptions {
   /** Read at each use: settings may change. */
-  readonly rules: Pick<RunnerContext, 'home' | 'limits'> & {
-    readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
-    readonly provisions: (repoPath: string) => Promise<Provisions>
-    readonly events: EventLog
-  }
+  readonly rules: GoingOnRules & { readonly events: EventLog }
   readonly catalog: Pick<TaskCatalog, 'list'>
   readonly ended: Pick<EndedTasks, 'act'>
   readonly unfinished: UnfinishedTasks
@@ -75,13 +68,7 @@ export class TaskContinuation {
 
   async #require(task: Task, caps: TaskCaps): Promise<void> {
     const { rules, catalog, host } = this.#options
-    const { id, repoPath, startCommit } = task
-    const { workFolder, repo } = filesOf(task)
-    if (startCommit === null || !(await pathExists(repo))) {
-      throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
-        hint: `retry_task starts it from the beginning; run_task with base ${id} builds on what waits at its ref`,
-      })
-    }
+    const { id } = task
     const resolver = (await catalog.list()).find(
       ({ resolves, announcedSeq }) => resolves?.task === id && announcedSeq === null,
     )
@@ -90,14 +77,8 @@ export class TaskContinuation {
         hint: 'Wait for its end, or cancel it',
       })
     }
-    if (!(await rules.repositories.list()).some(({ path }) => path === repoPath)) {
-      throw new AppError('repository-unknown', `The repository of task ${id} is not registered: ${repoPath}`, {
-        hint: `Run: microvm-orchestrator allow ${repoPath}`,
-      })
-    }
     requireRoom(id, usageSoFar(task), caps)
-    await requireSpace([rules.home, repoPath, workFolder], rules.limits.minFreeGiB ?? 0)
-    await host.require(await rules.provisions(repoPath))
+    await requireGoesOn(task, rules, host)
   }
 }
 

@@ -3,7 +3,7 @@ import { toFailure } from '../../core/failure.ts'
 import type { Verdict } from '../../core/merge/may-publish.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, withModelHint } from '../../core/task/outcome.ts'
-import { parkingOf, totalUsage } from '../../core/task/parking.ts'
+import { parkingOf, totalUsage, withoutOriginal } from '../../core/task/parking.ts'
 import type { Task, TaskResult } from '../../core/task/task.ts'
 import { mergeView, resultView, salvageView } from '../../core/task/view.ts'
 import type { Log } from '../../lib/log.ts'
@@ -111,8 +111,8 @@ const mergeByPolicy = async (
       })
 
 /** The host believes the imported commits, not the guest's list, and counts what earlier agents of the task took. */
-const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings }: Task): TaskResult => ({
+const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings, fork }: Task): TaskResult => ({
   ...result,
   filesChanged: work ? toldPaths({ files: work.filesChanged, more: work.moreChanged ?? 0 }) : [],
-  usage: totalUsage(parkings.at(-1)?.usage ?? null, result.usage),
+  usage: totalUsage(parkings.at(-1)?.usage ?? null, withoutOriginal(result.usage, fork)),
 })

@@ -3,6 +3,7 @@ import type { FailureCode } from '../../core/failure.ts'
 import type { UnmergedReason } from '../../core/merge/merge.ts'
 import { efforts, modelPattern } from '../../core/task/agent-choice.ts'
 import { messageTimes } from '../../core/task/message.ts'
+import { isSession } from '../../core/task/session.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 
@@ -176,6 +177,18 @@ const base = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('commit'), name: z.string(), commit: z.string() }),
 ])
 
+const fork = z.object({
+  task: taskId,
+  startCommit: z.string(),
+  branch: z.string().nullable(),
+  session: z.string().refine(isSession),
+  copy: z.string().refine(isSession),
+  costUsd: z.number(),
+  description: z.string(),
+  told: z.array(z.object({ id: z.uuid(), text: z.string() })),
+  hasMergedLeftovers: z.literal(true).exactOptional(),
+})
+
 const identity = z.object({
   id: taskId,
   description: z.string(),
@@ -189,6 +202,7 @@ const identity = z.object({
   queue: z.object({ priority: z.number() }).exactOptional(),
   mergePolicy: mergePolicy.exactOptional(),
   environment: environment.exactOptional(),
+  fork: fork.exactOptional(),
   holdMs: z.number().exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),

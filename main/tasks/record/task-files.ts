@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { shareNames } from '../../core/task/share-names.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { tasksDirectory } from '../../lib/files/paths.ts'
 
-export { shareNames } from '../../core/task/share-names.ts'
+export { shareNames }
 
 /**
  * Where a task lies on the host: its folder in the home, and its work folder, which is the same unless a setting named another place for
@@ -25,8 +26,13 @@ export interface TaskFiles {
   /** What a gateway let through and refused; where the task has one. */
   readonly network: string
   readonly repo: string
+  /** The clone of a fork until it begins: a copy of that of another task. */
+  readonly copy: string
   readonly share: string
 }
+
+/** What Claude remembers, as the runner keeps it in the share. */
+export const sessionFolder = ({ share }: Pick<TaskFiles, 'share'>): string => join(share, shareNames.session)
 
 /** Of `taskFiles` this one alone: for anyone who asks for ten thousand. */
 export const eventsPath = (home: string, id: TaskId): string => `${tasksDirectory(home)}/${id}/events.jsonl`
@@ -49,6 +55,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     stream: join(folder, 'claude-stream.jsonl'),
     network: join(folder, 'network.jsonl'),
     repo: join(large, 'repo'),
+    copy: join(large, 'copy'),
     share: join(large, 'share'),
   }
 }

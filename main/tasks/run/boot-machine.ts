@@ -8,6 +8,7 @@ import { machineSpec, type SpecParts } from '../slots/machine-spec.ts'
 import { prepareSlotStorage } from '../slots/slot-storage.ts'
 import type { HandedOver, WarmMachine } from '../slots/warm-machine.ts'
 import { clearShare } from './clear-share.ts'
+import { placeFork } from './place-fork.ts'
 import { addNote, type TaskRun } from './task-run.ts'
 import { writeShare } from './write-share.ts'
 
@@ -20,6 +21,7 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const needsFlake = environment === undefined
   const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
+  await placeFork(record)
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(

@@ -2,8 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import { wipSubject } from '../../core/merge/merge.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
-import { nextPromptId, toldSoFar } from '../../core/task/story.ts'
-import type { Task } from '../../core/task/task.ts'
+import { leftMergedFiles } from '../../core/task/continued-task.ts'
+import { isSession } from '../../core/task/session.ts'
+import { firstText, nextPromptId, nextText, toldSoFar } from '../../core/task/story.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
 import { readFlakeFiles } from '../../environment/flake-files.ts'
 import { environmentFolder } from '../../environment/kept-environment.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
@@ -17,6 +19,7 @@ import type { Assignment } from '../slots/provisions.ts'
  */
 export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
   const session = sessionToResume(task)
+  const merged = mergedLeftoversOf(task)
   const budget = budgetLeft(task)
   const prompt = nextPromptId(task)
   const told = toldSoFar(task)
@@ -32,22 +35,24 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     }),
     ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
-    ...(session !== null && { MICROVM_RESUME_SESSION: session }),
+    ...(session !== null && { MICROVM_RESUME_SESSION: session.resume }),
+    ...(session?.copy !== undefined && { MICROVM_FORK_SESSION: session.copy }),
+    ...(task.fork && { MICROVM_FORK_OF: task.fork.task, MICROVM_TASK_ID: task.id }),
     ...(prompt !== null && { MICROVM_PROMPT_ID: prompt }),
     ...(task.holdMs !== undefined && { MICROVM_HOLD_SECONDS: String(Math.ceil(task.holdMs / 1000)) }),
-    ...(hasMergedLeftovers(task) && { MICROVM_WIP_SUBJECT: wipSubject(task.id) }),
+    ...(merged !== null && { MICROVM_WIP_SUBJECT: wipSubject(merged) }),
   }
   const environment = Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\0`)
     .join('')
-  const text = task.parkings.at(-1)?.text
+  const text = nextText(task)
   const claudeFiles = (assignment.claudeHome?.files ?? []).map(
     ({ path, text: content, executable }) => `${executable ? 'x' : '-'}${path}\0${content}\0`,
   )
   await mkdir(files.share, { recursive: true, mode: 0o700 })
   const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
   await Promise.all([
-    place(shareNames.description, task.description),
+    place(shareNames.description, firstText(task)),
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     ...(told.length === 0 ? [] : [place(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))]),
     place(shareNames.environment, environment),
@@ -59,11 +64,13 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
 }
 
 /**
- * Whether files that the agent left uncommitted went onto the branch, as a commit of the host's that the clone does not have: committed there
- * too before the agent goes on, they merge a second time with nothing to collide with.
+ * The task whose files, left uncommitted by its agent, went onto the branch as a commit of the host's that the clone does not have: committed
+ * there too before the agent goes on, they merge a second time with nothing to collide with. Null where there are none.
  */
-const hasMergedLeftovers = ({ parkings, former }: Task): boolean =>
-  parkings.at(-1)?.text !== undefined && former?.work?.wip === true && former.merge?.kind === 'merged'
+function mergedLeftoversOf({ id, parkings, former, fork }: Task): TaskId | null {
+  if (parkings.length === 0) return fork?.hasMergedLeftovers ? fork.task : null
+  return parkings.at(-1)?.text !== undefined && former !== null && leftMergedFiles(former) ? id : null
+}
 
 /** The flake that stands in place of the repository's, as the guest reads it; null where none does. */
 async function environmentFilesOf({ environment, home, repo }: Task): Promise<string | null> {
@@ -79,10 +86,9 @@ const folderOf = (environment: TaskEnvironment, kept: string): string | null =>
 const budgetLeft = ({ caps, parkings }: Task): number | null =>
   caps?.maxCostUsd == null ? null : Math.max(0.01, caps.maxCostUsd - (parkings.at(-1)?.usage?.costUsd ?? 0))
 
-const sessionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** Claude's session that the task goes on with. A guest said it, so it is only accepted as a UUID. */
-const sessionToResume = ({ parkings }: Task): string | null => {
-  const session = parkings.at(-1)?.usage?.sessionId ?? ''
-  return sessionPattern.test(session) ? session : null
+/** Claude's session that the task goes on with, and the id for a copy of it. A guest said it, so it is only accepted as a UUID. */
+function sessionToResume({ parkings, fork }: Task): { readonly resume: string; readonly copy?: string } | null {
+  const resume = parkings.at(-1)?.usage?.sessionId ?? ''
+  if (isSession(resume)) return { resume }
+  return fork ? { resume: fork.session, copy: fork.copy } : null
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { MachineHandle, SlotId, TaskId } from '../../core/task/task.ts'
@@ -151,17 +151,27 @@ export class WarmMachine {
   }
 }
 
-/** Removes the folder of a machine that never had a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
+/** Removes the folder of a machine or a fork that never became a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
 export async function removeWarmFolder(
   { folder, workFolder, events, record, repo }: TaskFiles,
   log: Log,
 ): Promise<void> {
   try {
-    if ((await pathExists(events)) || (await pathExists(record))) return
+    if ((await holdsAnything(events)) || (await pathExists(record))) return
     if ((await namesIn(repo)).length > 0) return
     if (workFolder !== folder) await removeTree(workFolder)
     await removeTree(folder)
   } catch (error) {
     log.warn('the folder of a machine that was booted ahead stays', { folder, reason: String(error) })
+  }
+}
+
+/** A record is begun with an empty file. */
+async function holdsAnything(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).size > 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }

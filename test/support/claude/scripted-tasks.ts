@@ -23,6 +23,7 @@ import type {
   ChangesSeen,
   CleanUp,
   ContinueRequest,
+  ForkRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -227,6 +228,13 @@ export class ScriptedTasks implements Tasks {
     this.#apply(id, { type: 'continued', at: at(), ...rest })
   }
 
+  async fork(id: TaskId, { text, count, ...rest }: ForkRequest): Promise<readonly TaskId[]> {
+    const { state, repo } = await this.get(id)
+    if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
+    this.forked.push({ id, text, count, ...rest })
+    return await Promise.all(Array.from({ length: count }, () => this.run({ description: text, repo, ...rest })))
+  }
+
   async tell(id: TaskId, text: string, when: MessageTime): Promise<string> {
     validateDescription(text)
     return await this.#send(id, { id: randomUUID(), kind: 'text', text, when })
@@ -267,6 +275,8 @@ export class ScriptedTasks implements Tasks {
   }
 
   readonly continued: (ContinueRequest & { readonly id: TaskId })[] = []
+
+  readonly forked: (ForkRequest & { readonly id: TaskId })[] = []
   readonly cleaned: { readonly id: TaskId; readonly deleteRef: boolean }[] = []
 
   async warnings(): Promise<readonly string[]> {

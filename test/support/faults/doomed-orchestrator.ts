@@ -21,7 +21,7 @@ export type Doom =
   | WorkerDoom
 
 /**
- * Runs one task, which may be told something while it works, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
+ * Runs one task, which may be told something while it works, or be forked at its end, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
  * product. Prints `ready` first, and `survived` when the point was never reached.
  */
 const [rootAndGuest = '', doomText = ''] = process.argv.slice(2)
@@ -30,7 +30,8 @@ const {
   guest,
   warm = false,
   tell,
-} = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean; tell?: string }
+  fork,
+} = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean; tell?: string; fork?: string }
 const doom = JSON.parse(doomText) as Doom
 
 const die = (): never => {
@@ -75,6 +76,10 @@ if (tell !== undefined) {
   await orchestrator.tell(first, tell, 'next')
 }
 await untilEnded(orchestrator, first)
+if (fork !== undefined) {
+  const forks = await orchestrator.fork(first, { text: fork, count: 2 })
+  for (const id of forks) await untilEnded(orchestrator, id)
+}
 if (warm) {
   await until(() => aheadOf(first))
   await untilEnded(orchestrator, await orchestrator.run({ description: 'say more', repo: 'project' }))

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../../main/core/failure.ts'
 import type { FileDiff } from '../../../main/core/merge/file-diff.ts'
+import type { TaskId } from '../../../main/core/task/task.ts'
 import { hasWords, historyPage, isWanted, wordsOf } from '../../../main/window/history/history-page.ts'
 import { recentTasks } from '../../../main/window/history/recent-tasks.ts'
 import { pagePolicy } from '../../../main/window/page-files.ts'
@@ -194,6 +195,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     cleanupTask: () => ({}),
     retryTask: ({ id }) => ({ id: rowOf(id).id }),
     continueTask: () => ({}),
+    forkTask: ({ count }) => ({ ids: Array.from({ length: count }, (_, index) => `000000f${index}` as TaskId) }),
     sendMessage: () => ({}),
     interruptTask: () => ({}),
     finishTask: () => ({}),

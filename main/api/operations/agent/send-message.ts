@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { messageTimes } from '../../core/task/message.ts'
-import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
-import { requireTaskId } from '../views.ts'
+import { messageTimes } from '../../../core/task/message.ts'
+import { defineOperation } from '../../operation.ts'
+import { taskIdInput } from '../../schemas.ts'
+import { requireTaskId } from '../../views.ts'
 
 export const sendMessage = defineOperation({
   name: 'send_message',

@@ -1,0 +1,42 @@
+import { AppError } from '../../core/failure.ts'
+import type { Task } from '../../core/task/task.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import type { RegisteredRepository } from '../contract.ts'
+import { filesOf } from '../record/task-files.ts'
+import type { RunnerContext } from '../run/task-run.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import { requireSpace } from './disk-space.ts'
+import type { HostCheck } from './host-check.ts'
+
+/** What says whether an agent can go on where another one ended. Read at each use: settings may change. */
+export interface GoingOnRules extends Pick<RunnerContext, 'home' | 'limits'> {
+  readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
+  readonly provisions: (repoPath: string) => Promise<Provisions>
+}
+
+/**
+ * Whether an agent can go on where that of a task ended: its clone is there, its repository registered, and the host ready for it.
+ * @throws AppError that says what is missing, 'task-ended' where the clone is gone.
+ */
+export async function requireGoesOn(
+  task: Task,
+  rules: GoingOnRules,
+  host: HostCheck,
+): Promise<RegisteredRepository & { readonly startCommit: string }> {
+  const { id, repoPath, startCommit } = task
+  const { workFolder, repo } = filesOf(task)
+  if (startCommit === null || !(await pathExists(repo))) {
+    throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
+      hint: `retry_task starts it from the beginning; run_task with base ${id} builds on what waits at its ref`,
+    })
+  }
+  const registered = (await rules.repositories.list()).find(({ path }) => path === repoPath)
+  if (!registered) {
+    throw new AppError('repository-unknown', `The repository of task ${id} is not registered: ${repoPath}`, {
+      hint: `Run: microvm-orchestrator allow ${repoPath}`,
+    })
+  }
+  await requireSpace([rules.home, repoPath, workFolder], rules.limits.minFreeGiB ?? 0)
+  await host.require(await rules.provisions(repoPath))
+  return { ...registered, startCommit }
+}
