@@ -56,14 +56,22 @@
         guest-x86_64 = guests.x86_64-linux;
       };
 
-      packages = lib.mapAttrs (host: guest: rec {
-        manifest = import ./manifest.nix {
-          inherit lib;
-          inherit (guest) config;
+      packages = lib.mapAttrs (
+        host: guest:
+        let
           hostPackages = nixpkgs.legacyPackages.${host};
-          revision = nixpkgs.rev or null;
-        };
-        default = manifest;
-      }) guests;
+        in
+        rec {
+          manifest = import ./manifest.nix {
+            inherit lib hostPackages;
+            inherit (guest) config;
+            revision = nixpkgs.rev or null;
+          };
+          default = manifest;
+        }
+        // lib.optionalAttrs (guest.config.microvm.hypervisor == "vfkit") {
+          vfkit = import ./vfkit.nix { inherit (hostPackages) vfkit; };
+        }
+      ) guests;
     };
 }

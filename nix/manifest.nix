@@ -26,7 +26,7 @@ let
     rosettaTag = if mac then config.virtualisation.rosetta.mountTag else null;
     # Programs of the host, as new as the guest.
     tools = lib.optionalAttrs mac {
-      vfkit = lib.getExe hostPackages.vfkit;
+      vfkit = lib.getExe (import ./vfkit.nix { inherit (hostPackages) vfkit; });
       socat = lib.getExe hostPackages.socat;
     };
     source.nixpkgs = revision;

@@ -7,8 +7,8 @@ import type { ImageSource } from './image/image-source.ts'
 import { nixGuest } from './nix-guest/nix-guest.ts'
 import { inspectNix } from './nix-guest/nix-host.ts'
 import { nixProblems } from './nix-guest/problems.ts'
-import { inspectMac } from './vfkit/host.ts'
-import { hypervisorProblems } from './vfkit/problems.ts'
+import { inspectMac, type MacHost } from './vfkit/host.ts'
+import { hypervisorProblems, rosettaKernelProblems } from './vfkit/problems.ts'
 
 /** The settings `guest` and `guestImage`. */
 export interface GuestChoice {
@@ -21,6 +21,8 @@ export interface GuestHost {
   readonly platform?: NodeJS.Platform
   /** Whether this host's nix builds a NixOS guest. */
   readonly buildsNixos?: () => Promise<boolean>
+  /** What is known of a Mac. */
+  readonly mac?: () => Promise<MacHost>
   /** The checkout's or the installed package's `nix`. */
   readonly folder?: string
 }
@@ -32,12 +34,21 @@ export const usualGuest: GuestChoice = { guest: 'auto', guestImage: null }
  * any other a Debian, which needs neither. Which it is, is asked of the host when it is first needed.
  */
 export function chooseGuest({ guest, guestImage }: GuestChoice = usualGuest, host: GuestHost = {}): ImageSource {
-  const { platform = process.platform, buildsNixos = nixBuildsHere } = host
+  const { platform = process.platform, buildsNixos = nixBuildsHere, mac: inspect = inspectMac } = host
   const folder = host.folder ?? join(resourceDirectory(), 'nix')
   const plain = debianGuest({ folder, guestImage, platform })
   if (platform !== 'darwin') return guest === 'nixos' ? noNixos : plain
-  const debian = { ...plain, runProblems: async () => hypervisorProblems(await inspectMac()) }
-  const nixos = nixGuest({ folder })
+  const debian: ImageSource = {
+    ...plain,
+    runProblems: async (image) => {
+      const mac = await inspect()
+      return [...hypervisorProblems(mac), ...rosettaKernelProblems(mac, image?.kernelVersion)]
+    },
+  }
+  const nixos: ImageSource = {
+    ...nixGuest({ folder }),
+    runProblems: async (image) => rosettaKernelProblems(await inspect(), image?.kernelVersion),
+  }
   if (guest !== 'auto') return guest === 'nixos' ? nixos : debian
   let chosen: Promise<ImageSource> | undefined
   const choose = () => (chosen ??= buildsNixos().then((builds) => (builds ? nixos : debian)))
@@ -46,7 +57,7 @@ export function chooseGuest({ guest, guestImage }: GuestChoice = usualGuest, hos
     read: async (directory, key) => await (await choose()).read(directory, key),
     build: async (directory, onProgress, signal) => await (await choose()).build(directory, onProgress, signal),
     problems: async (signal) => await (await choose()).problems(signal),
-    runProblems: async () => (await (await choose()).runProblems?.()) ?? [],
+    runProblems: async (image) => (await (await choose()).runProblems?.(image)) ?? [],
     buildTakes: 'some minutes',
   }
 }

@@ -59,8 +59,9 @@ export async function guestImageProblems(
   signal?: AbortSignal,
   source = chooseGuest(),
 ): Promise<readonly Problem[]> {
-  const toRun = (await source.runProblems?.()) ?? []
-  if (await findGuestImage(cacheDirectory, source)) return toRun
+  const image = await findGuestImage(cacheDirectory, source)
+  const toRun = (await source.runProblems?.(image)) ?? []
+  if (image) return toRun
   return [
     ...toRun,
     ...(await source.problems(signal)),

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { feedSettings } from '../../packaging/release-feed.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { appDirectory } from '../support/window/build-app.ts'
-import { callHost, startApp } from '../support/window/desktop-app.ts'
+import { callHost, standInTest, startApp } from '../support/window/desktop-app.ts'
 import { fakeElectron } from '../support/window/fake-electron.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -116,7 +116,7 @@ async function expectDeb(deb: string): Promise<void> {
   expect(await readFile(join(deb, 'opt/microVM Orchestrator/resources/package-type'), 'utf8')).toBe('deb')
 }
 
-test('the Linux app holds what it runs and nothing more, is locked, and starts', async () => {
+standInTest('the Linux app holds what it runs and nothing more, is locked, and starts', async () => {
   const { packed: folder, deb } = await pack('linux')
   const archive = join(folder, 'resources/app.asar')
   expect(contentsOf(archive).toSorted()).toEqual(expected)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { seriousFindings } from '../renderer/serious-findings.ts'
-import { callHost, clickTray, isVisible, startApp } from '../support/window/desktop-app.ts'
+import { callHost, clickTray, isVisible, standInTest, startApp } from '../support/window/desktop-app.ts'
 import { startServing } from '../support/window/serving.ts'
 
 const waits = 'touch $SHARE/started; echo waiting; sleep 600'
@@ -91,7 +91,7 @@ test('with no repository the panel leads to them', async () => {
   expect(await isPanelShown(app)).toBe(false)
 })
 
-test('other keys are taken at once, those of another program are refused, and none are given back', async () => {
+standInTest('other keys are taken at once, those of another program are refused, and none are given back', async () => {
   const { app, home, firstPage } = await startApp({ env: { STAND_IN_TAKEN_KEYS: 'Alt+Space' } })
   const page = await firstPage()
   await expect.poll(() => heldKeys(app)).toEqual([usualKeys])

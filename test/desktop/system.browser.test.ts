@@ -10,7 +10,15 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 import { freePort } from '../support/web/free-port.ts'
 import { callTool, connect } from '../support/web/mcp-endpoint.ts'
-import { callHost, clickTray, isVisible, startAgain, startApp, trayLabels } from '../support/window/desktop-app.ts'
+import {
+  callHost,
+  clickTray,
+  isVisible,
+  standInTest,
+  startAgain,
+  startApp,
+  trayLabels,
+} from '../support/window/desktop-app.ts'
 import { startServing } from '../support/window/serving.ts'
 
 const soon = { timeout: 60_000 }
@@ -55,7 +63,7 @@ test('the end of a task is notified, and a click on it opens the task', async ()
   await expect.poll(() => page.evaluate('window.places'), soon).toEqual([{ view: 'task', id }])
 })
 
-test('what the notification centre does not take is told in the window', async () => {
+standInTest('what the notification centre does not take is told in the window', async () => {
   const { home, server } = await startServing(guestThatCommits('hello.txt'))
   const { firstPage } = await startApp({ home, env: { STAND_IN_NOTIFICATIONS: 'fail' } })
   const page = await firstPage()
@@ -131,7 +139,7 @@ test('a taken port is told with who has it, and another one is taken when the us
   expect((await fetch(`http://127.0.0.1:${settings.port}/api/hello`)).status).toBe(200)
 })
 
-test('starting at login is asked of the system, and its need for approval is told', async () => {
+standInTest('starting at login is asked of the system, and its need for approval is told', async () => {
   const asMac = { STAND_IN_PLATFORM: 'darwin' }
   const { app, firstPage } = await startApp({ env: asMac })
   const page = await firstPage()

@@ -25,7 +25,7 @@ const typeOfFile = (nix: Nix, path: string) =>
 test('every nix file of the guest parses and knows all its names; one with a mistake does not', async () => {
   const { nix, copy } = await copyOfFlake()
   const names = (await readdir(copy)).filter((name) => name.endsWith('.nix'))
-  expect(names.toSorted()).toEqual(['flake.nix', 'guest.nix', 'manifest.nix'])
+  expect(names.toSorted()).toEqual(['flake.nix', 'guest.nix', 'manifest.nix', 'vfkit.nix'])
   for (const name of names) expect(await typeOfFile(nix, join(copy, name))).toMatchObject({ ok: true, stderr: '' })
   const guest = await readFile(join(copy, 'guest.nix'), 'utf8')
   for (const broken of [guest.replace('};', '}'), guest.replace('cfg.volumes.nix-store', 'cgf.volumes.nix-store')]) {
@@ -144,6 +144,15 @@ if (nixpkgsLib && microvm) {
       'socat.drv',
       'vfkit.drv',
     ])
+  })
+
+  test("a Mac's vfkit is built with the patch, and what the guest is started with is that one", async () => {
+    const { evaluate } = await evaluated()
+    const { stdout } = await evaluate('packages.aarch64-darwin.vfkit.preBuild', '--raw')
+    expect(stdout).toMatch(/^patch .*vz\/v3 .*<.*-vfkit-half-close\.patch$/m)
+    const { stdout: own } = await evaluate('packages.aarch64-darwin.vfkit.outPath', '--raw')
+    const manifest = await evaluate('packages.aarch64-darwin.manifest.text', '--raw')
+    expect(parseManifest(manifest.stdout, '').tools.vfkit).toBe(`${own}/bin/vfkit`)
   })
 
   test("Rosetta starts on the kernel of a Mac's guest under every macOS that runs it", async () => {

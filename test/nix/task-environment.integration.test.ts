@@ -63,3 +63,21 @@ test('with nothing said it is the flake of the repository, as ever', async () =>
   const seen = (await world.read(join(world.seen, 'nix-arguments'))).split('\0')
   expect(seen.slice(0, 4)).toEqual(['develop', 'path:.', '--no-write-lock-file', '--command'])
 })
+
+const noShell = `case " $* " in *" --system "*) ;; *) echo "error: flake does not provide attribute 'x'" >&2; exit 1 ;; esac`
+/** What Rosetta says on a kernel that is too new for it. */
+const tooNew = 'echo "rosetta error: unhandled auxillary vector type 29" >&2; exit 133'
+
+test.each([
+  // The program that the runner makes is a real one: this host runs it, too.
+  ['Rosetta that runs a program', 'exec "$1"', true],
+  ['Rosetta that does not start on this kernel', tooNew, false],
+  ['no Rosetta', undefined, false],
+] as const)('on ARM with %s, a shell for x86_64 alone is entered: %#', async (_what, rosetta, isEntered) => {
+  const world = await runnerWorld(await temporaryFolder(), { arm: { rosetta }, nix: noShell })
+  const { stdout } = await world.run()
+  expect(await world.result()).toMatchObject({ success: isEntered })
+  const seen = (await world.read(join(world.seen, 'nix-arguments'))).split('\0')
+  expect(seen.includes('--system')).toBe(isEntered)
+  expect(stdout.includes('Rosetta does not start here: rosetta error')).toBe(rosetta === tooNew)
+})

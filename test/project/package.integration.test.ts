@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { pathExists } from '../../main/lib/files/look.ts'
 import { startDetached } from '../../main/lib/processes/start-detached.ts'
 import { WorkerProcess } from '../../main/worker/worker-process.ts'
@@ -54,30 +55,45 @@ async function workerMerges(dist: string, repoPath: string): Promise<unknown> {
   }
 }
 
-test('the installed package runs its bundle', async () => {
+/** The status of both doors of `serve`, which then ends in order. */
+async function commandServes(command: string, env: Record<string, string>) {
+  const { child, ended } = await startServing(command, env)
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
+  const hello = await fetch(`${origin}/api/hello`)
+  const window = await fetch(`${origin}/`)
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  return { hello: hello.status, window: window.status }
+}
+
+async function startServing(command: string, env: Record<string, string>) {
+  const child = spawn(command, ['serve', '--port', '0'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, ended: once(child, 'exit') }
+}
+
+test('the package that npm installs globally is a command, serves, and runs its bundle', async () => {
   const folder = await temporaryFolder()
   const root = join(import.meta.dirname, '../..')
-  const modules = join(folder, 'node_modules')
-  const installed = join(modules, 'microvm-orchestrator')
-  await mkdir(installed, { recursive: true })
+  const prefix = join(folder, 'prefix')
+  const installed = join(prefix, 'lib/node_modules/microvm-orchestrator')
   const npm = { cwd: root, env: { ...process.env, npm_config_update_notifier: 'false' } }
   await execute('npm', ['pack', '--silent', '--pack-destination', folder], npm)
-  await execute('tar', [
-    '-xzf',
-    join(folder, 'microvm-orchestrator-0.1.0.tgz'),
-    '-C',
-    installed,
-    '--strip-components=1',
-  ])
-  // The packages that it depends on, as an installation would have them beside it.
-  await execute('sh', ['-c', `for name in '${root}'/node_modules/*; do ln -s "$name" '${modules}/'; done`])
-  const env = { PATH: process.env.PATH, MICROVM_ORCHESTRATOR_HOME: folder }
-  const command = join(installed, 'main/microvm-orchestrator.mjs')
-  const listed = await execute(process.execPath, [command, 'list'], { env })
+  // Packages come from npm's cache, where the installation of this checkout left them.
+  const install = ['install', '--global', '--prefix', prefix, '--prefer-offline', '--no-audit', '--no-fund']
+  await execute('npm', [...install, join(folder, 'microvm-orchestrator-0.1.0.tgz')], npm)
+  const home = join(folder, 'home')
+  await mkdir(home, { mode: 0o700 })
+  const env = { PATH: process.env.PATH ?? '', MICROVM_ORCHESTRATOR_HOME: home }
+  const command = join(prefix, 'bin/microvm-orchestrator')
+  expect((await execute(command, ['--help'], { env })).stdout).toMatch(/^Usage: microvm-orchestrator /)
+  const listed = await execute(command, ['list'], { env })
   expect(listed).toEqual({ stdout: '', stderr: expect.stringContaining('allow') })
-  await expect(execute(process.execPath, [command, 'tasks', 'x'], { env })).rejects.toMatchObject({ code: 1 })
-  const version = await execute(process.execPath, [command, '--version'], { env })
+  await expect(execute(command, ['tasks', 'x'], { env })).rejects.toMatchObject({ code: 1 })
+  const version = await execute(command, ['--version'], { env })
   expect(version.stdout).toBe('0.1.0\n')
+  expect(await commandServes(command, env)).toEqual({ hello: 200, window: 200 })
   expect(await gatewayServes(join(installed, 'dist'), folder)).toBe('HTTP/1.1 404 Not Found')
   expect(await workerMerges(join(installed, 'dist'), join(folder, 'project'))).toEqual({
     kind: 'unchanged',

@@ -34,8 +34,8 @@ export interface ImageSource {
   build(directory: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void>
   /** What this host lacks to build one. */
   problems(signal?: AbortSignal): Promise<readonly Problem[]>
-  /** What this host lacks to run such guests, whether the image is there or not; left out where the image brings it along. */
-  runProblems?(): Promise<readonly Problem[]>
+  /** What this host lacks to run such guests, `image` where it is there; left out where the image brings all of it along. */
+  runProblems?(image: GuestImage | undefined): Promise<readonly Problem[]>
   /** How long the first build takes, as a part of a sentence. */
   readonly buildTakes: string
 }

@@ -19,6 +19,8 @@ const inputFiles = [
   'flake.lock',
   'guest.nix',
   'manifest.nix',
+  'vfkit.nix',
+  'vfkit-half-close.patch',
   'forwards.sh',
   'clock.sh',
   'attach.sh',

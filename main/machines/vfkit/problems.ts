@@ -1,6 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import type { Problem } from '../driver.ts'
 import type { MacHost } from './host.ts'
+import { rosettaRuns } from './rosetta.ts'
 
 /** The framework's virtiofs, on which a task's folders come into its guest, is there since macOS 13. */
 const oldestMacos = 13
@@ -72,6 +73,22 @@ function shareProblems({ macos }: MacHost): readonly Problem[] {
       code: 'macos-shares',
       message: `On macOS ${macos}, parallel builds in a guest can fail with "No such file or directory" for files that exist`,
       cure: `Upgrade to macOS ${firstSoundShares} or newer in System Settings > General > Software Update`,
+      optional: true,
+    },
+  ]
+}
+
+/** What keeps a Rosetta that is there from the guests of an image; `kernelVersion` is that of the image, undefined while it is not here. Pure. */
+export function rosettaKernelProblems(
+  { rosetta, macos }: Pick<MacHost, 'rosetta' | 'macos'>,
+  kernelVersion: string | undefined,
+): readonly Problem[] {
+  if (!rosetta || rosettaRuns(kernelVersion, macos)) return []
+  return [
+    {
+      code: 'rosetta-kernel',
+      message: `Before macOS 26, Rosetta does not start on the guest's Linux ${kernelVersion}: guests run no programs for x86_64-linux`,
+      cure: 'Upgrade to macOS 26 or newer in System Settings > General > Software Update',
       optional: true,
     },
   ]

@@ -13,7 +13,7 @@ import {
 import { nixProblems } from '../../../main/machines/nix-guest/problems.ts'
 import { createVfkitDriver } from '../../../main/machines/vfkit/driver.ts'
 import { type MacHost, macosOf } from '../../../main/machines/vfkit/host.ts'
-import { hypervisorProblems, macProblems } from '../../../main/machines/vfkit/problems.ts'
+import { hypervisorProblems, macProblems, rosettaKernelProblems } from '../../../main/machines/vfkit/problems.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const mac: MacHost = {
@@ -66,6 +66,16 @@ test.each([
   ],
 ] satisfies [Partial<MacHost>, string[]][])('a Mac with %o is told what and how', (changes, lines) => {
   expect(told(macProblems({ ...mac, ...changes }))).toEqual(lines)
+})
+
+test('doctor tells of a Rosetta that does not start on the kernel of the image', () => {
+  expect(told(rosettaKernelProblems(mac, '6.18.2'))).toEqual([
+    "optional rosetta-kernel: Before macOS 26, Rosetta does not start on the guest's Linux 6.18.2: guests run no programs for x86_64-linux > Upgrade to macOS 26 or newer in System Settings > General > Software Update",
+  ])
+  expect(rosettaKernelProblems({ ...mac, macos: 26 }, '6.18.2')).toEqual([])
+  expect(rosettaKernelProblems(mac, '6.12.60')).toEqual([])
+  expect(rosettaKernelProblems(mac, undefined)).toEqual([])
+  expect(rosettaKernelProblems({ ...mac, rosetta: false }, '6.18.2')).toEqual([])
 })
 
 test.each([

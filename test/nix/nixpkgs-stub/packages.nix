@@ -12,14 +12,14 @@ let
         inherit name system;
         builder = "/bin/sh";
       }
-      // lib.filterAttrs (part: _: part == "text" || part == "src") extra
+      // lib.filterAttrs (part: _: lib.elem part [ "text" "src" "preBuild" ]) extra
     )
     // {
       meta.mainProgram = name;
       version = "6.12.0";
-      out = package name { };
+      out = package name extra;
       override = _: package name extra;
-      overrideAttrs = _: package name extra;
+      overrideAttrs = change: package name (extra // change extra);
     }
     // extra;
 

@@ -140,14 +140,14 @@ class App extends EventEmitter {
     return true
   }
 
-  setLoginItemSettings(settings: { openAtLogin: boolean }): void {
-    this.#loginItem = { openAtLogin: settings.openAtLogin }
+  setLoginItemSettings({ openAtLogin = false }: { openAtLogin?: boolean }): void {
+    this.#loginItem = { openAtLogin }
   }
 
   getLoginItemSettings() {
     const { openAtLogin } = this.#loginItem
     const status = process.env.STAND_IN_LOGIN_ITEM ?? (openAtLogin ? 'enabled' : 'not-registered')
-    return { openAtLogin, status, wasOpenedAtLogin: false }
+    return { openAtLogin, status: status as Electron.LoginItemSettings['status'], wasOpenedAtLogin: false }
   }
 
   /** A second process leaves what it was started with where the first one watches. */

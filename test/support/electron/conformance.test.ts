@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type * as electron from 'electron'
 import { expect, test } from 'vitest'
+import type { Differences } from './conformance.ts'
+import type standIn from './module.ts'
 
 const definitions = readFileSync(join(import.meta.dirname, '../../../node_modules/electron/electron.d.ts'), 'utf8')
 
@@ -61,4 +64,34 @@ test("every member of the stand-in is one of Electron's", async () => {
       .map((member) => `${name}.${member}`)
   })
   expect(strangers).toEqual([])
+})
+
+type Electron = typeof electron
+type OfStandIn = Differences<typeof standIn, Electron>
+/** The compiler holds these: a difference is an error that names it, at `npm run types`. */
+const conforms: [OfStandIn] extends [never] ? true : OfStandIn = true
+
+interface Wrong {
+  readonly app: {
+    getName(): number
+    quitNow(): void
+    setPath(name: 'home', path: string): void
+    getPath(name: string): Promise<string>
+  }
+  readonly clipboard: { readText(): string }
+  readonly BrowserWindow: new (options: { readonly width: string }) => { isVisible(): boolean | null }
+}
+const planted: Readonly<Record<Differences<Wrong, Electron>, true>> = {
+  'app.getName()': true,
+  "app.quitNow is not Electron's": true,
+  'app.setPath(…)': true,
+  'app.getPath() is a promise': true,
+  'clipboard.readText()': true,
+  'BrowserWindow.isVisible()': true,
+  'new BrowserWindow(…).width': true,
+}
+
+test("every member of the stand-in takes and answers what Electron's does, and the compiler would name one that does not", () => {
+  expect(conforms).toBe(true)
+  expect(Object.keys(planted)).toHaveLength(7)
 })

@@ -52,22 +52,22 @@ function bytesOf(path: string): Buffer {
 
 interface ItemOptions {
   readonly label?: string
-  readonly type?: 'normal' | 'separator' | 'submenu' | 'checkbox' | 'radio'
-  readonly role?: string
+  readonly type?: Electron.MenuItemConstructorOptions['type']
+  readonly role?: Electron.MenuItemConstructorOptions['role']
   readonly id?: string
   readonly enabled?: boolean
   readonly visible?: boolean
   readonly checked?: boolean
-  readonly accelerator?: string
+  readonly accelerator?: string | null
   readonly toolTip?: string
-  readonly submenu?: readonly ItemOptions[]
+  readonly submenu?: readonly ItemOptions[] | object
   readonly click?: (item: MenuItem, window: BrowserWindow | undefined, event: object) => void
 }
 
 export class MenuItem {
   readonly label: string
-  readonly type: string
-  readonly role: string | undefined
+  readonly type: NonNullable<ItemOptions['type']>
+  readonly role: Electron.MenuItem['role']
   readonly id: string
   readonly enabled: boolean
   readonly visible: boolean
@@ -78,12 +78,13 @@ export class MenuItem {
   constructor(options: ItemOptions) {
     this.label = options.label ?? ''
     this.type = options.type ?? (options.submenu ? 'submenu' : 'normal')
-    this.role = options.role
+    this.role = options.role as Electron.MenuItem['role']
     this.id = options.id ?? ''
     this.enabled = options.enabled ?? true
     this.visible = options.visible ?? true
     this.checked = options.checked ?? false
-    this.submenu = options.submenu ? Menu.buildFromTemplate(options.submenu) : undefined
+    // Electron takes a menu, too; the app gives lists.
+    this.submenu = Array.isArray(options.submenu) ? Menu.buildFromTemplate(options.submenu) : undefined
     this.click = () => {
       if (this.type === 'checkbox') this.checked = !this.checked
       if (this.role === 'quit') app.quit()
@@ -113,10 +114,10 @@ export class Menu extends EventEmitter {
 
 let copied = ''
 export const clipboard = {
-  writeText: (text: string): void => {
+  writeText: async (text: string): Promise<void> => {
     copied = text
   },
-  readText: (): string => copied,
+  readText: async (): Promise<string> => copied,
 }
 
 export class Tray extends EventEmitter {
@@ -247,7 +248,10 @@ export const powerSaveBlocker = {
   isStarted: (id: number): boolean => blockers.has(id),
 }
 
-export const nativeTheme = Object.assign(new EventEmitter(), { themeSource: 'system', shouldUseDarkColors: false })
+export const nativeTheme = Object.assign(new EventEmitter(), {
+  themeSource: 'system' as Electron.NativeTheme['themeSource'],
+  shouldUseDarkColors: false,
+})
 
 const display = {
   id: 1,

@@ -1,7 +1,13 @@
 import { EventEmitter } from 'node:events'
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { app } from './application.ts'
+
+/** A request as far as one is used. */
+interface NetRequest extends EventEmitter {
+  end(): this
+  abort(): void
+}
 
 interface NetOptions {
   readonly protocol?: string
@@ -10,7 +16,8 @@ interface NetOptions {
 
 /** Requests of the main process. A redirect is an event of its own here, and ends the request unless it is followed. */
 export const net = {
-  request(options: NetOptions): ClientRequest {
+  request(options: NetOptions | string): NetRequest {
+    if (typeof options === 'string') throw new Error('stand-in: net.request is given options')
     if (!app.isReady()) throw new Error('net module can only be used after app is ready')
     const { redirect, ...asked } = options
     const request = (asked.protocol === 'http:' ? httpRequest : httpsRequest)(asked)

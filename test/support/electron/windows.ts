@@ -260,7 +260,7 @@ interface WindowOptions {
   readonly y?: number
   readonly show?: boolean
   readonly title?: string
-  readonly webPreferences?: Readonly<Record<string, unknown>>
+  readonly webPreferences?: Electron.WebPreferences
 }
 
 const required = { sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true }

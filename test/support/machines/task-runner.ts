@@ -33,6 +33,8 @@ export interface RunnerWorldOptions {
   /** Bash before nix enters the shell; `exit 1` is a shell that cannot be entered. */
   readonly nix?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** A guest for ARM; `rosetta` is bash in place of Rosetta, which is given the program that it is to run. */
+  readonly arm?: { readonly rosetta: string | undefined }
   /** How long an agent that was interrupted waits for a message. */
   readonly holdSeconds?: number
 }
@@ -48,7 +50,14 @@ export const print = (line: string): string => `printf '%s\\n' '${line.replaceAl
 
 /** A folder as a guest sees it, with programs in place of nix, Claude and the power switch; git and jq are real. */
 export async function runnerWorld(folder: string, options: RunnerWorldOptions = {}): Promise<RunnerWorld> {
-  const { task = 'Do it', claude = print(finalLine('Done')), nix = '', environment = {}, holdSeconds = 1 } = options
+  const {
+    task = 'Do it',
+    claude = print(finalLine('Done')),
+    nix = '',
+    environment = {},
+    holdSeconds = 1,
+    arm,
+  } = options
   const share = join(folder, 'workspace')
   const repo = join(share, 'repo')
   const seen = join(folder, 'seen')
@@ -73,6 +82,14 @@ export async function runnerWorld(folder: string, options: RunnerWorldOptions = 
 while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
   )
   await program('power-off', 'echo off >>"$SEEN/power-off"')
+  const binfmt = join(folder, 'binfmt')
+  await mkdir(binfmt)
+  if (arm) await program('uname', 'echo aarch64')
+  if (arm?.rosetta !== undefined) {
+    await program('rosetta', arm.rosetta)
+    // As the kernel shows what is registered.
+    await writeFile(join(binfmt, 'rosetta'), `enabled\ninterpreter ${join(bin, 'rosetta')}\nflags: OCF\noffset 0\n`)
+  }
   const git = async (...args: string[]): Promise<string> =>
     (await runOrThrow('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], { cwd: repo })).stdout
   await git('init', '-q')
@@ -102,6 +119,7 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
     MICROVM_ROUTES: join(folder, 'routes'),
     MICROVM_RESOLV_CONF: join(folder, 'resolv.conf'),
     MICROVM_GRACE_SECONDS: '1',
+    MICROVM_BINFMT: binfmt,
     MICROVM_INTERRUPTED_SECONDS: String(holdSeconds),
     MICROVM_CHECK_FOLDER: join(folder, 'check'),
     MICROVM_SLABINFO: join(folder, 'slabinfo'),
