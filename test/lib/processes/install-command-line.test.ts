@@ -32,14 +32,20 @@ test("somebody else's program of that name is left alone, and a refusal says wha
 })
 
 test.each([
-  '/tmp/.mount_microvBd3Xa9/resources/bin/microvm-orchestrator',
-  '/private/var/folders/x/T/AppTranslocation/ABC/d/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
-  '/Volumes/microVM Orchestrator 0.1.0/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
-])('an app that is not where it will stay is not linked: %s', async (command) => {
+  ['/tmp/.mount_microvBd3Xa9/resources/bin/microvm-orchestrator', 'Install the deb'],
+  [
+    '/private/var/folders/x/T/AppTranslocation/ABC/d/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
+    'Applications',
+  ],
+  [
+    '/Volumes/microVM Orchestrator 0.1.0/microVM Orchestrator.app/Contents/Resources/bin/microvm-orchestrator',
+    'Applications',
+  ],
+])('an app that is not where it will stay is not linked: %s', async (command, hint) => {
   const folder = await temporaryFolder()
   await expect(installCommandLine(command, [folder])).rejects.toMatchObject({
     code: 'home-unusable',
-    hint: expect.stringContaining('Applications'),
+    hint: expect.stringContaining(hint),
   })
   expect(await readdir(folder)).toEqual([])
 })
