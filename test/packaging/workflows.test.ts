@@ -49,3 +49,19 @@ test('the tests run on Node 24 and on the LTS after it', async () => {
   expect(await job('node')).toMatch(/node: \[24, lts\/\*\]/)
   expect(await job('node')).toMatch(/node-version: \$\{\{ matrix\.node \}\}/)
 })
+
+test('a release has the app for each system, by which installed ones are updated, and what Homebrew is told of it', async () => {
+  const release = (await workflows()).find(({ name }) => name === 'release.yml')?.text ?? ''
+  const order = [
+    'packaging/released-images.ts',
+    'packaging/vfkit.ts',
+    'npm run dist -- ',
+    'dist/packed/*-mac.yml',
+    'needs: [image, app]',
+    'packaging/homebrew.ts',
+    'app/*',
+  ]
+  const places = order.map((step) => release.indexOf(step))
+  expect(places.every((place) => place >= 0)).toBe(true)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+})
