@@ -31,7 +31,13 @@ export interface Activity {
 }
 
 export type RowState =
-  | { readonly phase: 'queued'; readonly position: number | null }
+  | {
+      readonly phase: 'queued'
+      /** Among those that wait for a slot, from 1; null where it waits for something else before. */
+      readonly position: number | null
+      /** What that is, one sentence; null where it waits for a slot alone. */
+      readonly blocked: string | null
+    }
   | { readonly phase: ActivePhase; readonly slot: SlotId }
   /** Its agent has nothing to do, since then, and waits until then to be told more; ISO 8601, UTC. */
   | { readonly phase: 'waiting'; readonly slot: SlotId; readonly since: string; readonly until: string }

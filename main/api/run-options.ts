@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { bounds, lengths } from '../core/bounds.ts'
 import type { RunRequest } from '../tasks/contract.ts'
 import { agentChoice, agentOptionShape } from './agent-options.ts'
+import { taskIdInput } from './schemas.ts'
+import { requireTaskId } from './views.ts'
 import { within } from './within.ts'
 
 /** The optional arguments of `run_task`, the same at every front door. */
@@ -25,6 +27,15 @@ export const runOptionShape = {
   max_tokens: within(z.int(), bounds.tokens)
     .optional()
     .describe('Stop the task at so many tokens, input (cached too) and output'),
+  after: z
+    .array(taskIdInput)
+    .min(1)
+    .max(lengths.after)
+    .optional()
+    .describe(
+      'Ids of tasks that come first: this one waits for their end, and starts from their result. After one that failed it waits until that is run again ' +
+        '(retry_task), goes on (continue_task), or is merged',
+    ),
   hold_ms: within(z.int(), bounds.holdMs)
     .optional()
     .describe(
@@ -44,8 +55,9 @@ export function runOptions({
   priority,
   base,
   hold_ms,
+  after,
   ...rest
-}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base' | 'holdMs'> {
+}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base' | 'holdMs' | 'after'> {
   const caps = {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
@@ -56,6 +68,7 @@ export function runOptions({
     ...(agent && { agent }),
     ...(base !== undefined && { base }),
     ...(hold_ms !== undefined && { holdMs: hold_ms }),
+    ...(after && { after: after.map(requireTaskId) }),
     ...(Object.keys(caps).length > 0 && { caps }),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),

@@ -19,30 +19,51 @@ import { filesOf } from '../tasks/record/task-files.ts'
 
 /** The shapes that every front door answers with. Their names are a contract with clients: fields may be added, and none changes. */
 
-export interface TaskSummary {
+export interface TaskSummary extends PlaceView {
   task_id: string
   status: TaskStatus
   description: string
   repo: string
   phase: Task['state']['phase']
   created_at: string
-  /** The task's place among those that wait for a slot, from 1; absent when it does not wait. */
-  queue_position?: number
+  /** The plan that it is a task of, and what that calls it. */
+  plan_id?: string
+  plan_name?: string
 }
 
-const placeOf = (position: number | null): { queue_position?: number } =>
-  position === null ? {} : { queue_position: position }
+/** What a task that has not begun waits for; nothing for any other. */
+interface PlaceView {
+  /** Its place among those that wait for a slot, from 1; absent when it waits for something else. */
+  queue_position?: number
+  /** Ids of the tasks that it comes after and that have not ended. */
+  waits_for?: string[]
+  /** Why none of its tasks can begin before someone does something: a task that it comes after has failed, say. */
+  held_because?: string
+}
+
+function placeOf(id: TaskId, tasks: Pick<Tasks, 'queuePosition' | 'readiness'>): PlaceView {
+  const position = tasks.queuePosition(id)
+  const readiness = tasks.readiness(id)
+  return {
+    ...(position !== null && { queue_position: position }),
+    ...(readiness?.kind === 'waits' && { waits_for: [...readiness.for] }),
+    ...(readiness?.kind === 'held' && { held_because: `${readiness.why}. ${cureOf(readiness.by)}` }),
+  }
+}
+
+const cureOf = (id: TaskId): string =>
+  `Have that one go on (continue_task ${id}), run it again (retry_task ${id}), or merge what it left (merge_task ${id})`
 
 /** The answer of `get_task_info`. */
-export const taskInfo = (task: Task, tasks: Tasks): TaskView => ({
+export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({
   ...taskView(task),
   clone_path: filesOf(task).repo,
-  ...placeOf(tasks.queuePosition(task.id)),
+  ...placeOf(task.id, tasks),
 })
 
 export const taskSummary = (
-  { id, state, description, repo, createdAt }: TaskBrief,
-  position: number | null = null,
+  { id, state, description, repo, createdAt, plan }: TaskBrief,
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness'>,
 ): TaskSummary => ({
   task_id: id,
   status: statusOf(state),
@@ -50,7 +71,8 @@ export const taskSummary = (
   repo,
   phase: state.phase,
   created_at: createdAt,
-  ...placeOf(position),
+  ...(plan && { plan_id: plan.id, plan_name: plan.name }),
+  ...placeOf(id, tasks),
 })
 
 export interface RepositoryView {

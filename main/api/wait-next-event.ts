@@ -55,6 +55,9 @@ export async function waitNextEvent(
 /** Whether some task has still to end, or has ended without its event being in the log yet. */
 async function canEnd(tasks: Tasks, all: readonly TaskBrief[]): Promise<boolean> {
   for (const task of all) {
+    // One that waits for others ends no earlier than they do, and one that is held not by itself.
+    const readiness = tasks.readiness(task.id)
+    if (readiness !== null && readiness.kind !== 'ready') continue
     if (task.state.phase !== 'finished') return true
     if (task.announcedSeq === null && !(await tasks.events.endOf(task))) return true
   }

@@ -1,16 +1,20 @@
 import { taskSummary } from '../api/views.ts'
+import type { Tasks } from '../tasks/contract.ts'
 import { serverIfRunning } from './terminal/connection.ts'
 import { loadAllTasks } from './terminal/load-all-tasks.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 const shownCharacters = 72
 
+/** With no server nothing is about to begin. */
+const noQueue: Pick<Tasks, 'queuePosition' | 'readiness'> = { queuePosition: () => null, readiness: () => null }
+
 /** One line a task, oldest first: id, status, repository, and the first line of its text. */
 export async function tasks(terminal: Terminal): Promise<void> {
   const server = await serverIfRunning(terminal.home)
   const all = server
     ? (await server.call('list_tasks', {})).tasks
-    : (await loadAllTasks(terminal.home)).map((task) => taskSummary(task))
+    : (await loadAllTasks(terminal.home)).map((task) => taskSummary(task, noQueue))
   const width = Math.max(0, ...all.map(({ repo }) => repo.length))
   for (const { task_id, status, repo, description } of all) {
     terminal.say(`  ${task_id}  ${status.padEnd(9)}  ${repo.padEnd(width)}  ${firstLine(description)}`)

@@ -78,6 +78,10 @@ export const lengths = {
   /** The name of a branch, tag or commit. */
   revision: 250,
   commits: 1000,
+  /** Tasks that one waits for. */
+  after: 32,
+  /** Tasks of a plan. */
+  plan: 100,
   commitMessage: 100_000,
   checkCommand: 10_000,
   /** What is typed into a shell at a time, as base64. */

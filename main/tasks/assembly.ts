@@ -18,6 +18,8 @@ import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
 import { Lifetime } from './lifetime.ts'
 import { TaskMessages } from './messages/task-messages.ts'
+import { Followers } from './plans/followers.ts'
+import { TaskPlans, wholePlans } from './plans/task-plans.ts'
 import { FinishedIndex } from './record/finished-index.ts'
 import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
@@ -104,6 +106,9 @@ export async function assembleParts(options: OrchestratorOptions) {
   })
   // The only circle among the parts: the end of a task can begin another one, which resolves its conflicts.
   const resolvers = new ResolverTasks({ catalog, intake, rules: options, log })
+  const whole = await wholePlans(home)
+  const followers = new Followers({ catalog, waiting, isWhole: (plan) => whole.has(plan), log })
+  const plans = new TaskPlans({ home, catalog, intake, follower, followers }, whole)
   const ended = new EndedTasks({ catalog, running, deletions, rules: options })
   const continuation = new TaskContinuation({
     ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
@@ -135,5 +140,6 @@ export async function assembleParts(options: OrchestratorOptions) {
       attachments,
       disks,
     },
+    ...{ followers, plans },
   }
 }

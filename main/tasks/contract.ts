@@ -6,6 +6,7 @@ import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
+import type { Readiness } from '../core/plan/readiness.ts'
 import type { AgentChoice } from '../core/task/agent-choice.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
 import type { MessageTime } from '../core/task/message.ts'
@@ -31,8 +32,17 @@ export interface Tasks {
   run(request: RunRequest): Promise<TaskId>
   /** Resolves with the whole task, as its record says it now. */
   get(id: TaskId): Promise<Task>
+  /**
+   * Accepts several tasks that come after each other, all of them or none, and resolves when the whole plan is on record. None begins before.
+   * @throws AppError('argument-invalid') for a plan that has a circle, a name twice, or one that it does not know; and whatever `run` throws for one of its tasks.
+   */
+  runPlan(requests: readonly PlannedRequest[]): Promise<AcceptedPlan>
+  /** Stops every task of a plan that has not ended, see `cancel`. Resolves with their ids. @throws AppError('argument-invalid') where there is no such plan. */
+  cancelPlan(planId: string): Promise<readonly TaskId[]>
   /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
   queuePosition(id: TaskId): number | null
+  /** What holds a task that comes after others and has not begun; null for any other. */
+  readiness(id: TaskId): Readiness | null
   /** Resolves with every task of every registered repository, oldest first, with as much of each as lists need. */
   list(): Promise<readonly TaskBrief[]>
   /** Resolves with the absolute path of the task's console log; the file appears when its machine starts. */
@@ -170,10 +180,35 @@ export interface RunRequest {
   readonly base?: string
   /** How long its agent waits for more each time that it is done, in milliseconds. Default: it ends then. */
   readonly holdMs?: number
+  /**
+   * Tasks that must have ended before this one begins, of which the result is its start where `base` is not given: the branch, with their work on it,
+   * or the work of the one that is not merged yet. It waits, whatever `queue` says; after a failure it waits until that is run again, goes on, or is merged.
+   * @throws AppError('task-unknown') from `run` where there is no such.
+   */
+  readonly after?: readonly TaskId[]
+  /** The plan that it is a task of, see `runPlan`. */
+  readonly plan?: { readonly id: string; readonly name: string }
+  /** The task that has ended and is run again by this one: what came after that comes after this one now. */
+  readonly retries?: TaskId
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */
   readonly priority?: number
+}
+
+/** A task of a plan that is asked for. */
+export interface PlannedRequest extends Omit<RunRequest, 'after' | 'plan'> {
+  /** What the other tasks of the plan call it, see `planNamePattern`. */
+  readonly name: string
+  /** Names of tasks of the plan, and ids of others. */
+  readonly after?: readonly string[]
+}
+
+export interface AcceptedPlan {
+  /** Eight lower-case hexadecimal digits. */
+  readonly id: string
+  /** The ids of its tasks by their names, in an order in which they can begin. */
+  readonly tasks: ReadonlyMap<string, TaskId>
 }
 
 /** How a task that has ended goes on. */

@@ -1,15 +1,19 @@
+import { AppError } from '../core/failure.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
+import type { Readiness } from '../core/plan/readiness.ts'
 import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from './assembly.ts'
 import type {
+  AcceptedPlan,
   Attachments,
   Changes,
   CleanUp,
   ContinueRequest,
   ForkRequest,
+  PlannedRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -59,6 +63,24 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     })
   }
 
+  runPlan(requests: readonly PlannedRequest[]): Promise<AcceptedPlan> {
+    return this.#parts.gate.answer(async () => {
+      for (const { owner } of requests) this.#countRun(owner)
+      return await this.#parts.plans.accept(requests)
+    })
+  }
+
+  async cancelPlan(planId: string): Promise<readonly TaskId[]> {
+    const ids = await this.#parts.plans.unfinished(planId)
+    for (const id of ids) {
+      await this.cancel(id).catch((error: unknown) => {
+        const endsByItself = error instanceof AppError && (error.code === 'task-ended' || error.code === 'task-busy')
+        if (!endsByItself) throw error
+      })
+    }
+    return ids
+  }
+
   get(id: TaskId): Promise<Task> {
     return this.#parts.catalog.get(id)
   }
@@ -73,6 +95,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   queuePosition(id: TaskId): number | null {
     return this.#parts.waiting.position(id)
+  }
+
+  readiness(id: TaskId): Readiness | null {
+    return this.#parts.followers.of(id)
   }
 
   async consolePath(id: TaskId): Promise<string> {
@@ -182,9 +208,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lifetime, disks, waiting, admission, running, warm, index } = this.#parts
+    const { lifetime, disks, followers, waiting, admission, running, warm, index } = this.#parts
     lifetime.letGo()
     disks[Symbol.dispose]()
+    followers[Symbol.dispose]()
     waiting.close()
     await admission.idle()
     await running.allOver()

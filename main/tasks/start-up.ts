@@ -4,9 +4,11 @@ import { takeStock } from './upkeep/take-stock.ts'
 
 /** Reads what is on record and takes up what an earlier start left unfinished. Resolves when new tasks can be taken. */
 export async function startUp(options: OrchestratorOptions, parts: OrchestratorParts): Promise<void> {
-  const { catalog, unfinished, follower, host, lifetime, deletions, waiting } = parts
+  const { catalog, unfinished, follower, followers, plans, host, lifetime, deletions, waiting } = parts
   const tasks = await takeStock(options, catalog, unfinished)
   for (const task of tasks) await follower.takeUp(task)
+  await plans.cancelPartial()
+  followers.look()
   host.lookAhead()
   const repositories = (await options.repositories.list()).map(({ path }) => path)
   const used = [...repositories, ...tasks.map(({ repoPath }) => repoPath)]

@@ -8,8 +8,8 @@ import { mask } from '../lib/guest/scrub.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import { filesOf, shareNames } from '../tasks/record/task-files.ts'
 import { UsageMeter } from '../tasks/run/usage-meter.ts'
-import { MaskedSteps } from './masked-steps.ts'
-import { stepLine } from './step-line.ts'
+import { MaskedSteps } from './steps/masked-steps.ts'
+import { stepLine } from './steps/step-line.ts'
 
 const tailBytes = 4096
 const lineLimit = 200

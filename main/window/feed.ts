@@ -9,6 +9,7 @@ import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import type { ActivityReader } from './activity-reader.ts'
 import { recentTasks } from './history/recent-tasks.ts'
+import { type QueuePlace, queuePlaceOf } from './queue-place.ts'
 import { RepositoryRows } from './repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
@@ -50,7 +51,7 @@ export class WindowFeed implements Disposable {
   readonly #listeners = new Set<{ readonly tell: (delta: Delta) => void; readonly attention: Attention }>()
   readonly #repositories = new RepositoryRows()
   readonly #unfinished = new Map<TaskId, TaskBrief>()
-  readonly #positions = new Map<TaskId, number | null>()
+  readonly #places = new Map<TaskId, QueuePlace>()
   readonly #changed = new Map<TaskId, TaskBrief | null>()
   readonly #sections = new Map<Section['kind'], Section>()
   readonly #told = new Map<Section['kind'], string>()
@@ -92,7 +93,7 @@ export class WindowFeed implements Disposable {
     const recent = recentTasks(all, waitsForUser, Date.now())
     const rows = recent.map((task) => {
       this.#remember(task)
-      return taskRow(task, this.#positionOf(task), live.of(task.id))
+      return taskRow(task, this.#placeOf(task), live.of(task.id))
     })
     const shown = {
       tasks: rows,
@@ -145,9 +146,8 @@ export class WindowFeed implements Disposable {
     else this.#unfinished.set(task.id, task)
   }
 
-  #positionOf(task: TaskBrief): number | null {
-    const { phase } = task.state
-    return phase === 'queued' || phase === 'parked' ? this.#options.tasks.queuePosition(task.id) : null
+  #placeOf(task: TaskBrief): QueuePlace {
+    return queuePlaceOf(task, this.#options.tasks)
   }
 
   #offer(section: Section): void {
@@ -166,12 +166,13 @@ export class WindowFeed implements Disposable {
     const { tasks } = this.#options
     const ended = [...this.#changed.values()].some((task) => task === null || task.state.phase === 'finished')
     for (const task of this.#unfinished.values()) {
-      const position = this.#positionOf(task)
-      if (this.#positions.get(task.id) === position) continue
-      this.#positions.set(task.id, position)
+      const place = this.#placeOf(task)
+      const told = this.#places.get(task.id)
+      if (told?.position === place.position && told.blocked === place.blocked) continue
+      this.#places.set(task.id, place)
       if (!this.#changed.has(task.id)) this.#changed.set(task.id, task)
     }
-    for (const id of this.#positions.keys()) if (!this.#unfinished.has(id)) this.#positions.delete(id)
+    for (const id of this.#places.keys()) if (!this.#unfinished.has(id)) this.#places.delete(id)
     this.#sections.set('slots', { kind: 'slots', slots: slotRows(tasks, this.#registered) })
     const changes: Change[] = [...this.#changed].map(([id, task]) =>
       task ? { kind: 'task', task: this.row(task) } : { kind: 'task-gone', id },
@@ -190,7 +191,7 @@ export class WindowFeed implements Disposable {
 
   /** What lists show of a task now. */
   row(task: TaskBrief): TaskRow {
-    return taskRow(task, this.#positionOf(task), this.#options.live.of(task.id))
+    return taskRow(task, this.#placeOf(task), this.#options.live.of(task.id))
   }
 
   #tell(changes: readonly Change[]): void {

@@ -8,6 +8,7 @@ import { unreachable } from '../core/unreachable.ts'
 import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
+import type { QueuePlace } from './queue-place.ts'
 import { failureInWindow, inWindowWords } from './window-words.ts'
 
 const titleLimit = 200
@@ -19,12 +20,12 @@ export const titleOf = (description: string): string => {
 }
 
 /** What lists and cards show of a task. Pure. */
-export function taskRow(task: TaskBrief, position: number | null, live: Activity | null): TaskRow {
+export function taskRow(task: TaskBrief, place: QueuePlace, live: Activity | null): TaskRow {
   return {
     id: task.id,
     title: titleOf(task.description),
     repo: task.repo,
-    state: rowState(task, position),
+    state: rowState(task, place),
     ref: waitingRef(task),
     createdAt: task.createdAt,
     startedAt: task.agentStartedAt ?? task.machineStartedAt,
@@ -34,14 +35,14 @@ export function taskRow(task: TaskBrief, position: number | null, live: Activity
   }
 }
 
-function rowState({ state }: TaskBrief, position: number | null): RowState {
+function rowState({ state }: TaskBrief, place: QueuePlace): RowState {
   switch (state.phase) {
     case 'queued':
-      return { phase: 'queued', position }
+      return { phase: 'queued', ...place }
     case 'parked': {
       const { reason, until, text } = state.parking
-      if (text !== undefined) return { phase: 'queued', position } // It was continued, and waits for nothing but a slot.
-      return { phase: 'parked', until, detail: failureText(failureInWindow(reason)), position }
+      if (text !== undefined) return { phase: 'queued', ...place } // It was continued, and waits for nothing but a slot.
+      return { phase: 'parked', until, detail: failureText(failureInWindow(reason)), position: place.position }
     }
     case 'cloning':
     case 'booting':

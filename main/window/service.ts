@@ -24,11 +24,12 @@ import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
+import { queuePlaceOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
 import { Shells } from './shells.ts'
-import { StepReader } from './step-reader.ts'
+import { StepReader } from './steps/step-reader.ts'
 import { shownChanges, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
 import { requireWindowSettings, windowSettings } from './window-settings.ts'
@@ -90,7 +91,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)
-        return taskDetails(task, taskRow(task, tasks.queuePosition(task.id), live.of(task.id)))
+        return taskDetails(task, taskRow(task, queuePlaceOf(task, tasks), live.of(task.id)))
       },
       cancelTask: async (request, signal) => {
         await callOperation('cancelTask', request, tasks, signal)

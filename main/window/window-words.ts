@@ -13,6 +13,7 @@ const words: readonly (readonly [RegExp, string])[] = [
     'Wait for one of them to end, or have the task wait for a slot',
   ],
   [/\bwait_next_event tells\b/g, 'this window tells'],
+  [/what run_plan answered; get_task_info has it too/g, 'in the details of its tasks'],
   [/\bsee list_tasks\b/gi, 'History has all tasks'],
   [/\bget_task_info says how\b/g, 'Its result says how'],
   [/\bCall resolve_task with (\w+)/g, 'Open task $1, and choose Resolve with Claude'],

@@ -1,11 +1,16 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import { clientOperations, operations, personOperations } from '../../main/api/operations/all.ts'
 
 test('every file of an operation is in the list once, under the name of the file', () => {
-  const files = readdirSync(join(import.meta.dirname, '../../main/api/operations')).filter((name) => name !== 'all.ts')
+  const files = readdirSync(join(import.meta.dirname, '../../main/api/operations'), {
+    recursive: true,
+    encoding: 'utf8',
+  })
+    .filter((name) => name.endsWith('.ts') && name !== 'all.ts')
+    .map((name) => basename(name))
   expect(operations.map(({ name }) => `${name.replaceAll('_', '-')}.ts`).toSorted()).toEqual(files.toSorted())
 })
 

@@ -33,7 +33,7 @@ test('a task that ended runs again with its text, in its repository, for the cal
   const before = await tasks.get(id)
   const { task_id } = await retry()
   expect(task_id).not.toBe(id)
-  expect(tasks.requests.at(-1)).toEqual({ description: 'Greet', repo: 'project', owner: 'client:a' })
+  expect(tasks.requests.at(-1)).toEqual({ description: 'Greet', repo: 'project', retries: id, owner: 'client:a' })
   expect(await tasks.get(id)).toEqual(before)
 })
 

@@ -5,7 +5,7 @@ import { ended, row, working } from '../support/window/window-rows.ts'
 
 const tasks: readonly TaskRow[] = [
   row('aaaaaaaa', working),
-  row('bbbbbbbb', { phase: 'queued', position: 1 }),
+  row('bbbbbbbb', { phase: 'queued', position: 1, blocked: null }),
   row('cccccccc', ended('merged')),
 ]
 const [first, second, third] = tasks.map(({ id }) => id)

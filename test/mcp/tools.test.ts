@@ -4,6 +4,7 @@ import { taskId } from '../support/tasks.ts'
 import { callTool, connect, startEndpoint } from '../support/web/mcp-endpoint.ts'
 
 const names = [
+  'cancel_plan',
   'cancel_task',
   'cleanup_task',
   'continue_task',
@@ -20,6 +21,7 @@ const names = [
   'prune',
   'resolve_task',
   'retry_task',
+  'run_plan',
   'run_task',
   'send_message',
   'usage',
@@ -32,7 +34,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the twenty tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the twenty-two tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { acceptTask } from '../../main/api/operations/accept-task.ts'
 import { mergeTask } from '../../main/api/operations/merge-task.ts'
+import { acceptTask } from '../../main/api/operations/review/accept-task.ts'
 import type { MergeOutcome, Selection } from '../../main/core/merge/merge.ts'
 import type { Tasks } from '../../main/tasks/contract.ts'
 import { callOperation } from '../../main/window/operation-calls.ts'

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { foldTask } from '../../main/core/task/transition.ts'
 import { rangeOf } from '../../main/tasks/review/task-range.ts'
 import { lastLineOf } from '../../main/window/activity-reader.ts'
+import { noPlace } from '../../main/window/queue-place.ts'
 import { taskRow, titleOf } from '../../main/window/rows.ts'
 import { eventsOfGoodTask } from '../support/tasks.ts'
 
@@ -10,14 +11,14 @@ const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event)
 
 test('a row follows its task from the queue to its end', () => {
   const live = { lastLine: 'building', steps: [], tokens: 7, costUsd: null }
-  expect(taskRow(upTo('created'), 2, null)).toMatchObject({
+  expect(taskRow(upTo('created'), { position: 2, blocked: null }, null)).toMatchObject({
     title: 'Add a greeting',
-    state: { phase: 'queued', position: 2 },
+    state: { phase: 'queued', position: 2, blocked: null },
     startedAt: null,
     live: null,
   })
-  expect(taskRow(upTo('agent-started'), null, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
-  expect(taskRow(foldTask(events, '/home'), null, live)).toMatchObject({
+  expect(taskRow(upTo('agent-started'), noPlace, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
+  expect(taskRow(foldTask(events, '/home'), noPlace, live)).toMatchObject({
     state: { phase: 'finished', outcome: 'merged', reason: null, detail: '1 commit on main', files: [], fileCount: 0 },
     ref: null,
     live: null,
@@ -38,7 +39,7 @@ test('work that waits is told with its ref, reason and files', () => {
     { type: 'finished', at, outcome: { kind: 'unmerged', merge } },
   ] as const
   const task = foldTask([...before, ...ending], '/home')
-  const row = taskRow(task, null, null)
+  const row = taskRow(task, noPlace, null)
   expect(row).toMatchObject({
     ref: 'refs/tasks/a1b2c3d4',
     state: { outcome: 'unmerged', reason: 'conflicts', detail: 'Both sides changed them', fileCount: 30 },

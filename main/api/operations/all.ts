@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { Operation } from '../operation.ts'
-import { acceptTask } from './accept-task.ts'
 import { finishTask } from './agent/finish-task.ts'
 import { interruptTask } from './agent/interrupt-task.ts'
 import { sendMessage } from './agent/send-message.ts'
+import { cancelPlan } from './cancel-plan.ts'
 import { cancelTask } from './cancel-task.ts'
 import { cleanupTask } from './cleanup-task.ts'
 import { continueTask } from './continue-task.ts'
@@ -16,11 +16,13 @@ import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
 import { mergeTask } from './merge-task.ts'
 import { prune } from './prune.ts'
-import { rejectTask } from './reject-task.ts'
 import { resolveTask } from './resolve-task.ts'
 import { retryTask } from './retry-task.ts'
-import { reviewFile } from './review-file.ts'
-import { reviewTask } from './review-task.ts'
+import { acceptTask } from './review/accept-task.ts'
+import { rejectTask } from './review/reject-task.ts'
+import { reviewFile } from './review/review-file.ts'
+import { reviewTask } from './review/review-task.ts'
+import { runPlan } from './run-plan.ts'
 import { runTask } from './run-task.ts'
 import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
@@ -28,6 +30,7 @@ import { waitNextEvent } from './wait-next-event.ts'
 /** Every operation, in the order in which a model meets those that clients may call. */
 const all = [
   runTask,
+  runPlan,
   waitNextEvent,
   getTaskInfo,
   getTaskLogs,
@@ -39,6 +42,7 @@ const all = [
   interruptTask,
   finishTask,
   cancelTask,
+  cancelPlan,
   mergeTask,
   resolveTask,
   continueTask,

@@ -39,7 +39,7 @@ export const listTasks = defineOperation({
       (task) => (status === undefined || statusOf(task.state) === status) && (repo === undefined || task.repo === repo),
     )
     const omitted = Math.max(0, all.length - limit)
-    const summaries = all.slice(omitted).map((task) => taskSummary(task, tasks.queuePosition(task.id)))
+    const summaries = all.slice(omitted).map((task) => taskSummary(task, tasks))
     return {
       tasks: by === 'person' ? summaries : summaries.map(shortened),
       ...(omitted > 0 && { omitted }),

@@ -43,7 +43,7 @@ export const retryTask = defineOperation({
     const given = runOptions(options)
     return {
       task_id: await tasks.run({
-        ...{ description, repo: repository.alias, ...ownerOf(consumer) },
+        ...{ description, repo: repository.alias, retries: id, ...ownerOf(consumer) },
         ...(queue && { queue: true, priority: queue.priority }),
         ...(base && { base: baseName(base) }),
         ...(holdMs !== undefined && { holdMs }),

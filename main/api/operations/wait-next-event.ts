@@ -51,6 +51,10 @@ export const waitNextEvent = defineOperation({
     at: z.string().optional(),
     timeout: z.literal(true).optional(),
     no_running_tasks: z.literal(true).optional().describe('Nothing runs and nothing is left to tell'),
+    held_tasks: z
+      .array(z.string())
+      .optional()
+      .describe('With no_running_tasks: tasks that come after one that failed, and wait; get_task_info says why'),
   }),
   consumer: 'reader',
   hints: { readOnly: false, destructive: false, idempotent: false },
@@ -76,7 +80,10 @@ export const waitNextEvent = defineOperation({
       signal,
     )
     if (waited.kind === 'timeout') return { timeout: true as const }
-    if (waited.kind === 'no-running-tasks') return { no_running_tasks: true as const }
+    if (waited.kind === 'no-running-tasks') {
+      const held = (await tasks.list()).flatMap(({ id }) => (tasks.readiness(id)?.kind === 'held' ? [id] : []))
+      return { no_running_tasks: true as const, ...(held.length > 0 && { held_tasks: held }) }
+    }
 
     const { delivery } = waited
     acknowledgeOnArrival(delivery, delivered)

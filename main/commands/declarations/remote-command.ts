@@ -34,7 +34,7 @@ export function addRemoteCommand(program: Command, terminal: Terminal, remote: R
       id: command.args[0],
       fields: {
         ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
-        ...(remote.takesText !== null && { [remote.takesText]: command.args[1] }),
+        ...(remote.takesText !== null && { [remote.takesText]: command.args[remote.takesTask ? 1 : 0] }),
       },
     })
   })

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { bounds } from '../../core/bounds.ts'
 import { efforts } from '../../core/task/agent-choice.ts'
 import type { ReviewFlags } from '../review.ts'
-import type { RunFlags } from '../run.ts'
+import type { RunFlags } from '../run/run.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { amount, collect, takesText, wholeNumber } from './argument-types.ts'
 
@@ -69,6 +69,7 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
     .option('--model <name>', "the agent's model, in place of your own")
     .addOption(new Option('--effort <level>', 'how hard the model is to think').choices(efforts))
     .option('--base <revision>', "start from this branch, tag, commit or other task's id")
+    .option('--after <id>', 'begin when this task has ended, from its result; repeatable', collect)
     .option(
       '--hold-ms <number>',
       'keep its agent for so long for what you tell it once it is done',
@@ -76,8 +77,19 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
     )
     .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {
-      const { run } = await import('../run.ts')
+      const { run } = await import('../run/run.ts')
       await run(terminal, { repo, description, ...options })
+    })
+  program
+    .command('run-plan')
+    .description('start several tasks of which some come after others, and print the ids of plan and tasks')
+    .argument(
+      '<file>',
+      'JSON: {"tasks": [{"name", "repo", "description", "after"?: [names]}, ...]}; - for standard input',
+    )
+    .action(async (file: string) => {
+      const { runPlan } = await import('../run/run-plan.ts')
+      await runPlan(terminal, file)
     })
   program
     .command('review')

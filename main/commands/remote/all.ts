@@ -23,6 +23,13 @@ export const remoteCommands: readonly RemoteCommand[] = [
     takesTask: true,
     print: (terminal, _answer, { task_id }) => terminal.say(`Cancelled: ${task_id}`),
   }),
+  remoteCommand('cancel_plan', {
+    word: 'cancel-plan',
+    description: 'stop every task of a plan that has not ended',
+    takesText: 'plan_id',
+    print: (terminal, { cancelled }) =>
+      terminal.say(cancelled.length === 0 ? 'Every task of it had ended' : `Cancelled: ${cancelled.join(', ')}`),
+  }),
   remoteCommand('send_message', {
     word: 'tell',
     description: 'say something to the agent of a task that has not ended; it reads it at its next step',

@@ -11,7 +11,7 @@ export interface RemoteCommand<Name extends OperationName = OperationName> {
   readonly description: string
   /** The command has the argument `<id>`, which becomes `task_id`. */
   readonly takesTask: boolean
-  /** The field of the input that a second argument sets; null where there is none. */
+  /** The field of the input that an argument sets, after `<id>` where there is one; null where there is none. */
   readonly takesText: OptionField<Name> | null
   /** Options by the field of the input that each sets: `delete_ref` is `--delete-ref`. */
   readonly options: { readonly [Field in OptionField<Name>]?: RemoteOption }

@@ -5,6 +5,8 @@ import { remoteCommands } from '../remote/all.ts'
 /** What the orchestrator tells a client to call, in the words of the command line. */
 export const commandOfTool: Readonly<Record<string, string>> = {
   run_task: 'run',
+  run_plan: 'run-plan',
+  cancel_plan: 'cancel-plan',
   get_task_info: 'info ID',
   get_task_logs: 'logs ID',
   get_task_diff: 'review ID --live',

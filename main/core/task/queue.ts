@@ -9,6 +9,8 @@ export interface QueueEntry {
   readonly createdAt: string
   /** ISO 8601, UTC: a parked task does not wait for a slot before; null: it waits since it was made. */
   readonly notBefore: string | null
+  /** Whether nothing but a slot is wanting: the tasks that it comes after have ended. */
+  readonly isReady: boolean
   /** The slot that its repository prefers. */
   readonly preferred: SlotId
 }
@@ -16,7 +18,7 @@ export interface QueueEntry {
 /** Those whose time has come, as their places are told: by priority, then by age. `now` in ms since the epoch. */
 export const queueOrder = <Entry extends QueueEntry>(waiting: readonly Entry[], now: number): readonly Entry[] =>
   waiting
-    .filter(({ notBefore }) => notBefore === null || Date.parse(notBefore) <= now)
+    .filter(({ isReady, notBefore }) => isReady && (notBefore === null || Date.parse(notBefore) <= now))
     .toSorted((a, b) => b.priority - a.priority || a.createdAt.localeCompare(b.createdAt))
 
 /**

@@ -18,6 +18,8 @@ type Kept =
   | 'finishedAt'
   | 'announcedSeq'
   | 'resolves'
+  | 'plan'
+  | 'retries'
 
 /** What lists show of a task, and what is decided over many. Small: there may be ten thousand. Every `Task` is one. */
 export interface TaskBrief extends Pick<Task, Kept> {
@@ -51,6 +53,8 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   },
   former: task.former && { seq: task.former.seq, result: task.former.result && { usage: task.former.result.usage } },
   ...(task.resolves && { resolves: task.resolves }),
+  ...(task.plan && { plan: task.plan }),
+  ...(task.retries !== undefined && { retries: task.retries }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
 })
 

@@ -51,6 +51,12 @@ export interface TaskIdentity {
   readonly fork?: Fork
   /** Present when its agent waits for more once it is done, for so long each time; in milliseconds. */
   readonly holdMs?: number
+  /** Tasks that must have come to a result before this one begins. Absent when there are none. */
+  readonly after?: readonly TaskId[]
+  /** Present in a task of a plan: the plan's id, and what the plan calls the task. */
+  readonly plan?: { readonly id: string; readonly name: string }
+  /** Present in a task that was started in place of one that had ended, with the same text. */
+  readonly retries?: TaskId
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */
@@ -191,6 +197,8 @@ export const slotOf = (state: TaskState): SlotId | null =>
 /** One step of a task's history. The record on disk is the list of these; everything shown is folded from them. */
 export type TaskEvent =
   | { readonly type: 'created'; readonly at: string; readonly task: TaskIdentity }
+  /** Those that it came after have ended, and it starts from the work of one of them. */
+  | { readonly type: 'base-chosen'; readonly at: string; readonly base: TaskBase }
   | { readonly type: 'slot-leased'; readonly at: string; readonly slot: SlotId }
   | {
       readonly type: 'cloned'

@@ -58,6 +58,9 @@ export function transition(task: Task, event: TaskEvent): Task {
   switch (event.type) {
     case 'created':
       throw new TransitionError(`Task ${task.id} was created twice`)
+    case 'base-chosen':
+      if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has started already`)
+      return { ...task, base: event.base }
     case 'slot-leased':
       if (task.state.phase === 'parked')
         return { ...withoutMachine(task), state: { phase: 'booting', slot: event.slot } }

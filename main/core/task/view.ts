@@ -183,8 +183,6 @@ export interface TaskView extends SalvageView {
   slot: number | null
   /** What it works in: a word, or the folder of a flake of the user's. */
   environment: EnvironmentWord
-  /** The task's place among those that wait for a slot, from 1; absent when it does not wait. */
-  queue_position?: number
   /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
   resumes_at?: string
   parked_because?: string
@@ -200,6 +198,13 @@ export interface TaskView extends SalvageView {
   messages?: MessageView[]
   /** The task at whose end this one began. */
   forked_from?: string
+  /** The tasks that it comes after. */
+  after?: string[]
+  /** The plan that it is a task of, and what that calls it. */
+  plan_id?: string
+  plan_name?: string
+  /** The task that it was started in place of. */
+  retries?: string
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
   /** What was asked for in place of the user's own model and effort, and of what is checked out. */
@@ -270,6 +275,9 @@ export function taskView(task: Task): TaskView {
     ...(continuation !== undefined && { continued_with: continuation }),
     ...(task.messages.length > 0 && { messages: messageViews(task.messages) }),
     ...(task.fork && { forked_from: task.fork.task }),
+    ...(task.after && { after: [...task.after] }),
+    ...(task.plan && { plan_id: task.plan.id, plan_name: task.plan.name }),
+    ...(task.retries !== undefined && { retries: task.retries }),
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),

@@ -54,7 +54,13 @@ export class TaskIntake {
 
   /** @param resolves the task whose conflicts this one is for. @throws AppError that says why the task is refused. */
   async accept(request: RunRequest, resolves?: Resolves): Promise<TaskId> {
-    const { rules, host, lifetime } = this.#options
+    const asked = await this.check(request)
+    return await this.admit({ ...asked, ...(resolves && { resolves }) })
+  }
+
+  /** Resolves with all that is needed to admit the task; nothing is on record. @throws AppError that says why the task is refused. */
+  async check(request: RunRequest): Promise<Asked> {
+    const { rules, catalog, host, lifetime } = this.#options
     if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
     validateDescription(request.description)
     const repository = await rules.repositories.find(request.repo)
@@ -64,20 +70,19 @@ export class TaskIntake {
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
     const provisions = await rules.provisions(path)
     await host.require(provisions)
-    return await this.#admit({
-      ...{ request, repository, provisions, chosen },
-      ...(base && { base }),
-      ...(resolves && { resolves }),
-    })
+    for (const id of request.after ?? []) await catalog.get(id)
+    return { request, repository, provisions, chosen, ...(base && { base }) }
   }
 
-  async #admit(asked: Asked): Promise<TaskId> {
+  /** Resolves when the task is on record: with a slot, or among those that wait. @throws AppError('slots-busy' | 'memory-short' | 'disk-full') */
+  async admit(asked: Asked): Promise<TaskId> {
     const { rules, catalog, unfinished, warm: machines, admission, waiting, follower } = this.#options
     const { request, repository, provisions } = asked
     const { path } = repository
-    const mayWait = request.queue ?? rules.queue ?? false
+    const comesAfter = request.after !== undefined || request.plan !== undefined
+    const mayWait = comesAfter || (request.queue ?? rules.queue ?? false)
     // One that is ready to wait overtakes no task that waits already.
-    const warm = mayWait && waiting.holdsBack ? undefined : machines.take(path)
+    const warm = comesAfter || (mayWait && waiting.holdsBack) ? undefined : machines.take(path)
     const waits = mayWait && !warm
     const id = warm?.id ?? catalog.newId()
     const lease = waits ? null : warm ? rules.slots.reclaim(warm.slot, id) : await admission.admit(path, id)
@@ -109,7 +114,7 @@ export class TaskIntake {
     { id, waits, workFolder }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
-    const { description, owner, caps = {}, priority, agent, holdMs } = request
+    const { description, owner, caps = {}, priority, agent, holdMs, after, plan, retries } = request
     const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
     // What another task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
@@ -131,6 +136,9 @@ export class TaskIntake {
         ...(waits && { queue: { priority: priority ?? 0 } }),
         ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
         ...(environment.kind !== 'flake' && { environment }),
+        ...(after && { after }),
+        ...(plan && { plan }),
+        ...(retries !== undefined && { retries }),
         ...(resolves && { resolves }),
         ...(identity && { repository: identity }),
         ...(workFolder !== undefined && { workFolder }),
@@ -142,7 +150,8 @@ export class TaskIntake {
   }
 }
 
-interface Asked {
+/** A request that was found good. */
+export interface Asked {
   readonly request: RunRequest
   readonly repository: RegisteredRepository
   readonly provisions: Provisions

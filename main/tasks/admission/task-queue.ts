@@ -1,10 +1,13 @@
 import { nextToStart, type QueueEntry, queueOrder } from '../../core/task/queue.ts'
 import type { SlotId, TaskId } from '../../core/task/task.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 
 /** A waiting task and its record, which the queue holds open. */
 export interface Waiting extends QueueEntry {
   readonly record: TaskRecord
+  /** Where it starts, where the tasks before it decided that. */
+  readonly base?: TaskBase
 }
 
 /** The tasks that wait for a slot, now or from a later time on. In memory only: their records say so, and survive a restart. */
@@ -14,7 +17,21 @@ export class TaskQueue implements AsyncDisposable {
   add(record: TaskRecord, preferred: SlotId): void {
     const { id, createdAt, queue, state } = record.task
     const notBefore = state.phase === 'parked' ? state.parking.until : null
-    this.#waiting.set(id, { id, createdAt, priority: queue?.priority ?? 0, notBefore, preferred, record })
+    const isReady = !comesAfterOthers(record)
+    this.#waiting.set(id, { id, createdAt, priority: queue?.priority ?? 0, notBefore, isReady, preferred, record })
+  }
+
+  /** The records of tasks that do not wait for a slot alone. */
+  get followers(): readonly TaskRecord[] {
+    return [...this.#waiting.values()].flatMap(({ record }) => (comesAfterOthers(record) ? [record] : []))
+  }
+
+  /** Has a task that comes after others wait for a slot from now on, or for more. */
+  setReady(id: TaskId, isReady: boolean, base?: TaskBase): void {
+    const waiting = this.#waiting.get(id)
+    if (!waiting) return
+    const { base: _, ...rest } = waiting
+    this.#waiting.set(id, { ...rest, isReady, ...(base && { base }) })
   }
 
   /** Takes the task out; undefined when it does not wait. */
@@ -32,7 +49,7 @@ export class TaskQueue implements AsyncDisposable {
     return nextToStart([...this.#waiting.values()], free, Date.now())
   }
 
-  /** From 1; null when the task does not wait, or is parked until later. */
+  /** From 1; null when the task does not wait, is parked until later, or comes after others that have not ended. */
   position(id: TaskId): number | null {
     const index = queueOrder([...this.#waiting.values()], Date.now()).findIndex((waiting) => waiting.id === id)
     return index < 0 ? null : index + 1
@@ -47,3 +64,7 @@ export class TaskQueue implements AsyncDisposable {
     this.#waiting.clear()
   }
 }
+
+/** Those of a plan wait until the whole plan is on record. One that had begun, and was parked, waits for no others any more. */
+const comesAfterOthers = ({ task: { state, after, plan } }: TaskRecord): boolean =>
+  state.phase === 'queued' && (after !== undefined || plan !== undefined)

@@ -1,4 +1,5 @@
 import { allSlots, type TaskId } from '../../core/task/task.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
 import type { Log } from '../../lib/log.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
@@ -20,7 +21,8 @@ export interface WaitingRoomOptions {
 
 /** Starts a task whose turn has come. */
 export interface QueuedTaskStarter {
-  beginQueued(record: TaskRecord, lease: SlotLease): void
+  /** @param base where it starts, in place of where it was to start. */
+  beginQueued(record: TaskRecord, lease: SlotLease, base?: TaskBase): void
 }
 
 type RoomState =
@@ -62,6 +64,16 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#queue.record(id)
   }
 
+  /** The records of tasks that come after others, and have not begun. */
+  get followers(): readonly TaskRecord[] {
+    return this.#queue.followers
+  }
+
+  /** Has such a task wait for a slot, or for more; `callNext` gives it one. */
+  setReady(id: TaskId, isReady: boolean, base?: TaskBase): void {
+    this.#queue.setReady(id, isReady, base)
+  }
+
   position(id: TaskId): number | null {
     return this.#queue.position(id)
   }
@@ -101,7 +113,7 @@ export class WaitingRoom implements AsyncDisposable {
         (lease) => {
           this.#callAgain = true
           const waiting = this.#state.kind === 'open' && !this.#options.isPaused() ? this.#queue.take(id) : undefined
-          if (waiting) starter.beginQueued(waiting.record, lease)
+          if (waiting) starter.beginQueued(waiting.record, lease, waiting.base)
           else lease[Symbol.dispose]()
         },
         (error: unknown) => log.debug('a task waits on', { taskId: id, reason: String(error) }),

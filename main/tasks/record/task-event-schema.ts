@@ -188,6 +188,7 @@ const fork = z.object({
   told: z.array(z.object({ id: z.uuid(), text: z.string() })),
   hasMergedLeftovers: z.literal(true).exactOptional(),
 })
+const plan = z.object({ id: z.string(), name: z.string() })
 
 const identity = z.object({
   id: taskId,
@@ -204,6 +205,9 @@ const identity = z.object({
   environment: environment.exactOptional(),
   fork: fork.exactOptional(),
   holdMs: z.number().exactOptional(),
+  after: z.array(taskId).exactOptional(),
+  plan: plan.exactOptional(),
+  retries: taskId.exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),
@@ -217,6 +221,7 @@ const message = z.discriminatedUnion('kind', [
 /** One line of a task's `events.jsonl`. */
 export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('created'), at, task: identity }),
+  z.object({ type: z.literal('base-chosen'), at, base }),
   z.object({ type: z.literal('slot-leased'), at, slot }),
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
@@ -276,6 +281,8 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
     .object({ seq: z.int(), result: z.object({ usage: usage.nullable() }).nullable() })
     .nullable()
     .default(null),
+  plan: plan.exactOptional(),
+  retries: taskId.exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
 })

@@ -1,4 +1,5 @@
 import { toFailure } from '../../core/failure.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
 import { endTask } from '../finish/end-task.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import { clearShare } from './clear-share.ts'
@@ -11,7 +12,14 @@ import { runTask } from './task-runner.ts'
  */
 export async function runQueued(
   run: Omit<TaskRun, 'provisions' | 'secret'>,
-  provide: (repoPath: string) => Promise<Provisions>,
+  {
+    provide,
+    base,
+  }: {
+    readonly provide: (repoPath: string) => Promise<Provisions>
+    /** Where it starts, where the tasks that it came after decided that. */
+    readonly base?: TaskBase | undefined
+  },
 ): Promise<RunEnd> {
   const { record, slot, detach } = run
   let provisions: Provisions
@@ -24,6 +32,7 @@ export async function runQueued(
     return 'finished'
   }
   if (detach.aborted) return 'left' // It waits on, for the next start.
+  if (base) await record.add({ type: 'base-chosen', base })
   await record.add({ type: 'slot-leased', slot })
   return await runTask({ ...run, provisions, secret: provisions.key.value })
 }

@@ -1,4 +1,5 @@
 import { type SlotId, slotOf, type Task, type TaskId } from '../../core/task/task.ts'
+import type { TaskBase } from '../../core/task/task-base.ts'
 import type { WaitingRoom } from '../admission/waiting-room.ts'
 import type { WorkGate } from '../admission/work-gate.ts'
 import { endTask } from '../finish/end-task.ts'
@@ -58,9 +59,9 @@ export class TaskFollower {
   }
 
   /** Runs a task that has waited. */
-  beginQueued(record: TaskRecord, lease: SlotLease): void {
+  beginQueued(record: TaskRecord, lease: SlotLease, base?: TaskBase): void {
     this.running.follow(record, lease, (stop) =>
-      runQueued(this.#run(record, lease.slot, stop), this.#options.context.provisions),
+      runQueued(this.#run(record, lease.slot, stop), { provide: this.#options.context.provisions, base }),
     )
     this.#remember(record.task.repoPath, lease.slot)
   }

@@ -8,7 +8,7 @@ import { useNow } from '../../stores/clock.ts'
 import { useSettings } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 
-/** What waits for a slot, in the order in which it will get one; what is parked comes last. */
+/** What waits for a slot, in the order in which it will get one; what is parked, or comes after other tasks, is last. */
 export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
   const nowMs = useNow()
   const isPaused = useSettings()?.queuePaused ?? false
@@ -31,7 +31,7 @@ export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
         {inOrder.map((task, index) => (
           <li key={task.id}>
             <button type="button" data-task={task.id} onClick={() => go({ view: 'task', id: task.id })}>
-              {task.state.phase === 'parked' ? (
+              {task.state.phase === 'parked' || isBlocked(task) ? (
                 <Icon name="pause" size="small" />
               ) : (
                 <span className="third">{index + 1}</span>
@@ -55,7 +55,10 @@ export function Queue({ waiting }: { waiting: readonly TaskRow[] }) {
 const positionOf = ({ state }: TaskRow): number =>
   state.phase === 'queued' || state.phase === 'parked' ? (state.position ?? Number.MAX_SAFE_INTEGER) : 0
 
+const isBlocked = ({ state }: TaskRow): boolean => state.phase === 'queued' && state.blocked !== null
+
 function noteOf({ state }: TaskRow, index: number, nowMs: number): string {
   if (state.phase === 'parked') return `${state.detail}, goes on ${when(state.until, nowMs)}`
+  if (state.phase === 'queued' && state.blocked !== null) return state.blocked
   return index === 0 ? 'Next' : `After ${index}`
 }

@@ -10,6 +10,7 @@ const entry = (n: number, priority = 0, preferred = 1): QueueEntry => ({
   priority,
   createdAt: new Date(n * 1000).toISOString(),
   notBefore: null,
+  isReady: true,
   preferred: slot(preferred),
 })
 const entries = fc

@@ -39,7 +39,7 @@ test('the menu of the task keeps its entries in their places, whatever the windo
 test.each<[string, TaskRow | null, readonly string[]]>([
   ['no task', null, []],
   ['one at work', row('aaaaaaaa', working), ['Stop…', 'Copy ID']],
-  ['one that waits', row('aaaaaaaa', { phase: 'queued', position: 1 }), ['Stop…', 'Copy ID']],
+  ['one that waits', row('aaaaaaaa', { phase: 'queued', position: 1, blocked: null }), ['Stop…', 'Copy ID']],
   ['one that is being merged', row('aaaaaaaa', { phase: 'merging', slot: slot(1) }), ['Copy ID']],
   ['one that is merged', row('aaaaaaaa', ended('merged')), ['Retry', 'Copy ID']],
   [

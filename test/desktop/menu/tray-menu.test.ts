@@ -74,7 +74,7 @@ const busy = snapshotOf(
     row('bbbbbbbb', ended('unmerged', { reason: 'conflicts' }), { title: 'Clashed', ref: 'refs/tasks/bbbbbbbb' }),
     row('cccccccc', working, { title: long }),
     row('dddddddd', { phase: 'booting', slot: slot(4) }),
-    row('eeeeeeee', { phase: 'queued', position: 1 }, { title: 'Later' }),
+    row('eeeeeeee', { phase: 'queued', position: 1, blocked: null }, { title: 'Later' }),
   ],
   { warnings: ['The disk is nearly full'], repositories: [repository] },
 )
@@ -117,7 +117,9 @@ test('each task and each repository has a menu of what can be done with it', () 
 })
 
 test('a menu fits the screen however many tasks wait', () => {
-  const many = Array.from({ length: 40 }, (_, at) => row(`0000${1000 + at}`, { phase: 'queued', position: at + 1 }))
+  const many = Array.from({ length: 40 }, (_, at) =>
+    row(`0000${1000 + at}`, { phase: 'queued', position: at + 1, blocked: null }),
+  )
   const waiting = within(trayMenu(snapshotOf(many), options), '40 waiting')
   expect(waiting).toHaveLength(13)
   expect(waiting.at(-1)).toBe('and 28 more')

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../main/core/failure.ts'
 import type { By } from '../../../main/core/merge/may-publish.ts'
 import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
+import { inOrder } from '../../../main/core/plan/plan.ts'
+import type { Readiness } from '../../../main/core/plan/readiness.ts'
 import { validateDescription } from '../../../main/core/task/description.ts'
 import type { MessageTime, NewMessage } from '../../../main/core/task/message.ts'
 import {
@@ -18,12 +20,14 @@ import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
 import { isReachable, newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import type {
+  AcceptedPlan,
   Attachments,
   Changes,
   ChangesSeen,
   CleanUp,
   ContinueRequest,
   ForkRequest,
+  PlannedRequest,
   PruneReport,
   PruneRequest,
   RegisteredRepository,
@@ -180,6 +184,23 @@ export class ScriptedTasks implements Tasks {
     const task = this.#tasks.get(id)
     if (task) return Promise.resolve(task)
     return Promise.reject(new AppError('task-unknown', `There is no task '${id}'`, { hint: 'See list_tasks' }))
+  }
+
+  /** One task after the other, as if none waited. */
+  async runPlan(requests: readonly PlannedRequest[]): Promise<AcceptedPlan> {
+    const tasks = new Map<string, TaskId>()
+    for (const { name, after: _, ...request } of inOrder(requests.map((one) => ({ ...one, after: one.after ?? [] })))) {
+      tasks.set(name, await this.run({ ...request, plan: { id: 'abababab', name } }))
+    }
+    return { id: 'abababab', tasks }
+  }
+
+  async cancelPlan(): Promise<readonly TaskId[]> {
+    return []
+  }
+
+  readiness(): Readiness | null {
+    return null
   }
 
   queuePosition(): number | null {

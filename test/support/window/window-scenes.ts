@@ -144,7 +144,7 @@ const queuedTask = (position: number, title: string, repo: string): TaskRow => (
   id: idOf(0x1000 + position),
   title,
   repo,
-  state: { phase: 'queued', position },
+  state: { phase: 'queued', position, blocked: null },
   createdAt: before(600 - position),
 })
 

@@ -67,7 +67,9 @@ function statusOf({ feed, following }: ConsoleHandle, row: TaskRow): string {
   if (feed.failure) return 'The console cannot be read now.'
   if (feed.ended) return feed.size === 0 ? 'The console is empty.' : `The machine is off. ${bytes(feed.size)} in all.`
   if (feed.size === 0)
-    return row.state.phase === 'queued' ? 'The task waits for a slot.' : 'The machine has said nothing yet.'
+    return row.state.phase === 'queued'
+      ? `${row.state.blocked ?? 'The task waits for a slot'}.`
+      : 'The machine has said nothing yet.'
   if (!following) return feed.size > feed.at ? 'Paused. New output waits.' : 'Paused where you are reading.'
   return `Following, ${bytes(feed.size)} so far.`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StepLog } from '../../main/window/step-log.ts'
+import { StepLog } from '../../../main/window/steps/step-log.ts'
 
 const said = (text: string) => JSON.stringify({ type: 'assistant', message: { content: [{ type: 'text', text }] } })
 const tool = (id: string, name: string, input: object) =>

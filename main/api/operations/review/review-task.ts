@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
-import { requireTaskId, taskInfo } from '../views.ts'
+import { defineOperation } from '../../operation.ts'
+import { taskIdInput } from '../../schemas.ts'
+import { requireTaskId, taskInfo } from '../../views.ts'
 
 export const reviewTask = defineOperation({
   name: 'review_task',

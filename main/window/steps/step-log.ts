@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Step } from '../../preload/task-details.ts'
-import type { AgentUsage } from '../core/task/task.ts'
-import { visibleFormat } from '../core/visible-text.ts'
-import { parseGuestLine } from '../lib/guest/guest-json.ts'
-import { singleLineText, terminalTextFilter } from '../lib/guest/terminal-text.ts'
+import type { Step } from '../../../preload/task-details.ts'
+import type { AgentUsage } from '../../core/task/task.ts'
+import { visibleFormat } from '../../core/visible-text.ts'
+import { parseGuestLine } from '../../lib/guest/guest-json.ts'
+import { singleLineText, terminalTextFilter } from '../../lib/guest/terminal-text.ts'
 
 const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../core/failure.ts'
-import type { Effort } from '../core/task/agent-choice.ts'
-import type { TaskView } from '../core/task/view.ts'
-import { ownCommand } from '../lib/processes/own-command.ts'
-import { connectToServer, type ServerConnection } from '../web/client.ts'
-import { printJson } from './terminal/print-json.ts'
-import type { Terminal } from './terminal/terminal.ts'
+import { AppError } from '../../core/failure.ts'
+import type { Effort } from '../../core/task/agent-choice.ts'
+import type { TaskView } from '../../core/task/view.ts'
+import { ownCommand } from '../../lib/processes/own-command.ts'
+import { connectToServer, type ServerConnection } from '../../web/client.ts'
+import { printJson } from '../terminal/print-json.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 export interface RunFlags {
   readonly wait: boolean
@@ -17,6 +17,8 @@ export interface RunFlags {
   readonly model?: string
   readonly effort?: Effort
   readonly base?: string
+  /** Ids of tasks. */
+  readonly after?: readonly string[]
   readonly holdMs?: number
   /** `SETTING=VALUE`, one each. */
   readonly agent?: readonly string[]
@@ -44,6 +46,7 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.effort !== undefined && { effort: flags.effort }),
     ...(flags.base !== undefined && { base: flags.base }),
+    ...(flags.after && { after: [...flags.after] }),
     ...(flags.holdMs !== undefined && { hold_ms: flags.holdMs }),
     ...(flags.agent && { agent: Object.fromEntries(flags.agent.map(settingOf)) }),
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { stepLine } from '../../main/window/step-line.ts'
-import { StepLog } from '../../main/window/step-log.ts'
+import { stepLine } from '../../../main/window/steps/step-line.ts'
+import { StepLog } from '../../../main/window/steps/step-log.ts'
 
 const use = (id: string, name: string, input: object) => ({ type: 'tool_use', id, name, input })
 const line = (type: 'assistant' | 'user', ...content: object[]) => JSON.stringify({ type, message: { content } })

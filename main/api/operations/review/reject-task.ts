@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
-import { requireTaskId } from '../views.ts'
+import { defineOperation } from '../../operation.ts'
+import { taskIdInput } from '../../schemas.ts'
+import { requireTaskId } from '../../views.ts'
 
 export const rejectTask = defineOperation({
   name: 'reject_task',

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { lengths } from '../../core/bounds.ts'
-import { mergeView } from '../../core/task/view.ts'
-import { defineOperation } from '../operation.ts'
-import { commitInput, commitMessageInput, taskIdInput } from '../schemas.ts'
-import { requireTaskId } from '../views.ts'
+import { lengths } from '../../../core/bounds.ts'
+import { mergeView } from '../../../core/task/view.ts'
+import { defineOperation } from '../../operation.ts'
+import { commitInput, commitMessageInput, taskIdInput } from '../../schemas.ts'
+import { requireTaskId } from '../../views.ts'
 
 export const acceptTask = defineOperation({
   name: 'accept_task',

@@ -1,7 +1,7 @@
-import type { StepLine } from '../../preload/live-state.ts'
-import type { Step } from '../../preload/task-details.ts'
-import { unreachable } from '../core/unreachable.ts'
-import { singleLineText } from '../lib/guest/terminal-text.ts'
+import type { StepLine } from '../../../preload/live-state.ts'
+import type { Step } from '../../../preload/task-details.ts'
+import { unreachable } from '../../core/unreachable.ts'
+import { singleLineText } from '../../lib/guest/terminal-text.ts'
 
 const limit = 160
 

@@ -1,5 +1,5 @@
-import { BoundedLines } from '../lib/guest/bounded-lines.ts'
-import { mask } from '../lib/guest/scrub.ts'
+import { BoundedLines } from '../../lib/guest/bounded-lines.ts'
+import { mask } from '../../lib/guest/scrub.ts'
 import { StepLog } from './step-log.ts'
 
 const lineLimitBytes = 4 * 1024 ** 2

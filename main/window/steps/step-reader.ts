@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
-import type { Steps } from '../../preload/task-details.ts'
-import type { Task, TaskId } from '../core/task/task.ts'
-import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
-import { filesOf, shareNames } from '../tasks/record/task-files.ts'
+import type { Steps } from '../../../preload/task-details.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import { GrowingGuestFile } from '../../lib/guest/growing-guest-file.ts'
+import { filesOf, shareNames } from '../../tasks/record/task-files.ts'
 import { MaskedSteps } from './masked-steps.ts'
 
 /** So many tasks' steps are kept read; those of others are read again when asked for. */

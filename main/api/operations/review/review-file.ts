@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { lengths } from '../../core/bounds.ts'
-import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
-import { requireTaskId } from '../views.ts'
+import { lengths } from '../../../core/bounds.ts'
+import { defineOperation } from '../../operation.ts'
+import { taskIdInput } from '../../schemas.ts'
+import { requireTaskId } from '../../views.ts'
 
 export const reviewFile = defineOperation({
   name: 'review_file',

@@ -1,0 +1,30 @@
+import type { Readiness } from '../core/plan/readiness.ts'
+import type { TaskBrief } from '../core/task/task-brief.ts'
+import type { Tasks } from '../tasks/contract.ts'
+
+/** Where a task stands that waits. */
+export interface QueuePlace {
+  /** Among those that wait for a slot, from 1; null where it waits for something else. */
+  readonly position: number | null
+  /** What it waits for before a slot, one sentence; null where there is nothing. */
+  readonly blocked: string | null
+}
+
+export const noPlace: QueuePlace = { position: null, blocked: null }
+
+export function queuePlaceOf(
+  { id, state }: Pick<TaskBrief, 'id' | 'state'>,
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness'>,
+): QueuePlace {
+  if (state.phase !== 'queued' && state.phase !== 'parked') return noPlace
+  return { position: tasks.queuePosition(id), blocked: blockedBy(tasks.readiness(id)) }
+}
+
+function blockedBy(readiness: Readiness | null): string | null {
+  if (readiness?.kind === 'held') return `Held: ${readiness.why}`
+  if (readiness?.kind !== 'waits') return null
+  const [first, ...others] = readiness.for
+  return others.length === 0
+    ? `Comes after task ${first}`
+    : `Comes after ${readiness.for.length} tasks: ${readiness.for.join(', ')}`
+}
