@@ -71,6 +71,8 @@ export interface LeftBehind extends Described {
   readonly inPlace?: boolean
   /** What the user has or does while the guest works. */
   readonly user?: (side: UserSide) => Promise<void>
+  /** Its user says something to its agent, and the host looks at what became of that as while its machine runs. */
+  readonly listens?: true
   /** Default: merged. */
   readonly ends?: Ends
 }

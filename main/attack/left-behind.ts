@@ -14,6 +14,7 @@ import { acceptHeld, publishingRules } from './accept-held.ts'
 import { type Fixture, type Verdict, verdict } from './attack.ts'
 import { damageOf } from './damage.ts'
 import { assignmentWith, type Bait, type Prepared, restore, victimIsWhole } from './fixtures.ts'
+import { speakToGuest } from './speak-to-guest.ts'
 
 /** Puts share and clone of the task where the guest will find them; `takeBack` undoes it. Renames change nothing of what is in them. */
 export async function handOver({ record, inGuest }: Prepared): Promise<void> {
@@ -44,8 +45,9 @@ export async function judgeAttack(
   await record.add({ type: 'agent-started' })
   const note = await removeKey(record.files.share)
   if (note !== null) await record.add({ type: 'noted', note })
+  const spoken = attack.listens ? await speakToGuest(record, key, log) : []
   await record.add({ type: 'machine-exited', exit: { kind: 'powered-off' } })
-  const broken: string[] = []
+  const broken: string[] = [...spoken]
   try {
     await finishTask(publishingRules, record, key, log)
     await allocatedBytes(record.files.folder)

@@ -17,13 +17,29 @@ import { clone } from './rows/clone.ts'
 import { flood } from './rows/flood.ts'
 import { history } from './rows/history.ts'
 import { idle } from './rows/idle.ts'
+import { live } from './rows/live.ts'
 import { mcp } from './rows/mcp.ts'
 import { merge } from './rows/merge.ts'
+import { message } from './rows/message.ts'
 import { task } from './rows/task.ts'
 import { warm } from './rows/warm.ts'
 import { soak } from './soak/soak.ts'
 
-const benches: readonly Bench[] = [clone, merge, boot, acknowledge, mcp, history, flood, idle, warm, task, soak]
+const benches: readonly Bench[] = [
+  clone,
+  merge,
+  boot,
+  acknowledge,
+  mcp,
+  history,
+  flood,
+  idle,
+  live,
+  message,
+  warm,
+  task,
+  soak,
+]
 const output = join(import.meta.dirname, '../output')
 
 const stop = new AbortController()

@@ -2,6 +2,7 @@ import type { Attack } from '../attack.ts'
 import { gatewayAttacks } from './gateway-attacks.ts'
 import { historyAttacks } from './history-attacks.ts'
 import { livedAttacks } from './lived-attacks.ts'
+import { messageAttacks } from './message-attacks.ts'
 import { privilegeAttacks } from './privilege-attacks.ts'
 import { programAttacks } from './program-attacks.ts'
 import { publishingAttacks } from './publishing-attacks.ts'
@@ -15,6 +16,7 @@ export { gatewayAttacks, privilegeAttacks, reachAttacks }
 export const leftBehindAttacks = [
   ...stateAttacks,
   ...shareAttacks,
+  ...messageAttacks,
   ...programAttacks,
   ...publishingAttacks,
   ...historyAttacks,

@@ -2,7 +2,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 
 /** Tells once, whatever crashes, that the agent of a task has nothing to do; of one that works, nothing. */
-export async function announceIdle(record: TaskRecord, events: EventLog): Promise<void> {
+export async function announceIdle(record: TaskRecord, events: Pick<EventLog, 'append' | 'hasIdle'>): Promise<void> {
   const { task } = record
   if (task.state.phase !== 'waiting') return
   const { since, until, said } = task.state

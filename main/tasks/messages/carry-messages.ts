@@ -23,7 +23,7 @@ const saidLimit = 16_000
 interface CarrierOptions {
   readonly record: TaskRecord
   readonly driver: Pick<MachineDriver, 'prepareOwnership'>
-  readonly events: EventLog
+  readonly events: Pick<EventLog, 'append' | 'hasIdle'>
   /** The key that the guest was given: no text of its is kept with it. */
   readonly secret: string
   readonly log: Log

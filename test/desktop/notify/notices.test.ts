@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { SlotId } from '../../../main/core/task/task.ts'
 import { type Notice, noticesBetween } from '../../../main/desktop/notify/notices.ts'
 import { registered } from '../../../main/desktop/notify/registered.ts'
 import type { RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
@@ -13,6 +14,13 @@ const parkedUntil = (until: string): RowState => ({
   position: null,
 })
 const parked = parkedUntil('2026-01-02T08:00:00.000Z')
+
+const waits: RowState = {
+  phase: 'waiting',
+  slot: 1 as SlotId,
+  since: '2026-01-02T08:00:00.000Z',
+  until: '2026-01-02T08:30:00.000Z',
+}
 
 const step = (was: RowState, is: RowState, more: Partial<TaskRow> = {}): readonly [Snapshot, Snapshot] => [
   snapshotOf([row('aaaaaaaa', was)]),
@@ -31,6 +39,7 @@ test.each<[string, readonly [Snapshot, Snapshot], string, readonly string[]]>([
   ['to review', unmerged('awaiting_review'), 'Waits for your review', ['Review', 'Retry']],
   ['unmerged', unmerged('branch_moved'), 'Not merged yet', ['Merge', 'Retry']],
   ['parked', step(working, parked), 'Parked', []],
+  ['waiting for its user', step(working, waits), 'Waits for you', []],
 ])(
   'a task that is %s is notified once, with what can be done, and not where the settings say so',
   (_what, at, title, actions) => {

@@ -16,7 +16,7 @@ touch $SHARE/started $SHARE/heard
 rm -f $SHARE/.api-key
 cd $REPO
 hear() {
-  for id in $(sed 1d $SHARE/messages.jsonl 2>/dev/null | jq -r 'select(.kind != "finish") | .id'); do
+  for id in $([ ! -e $SHARE/messages.jsonl ] || sed 1d $SHARE/messages.jsonl | jq -r 'select(.kind != "finish") | .id'); do
     if grep -q "$id" $SHARE/heard; then continue; fi
     echo "$id" >>$SHARE/heard
     ${eachTime}
