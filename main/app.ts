@@ -29,6 +29,7 @@ import { provisionsOf } from './tasks/slots/provisions-of.ts'
 import { SlotPool } from './tasks/slots/slot-pool.ts'
 import { createControlApi } from './web/control-api.ts'
 import { createPage } from './web/page.ts'
+import { Previews } from './web/preview/previews.ts'
 import { newToken, readServerFile, removeServerFile, writeServerFile } from './web/server-file.ts'
 import { createWindowApi } from './web/window-api.ts'
 import { pageBuilder } from './window/build-page.ts'
@@ -174,8 +175,12 @@ export async function startServer(
   const session = await ensureWindowToken(home)
   const reachable = reachableAddress(host)
   const urlOf = (path: string) => `http://${inUrl(reachable)}:${listener.port}${path}`
+  const previews = stack.use(
+    new Previews({ attachments: tasks.attachments, log, ...(port !== 0 && { port: port + 1 }) }),
+  )
   const window = stack.use(
     createWindowService({
+      openPreview: (id, guestPort) => previews.open(id, guestPort),
       tasks,
       home,
       settings,

@@ -37,12 +37,6 @@ export interface Requests {
     readonly effort?: Effort
     /** How long its agent waits for more each time that it is done; left out, it ends then. */
     readonly holdMs?: number
-    /** More settings of Claude Code's, under the names of `run_task`. */
-    readonly agent?: {
-      readonly subagent_model?: string
-      readonly max_output_tokens?: number
-      readonly max_thinking_tokens?: number
-    }
     /** A branch, a tag, a commit or another task's id. */
     readonly base?: string
   }): { readonly id: TaskId }
@@ -98,6 +92,10 @@ export interface Requests {
   }): Record<never, never>
   /** Ends it, and what runs in it. One that nobody asks about is ended by itself. */
   closeShell(request: { readonly shell: string }): Record<never, never>
+  /** The ports at which programs of the agent listen, from the lowest on. */
+  listeningPorts(request: { readonly id: string }): { readonly ports: readonly number[] }
+  /** The address at which this host's browser finds that port of the task's machine from now on. */
+  openPreview(request: { readonly id: string; readonly port: number }): { readonly url: string }
   readSteps(request: { readonly id: string; readonly after: number; readonly wait: boolean }): Steps
   changes(request: { readonly id: string }): Changes
   fileDiff(request: { readonly id: string; readonly path: string }): FileDiff

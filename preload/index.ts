@@ -23,6 +23,8 @@ const requests: Readonly<Record<RequestName, true>> = {
   writeShell: true,
   resizeShell: true,
   closeShell: true,
+  listeningPorts: true,
+  openPreview: true,
   readSteps: true,
   changes: true,
   fileDiff: true,

@@ -20,6 +20,7 @@ import { openRecordingApi } from './recording-api.ts'
 import { playConsoleFlood } from './scenes/console-flood.ts'
 import { playEndlessProcesses } from './scenes/endless-processes.ts'
 import { playIgnoredPowerOff, type ShownToUser } from './scenes/ignored-power-off.ts'
+import { playLyingLine } from './scenes/lying-line.ts'
 import { openStage } from './stage.ts'
 
 export interface AttackOptions {
@@ -97,14 +98,15 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
 
   onProgress('Guests that talk, do not hear, and take what they can')
-  const [consoleFlood, ignoredPowerOff, endlessProcesses] = await Promise.all([
+  const [consoleFlood, ignoredPowerOff, endlessProcesses, lyingLine] = await Promise.all([
     playConsoleFlood(stage, bait.key, naive.console.includes(again)),
     playIgnoredPowerOff(stage, bait, options.shown),
     playEndlessProcesses(stage, targets.victim),
+    playLyingLine(stage),
   ])
   const order = new Map(allAttacks.map(({ name }, index) => [name, index]))
   const placeOf = ({ name }: Verdict): number => order.get(name) ?? 0
-  return [...verdicts, ...consoleFlood, ...ignoredPowerOff, ...endlessProcesses].toSorted(
+  return [...verdicts, ...consoleFlood, ...ignoredPowerOff, ...endlessProcesses, ...lyingLine].toSorted(
     (a, b) => placeOf(a) - placeOf(b),
   )
 }

@@ -70,6 +70,57 @@ perl -e 'my ($inner, $victim) = @ARGV; my $pause = sub { select(undef, undef, un
 ${wait}
 bomb() { bomb | bomb & }; bomb; sleep 1000
 `,
+    lyingLine: `
+rm -f /workspace/.api-key
+: >/workspace/started
+echo work >/workspace/repo/honest.txt
+cat >/run/liar <<'LIAR'
+use Fcntl;
+my ($line, $in, $n, %opened) = (undef, '', 0);
+for (1 .. 600) {
+  system 'pkill', '-f', '/attach.pl';
+  my ($port) = map { m{/([^/]+)/name$} } grep { open my $f, '<', $_; <$f> eq "microvm.attach\n" } glob '/sys/class/virtio-ports/*/name';
+  last if $port && sysopen $line, "/dev/$port", O_RDWR;
+  select undef, undef, undef, 0.1;
+}
+$| = 1; print "${ready}\n";
+sub say_frame { syswrite $line, pack('a1Nna*', $_[0], $_[1], length $_[2], $_[2]) }
+my @lies = (
+  sub { say_frame('D', $_[0], 'x' x 16384) for 1 .. 512 },
+  sub { say_frame('D', $_[0] + 1000, 'x') },
+  sub { syswrite $line, pack('a1Nn', 'D', $_[0], 65535) },
+  sub { say_frame('W', $_[0], pack('N', 4294967295)) },
+  sub { syswrite $line, pack('a1Nna*', 'D', $_[0], 1, 'x') x 512 for 1 .. 256 },
+  sub { },
+);
+while (1) {
+  my $count = sysread $line, $in, 65536, length $in;
+  unless ($count) { $in = ''; select undef, undef, undef, 0.05; next }
+  $in =~ s/^\\0+//;
+  while (length $in >= 7) {
+    my ($type, $id, $length) = unpack 'a1Nn', $in;
+    last if length $in < 7 + $length;
+    my $payload = substr $in, 7, $length;
+    substr($in, 0, 7 + $length) = '';
+    $in =~ s/^\\0+//;
+    if ($type eq 'H') { say_frame('H', 0, $payload) }
+    elsif ($type eq 'O') { say_frame('A', $id, ''); $lies[$n++ % @lies]->($id) }
+  }
+}
+LIAR
+perl /run/liar &
+for ((n = 0; n < 1500; n++)); do [ -e /workspace/${goFile} ] && break; sleep 0.2; done
+`,
   }) as const
+
+/** What the program at the guest's end of the line does, shell by shell. The first is met by the naive host, too. */
+export const lies = [
+  'a stream that is not there',
+  'a frame too long',
+  'room for all',
+  'one byte a frame',
+  'silence',
+  'a flood',
+] as const
 
 export type SceneName = keyof ReturnType<typeof sceneScripts>

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts'
 import { runOrThrow } from '../lib/processes/spawn.ts'
 import type { MachineDriver, MachineSpec } from '../machines/driver.ts'
 import { registerRepository } from '../settings/repositories.ts'
+import type { Tasks } from '../tasks/contract.ts'
 import { type TaskFiles, taskFiles } from '../tasks/record/task-files.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
 import { attackScript } from './attack-image.ts'
@@ -19,6 +20,7 @@ export interface Stage extends AsyncDisposable {
   readonly home: string
   readonly port: number
   readonly client: ServerConnection
+  readonly tasks: Tasks
   /** Everything that the orchestrator logged. */
   readonly logged: () => string
   play(scene: SceneName): Promise<Scene>
@@ -108,6 +110,7 @@ export async function openStage(
     home,
     port: Number(new URL(server.url).port),
     client,
+    tasks: server.tasks,
     logged: () => lines.join('\n'),
     play,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

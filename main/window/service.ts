@@ -4,7 +4,7 @@ import type { ClientRow, Delta } from '../../preload/live-state.ts'
 import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
-import type { Task } from '../core/task/task.ts'
+import type { Task, TaskId } from '../core/task/task.ts'
 import type { Log } from '../lib/log.ts'
 import { withOwnCommand } from '../lib/processes/own-command.ts'
 import type { Watchable } from '../lib/watchable.ts'
@@ -47,6 +47,8 @@ export interface WindowServiceOptions {
   readonly mcpToken: string | null
   /** Who speaks MCP with us. */
   readonly clients: Watchable<readonly ClientRow[]>
+  /** Shows a port of a task's machine to this host's browser. Resolves with its address. */
+  readonly openPreview: (id: TaskId, port: number) => Promise<string>
   /** What this host lacks for a task. */
   readonly hostProblems: (signal: AbortSignal) => Promise<readonly Problem[]>
 }
@@ -61,7 +63,7 @@ export interface WindowService extends Disposable {
 
 /** Answers the window from the orchestrator, the settings and the user's repositories. */
 export function createWindowService(options: WindowServiceOptions): WindowService {
-  const { tasks, home, env, log, clients } = options
+  const { tasks, home, env, log, clients, openPreview } = options
   const secrets = () => secretsOf(env, home)
   const live = new ActivityReader(secrets)
   const steps = new StepReader(secrets)
@@ -148,6 +150,10 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         shells.close(shell)
         return {}
       },
+      listeningPorts: async ({ id }, signal) => ({
+        ports: await tasks.attachments.ports(requireTaskId(id), signal),
+      }),
+      openPreview: async ({ id, port }) => ({ url: await openPreview((await taskOf(id)).id, port) }),
       readSteps: async ({ id, after, wait }, signal) => {
         const look = async () => await steps.read(await taskOf(id), after)
         return await waitFor(look, (read) => !wait || read.ended || read.next !== after, signal)

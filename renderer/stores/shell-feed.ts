@@ -17,7 +17,7 @@ export interface ShellCalls {
   close(shell: string): Promise<Reply<'closeShell'>>
 }
 
-export interface ScreenSize {
+interface ScreenSize {
   readonly rows: number
   readonly columns: number
 }

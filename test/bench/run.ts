@@ -12,6 +12,7 @@ import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import type { Bench } from './measure.ts'
 import { mergeRecords, type Recorded, type Result, type Run, resultOf, resultsPage, tableOf } from './report.ts'
 import { acknowledge } from './rows/acknowledge.ts'
+import { attach } from './rows/attach.ts'
 import { boot } from './rows/boot.ts'
 import { clone } from './rows/clone.ts'
 import { flood } from './rows/flood.ts'
@@ -33,6 +34,7 @@ const benches: readonly Bench[] = [
   mcp,
   history,
   flood,
+  attach,
   idle,
   live,
   message,

@@ -57,8 +57,8 @@ const locks: readonly Lock[] = [
   },
   {
     title: 'the page opens no other window',
-    code: /setWindowOpenHandler\(\(\) => \(\{ action: "deny" \}\)\)/,
-    without: 'setWindowOpenHandler(() => ({ action: "allow" }))',
+    code: /return \{ action: "deny" \};/,
+    without: 'return { action: "allow" };',
     attack: async (attack) => {
       await attack.page.evaluate(`window.open('${attack.url}/popup'); undefined`)
       await settled(attack)
@@ -94,8 +94,8 @@ const locks: readonly Lock[] = [
   },
   {
     title: 'the page has no permission',
-    code: /setPermissionCheckHandler\(.*\);/,
-    without: 'setPermissionCheckHandler(() => true);',
+    code: /defaultSession\.setPermissionCheckHandler\(.*\);/,
+    without: 'defaultSession.setPermissionCheckHandler(() => true);',
     attack: async ({ page }) =>
       (await page.evaluate("navigator.permissions.query({ name: 'geolocation' }).then(({ state }) => state)")) ===
       'granted',
@@ -139,6 +139,27 @@ test.each(locks)('$title, and would without its lock', async ({ code, without, a
   }
   expect(await come(appDirectory)).toBe(false)
   expect(await come(await mutantApp(code, without))).toBe(true)
+})
+
+test('a preview opens in a window of its own, with a session of its own and no bridge, and leads nowhere else', async () => {
+  const { asked, url } = await stranger()
+  const { app, firstPage } = await startApp()
+  const page = await firstPage()
+  const preview = `http://abcd1234-5173.localhost:${new URL(url).port}/`
+  const opened = app.waitForEvent('window')
+  await page.evaluate(`window.open('${preview}', '_blank', 'noopener'); undefined`)
+  const shown = await opened
+  await expect.poll(() => shown.title()).toBe('Stranger')
+  expect(shown.url()).toBe(preview)
+  expect(await shown.evaluate('typeof window.host')).toBe('undefined')
+  await shown.evaluate(`location.href = '${url}/navigated'; undefined`).catch(() => undefined)
+  await shown.evaluate(`window.open('${url}/popup'); undefined`).catch(() => undefined)
+  expect(
+    await app.evaluate(({ BrowserWindow, session }) =>
+      BrowserWindow.getAllWindows().map(({ webContents }) => webContents.session === session.defaultSession),
+    ),
+  ).toEqual([true, false])
+  expect(asked.filter((path) => path !== '/favicon.ico')).toEqual(['/'])
 })
 
 test('the page has the bridge, frozen, and nothing else of the app', async () => {

@@ -208,6 +208,27 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     for (const { name } of [unwatched, guarded]) await until(async () => (await leftovers(name)).length === 0)
   })
 
+  test('a machine has a line of its own: bytes go both ways, one connection after the other, also when it was adopted', async () => {
+    const spec = await bareSpec(`
+      port=$(grep -lx microvm.attach /sys/class/virtio-ports/*/name); port=\${port%/name}
+      exec 3<>/dev/\${port##*/}; echo ready
+      until [ -f /workspace/repo/go ]; do if read -r line <&3; then echo "heard $line" >&3; else sleep 0.1; fi; done
+    `)
+    const { handle, kill } = await startElsewhere(spec)
+    kill()
+    const machine = await driver.adopt(handle)
+    onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
+    await consoleSays(spec.consolePath, 'ready')
+    for (const word of ['first', 'second']) {
+      const line = await machine?.openLine?.(AbortSignal.timeout(10_000))
+      line?.write(`${word}\n`)
+      for await (const chunk of line ?? []) if (String(chunk).includes(`heard ${word}`)) break
+    }
+    await writeFile(join(spec.repo, 'go'), '')
+    expect(await machine?.exited).toEqual({ kind: 'powered-off' })
+    await expect(machine?.openLine?.(never)).rejects.toThrow()
+  })
+
   test('a machine outlives the process that started it, is adopted, and can be stopped', async () => {
     const [works, sleeps] = [
       await bareSpec('until [ -f /workspace/repo/go ]; do sleep 0.2; done'),

@@ -40,6 +40,13 @@ export const livedAttacks = {
     tries: 'Prints without end on its console.',
     rule: 'the console is text',
   },
+  lyingLine: {
+    ...lived,
+    name: 'forged-frames',
+    tries:
+      'Puts a program of its own at its end of the line for shells: it floods, speaks of streams that are not there, and never takes what it is sent.',
+    rule: 'limits hold',
+  },
   reboots: {
     ...lived,
     name: 'reboots-for-ever',

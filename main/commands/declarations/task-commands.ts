@@ -33,6 +33,15 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
       await logs(terminal, id, { follow })
     })
   program
+    .command('preview')
+    .description("print an address at which this host's browser finds a port of a task's machine")
+    .argument('<id>')
+    .argument('[port]', 'without one: at which ports the agent listens', wholeNumber({ ...bounds.port, least: 1 }))
+    .action(async (id: string, port: number | undefined) => {
+      const { preview } = await import('../live/preview.ts')
+      await preview(terminal, id, port)
+    })
+  program
     .command('attach')
     .description("open a shell in a task's machine; Ctrl-] leaves it")
     .argument('<id>')

@@ -25,6 +25,7 @@ export const ownVerbs = [
   'merge',
   'network',
   'path',
+  'preview',
   'prune',
   'remove',
   'resolve',

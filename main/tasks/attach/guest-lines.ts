@@ -16,7 +16,7 @@ export class GuestLines implements Disposable {
 
   /** Has the task's machine be reached by its id until the result is disposed, which closes all that is open to it. */
   follow(id: TaskId, machine: Machine): Disposable {
-    const followed: FollowedMachine = { machine, over: new AbortController(), line: undefined }
+    const followed: FollowedMachine = { machine, over: new AbortController(), line: undefined, last: undefined }
     this.#machines.set(id, followed)
     return {
       [Symbol.dispose]: () => {
@@ -57,25 +57,23 @@ export class GuestLines implements Disposable {
         },
       )
     }
+    if (followed.last?.isOpen === false) forget(followed)
     followed.line ??= this.#begin(id, followed, openLine)
     return await followed.line
   }
 
   #begin(id: TaskId, followed: FollowedMachine, openLine: NonNullable<Machine['openLine']>): Promise<GuestLine> {
     const { signal } = followed.over
-    const forget = (): void => {
-      if (followed.line === begun) followed.line = undefined
-    }
     const begin = async (): Promise<GuestLine> => {
       const line = await GuestLine.begin(await openLine(signal), signal)
-      void line.closed.then(() => {
-        this.#log.info('the line to a machine is gone', { taskId: id })
-        forget()
-      })
+      void line.closed.then(() => this.#log.info('the line to a machine is gone', { taskId: id }))
+      followed.last = line
       return line
     }
     const begun = begin()
-    begun.catch(forget)
+    begun.catch(() => {
+      if (followed.line === begun) forget(followed)
+    })
     return begun
   }
 }
@@ -84,6 +82,13 @@ interface FollowedMachine {
   readonly machine: Machine
   readonly over: AbortController
   line: Promise<GuestLine> | undefined
+  /** The one that was open last, and may be gone. */
+  last: GuestLine | undefined
+}
+
+function forget(followed: FollowedMachine): void {
+  followed.line = undefined
+  followed.last = undefined
 }
 
 function end({ over, line }: FollowedMachine): void {

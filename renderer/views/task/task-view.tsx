@@ -12,7 +12,6 @@ import { useTask } from '../../stores/live.ts'
 import { useChosen } from '../../stores/navigation.ts'
 import { TaskActions } from './actions.tsx'
 import { ChangesTab } from './changes/changes-tab.tsx'
-import { Composer } from './compose/composer.tsx'
 import { ContinueField } from './continue/continue-field.tsx'
 import { Facts } from './facts.tsx'
 import { ResultTab } from './result-tab.tsx'
@@ -53,13 +52,7 @@ export function TaskView({ id }: { id: TaskId }) {
 }
 
 const versionOf = (row: TaskRow | undefined): string =>
-  row
-    ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref} ${row.told ?? ''}`
-    : ''
-
-/** Whether its agent may still read something: it works, or will. */
-const canBeTold = ({ state }: TaskRow): boolean =>
-  state.phase !== 'finished' && state.phase !== 'stopping' && state.phase !== 'merging'
+  row ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref}` : ''
 
 function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
   const [word, choose] = useChosen('tab')
@@ -95,8 +88,7 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         </Suspense>
         {tab === 'result' && <ResultTab row={row} details={details} />}
       </section>
-      {row.state.phase === 'finished' && <ContinueField row={row} details={details} />}
-      {canBeTold(row) && tab !== 'terminal' && <Composer row={row} details={details} />}
+      {row.state.phase === 'finished' && <ContinueField row={row} />}
     </>
   )
 }

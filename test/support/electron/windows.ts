@@ -49,7 +49,7 @@ let lastId = 0
 /** A page of Chromium with the preload in an isolated world. */
 class WebContents extends EventEmitter {
   readonly id = ++lastId
-  readonly session = session.defaultSession
+  readonly session: ReturnType<typeof session.fromPartition>
   readonly mainFrame = new MainFrame()
   readonly #opened: Promise<void>
   #target = ''
@@ -59,8 +59,9 @@ class WebContents extends EventEmitter {
   #isDestroyed = false
   #mayOpen: (details: { url: string }) => { action: 'allow' | 'deny' } = () => ({ action: 'allow' })
 
-  constructor(preload: string | undefined, size: { width: number; height: number }) {
+  constructor(preload: string | undefined, size: { width: number; height: number }, partition: string | undefined) {
     super()
+    this.session = partition === undefined ? session.defaultSession : session.fromPartition(partition)
     allContents.set(this.id, this)
     this.#opened = this.#open(preload, size)
     setImmediate(() => app.emit('web-contents-created', {}, this))
@@ -281,12 +282,16 @@ export class BrowserWindow extends EventEmitter {
     for (const [name, value] of Object.entries({ ...required, ...webPreferences }))
       if (name in required && value !== required[name as keyof typeof required])
         throw new Error(`stand-in: webPreferences.${name} must be ${String(required[name as keyof typeof required])}`)
-    const { preload } = webPreferences
+    const { preload, partition } = webPreferences
     if (typeof preload === 'string' && !isAbsolute(preload)) throw new Error('preload must be an absolute path')
     this.#bounds = { x, y, width, height }
     this.#isVisible = show
     BrowserWindow.#all.add(this)
-    this.webContents = new WebContents(typeof preload === 'string' ? preload : undefined, { width, height })
+    this.webContents = new WebContents(
+      typeof preload === 'string' ? preload : undefined,
+      { width, height },
+      typeof partition === 'string' ? partition : undefined,
+    )
     this.webContents.once('did-finish-load', () => this.emit('ready-to-show'))
     this.webContents.once('destroyed', () => this.#end())
   }

@@ -206,6 +206,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     writeShell: () => ({}),
     resizeShell: () => ({}),
     closeShell: () => ({}),
+    listeningPorts: () => ({ ports: [5173, 8080] }),
+    openPreview: ({ id, port }) => ({ url: `http://${id}-${port}.localhost:8766/` }),
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []
       if (wait && after >= all.length) return new Promise(() => undefined)
@@ -241,9 +243,6 @@ const plainDetails = (id: string, description: string): Omit<TaskDetails, 'row'>
   startCommit: '3c91e04f5c0b7c2d3b0c7a9f4b9f0e0e7f1d2a3b',
   agent: null,
   base: null,
-  messages: [],
-  holdMs: null,
-  forkOf: null,
   caps: { timeoutMs: 3_600_000, maxCostUsd: 5, maxTokens: null, silenceTimeoutMs: null },
   summary: null,
   failure: null,

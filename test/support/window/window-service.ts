@@ -28,6 +28,7 @@ export async function startWindowService({ guest = 'touch $SHARE/started; sleep 
     log: silentLog,
     mcpUrl: () => 'http://127.0.0.1:8765/mcp',
     mcpToken: null,
+    openPreview: async () => 'http://localhost/',
     clients,
     hostProblems: async () => [{ code: 'qemu-missing', message: 'QEMU is missing', cure: 'apt-get install qemu' }],
   })

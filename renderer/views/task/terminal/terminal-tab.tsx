@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { TaskRow } from '../../../../preload/live-state.ts'
 import { Blank, Problem } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
+import { PreviewBar } from './preview-bar.tsx'
 import { useShell } from './use-shell.ts'
 
 /** A shell beside the agent. It is kept while another tab of the task is looked at. */
@@ -10,7 +11,7 @@ export function TerminalTab({ row, hidden }: { row: TaskRow; hidden: boolean }) 
   return (
     <div className="tab-body wide" hidden={hidden}>
       {phase === 'working' || phase === 'waiting' ? (
-        <OpenTerminal id={row.id} />
+        <OpenTerminal id={row.id} hidden={hidden} />
       ) : (
         <Blank icon="terminal" title={phase === 'finished' ? 'The machine is off' : 'The machine is not running yet'}>
           {phase === 'finished'
@@ -22,11 +23,12 @@ export function TerminalTab({ row, hidden }: { row: TaskRow; hidden: boolean }) 
   )
 }
 
-function OpenTerminal({ id }: { id: string }) {
+function OpenTerminal({ id, hidden }: { id: string; hidden: boolean }) {
   const [box, setBox] = useState<HTMLElement | null>(null)
   const { state, again } = useShell(id, box)
   return (
     <div className="pane">
+      <PreviewBar id={id} hidden={hidden} />
       <div className="console-note">
         <span className="grow">
           You are the same user as the agent here, which can read what you type: never type a password or another
