@@ -18,6 +18,7 @@ export const caskOf = (release: Release): string => `cask "microvm-orchestrator"
     strategy :github_latest
   end
 
+  auto_updates true
   depends_on arch: :arm64
   depends_on macos: ">= :ventura"
 

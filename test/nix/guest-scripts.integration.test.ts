@@ -61,11 +61,12 @@ test('the gateway is found at an address of its own', async () => {
 
 test("nix's daemon gets the way to the gateway and nothing else of what the host gave", async () => {
   const folder = await temporaryFolder()
-  const given = ['http_proxy=http://10.0.2.101:3128', 'ANTHROPIC_MODEL=x', 'no_proxy=10.0.2.100', 'https_proxy=a\nb=c']
+  const way = ['http_proxy', 'https_proxy', 'all_proxy'].map((name) => `${name}=http://10.0.2.101:3128`)
+  const given = [...way, 'ANTHROPIC_MODEL=x', 'no_proxy=10.0.2.100', 'https_proxy=a\nb=c']
   await writeFile(join(folder, 'environment'), given.map((pair) => `${pair}\0`).join(''))
   const env = { PATH: '/usr/bin:/bin', MICROVM_WORKSPACE: folder }
   const { stdout } = await runOrThrow('bash', [join(packageDirectory(), 'nix', 'proxy.sh')], { env })
-  expect(stdout).toBe('http_proxy=http://10.0.2.101:3128\nno_proxy=10.0.2.100\n')
+  expect(stdout).toBe([...way, 'no_proxy=10.0.2.100', ''].join('\n'))
 })
 
 test('with nothing forwarded nothing is set up', async () => {
