@@ -3,38 +3,14 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { requireTaskId } from '../../main/api/views.ts'
-import { startServer } from '../../main/app.ts'
-import { silentLog } from '../../main/lib/log.ts'
-import type { Settings } from '../../main/settings/settings.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
-import { runCommand } from '../support/command-line.ts'
 import { gitIn } from '../support/git/repositories.ts'
-import { processDriver } from '../support/machines/process-driver.ts'
-import { guestThatCommits, registeredRepository } from '../support/orchestrator.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { guestThatCommits } from '../support/orchestrator.ts'
+import { servingCommands } from '../support/serving-commands.ts'
 import { until } from '../support/until.ts'
 
-/** The real server in this process, with machines that are processes of this host; the commands are processes of their own. */
-async function serving(guest: string, settings: Partial<Settings> = {}) {
-  const root = await temporaryFolder()
-  const home = join(root, 'home')
-  await mkdir(home, { mode: 0o700 })
-  const repository = await registeredRepository(root)
-  await writeFile(join(home, 'settings.json'), JSON.stringify(settings))
-  const driver = processDriver(join(root, 'run'), guest)
-  const env = { ANTHROPIC_API_KEY: 'sk-ant-api03-x' }
-  const server = await startServer({ home, port: 0, log: silentLog, env, driver })
-  return {
-    root,
-    repository,
-    server,
-    run: (...args: string[]) => runCommand(args, { home }),
-    [Symbol.asyncDispose]: () => server.close(),
-  }
-}
-
 test('run --wait prints the end of its own task, whose commit is on the branch by then', async () => {
-  await using setup = await serving(guestThatCommits('greeting.txt'))
+  await using setup = await servingCommands(guestThatCommits('greeting.txt'))
   const { exitCode, stdout, stderr } = await setup.run('run', 'project', 'say hello', '--wait')
   expect(exitCode).toBe(0)
   expect(stderr).toMatch(/^Task [0-9a-f]{8} started[^\n]*\n$/)
@@ -43,7 +19,7 @@ test('run --wait prints the end of its own task, whose commit is on the branch b
 })
 
 test('run --wait of a task that fails has exit status 1', async () => {
-  await using setup = await serving('touch $SHARE/started; exit 3')
+  await using setup = await servingCommands('touch $SHARE/started; exit 3')
   const { exitCode, stdout } = await setup.run('run', 'project', 'say hello', '--wait')
   expect(exitCode).toBe(1)
   expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: expect.any(String) })
@@ -51,7 +27,7 @@ test('run --wait of a task that fails has exit status 1', async () => {
 
 test('logs shows the console of a task whose repository was taken off the list while it runs', async () => {
   const guest = guestThatCommits('greeting.txt', 'echo at work; until [ -e $HOME/../go ]; do sleep 0.05; done')
-  await using setup = await serving(guest)
+  await using setup = await servingCommands(guest)
   const id = (await setup.run('run', 'project', 'say hello')).stdout.trim()
   expect((await setup.run('remove', 'project')).exitCode).toBe(0)
   await expect.poll(async () => (await setup.run('logs', id)).stdout, { timeout: 20_000 }).toContain('at work')
@@ -65,7 +41,7 @@ test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task 
     'greeting.txt',
     'echo working; until [ -e $HOME/../go ]; do sleep 0.05; done; echo done',
   )
-  await using setup = await serving(guest)
+  await using setup = await servingCommands(guest)
   const started = await setup.run('run', 'project', 'say hello')
   expect(started).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/^[0-9a-f]{8}\n$/) })
   const id = started.stdout.trim()
@@ -93,7 +69,7 @@ test('run prints the id; tasks, logs -f, wait, info and cleanup follow the task 
 
 test('cancel ends one task; a server that is set to stop the others does so before it ends, and every work is kept', async () => {
   const guest = 'touch $SHARE/started; cd $REPO; echo draft > draft.txt; touch $HOME/deep; sleep 600'
-  await using setup = await serving(guest, { onQuit: 'stop' })
+  await using setup = await servingCommands(guest, { onQuit: 'stop' })
   const start = async () => {
     const id = (await setup.run('run', 'project', 'work')).stdout.trim()
     await until(() => existsSync(join(setup.root, 'run', id, 'deep')))

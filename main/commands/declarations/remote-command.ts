@@ -31,7 +31,7 @@ export function addRemoteCommand(program: Command, terminal: Terminal, remote: R
       return [field, value] as const
     })
     await callRemote(terminal, remote, {
-      id: command.args[0],
+      id: remote.takesTask ? command.args[0] : undefined,
       fields: {
         ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
         ...(remote.takesText !== null && { [remote.takesText]: command.args[remote.takesTask ? 1 : 0] }),
