@@ -35,6 +35,22 @@ test('an agent that is held waits after each answer, says so with what it said, 
   expect(closed()).toBe(true)
 })
 
+test('what comes while an answer is written is read in a turn of its own, before the agent waits', async () => {
+  const writes = Promise.withResolvers<void>()
+  const { write, streamed, running, result, waits } = await agent((history) => {
+    if (heard(history, 'Red, too')) return say('Red as well.')
+    writes.resolve()
+    return { kind: 'answer', blocks: [{ type: 'text', text: 'A long text on colours. '.repeat(6) }], delayMs: 400 }
+  }, held(600))
+  await writes.promise
+  await write(text(1, 'Red, too'))
+  await streamed(id(1), '"queued"')
+  await expect.poll(waits).toBe('Red as well.')
+  await write(finish(2))
+  await running
+  expect(await result()).toMatchObject({ success: true, summary: 'Red as well.' })
+})
+
 test('an agent that is held ends when its time is up, and at once when it was told to finish while it worked', async () => {
   const { running, result } = await agent(() => say('Done.'), held(1))
   expect((await running).stdout).toContain('waiting for a message')

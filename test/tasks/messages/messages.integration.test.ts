@@ -155,3 +155,25 @@ test('a folder in the place of the messages keeps them from its own agent, and t
   const task = await untilEnded(at.orchestrator, at.id)
   expect(task).toMatchObject({ state: { outcome: { kind: 'merged' } }, messages: [{ state: 'lost' }] })
 })
+
+test('what an agent had read whose machine was lost is laid down for the next one, with all that its session may lack', async () => {
+  await using at = await working(guestThatListens('', 'kill -KILL $$'))
+  const { orchestrator, id, share } = at
+  const read = await orchestrator.tell(id, 'Use the other one', 'next')
+  await expect.poll(at.states).toEqual(['answered'])
+  await at.enough()
+  expect((await untilEnded(orchestrator, id)).state).toMatchObject({ outcome: { failure: { code: 'guest-failed' } } })
+  const told = async () =>
+    (await readFile(join(share, 'told.jsonl'), 'utf8'))
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : JSON.parse(line)))
+  const first = { id: read, text: 'Use the other one' }
+  await orchestrator.continue(id, { text: 'Go on' })
+  await untilEnded(orchestrator, id)
+  expect(await told()).toEqual([first])
+  expect(await readFile(join(share, 'continue.md'), 'utf8')).toBe('Go on')
+  await orchestrator.continue(id, { text: 'And on' })
+  const { messages } = await untilEnded(orchestrator, id)
+  expect(await told()).toEqual([first, { id: `${id}-0000-4000-8000-000000000001`, text: 'Go on' }])
+  expect(messages).toMatchObject([{ id: read, state: 'answered' }])
+})
