@@ -37,6 +37,12 @@ export interface Requests {
     readonly effort?: Effort
     /** How long its agent waits for more each time that it is done; left out, it ends then. */
     readonly holdMs?: number
+    /** More settings of Claude Code's, under the names of `run_task`. */
+    readonly agent?: {
+      readonly subagent_model?: string
+      readonly max_output_tokens?: number
+      readonly max_thinking_tokens?: number
+    }
     /** A branch, a tag, a commit or another task's id. */
     readonly base?: string
   }): { readonly id: TaskId }

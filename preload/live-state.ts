@@ -80,6 +80,8 @@ export interface TaskRow {
   /** Only while it runs. */
   readonly live: Activity | null
   readonly usage: AgentUsage | null
+  /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
+  readonly told?: string
 }
 
 export interface SlotRow {

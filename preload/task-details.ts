@@ -7,6 +7,7 @@ import type { CheckReport } from '../main/core/merge/check-report.ts'
 import type { AlsoKept, MergeOutcome } from '../main/core/merge/merge.ts'
 import type { AgentChoice } from '../main/core/task/agent-choice.ts'
 import type { TaskCaps } from '../main/core/task/caps.ts'
+import type { TaskMessage } from '../main/core/task/message.ts'
 import type { AgentUsage, TaskId } from '../main/core/task/task.ts'
 import type { TaskRow } from './live-state.ts'
 
@@ -27,6 +28,12 @@ export interface TaskDetails {
   readonly merge: MergeOutcome | null
   /** What the check of the repository's policy did; null where there was none. */
   readonly check: CheckReport | null
+  /** What its agent was told after it began, oldest first; each text cut. */
+  readonly messages: readonly TaskMessage[]
+  /** For how long its agent waits for more each time that it is done, in milliseconds; null where its task ends then. */
+  readonly holdMs: number | null
+  /** The task at whose end this one began. */
+  readonly forkOf: TaskId | null
   /** The task whose conflicts this one is to resolve. */
   readonly resolves: TaskId | null
   /** What salvage found worth telling, one sentence each. */

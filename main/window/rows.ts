@@ -32,6 +32,7 @@ export function taskRow(task: TaskBrief, place: QueuePlace, live: Activity | nul
     finishedAt: task.finishedAt,
     live: task.state.phase === 'finished' ? null : live,
     usage: usageOf(task),
+    ...(task.messages.length > 0 && { told: task.messages.map(({ state }) => state.charAt(0)).join('') }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { Changes, TaskDetails } from '../../preload/task-details.ts'
 import type { Failure } from '../core/failure.ts'
+import type { TaskMessage } from '../core/task/message.ts'
 import type { Task } from '../core/task/task.ts'
 import { baseName } from '../core/task/task-base.ts'
 import { notesOf } from '../core/task/view.ts'
@@ -28,6 +29,9 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     failure: visibleFailure(outcome?.kind === 'failed' ? outcome.failure : task.stopReason),
     merge: task.merge,
     check: task.result?.check ? { ...task.result.check, output: visibleText(task.result.check.output) } : null,
+    messages: task.messages.map(shownMessage),
+    holdMs: task.holdMs ?? null,
+    forkOf: task.fork?.task ?? null,
     resolves: task.resolves?.task ?? null,
     notes: notesOf(task).map(visibleLine),
     also: task.work?.also ?? [],
@@ -35,6 +39,12 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     consolePath: files.console,
   }
 }
+
+/** Enough of a message to know it by. */
+const shownMessageLength = 2_000
+
+const shownMessage = (message: TaskMessage): TaskMessage =>
+  message.kind === 'text' ? { ...message, text: visibleText(message.text.slice(0, shownMessageLength)) } : message
 
 /** What the window shows of a task's changes. Pure. */
 export const shownChanges = ({ live, readAt, commits, files, notes }: ChangesSeen): Changes => ({

@@ -16,9 +16,17 @@ export interface AgentTexts {
   readonly model: string
   readonly effort: Effort | ''
   readonly base: string
+  /** The model of the agents that it starts. */
+  readonly subagentModel: string
+  /** The most tokens of one answer, and of its thoughts before one. */
+  readonly answerTokens: string
+  readonly thinkingTokens: string
 }
 
-export const usualAgent: AgentTexts = { model: '', effort: '', base: '' }
+export const usualAgent: AgentTexts = {
+  ...{ model: '', effort: '', base: '' },
+  ...{ subagentModel: '', answerTokens: '', thinkingTokens: '' },
+}
 
 export interface Draft {
   /** An alias; empty for the first. */

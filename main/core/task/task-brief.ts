@@ -1,4 +1,5 @@
 import type { MergeOutcome, SalvagedWork } from '../merge/merge.ts'
+import type { TaskMessage } from './message.ts'
 import type { AgentUsage, FormerEnd, Task, TaskResult } from './task.ts'
 
 /** Enough of a task's text to know it by. */
@@ -28,6 +29,8 @@ export interface TaskBrief extends Pick<Task, Kept> {
   readonly result: Pick<TaskResult, 'usage'> | null
   readonly work: Pick<SalvagedWork, 'ref' | 'commit'> | null
   readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
+  /** What its agent was told after its task began, oldest first. */
+  readonly messages: readonly Pick<TaskMessage, 'state'>[]
   readonly former: (Pick<FormerEnd, 'seq'> & { readonly result: Pick<TaskResult, 'usage'> | null }) | null
 }
 
@@ -51,6 +54,7 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
     ...(task.merge.dropped === true && { dropped: true }),
     ...(task.merge.kept !== undefined && { kept: task.merge.kept }),
   },
+  messages: task.messages.map(({ state }) => ({ state })),
   former: task.former && { seq: task.former.seq, result: task.former.result && { usage: task.former.result.usage } },
   ...(task.resolves && { resolves: task.resolves }),
   ...(task.plan && { plan: task.plan }),

@@ -176,7 +176,7 @@ export interface FormerEnd extends Pick<Task, 'result' | 'work' | 'merge' | 'acc
 export type ActivePhase = 'cloning' | 'booting' | 'working' | 'stopping' | 'merging'
 
 /** An agent that has nothing to do, in its machine: it was interrupted, or is done and its task has it wait for more. */
-export interface Waiting {
+interface Waiting {
   /** When it is left alone no longer, and comes to its end; ISO 8601, UTC. */
   readonly until: string
   /** What it said last, cut; what a guest says. Null where it was interrupted, or said nothing. */

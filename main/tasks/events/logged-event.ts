@@ -17,7 +17,7 @@ export interface EndEvent {
 }
 
 /** What `wait_next_event` delivers of a task that has not ended: its agent has nothing to do, and waits to be told more. */
-export interface IdleEvent {
+interface IdleEvent {
   readonly type: 'idle'
   readonly taskId: TaskId
   readonly repo: string

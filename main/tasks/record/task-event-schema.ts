@@ -277,6 +277,7 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
     })
     .nullable(),
   // Absent in an index of an older version.
+  messages: z.array(z.object({ state: z.enum(['queued', 'delivered', 'answered', 'lost']) })).default([]),
   former: z
     .object({ seq: z.int(), result: z.object({ usage: usage.nullable() }).nullable() })
     .nullable()

@@ -1,6 +1,7 @@
 import { type Effort, efforts } from '../../../main/core/task/agent-choice.ts'
 import { Select } from '../../parts/select.tsx'
 import type { AgentTexts } from '../../stores/draft.ts'
+import { positive } from './limits.ts'
 
 interface Props {
   readonly agent: AgentTexts
@@ -11,6 +12,47 @@ const levels = [
   { value: '', word: 'As usual' },
   ...efforts.map((value) => ({ value, word: value.charAt(0).toUpperCase() + value.slice(1) })),
 ]
+
+const more = [
+  { name: 'subagentModel', word: "Its agents' model", usual: 'As usual' },
+  { name: 'answerTokens', word: 'Tokens of one answer', usual: 'As usual' },
+  { name: 'thinkingTokens', word: 'Tokens of its thoughts', usual: 'As usual' },
+] as const
+
+/** What is asked for less often: the agents that it starts, and how long it may answer and think. */
+export function MoreAgentFields({ agent, onChange }: Props) {
+  return (
+    <details className="more-agent" open={more.some(({ name }) => agent[name] !== '') || undefined}>
+      <summary>More settings of the agent</summary>
+      <fieldset className="three">
+        <legend className="unseen">More settings of the agent</legend>
+        {more.map(({ name, word, usual }) => {
+          const fault = name !== 'subagentModel' && positive(agent[name]) === null
+          return (
+            <div key={name} className="labelled">
+              <label htmlFor={`agent-${name}`}>{word}</label>
+              <input
+                id={`agent-${name}`}
+                className="input"
+                autoComplete="off"
+                spellCheck={false}
+                placeholder={usual}
+                aria-invalid={fault}
+                value={agent[name]}
+                onChange={(event) => onChange({ ...agent, [name]: event.target.value })}
+              />
+              {fault && (
+                <small className="bad" role="alert">
+                  A number above 0 is needed.
+                </small>
+              )}
+            </div>
+          )
+        })}
+      </fieldset>
+    </details>
+  )
+}
 
 /** Which model works, how hard it thinks, and where the task starts. */
 export function AgentFields({ agent, onChange }: Props) {
@@ -55,9 +97,19 @@ export function AgentFields({ agent, onChange }: Props) {
   )
 }
 
-/** What `runTask` is to be asked for. */
-export const agentOf = ({ model, effort, base }: AgentTexts) => ({
-  ...(model.trim() !== '' && { model: model.trim() }),
-  ...(effort !== '' && { effort }),
-  ...(base.trim() !== '' && { base: base.trim() }),
-})
+/** What `runTask` is to be asked for; null while a figure is none. */
+export function agentOf({ model, effort, base, subagentModel, answerTokens, thinkingTokens }: AgentTexts) {
+  const [answer, thoughts] = [positive(answerTokens), positive(thinkingTokens)]
+  if (answer === null || thoughts === null) return null
+  const agent = {
+    ...(subagentModel.trim() !== '' && { subagent_model: subagentModel.trim() }),
+    ...(answer !== undefined && { max_output_tokens: Math.ceil(answer) }),
+    ...(thoughts !== undefined && { max_thinking_tokens: Math.ceil(thoughts) }),
+  }
+  return {
+    ...(model.trim() !== '' && { model: model.trim() }),
+    ...(effort !== '' && { effort }),
+    ...(base.trim() !== '' && { base: base.trim() }),
+    ...(Object.keys(agent).length > 0 && { agent }),
+  }
+}

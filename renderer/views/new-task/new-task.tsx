@@ -13,7 +13,7 @@ import { noLimits, useDraft, usualAgent } from '../../stores/draft.ts'
 import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
 import { back, go, placeOf, useNavigation } from '../../stores/navigation.ts'
 import { showFailure, showNotice } from '../../stores/notices.ts'
-import { AgentFields, agentOf } from './agent-fields.tsx'
+import { AgentFields, agentOf, MoreAgentFields } from './agent-fields.tsx'
 import { HoldField } from './hold-field.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
@@ -48,7 +48,8 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
   const usable = repositories.find(({ alias }) => alias === draft.repo) ?? repositories[0]
   const queue = draft.queue ?? settings?.queue ?? false
   const limits = limitsOf(draft.limits)
-  const ready = draft.description.trim() !== '' && limits !== null && !busy
+  const agent = agentOf(draft.agent)
+  const ready = draft.description.trim() !== '' && limits !== null && agent !== null && !busy
 
   const start = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
@@ -60,7 +61,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       queue,
       ...(queue && { priority: Number(draft.priority) }),
       ...limits,
-      ...agentOf(draft.agent),
+      ...agent,
       ...(draft.hold && { holdMs: defaultHoldMs }),
     })
     setBusy(false)
@@ -120,6 +121,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
             onChange={(next) => useDraft.setState({ limits: next })}
           />
           <AgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
+          <MoreAgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
           <HoldField hold={draft.hold} />
           <QueueFields queue={queue} priority={draft.priority} />
           <div className="buttons">

@@ -34,6 +34,12 @@ function Branch({ row: { id, ref, state }, details }: { row: TaskRow; details: T
       <dl>
         <dt>{branchWord(state)}</dt>
         <dd className="mono cut">{details.branch ?? '–'}</dd>
+        {details.forkOf !== null && (
+          <>
+            <dt>Forked from</dt>
+            <dd className="mono">{details.forkOf}</dd>
+          </>
+        )}
         <dt>Started from</dt>
         <dd className="mono">{details.startCommit?.slice(0, 8) ?? '–'}</dd>
         {kept !== null && (

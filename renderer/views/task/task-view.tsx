@@ -12,6 +12,7 @@ import { useTask } from '../../stores/live.ts'
 import { useChosen } from '../../stores/navigation.ts'
 import { TaskActions } from './actions.tsx'
 import { ChangesTab } from './changes/changes-tab.tsx'
+import { Composer } from './compose/composer.tsx'
 import { ContinueField } from './continue/continue-field.tsx'
 import { Facts } from './facts.tsx'
 import { ResultTab } from './result-tab.tsx'
@@ -52,7 +53,13 @@ export function TaskView({ id }: { id: TaskId }) {
 }
 
 const versionOf = (row: TaskRow | undefined): string =>
-  row ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref}` : ''
+  row
+    ? `${row.state.phase} ${row.state.phase === 'finished' ? row.state.outcome : ''} ${row.ref} ${row.told ?? ''}`
+    : ''
+
+/** Whether its agent may still read something: it works, or will. */
+const canBeTold = ({ state }: TaskRow): boolean =>
+  state.phase !== 'finished' && state.phase !== 'stopping' && state.phase !== 'merging'
 
 function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
   const [word, choose] = useChosen('tab')
@@ -88,7 +95,8 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
         </Suspense>
         {tab === 'result' && <ResultTab row={row} details={details} />}
       </section>
-      {row.state.phase === 'finished' && <ContinueField row={row} />}
+      {row.state.phase === 'finished' && <ContinueField row={row} details={details} />}
+      {canBeTold(row) && tab !== 'terminal' && <Composer row={row} details={details} />}
     </>
   )
 }

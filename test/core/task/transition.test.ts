@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { slotOf } from '../../../main/core/task/task.ts'
+import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
+import { slotOf, type TaskOutcome } from '../../../main/core/task/task.ts'
 import { foldTask, newTask, TransitionError, transition } from '../../../main/core/task/transition.ts'
 import { statusOf, taskView } from '../../../main/core/task/view.ts'
 import { waitsForUser } from '../../../main/core/task/waits-for-user.ts'
@@ -244,6 +245,25 @@ describe('a task that is continued', () => {
     const part = transition(over, { type: 'merge-tried', at, merge: { ...sampleMerge, kept: 1 }, accepted })
     expect(transition(part, goOn).mergePolicy).toEqual({ kind: 'review' })
     expect(transition(over, goOn).mergePolicy).toBeUndefined()
+    const collides = { ...rejected, reason: 'conflicts' } as const
+    expect(transition(transition(over, { type: 'merge-tried', at, merge: collides }), goOn).mergePolicy).toBeUndefined()
+  })
+
+  test('a late merge changes the outcome of work that was not merged, and leaves a failure one', () => {
+    const unmerged = { kind: 'unmerged', reason: 'conflicts', files: ['a'], detail: '' } as const
+    const ended = (outcome: TaskOutcome) =>
+      foldTask([...events.slice(0, -2), { type: 'finished', at, outcome }], '/home')
+    const late = (outcome: TaskOutcome, merge: MergeOutcome) =>
+      transition(ended(outcome), { type: 'merge-tried', at, merge }).state
+    expect(late({ kind: 'unmerged', merge: unmerged }, { kind: 'unchanged', branch: 'main' })).toMatchObject({
+      outcome: { kind: 'unchanged' },
+    })
+    const other = { ...unmerged, reason: 'timed_out' } as const
+    expect(late({ kind: 'unmerged', merge: unmerged }, other)).toMatchObject({
+      outcome: { merge: { reason: 'timed_out' } },
+    })
+    expect(late({ kind: 'cancelled' }, other)).toMatchObject({ outcome: { kind: 'cancelled' } })
+    expect(late({ kind: 'cancelled' }, sampleMerge)).toMatchObject({ outcome: { kind: 'merged' } })
   })
 
   test.for(events.map((_, index) => index).slice(1, -1))('is none before its end was told (%i events)', (count) => {

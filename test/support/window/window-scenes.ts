@@ -472,6 +472,9 @@ export const errorScene: Scene = {
       startCommit: '3c91e04f5c0b7c2d3b0c7a9f4b9f0e0e7f1d2a3b',
       agent: null,
       base: null,
+      messages: [],
+      holdMs: null,
+      forkOf: null,
       caps: null,
       summary: 'I changed the base image and the lock file. The shell does not evaluate: openssl_1_1 was removed.',
       failure: {

@@ -235,6 +235,9 @@ export function story(running: TaskId, ended: TaskId): Story {
     startCommit: '3c91e04f5c0b7c2d3b0c7a9f4b9f0e0e7f1d2a3b',
     agent: null,
     base: null,
+    messages: [],
+    holdMs: null,
+    forkOf: null,
     caps: { timeoutMs: 3_600_000, maxCostUsd: 5, maxTokens: 2_000_000, silenceTimeoutMs: null },
     summary:
       id === ended

@@ -1,6 +1,7 @@
 import { useId, useState } from 'react'
 import type { Failure } from '../../../../main/core/failure.ts'
 import type { TaskRow } from '../../../../preload/live-state.ts'
+import type { TaskDetails } from '../../../../preload/task-details.ts'
 import { host } from '../../../api.ts'
 import { Button } from '../../../parts/button.tsx'
 import { useKeyHint } from '../../../parts/key-names.ts'
@@ -11,11 +12,13 @@ import { useChosen } from '../../../stores/navigation.ts'
 import { showNotice } from '../../../stores/notices.ts'
 import { LimitFields } from '../../new-task/limit-fields.tsx'
 import { limitsOf } from '../../new-task/limits.ts'
+import { Messages } from '../compose/messages.tsx'
 import { useContinueDraft } from './continue-drafts.ts'
+import { ForkButton } from './fork-button.tsx'
 import { Refused } from './refused.tsx'
 
 /** A further text for a task that has ended: it goes on where its agent left off. */
-export function ContinueField({ row: { id, repo } }: { row: TaskRow }) {
+export function ContinueField({ row: { id, repo }, details }: { row: TaskRow; details: TaskDetails | null }) {
   const [{ text, limits }, write] = useContinueDraft(id)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [, chooseTab] = useChosen('tab')
@@ -39,6 +42,7 @@ export function ContinueField({ row: { id, repo } }: { row: TaskRow }) {
   }
   return (
     <section className="continue" aria-label="Continue this task">
+      <Messages messages={details?.messages ?? []} />
       {failure && <Refused id={id} repo={repo} failure={failure} />}
       <div className="continue-line">
         <textarea
@@ -57,12 +61,14 @@ export function ContinueField({ row: { id, repo } }: { row: TaskRow }) {
         <Button icon="say" keys={ready && !isActing ? hint : undefined} disabled={!ready || isActing} onClick={act}>
           {isActing ? 'Continuing…' : 'Continue'}
         </Button>
+        <ForkButton row={{ id, repo }} asked={asked} onRefused={setFailure} />
       </div>
       {needsRoom && (
         <LimitFields limits={limits} settings={settings} onChange={(changed) => write({ limits: changed })} />
       )}
       <p id={about} className="caption">
-        It remembers what it did and works on in its own clone, without what came onto the branch since.
+        It remembers what it did and works on in its own clone, without what came onto the branch since; forks do so in
+        copies, and this task stays as it is.
         {needsRoom && ' Limits are for the whole task, with what it has taken so far.'}
       </p>
     </section>

@@ -10,5 +10,11 @@ export const draftAgain = (repo: string, { description, caps, agent, base }: Tas
     usd: caps?.maxCostUsd == null ? '' : String(caps.maxCostUsd),
     tokens: caps?.maxTokens == null ? '' : String(caps.maxTokens),
   },
-  agent: { ...usualAgent, model: agent?.model ?? '', effort: agent?.effort ?? '', base: base ?? '' },
+  agent: {
+    ...usualAgent,
+    ...{ model: agent?.model ?? '', effort: agent?.effort ?? '', base: base ?? '' },
+    subagentModel: agent?.subagentModel ?? '',
+    answerTokens: agent?.maxOutputTokens?.toString() ?? '',
+    thinkingTokens: agent?.maxThinkingTokens?.toString() ?? '',
+  },
 })
