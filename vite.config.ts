@@ -47,6 +47,24 @@ const parts = {
     },
   },
 
+  /** `dist/node.js`, which runs tasks on other machines and is copied there: one file with all packages in it, like the worker beside it. */
+  node: {
+    ssr: { noExternal: true },
+    // Packages that were CommonJS ask for these.
+    define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+    resolve: { conditions: ['node', 'import', 'default'] },
+    build: {
+      ...into('dist'),
+      emptyOutDir: false,
+      ssr: 'main/fleet/node/main.ts',
+      target: 'node24',
+      rolldownOptions: {
+        external: [/^node:/, ...builtinModules],
+        output: { format: 'esm', codeSplitting: false, entryFileNames: 'node.js' },
+      },
+    },
+  },
+
   /** `dist/main`, the desktop app's main process with all packages in it: the packed app has no `node_modules`. */
   main: {
     ssr: { noExternal: true },

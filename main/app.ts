@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
+import { createFleet } from './fleet/fleet.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
 import { cacheDirectory, packageDirectory } from './lib/files/paths.ts'
 import { requirePrivateHome } from './lib/files/private-folder.ts'
@@ -138,7 +139,8 @@ export async function startServer(
           events,
           slots: await SlotPool.open(join(home, 'slot-assignments.json')),
           repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
-          provisions: async (repoPath) => provisionsOf({ home, settings, env, machines, repoPath }),
+          places: createFleet(home),
+          provisions: async (repoPath, where) => provisionsOf({ home, settings, env, machines, repoPath, where }),
         },
         taskSettings,
       ),

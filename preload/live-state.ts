@@ -38,9 +38,10 @@ export type RowState =
       /** What that is, one sentence; null where it waits for a slot alone. */
       readonly blocked: string | null
     }
-  | { readonly phase: ActivePhase; readonly slot: SlotId }
+  /** null at a place, which is another machine. */
+  | { readonly phase: ActivePhase; readonly slot: SlotId | null }
   /** Its agent has nothing to do, since then, and waits until then to be told more; ISO 8601, UTC. */
-  | { readonly phase: 'waiting'; readonly slot: SlotId; readonly since: string; readonly until: string }
+  | { readonly phase: 'waiting'; readonly slot: SlotId | null; readonly since: string; readonly until: string }
   /** It gave its slot back and goes on by itself: the agent ran into a usage limit, or the network went away. */
   | {
       readonly phase: 'parked'

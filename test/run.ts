@@ -2,6 +2,7 @@
  * `npm test`: makes the host ready, then types, lint, and the four Vitest projects. It ends with what failed, and with a last line
  * `N passed, N failed` of the true counts: each test is one, types, lint and the preparation one each, and a Vitest that breaks off is one failure more.
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -75,6 +76,12 @@ async function prepare(): Promise<boolean> {
   const { directory } = await prepareHost((line) => say(`     ${line}`), new AbortController().signal, [
     { program: 'jq', package: 'jq', purpose: "runs the guest's task runner on this host, to be tested" },
     { program: 'chromium', package: 'chromium', purpose: 'shows the window to its tests' },
+    {
+      program: 'sshd',
+      package: 'openssh-server',
+      purpose: 'is how tests reach places, on the loopback alone',
+      isThere: async () => existsSync('/usr/sbin/sshd') || existsSync('/usr/bin/sshd'),
+    },
     { program: 'fusermount3', package: 'fuse3', purpose: 'mounts a file system that ignores case' },
     {
       program: 'fusepy',

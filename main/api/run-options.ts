@@ -24,6 +24,14 @@ export const runOptionShape = {
       "Start from this branch, tag, commit or other task's id, in place of what is checked out. The task's own commits come onto the " +
         'branch that is checked out all the same',
     ),
+  place: z
+    .string()
+    .min(1)
+    .max(lengths.alias)
+    .optional()
+    .describe(
+      'Run it on another machine, by its name in places of list_slots, in place of this host; it waits there when that is full',
+    ),
   max_tokens: within(z.int(), bounds.tokens)
     .optional()
     .describe('Stop the task at so many tokens, input (cached too) and output'),
@@ -56,8 +64,9 @@ export function runOptions({
   base,
   hold_ms,
   after,
+  place,
   ...rest
-}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base' | 'holdMs' | 'after'> {
+}: RunOptions): Pick<RunRequest, 'caps' | 'queue' | 'priority' | 'agent' | 'base' | 'holdMs' | 'after' | 'place'> {
   const caps = {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(max_cost_usd !== undefined && { maxCostUsd: max_cost_usd }),
@@ -69,6 +78,7 @@ export function runOptions({
     ...(base !== undefined && { base }),
     ...(hold_ms !== undefined && { holdMs: hold_ms }),
     ...(after && { after: after.map(requireTaskId) }),
+    ...(place !== undefined && { place }),
     ...(Object.keys(caps).length > 0 && { caps }),
     ...(queue !== undefined && { queue }),
     ...(priority !== undefined && { priority }),

@@ -29,6 +29,8 @@ export interface TaskSummary extends PlaceView {
   /** The plan that it is a task of, and what that calls it. */
   plan_id?: string
   plan_name?: string
+  /** Where it runs or ran, by its name; absent for a task of this host. */
+  place?: string
 }
 
 /** What a task that has not begun waits for; nothing for any other. */
@@ -62,7 +64,7 @@ export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({
 })
 
 export const taskSummary = (
-  { id, state, description, repo, createdAt, plan }: TaskBrief,
+  { id, state, description, repo, createdAt, plan, place }: TaskBrief,
   tasks: Pick<Tasks, 'queuePosition' | 'readiness'>,
 ): TaskSummary => ({
   task_id: id,
@@ -72,6 +74,7 @@ export const taskSummary = (
   phase: state.phase,
   created_at: createdAt,
   ...(plan && { plan_id: plan.id, plan_name: plan.name }),
+  ...(place && { place: place.name }),
   ...placeOf(id, tasks),
 })
 
@@ -135,6 +138,16 @@ export function slotsView(slots: ReturnType<Tasks['slots']>, warnings: readonly 
     warnings: [...warnings],
   }
 }
+
+export type MachineView = { name: string; kind: string; running: number; waiting: number }
+
+/** The other machines that run tasks, with what they have of this host's. */
+export const placeViews = (places: Awaited<ReturnType<Tasks['places']>>, tasks: readonly TaskBrief[]): MachineView[] =>
+  places.map(({ name, kind }) => {
+    const there = tasks.filter(({ place, state }) => place?.name === name && state.phase !== 'finished')
+    const waiting = there.filter(({ state }) => state.phase === 'queued').length
+    return { name, kind, running: there.length - waiting, waiting }
+  })
 
 export type EventView = EndView | IdleView
 

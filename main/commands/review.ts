@@ -7,7 +7,7 @@ import { modeText } from '../core/merge/file-mode.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
 import { terminalTextFilter } from '../lib/guest/terminal-text.ts'
 import { connectToServer, type ServerConnection } from '../web/client.ts'
-import { mergedText } from './merged-text.ts'
+import { mergedText } from './remote/merged-text.ts'
 import { showChanges } from './show-changes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 

@@ -37,6 +37,8 @@ export const failureCodes = [
   'port-taken',
   'home-unusable',
   'no-server',
+  'place-unknown',
+  'place-unreachable',
   'session-missing',
   'disk-full',
   'internal',

@@ -43,6 +43,13 @@ export interface Reaped {
   readonly pid: number
 }
 
+/** A gateway that the driver starts. */
+export interface GatewayProcess {
+  readonly config: GatewayConfig
+  /** The file that receives one line for each connection that goes through or is refused. The driver makes it. */
+  readonly logPath: string
+}
+
 /** One machine that is to be started. */
 export interface MachineSpec {
   /** Unique among living machines; also names its folder below the driver's run directory. */
@@ -63,11 +70,9 @@ export interface MachineSpec {
     readonly privateNetworks?: boolean
     readonly forwards: readonly Forward[]
     /** A process beside the machine that lets through what its configuration says; guests find it at `gatewayUrl`. Default: none. */
-    readonly gateway?: {
-      readonly config: GatewayConfig
-      /** The file that receives one line for each connection that goes through or is refused. The driver makes it. */
-      readonly logPath: string
-    }
+    readonly gateway?: GatewayProcess
+    /** A socket of this host that stands in for a gateway, which is elsewhere; where it is given, `gateway` is not. Only QEMU has it. */
+    readonly gatewaySocket?: string
     /** The guest's Ethernet address: six bytes, lower case, separated by colons. Each slot has its own, so that DHCP leases do not collide. */
     readonly mac: string
   }

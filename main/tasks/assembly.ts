@@ -30,7 +30,7 @@ import { TaskReviews } from './review/reviews.ts'
 import { TaskChanges } from './review/task-changes.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
-import type { RunnerContext } from './run/task-run.ts'
+import type { Places, RunnerContext } from './run/task-run.ts'
 import type { Provisions } from './slots/provisions.ts'
 import type { SlotPool } from './slots/slot-pool.ts'
 import { WarmMachines } from './slots/warm-machines.ts'
@@ -49,7 +49,9 @@ export interface OrchestratorOptions extends RunnerContext {
     list(): Promise<readonly RegisteredRepository[]>
   }
   /** What a task that begins now in this repository is given. @throws AppError('key-missing') and the like. */
-  readonly provisions: (repoPath: string) => Promise<Provisions>
+  readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+  /** Other machines that run tasks; left out, there are none. */
+  readonly places?: Places
   /** Whether tasks that do not say wait for a slot. Default false. */
   readonly queue?: boolean
   /** Whether no task that waits begins. Default false. */

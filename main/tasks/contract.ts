@@ -122,6 +122,8 @@ export interface Tasks {
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   /** Resolves with the registered repositories. */
   repositories(): Promise<readonly RegisteredRepository[]>
+  /** Resolves with the other machines that run tasks, by their names. */
+  places(): Promise<readonly { readonly name: string; readonly kind: 'ssh' }[]>
   /** The machines that were booted ahead and wait in slots, each for a task of its repository (a real path). A task that needs the slot gets it. */
   machinesAhead(): readonly { readonly slot: SlotId; readonly repoPath: string }[]
   /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */
@@ -192,6 +194,8 @@ export interface RunRequest {
   readonly retries?: TaskId
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
+  /** The name of another machine that runs it, in place of this host. @throws AppError('place-unknown') from `run`. */
+  readonly place?: string
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */
   readonly priority?: number
 }

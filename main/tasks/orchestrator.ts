@@ -174,6 +174,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#options.slots.remembered(repoPath)
   }
 
+  async places(): ReturnType<Tasks['places']> {
+    return (await this.#options.places?.list()) ?? []
+  }
+
   machinesAhead(): ReturnType<Tasks['machinesAhead']> {
     return this.#parts.warm.list()
   }

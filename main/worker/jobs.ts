@@ -8,6 +8,7 @@ import { expandSelection } from '../git/merge/expand-selection.ts'
 import { findMerge } from '../git/merge/find-earlier-merge.ts'
 import { mergeWork } from '../git/merge/merge-work.ts'
 import { notContained } from '../git/merge/not-contained.ts'
+import { importWork } from '../git/salvage/import-work.ts'
 import { readLivingClone } from '../git/salvage/read-living-clone.ts'
 import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
@@ -27,6 +28,7 @@ export const jobs = {
   'keep-stream': keepStream,
   'read-interruption': ({ share }: { readonly share: string }) => readInterruption(share),
   salvage: salvageWork,
+  'import-work': importWork,
   merge: mergeWork,
   'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>
     (await findMerge(input, signal)) ?? null,

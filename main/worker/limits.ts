@@ -36,6 +36,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   'keep-stream': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 1024 ** 2 },
   'read-interruption': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   salvage: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'import-work': { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   merge: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   'find-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },

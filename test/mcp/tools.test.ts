@@ -191,6 +191,7 @@ test('list_repos, list_tasks and list_slots have the shapes of the contract', as
     active: [{ slot: 1, task_id: id }],
     warnings: [],
     available: [2, 3, 4, 5, 6, 7, 8, 9, 10],
+    places: [],
   })
 })
 

@@ -9,7 +9,7 @@ import { GuestLines } from '../../main/tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { HostClock } from '../../main/tasks/run/host-clock.ts'
-import type { RunnerContext } from '../../main/tasks/run/task-run.ts'
+import type { Places, RunnerContext } from '../../main/tasks/run/task-run.ts'
 import type { Provisions } from '../../main/tasks/slots/provisions.ts'
 import { SlotPool } from '../../main/tasks/slots/slot-pool.ts'
 import { makeRepository } from './git/repositories.ts'
@@ -67,6 +67,8 @@ export interface OrchestratorSetup {
   readonly warmMachines?: number
   readonly tasksFolder?: string
   readonly linkClones?: boolean
+  /** Makes the places of the home that it is given. */
+  readonly places?: (home: string) => Places
 }
 
 /** The real orchestrator over real git and files, in a folder of the test's; its machines are processes of this host. */
@@ -78,6 +80,7 @@ export async function startOrchestrator({
   log = silentLog,
   driver: change = (driver) => driver,
   isQueuePaused = () => false,
+  places,
   ...rest
 }: OrchestratorSetup) {
   const home = join(root, 'home')
@@ -92,6 +95,7 @@ export async function startOrchestrator({
     limits: { cpus: 1, memoryMiB: 64, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 500, ...limits },
     resetMarginMs: 0,
     ...rest,
+    ...(places && { places: places(home) }),
     get queuePaused() {
       return isQueuePaused()
     },

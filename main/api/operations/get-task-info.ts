@@ -28,6 +28,8 @@ export const getTaskInfo = defineOperation({
     pid: z.int().nullable(),
     exit_code: z.int().nullable(),
     slot: z.int().nullable(),
+    place: z.string().optional().describe('The other machine that it runs on, by its name in list_slots'),
+    node: z.string().optional().describe('What that machine calls itself'),
     environment: z
       .string()
       .describe(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineOperation } from '../operation.ts'
-import { slotsView } from '../views.ts'
+import { placeViews, slotsView } from '../views.ts'
 
 export const listSlots = defineOperation({
   name: 'list_slots',
@@ -14,7 +14,13 @@ export const listSlots = defineOperation({
     active: z.array(z.looseObject({ slot: z.int(), task_id: z.string() })),
     available: z.array(z.int()),
     warnings: z.array(z.string()),
+    places: z
+      .array(z.looseObject({ name: z.string(), kind: z.string(), running: z.int(), waiting: z.int() }))
+      .describe('Other machines that run tasks, with how many of this host they run and have waiting'),
   }),
   hints: { readOnly: true },
-  call: async (_input, { tasks }) => slotsView(tasks.slots(), await tasks.warnings()),
+  call: async (_input, { tasks }) => ({
+    ...slotsView(tasks.slots(), await tasks.warnings()),
+    places: placeViews(await tasks.places(), await tasks.list()),
+  }),
 })

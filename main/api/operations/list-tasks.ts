@@ -29,7 +29,10 @@ export const listTasks = defineOperation({
   personInput: z.object({ ...filters, limit: z.int().min(1).default(Number.MAX_SAFE_INTEGER) }),
   output: z.looseObject({
     tasks: z.array(
-      z.looseObject({ task_id: z.string(), status: statusSchema, description: z.string(), repo: z.string() }),
+      z.looseObject({
+        ...{ task_id: z.string(), status: statusSchema, description: z.string(), repo: z.string() },
+        place: z.string().optional().describe('The other machine that it runs on'),
+      }),
     ),
     omitted: z.int().optional().describe('How many older tasks were left out'),
   }),

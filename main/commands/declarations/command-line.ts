@@ -8,6 +8,7 @@ import { remoteCommands } from '../remote/all.ts'
 import type { ServeFlags } from '../serve.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { ipAddress, wholeNumber } from './argument-types.ts'
+import { addPlaceCommands } from './place-commands.ts'
 import { addRemoteCommand } from './remote-command.ts'
 import { addRepositoryCommands } from './repository-commands.ts'
 import { addSecretCommands } from './secret-commands.ts'
@@ -41,6 +42,7 @@ export function commandLine(terminal: Terminal): Command {
       await setupToken(terminal)
     })
   addSecretCommands(program, terminal)
+  addPlaceCommands(program, terminal)
   program
     .command('as-at-home')
     .description('show what of your own Claude Code tasks are given, and what is left out')

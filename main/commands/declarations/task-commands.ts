@@ -84,6 +84,7 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
       'keep its agent for so long for what you tell it once it is done',
       wholeNumber(bounds.holdMs),
     )
+    .option('--place <name>', 'run it on another machine, see: places list')
     .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('../run/run.ts')

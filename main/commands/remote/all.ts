@@ -1,6 +1,6 @@
 import { bounds, defaultWaitMs } from '../../core/bounds.ts'
-import { mergedText } from '../merged-text.ts'
 import { printJson } from '../terminal/print-json.ts'
+import { mergedText } from './merged-text.ts'
 import { printPruned } from './print-pruned.ts'
 import { type RemoteCommand, remoteCommand } from './remote-command.ts'
 

@@ -20,6 +20,7 @@ export interface RunFlags {
   /** Ids of tasks. */
   readonly after?: readonly string[]
   readonly holdMs?: number
+  readonly place?: string
   /** `SETTING=VALUE`, one each. */
   readonly agent?: readonly string[]
 }
@@ -48,6 +49,7 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.base !== undefined && { base: flags.base }),
     ...(flags.after && { after: [...flags.after] }),
     ...(flags.holdMs !== undefined && { hold_ms: flags.holdMs }),
+    ...(flags.place !== undefined && { place: flags.place }),
     ...(flags.agent && { agent: Object.fromEntries(flags.agent.map(settingOf)) }),
   })
   if (!wait) return terminal.say(task_id)

@@ -21,6 +21,7 @@ type Kept =
   | 'resolves'
   | 'plan'
   | 'retries'
+  | 'place'
 
 /** What lists show of a task, and what is decided over many. Small: there may be ten thousand. Every `Task` is one. */
 export interface TaskBrief extends Pick<Task, Kept> {
@@ -60,6 +61,7 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   ...(task.plan && { plan: task.plan }),
   ...(task.retries !== undefined && { retries: task.retries }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
+  ...(task.place && { place: task.place }),
 })
 
 /** What it took so far, as far as it is on record: a task that goes on has taken at least what it had before. */

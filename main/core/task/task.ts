@@ -8,6 +8,7 @@ import type { AgentChoice } from './agent-choice.ts'
 import type { TaskCaps } from './caps.ts'
 import type { NewMessage, TaskMessage, Told } from './message.ts'
 import type { TaskBase } from './task-base.ts'
+import type { TaskPlace } from './task-place.ts'
 
 /** Eight lower-case hexadecimal digits; parse with `parseTaskId`. */
 export type TaskId = string & { readonly __brand: 'TaskId' }
@@ -61,6 +62,8 @@ export interface TaskIdentity {
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */
   readonly workFolder?: string
+  /** Present when it runs on another machine: how that is reached, whatever becomes of the list of places. */
+  readonly place?: TaskPlace
   /** Which repository it was, wherever that lies now. Absent in records of older versions. */
   readonly repository?: RepositoryIdentity
 }
@@ -185,8 +188,9 @@ interface Waiting {
 
 export type TaskState =
   | { readonly phase: 'queued' }
-  | { readonly phase: ActivePhase; readonly slot: SlotId }
-  | ({ readonly phase: 'waiting'; readonly slot: SlotId; readonly since: string } & Waiting)
+  /** A task at a place has no slot of this host. */
+  | { readonly phase: ActivePhase; readonly slot: SlotId | null }
+  | ({ readonly phase: 'waiting'; readonly slot: SlotId | null; readonly since: string } & Waiting)
   | { readonly phase: 'parked'; readonly parking: Parking }
   | { readonly phase: 'finished'; readonly slot: SlotId | null; readonly outcome: TaskOutcome }
 
@@ -214,6 +218,10 @@ export type TaskEvent =
       /** How long the machine had run before it had this task; absent for one that was started for it. */
       readonly waitedMs?: number
     }
+  /** It is given to its place; from now on it runs there, and has no slot of this host. */
+  | { readonly type: 'placed'; readonly at: string; readonly node: string }
+  /** Its machine runs at its place. How that machine is found is for its keeper alone to know. */
+  | { readonly type: 'machine-started-there'; readonly at: string }
   | { readonly type: 'agent-started'; readonly at: string }
   /** The guest says that its agent has nothing to do, or that it works again. */
   | ({ readonly type: 'agent-waits'; readonly at: string } & Waiting)
@@ -265,6 +273,8 @@ export interface Task extends TaskIdentity {
   readonly state: TaskState
   readonly startCommit: string | null
   readonly branch: string | null
+  /** What the machine at its place calls itself; null for a task that is at none, or not there yet. */
+  readonly node: string | null
   readonly machine: MachineHandle | null
   readonly machineStartedAt: string | null
   /** How long its machine ran ahead of the task, which takes nothing of the task's time. */

@@ -13,6 +13,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     state: { phase: 'queued' },
     startCommit: null,
     branch: null,
+    node: null,
     machine: null,
     machineStartedAt: null,
     machineWaitedMs: 0,
@@ -76,6 +77,10 @@ export function transition(task: Task, event: TaskEvent): Task {
         machineWaitedMs: event.waitedMs ?? 0,
         state: active(task, 'booting'),
       }
+    case 'placed':
+      return placed(task, event.node)
+    case 'machine-started-there':
+      return { ...task, machineStartedAt: event.at, state: active(task, 'booting') }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
     case 'message-sent':
@@ -146,6 +151,12 @@ const atWork = (task: Task): Task =>
 export const canBeInterrupted = ({ state }: Pick<Task, 'state'>): boolean =>
   state.phase === 'working' || state.phase === 'waiting'
 
+/** A place that was started again has another name perhaps; the task is as far as it was. */
+function placed(task: Task, node: string): Task {
+  if (!task.place) throw new TransitionError(`Task ${task.id} has no place`)
+  return { ...task, node, ...(task.state.phase === 'queued' && { state: { phase: 'cloning', slot: null } }) }
+}
+
 /** Whether its agent may still read what is said to it: it works, or will. */
 export const isReachable = ({ state }: Pick<Task, 'state'>): boolean =>
   state.phase !== 'stopping' && state.phase !== 'merging' && state.phase !== 'finished'
@@ -173,8 +184,8 @@ const phases: Readonly<Record<ActivePhase, number>> = { cloning: 0, booting: 1, 
 
 /** A run never goes back: what is seen late (an agent that began just as its machine was stopped) is on record all the same. */
 function active({ id, state }: Task, phase: ActivePhase): Active {
-  const slot = slotOf(state)
-  if (slot === null) throw new TransitionError(`Task ${id} has no slot`)
+  if (!('slot' in state)) throw new TransitionError(`Task ${id} has no slot`)
+  const { slot } = state
   if (state.phase === 'waiting') return { phase: phase === 'stopping' || phase === 'merging' ? phase : 'working', slot }
   const isLater = state.phase in phases && phases[state.phase as ActivePhase] > phases[phase]
   return { phase: isLater ? (state.phase as ActivePhase) : phase, slot }

@@ -181,6 +181,9 @@ export interface TaskView extends SalvageView {
   /** The hypervisor's: 0 when the guest powered off by itself or was stopped; null while it runs or when a signal ended it. */
   exit_code: number | null
   slot: number | null
+  /** The place where it runs or ran, by its name, and what the machine there calls itself; absent for a task of this host. */
+  place?: string
+  node?: string
   /** What it works in: a word, or the folder of a flake of the user's. */
   environment: EnvironmentWord
   /** When a parked task goes on (ISO 8601, UTC), and in `parked_because` why it waits. */
@@ -261,6 +264,8 @@ export function taskView(task: Task): TaskView {
     pid: task.machine?.pid ?? null,
     exit_code: exitCodeOf(task),
     slot: slotOf(task.state),
+    ...(task.place && { place: task.place.name }),
+    ...(task.node !== null && { node: task.node }),
     environment: environmentWord(task.environment ?? { kind: 'flake' }),
     ...(task.state.phase === 'parked' && {
       resumes_at: task.state.parking.until,

@@ -6,11 +6,11 @@ import { removeTree } from '../../lib/files/remove-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
 import { GitError, type GitOptions, gitQuickly } from '../process/git.ts'
 import { cloneSettings } from '../repository/clone-settings.ts'
-import { inspectRepository, type RepositoryState } from '../repository/inspect-repository.ts'
-import { type StartingPoint, startingPoint } from '../repository/refs.ts'
+import { inspectRepository } from '../repository/inspect-repository.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
 import { cloneSubmodules, gitlinksOf } from './clone-submodules.ts'
 import { makeClone } from './make-clone.ts'
+import { flakeMissing, startOf } from './start-of.ts'
 import { startRebase } from './start-rebase.ts'
 
 export interface ClonedWorkspace {
@@ -76,30 +76,6 @@ export async function cloneWorkspace(
     throw explained(error, repository.path, diskIsFull)
   }
 }
-
-/** The user's HEAD, or what was chosen in its place. */
-async function startOf(
-  { path, head }: RepositoryState,
-  base: TaskBase | undefined,
-  signal?: AbortSignal,
-): Promise<StartingPoint> {
-  if (base !== undefined) {
-    const revision = base.kind === 'branch' ? `refs/heads/${base.branch}` : base.commit
-    const found = await startingPoint({ cwd: path, trust: 'user' }, revision, signal)
-    if (found) return found
-    const what = base.kind === 'branch' ? `The branch ${base.branch}` : `The commit of ${base.name}`
-    throw new AppError('clone-failed', `${what} no longer exists`)
-  }
-  if (head) return head
-  throw new AppError('clone-failed', `${path} has no commit yet`, { hint: 'Commit something, a flake.nix at least' })
-}
-
-const flakeMissing = ({ path, hasFlake: onDisk }: RepositoryState) =>
-  new AppError('flake-missing', `No flake.nix found ${onDisk ? 'in the last commit of' : 'in'} ${path}`, {
-    hint: onDisk
-      ? 'Commit it: the task works on what is committed'
-      : 'Add one with a devShell, and commit it: nix flake init',
-  })
 
 async function emptyFolder(workspace: string): Promise<void> {
   try {

@@ -25,6 +25,7 @@ export const ownVerbs = [
   'merge',
   'network',
   'path',
+  'places',
   'preview',
   'prune',
   'remove',

@@ -14,6 +14,7 @@ export type HostPackage =
   | 'jq'
   | 'mmdebstrap'
   | 'mount'
+  | 'openssh-server'
   | 'passt'
   | 'python3-fusepy'
   | 'qemu-system-arm'
@@ -75,6 +76,7 @@ export const packageManagers: readonly PackageManager[] = [
       'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-arm': 'qemu-system-aarch64',
+      'openssh-server': 'openssh',
       mmdebstrap: null,
       mount: 'util-linux',
       uidmap: 'shadow',

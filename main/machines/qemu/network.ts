@@ -38,7 +38,12 @@ export interface NetworkPlan {
  */
 export function planNetwork(
   network: MachineSpec['network'],
-  parts: { readonly socat: string; readonly passtSocket: string; readonly gateway: GatewaySockets | undefined },
+  parts: {
+    readonly socat: string
+    readonly passtSocket: string
+    /** One that is elsewhere lives and ends without this machine. */
+    readonly gateway: Pick<GatewaySockets, 'socket'> | GatewaySockets | undefined
+  },
 ): NetworkPlan {
   const open = network.egress === 'open'
   const cards: NetworkCard[] = []
@@ -68,7 +73,7 @@ export function planNetwork(
     cards,
     spawns: forwards.length > 0,
     passtSocket: open ? parts.passtSocket : undefined,
-    lifeline: parts.gateway?.lifeline,
+    lifeline: parts.gateway && 'lifeline' in parts.gateway ? parts.gateway.lifeline : undefined,
   }
 }
 
@@ -76,7 +81,7 @@ const guestForward = (forward: Forward, socat: string): string =>
   `tcp:${forwardAddress}:${forward.port}-cmd:${socat} STDIO ${forwardTarget(forward)}`
 
 /** One that has said all it had to say waits for the rest of the answer as long as the gateway does. */
-function gatewayForward({ socket }: GatewaySockets, socat: string): string {
+function gatewayForward({ socket }: Pick<GatewaySockets, 'socket'>, socat: string): string {
   // QEMU cuts the command at spaces, socat its addresses at commas and colons.
   if (!/^[\w./-]+$/.test(socket)) {
     throw new AppError('boot-failed', `The path ${socket} cannot be given to socat`, {

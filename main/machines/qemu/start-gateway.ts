@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { packageDirectory } from '../../lib/files/paths.ts'
-import type { MachineSpec } from '../driver.ts'
+import type { GatewayProcess } from '../driver.ts'
 import { findGateway, gatewayCommand, gatewaySockets } from '../gateway-program.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
 import type { HelperUser } from '../helper-user.ts'
@@ -15,7 +15,7 @@ import { Confinement } from './confine.ts'
  * once it is ready. Besides its own program it may read nothing, and write nothing but its log.
  */
 export async function startGateway(
-  { config, logPath }: NonNullable<MachineSpec['network']['gateway']>,
+  { config, logPath }: GatewayProcess,
   { run, user }: { readonly run: RunDirectory; readonly user: HelperUser },
 ): Promise<HelperProcess> {
   const gateway = await findGateway()

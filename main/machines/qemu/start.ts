@@ -1,4 +1,5 @@
 import { chmod, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
@@ -54,10 +55,17 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     return helper
   }
 
+  const confinement = new Confinement(user, run.mounts('qemu'))
+  const { gateway, gatewaySocket } = spec.network
+  // Its folder and not itself: whoever listens there may make it anew.
+  const elsewhere =
+    gatewaySocket === undefined
+      ? undefined
+      : { socket: join(await confinement.expose(dirname(gatewaySocket)), basename(gatewaySocket)) }
   const network = planNetwork(spec.network, {
-    socat: spec.network.forwards.length > 0 || spec.network.gateway ? required(host.socat, 'socat') : '',
+    socat: spec.network.forwards.length > 0 || gateway || elsewhere ? required(host.socat, 'socat') : '',
     passtSocket: `${run.io}/passt.sock`,
-    gateway: spec.network.gateway && gatewaySockets(run),
+    gateway: elsewhere ?? (gateway && gatewaySockets(run)),
   })
   const sockets = new Map<HelperProcess, string>()
   for (const share of spec.shares) {
@@ -69,8 +77,8 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     const passt = startOpenNetwork(network.passtSocket, { run, user, host, privateNetworks })
     sockets.set(await started(passt), network.passtSocket)
   }
-  if (spec.network.gateway) {
-    sockets.set(await started(startGateway(spec.network.gateway, { run, user })), gatewaySockets(run).socket)
+  if (gateway) {
+    sockets.set(await started(startGateway(gateway, { run, user })), gatewaySockets(run).socket)
   }
   for (const [helper, socket] of sockets) {
     await untilReady(helper, run, async () => (await pathExists(socket)) || undefined, limit)
@@ -78,7 +86,6 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
 
   await prepareConsole(spec.consolePath, user)
   if (user.kind === 'dropped') for (const path of [image.kernel, image.initrd, image.root]) await makeReadable(path)
-  const confinement = new Confinement(user, run.mounts('qemu'))
   const machine = {
     cpus: spec.cpus,
     memoryMiB: spec.memoryMiB,

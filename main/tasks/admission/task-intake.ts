@@ -3,6 +3,8 @@ import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
 import type { Resolves, TaskId } from '../../core/task/task.ts'
 import type { TaskBase } from '../../core/task/task-base.ts'
+import type { TaskPlace } from '../../core/task/task-place.ts'
+import { portableStart } from '../../git/clone/portable-start.ts'
 import type { RegisteredRepository, RunRequest } from '../contract.ts'
 import type { Chosen } from '../environments/choose-environment.ts'
 import { chooseStart } from '../environments/choose-start.ts'
@@ -13,7 +15,7 @@ import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
 import { identityOf } from '../record/whose-repository.ts'
 import { tasksFolderOf, workFolderFor } from '../record/work-places.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
-import { acceptedCaps, addNote, type RunnerContext } from '../run/task-run.ts'
+import { acceptedCaps, addNote, type Places, type RunnerContext } from '../run/task-run.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import type { SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
@@ -26,7 +28,8 @@ import type { WaitingRoom } from './waiting-room.ts'
 interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
   readonly slots: SlotPool
   readonly repositories: { find(alias: string): Promise<RegisteredRepository> }
-  readonly provisions: (repoPath: string) => Promise<Provisions>
+  readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+  readonly places?: Places
   readonly queue?: boolean
   readonly tasksFolder?: string | null
 }
@@ -68,14 +71,54 @@ export class TaskIntake {
     const { home, tasksFolder } = rules
     const { base, ...chosen } = await chooseStart(repository, { name: request.base, home })
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
+    if (request.place !== undefined)
+      return await this.#checkForPlace(request.place, { request, repository, chosen, ...(base && { base }) })
     const provisions = await rules.provisions(path)
     await host.require(provisions)
     for (const id of request.after ?? []) await catalog.get(id)
     return { request, repository, provisions, chosen, ...(base && { base }) }
   }
 
+  /** One that runs elsewhere needs nothing of this host but room for what comes home. */
+  async #checkForPlace(name: string, asked: Omit<Asked, 'provisions' | 'resolves' | 'place'>): Promise<Asked> {
+    const { rules } = this.#options
+    const { request, repository, base, chosen } = asked
+    const { path } = repository
+    const { queue, priority, holdMs, after, plan } = request
+    if (queue === true || priority !== undefined || after !== undefined || plan !== undefined)
+      throw new AppError('argument-invalid', 'A task at a place waits there, and not in the queue of this host', {
+        hint: 'Leave out queue, priority and after, or the place',
+      })
+    if (holdMs !== undefined)
+      throw new AppError('argument-invalid', 'The agent of a task at a place is told nothing more, so none is kept', {
+        hint: 'Leave out hold_ms, or the place',
+      })
+    const place = await placesOf(rules).find(name)
+    const provisions = await rules.provisions(path, 'place')
+    await portableStart({ repoPath: path, base, needsFlake: chosen.environment.kind === 'flake' })
+    return { ...asked, provisions, place }
+  }
+
+  async #admitAtPlace(asked: Asked, { homeKey, ...place }: NonNullable<Asked['place']>): Promise<TaskId> {
+    const { rules, catalog, unfinished, follower } = this.#options
+    const id = catalog.newId()
+    const workFolder = await workFolderFor(rules.tasksFolder ?? null, id)
+    await unfinished.add(id, asked.repository.path)
+    try {
+      const at = { id, waits: false, workFolder, place: { ...place, seat: `${homeKey}-${id}` } }
+      const record = await this.#create(asked, at)
+      catalog.put(record.task)
+      follower.beginAtPlace(record)
+      return id
+    } catch (error) {
+      if (!follower.running.has(id)) await unfinished.remove(id)
+      throw error
+    }
+  }
+
   /** Resolves when the task is on record: with a slot, or among those that wait. @throws AppError('slots-busy' | 'memory-short' | 'disk-full') */
   async admit(asked: Asked): Promise<TaskId> {
+    if (asked.place) return await this.#admitAtPlace(asked, asked.place)
     const { rules, catalog, unfinished, warm: machines, admission, waiting, follower } = this.#options
     const { request, repository, provisions } = asked
     const { path } = repository
@@ -111,7 +154,7 @@ export class TaskIntake {
 
   async #create(
     { request, repository, base, resolves, chosen }: Asked,
-    { id, waits, workFolder }: Place,
+    { id, waits, workFolder, place }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
     const { description, owner, caps = {}, priority, agent, holdMs, after, plan, retries } = request
@@ -142,6 +185,7 @@ export class TaskIntake {
         ...(resolves && { resolves }),
         ...(identity && { repository: identity }),
         ...(workFolder !== undefined && { workFolder }),
+        ...(place && { place }),
       },
       recordOptions,
     )
@@ -155,13 +199,21 @@ export interface Asked {
   readonly request: RunRequest
   readonly repository: RegisteredRepository
   readonly provisions: Provisions
-  readonly base?: TaskBase
+  readonly base?: TaskBase | undefined
   readonly chosen: Chosen
   readonly resolves?: Resolves
+  /** Another machine, in place of this host. */
+  readonly place?: Awaited<ReturnType<Places['find']>>
 }
 
 interface Place {
   readonly id: TaskId
   readonly waits: boolean
   readonly workFolder: string | undefined
+  readonly place?: TaskPlace
+}
+
+function placesOf({ places }: Pick<IntakeRules, 'places'>): Places {
+  if (places) return places
+  throw new AppError('place-unknown', 'This orchestrator has no places')
 }

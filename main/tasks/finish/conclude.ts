@@ -15,6 +15,8 @@ import { mergeSalvaged } from './merge-task.ts'
 import { type PublishingRules, unmergedBy, weighMerge } from './waiting-work.ts'
 
 export interface FinishOptions extends PublishingRules {
+  /** Where another host concludes the task: saves what is here, in place of all that `finishTask` does. */
+  readonly handOver?: (record: TaskRecord) => Promise<'finished'>
   /** What becomes of a task whose agent ran into a usage limit, or lost its API. Default: it is parked. */
   readonly onUsageLimit?: 'park' | 'fail'
   /** How long after the reset of its limit a task goes on, and at the least from now; in ms. */

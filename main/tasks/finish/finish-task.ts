@@ -13,5 +13,6 @@ export async function finishTask(
   secret: string,
   log: Log,
 ): Promise<'finished' | 'parked'> {
+  if (options.handOver) return await options.handOver(record)
   return await conclude(options, record, await collect(record, secret, log), log)
 }

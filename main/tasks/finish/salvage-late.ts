@@ -21,7 +21,11 @@ export async function salvagedLate(task: Task, wish: LateSalvage, onChange: (tas
   if (state.phase !== 'finished' || work !== null || startCommit === null) return task
   const failure = state.outcome.kind === 'failed' ? state.outcome.failure : null
   if (wish === 'when-repository-is-back' && failure?.code !== 'repository-invalid') return task
-  if ((await commonDirectoryOf(repoPath)) === undefined || !(await pathExists(filesOf(task).repo))) return task
+  if (
+    (await commonDirectoryOf(repoPath)) === undefined ||
+    !(await pathExists(task.place ? filesOf(task).broughtWork : filesOf(task).repo))
+  )
+    return task
   await using record = await TaskRecord.open(task, { onChange })
   const salvaged = await salvageTask(record, { uncounted: wish === 'uncounted' })
   if ('code' in salvaged && (wish === 'counted' || wish === 'uncounted')) throw errorOf(salvaged)

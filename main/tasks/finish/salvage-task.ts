@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import type { TaskRecord } from '../record/task-record.ts'
-import { salvageWork } from '../run/ask-worker.ts'
+import { type BroughtWork, broughtWorkSchema } from '../record/told-work-schema.ts'
+import { importWork, salvageWork } from '../run/ask-worker.ts'
 import { countedTry } from '../run/counted-try.ts'
 
 /** Clean-up has a clock of its own: the task's signals may have fired already. */
@@ -17,14 +19,19 @@ export async function salvageTask(
   const { startCommit, repoPath, repository, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
   const commonDirectory = repository?.commonDirectory
-  const place = { repoPath, commonDirectory, workspace: files.repo, stateDirectory: files.workFolder }
-  const source = { ...place, taskId, startCommit }
+  const place = { repoPath, commonDirectory, stateDirectory: files.workFolder, taskId, startCommit }
+  const brought = task.place && (await readBrought(files))
+  if (brought && 'lost' in brought) return brought.lost
+  const salvage = (signal: AbortSignal, attempt: string) =>
+    brought
+      ? importWork({ ...place, pack: files.broughtPack, told: brought.saved }, signal, attempt)
+      : salvageWork({ ...place, workspace: files.repo }, signal, attempt)
   try {
     return await record.patiently('the work', () =>
       countedTry(
         files.folder,
         async (attempt) => {
-          const work = await salvageWork(source, AbortSignal.timeout(salvageTimeoutMs), attempt)
+          const work = await salvage(AbortSignal.timeout(salvageTimeoutMs), attempt)
           await record.add({ type: 'salvaged', work })
           return work
         },
@@ -34,7 +41,20 @@ export async function salvageTask(
   } catch (error) {
     if (isShortage(error)) throw error // We end while it lasts: the next start salvages it.
     const failure = toFailure(error, 'salvage-failed')
+    if (task.place) return failure // It says where it is kept.
     return failure.code === 'repository-invalid' ? repositoryGone(failure, files) : notSaved(failure, files)
+  }
+}
+
+/** What its place said of its work; that it never said anything is a loss too. */
+async function readBrought({ broughtWork }: TaskRecord['files']): Promise<BroughtWork> {
+  try {
+    return broughtWorkSchema.parse(JSON.parse(await readFile(broughtWork, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return {
+      lost: { code: 'interrupted', message: 'Nothing of its work came from its place', hint: 'Run the task again' },
+    }
   }
 }
 

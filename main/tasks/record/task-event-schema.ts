@@ -6,6 +6,7 @@ import { messageTimes } from '../../core/task/message.ts'
 import { isSession } from '../../core/task/session.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
+import { placeNamePattern, placePathPattern, seatPattern, sshHostPattern } from '../../core/task/task-place.ts'
 
 const at = z.string()
 const taskId = z.string().transform((text, context): TaskId => {
@@ -190,6 +191,15 @@ const fork = z.object({
 })
 const plan = z.object({ id: z.string(), name: z.string() })
 
+const place = z.object({
+  name: z.string().regex(placeNamePattern),
+  kind: z.literal('ssh'),
+  host: z.string().regex(sshHostPattern),
+  options: z.array(z.string()),
+  command: z.tuple([z.string().regex(placePathPattern)], z.string().regex(placePathPattern)),
+  seat: z.string().regex(seatPattern),
+})
+
 const identity = z.object({
   id: taskId,
   description: z.string(),
@@ -210,6 +220,7 @@ const identity = z.object({
   retries: taskId.exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
+  place: place.exactOptional(),
   repository: z.object({ commonDirectory: absolutePath, inode: z.number(), bornMs: z.number() }).exactOptional(),
 })
 
@@ -225,6 +236,8 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('slot-leased'), at, slot }),
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
+  z.object({ type: z.literal('placed'), at, node: z.string() }),
+  z.object({ type: z.literal('machine-started-there'), at }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('agent-waits'), at, until: at, said: z.string().nullable() }),
   z.object({ type: z.literal('agent-works'), at }),
@@ -286,4 +299,5 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
   retries: taskId.exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
+  place: place.exactOptional(),
 })

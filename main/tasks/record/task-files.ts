@@ -29,6 +29,9 @@ export interface TaskFiles {
   /** The clone of a fork until it begins: a copy of that of another task. */
   readonly copy: string
   readonly share: string
+  /** Of a task at a place: its work as it came from there, and what was said of it. */
+  readonly broughtPack: string
+  readonly broughtWork: string
 }
 
 /** What Claude remembers, as the runner keeps it in the share. */
@@ -57,5 +60,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     repo: join(large, 'repo'),
     copy: join(large, 'copy'),
     share: join(large, 'share'),
+    broughtPack: join(large, 'brought.pack'),
+    broughtWork: join(folder, 'brought.json'),
   }
 }

@@ -99,6 +99,13 @@ export class TaskChanges implements Changes {
     const hasAgent = phase === 'working' || phase === 'waiting'
     const isAlive = hasAgent || phase === 'stopping' || (phase === 'merging' && task.work === null)
     if (!isAlive) return { live: false, readAt: null, notes: [], range: rangeOf(task) }
+    if (task.place)
+      return {
+        live: true,
+        readAt: null,
+        notes: [`Its clone is at the place ${task.place.name}: what it changed comes at its end`],
+        range: null,
+      }
     const isFresh = held !== undefined && (what === 'held' || this.#now() - held.at < restMs)
     const reading = !hasAgent || isFresh ? held : await this.#read(task)
     return { live: true, readAt: reading?.readAt ?? null, notes: reading?.notes ?? [], range: reading?.range ?? null }

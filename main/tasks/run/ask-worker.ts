@@ -46,6 +46,14 @@ export const salvageWork = (
 ): Promise<JobOutput<'salvage'>> =>
   runJob('salvage', request, { answer: workSchema, task: request.taskId, attempt }, signal)
 
+/** @param attempt A file that counts the try, see `countedTry`. */
+export const importWork = (
+  request: JobInput<'import-work'>,
+  signal: AbortSignal,
+  attempt?: string,
+): Promise<JobOutput<'import-work'>> =>
+  runJob('import-work', request, { answer: workSchema, task: request.taskId, attempt }, signal)
+
 /** One after the other in a repository, in the order of the calls. */
 export const mergeWork = (request: JobInput<'merge'>, signal: AbortSignal): Promise<JobOutput<'merge'>> =>
   inTurn(`merge in ${request.repoPath}`, async () => {

@@ -14,13 +14,14 @@ import { cancelled, isCancelled, untilCancelled } from './cancel-task.ts'
 import { recoverTask } from './recover-task.ts'
 import { runQueued } from './run-queued.ts'
 import { RunningTasks } from './running-tasks.ts'
-import type { MachineSource, RunEnd, RunnerContext, TaskRun } from './task-run.ts'
+import type { MachineSource, Places, RunEnd, RunnerContext, TaskRun } from './task-run.ts'
 import { runTask } from './task-runner.ts'
 
 export interface TaskFollowerOptions {
   readonly context: RunnerContext & {
     readonly slots: SlotPool
-    readonly provisions: (repoPath: string) => Promise<Provisions>
+    readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+    readonly places?: Places
   }
   readonly catalog: TaskCatalog
   readonly waiting: WaitingRoom
@@ -64,6 +65,11 @@ export class TaskFollower {
       runQueued(this.#run(record, lease.slot, stop), { provide: this.#options.context.provisions, base }),
     )
     this.#remember(record.task.repoPath, lease.slot)
+  }
+
+  /** Runs a task that was accepted for a place. */
+  beginAtPlace(record: TaskRecord): void {
+    this.running.follow(record, noLease, (stop) => this.#runAtPlace(record, stop))
   }
 
   /** Continues what the last start of the orchestrator left: an unfinished task, or an end that was not announced. */
@@ -128,8 +134,16 @@ export class TaskFollower {
     })
   }
 
+  async #runAtPlace(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
+    const { context, lifetime } = this.#options
+    if (!context.places) throw new Error('This orchestrator has no places')
+    const provide = () => context.provisions(record.task.repoPath, 'place')
+    return await context.places.run({ context, record, provide, stop, detach: lifetime.detach })
+  }
+
   async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
     const { context, lifetime } = this.#options
+    if (record.task.place) return await this.#runAtPlace(record, stop)
     const secret = await context.provisions(record.task.repoPath).then(
       ({ key }) => key.value,
       () => '', // No key is needed to go on with a task, only to clean its logs of it.

@@ -1,5 +1,6 @@
 import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
 import type { SlotId } from '../../core/task/task.ts'
+import type { TaskPlace } from '../../core/task/task-place.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { GuestLines } from '../attach/guest-lines.ts'
@@ -55,6 +56,21 @@ export interface FollowedTask {
   readonly stop: AbortSignal
   /** Leaves a running machine to the next start of the orchestrator. */
   readonly detach: AbortSignal
+}
+
+/** A task at a place: it has no slot and no machine of this host. */
+export interface PlacedRun extends Omit<FollowedTask, 'secret'> {
+  /** What it is given, as the settings say now; its key stays with the gateway of this host. */
+  readonly provide: () => Promise<Provisions>
+}
+
+/** Other machines that run tasks for this host. */
+export interface Places {
+  /** @throws AppError('place-unknown') */
+  find(name: string): Promise<Omit<TaskPlace, 'seat'> & { /** Names this home there. */ readonly homeKey: string }>
+  list(): Promise<readonly Pick<TaskPlace, 'name' | 'kind'>[]>
+  /** Takes a task, from wherever it is there, to its recorded outcome here. Never rejects but for a record that cannot be written. */
+  run(run: PlacedRun): Promise<RunEnd>
 }
 
 /** A task that has its slot, and all that it needs from the clone to its outcome. */

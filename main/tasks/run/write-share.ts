@@ -6,7 +6,7 @@ import { leftMergedFiles } from '../../core/task/continued-task.ts'
 import { isSession } from '../../core/task/session.ts'
 import { firstText, nextPromptId, nextText, toldSoFar } from '../../core/task/story.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
-import { readFlakeFiles } from '../../environment/flake-files.ts'
+import { type FlakeFiles, readFlakeFiles } from '../../environment/flake-files.ts'
 import { environmentFolder } from '../../environment/kept-environment.ts'
 import { placeGuestFile } from '../../lib/guest/guest-file.ts'
 import { shareNames, type TaskFiles } from '../record/task-files.ts'
@@ -56,7 +56,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     ...(told.length === 0 ? [] : [place(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))]),
     place(shareNames.environment, environment),
-    ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, environmentFiles)]),
+    ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, asGuestReads(environmentFiles))]),
     ...(claudeFiles.length === 0 ? [] : [place(shareNames.claudeFiles, claudeFiles.join(''))]),
     place(shareNames.startRef, `${task.startCommit}\n`),
     place(shareNames.key, assignment.key.value),
@@ -72,12 +72,13 @@ function mergedLeftoversOf({ id, parkings, former, fork }: Task): TaskId | null 
   return parkings.at(-1)?.text !== undefined && former !== null && leftMergedFiles(former) ? id : null
 }
 
-/** The flake that stands in place of the repository's, as the guest reads it; null where none does. */
-async function environmentFilesOf({ environment, home, repo }: Task): Promise<string | null> {
+/** The flake that stands in place of the repository's, by the paths of its files; null where none does. */
+export async function environmentFilesOf({ environment, home, repo }: Task): Promise<FlakeFiles | null> {
   const folder = environment && folderOf(environment, environmentFolder(home, repo))
-  if (folder == null) return null
-  return [...(await readFlakeFiles(folder))].map(([path, text]) => `${path}\0${text}\0`).join('')
+  return folder == null ? null : await readFlakeFiles(folder)
 }
+
+const asGuestReads = (files: FlakeFiles): string => [...files].map(([path, text]) => `${path}\0${text}\0`).join('')
 
 const folderOf = (environment: TaskEnvironment, kept: string): string | null =>
   environment.kind === 'folder' ? environment.path : environment.kind === 'tools' ? kept : null

@@ -20,7 +20,7 @@ export function machineSpec(
   { home, limits, files, slot, volumes, provisions }: SpecParts,
   host = hostSize(),
 ): MachineSpec {
-  const { egress, privateNetworks = false, forwards, gateway } = provisions
+  const { egress, privateNetworks = false, forwards, gateway, gatewaySocket } = provisions
   return {
     name: id,
     owner: home,
@@ -37,6 +37,7 @@ export function machineSpec(
       forwards,
       mac: slotMac(slot),
       ...(gateway && { gateway: { config: gateway, logPath: files.network } }),
+      ...(gatewaySocket !== undefined && { gatewaySocket }),
     },
   }
 }

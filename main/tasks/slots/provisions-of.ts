@@ -1,4 +1,5 @@
 import type { MachineDriver } from '../../machines/driver.ts'
+import { forwardAddress, gatewayUrl } from '../../machines/forward.ts'
 import { claudeFolder, readClaudeHome } from '../../settings/claude-home.ts'
 import { egressPolicy } from '../../settings/egress-word.ts'
 import { guestNetwork } from '../../settings/guest-network.ts'
@@ -8,12 +9,17 @@ import type { SettingsStore } from '../../settings/settings-store.ts'
 import { findKey } from '../../settings/token.ts'
 import type { Provisions } from './provisions.ts'
 
+/** What machines of every place can do. */
+const linuxMachines = { forwardAddress, gatewayUrl, canClose: true } as const
+
 interface ProvisionsOptions {
   readonly home: string
   readonly settings: Pick<SettingsStore, 'requireCurrent'>
   readonly env: NodeJS.ProcessEnv
   readonly machines: MachineDriver
   readonly repoPath: string
+  /** For a task on another host, which is never given a key. */
+  readonly where?: 'place' | undefined
 }
 
 /** What a task of this repository is given, as settings, allowlist and key say now. */
@@ -23,6 +29,7 @@ export async function provisionsOf({
   env,
   machines,
   repoPath,
+  where,
 }: ProvisionsOptions): Promise<Provisions> {
   const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs, asAtHome } = settings.requireCurrent()
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
@@ -30,7 +37,10 @@ export async function provisionsOf({
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
   const secrets = repository ? await secretsFor(home, repoPath) : []
-  const network = guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
+  const network =
+    where === 'place'
+      ? guestNetwork({ policy, key, keyInGuest: false, serverTools, env, secrets }, linuxMachines)
+      : guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
   const claudeHome = asAtHome.length > 0 && repository ? await readClaudeHome(claudeFolder(env), asAtHome) : null
   return { ...network, privateNetworks, idleBackgroundMs, ...(claudeHome && { claudeHome }) }
 }

@@ -21,4 +21,6 @@ export interface Provisions extends Assignment {
   readonly forwards: readonly Forward[]
   readonly privateNetworks?: boolean
   readonly gateway?: GatewayConfig
+  /** A socket of this host that stands in for the gateway, which is on another one. */
+  readonly gatewaySocket?: string
 }

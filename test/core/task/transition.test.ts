@@ -280,3 +280,31 @@ describe('a task that is continued', () => {
     expect(() => foldTask([...none, goOn] as Parameters<typeof foldTask>[0], '/home')).toThrow(TransitionError)
   })
 })
+
+describe('a task at a place', () => {
+  const place = {
+    ...({ name: 'desk', kind: 'ssh', host: 'desk', options: [], seat: `${'0'.repeat(16)}-0a0b0c0d` } as const),
+    command: ['/node', '/node.js'],
+  } as const
+  const there = newTask({ ...identity('/repo'), place }, '/home')
+  const placed = { type: 'placed', at, node: 'desk-1' } as const
+  const cloned = { type: 'cloned', at, startCommit: 'a'.repeat(40), branch: 'main' } as const
+  const started = { type: 'machine-started-there', at } as const
+
+  test('has no slot, and says where it is', () => {
+    const working = [placed, cloned, started, { type: 'agent-started', at } as const].reduce(transition, there)
+    expect(working).toMatchObject({ state: { phase: 'working', slot: null }, machine: null, machineStartedAt: at })
+    expect(taskView(working)).toMatchObject({ phase: 'working', slot: null, pid: null, place: 'desk', node: 'desk-1' })
+    expect(taskView(there)).not.toHaveProperty('node')
+  })
+
+  test('that is started there once more is as far as it was', () => {
+    const booting = [placed, cloned, started].reduce(transition, there)
+    expect(transition(booting, { ...placed, node: 'desk-2' })).toEqual({ ...booting, node: 'desk-2' })
+  })
+
+  test('is one from its creation on, and nothing happens there before it is placed', () => {
+    expect(() => transition(newTask(identity('/repo'), '/home'), placed)).toThrow(TransitionError)
+    for (const event of [cloned, started]) expect(() => transition(there, event)).toThrow(TransitionError)
+  })
+})

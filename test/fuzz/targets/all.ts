@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts'
 import { lineTargets } from './attach-line.ts'
+import { fleetTargets } from './fleet.ts'
 import { doorTargets } from './front-doors.ts'
 import { guestTargets } from './guest.ts'
 import { hostTargets } from './host-files.ts'
@@ -11,4 +12,5 @@ export const allTargets: readonly Target[] = [
   ...doorTargets,
   ...machineTargets,
   ...lineTargets,
+  ...fleetTargets,
 ]

@@ -348,6 +348,10 @@ export class ScriptedTasks implements Tasks {
     return () => void this.#listeners.delete(listener)
   }
 
+  async places(): Promise<[]> {
+    return []
+  }
+
   machinesAhead(): [] {
     return []
   }

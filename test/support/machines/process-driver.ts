@@ -16,7 +16,7 @@ const guestLeader =
 
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
- * task (`$SHARE`, `$REPO`), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
+ * task (`$SHARE`, `$REPO`; `$GATEWAY` is a socket that stands for its gateway), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
  * with real hypervisors.
  */
 export function processDriver(runRoot: string, guestScript: string): MachineDriver {
@@ -38,7 +38,12 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
       const { pid } = await startDetached(
         'bash',
         ['-c', guestLeader, 'guest', script, spec.consolePath, runDirectory],
-        { env: { PATH: process.env.PATH ?? '', SHARE: folder('share'), REPO: folder('repo'), HOME: runDirectory } },
+        {
+          env: {
+            ...{ PATH: process.env.PATH ?? '', SHARE: folder('share'), REPO: folder('repo'), HOME: runDirectory },
+            GATEWAY: spec.network.gatewaySocket ?? '',
+          },
+        },
       )
       const startTime = await startTimeOf(pid)
       if (!startTime) throw new Error('the guest ended before it was let go')

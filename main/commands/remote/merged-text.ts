@@ -1,5 +1,5 @@
-import { AppError } from '../core/failure.ts'
-import type { MergeView } from '../core/task/view.ts'
+import { AppError } from '../../core/failure.ts'
+import type { MergeView } from '../../core/task/view.ts'
 
 /** What became of a merge. @throws AppError('merge-failed') with the reason when it did not happen. */
 export function mergedText(result: MergeView): string {

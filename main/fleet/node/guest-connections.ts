@@ -1,0 +1,79 @@
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { type DialSpeech, Dials } from '../dials.ts'
+import { firstDial, lastDial } from '../protocol.ts'
+import type { SeatFiles } from './seat-files.ts'
+
+/** More connections of one guest are refused. */
+const mostConnections = 128
+
+/**
+ * What a guest takes for its gateway. Its connections go on to home through the link; while there is none they wait, since an agent whose
+ * connections are cut gives up after a few tries.
+ */
+export class GuestConnections implements Disposable {
+  readonly #server: Server
+  readonly #waiting = new Set<Socket>()
+  #dials: Dials | undefined
+  #tell: ((channel: number) => void) | undefined
+  #last = firstDial - 1
+
+  private constructor() {
+    // A guest that has said all that it had to say waits for the answer.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#arrived(socket))
+  }
+
+  static async open({ gatewaySocket }: SeatFiles): Promise<GuestConnections> {
+    const connections = new GuestConnections()
+    // Inside the seat, which is closed to others; the machine's user finds its way by the folder that it is shown.
+    await mkdir(dirname(gatewaySocket), { recursive: true, mode: 0o711 })
+    await rm(gatewaySocket, { force: true })
+    await new Promise<void>((resolve, reject) => {
+      connections.#server.once('error', reject).listen(gatewaySocket, resolve)
+    })
+    await chmod(gatewaySocket, 0o666)
+    return connections
+  }
+
+  /** Home is there: what waits goes on. The connections of an earlier link have ended with it. */
+  attach(speech: DialSpeech, dialled: (channel: number) => void): Dials {
+    this.detach()
+    this.#dials = new Dials(speech)
+    this.#tell = dialled
+    for (const socket of this.#waiting) this.#dial(socket)
+    this.#waiting.clear()
+    return this.#dials
+  }
+
+  detach(): void {
+    this.#dials?.clear()
+    this.#dials = undefined
+    this.#tell = undefined
+  }
+
+  #arrived(socket: Socket): void {
+    socket.on('error', () => undefined) // `close` follows.
+    if (this.#waiting.size + (this.#dials?.size ?? 0) >= mostConnections) return void socket.destroy()
+    if (this.#dials) this.#dial(socket)
+    else {
+      this.#waiting.add(socket)
+      socket.once('close', () => this.#waiting.delete(socket))
+    }
+  }
+
+  #dial(socket: Socket): void {
+    const dials = this.#dials
+    if (!dials) return
+    do this.#last = this.#last >= lastDial ? firstDial : this.#last + 1
+    while (dials.has(this.#last))
+    this.#tell?.(this.#last)
+    dials.add(this.#last, socket)
+  }
+
+  [Symbol.dispose](): void {
+    this.detach()
+    for (const socket of this.#waiting) socket.destroy()
+    this.#server.close()
+  }
+}

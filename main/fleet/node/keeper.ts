@@ -1,0 +1,218 @@
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { errorOf } from '../../core/failure.ts'
+import { unreachable } from '../../core/unreachable.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import { removeTree } from '../../lib/files/remove-tree.ts'
+import { filesOf } from '../../tasks/record/task-files.ts'
+import type { Dials } from '../dials.ts'
+import { ProtocolError } from '../frames.ts'
+import { type Link, openLink } from '../link.ts'
+import { preamble } from '../preamble.ts'
+import {
+  channels,
+  limitsAtNode,
+  type PlacedEnd,
+  protocolVersion,
+  type ToHome,
+  type ToNode,
+  toNodeSchema,
+} from '../protocol.ts'
+import { GuestConnections } from './guest-connections.ts'
+import { type NodeParts, NodeTask } from './node-task.ts'
+import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
+import { knownCommits, type StoreName } from './store.ts'
+import { tellFile, tellGrowing, tellResult } from './tell-files.ts'
+
+/** How long a seat that was given nothing waits for home. */
+const unattendedMs = 10 * 60_000
+
+const endSchema = z.custom<PlacedEnd>((value) => typeof value === 'object' && value !== null && 'kind' in value)
+
+/** How a keeper's work is over: home has all of it, or it was given nothing. */
+export type KeeperEnd = 'taken' | 'unattended' | 'cancelled'
+
+/**
+ * Sits beside the machine of one task: waits to be given it, runs it, keeps what it leaves in files, and hands it over. Home may come and go
+ * meanwhile. Resolves when nothing of the seat is needed any more, and it is gone then.
+ */
+export async function keep(
+  parts: NodeParts,
+  files: SeatFiles,
+  stop: AbortSignal,
+  { patienceMs = unattendedMs }: { readonly patienceMs?: number } = {},
+): Promise<KeeperEnd> {
+  await makeSeat(files)
+  await writeKeeper(files)
+  using connections = await GuestConnections.open(files)
+  const keeper = new Keeper(parts, files, connections, stop, patienceMs)
+  await keeper.goOn()
+  await rm(files.socket, { force: true })
+  const server = createServer((socket) => keeper.serve(socket))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(files.socket, resolve)
+  })
+  const end = await keeper.over
+  keeper.close()
+  server.close()
+  await removeTree(files.folder)
+  return end
+}
+
+class Keeper {
+  readonly #parts: NodeParts
+  readonly #files: SeatFiles
+  readonly #connections: GuestConnections
+  readonly #stop = new AbortController()
+  readonly #task: NodeTask
+  readonly #over = Promise.withResolvers<KeeperEnd>()
+  readonly #patience: NodeJS.Timeout
+  #isGiven = false
+  #end: PlacedEnd | undefined
+  #session: { readonly link: Link<ToHome>; readonly gone: AbortController } | undefined
+
+  constructor(
+    parts: NodeParts,
+    files: SeatFiles,
+    connections: GuestConnections,
+    stop: AbortSignal,
+    patienceMs: number,
+  ) {
+    this.#parts = parts
+    this.#files = files
+    this.#connections = connections
+    this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
+    this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), patienceMs).unref()
+    const halt = (): void => {
+      this.#stop.abort(stop.reason)
+      if (!this.#isGiven) this.#over.resolve('cancelled')
+    }
+    if (stop.aborted) halt()
+    else stop.addEventListener('abort', halt, { once: true })
+  }
+
+  get over(): Promise<KeeperEnd> {
+    return this.#over.promise
+  }
+
+  /** With what a keeper before this one left. */
+  async goOn(): Promise<void> {
+    if (!(await NodeTask.isGiven(this.#files))) return
+    this.#isGiven = true
+    this.#end = (await pathExists(this.#files.end)) ? await readJson(this.#files.end, endSchema) : undefined
+    if (this.#end === undefined) this.#follow(this.#task.goOn())
+  }
+
+  close(): void {
+    this.#session?.link.close('the seat is cleared')
+  }
+
+  /** There is one home; the connection that came last is it. */
+  serve(socket: Socket): void {
+    this.#session?.link.close('home came again')
+    socket.write(preamble)
+    let prepared: { readonly store: StoreName; readonly startCommit: string } | undefined
+    let clone: FileHandle | undefined
+    let dials: Dials | undefined
+    const link = openLink<ToNode, ToHome>({
+      ...{ readable: socket, writable: socket, incoming: toNodeSchema, limits: limitsAtNode },
+      onBytes: async (channel, bytes) => {
+        if (channel !== channels.clone) return dials?.take(channel, bytes)
+        if (!prepared || this.#isGiven) throw new ProtocolError('A history that nobody asked for')
+        clone ??= await open(this.#files.clonePack, 'w', 0o600)
+        await clone.write(bytes)
+      },
+      onMessage: async (message) => {
+        switch (message.type) {
+          case 'follow':
+            link.send({ type: 'hello', protocol: protocolVersion, node: hostname(), seat: this.#seat })
+            dials = this.#connections.attach(
+              {
+                write: (channel, bytes) => link.write(channel, bytes),
+                passed: (channel, bytes) => link.send({ type: 'passed', channel, bytes }),
+                end: (channel) => link.send({ type: 'end', channel }),
+              },
+              (channel) => link.send({ type: 'dial', channel }),
+            )
+            this.#tellStatus()
+            if (this.#isGiven) this.#tell(message)
+            return
+          case 'prepare': {
+            const { repository, objectFormat, startCommit } = message
+            prepared = { store: { repository, objectFormat }, startCommit }
+            await rm(this.#files.clonePack, { force: true })
+            link.send({ type: 'has', commits: [...(await knownCommits(this.#parts.root, prepared.store))] })
+            return
+          }
+          case 'assign':
+            if (!prepared || this.#isGiven) throw new ProtocolError('An assignment out of turn')
+            this.#isGiven = true
+            this.#follow(this.#task.begin({ ...prepared, assignment: message.assignment }))
+            this.#tell({ console: 0, stream: 0 })
+            return
+          case 'end':
+            if (message.channel !== channels.clone) return dials?.end(message.channel)
+            await clone?.close()
+            clone = undefined
+            return
+          case 'passed':
+            return dials?.passed(message.channel, message.bytes)
+          case 'stop':
+            this.#stop.abort(errorOf(message.reason))
+            return
+          case 'taken':
+            if (this.#end) this.#over.resolve('taken')
+            return
+          default:
+            return unreachable(message)
+        }
+      },
+    })
+    const gone = new AbortController()
+    const session = { link, gone }
+    this.#session = session
+    void link.over.then(({ why }) => {
+      this.#parts.log.info('home went away', { why })
+      gone.abort()
+      void clone?.close().catch(() => undefined) // What came is of no use.
+      if (this.#session !== session) return
+      this.#session = undefined
+      this.#connections.detach()
+    })
+  }
+
+  get #seat(): 'empty' | 'given' | 'done' {
+    return this.#end ? 'done' : this.#isGiven ? 'given' : 'empty'
+  }
+
+  #follow(task: Promise<PlacedEnd>): void {
+    clearTimeout(this.#patience)
+    void task.then((end) => {
+      this.#end = end
+    })
+  }
+
+  #tellStatus(): void {
+    this.#session?.link.send({ type: 'status', status: this.#task.status })
+  }
+
+  /** Everything from where home left off, to the end of the task. */
+  #tell(from: { readonly console: number; readonly stream: number }): void {
+    const { link, gone } = this.#session ?? {}
+    if (!link || !gone) return
+    const { folder: home, taskId: id } = this.#files
+    const files = filesOf({ home, id })
+    const write = (channel: number, bytes: Uint8Array) => link.write(channel, bytes)
+    const tell = async (): Promise<void> => {
+      await tellGrowing(files, from, write, () => this.#end !== undefined, gone.signal)
+      const end = this.#end
+      if (gone.signal.aborted || !end) return
+      await tellResult(files, write)
+      await tellFile(this.#files.workPack, channels.work, write)
+      link.send({ type: 'done', end })
+    }
+    tell().catch((error: unknown) => link.close(String(error)))
+  }
+}

@@ -1,0 +1,139 @@
+import { open, readFile } from 'node:fs/promises'
+import { createConnection, type Socket } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../../core/failure.ts'
+import { lockFile } from '../../lib/files/file-lock.ts'
+import { ensurePrivateFolder } from '../../lib/files/private-folder.ts'
+import { createLog } from '../../lib/log.ts'
+import { startDetached } from '../../lib/processes/start-detached.ts'
+import type { MachineDriver } from '../../machines/driver.ts'
+import type { NodeParts } from './node-task.ts'
+import { listSeats, livingKeeper, makeSeat, type SeatFiles, seatFiles, seatsFolder } from './seat-files.ts'
+
+export interface NodeOptions extends Pick<NodeParts, 'root'> {
+  /** Made when it is needed: most verbs need none, and are to be quick. */
+  readonly driver: () => Promise<MachineDriver>
+  /** What starts this very program, without a verb. */
+  readonly self: readonly [string, ...string[]]
+  /** Prints what this host lacks for a task. @returns whether it lacks nothing. */
+  readonly doctor: (say: (line: string) => void) => Promise<boolean>
+  /** How long a seat that was given nothing waits for home. */
+  readonly patienceMs?: number
+}
+
+/** How long a keeper may take until it can be spoken to. */
+const startMs = 60_000
+
+/**
+ * The program of a node, as home and engines call it: `start SEAT` has a keeper run, of its own or one that does already; `keep SEAT` is that
+ * keeper, in the foreground, for an engine's job; `attach SEAT` joins its standard streams to a keeper; `look HOME` says what became of the seats of
+ * a home; `stop SEAT` ends one; `doctor` says what is missing. @returns the exit status.
+ */
+export async function runNode([verb = '', name = '']: readonly string[], options: NodeOptions): Promise<number> {
+  const { root } = options
+  const say = (line: string): void => void process.stdout.write(`${line}\n`)
+  await ensurePrivateFolder(root)
+  await ensurePrivateFolder(seatsFolder(root))
+  switch (verb) {
+    case 'keep':
+      return await keepSeat(seatFiles(root, name), options)
+    case 'start':
+      await startKeeper(seatFiles(root, name), options)
+      return 0
+    case 'attach':
+      await attach(seatFiles(root, name))
+      return 0
+    case 'look':
+      if (!/^[0-9a-f]{16}$/.test(name)) return unknownVerb(verb)
+      for (const files of await listSeats(root, `${name}-`)) {
+        const state = (await livingKeeper(files)) ? 'running' : 'left'
+        say(JSON.stringify({ seat: files.seat, state, node: hostname() }))
+      }
+      return 0
+    case 'stop': {
+      const keeper = await livingKeeper(seatFiles(root, name))
+      if (keeper) process.kill(keeper.pid, 'SIGTERM')
+      return 0
+    }
+    case 'doctor':
+      return (await options.doctor(say)) ? 0 : 1
+    default:
+      return unknownVerb(verb)
+  }
+}
+
+function unknownVerb(verb: string): number {
+  process.stderr.write(`'${verb}' is nothing that a node does. This program is called by microvm-orchestrator\n`)
+  return 2
+}
+
+async function keepSeat(files: SeatFiles, { root, driver, patienceMs }: NodeOptions): Promise<number> {
+  const log = createLog().with({ seat: files.seat })
+  const stop = new AbortController()
+  // An engine's own end of a job: it was cancelled, ran into its limit, or its machine goes down. What can be saved is saved in the seat.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => stop.abort(new AppError('cancelled', `The place ended the task with ${signal}`)))
+  const { keep } = await import('./keeper.ts')
+  const end = await keep(
+    { root, driver: await driver(), log },
+    files,
+    stop.signal,
+    patienceMs === undefined ? {} : { patienceMs },
+  )
+  log.info('the seat is cleared', { end })
+  return 0
+}
+
+async function startKeeper(files: SeatFiles, { root, self }: NodeOptions): Promise<void> {
+  await using _lock = await lockFile(join(root, `${files.seat}.start`))
+  let died: Promise<never> | undefined
+  if (!(await livingKeeper(files))) {
+    await makeSeat(files)
+    const [file, ...args] = self
+    await using log = await open(files.keeperLog, 'a', 0o600)
+    const stdio = ['ignore', log.fd, log.fd] as const
+    const { ended } = await startDetached(file, [...args, 'keep', files.seat], { cwd: '/', stdio: [...stdio] })
+    died = ended.then(async () => {
+      const said = (await readFile(files.keeperLog, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+      throw new Error(`The keeper of seat ${files.seat} ended at once: ${said.slice(0, 500)}`)
+    })
+    died.catch(() => undefined) // Thrown where it is waited for.
+  }
+  const over = new AbortController()
+  const reached = reach(files, startMs, over.signal)
+  const socket = await Promise.race([reached, ...(died ? [died] : [])]).finally(() => over.abort())
+  socket.destroy()
+}
+
+/** A connection to the keeper, which may just have started. @throws when it does not come. */
+async function reach({ socket: path, seat }: SeatFiles, patienceMs: number, over?: AbortSignal): Promise<Socket> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const socket = createConnection(path)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve).once('error', reject)
+      })
+      return socket
+    } catch (error) {
+      socket.destroy()
+      if (over?.aborted || performance.now() > deadline)
+        throw new Error(`No keeper of seat ${seat} answers: ${String(error)}`)
+      await sleep(50)
+    }
+  }
+}
+
+/** A short-lived pipe; it holds nothing, and whoever ends it ends nothing else. */
+async function attach(files: SeatFiles): Promise<void> {
+  const socket = await reach(files, 15_000)
+  process.stdin.pipe(socket)
+  socket.pipe(process.stdout)
+  process.stdin.on('error', () => socket.destroy())
+  process.stdout.on('error', () => socket.destroy())
+  socket.on('error', () => undefined) // `close` follows.
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  process.stdin.destroy()
+}

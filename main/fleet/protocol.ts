@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import type { HomeFiles } from '../settings/claude-home.ts'
+import {
+  broughtWorkSchema,
+  commitIdSchema,
+  toldFailureSchema,
+  toldNotesSchema,
+} from '../tasks/record/told-work-schema.ts'
+import type { FrameLimits } from './frames.ts'
+
+/*
+ * What home, the orchestrator, and a keeper, which is beside the machine of one task on another host, say to each other. Home trusts a node
+ * as little as a guest: each message of a node has a schema, and a bound on every list and text in it.
+ */
+
+export const protocolVersion = 1
+
+/** Channels with a fixed meaning; a keeper numbers the connections that its guest makes to home from `firstDial` on. */
+export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5 } as const
+export const firstDial = 16
+export const lastDial = 65_535
+
+/** One write of bytes is cut into frames of this length. */
+export const dataBytes = 64 * 1024
+/** What each side of a dialled connection may have under way that the other has not passed on yet. */
+export const dialWindowBytes = 256 * 1024
+
+export const limitsAtHome: FrameLimits = { messageBytes: 256 * 1024, dataBytes }
+/** An assignment carries what of the user's own Claude Code comes along. */
+export const limitsAtNode: FrameLimits = { messageBytes: 16 * 1024 ** 2, dataBytes }
+
+const channel = z.int().min(0).max(lastDial)
+const dialled = z.int().min(firstDial).max(lastDial)
+const length = z.int().min(0)
+const text = (most: number) => z.string().max(most)
+
+const machineExit = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('powered-off') }),
+  z.object({ kind: z.literal('stopped') }),
+  z.object({ kind: z.literal('panicked'), detail: text(4_000) }),
+  z.object({
+    kind: z.literal('crashed'),
+    exitCode: z.int().nullable(),
+    signal: text(40).nullable(),
+    detail: text(4_000),
+  }),
+])
+
+const caps = z.object({
+  timeoutMs: z.number(),
+  maxCostUsd: z.number().nullable(),
+  maxTokens: z.number().nullable(),
+  silenceTimeoutMs: z.number().nullable(),
+})
+
+/** Everything that the task is given; a key of the user's is not among it. */
+const assignment = z.object({
+  task: z.object({
+    description: z.string(),
+    repo: z.string(),
+    createdAt: z.string(),
+    caps,
+    agent: z.record(z.string(), z.union([z.string(), z.number()])),
+    /** Runs after the agent. */
+    check: z.string().nullable(),
+    /** The files of a flake that stands in place of the repository's; null where it works in that. */
+    environment: z
+      .union([z.literal('plain'), z.array(z.object({ path: z.string(), text: z.string() })).max(1_000)])
+      .nullable(),
+  }),
+  limits: z.object({
+    cpus: z.int(),
+    memoryMiB: z.int(),
+    bootTimeoutMs: z.number(),
+    taskTimeoutMs: z.number(),
+    powerOffTimeoutMs: z.number(),
+    minFreeGiB: z.number(),
+  }),
+  provisions: z.object({
+    /** A stand-in: the gateway at home has the real one. */
+    key: z.object({ variable: z.string(), value: z.string() }),
+    variables: z.record(z.string(), z.string()),
+    egress: z.enum(['open', 'closed']),
+    privateNetworks: z.boolean(),
+    idleBackgroundMs: z.number().nullable(),
+    claudeHome: z.custom<HomeFiles>((value) => typeof value === 'object' && value !== null).nullable(),
+    /** Whether the guest finds a gateway, which is home's. */
+    gateway: z.boolean(),
+  }),
+})
+export type PlacedAssignment = z.infer<typeof assignment>
+
+export const toNodeSchema = z.discriminatedUnion('type', [
+  /** The first of every connection: how much of each file that only grows home has already. */
+  z.object({ type: z.literal('follow'), protocol: z.int(), console: length, stream: length }),
+  /** Which repository comes next, by a name that tells nothing of its path; answered by `has`. */
+  z.object({
+    type: z.literal('prepare'),
+    repository: z.string().regex(/^[0-9a-f]{32}$/),
+    objectFormat: z.enum(['sha1', 'sha256']),
+    startCommit: commitIdSchema,
+  }),
+  /** After channel `clone` ended. */
+  z.object({ type: z.literal('assign'), assignment }),
+  z.object({ type: z.literal('stop'), reason: toldFailureSchema }),
+  /** Home has all of it on disk: the seat can be cleared. */
+  z.object({ type: z.literal('taken') }),
+  z.object({ type: z.literal('end'), channel }),
+  /** So many bytes of a dialled connection were passed on. */
+  z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
+])
+export type ToNode = z.infer<typeof toNodeSchema>
+
+const status = z.object({
+  phase: z.enum(['waiting', 'cloning', 'booting', 'working', 'stopping', 'merging']),
+  /** Why it waits; null when it does not. */
+  why: text(500).nullable(),
+  /** Whether its machine was started, and its agent. */
+  hasMachine: z.boolean(),
+  hasAgent: z.boolean(),
+  notes: toldNotesSchema,
+  stopReason: toldFailureSchema.nullable(),
+})
+export type PlacedStatus = z.infer<typeof status>
+
+const done = z.discriminatedUnion('kind', [
+  /** It never had a machine. */
+  z.object({ kind: z.literal('failed'), failure: toldFailureSchema }),
+  z.object({
+    kind: z.literal('ran'),
+    exit: machineExit,
+    stopReason: toldFailureSchema.nullable(),
+    work: broughtWorkSchema,
+  }),
+])
+export type PlacedEnd = z.infer<typeof done>
+
+export const toHomeSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.int(),
+    node: text(200),
+    seat: z.enum(['empty', 'given', 'done']),
+  }),
+  z.object({ type: z.literal('has'), commits: z.array(commitIdSchema).max(100) }),
+  /** After every change, and once for each connection. */
+  z.object({ type: z.literal('status'), status }),
+  /** The guest connects to home's gateway. */
+  z.object({ type: z.literal('dial'), channel: dialled }),
+  z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
+  z.object({ type: z.literal('end'), channel }),
+  /** All that there is of console, stream, result and work has come before it. */
+  z.object({ type: z.literal('done'), end: done }),
+])
+export type ToHome = z.infer<typeof toHomeSchema>

@@ -1,0 +1,35 @@
+import type { Engine } from './engine.ts'
+import { type Link, openLink } from './link.ts'
+import { AfterPreamble } from './preamble.ts'
+import { limitsAtHome, protocolVersion, type ToHome, type ToNode, toHomeSchema } from './protocol.ts'
+
+/**
+ * Tells a keeper that all of its task is at home, where that may have been missed: its seat is cleared then. Never rejects; a place that is out of
+ * reach keeps the seat, which has no slot any more.
+ */
+export async function release(engine: Engine, seat: string, signal: AbortSignal): Promise<void> {
+  try {
+    const state = (await engine.look(signal)).get(seat)
+    if (!state) return
+    if (state.kind === 'ended') await engine.submit({ seat }, signal)
+  } catch {
+    return
+  }
+  const pipe = engine.attach(seat)
+  const link: Link<ToNode> = openLink<ToHome, ToNode>({
+    readable: pipe.readable.pipe(new AfterPreamble()),
+    writable: pipe.writable,
+    ...{ incoming: toHomeSchema, limits: limitsAtHome },
+    // Nothing of it is wanted: the keeper ends the connection once it has heard.
+    onMessage: (message): void => {
+      if (message.type === 'done') link.send({ type: 'taken' })
+    },
+    onBytes: () => undefined,
+  })
+  link.send({ type: 'follow', protocol: protocolVersion, console: 0, stream: 0 })
+  const onAbort = (): void => link.close('it took too long')
+  signal.addEventListener('abort', onAbort, { once: true })
+  await link.over
+  signal.removeEventListener('abort', onAbort)
+  pipe.end()
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError } from '../../core/failure.ts'
+import type { Problem } from '../../core/problem.ts'
+import type { TaskPlace } from '../../core/task/task-place.ts'
+import { resourceDirectory } from '../../lib/files/paths.ts'
+import { singleLineText } from '../../lib/guest/terminal-text.ts'
+import { run, runOrThrow } from '../../lib/processes/spawn.ts'
+import { type SshPlace, sshArguments, sshEnvironment } from './ssh-command.ts'
+import { unreachablePlace } from './ssh-engine.ts'
+
+/** A place as it is to be made. */
+export interface NewSshPlace extends SshPlace {
+  readonly name: string
+  /** Of that machine; left out, the first that its PATH has. */
+  readonly node?: string
+  /** Of that machine; left out, `.microvm-orchestrator-node` in the home there. */
+  readonly folder?: string
+}
+
+/** What a place needs of our package. */
+const parts = ['dist/node.js', 'dist/worker.js', 'nix', 'package.json']
+
+const copyMs = 5 * 60_000
+const doctorMs = 2 * 60_000
+const neededMajor = 24
+
+/**
+ * Takes the program from its input to where it stays, under the hash of what it is: tasks go on with the one that they began with. Then says
+ * in one line where that is and what runs it.
+ */
+const script = `set -eu
+umask 077
+folder=\${2:-$HOME/.microvm-orchestrator-node}
+mkdir -p "$folder/program/$1.new"
+tar -xof - -C "$folder/program/$1.new"
+if [ -d "$folder/program/$1" ]; then rm -rf "$folder/program/$1.new"; else mv "$folder/program/$1.new" "$folder/program/$1"; fi
+node=\${3:-$(command -v node || true)}
+version=none
+if [ -n "$node" ]; then version=$("$node" --version 2>/dev/null || echo none); fi
+printf 'microvm-orchestrator-place\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -s)" "$version" "$node" "$(cd "$folder" && pwd -P)"
+`
+
+/**
+ * Copies our program to the machine and finds what runs it there. No root is needed, and nothing is started.
+ * @throws AppError('place-unreachable'), or 'host-incomplete' for a machine that cannot run it.
+ */
+export async function setUpPlace(place: NewSshPlace, root = resourceDirectory()): Promise<TaskPlace['command']> {
+  const archive = await packProgram(root)
+  const key = createHash('sha256').update(archive).digest('hex').slice(0, 16)
+  const words = ['sh', '-c', script, 'sh', key, place.folder ?? '', place.node ?? '']
+  const options = { env: sshEnvironment(), input: archive, timeoutMs: copyMs, outputLimitBytes: 1024 ** 2 }
+  const { ok, stdout, stderr, problem } = await run('ssh', sshArguments(place, words), options)
+  if (!ok) throw unreachablePlace(place, stderr || (problem ?? ''))
+  const line = stdout.split('\n').find((each) => each.startsWith('microvm-orchestrator-place\t'))
+  const [, system = '', version = '', node = '', folder = ''] = (line ?? '').split('\t')
+  if (system !== 'Linux')
+    throw lacks(
+      place,
+      `it is a machine of ${singleLineText(system).slice(0, 40) || 'a kind that is not told'}`,
+      'A place is a Linux machine',
+    )
+  if (Number(/^v(\d+)\./.exec(version)?.[1] ?? 0) < neededMajor) {
+    const has = version === 'none' ? 'has no Node' : `has Node ${singleLineText(version).slice(0, 40)}`
+    throw lacks(place, `it ${has}, and needs ${neededMajor}`, 'Install it there, or name it: --node /PATH/TO/node')
+  }
+  return [node, `${folder}/program/${key}/dist/node.js`]
+}
+
+const lacks = ({ name }: Pick<NewSshPlace, 'name'>, why: string, hint: string): AppError =>
+  new AppError('host-incomplete', `The place ${name} cannot run tasks: ${why}`, { hint })
+
+/** The same for the same program: dates and owners are not part of it. */
+async function packProgram(root: string): Promise<Buffer> {
+  const missing = parts.find((part) => !existsSync(join(root, part)))
+  if (missing !== undefined)
+    throw new AppError('host-incomplete', `The program for places is not there: ${join(root, missing)}`, {
+      hint: 'In a checkout, run: npm run build',
+    })
+  const steady = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner']
+  const isGnu = (await run('tar', ['--version'])).stdout.includes('GNU')
+  const env = { ...sshEnvironment(), COPYFILE_DISABLE: '1' }
+  const { stdout } = await runOrThrow('tar', [...(isGnu ? steady : []), '-cf', '-', '-C', root, ...parts], {
+    env,
+    encoding: 'latin1',
+  })
+  return Buffer.from(stdout, 'latin1')
+}
+
+const problemSchema = z.object({
+  message: z.string().max(2_000),
+  cure: z.string().max(2_000),
+  optional: z.boolean(),
+})
+
+/** Resolves with what the machine lacks for a task. @throws AppError('place-unreachable') */
+export async function placeProblems(
+  place: Omit<TaskPlace, 'seat'>,
+): Promise<readonly Pick<Problem, 'message' | 'cure' | 'optional'>[]> {
+  const options = { env: sshEnvironment(), timeoutMs: doctorMs, outputLimitBytes: 1024 ** 2 }
+  const { exitCode, stdout, stderr, problem } = await run(
+    'ssh',
+    sshArguments(place, [...place.command, 'doctor']),
+    options,
+  )
+  const found = stdout.split('\n').flatMap((line) => problemOf(line))
+  // One that lacks something says so by its exit; ssh itself fails with 255, and with nothing said.
+  if (exitCode !== 0 && found.length === 0) throw unreachablePlace(place, stderr || (problem ?? ''))
+  return found
+}
+
+function problemOf(line: string): readonly Pick<Problem, 'message' | 'cure' | 'optional'>[] {
+  try {
+    const { message, cure, optional } = problemSchema.parse(JSON.parse(line))
+    return [{ message: singleLineText(message), cure: singleLineText(cure), optional }]
+  } catch {
+    return [] // A login shell may print something of its own.
+  }
+}

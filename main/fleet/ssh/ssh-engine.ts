@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { AppError } from '../../core/failure.ts'
+import { seatPattern, type TaskPlace } from '../../core/task/task-place.ts'
+import { singleLineText } from '../../lib/guest/terminal-text.ts'
+import { pipeProgram } from '../../lib/processes/pipe-program.ts'
+import { run } from '../../lib/processes/spawn.ts'
+import type { Engine, JobState } from '../engine.ts'
+import { sshArguments, sshEnvironment } from './ssh-command.ts'
+
+const answerBytes = 1024 ** 2
+const answerMs = 60_000
+
+const seenSchema = z.object({
+  seat: z.string().regex(seatPattern),
+  state: z.enum(['running', 'left']),
+  node: z.string().max(200),
+})
+
+/**
+ * One Linux machine that ssh leads to. It has no queue of its own: the keeper waits there for a slot and for memory. Whoever can log in there as
+ * this user can reach the keepers, and nobody else.
+ */
+export function sshEngine(place: TaskPlace): Engine {
+  const [home = ''] = place.seat.split('-')
+  const ask = async (words: readonly string[], signal: AbortSignal): Promise<string> => {
+    const args = sshArguments(place, [...place.command, ...words])
+    const options = { env: sshEnvironment(), timeoutMs: answerMs, outputLimitBytes: answerBytes }
+    const { ok, stdout, stderr, problem } = await run('ssh', args, options, signal)
+    signal.throwIfAborted()
+    if (ok) return stdout
+    throw unreachablePlace(place, stderr || (problem ?? ''))
+  }
+  return {
+    submit: async ({ seat }, signal) => void (await ask(['start', seat], signal)),
+    look: async (signal) => {
+      const states = new Map<string, JobState>()
+      for (const line of (await ask(['look', home], signal)).split('\n')) {
+        const seen = seenSchema.safeParse(parsedLine(line))
+        if (!seen.success) continue // A login shell may print something of its own.
+        const { seat, state, node } = seen.data
+        states.set(
+          seat,
+          state === 'running' ? { kind: 'running', node } : { kind: 'ended', how: 'its keeper is gone', node },
+        )
+      }
+      return states
+    },
+    attach: (seat) =>
+      pipeProgram('ssh', sshArguments(place, [...place.command, 'attach', seat]), { env: sshEnvironment() }),
+    cancel: async (seat, signal) => void (await ask(['stop', seat], signal)),
+  }
+}
+
+export function unreachablePlace({ name, host }: Pick<TaskPlace, 'name' | 'host'>, said: string): AppError {
+  const last = said.trim().split('\n').at(-1) ?? ''
+  const why = singleLineText(last).slice(0, 300)
+  return new AppError('place-unreachable', `The place ${name} (${host}) cannot be reached${why && `: ${why}`}`, {
+    hint: `Run: microvm-orchestrator places doctor ${name}`,
+  })
+}
+
+function parsedLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError, messageOf } from '../core/failure.ts'
+import { placeNamePattern, placePathPattern, sshHostPattern, type TaskPlace } from '../core/task/task-place.ts'
+import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
+import { lockFile } from '../lib/files/file-lock.ts'
+import { unusable } from '../lib/files/private-folder.ts'
+
+/** Another machine that runs tasks for this home. */
+export type Place = Omit<TaskPlace, 'seat'>
+
+const sshOptionPattern = /^[A-Za-z][A-Za-z0-9]*=[^\n\0]{1,400}$/
+
+const placeSchema = z.object({
+  name: z.string().regex(placeNamePattern),
+  kind: z.literal('ssh'),
+  host: z.string().regex(sshHostPattern),
+  options: z.array(z.string().regex(sshOptionPattern)).max(50),
+  command: z.tuple([z.string().regex(placePathPattern)], z.string().regex(placePathPattern)),
+})
+
+const fileSchema = z.object({
+  /** Names this home at its places, where others may have tasks too. */
+  home: z.string().regex(/^[0-9a-f]{16}$/),
+  places: z.array(placeSchema).max(1_000),
+})
+type PlacesFile = z.infer<typeof fileSchema>
+
+const placesPath = (home: string): string => join(home, 'places.json')
+
+/** In the order in which they were added. @throws AppError('home-unusable') for a file that cannot be understood. */
+export async function listPlaces(home: string): Promise<readonly Place[]> {
+  return (await read(home))?.places ?? []
+}
+
+/** @throws AppError('place-unknown' | 'home-unusable') */
+export async function findPlace(home: string, name: string): Promise<Place & { readonly homeKey: string }> {
+  const file = await read(home)
+  const place = file?.places.find((each) => each.name === name)
+  if (file && place) return { ...place, homeKey: file.home }
+  throw unknown(name)
+}
+
+/** Says what cannot be part of a place before anything is asked of it. @throws AppError('argument-invalid') */
+export function checkPlace({ name, host, options }: Pick<Place, 'name' | 'host' | 'options'>): void {
+  if (!placeNamePattern.test(name)) throw wrong('A name is small letters, digits and -, 31 at most')
+  if (!sshHostPattern.test(host)) throw wrong(`'${host.slice(0, 80)}' is no HOST or USER@HOST`)
+  const bad = options.find((option) => !sshOptionPattern.test(option))
+  if (bad !== undefined) throw wrong(`'${bad.slice(0, 80)}' is no option of ssh as NAME=VALUE`)
+}
+
+/** Keeps a place, instead of one that has its name. @throws AppError('argument-invalid' | 'home-unusable') */
+export async function addPlace(home: string, place: Place): Promise<void> {
+  checkPlace(place)
+  const { name } = place
+  const parsed = placeSchema.safeParse(place)
+  if (!parsed.success) throw wrong(`The paths at the place hold other signs than letters, digits and ._/+-`)
+  await change(home, (places) => [...places.filter((each) => each.name !== name), parsed.data])
+}
+
+/** @throws AppError('place-unknown' | 'home-unusable') */
+export async function removePlace(home: string, name: string): Promise<void> {
+  await change(home, (places) => {
+    const others = places.filter((each) => each.name !== name)
+    if (others.length === places.length) throw unknown(name)
+    return others
+  })
+}
+
+async function change(home: string, act: (places: PlacesFile['places']) => PlacesFile['places']): Promise<void> {
+  await using lock = await lockFile(placesPath(home))
+  const file = (await read(home)) ?? { home: randomBytes(8).toString('hex'), places: [] }
+  const places = act(file.places)
+  lock.assertHeld()
+  try {
+    await writeJsonAtomically(placesPath(home), { ...file, places })
+  } catch (error) {
+    throw unusable(placesPath(home), error)
+  }
+}
+
+async function read(home: string): Promise<PlacesFile | undefined> {
+  const path = placesPath(home)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unusable(path, error)
+  }
+  try {
+    return fileSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    const [issue] = cause instanceof z.ZodError ? cause.issues : []
+    const reason = issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : messageOf(cause)
+    throw new AppError('home-unusable', `${path} is damaged: ${reason.replaceAll('\n', ' ')}`, {
+      hint: 'Correct it, or move it away and add the places again',
+      cause,
+    })
+  }
+}
+
+const unknown = (name: string): AppError =>
+  new AppError('place-unknown', `There is no place '${name.slice(0, 40)}'`, {
+    hint: 'microvm-orchestrator places list shows all',
+  })
+
+const wrong = (message: string): AppError =>
+  new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator places add --help' })

@@ -1,0 +1,186 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Task } from '../../main/core/task/task.ts'
+import { runAtPlace } from '../../main/fleet/place-task.ts'
+import type { ToNode } from '../../main/fleet/protocol.ts'
+import { channels } from '../../main/fleet/protocol.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { type ScriptedNode, scriptedEngine } from '../support/fleet/scripted-node.ts'
+import { gitIn } from '../support/git/repositories.ts'
+import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const patience = { retryMs: { least: 20, most: 100 }, lostMs: 5_000, stopMs: 2_000, endMs: 2_000 }
+const hello = { type: 'hello', protocol: 1, node: 'evil', seat: 'empty' } as const
+const ran = { kind: 'ran', exit: { kind: 'powered-off' }, stopReason: null } as const
+const noWork = { wip: false, also: [], operation: null, markers: { files: [] }, notes: [], unsaved: false } as const
+
+interface Scene {
+  readonly root: string
+  readonly repo: string
+  readonly start: string
+}
+
+/** Runs one task at a node that the test speaks for. The repository must be as it was, but for what the task's own ref holds. */
+async function atNode(
+  hear: (message: ToNode, node: ScriptedNode, scene: Scene) => void | Promise<void>,
+  act?: (home: Awaited<ReturnType<typeof startOrchestrator>>, task: Task) => Promise<void>,
+): Promise<{ readonly task: Task; readonly scene: Scene; readonly attached: number; readonly home: string }> {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const scene = { root, repo, start: await gitIn(repo, ['rev-parse', 'HEAD']) }
+  const engine = scriptedEngine((message, node) => void hear(message, node, scene))
+  const place = { name: 'desk', kind: 'ssh', host: 'desk', options: [], command: ['/n', '/p'] } as const
+  const setup = {
+    ...{ root, guest: 'exit 1' },
+    places: () => ({
+      find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
+      list: async () => [place],
+      run: (placed: Parameters<typeof runAtPlace>[0]) => runAtPlace(placed, engine, patience),
+    }),
+  }
+  await using home = await startOrchestrator(setup)
+  const id = await home.orchestrator.run({ description: 'Do it', repo: 'project', place: 'desk' })
+  await act?.(home, await home.orchestrator.get(id))
+  const task = await untilEnded(home.orchestrator, id)
+  expect(await gitIn(repo, ['rev-parse', 'HEAD'])).toBe(scene.start)
+  expect(await gitIn(repo, ['fsck', '--no-dangling'])).toBe('')
+  const refs = (await gitIn(repo, ['for-each-ref', '--format=%(refname)'])).split('\n')
+  expect(refs.filter((ref) => ref !== 'refs/heads/main' && !ref.startsWith(`refs/tasks/${id}`))).toEqual([])
+  return { task, scene, attached: engine.attached, home: home.home }
+}
+
+/** Says what an honest node would, up to the end that the test gives. */
+const honestTo =
+  (end: (node: ScriptedNode, scene: Scene) => void | Promise<void>) =>
+  async (message: ToNode, node: ScriptedNode, scene: Scene): Promise<void> => {
+    if (message.type === 'follow') node.say(hello)
+    if (message.type === 'prepare') node.say({ type: 'has', commits: [] })
+    if (message.type === 'assign') await end(node, scene)
+  }
+
+/** A pack of what a repository beside the user's holds beyond the start. */
+async function packOf(folder: string, commit: string, start: string): Promise<Buffer> {
+  const input = `${commit}\n^${start}\n`
+  const { stdout } = await run('git', ['-C', folder, 'pack-objects', '--revs', '--stdout', '-q'], {
+    input,
+    encoding: 'latin1',
+  })
+  return Buffer.from(stdout, 'latin1')
+}
+
+async function beside({ root, repo }: Scene): Promise<string> {
+  const folder = join(await mkdtemp(join(root, 'beside-')), 'clone')
+  await gitIn(root, ['clone', '-q', repo, folder])
+  return folder
+}
+
+test.for<readonly [string, (node: ScriptedNode) => void]>([
+  ['a frame of four gigabytes', (node) => node.raw(Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 1]))],
+  ['a message longer than any', (node) => node.send(0, Buffer.alloc(300 * 1024, ' '))],
+  ['a message of another shape', (node) => node.say({ type: 'done', end: { kind: 'ran' } })],
+  ['ten thousand notes', (node) => node.say({ type: 'status', status: statusWith(Array(10_000).fill('note')) })],
+  ['bytes on a channel that nobody opened', (node) => node.send(9, Buffer.from('x'))],
+  ['a second greeting', (node) => node.say(hello)],
+])('%s ends the task with the reason, and no second visit', async ([, break_]) => {
+  const { task, attached } = await atNode(honestTo(break_))
+  expect(task.state).toMatchObject({
+    outcome: {
+      kind: 'failed',
+      failure: { code: 'interrupted', message: expect.stringContaining('breaks the protocol') },
+    },
+  })
+  expect(attached).toBe(1)
+})
+
+const statusWith = (notes: readonly string[]) => ({
+  ...{ phase: 'working', why: null, hasMachine: true, hasAgent: true, stopReason: null, notes },
+})
+
+test('an end that nobody gave it a task for is none', async () => {
+  const { task } = await atNode((message, node) => {
+    if (message.type !== 'follow') return
+    node.say({ ...hello, seat: 'empty' })
+    node.say({ type: 'done', end: { ...ran, work: { lost: { code: 'internal', message: 'none' } } } })
+  })
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
+})
+
+test.for<readonly [string, (scene: Scene) => Promise<{ readonly commit: string; readonly pack: Buffer }>]>([
+  ['is not among what came', async () => ({ commit: 'a'.repeat(40), pack: Buffer.alloc(0) })],
+  [
+    'came as no pack',
+    async ({ start }) => ({ commit: start.replace(/^./, '0'), pack: Buffer.from('PACK and then nothing') }),
+  ],
+  [
+    "would write into the user's .git",
+    async (scene) => {
+      const folder = await beside(scene)
+      const blob = await gitIn(folder, ['hash-object', '-w', 'flake.nix'])
+      const inner = treeOf([['100644', 'config', blob]])
+      const tree = await writeTree(folder, treeOf([['40000', '.git', await writeTree(folder, inner)]]))
+      const commit = await gitIn(folder, ['commit-tree', '-p', scene.start, '-m', 'Evil', tree])
+      return { commit, pack: await packOf(folder, commit, scene.start) }
+    },
+  ],
+  [
+    "shares nothing with the task's start",
+    async (scene) => {
+      const folder = await beside(scene)
+      const commit = await gitIn(folder, ['commit-tree', '-m', 'Other', `${scene.start}^{tree}`])
+      return { commit, pack: await packOf(folder, commit, scene.start) }
+    },
+  ],
+])('work that %s is refused, and the repository has nothing of it', async ([, make]) => {
+  let made = ''
+  const { task, scene, home } = await atNode(
+    honestTo(async (node, where) => {
+      const { commit, pack } = await make(where)
+      made = commit
+      node.send(channels.result, Buffer.from(successJson))
+      for (let at = 0; at < pack.length; at += 60_000) node.send(channels.work, pack.subarray(at, at + 60_000))
+      node.say({ type: 'done', end: { ...ran, work: { saved: { ...noWork, commit } } } })
+    }),
+  )
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'salvage-failed' } } })
+  expect((await run('git', ['-C', scene.repo, 'cat-file', '-e', made])).ok).toBe(false)
+  expect(await readFile(taskFiles(home, task.id).broughtWork, 'utf8')).toContain(made)
+})
+
+test('what it says of a task is shown with no control sequence, and a cancel is none that no one here asked for', async () => {
+  const { task } = await atNode(
+    honestTo((node) => {
+      node.say({ type: 'status', status: { ...statusWith(['a \u001b[31mred\nnote']) } })
+      const failure = { code: 'cancelled', message: 'gone\u001b]0;title\u0007', hint: 'x\ny' }
+      node.say({ type: 'done', end: { kind: 'failed', failure } })
+    }),
+  )
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
+  expect(JSON.stringify(task)).not.toMatch(/\\u001b|\\u0007|red\\n/)
+})
+
+test('one that greets and never ends a task that is cancelled holds it for so long and no longer', async () => {
+  const { task } = await atNode(
+    honestTo((node) => node.say({ type: 'status', status: statusWith([]) })),
+    async ({ orchestrator }, { id }) => {
+      await expect.poll(async () => (await orchestrator.get(id)).state.phase, { timeout: 20_000 }).toBe('working')
+      await orchestrator.cancel(id)
+    },
+  )
+  expect(task.state).toMatchObject({ outcome: { kind: 'cancelled' } })
+  expect(task.notes.join('\n')).toContain('did not end the task within 2 s')
+})
+
+/** A tree as git stores it, whatever its names. */
+const treeOf = (entries: readonly (readonly [string, string, string])[]): Buffer =>
+  Buffer.concat(
+    entries.map(([mode, name, id]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')])),
+  )
+
+async function writeTree(folder: string, tree: Buffer): Promise<string> {
+  const path = join(await mkdtemp(join(folder, '.git', 'tree-')), 'tree')
+  await writeFile(path, tree)
+  return await gitIn(folder, ['hash-object', '-t', 'tree', '-w', '--literally', path])
+}

@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFleet } from '../../../main/fleet/fleet.ts'
+import type { Patience } from '../../../main/fleet/place-task.ts'
+import { endAll, findDetached } from '../../../main/lib/processes/find-processes.ts'
+import { addPlace } from '../../../main/settings/places.ts'
+import { registeredRepository } from '../orchestrator.ts'
+import { temporaryFolder } from '../temporary.ts'
+import { startSshd, type TestSshd } from './sshd.ts'
+
+const patience: Patience = { retryMs: { least: 50, most: 500 }, lostMs: 60_000, stopMs: 10_000, endMs: 60_000 }
+
+export interface PlaceScene extends AsyncDisposable {
+  readonly root: string
+  readonly repo: string
+  /** Everything of the node. */
+  readonly node: string
+  readonly sshd: TestSshd
+  /** What `startOrchestrator` takes to have the place `desk`. */
+  readonly setup: {
+    readonly root: string
+    readonly guest: string
+    readonly places: (home: string) => ReturnType<typeof createFleet>
+  }
+}
+
+const program = join(import.meta.dirname, 'process-node.ts')
+
+/** A home with a registered repository, and a node that a real sshd leads to, whose machines are processes running the guest. */
+export async function placeScene(
+  guestOf: (root: string) => string,
+  changed: Partial<Patience> = {},
+): Promise<PlaceScene> {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const node = join(root, 'node')
+  await mkdir(node, { mode: 0o700 })
+  await writeFile(join(node, 'guest.sh'), guestOf(root))
+  const sshd = await startSshd(root)
+  const { host, options } = sshd
+  const command: [string, ...string[]] = [process.execPath, program, node]
+  await addPlace(join(root, 'home'), { name: 'desk', kind: 'ssh', host, options, command })
+  return {
+    ...{ root, repo, node, sshd },
+    setup: { root, guest: 'exit 1', places: (home) => createFleet(home, { ...patience, ...changed }) },
+    [Symbol.asyncDispose]: async () => {
+      await sshd[Symbol.asyncDispose]()
+      await endAll(await findDetached(node), AbortSignal.timeout(20_000))
+    },
+  }
+}
