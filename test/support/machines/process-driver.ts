@@ -10,9 +10,20 @@ import { isShortage } from '../../../main/lib/shortage.ts'
 import type { Machine, MachineDriver, Reaped } from '../../../main/machines/driver.ts'
 import { openProcessLine } from './process-line.ts'
 
+/** Ends a guest whose test is over, and which no one stopped: its folder is gone. */
+const untilFolderIsGone =
+  'while [ -d "$FOLDER" ] && kill -0 "$LEADER" 2>&-; do sleep 1; done; [ -d "$FOLDER" ] || kill -KILL 0'
+
 /** Waits until it is known by its start time, runs the guest, and leaves how it ended. */
-const guestLeader =
-  'until [ -e "$3/begin" ]; do sleep 0.01; done; bash "$1" >"$2" 2>&1; code=$?; touch "$3/exit-$code"; echo "$code" >"$3/exit"'
+const guestLeader = `
+FOLDER="$3" LEADER=$$ bash -c '${untilFolderIsGone}' >&- 2>&- &
+watch=$!
+until [ -e "$3/begin" ]; do sleep 0.01; done
+bash "$1" >"$2" 2>&1
+code=$?
+kill "$watch"
+touch "$3/exit-$code"
+echo "$code" >"$3/exit"`
 
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
