@@ -6,7 +6,7 @@
 
 import type { Failure } from '../main/core/failure.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../main/core/merge/conflicts.ts'
-import type { Against, FileDiff } from '../main/core/merge/file-diff.ts'
+import type { Against, DiffOptions, FileDiff } from '../main/core/merge/file-diff.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
@@ -15,7 +15,7 @@ import type { MergeView } from '../main/core/task/view.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
-import type { Review } from './review.ts'
+import type { Review, ReviewedCommit } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
 import type { Changes, ConsolePiece, ShellPiece, Steps, TaskDetails } from './task-details.ts'
 
@@ -104,9 +104,16 @@ export interface Requests {
   openPreview(request: { readonly id: string; readonly port: number }): { readonly url: string }
   readSteps(request: { readonly id: string; readonly after: number; readonly wait: boolean }): Steps
   changes(request: { readonly id: string }): Changes
-  fileDiff(request: { readonly id: string; readonly path: string }): FileDiff
+  fileDiff(request: { readonly id: string; readonly path: string; readonly wish?: DiffOptions }): FileDiff
   review(request: { readonly id: string }): Review
-  reviewDiff(request: { readonly id: string; readonly path: string; readonly against: Against }): FileDiff
+  /** One commit by itself: its whole message, and its files against the commit before. */
+  reviewCommit(request: { readonly id: string; readonly commit: string }): ReviewedCommit
+  reviewDiff(request: {
+    readonly id: string
+    readonly path: string
+    readonly against: Against
+    readonly wish?: DiffOptions
+  }): FileDiff
   /** Merges all of it, or `only` these commits (the rest stays at the ref), some with new `messages`. */
   acceptTask(request: {
     readonly id: string

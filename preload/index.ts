@@ -30,6 +30,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   fileDiff: true,
   review: true,
   reviewDiff: true,
+  reviewCommit: true,
   acceptTask: true,
   rejectTask: true,
   conflicts: true,

@@ -21,3 +21,10 @@ export interface Review {
     | { readonly kind: 'conflicts'; readonly files: readonly string[] }
     | { readonly kind: 'impossible'; readonly why: 'branch_gone' | 'merge_commits' }
 }
+
+export interface ReviewedCommit {
+  readonly message: string
+  /** Against the commit before; at most 2,000, `fileCount` counts all. */
+  readonly files: readonly ChangedFile[]
+  readonly fileCount: number
+}

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { EnvironmentWish } from '../core/environment/environment.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
-import type { Against, FileDiff } from '../core/merge/file-diff.ts'
+import type { Against, DiffOptions, FileDiff } from '../core/merge/file-diff.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
@@ -13,6 +13,7 @@ import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { CommitLine, FileChange } from '../git/changes/list-changes.ts'
+import type { CommitSeen } from '../worker/look-at-work.ts'
 import type { EventLog } from './events/event-log.ts'
 import type { TaskReview } from './review/read-review.ts'
 import type { Undeleted } from './upkeep/deletions.ts'
@@ -293,7 +294,7 @@ export interface RegisteredRepository {
 export interface Changes {
   look(id: TaskId, signal: AbortSignal): Promise<ChangesSeen>
   /** Resolves with the lines of one file as it was when the task was last looked at. @throws AppError('argument-invalid') when it did not change. */
-  diff(id: TaskId, path: string, signal: AbortSignal): Promise<FileDiff>
+  diff(id: TaskId, path: string, wish: DiffOptions, signal: AbortSignal): Promise<FileDiff>
   /**
    * Resolves with as many lines as fit into so many characters, of all files or of one.
    * @throws AppError('argument-invalid') when the task did not change the file.
@@ -331,8 +332,10 @@ export interface Patched extends ChangesSeen {
 export interface Reviews {
   /** Resolves with its commits and files, against where it started and against the branch as it is now. */
   look(id: TaskId): Promise<TaskReview>
+  /** Resolves with one of its commits by itself. @throws AppError('argument-invalid') for any other commit. */
+  commit(id: TaskId, commit: string): Promise<CommitSeen>
   /** Resolves with the lines of one file. @throws AppError('argument-invalid') when the file does not differ there. */
-  diff(id: TaskId, path: string, against: Against): Promise<FileDiff>
+  diff(id: TaskId, path: string, against: Against, wish?: DiffOptions): Promise<FileDiff>
   /**
    * Merges all of the work, or the commits that the selection names (ids may be cut to four digits); the rest stays at the ref.
    * @throws AppError('argument-invalid') for a selection that names none of the task's commits; 'task-ended' when it is merged already.

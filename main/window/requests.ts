@@ -17,6 +17,9 @@ const shell = z.string().regex(/^[0-9a-f]{32}$/)
 const screen = { rows: z.int().min(1).max(9999), columns: z.int().min(1).max(9999) }
 const position = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 
+const isWanted = z.boolean().exactOptional()
+const diffOptions = z.strictObject({ whole: isWanted, ignoreSpace: isWanted, pictures: isWanted }).exactOptional()
+
 /** What each call of the window takes; anything else is refused. Settings are checked by `changeSettings`. */
 export const requestSchemas = {
   host: none,
@@ -53,11 +56,13 @@ export const requestSchemas = {
   openPreview: z.strictObject({ id, port: z.int().min(1).max(bounds.port.most) }),
   readSteps: z.strictObject({ id, after: position, wait: z.boolean() }),
   changes: z.strictObject({ id }),
-  fileDiff: z.strictObject({ id, path }),
+  fileDiff: z.strictObject({ id, path, wish: diffOptions }),
   review: z.strictObject({ id }),
+  reviewCommit: z.strictObject({ id, commit }),
   reviewDiff: z.strictObject({
     id,
     path,
+    wish: diffOptions,
     against: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.enum(['start', 'branch']) }),
       z.strictObject({ kind: z.literal('commit'), id: commit }),

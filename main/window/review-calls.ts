@@ -16,6 +16,7 @@ import { mergeInWindow } from './window-words.ts'
 export type ReviewCall =
   | 'review'
   | 'reviewDiff'
+  | 'reviewCommit'
   | 'acceptTask'
   | 'rejectTask'
   | 'conflicts'
@@ -46,7 +47,11 @@ export function reviewCalls({
       const check = task.result?.check
       return reviewOf(await reviews.look(task.id), check ? { ...check, output: visibleText(check.output) } : null)
     },
-    reviewDiff: ({ id, path, against }) => reviews.diff(requireTaskId(id), path, against),
+    reviewCommit: async ({ id, commit }) => {
+      const { message, files } = await reviews.commit(requireTaskId(id), commit)
+      return { message, ...shown(files) }
+    },
+    reviewDiff: ({ id, path, against, wish = {} }) => reviews.diff(requireTaskId(id), path, against, wish),
     acceptTask: async (request, signal) => mergeInWindow(await callOperation('acceptTask', request, tasks, signal)),
     rejectTask: async (request, signal) => {
       await callOperation('rejectTask', request, tasks, signal)

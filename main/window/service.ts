@@ -159,7 +159,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return await waitFor(look, (read) => !wait || read.ended || read.next !== after, signal)
       },
       changes: async ({ id }, signal) => shownChanges(await tasks.changes.look(requireTaskId(id), signal)),
-      fileDiff: ({ id, path }, signal) => tasks.changes.diff(requireTaskId(id), path, signal),
+      fileDiff: ({ id, path, wish = {} }, signal) => tasks.changes.diff(requireTaskId(id), path, wish, signal),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
       addRepository: async (request, signal) => {
         const added = await addRepository(home, request, signal)

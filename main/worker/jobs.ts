@@ -14,7 +14,7 @@ import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { findMarkersIn } from '../git/survey/find-markers.ts'
 import { keepStream } from './keep-stream.ts'
-import { changesInRange, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
+import { changesInRange, commitOfWork, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
 import { readInterruption } from './read-interruption.ts'
 import { readPatch } from './read-patch.ts'
 import { readResult } from './read-result.ts'
@@ -40,6 +40,7 @@ export const jobs = {
   ): Promise<PathList> => findHeldPaths(range, edits, signal),
   look: lookAtWork,
   'diff-of-work': diffOfWork,
+  'commit-of-work': commitOfWork,
   changes: changesInRange,
   diff: diffInRange,
   'living-clone': readLivingClone,

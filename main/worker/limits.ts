@@ -43,6 +43,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   'not-contained': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   look: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   'diff-of-work': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
+  'commit-of-work': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   changes: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   diff: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
   'living-clone': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 1024 ** 2 },

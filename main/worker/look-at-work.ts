@@ -1,7 +1,8 @@
 import { AppError } from '../core/failure.ts'
-import type { Against, FileDiff } from '../core/merge/file-diff.ts'
+import type { Against, DiffOptions, FileDiff } from '../core/merge/file-diff.ts'
 import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/changes/list-changes.ts'
 import { readDiff } from '../git/changes/read-diff.ts'
+import { readMessage } from '../git/changes/read-message.ts'
 import { type AsMerged, asMerged } from '../git/merge/preview-merge.ts'
 
 /** Work that waits at a task's ref. */
@@ -21,6 +22,14 @@ export interface WorkSeen {
   readonly onBranch: AsMerged<readonly FileChange[]>
 }
 
+/** One commit of it. */
+export interface CommitSeen {
+  /** All of it, as a person reads it. */
+  readonly message: string
+  /** Against the commit before. */
+  readonly files: readonly FileChange[]
+}
+
 export async function lookAtWork(work: WorkAtRef, signal?: AbortSignal): Promise<WorkSeen> {
   const { repoPath, startCommit, commit } = work
   const range = { repoPath, from: startCommit, to: commit }
@@ -34,12 +43,17 @@ export async function lookAtWork(work: WorkAtRef, signal?: AbortSignal): Promise
 
 /** One file's lines. @throws AppError('argument-invalid') when the file does not differ there. */
 export async function diffOfWork(
-  { path, against, ...work }: WorkAtRef & { readonly path: string; readonly against: Against },
+  {
+    path,
+    against,
+    wish = {},
+    ...work
+  }: WorkAtRef & { readonly path: string; readonly against: Against; readonly wish?: DiffOptions },
   signal?: AbortSignal,
 ): Promise<FileDiff> {
   const { repoPath, startCommit, commit } = work
   const diff = async (range: Range): Promise<FileDiff> => {
-    const found = await diffInRange({ range, path }, signal)
+    const found = await diffInRange({ range, path, wish }, signal)
     if (!found) throw new AppError('argument-invalid', `${path} does not differ there`, { hint: 'Look again' })
     return found
   }
@@ -51,10 +65,25 @@ export async function diffOfWork(
       hint: 'Compare it with its start, or settle what collides',
     })
   }
+  return await diff(await rangeOfCommit(work, against.id, signal))
+}
+
+/** One of the work's commits by itself. @throws AppError('argument-invalid') for any other commit. */
+export async function commitOfWork(
+  { id, ...work }: WorkAtRef & { readonly id: string },
+  signal?: AbortSignal,
+): Promise<CommitSeen> {
+  const range = await rangeOfCommit(work, id, signal)
+  const [message, files] = await Promise.all([readMessage(range, signal), listChanges(range, signal)])
+  return { message, files }
+}
+
+/** From the commit before, or from the start. */
+async function rangeOfCommit({ repoPath, startCommit, commit }: WorkAtRef, id: string, signal?: AbortSignal) {
   const commits = await listCommits({ repoPath, from: startCommit, to: commit }, 1000, signal)
-  const at = commits.findIndex(({ id }) => id === against.id)
-  if (at < 0) throw new AppError('argument-invalid', `${against.id.slice(0, 80)} is none of the task's commits`)
-  return await diff({ repoPath, from: commits[at + 1]?.id ?? startCommit, to: against.id })
+  const at = commits.findIndex((candidate) => candidate.id === id)
+  if (at < 0) throw new AppError('argument-invalid', `${id.slice(0, 80)} is none of the task's commits`)
+  return { repoPath, from: commits[at + 1]?.id ?? startCommit, to: id }
 }
 
 /** What differs from commit to commit. */
@@ -68,9 +97,9 @@ export async function changesInRange(
 
 /** The lines of one file; null when it does not differ. */
 export async function diffInRange(
-  { range, path }: { readonly range: Range; readonly path: string },
+  { range, path, wish = {} }: { readonly range: Range; readonly path: string; readonly wish?: DiffOptions },
   signal?: AbortSignal,
 ): Promise<FileDiff | null> {
   const change = (await listChanges(range, signal)).find((candidate) => candidate.path === path)
-  return change ? await readDiff(range, change, signal) : null
+  return change ? await readDiff(range, change, wish, signal) : null
 }

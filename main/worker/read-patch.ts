@@ -37,7 +37,7 @@ export async function readPatch(
   let patch = ''
   let shown = 0
   for (const file of files.slice(0, mostShown)) {
-    const text = `--- ${file.oldPath ?? file.path}\n+++ ${file.path}\n${diffText(await readDiff(range, file, signal))}`
+    const text = `--- ${file.oldPath ?? file.path}\n+++ ${file.path}\n${diffText(await readDiff(range, file, {}, signal))}`
     if (patch.length + text.length > characters) break
     patch += text
     shown += 1

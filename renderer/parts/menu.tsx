@@ -6,6 +6,8 @@ export interface MenuItem {
   readonly icon: IconName
   readonly word: string
   readonly disabled?: boolean
+  /** Of something that is on or off. */
+  readonly checked?: boolean
   readonly onChoose: () => void
 }
 
@@ -64,6 +66,7 @@ export function Menu({ label, items, plain }: { label: string; items: readonly M
               key={item.word}
               icon={item.icon}
               disabled={item.disabled ?? false}
+              checked={item.checked}
               onChoose={() => {
                 leave()
                 item.onChoose()
@@ -78,10 +81,24 @@ export function Menu({ label, items, plain }: { label: string; items: readonly M
   )
 }
 
-function Entry(props: { icon: IconName; disabled: boolean; onChoose: () => void; children: ReactNode }) {
+function Entry(props: {
+  icon: IconName
+  disabled: boolean
+  checked: boolean | undefined
+  onChoose: () => void
+  children: ReactNode
+}) {
   return (
-    <button type="button" role="menuitem" tabIndex={-1} disabled={props.disabled} onClick={props.onChoose}>
-      <Icon name={props.icon} />
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: only what can be checked says so
+    <button
+      type="button"
+      role={props.checked === undefined ? 'menuitem' : 'menuitemcheckbox'}
+      aria-checked={props.checked}
+      tabIndex={-1}
+      disabled={props.disabled}
+      onClick={props.onChoose}
+    >
+      {props.checked === false ? <span className="icon" /> : <Icon name={props.checked ? 'check' : props.icon} />}
       {props.children}
     </button>
   )

@@ -4,29 +4,38 @@ import { create } from 'zustand'
 export interface Layout {
   readonly slots: 'grid' | 'list'
   readonly diff: 'split' | 'unified'
+  /** Whether long lines of differences are wrapped. */
+  readonly wrap: boolean
+  /** Whether lines that differ in blanks alone count as equal. */
+  readonly ignoreSpace: boolean
 }
 
 const key = 'layout'
+const usual: Layout = { slots: 'grid', diff: 'split', wrap: true, ignoreSpace: false }
 
-export const useLayout = create<Layout>(() => ({ slots: 'grid', diff: 'split', ...stored() }))
+export const useLayout = create<Layout>(() => ({ ...usual, ...stored() }))
 
 export function setLayout(change: Partial<Layout>): void {
   useLayout.setState(change)
-  const { slots, diff } = useLayout.getState()
-  globalThis.localStorage?.setItem(key, JSON.stringify({ slots, diff }))
+  globalThis.localStorage?.setItem(key, JSON.stringify(useLayout.getState()))
 }
 
+/** Whatever another version kept there: what is not known counts as not kept. */
 function stored(): Partial<Layout> {
-  const [slots, diff] = textOf()
-  return { ...(slots === 'list' && { slots }), ...(diff === 'unified' && { diff }) }
+  const { slots, diff, wrap, ignoreSpace } = wordsOf()
+  return {
+    ...(slots === 'list' && { slots }),
+    ...(diff === 'unified' && { diff }),
+    ...(wrap === false && { wrap }),
+    ...(ignoreSpace === true && { ignoreSpace }),
+  }
 }
 
-function textOf(): readonly (string | undefined)[] {
+function wordsOf(): Readonly<Record<string, unknown>> {
   try {
-    const { slots, diff } = JSON.parse(globalThis.localStorage?.getItem(key) ?? '{}') as Record<string, string>
-    return [slots, diff]
+    const kept: unknown = JSON.parse(globalThis.localStorage?.getItem(key) ?? '{}')
+    return typeof kept === 'object' && kept !== null ? { ...kept } : {}
   } catch {
-    // Whatever another version kept there: the defaults do.
-    return []
+    return {}
   }
 }

@@ -57,6 +57,108 @@ test('one commit is accepted under another message, and the other is left', asyn
   expectNoFaults(window)
 })
 
+test('a review goes by commit and file with single keys, and comments go to the agent', async () => {
+  const { window, page, host, keyboard, asked } = await openReview(toReview)
+  await using _ = window
+  const file = (path: string) => page.getByRole('region', { name: `Changes of ${path}` }).waitFor()
+  const progress = (words: string) => page.getByText(words).waitFor()
+  await file('src/webhooks/errors.ts')
+  await keyboard.press('j')
+  await file('src/webhooks/retry.ts')
+  await keyboard.press('k')
+  await file('src/webhooks/errors.ts')
+  // Viewed: the next file is shown, and the mark outlives the page.
+  await keyboard.press('x')
+  await file('src/webhooks/retry.ts')
+  await progress('1 of 7 viewed')
+  await expect.poll(() => page.url()).toContain('retry.ts')
+  await page.reload()
+  await progress('1 of 7 viewed')
+  await file('src/webhooks/retry.ts')
+  await page.getByRole('button', { name: /^errors\.ts, modified, viewed/ }).click()
+  await page.getByRole('checkbox', { name: 'Viewed' }).uncheck()
+  await progress('0 of 7 viewed')
+  await file('src/webhooks/errors.ts')
+
+  // All lines are asked for once, and folded again.
+  const wholes = () => asked('reviewDiff').filter((request) => JSON.stringify(request).includes('"whole":true')).length
+  await page.getByRole('button', { name: 'Rest of the File' }).waitFor()
+  await keyboard.press('e')
+  await page.getByRole('button', { name: 'Rest of the File' }).waitFor({ state: 'detached' })
+  expect(wholes()).toBe(1)
+  await page.getByRole('button', { name: 'How lines are shown' }).click()
+  await page.getByRole('menuitemcheckbox', { name: 'Ignore Changes in Space', checked: false }).click()
+  await expect
+    .poll(() => asked('reviewDiff').at(-1))
+    .toMatchObject({ path: 'src/webhooks/errors.ts', wish: { ignoreSpace: true } })
+  await page.getByRole('button', { name: 'How lines are shown' }).click()
+  await page.getByRole('menuitemcheckbox', { name: 'Wrap Long Lines', checked: true }).click()
+  await page.locator('.diff.unwrapped').waitFor()
+
+  // One commit, with the whole of its message to be edited.
+  await page.getByRole('button', { name: /^Say in the error/ }).click()
+  await page.getByText('The body of b7710aa.').waitFor()
+  await progress('0 of 2 viewed')
+  await expect.poll(() => asked('reviewDiff').at(-1)).toMatchObject({ against: { kind: 'commit', id: 'b7710aa' } })
+  await page.getByRole('button', { name: 'Edit the message of b7710aa' }).click()
+  const message = page.getByRole('textbox', { name: 'Message' })
+  await expect.poll(() => message.inputValue()).toMatch(/how often it was tried\n\nThe body of b7710aa\.$/)
+  await keyboard.press('Escape')
+  await page.getByRole('button', { name: /^All Changes/ }).click()
+
+  await page.getByRole('region', { name: 'Differences' }).focus()
+  await keyboard.press('c')
+  await keyboard.type('Why not keep the status first?')
+  await keyboard.press('Control+Enter')
+  await page.getByRole('button', { name: 'Send 1 Comment…' }).click()
+  host.answer('continueTask', () => ({}))
+  await page.getByRole('textbox', { name: 'Of the whole (optional)' }).fill('Nearly there.')
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.getByText('Sent to the agent').waitFor()
+  const [sent] = asked('continueTask') as [{ id: string; text: string }]
+  expect(sent.id).toBe(toReview)
+  expect(sent.text).toMatch(
+    /^Nearly there\.\n\n1\. src\/webhooks\/errors\.ts, line \d+( of the file as it was before)?:\n {3}> .+\n {3}Why not keep the status first\?$/,
+  )
+  expectNoFaults(window)
+})
+
+test('pictures of a change stand beside each other, and six thousand lines make few elements', async () => {
+  const { window, page, host } = await openReview(toReview)
+  await using _ = window
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAEElEQVR4nGNgYGD4D8UQGgAV7AT8pVq5QgAAAABJRU5ErkJggg=='
+  const picture = { type: 'image/png', width: 2, height: 3, data: png } as const
+  const lines = Array.from({ length: 6_000 }, (_, at) => ({
+    kind: at % 3 ? (' ' as const) : ('+' as const),
+    text: `${at}`,
+  }))
+  host.answer('reviewDiff', ({ path }) =>
+    path.endsWith('retry.ts')
+      ? { kind: 'binary', oldBytes: 74, newBytes: 80, pictures: { before: picture, after: picture } }
+      : { kind: 'text', hunks: [{ oldStart: 1, newStart: 1, heading: '', lines }] },
+  )
+  await page.getByRole('button', { name: /^retry\.ts/ }).click()
+  for (const side of ['Before', 'After']) {
+    const shown = page.getByRole('img', { name: `${side}: src/webhooks/retry.ts` })
+    expect(
+      await shown.evaluate((it) =>
+        (it as HTMLImageElement).decode().then(() => (it as HTMLImageElement).naturalHeight),
+      ),
+    ).toBe(3)
+  }
+  await page.getByRole('button', { name: /^sender\.ts/ }).click()
+  const diff = page.getByRole('region', { name: 'Differences' })
+  await diff.getByText('4', { exact: true }).first().waitFor()
+  expect(await diff.locator('*').count()).toBeLessThan(8_000)
+  // To the end, which was not made before.
+  await diff.evaluate((it) => it.scrollTo(0, it.scrollHeight))
+  await diff.getByText('5999', { exact: true }).first().waitFor()
+  await page.getByRole('button', { name: 'Previous change' }).click()
+  await diff.getByText('5997', { exact: true }).first().waitFor()
+  expect(await diff.locator('*').count()).toBeLessThan(8_000)
+  expectNoFaults(window)
+})
+
 test('files are compared with the start, and with the branch as it is now', async () => {
   const { window, page, asked } = await openReview(toReview)
   await using _ = window
@@ -64,7 +166,7 @@ test('files are compared with the start, and with the branch as it is now', asyn
   await page.getByRole('region', { name: 'Changes of src/webhooks/sender.ts' }).waitFor()
   await expect
     .poll(() => asked('reviewDiff').at(-1))
-    .toEqual({ id: toReview, path: 'src/webhooks/sender.ts', against: { kind: 'branch' } })
+    .toMatchObject({ id: toReview, path: 'src/webhooks/sender.ts', against: { kind: 'branch' } })
   expect(asked('reviewDiff')[0]).toMatchObject({ against: { kind: 'start' } })
   expect(asked('fileDiff')).toEqual([])
 })

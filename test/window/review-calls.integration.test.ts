@@ -56,6 +56,14 @@ test('a review shows commits and files, against the start, one commit and the br
   await expect(calls.reviewDiff({ id, path: 'new.txt', against: first }, never)).rejects.toMatchObject({
     code: 'argument-invalid',
   })
+  expect(await calls.reviewCommit({ id, commit: first.id }, never)).toMatchObject({
+    message: 'Change the README',
+    files: [{ path: 'README.md' }],
+    fileCount: 1,
+  })
+  await expect(calls.reviewCommit({ id, commit: review.startCommit }, never)).rejects.toMatchObject({
+    code: 'argument-invalid',
+  })
   const only = [review.commits[1]?.id ?? '']
   expect(await calls.acceptTask({ id, only }, never)).toMatchObject({ merged: true, commits: 1, branch: 'main' })
   await heard.change('task', ({ task }) => task.state.phase === 'finished' && task.state.outcome === 'merged')

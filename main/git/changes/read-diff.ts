@@ -1,7 +1,8 @@
-import type { FileDiff, Hunk } from '../../core/merge/file-diff.ts'
+import type { DiffOptions, FileDiff, Hunk } from '../../core/merge/file-diff.ts'
 import { visibleHunks } from '../../core/merge/visible-diff.ts'
 import { GitError, type GitOptions, gitOrThrow, gitQuickly, utf8 } from '../process/git.ts'
 import { type Blob, type FileChange, objectsOf, plainDiff, type Range } from './list-changes.ts'
+import { pictureLimitBytes, readPicture } from './read-picture.ts'
 
 const limitBytes = 2 * 1024 ** 2
 const limitLines = 20_000
@@ -13,9 +14,10 @@ const submodule = '160000'
 export async function readDiff(
   repository: Pick<Range, 'repoPath' | 'objects'>,
   change: FileChange,
+  wish: DiffOptions = {},
   signal?: AbortSignal,
 ): Promise<FileDiff> {
-  const diff = await readRawDiff(repository, change, signal)
+  const diff = await readRawDiff(repository, change, wish, signal)
   if (diff.kind !== 'text') return diff
   const { hunks, hidden } = visibleHunks(diff.hunks)
   return { kind: 'text', hunks, ...(hidden && { hidden }) }
@@ -24,19 +26,24 @@ export async function readDiff(
 async function readRawDiff(
   repository: Pick<Range, 'repoPath' | 'objects'>,
   { oldBlob, newBlob, added, removed, binary }: FileChange,
+  { whole: isWhole = false, ignoreSpace = false, pictures = false }: DiffOptions,
   signal?: AbortSignal,
 ): Promise<FileDiff> {
   const options = await objectsOf(repository, signal)
   if ([oldBlob, newBlob].some(({ mode }) => mode === submodule)) return submoduleDiff(oldBlob, newBlob)
   const sizes = await Promise.all([sizeOf(options, oldBlob, signal), sizeOf(options, newBlob, signal)])
-  if (binary) return { kind: 'binary', oldBytes: sizes[0], newBytes: sizes[1] }
+  if (binary) {
+    const shown = pictures ? await picturesOf(options, [oldBlob, newBlob], sizes, signal) : {}
+    return { kind: 'binary', oldBytes: sizes[0], newBytes: sizes[1], ...shown }
+  }
   if (added + removed > limitLines || Math.max(sizes[0] ?? 0, sizes[1] ?? 0) > limitBytes)
     return { kind: 'too-large', lines: added + removed }
   if (oldBlob.mode === noFile) return whole('+', await contentOf(options, newBlob, signal))
   if (newBlob.mode === noFile) return whole('-', await contentOf(options, oldBlob, signal))
   if (oldBlob.id === newBlob.id) return { kind: 'text', hunks: [] }
   // Of blobs git knows no path, so no attribute can speak of them. An exit status of 1 says that they differ.
-  const args = ['diff', ...plainDiff, '--unified=3', '--exit-code', oldBlob.id, newBlob.id]
+  const lines = [`--unified=${isWhole ? limitBytes : 3}`, ...(ignoreSpace ? ['--ignore-all-space'] : [])]
+  const args = ['diff', ...plainDiff, ...lines, '--exit-code', oldBlob.id, newBlob.id]
   const result = await gitQuickly(args, options, signal)
   if (result.exitCode !== 0 && result.exitCode !== 1) throw new GitError(args, result)
   return { kind: 'text', hunks: parseHunks(utf8(result.stdout)) }
@@ -74,6 +81,24 @@ function submoduleDiff(oldBlob: Blob, newBlob: Blob): FileDiff {
     mode === submodule ? [{ kind, text: `Subproject commit ${id}` }] : []
   const lines = [...side('-', oldBlob), ...side('+', newBlob)]
   return { kind: 'text', hunks: [{ oldStart: 1, newStart: 1, heading: '', lines }] }
+}
+
+type Pictures = Pick<Extract<FileDiff, { kind: 'binary' }>, 'pictures'>
+
+async function picturesOf(
+  options: GitOptions,
+  blobs: readonly [Blob, Blob],
+  sizes: readonly [number | null, number | null],
+  signal?: AbortSignal,
+): Promise<Pictures> {
+  const read = async (blob: Blob, bytes: number | null) => {
+    if (bytes === null || bytes > pictureLimitBytes) return null
+    const { stdout } = await gitOrThrow(['cat-file', 'blob', blob.id], options, signal)
+    return readPicture(Buffer.from(stdout, 'latin1'))
+  }
+  const before = await read(blobs[0], sizes[0])
+  const after = await read(blobs[1], sizes[1])
+  return before || after ? { pictures: { before, after } } : {}
 }
 
 /** Bytes; null where there is no file. */

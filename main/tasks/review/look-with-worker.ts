@@ -36,6 +36,9 @@ export const lookAtWork = (request: JobInput<'look'>, task: string): Promise<Job
 export const diffOfWork = (request: JobInput<'diff-of-work'>, task: string): Promise<JobOutput<'diff-of-work'>> =>
   runJob('diff-of-work', request, { answer: shown<'diff-of-work'>(fileDiff), task })
 
+export const commitOfWork = (request: JobInput<'commit-of-work'>, task: string): Promise<JobOutput<'commit-of-work'>> =>
+  runJob('commit-of-work', request, { answer: shown<'commit-of-work'>(z.object({ message: z.string(), files })), task })
+
 export const changesInRange = (
   request: JobInput<'changes'>,
   task: string,

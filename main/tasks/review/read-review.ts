@@ -1,9 +1,9 @@
 import { AppError } from '../../core/failure.ts'
-import type { Against, FileDiff } from '../../core/merge/file-diff.ts'
+import type { Against, DiffOptions, FileDiff } from '../../core/merge/file-diff.ts'
 import type { MergePolicy } from '../../core/merge/merge-policy.ts'
 import type { Task } from '../../core/task/task.ts'
-import type { WorkSeen } from '../../worker/look-at-work.ts'
-import { diffOfWork, lookAtWork } from './look-with-worker.ts'
+import type { CommitSeen, WorkSeen } from '../../worker/look-at-work.ts'
+import { commitOfWork, diffOfWork, lookAtWork } from './look-with-worker.ts'
 import { requireWork } from './require-work.ts'
 
 export interface TaskReview extends WorkSeen {
@@ -23,9 +23,15 @@ export async function lookAtTask(task: Task): Promise<TaskReview> {
 }
 
 /** One file's lines. @throws AppError('argument-invalid') when the file does not differ there. */
-export async function lookAtFile(task: Task, path: string, against: Against): Promise<FileDiff> {
+export async function lookAtFile(task: Task, path: string, against: Against, wish: DiffOptions): Promise<FileDiff> {
   const { id, repoPath, branch } = task
-  return await diffOfWork({ repoPath, branch, ...(await workOf(task)), path, against }, id)
+  return await diffOfWork({ repoPath, branch, ...(await workOf(task)), path, against, wish }, id)
+}
+
+/** One of its commits. @throws AppError('argument-invalid') for any other. */
+export async function lookAtCommit(task: Task, commit: string): Promise<CommitSeen> {
+  const { id, repoPath, branch } = task
+  return await commitOfWork({ repoPath, branch, ...(await workOf(task)), id: commit }, id)
 }
 
 async function workOf(task: Task): Promise<{ readonly startCommit: string; readonly commit: string }> {

@@ -7,12 +7,13 @@ import {
   printOf,
   type Resolution,
 } from '../../core/merge/conflicts.ts'
-import type { Against, FileDiff } from '../../core/merge/file-diff.ts'
+import type { Against, DiffOptions, FileDiff } from '../../core/merge/file-diff.ts'
 import { type MergeOutcome, type Selection, taskRef } from '../../core/merge/merge.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { mergeView } from '../../core/task/view.ts'
 import { deleteTaskRef } from '../../git/repository/delete-task-ref.ts'
 import { inTurn } from '../../lib/in-turn.ts'
+import type { CommitSeen } from '../../worker/look-at-work.ts'
 import type { Reviews } from '../contract.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
 import { mergeAgain } from '../finish/merge-again.ts'
@@ -23,7 +24,7 @@ import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { type Decided, forgetDecided, readDecided, writeDecided } from './choices-file.ts'
 import { expandSelection, inspectConflicts } from './look-with-worker.ts'
-import { lookAtFile, lookAtTask, type TaskReview } from './read-review.ts'
+import { lookAtCommit, lookAtFile, lookAtTask, type TaskReview } from './read-review.ts'
 import { requireWork } from './require-work.ts'
 
 export interface ReviewOptions {
@@ -49,8 +50,12 @@ export class TaskReviews implements Reviews {
     return await lookAtTask((await this.#waiting(id)).task)
   }
 
-  async diff(id: TaskId, path: string, against: Against): Promise<FileDiff> {
-    return await lookAtFile((await this.#waiting(id)).task, path, against)
+  async commit(id: TaskId, commit: string): Promise<CommitSeen> {
+    return await lookAtCommit((await this.#waiting(id)).task, commit)
+  }
+
+  async diff(id: TaskId, path: string, against: Against, wish: DiffOptions = {}): Promise<FileDiff> {
+    return await lookAtFile((await this.#waiting(id)).task, path, against, wish)
   }
 
   accept(id: TaskId, selection: Selection = {}): Promise<MergeOutcome> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
-import type { FileDiff } from '../../core/merge/file-diff.ts'
+import type { DiffOptions, FileDiff } from '../../core/merge/file-diff.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Range } from '../../git/changes/list-changes.ts'
@@ -61,9 +61,9 @@ export class TaskChanges implements Changes {
     })
   }
 
-  diff(id: TaskId, path: string, signal: AbortSignal): Promise<FileDiff> {
+  diff(id: TaskId, path: string, wish: DiffOptions, signal: AbortSignal): Promise<FileDiff> {
     return this.#answer(id, 'held', async (task, { range }) => {
-      const diff = range && (await diffInRange({ range, path }, task.id, signal))
+      const diff = range && (await diffInRange({ range, path, wish }, task.id, signal))
       if (!diff) throw didNotChange(id, path)
       return diff
     })

@@ -1,5 +1,5 @@
 import type { Chunk, HunkPick, SideName } from '../../../main/core/merge/conflicts.ts'
-import { codeOf } from '../../diff/hunk-view.tsx'
+import { codeOf } from '../../diff/code.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { linesOfSide, pickWords } from './conflict-model.ts'

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { type Chunk, composeChunks } from '../../../main/core/merge/conflicts.ts'
-import { codeOf } from '../../diff/hunk-view.tsx'
+import { codeOf } from '../../diff/code.tsx'
 import { count } from '../../format.ts'
 import { type Picks, rowsOf } from './conflict-model.ts'
 

@@ -1,38 +1,49 @@
-import { useId, useState } from 'react'
+import { useState } from 'react'
+import type { TaskId } from '../../../main/core/task/task.ts'
+import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { useAnswer } from '../../parts/use-answer.ts'
 
 interface Props {
-  readonly message: string
+  readonly id: TaskId
+  readonly commit: string
+  /** What was written in its place before; null where nothing was. */
+  readonly written: string | null
   readonly onSave: (message: string) => void
   readonly onClose: () => void
 }
 
-export function EditMessage({ message, onSave, onClose }: Props) {
-  const [text, setText] = useState(message)
-  const about = useId()
+/** The whole message of a commit, to be written anew. */
+export function EditMessage({ id, commit, written, onSave, onClose }: Props) {
+  const answer = useAnswer('reviewCommit', { id, commit })
+  const [draft, setDraft] = useState(written)
+  const text = draft ?? (answer.status === 'ready' ? answer.value.message : null)
   return (
     <Dialog
       title="Message of the commit"
       confirm="Use It"
       onClose={onClose}
       onConfirm={() => {
-        if (text.trim() === '') return false
+        if (text === null || text.trim() === '') return false
         onSave(text)
         return true
       }}
     >
-      <textarea
-        className="input"
-        aria-label="Message"
-        aria-describedby={about}
-        rows={6}
-        required
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <p id={about} className="small second">
-        It becomes the whole message when you accept. Only the first line of what the task wrote is shown here.
-      </p>
+      {text === null && answer.status === 'failed' && <FailureBlank failure={answer.failure} again={answer.again} />}
+      {text === null && answer.status === 'loading' && <Loading what="Reading the message…" />}
+      {text !== null && (
+        <textarea
+          className="input"
+          aria-label="Message"
+          rows={8}
+          required
+          ref={focusOnce}
+          value={text}
+          onChange={(event) => setDraft(event.target.value)}
+        />
+      )}
     </Dialog>
   )
 }
+
+const focusOnce = (field: HTMLTextAreaElement | null): void => field?.focus()

@@ -1,25 +1,25 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import type { Review } from '../../../preload/review.ts'
 import { act } from '../../api.ts'
-import { DiffPane } from '../../diff/diff-pane.tsx'
 import { LayoutChoice } from '../../diff/layout-choice.tsx'
 import { count } from '../../format.ts'
-import { Blank, FailureBlank, Loading } from '../../parts/blank.tsx'
+import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
-import { useLayout } from '../../stores/layout.ts'
 import { useTask } from '../../stores/live.ts'
 import { back, go, useChosen } from '../../stores/navigation.ts'
-import { FileList } from '../task/changes/file-list.tsx'
+import { useReviewComments } from '../../stores/review-comments.ts'
 import { sayMerge } from '../task/merge-now.ts'
 import { CheckOutput } from './check-output.tsx'
 import { EditMessage } from './edit-message.tsx'
 import { Reject } from './reject.tsx'
 import { ReviewCommits } from './review-commits.tsx'
+import { ReviewFiles } from './review-files.tsx'
+import { SendComments } from './send-comments.tsx'
 
 /** A person looks at the work that waits, and takes all of it, some of it, or none. */
 export function ReviewView({ id }: { id: TaskId }) {
@@ -43,16 +43,16 @@ const none: ReadonlySet<string> = new Set()
 
 function Shown({ id, title, review }: { id: TaskId; title: string; review: Review }) {
   const { commits, onBranch } = review
-  const layout = useLayout(({ diff }) => diff)
   const [left, setLeft] = useState(none)
   const [messages, setMessages] = useState<Readonly<Record<string, string>>>({})
   const [against, setAgainst] = useState<'start' | 'branch'>('start')
-  const [path, setPath] = useChosen('file')
-  const [asking, setAsking] = useState<'accept' | 'reject' | { readonly commit: string } | null>(null)
+  const [commit, setCommit] = useChosen('commit')
+  const [asking, setAsking] = useState<'accept' | 'reject' | 'send' | { readonly commit: string } | null>(null)
+  const comments = useReviewComments(id).filter(({ text }) => text !== '')
+  const one = commits.find((it) => it.id === commit) ?? null
   const shown = against === 'branch' && onBranch.kind === 'merges' ? onBranch : review
-  const file = shown.files.find((it) => it.path === path) ?? shown.files[0]
-  const taken = commits.filter((commit) => !left.has(commit.id)).map((commit) => commit.id)
-  const edited = Object.fromEntries(Object.entries(messages).filter(([commit]) => !left.has(commit)))
+  const taken = commits.filter((it) => !left.has(it.id)).map((it) => it.id)
+  const edited = Object.fromEntries(Object.entries(messages).filter(([it]) => !left.has(it)))
   const doubts = doubtsOf(review)
   const accept = async (): Promise<boolean> => {
     const merge = await act('acceptTask', {
@@ -65,7 +65,18 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
     if (merge.merged) back()
     return true
   }
-  const editing = typeof asking === 'object' && asking ? commits.find((commit) => commit.id === asking.commit) : null
+  const list = (
+    <ReviewCommits
+      commits={commits}
+      left={left}
+      messages={messages}
+      shown={one?.id ?? null}
+      onLeave={setLeft}
+      onEdit={(it) => setAsking({ commit: it })}
+      onShow={setCommit}
+    />
+  )
+  const isMine = doubts.length === 0 && comments.length === 0
   return (
     <>
       <ToolBar title={title} about={`${count(commits.length, 'commit')}, ${count(review.fileCount, 'file')}`} canGoBack>
@@ -77,8 +88,13 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
             Resolve…
           </Button>
         )}
+        {comments.length > 0 && (
+          <Button look="primary" icon="say" onClick={() => setAsking('send')}>
+            Send {count(comments.length, 'Comment')}…
+          </Button>
+        )}
         <Button
-          look={doubts.length === 0 ? 'primary' : undefined}
+          look={isMine ? 'primary' : undefined}
           icon="check"
           busy="Merging…"
           disabled={taken.length === 0 || onBranch.kind === 'impossible'}
@@ -89,7 +105,7 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
       </ToolBar>
       <div className="console-note">
         <span className="grow">{onBranchText(review)}</span>
-        {onBranch.kind === 'merges' && (
+        {onBranch.kind === 'merges' && one === null && (
           <Choice
             label="Compared with"
             value={against}
@@ -103,25 +119,11 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
         <LayoutChoice />
       </div>
       {review.check && <CheckOutput check={review.check} policy={review.policy} />}
-      <div className="review">
-        <div className="review-side">
-          <ReviewCommits
-            commits={commits}
-            left={left}
-            messages={messages}
-            onLeave={setLeft}
-            onEdit={(commit) => setAsking({ commit })}
-          />
-          <FileList changes={shown} chosen={file?.path ?? ''} onChoose={setPath} />
-        </div>
-        {file ? (
-          <DiffPane id={id} file={file} layout={layout} against={{ kind: against }} />
-        ) : (
-          <Blank icon="file" title="No file differs">
-            All of it is on the branch already.
-          </Blank>
-        )}
-      </div>
+      {one ? (
+        <OneCommit key={one.id} id={id} work={review.commit} commit={one.id} list={list} />
+      ) : (
+        <ReviewFiles id={id} work={review.commit} changes={shown} against={{ kind: against }} list={list} />
+      )}
       {asking === 'accept' && (
         <Dialog
           title="Accept it all the same?"
@@ -138,15 +140,58 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
         </Dialog>
       )}
       {asking === 'reject' && <Reject id={id} onClose={() => setAsking(null)} />}
-      {editing && (
+      {asking === 'send' && <SendComments id={id} comments={comments} onClose={() => setAsking(null)} />}
+      {typeof asking === 'object' && asking && (
         <EditMessage
-          message={messages[editing.id] ?? editing.subject}
-          onSave={(message) => setMessages((held) => ({ ...held, [editing.id]: message }))}
+          id={id}
+          commit={asking.commit}
+          written={messages[asking.commit] ?? null}
+          onSave={(message) => setMessages((held) => ({ ...held, [asking.commit]: message }))}
           onClose={() => setAsking(null)}
         />
       )}
     </>
   )
+}
+
+/** One commit by itself, with its whole message. */
+function OneCommit(props: { id: TaskId; work: string; commit: string; list: ReactNode }) {
+  const { id, work, commit, list } = props
+  const answer = useAnswer('reviewCommit', { id, commit })
+  const about = answer.status === 'ready' ? <CommitMessage message={answer.value.message} /> : null
+  if (answer.status === 'ready') {
+    return (
+      <ReviewFiles
+        id={id}
+        work={work}
+        changes={answer.value}
+        against={{ kind: 'commit', id: commit }}
+        list={
+          <>
+            {list}
+            {about}
+          </>
+        }
+      />
+    )
+  }
+  return (
+    <div className="review">
+      <div className="review-side">{list}</div>
+      {answer.status === 'failed' ? (
+        <FailureBlank failure={answer.failure} again={answer.again} />
+      ) : (
+        <Loading what="Reading the commit…" />
+      )}
+    </div>
+  )
+}
+
+/** What stands below the subject. */
+function CommitMessage({ message }: { message: string }) {
+  const body = message.split('\n').slice(1).join('\n').trim()
+  if (body === '') return null
+  return <p className="commit-body prose small second">{body}</p>
 }
 
 /** Why a person may not want this on the branch as it is. */

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listChanges, listCommits } from '../../../main/git/changes/list-changes.ts'
@@ -82,6 +82,36 @@ test('diffs show the lines of a change, an addition and a deletion, and the size
   expect(await diff('gone.txt')).toMatchObject({ hunks: [{ lines: [{ kind: '-', text: 'bye' }] }] })
   expect(await diff('picture.bin')).toEqual({ kind: 'binary', oldBytes: 2, newBytes: 3 })
   expect(await diff('über/moved.txt')).toEqual({ kind: 'text', hunks: [] })
+})
+
+test('a diff has all lines, leaves out what differs in blanks alone, and has pictures, where that is wished', async () => {
+  const repoPath = await temporaryFolder()
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAEElEQVR4nGNgYGD4D8UQGgAV7AT8pVq5QgAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  const from = await makeRepository(repoPath, { files: { 'a.txt': lines(30), 'blank.txt': 'a  b\n' } })
+  await writeFile(join(repoPath, 'b.png'), png)
+  await writeFile(join(repoPath, 'c.png'), '<svg>\0</svg>')
+  const to = await commitFiles(repoPath, { 'a.txt': `${lines(30)}more\n`, 'blank.txt': '\ta b\n' })
+  const range = { repoPath, from, to }
+  const changes = new Map((await listChanges(range)).map((change) => [change.path, change]))
+  const diff = async (path: string, wish = {}) => {
+    const change = changes.get(path)
+    if (!change) throw new Error(`no change of ${path}`)
+    return await readDiff(range, change, wish)
+  }
+  const few = await diff('a.txt')
+  const all = await diff('a.txt', { whole: true })
+  expect(few.kind === 'text' && few.hunks[0]?.lines).toHaveLength(4)
+  expect(all.kind === 'text' && all.hunks[0]?.lines).toHaveLength(31)
+  expect(await diff('blank.txt')).toMatchObject({ hunks: [{ lines: [{ kind: '-' }, { kind: '+' }] }] })
+  expect(await diff('blank.txt', { ignoreSpace: true })).toEqual({ kind: 'text', hunks: [] })
+  expect(await diff('b.png')).toEqual({ kind: 'binary', oldBytes: null, newBytes: png.length })
+  const after = { type: 'image/png', width: 2, height: 3, data: png.toString('base64') }
+  expect(await diff('b.png', { pictures: true })).toMatchObject({ pictures: { before: null, after } })
+  // Whatever its name says.
+  expect(await diff('c.png', { pictures: true })).toEqual({ kind: 'binary', oldBytes: null, newBytes: 12 })
 })
 
 test('a diff of more than anybody reads is told by its size', async () => {

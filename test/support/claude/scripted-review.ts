@@ -52,5 +52,10 @@ export function scriptReview(host: WindowHost): void {
         : { kind: 'merges', files: files.slice(2, 3), fileCount: 1 },
     }
   })
+  host.answer('reviewCommit', ({ commit }) => ({
+    message: `${commits.find(({ id }) => id === commit)?.subject}\n\nThe body of ${commit}.`,
+    files: files.slice(0, 2),
+    fileCount: 2,
+  }))
   host.answer('reviewDiff', ({ path }) => conflictScene.diffs[path] ?? { kind: 'text', hunks: [] })
 }

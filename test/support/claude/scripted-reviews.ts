@@ -23,6 +23,7 @@ export class ScriptedReviews implements Reviews {
   }
 
   readonly look = nothingWaits
+  readonly commit = nothingWaits
   readonly diff = nothingWaits
   readonly conflicts = nothingWaits
   readonly openConflict = nothingWaits

@@ -28,6 +28,7 @@ export const quietReviews: QuietReviews = {
     ...{ commits: [], files: [], fileCount: 0 },
     onBranch: { kind: 'merges', files: [], fileCount: 0 },
   }),
+  reviewCommit: () => ({ message: 'Do it', files: [], fileCount: 0 }),
   reviewDiff: () => ({ kind: 'text', hunks: [] }),
   acceptTask: () => mergeView('0badcafe', merge),
   rejectTask: () => ({}),

@@ -42,8 +42,10 @@ test('the changes of a task that works are told with their time, and after its e
   const seen = await changes.look(id, never)
   expect(seen).toMatchObject({ live: true, readAt: expect.any(String), notes: [] })
   expect(pathsOf(seen)).toEqual(['done.txt', 'half.txt'])
-  expect(await changes.diff(id, 'half.txt', never)).toMatchObject({ hunks: [{ lines: [{ kind: '+', text: 'half' }] }] })
-  await expect(changes.diff(id, '../etc/passwd', never)).rejects.toMatchObject({ code: 'argument-invalid' })
+  expect(await changes.diff(id, 'half.txt', {}, never)).toMatchObject({
+    hunks: [{ lines: [{ kind: '+', text: 'half' }] }],
+  })
+  await expect(changes.diff(id, '../etc/passwd', {}, never)).rejects.toMatchObject({ code: 'argument-invalid' })
   expect(await changes.patch(id, { characters: 1_000 }, never)).toMatchObject({
     patch: expect.stringContaining('+++ half.txt\n@@ -0 +1 @@ \n+half\n'),
     without: 0,

@@ -7,7 +7,6 @@ import { count, exactTime } from '../../../format.ts'
 import { Blank, FailureBlank, Loading } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
 import { useAnswer } from '../../../parts/use-answer.ts'
-import { useLayout } from '../../../stores/layout.ts'
 import { useChosen } from '../../../stores/navigation.ts'
 import { FileList } from './file-list.tsx'
 
@@ -50,7 +49,6 @@ function AsOf({ readAt, changes, again }: { readAt: string; changes: Changes; ag
 }
 
 function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HTMLElement | null }) {
-  const layout = useLayout(({ diff }) => diff)
   const [chosen, setChosen] = useChosen('file')
   const file = changes.files.find(({ path }) => path === chosen) ?? changes.files[0]
   const added = changes.files.reduce((sum, { added }) => sum + added, 0)
@@ -69,7 +67,7 @@ function Shown({ id, changes, tools }: { id: string; changes: Changes; tools: HT
     <div className="changes">
       {tools && createPortal(summary, tools)}
       <FileList changes={changes} chosen={file?.path ?? ''} onChoose={setChosen} />
-      {file && <DiffPane id={id} file={file} layout={layout} version={changes.readAt} />}
+      {file && <DiffPane id={id} file={file} version={changes.readAt} />}
     </div>
   )
 }

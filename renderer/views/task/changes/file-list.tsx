@@ -1,5 +1,6 @@
 import type { ChangedFile, Changes } from '../../../../preload/task-details.ts'
 import { count, splitPath } from '../../../format.ts'
+import { Icon } from '../../../parts/icon.tsx'
 import { moveFocus } from '../../../parts/move-focus.ts'
 import { SearchField } from '../../../parts/search-field.tsx'
 import { useChosen } from '../../../stores/navigation.ts'
@@ -8,6 +9,8 @@ interface Props {
   readonly changes: Pick<Changes, 'files' | 'fileCount'>
   readonly chosen: string
   readonly onChoose: (path: string) => void
+  /** Paths that the reader has marked as seen. */
+  readonly viewed?: ReadonlySet<string>
 }
 
 const marks: Readonly<Record<ChangedFile['status'], readonly [letter: string, tone: string, word: string]>> = {
@@ -19,7 +22,7 @@ const marks: Readonly<Record<ChangedFile['status'], readonly [letter: string, to
 }
 
 /** The files by folder; the arrow keys go from one to the next. */
-export function FileList({ changes, chosen, onChoose }: Props) {
+export function FileList({ changes, chosen, onChoose, viewed }: Props) {
   const [words, setWords] = useChosen('files')
   const text = words ?? ''
   const wanted = text.toLowerCase()
@@ -35,6 +38,7 @@ export function FileList({ changes, chosen, onChoose }: Props) {
             file={file}
             folder={folderOf(file) === folderOf(files[index - 1]) ? null : folderOf(file)}
             current={file.path === chosen}
+            viewed={viewed?.has(file.path) ?? false}
             onChoose={() => onChoose(file.path)}
           />
         ))}
@@ -51,9 +55,10 @@ function Entry(props: {
   file: ChangedFile
   folder: string | null | undefined
   current: boolean
+  viewed: boolean
   onChoose: () => void
 }) {
-  const { file, folder, current, onChoose } = props
+  const { file, folder, current, viewed, onChoose } = props
   const [letter, tone, word] = marks[file.status]
   return (
     <li>
@@ -64,17 +69,20 @@ function Entry(props: {
       )}
       <button
         type="button"
-        className="file"
+        className={viewed ? 'file viewed' : 'file'}
         data-stop
         aria-current={current ? 'true' : undefined}
         title={file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`}
         onClick={onChoose}
       >
-        <span className={`mark ${tone}`} aria-hidden="true">
-          {letter}
+        <span className={`mark ${viewed ? 'second' : tone}`} aria-hidden="true">
+          {viewed ? <Icon name="check" size="small" /> : letter}
         </span>
         <span className="cut">{splitPath(`/${file.path}`)[1].slice(1) || file.path}</span>
-        <span className="unseen">, {word}</span>
+        <span className="unseen">
+          , {word}
+          {viewed && ', viewed'}
+        </span>
         {file.mode && <span className="second mode">{file.mode}</span>}
         <span className="figure">
           {file.binary ? (
