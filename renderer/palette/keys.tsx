@@ -18,6 +18,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ['Alt with an arrow', 'The next conflict, or the one before'],
   ['1 to 3', 'In a conflict: base, yours, the task’s'],
   ['4, 5, 0', 'In a conflict: both, both the other way round, neither'],
+  [shortcut('Z'), 'Among conflicts: undo the last choice'],
 ]
 
 /** The keys of the window. */

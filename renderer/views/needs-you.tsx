@@ -9,6 +9,7 @@ import { moveFocus } from '../parts/move-focus.ts'
 import { StateChip } from '../parts/state-label.tsx'
 import { isConflict, isToReview, needsYou } from '../parts/states.ts'
 import { TitleText } from '../parts/text/title-text.tsx'
+import { VirtualList } from '../parts/virtual-list.tsx'
 import { ToolBar } from '../shell/tool-bar.tsx'
 import { useNow } from '../stores/clock.ts'
 import { useTasksThat } from '../stores/live.ts'
@@ -16,6 +17,9 @@ import { go, useChosen } from '../stores/navigation.ts'
 import { mergeNow } from './task/merge-now.ts'
 import { ResolveButtons } from './task/resolve-buttons.tsx'
 import { ReviewButton } from './task/review-button.tsx'
+
+/** CSS pixels, as the style sheet has them. */
+const rowHeight = 76
 
 /** Finished work that waits at its ref because it could not be merged, oldest first. */
 export function NeedsYou() {
@@ -43,9 +47,16 @@ export function NeedsYou() {
       </ToolBar>
       <div className="needs">
         <div className="needs-list" role="listbox" aria-label="Unmerged tasks" onKeyDown={moveFocus}>
-          {tasks.map((row) => (
-            <Entry key={row.id} row={row} chosen={row.id === task.id} onChoose={() => setChosen(row.id)} />
-          ))}
+          <VirtualList
+            count={tasks.length}
+            rowHeight={rowHeight}
+            row={(index) => {
+              const row = tasks[index]
+              return (
+                row && <Entry key={row.id} row={row} chosen={row.id === task.id} onChoose={() => setChosen(row.id)} />
+              )
+            }}
+          />
         </div>
         <Waiting task={task} />
       </div>

@@ -1,16 +1,21 @@
-import type { Chunk, HunkPick, SideName } from '../../../main/core/merge/conflicts.ts'
+import { memo, type ReactNode } from 'react'
+import type { HunkPick, SideName } from '../../../main/core/merge/conflicts.ts'
 import { codeOf } from '../../diff/code.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { linesOfSide, pickWords } from './conflict-model.ts'
+import { usePicking } from '../../stores/conflict-picks.ts'
+import { linesOfSide, type PlacedConflict, pickWords } from './conflict-model.ts'
 
 interface Props {
-  readonly conflict: Extract<Chunk, { kind: 'conflict' }>
-  readonly number: number
+  readonly placed: PlacedConflict
+  readonly index: number
   readonly of: number
-  readonly pick: HunkPick | null
+  /** See `fileKey`. */
+  readonly file: string
+  /** Something else was chosen for the whole file, so that no pick holds. */
+  readonly overruled: boolean
   readonly names: Readonly<Record<SideName, string>>
-  readonly onPick: (pick: HunkPick) => void
+  readonly onPick: (index: number, pick: HunkPick) => void
 }
 
 const sides = [
@@ -34,19 +39,22 @@ const keys: Readonly<Record<string, HunkPick>> = {
   '0': 'neither',
 }
 
-/** One conflict: its three sides beside each other, and what can be taken of them. */
-export function ConflictCard({ conflict, number, of, pick, names, onPick }: Props) {
-  const name = `Conflict ${number} of ${of}`
+/** One conflict: its three sides beside each other, with the lines around them, and what can be taken of them. */
+export const ConflictCard = memo(function ConflictCard({ placed, index, of, file, overruled, names, onPick }: Props) {
+  const picked = usePicking(({ byFile }) => byFile[file]?.[index] ?? null)
+  const pick = overruled ? null : picked
+  const name = `Conflict ${index + 1} of ${of}`
   return (
     <section
       className="card conflict"
       aria-label={name}
       data-conflict
+      data-open={pick === null ? '' : undefined}
       tabIndex={-1}
       aria-keyshortcuts={Object.keys(keys).join(' ')}
       onKeyDown={(event) => {
         const wish = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key]
-        if (wish) onPick(wish)
+        if (wish) onPick(index, wish)
       }}
     >
       <header>
@@ -63,7 +71,7 @@ export function ConflictCard({ conflict, number, of, pick, names, onPick }: Prop
             data-stop
             look={pick === wish ? 'primary' : 'plain'}
             aria-pressed={pick === wish}
-            onClick={() => onPick(wish)}
+            onClick={() => onPick(index, wish)}
           >
             {word}
           </Button>
@@ -71,7 +79,7 @@ export function ConflictCard({ conflict, number, of, pick, names, onPick }: Prop
       </header>
       <div className="sides">
         {sides.map(([side, word]) => (
-          <div key={side} className="side-of" data-chosen={pick === side}>
+          <div key={side} className="side-of" data-side={side} data-chosen={pick === side}>
             <div className="side-head">
               <b>{word}</b>
               <span className="mono second cut grow" title={names[side]}>
@@ -84,24 +92,51 @@ export function ConflictCard({ conflict, number, of, pick, names, onPick }: Prop
                 look={pick === side ? 'primary' : undefined}
                 aria-pressed={pick === side}
                 label={`${pick === side ? 'Used' : 'Use'} ${word}`}
-                onClick={() => onPick(side)}
+                onClick={() => onPick(index, side)}
               >
                 {pick === side ? 'Used' : 'Use'}
               </Button>
             </div>
-            <Lines base={conflict.base} text={conflict[side]} />
+            <Lines placed={placed} side={side} />
           </div>
         ))}
       </div>
     </section>
   )
+})
+
+/** The lines of a side between those that merged by themselves. */
+function Lines({ placed: { conflict, lines, before, after }, side }: { placed: PlacedConflict; side: SideName }) {
+  const first = lines?.[side] ?? null
+  const mine = linesOfSide(conflict.base, conflict[side])
+  const numbered = (offset: number): number | null => (first === null ? null : first + offset)
+  return (
+    <>
+      {before.map((text, at) => (
+        <Line key={`before ${at}`} number={numbered(at - before.length)} look="around">
+          {codeOf({ text, mark: null })}
+        </Line>
+      ))}
+      {mine.length === 0 && <p className="small third nothing">No lines</p>}
+      {mine.map((line, at) => (
+        <Line key={at} number={numbered(at)} look={line.kind === '+' ? 'changed' : ''}>
+          {codeOf(line)}
+        </Line>
+      ))}
+      {after.map((text, at) => (
+        <Line key={`after ${at}`} number={numbered(mine.length + at)} look="around">
+          {codeOf({ text, mark: null })}
+        </Line>
+      ))}
+    </>
+  )
 }
 
-function Lines({ base, text }: { base: string; text: string }) {
-  if (text === '') return <p className="small third nothing">No lines</p>
-  return linesOfSide(base, text).map((line, index) => (
-    <div key={index} className={line.kind === '+' ? 'side-line changed' : 'side-line'}>
-      <code>{codeOf(line)}</code>
+function Line({ number, look, children }: { number: number | null; look: string; children: ReactNode }) {
+  return (
+    <div className={`side-line ${look}`}>
+      {number !== null && <span className="at">{number}</span>}
+      <code>{children}</code>
     </div>
-  ))
+  )
 }

@@ -6,9 +6,10 @@ import { count } from '../../format.ts'
 import { Blank, FailureBlank, Loading, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { isMac, useKeyHint } from '../../parts/key-names.ts'
+import { holdsCommand, isMac, useKeyHint } from '../../parts/key-names.ts'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
+import { fileKey, forgetPicking, setPicks, takeStep, usePicking } from '../../stores/conflict-picks.ts'
 import { useTask } from '../../stores/live.ts'
 import { back } from '../../stores/navigation.ts'
 import { showNotice } from '../../stores/notices.ts'
@@ -59,6 +60,8 @@ function Editor({ id, title, found, onDone }: Props) {
   }, [])
   const files = filesOf(view)
   const open = files.find((file) => isSame(wanted, file)) ?? nextOpen(view)
+  const keyOf = ({ commit, file }: OpenFile): string => fileKey(id, view.onto, commit.id, file.conflict.path)
+  const canUndo = usePicking(({ steps }) => steps.some((step) => files.some((it) => keyOf(it) === step.file)))
   const ready = view.settled && view.problem === null && !typing && !busy
   const show = (file: OpenFile | undefined): void => {
     setWanted(file)
@@ -71,13 +74,25 @@ function Editor({ id, title, found, onDone }: Props) {
     setView(next)
     return true
   }
+  const undo = async (): Promise<void> => {
+    const step = takeStep()
+    const file = step && files.find((it) => keyOf(it) === step.file)
+    if (!step || !file) return
+    setPicks(step.file, step.picks)
+    show(file)
+    const isSameChoice = JSON.stringify(file.file.resolution) === JSON.stringify(step.resolution)
+    if (!isSameChoice) await choose(file, step.resolution)
+  }
   const finish = async (): Promise<void> => {
     if (!ready) return
     setBusy(true)
     const done = await act('finishConflicts', { id })
     setBusy(false)
     if (!done) return
-    if (done.merge.kind !== 'unmerged') return onDone(done)
+    if (done.merge.kind !== 'unmerged') {
+      forgetPicking()
+      return onDone(done)
+    }
     showNotice({ tone: 'bad', title: 'Not merged', body: done.merge.detail, place: null })
     // The branch moved at the last moment: what is chosen for is looked at again.
     const now = await act('conflicts', { id })
@@ -88,6 +103,11 @@ function Editor({ id, title, found, onDone }: Props) {
     if (event.key === 'Enter' && (isMac() ? event.metaKey : event.ctrlKey)) {
       event.preventDefault()
       void finish()
+    }
+    const isField = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement
+    if (event.key === 'z' && holdsCommand(event) && !isField) {
+      event.preventDefault()
+      void undo()
     }
     // What was typed is not lost to a key too many.
     if (event.key === 'Escape' && typing) event.preventDefault()
@@ -109,6 +129,9 @@ function Editor({ id, title, found, onDone }: Props) {
         <Button look="danger" onClick={() => setAsking(true)}>
           Abandon…
         </Button>
+        <Button disabled={!canUndo || typing} onClick={undo}>
+          Undo
+        </Button>
         <ResolveWithClaude id={id} />
         <Button look="primary" keys={hint} disabled={!ready} onClick={() => finish()}>
           {busy ? 'Merging…' : 'Finish'}
@@ -122,8 +145,9 @@ function Editor({ id, title, found, onDone }: Props) {
             key={`${view.onto} ${open.commit.id} ${open.file.conflict.path}`}
             id={id}
             branch={view.branch}
+            file={keyOf(open)}
             open={open}
-            onChoose={(resolution) => choose(open, resolution)}
+            onKeep={(resolution) => choose(open, resolution)}
             onTyping={setTyping}
             next={files.find((file) => file.file.resolution === null && !isSame(file, open))}
             onNext={show}
@@ -142,7 +166,10 @@ function Editor({ id, title, found, onDone }: Props) {
           onClose={() => setAsking(false)}
           onConfirm={async () => {
             const gone = await act('abandonConflicts', { id })
-            if (gone) back()
+            if (gone) {
+              forgetPicking()
+              back()
+            }
             return gone !== undefined
           }}
         >

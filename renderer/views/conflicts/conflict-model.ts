@@ -1,15 +1,20 @@
-import type { Chunk, CommitProgress, ConflictsView, HunkPick, Resolution } from '../../../main/core/merge/conflicts.ts'
+import type {
+  Chunk,
+  CommitProgress,
+  ConflictsView,
+  HunkPick,
+  Resolution,
+  SideName,
+} from '../../../main/core/merge/conflicts.ts'
 import type { Hunk } from '../../../main/core/merge/file-diff.ts'
 import { type DiffLine, linesOf } from '../../diff/diff-rows.ts'
+import type { Picks } from '../../stores/conflict-picks.ts'
 
 /** One file of one commit that collides. */
 export interface OpenFile {
   readonly commit: CommitProgress
   readonly file: CommitProgress['files'][number]
 }
-
-/** A pick for each conflict of a file, in their order; null while there is none. */
-export type Picks = readonly (HunkPick | null)[]
 
 type Conflict = Extract<Chunk, { kind: 'conflict' }>
 
@@ -44,6 +49,40 @@ export const conflictsIn = (chunks: readonly Chunk[]): readonly Conflict[] =>
 /** What was picked before, when it was picked hunk by hunk. */
 export const picksOf = (chunks: readonly Chunk[], resolution: Resolution | null): Picks =>
   resolution?.kind === 'hunks' ? resolution.picks : conflictsIn(chunks).map(() => null)
+
+/** A conflict with what stands around it, which is the same whatever is picked. */
+export interface PlacedConflict {
+  readonly conflict: Conflict
+  /** The number of its first line on each side, from 1; null where not all of the file is known. */
+  readonly lines: Readonly<Record<SideName, number>> | null
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+/** Each conflict of the file. @param around lines before and after it. @param isWhole whether the chunks are all of the file. */
+export function placedConflicts(chunks: readonly Chunk[], around: number, isWhole: boolean): readonly PlacedConflict[] {
+  const at = { base: 1, ours: 1, theirs: 1 }
+  return chunks.flatMap((chunk, index) => {
+    if (chunk.kind === 'merged') {
+      const { length } = rowsOf(chunk.text)
+      for (const side of sideNames) at[side] += length
+      return []
+    }
+    const lines = isWhole ? { ...at } : null
+    for (const side of sideNames) at[side] += rowsOf(chunk[side]).length
+    const [before, after] = [chunks[index - 1], chunks[index + 1]]
+    return [
+      {
+        conflict: chunk,
+        lines,
+        before: before?.kind === 'merged' ? rowsOf(before.text).slice(-around) : [],
+        after: after?.kind === 'merged' ? rowsOf(after.text).slice(0, around) : [],
+      },
+    ]
+  })
+}
+
+const sideNames = ['base', 'ours', 'theirs'] as const
 
 export const isComplete = (picks: Picks): picks is readonly HunkPick[] => picks.every((pick) => pick !== null)
 

@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { FileConflict, Resolution } from '../../../main/core/merge/conflicts.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
 import { moveFocus } from '../../parts/move-focus.ts'
 import { Path } from '../../parts/path.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
+import { remember } from '../../stores/conflict-picks.ts'
 import type { OpenFile } from './conflict-model.ts'
 import { TextConflicts } from './text-conflicts.tsx'
 import { WholeFile } from './whole-file.tsx'
@@ -12,8 +13,10 @@ import { WholeFile } from './whole-file.tsx'
 interface Props {
   readonly id: string
   readonly branch: string
+  /** See `fileKey`. */
+  readonly file: string
   readonly open: OpenFile
-  readonly onChoose: (resolution: Resolution | null) => Promise<boolean>
+  readonly onKeep: (resolution: Resolution | null) => Promise<boolean>
   readonly onTyping: (typing: boolean) => void
   /** The next file without a choice. */
   readonly next: OpenFile | undefined
@@ -41,14 +44,22 @@ function placedAt(resolution: Resolution, path: string, wish: string): Resolutio
 }
 
 /** One file: what collides in it, and what can be chosen. */
-export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNext }: Props) {
-  const { commit, file } = open
-  const { conflict, resolution } = file
+export function ConflictPane({ id, branch, file, open, onKeep, onTyping, next, onNext }: Props) {
+  const { commit } = open
+  const { conflict, resolution } = open.file
   const answer = useAnswer('openConflict', { id, commit: commit.id, path: conflict.path })
   const [place, setPlace] = useState((resolution && 'as' in resolution && resolution.as) || conflict.path)
   const put = (wish: Resolution | null, at: string): Promise<boolean> =>
-    onChoose(wish && placedAt(wish, conflict.path, at))
-  const choose = (wish: Resolution | null): Promise<boolean> => put(wish, place)
+    onKeep(wish && placedAt(wish, conflict.path, at))
+  const keep = (wish: Resolution | null): Promise<boolean> => put(wish, place)
+  const choose = (wish: Resolution | null): Promise<boolean> => {
+    remember(file, resolution)
+    return keep(wish)
+  }
+  const names = useMemo(
+    () => ({ base: 'before both', ours: branch, theirs: commit.id.slice(0, 7) }),
+    [branch, commit.id],
+  )
   const scroller = useRef<HTMLDivElement>(null)
   const opened = answer.status === 'ready' ? answer.value : null
   // Anyone who comes by the keyboard goes on in this file; anyone who clicked stays where they clicked.
@@ -62,7 +73,7 @@ export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNex
         <Path path={conflict.path} className="mono grow selectable" />
         {conflict.oldPath !== null && <span className="second cut was">was {conflict.oldPath}</span>}
         {resolution && next && (
-          <Button tiny onClick={() => onNext(next)}>
+          <Button tiny look="primary" onClick={() => onNext(next)}>
             Next File
           </Button>
         )}
@@ -74,14 +85,6 @@ export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNex
         </p>
         {answer.status === 'loading' && <Loading what="Opening the file…" />}
         {answer.status === 'failed' && <FailureBlank failure={answer.failure} again={answer.again} />}
-        {opened && (
-          <WholeFile
-            conflict={conflict}
-            resolution={resolution}
-            bytes={'bytes' in opened ? opened.bytes : null}
-            onChoose={choose}
-          />
-        )}
         {opened && displaced.has(conflict.kind) && (
           <label className="row small">
             Put it at
@@ -98,9 +101,19 @@ export function ConflictPane({ id, branch, open, onChoose, onTyping, next, onNex
           <TextConflicts
             text={opened}
             resolution={resolution}
-            names={{ base: 'before both', ours: branch, theirs: commit.id.slice(0, 7) }}
+            names={names}
+            file={file}
+            onKeep={keep}
             onChoose={choose}
             onTyping={onTyping}
+          />
+        )}
+        {opened && (
+          <WholeFile
+            conflict={conflict}
+            resolution={resolution}
+            bytes={'bytes' in opened ? opened.bytes : null}
+            onChoose={choose}
           />
         )}
       </div>

@@ -2,7 +2,8 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { type Chunk, composeChunks, type HunkPick, type Resolution } from '../../../main/core/merge/conflicts.ts'
 import { Button } from '../../parts/button.tsx'
 import { isMac } from '../../parts/key-names.ts'
-import { firstMark, hasMarks, isComplete, lineEndOf, marked, type Picks } from './conflict-model.ts'
+import type { Picks } from '../../stores/conflict-picks.ts'
+import { firstMark, hasMarks, isComplete, lineEndOf, marked } from './conflict-model.ts'
 import { ResultLines } from './result-lines.tsx'
 
 interface Props {

@@ -1,46 +1,81 @@
-import { useState } from 'react'
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react'
 import type { ConflictText, HunkPick, Resolution, SideName } from '../../../main/core/merge/conflicts.ts'
+import { picksIn, remember, setPicks, usePicking } from '../../stores/conflict-picks.ts'
 import { ConflictCard } from './conflict-card.tsx'
-import { conflictsIn, isComplete, type Picks, picksOf } from './conflict-model.ts'
+import { conflictsIn, isComplete, picksOf, placedConflicts } from './conflict-model.ts'
+import { goToOpen } from './go-to-conflict.ts'
 import { Result } from './result.tsx'
 
 interface Props {
   readonly text: Extract<ConflictText, { chunks: unknown }>
+  /** See `fileKey`. */
+  readonly file: string
   readonly resolution: Resolution | null
   /** What each side is called beside its word. */
   readonly names: Readonly<Record<SideName, string>>
+  /** Has the host keep the choice. */
+  readonly onKeep: (resolution: Resolution | null) => Promise<boolean>
   readonly onChoose: (resolution: Resolution | null) => Promise<boolean>
   readonly onTyping: (typing: boolean) => void
 }
 
-/** A pick for each conflict; once all are picked, the host keeps them. */
-export function TextConflicts({ text, resolution, names, onChoose, onTyping }: Props) {
+/** Lines before and after each conflict. */
+const around = 3
+
+/** A pick for each conflict, after which the next one has the focus; once all are picked, the host keeps them. */
+export function TextConflicts({ text, file, resolution, names, onKeep, onChoose, onTyping }: Props) {
   const { chunks } = text
-  const [picks, setPicks] = useState<Picks>(() => picksOf(chunks, resolution))
-  const conflicts = conflictsIn(chunks)
+  const box = useRef<HTMLDivElement>(null)
+  const placed = useMemo(() => placedConflicts(chunks, around, text.kind === 'text'), [chunks, text.kind])
   const overruled = resolution !== null && resolution.kind !== 'hunks'
-  const pick = (index: number) => (wish: HunkPick) => {
-    const next = picks.map((held, at) => (at === index ? (held === wish && !overruled ? null : wish) : held))
-    setPicks(next)
-    if (isComplete(next)) void onChoose({ kind: 'hunks', picks: next })
-    else if (resolution !== null) void onChoose(null)
-  }
+  useLayoutEffect(() => {
+    const held = picksIn(file)
+    // What the host keeps goes before what is left of an earlier look.
+    if (resolution?.kind === 'hunks' || held?.length !== placed.length) setPicks(file, picksOf(chunks, resolution))
+  }, [file, chunks, placed.length, resolution])
+  const now = useRef({ resolution, overruled, onKeep })
+  now.current = { resolution, overruled, onKeep }
+  // The same for each card, whatever is picked: a pick makes no other card again.
+  const pick = useCallback(
+    (index: number, wish: HunkPick): void => {
+      const { resolution: before, overruled: none, onKeep: keep } = now.current
+      const held = picksIn(file) ?? picksOf(chunks, before)
+      remember(file, before)
+      const next = held.map((it, at) => (at === index ? (it === wish && !none ? null : wish) : it))
+      setPicks(file, next)
+      if (isComplete(next)) void keep({ kind: 'hunks', picks: next })
+      else if (before !== null) void keep(null)
+      if (next[index] !== null && box.current) goToOpen(box.current, index)
+    },
+    [file, chunks],
+  )
   return (
-    <>
-      {conflicts.map((conflict, index) => (
+    <div ref={box} className="conflict-cards">
+      {placed.map((it, index) => (
         <ConflictCard
           key={index}
-          conflict={conflict}
-          number={index + 1}
-          of={conflicts.length}
-          pick={overruled ? null : (picks[index] ?? null)}
+          placed={it}
+          index={index}
+          of={placed.length}
+          file={file}
+          overruled={overruled}
           names={names}
-          onPick={pick(index)}
+          onPick={pick}
         />
       ))}
       {text.kind === 'text' && (resolution === null || resolution.kind === 'hunks' || resolution.kind === 'text') && (
-        <Result chunks={chunks} picks={picks} resolution={resolution} onChoose={onChoose} onTyping={onTyping} />
+        <ResultOf {...{ chunks, file, resolution, onChoose, onTyping }} />
       )}
-    </>
+    </div>
   )
+}
+
+/** Apart from the cards, since every pick changes it. */
+function ResultOf({
+  chunks,
+  file,
+  ...rest
+}: Pick<Props, 'file' | 'resolution' | 'onChoose' | 'onTyping'> & { chunks: Props['text']['chunks'] }) {
+  const picks = usePicking(({ byFile }) => byFile[file]) ?? conflictsIn(chunks).map(() => null)
+  return <Result chunks={chunks} picks={picks} {...rest} />
 }
