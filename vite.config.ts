@@ -9,6 +9,10 @@ const root = import.meta.dirname
 /** What every part has in common: its own folder below `dist`, and code that a person can read. */
 const into = (folder: string) => ({ outDir: folder, emptyOutDir: true, minify: false, sourcemap: false }) as const
 
+/** Modules that the first view of the window needs, and others share with it. */
+const inCommon =
+  /node_modules\/(?:react|react-dom|scheduler|zustand)\/|renderer\/(?:format|api|carrier\/[\w-]+|stores\/(?:live|navigation|notices)|parts\/(?:icon|button|states|blank|path|key-names|hooks\/use-once|text\/(?:title-text|with-marks)))\.tsx?$|main\/core\/(?:unreachable|visible-text)\.ts$/
+
 /** `vite build --mode PART` builds one of these. `npm run build` builds all of them. */
 const parts = {
   /**
@@ -112,6 +116,8 @@ const parts = {
       // The window, and the panel of the app for a quick task.
       rolldownOptions: {
         input: ['renderer/index.html', 'renderer/quick-entry/index.html'].map((page) => join(root, page)),
+        // What both have in common is one file: many small ones are compressed worse, and each is named by all others.
+        output: { codeSplitting: { groups: [{ name: 'common', test: inCommon }] } },
       },
       emptyOutDir: true,
       target: 'chrome140',

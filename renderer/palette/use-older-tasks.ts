@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { HistoryRequest } from '../../preload/history.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { host } from '../api.ts'
-import { useLate } from '../parts/use-late.ts'
+import { useLate } from '../parts/hooks/use-late.ts'
 import { useSnapshot } from '../stores/live.ts'
 
 const typingMs = 150

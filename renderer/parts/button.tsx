@@ -1,6 +1,6 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import { useOnce } from './hooks/use-once.ts'
 import { Icon, type IconName } from './icon.tsx'
-import { useOnce } from './use-once.ts'
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className' | 'aria-label' | 'onClick'> {
   readonly icon?: IconName | undefined

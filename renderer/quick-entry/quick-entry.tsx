@@ -4,9 +4,9 @@ import type { QuickEntry } from '../../preload/host.ts'
 import { host } from '../api.ts'
 import { Blank, FailureBlank, Problem } from '../parts/blank.tsx'
 import { Button } from '../parts/button.tsx'
+import { useOnce } from '../parts/hooks/use-once.ts'
 import { isMac } from '../parts/key-names.ts'
 import { Select } from '../parts/select.tsx'
-import { useOnce } from '../parts/use-once.ts'
 import { useOffer } from './use-offer.ts'
 
 const leave = (to: 'repositories' | null) => host().call('leaveQuickEntry', { to })

@@ -14,10 +14,9 @@ import { useSnapshot, useTasks, useTasksThat } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 import { EndedSlot } from './ended-slot.tsx'
 import { endedTasks } from './ended-tasks.ts'
-import { JustEnded } from './just-ended.tsx'
-import { Queue } from './queue.tsx'
 import { FreeSlot, Slot } from './slot.tsx'
 
+const BelowSlots = later(async () => (await import('./below-slots.tsx')).BelowSlots)
 const FirstRun = later(async () => (await import('./first-run.tsx')).FirstRun)
 
 const noSlots: readonly SlotRow[] = []
@@ -80,8 +79,9 @@ export function Slots() {
               )
             })}
           </ul>
-          <JustEnded tasks={ended.others} />
-          <Queue waiting={waiting} />
+          <Suspense>
+            <BelowSlots ended={ended.others} waiting={waiting} />
+          </Suspense>
         </>
       )}
     </>

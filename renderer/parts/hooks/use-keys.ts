@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
-import { back, go, type View } from '../stores/navigation.ts'
-import { holdsCommand } from './key-names.ts'
+import { back, go, type View } from '../../stores/navigation.ts'
+import { holdsCommand } from '../key-names.ts'
 
 const viewKeys: Readonly<Record<string, View>> = {
   '1': 'slots',
