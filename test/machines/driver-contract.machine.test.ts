@@ -222,7 +222,12 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     for (const word of ['first', 'second']) {
       const line = await machine?.openLine?.(AbortSignal.timeout(10_000))
       line?.write(`${word}\n`)
-      for await (const chunk of line ?? []) if (String(chunk).includes(`heard ${word}`)) break
+      let heard = ''
+      for await (const chunk of line ?? []) {
+        heard += String(chunk)
+        if (heard.endsWith('\n')) break
+      }
+      expect(heard).toBe(`heard ${word}\n`)
     }
     await writeFile(join(spec.repo, 'go'), '')
     expect(await machine?.exited).toEqual({ kind: 'powered-off' })

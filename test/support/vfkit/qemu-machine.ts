@@ -111,7 +111,12 @@ export async function startQemuMachine(configuration: Configuration, signal: Abo
   // The guests of this host wait at serial ports, those of a Mac at vsock ports.
   const serialPorts: Readonly<Record<number, string>> = { 123: machine.clockSocket, 124: machine.attachSocket }
   for (const { port, socketURL } of of('virtiosock').filter(({ listen }) => !listen))
-    await vsockProxy(socketURL, required(serialPorts[port], `A serial port in place of the vsock port ${port}`), 'far')
+    await vsockProxy(
+      socketURL,
+      required(serialPorts[port], `A serial port in place of the vsock port ${port}`),
+      'far',
+      port === 124,
+    )
   const status = async () =>
     ((await qmp.execute('query-status', AbortSignal.timeout(3_000))) as { status: string }).status
   return { qmp, status, ended }
