@@ -85,7 +85,8 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
   await page.goto(url, { timeout: 240_000 })
   await page.getByText('first text').waitFor({ timeout: 240_000 })
   await page.evaluate('window.isTheSamePage = true')
-  await third.types('echo \'export const text = "second text"\' >/tmp/site/text.js')
+  const fourth = await openShell(again, id)
+  await fourth.types('echo \'export const text = "second text"\' >/tmp/site/text.js')
   await page.getByText('second text').waitFor({ timeout: 240_000 })
   expect(await page.evaluate('window.isTheSamePage')).toBe(true)
   const nothing = await again('openPreview', { id, port: 5174 })
@@ -93,7 +94,7 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
     /^Port 5174 of task .* does not answer: Nothing listens on port 5174/,
   )
   await rm(clone, { recursive: true })
-  await again('closeShell', { shell: third.shell })
+  await again('closeShell', { shell: fourth.shell })
 
   await writeFile(join(taskFiles(home, taskId(id)).repo, '.git', 'go'), '')
   const server3 = await connectToServer(home)
@@ -133,7 +134,8 @@ const viteScript = [
   `echo 'export const text = "first text"' >text.js`,
   `echo 'import { text } from "./text.js"; const show = (it) => (document.querySelector("p").textContent = it); show(text)' >main.js`,
   `echo 'import.meta.hot.accept("./text.js", (it) => show(it.text))' >>main.js`,
-  '/workspace/repo/.git/vite/node node_modules/vite/bin/vite.js --port 5173 --strictPort',
+  // In a session of its own: the shell is closed where nobody asks what it shows.
+  'setsid /workspace/repo/.git/vite/node node_modules/vite/bin/vite.js --port 5173 --strictPort </dev/null >/tmp/vite.log 2>&1',
 ].join('; ')
 
 async function layVite(home: string, id: string): Promise<{ readonly clone: string }> {
