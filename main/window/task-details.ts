@@ -3,7 +3,7 @@ import type { Changes, TaskDetails } from '../../preload/task-details.ts'
 import type { Failure } from '../core/failure.ts'
 import type { TaskMessage } from '../core/task/message.ts'
 import type { Task } from '../core/task/task.ts'
-import { baseName } from '../core/task/task-base.ts'
+import { baseName, startOf } from '../core/task/task-base.ts'
 import { notesOf } from '../core/task/view.ts'
 import { visibleLine, visibleText } from '../core/visible-text.ts'
 import type { ChangesSeen } from '../tasks/contract.ts'
@@ -15,6 +15,7 @@ const shownFiles = 2_000
 
 export function taskDetails(task: Task, row: TaskRow): TaskDetails {
   const files = filesOf(task)
+  const start = startOf(task)
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
   return {
     row,
@@ -24,7 +25,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     startCommit: task.startCommit,
     caps: task.caps ?? null,
     agent: task.agent ?? null,
-    base: task.base ? baseName(task.base) : null,
+    base: start ? baseName(start) : null,
     summary: task.result ? visibleText(task.result.summary) : null,
     failure: visibleFailure(outcome?.kind === 'failed' ? outcome.failure : task.stopReason),
     merge: task.merge,

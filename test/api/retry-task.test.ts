@@ -62,3 +62,20 @@ test.for([
   await expect(retry()).rejects.toMatchObject({ code })
   expect(tasks.requests).toHaveLength(1)
 })
+
+test('the run in place of a task of a plan is one of the plan, and starts from where that one was told to', async () => {
+  const { tasks, id, retry, record } = await start()
+  await tasks.end(id)
+  record({
+    plan: { id: 'abababab', name: 'api' },
+    after: [taskId('0badcafe')],
+    base: { kind: 'branch', branch: 'next' },
+  })
+  await retry()
+  expect(tasks.requests.at(-1)).toMatchObject({
+    plan: { id: 'abababab', name: 'api' },
+    retries: id,
+    base: 'next',
+    after: ['0badcafe'],
+  })
+})

@@ -22,9 +22,8 @@ export const retryTask = defineOperation({
   consumer: 'owner',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ task_id, ...options }, { tasks, consumer }) => {
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, fork } = await tasks.get(
-      requireTaskId(task_id),
-    )
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork } =
+      await tasks.get(requireTaskId(task_id))
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
       throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {
@@ -46,6 +45,8 @@ export const retryTask = defineOperation({
         ...{ description, repo: repository.alias, retries: id, ...ownerOf(consumer) },
         ...(queue && { queue: true, priority: queue.priority }),
         ...(base && { base: baseName(base) }),
+        ...(after && { after }),
+        ...(plan && { plan }),
         ...(holdMs !== undefined && { holdMs }),
         ...given,
         ...((agent || given.agent) && { agent: { ...agent, ...given.agent } }),

@@ -7,3 +7,9 @@ export type TaskBase =
 
 /** As a person asked for it. */
 export const baseName = (base: TaskBase): string => (base.kind === 'branch' ? base.branch : base.name)
+
+/** Where a task starts: what the tasks that it came after decided, else what was asked for; undefined for what is checked out. */
+export const startOf = (task: {
+  readonly base?: TaskBase
+  readonly chosenBase: TaskBase | null
+}): TaskBase | undefined => task.chosenBase ?? task.base

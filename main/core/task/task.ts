@@ -271,6 +271,8 @@ export interface Task extends TaskIdentity {
   /** The home that holds its folder: told by who reads the record, never by the record. */
   readonly home: string
   readonly state: TaskState
+  /** Where it starts, where the tasks that it came after decided that; null otherwise. */
+  readonly chosenBase: TaskBase | null
   readonly startCommit: string | null
   readonly branch: string | null
   /** What the machine at its place calls itself; null for a task that is at none, or not there yet. */

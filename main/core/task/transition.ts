@@ -11,6 +11,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     ...identity,
     home,
     state: { phase: 'queued' },
+    chosenBase: null,
     startCommit: null,
     branch: null,
     node: null,
@@ -61,7 +62,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       throw new TransitionError(`Task ${task.id} was created twice`)
     case 'base-chosen':
       if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has started already`)
-      return { ...task, base: event.base }
+      return { ...task, chosenBase: event.base }
     case 'slot-leased':
       if (task.state.phase === 'parked')
         return { ...withoutMachine(task), state: { phase: 'booting', slot: event.slot } }

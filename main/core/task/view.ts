@@ -5,7 +5,7 @@ import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork,
 import { unreachable } from '../unreachable.ts'
 import { lostNote, type MessageState, type MessageTime, type TaskMessage } from './message.ts'
 import { slotOf, type Task, type TaskResult, type TaskState } from './task.ts'
-import { baseName } from './task-base.ts'
+import { baseName, startOf } from './task-base.ts'
 import type { TaskBrief } from './task-brief.ts'
 
 /** The four words that MCP clients know. */
@@ -247,6 +247,7 @@ const messageViews = (messages: readonly TaskMessage[]): MessageView[] =>
 
 export function taskView(task: Task): TaskView {
   const outcome = task.state.phase === 'finished' ? task.state.outcome : null
+  const start = startOf(task)
   const ref = waitingRef(task)
   const continuation = task.parkings.findLast(({ text }) => text !== undefined)?.text
   const cancelled = ref ? `Cancelled. Its work is kept at ${taskRef(task.id)}` : 'Cancelled'
@@ -286,7 +287,7 @@ export function taskView(task: Task): TaskView {
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),
-    ...(task.base && { base: baseName(task.base) }),
+    ...(start && { base: baseName(start) }),
     task_ref: ref,
     ...salvageView(task.work),
     notes: notesOf(task),

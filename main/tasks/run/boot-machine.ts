@@ -1,4 +1,5 @@
 import { AppError } from '../../core/failure.ts'
+import { startOf } from '../../core/task/task-base.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import type { Machine, MachineSpec } from '../../machines/driver.ts'
 import { homeNote } from '../../settings/claude-home.ts'
@@ -17,7 +18,7 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const { context, record, source } = run
   const { driver } = context
   const { files } = record
-  const { id, repoPath, base, resolves, environment } = record.task
+  const { id, repoPath, resolves, environment } = record.task
   const needsFlake = environment === undefined
   const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
@@ -25,7 +26,14 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const clone =
     record.task.startCommit === null &&
     (await cloneWorkspace(
-      { repoPath, workspace: files.repo, taskId: id, needsFlake, base, ...(resolves && { rebase: resolves }) },
+      {
+        repoPath,
+        workspace: files.repo,
+        taskId: id,
+        needsFlake,
+        base: startOf(record.task),
+        ...(resolves && { rebase: resolves }),
+      },
       signal,
     ))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })

@@ -77,7 +77,7 @@ test('work that waits for a review is what a task after it starts from', async (
   const first = await setup.orchestrator.run({ description: 'first', repo: 'project' })
   const second = await setup.orchestrator.run({ description: 'second', repo: 'project', after: [first] })
   const ended = await untilEnded(setup.orchestrator, second)
-  expect(ended.base).toMatchObject({ kind: 'commit', name: first })
+  expect(ended.chosenBase).toMatchObject({ kind: 'commit', name: first })
   expect(ended.startCommit).toBe((await setup.orchestrator.get(first)).work?.commit)
   expect(await gitIn(repo, ['show', `refs/tasks/${second}:saw-second`])).toContain('first')
 })
