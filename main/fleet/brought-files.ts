@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { limitConsole } from '../machines/watch/console.ts'
 import { shareNames, type TaskFiles } from '../tasks/record/task-files.ts'
-import type { BroughtWork } from '../tasks/record/told-work-schema.ts'
+import { type BroughtWork, commitIdSchema } from '../tasks/record/told-work-schema.ts'
 import { ProtocolError } from './frames.ts'
 import { channels } from './protocol.ts'
 
@@ -23,7 +24,7 @@ export class BroughtFiles implements AsyncDisposable {
   readonly #console: FileHandle
   readonly #stream: FileHandle
   readonly #result: FileHandle
-  readonly #work: FileHandle
+  #work: FileHandle
   #streamBytes: number
   #resultBytes = 0
   #workBytes = 0
@@ -37,7 +38,8 @@ export class BroughtFiles implements AsyncDisposable {
     this.#result = result
     this.#work = work
     this.#streamBytes = streamBytes
-    for (const file of [console, stream, result, work]) this.#stack.use(file)
+    for (const file of [console, stream, result]) this.#stack.use(file)
+    this.#stack.defer(() => this.#work.close())
   }
 
   /** Console and stream go on where they end; result and work come whole each time. */
@@ -45,7 +47,7 @@ export class BroughtFiles implements AsyncDisposable {
     files: TaskFiles,
   ): Promise<{ readonly brought: BroughtFiles; readonly from: { readonly console: number; readonly stream: number } }> {
     await mkdir(files.share, { recursive: true, mode: 0o700 })
-    const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NOFOLLOW } = constants
+    const { O_APPEND, O_TRUNC } = constants
     const open4 = [
       [files.console, O_APPEND],
       [join(files.share, shareNames.stream), O_APPEND],
@@ -53,7 +55,7 @@ export class BroughtFiles implements AsyncDisposable {
       [files.broughtPack, O_TRUNC],
     ] as const
     const opened: FileHandle[] = []
-    for (const [path, how] of open4) opened.push(await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | how, 0o600))
+    for (const [path, how] of open4) opened.push(await open(path, newFile | how, 0o600))
     const from = { console: await sizeOf(files.console), stream: await sizeOf(join(files.share, shareNames.stream)) }
     return { brought: new BroughtFiles(files, opened, from.stream), from }
   }
@@ -86,6 +88,19 @@ export class BroughtFiles implements AsyncDisposable {
     }
   }
 
+  /** Keeps the work that has come so far as that of a task at work; the next one comes from its beginning. */
+  async checkpoint(commit: string): Promise<void> {
+    const { broughtPack, checkpoint, checkpointPacks } = this.#files
+    await this.#work.sync()
+    await this.#work.close()
+    // The pair that is on the disk stays whole until the new one is.
+    const pack = (await readCheckpoint(this.#files))?.pack === 'a' ? 'b' : 'a'
+    await rename(broughtPack, checkpointPacks[pack])
+    await writeJsonAtomically(checkpoint, { pack, commit, at: new Date().toISOString() } satisfies Checkpoint)
+    this.#work = await open(broughtPack, newFile | constants.O_TRUNC, 0o600)
+    this.#workBytes = 0
+  }
+
   /** Resolves when all of it is on the disk, with what was said of the work. */
   async complete(work: BroughtWork): Promise<void> {
     for (const file of [this.#stream, this.#result, this.#work]) await file.sync()
@@ -95,6 +110,31 @@ export class BroughtFiles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
+
+const checkpointSchema = z.object({ pack: z.enum(['a', 'b']), commit: commitIdSchema, at: z.string() })
+type Checkpoint = z.infer<typeof checkpointSchema>
+
+async function readCheckpoint({ checkpoint }: TaskFiles): Promise<Checkpoint | undefined> {
+  try {
+    return checkpointSchema.parse(JSON.parse(await readFile(checkpoint, 'utf8')))
+  } catch {
+    return undefined // None has come, or a crash cut it off.
+  }
+}
+
+/** Takes the last checkpoint, if one has come, for all of the work: nothing more comes. */
+export async function takeCheckpoint(files: TaskFiles): Promise<void> {
+  const checkpoint = await readCheckpoint(files)
+  if (!checkpoint) return
+  const { pack, commit, at } = checkpoint
+  const lost = `The work is as it was at ${at}: what came after is lost with its place`
+  await rename(files.checkpointPacks[pack], files.broughtPack)
+  const nothing = { wip: false, also: [], operation: null, markers: { files: [] } }
+  const saved = { ...nothing, commit, notes: [lost], unsaved: true }
+  await writeJsonAtomically(files.broughtWork, { saved } satisfies BroughtWork)
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path)).size

@@ -12,6 +12,7 @@ import { finishTask } from '../tasks/finish/finish-task.ts'
 import { showInWorkTree } from '../tasks/record/mirror.ts'
 import { addNote, type PlacedRun, type RunEnd } from '../tasks/run/task-run.ts'
 import { placedAssignment, repositoryName } from './assignment.ts'
+import { takeCheckpoint } from './brought-files.ts'
 import type { Engine } from './engine.ts'
 import { type HomeGateway, startHomeGateway } from './home-gateway.ts'
 import type { PlacedEnd } from './protocol.ts'
@@ -309,6 +310,7 @@ async function giveUp({ record }: PlacedRun, why: string): Promise<'finished' | 
   }
   if (stopReason === null) await record.add({ type: 'stop-requested', reason: failure })
   else await addNote(record, `${why}. Its guest may work on there until its time is over`)
+  await takeCheckpoint(record.files).catch(() => undefined) // What of it cannot be had is lost with the rest.
   await record.add({ type: 'machine-exited', exit: { kind: 'crashed', exitCode: null, signal: null, detail: why } })
   return 'home'
 }

@@ -149,6 +149,8 @@ export const toHomeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dial'), channel: dialled }),
   z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
   z.object({ type: z.literal('end'), channel }),
+  /** What the task has so far has come before it, as a pack on channel `work`: what stays of it where the place is lost. */
+  z.object({ type: z.literal('checkpoint'), commit: commitIdSchema }),
   /** All that there is of console, stream, result and work has come before it. */
   z.object({ type: z.literal('done'), end: done }),
 ])

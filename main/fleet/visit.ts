@@ -165,6 +165,9 @@ class Session {
         return this.#dials?.passed(message.channel, message.bytes)
       case 'end':
         return this.#dials?.end(message.channel)
+      case 'checkpoint':
+        if (!this.#isGiven) throw new ProtocolError('The work of a task that had not begun')
+        return await this.#ours(() => this.#brought.checkpoint(message.commit))
       case 'done': {
         if (!this.#isGiven) throw new ProtocolError('An end of a task that had not begun')
         const { end } = message

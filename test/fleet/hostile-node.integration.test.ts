@@ -149,6 +149,19 @@ test.for<readonly [string, (scene: Scene) => Promise<{ readonly commit: string; 
   expect(await readFile(taskFiles(home, task.id).broughtWork, 'utf8')).toContain(made)
 })
 
+test('a checkpoint that holds nothing of what it says leaves nothing, and the task has failed for what came after it', async () => {
+  const { task, home } = await atNode(
+    honestTo((node) => {
+      node.send(channels.work, Buffer.from('PACK, or not'))
+      node.say({ type: 'checkpoint', commit: 'a'.repeat(40) })
+      node.say(hello)
+    }),
+  )
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
+  expect(task.work).toBeNull()
+  expect(await readFile(taskFiles(home, task.id).broughtWork, 'utf8')).toContain('a'.repeat(40))
+})
+
 test('what it says of a task is shown with no control sequence, and a cancel is none that no one here asked for', async () => {
   const { task } = await atNode(
     honestTo((node) => {

@@ -10,6 +10,7 @@ import { entryExists } from '../../main/lib/files/look.ts'
 import { addPlace, findPlace } from '../../main/settings/places.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { type PlaceScene, placeScene } from '../support/fleet/placed.ts'
 import { gitIn, makeRepository } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -140,6 +141,31 @@ test('a node that lost everything of a task that had begun fails it with the rea
   expect(home.events.read(0)).toHaveLength(1)
 })
 
+test('of a node that never comes back the work stays as it was a moment ago, files that were not committed too', async () => {
+  await using scene = await placeScene(
+    (root) => `
+cd $REPO
+echo one >committed.txt; git add -A; git commit -q -m "One"; echo two >loose.txt
+touch $SHARE/started; rm -f $SHARE/.api-key
+until [ -e ${root}/go ]; do sleep 0.05; done`,
+  )
+  await writeFile(join(scene.node, 'times.json'), JSON.stringify({ checkpointMs: 300 }))
+  await using home = await startOrchestrator(scene.setup)
+  const id = await home.orchestrator.run(place)
+  await expect
+    .poll(() => readFile(taskFiles(home.home, id).checkpoint, 'utf8').catch(() => ''), soon)
+    .toContain('commit')
+  process.kill(await keeperOf(scene), 'SIGKILL')
+  await rm(join(scene.node, 'seats'), { recursive: true })
+
+  const task = await untilEnded(home.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
+  expect(task.work).toMatchObject({ ref: `refs/tasks/${id}`, unsaved: true })
+  expect(await gitIn(scene.repo, ['show', `refs/tasks/${id}:committed.txt`])).toBe('one')
+  expect(await gitIn(scene.repo, ['show', `refs/tasks/${id}:loose.txt`])).toBe('two')
+  expect(task.work?.notes[0]).toMatch(/^The work is as it was at /)
+})
+
 test('a keeper that was started before a crash of home is found, and one that nobody comes to leaves', async () => {
   await using scene = await placeScene(() => guestThatCommits('greeting.txt'))
   const { homeKey, ...found } = await findPlace(join(scene.root, 'home'), 'desk')
@@ -155,7 +181,7 @@ test('a keeper that was started before a crash of home is found, and one that no
   await expect.poll(() => seats(scene), soon).toEqual([])
   expect((await engine.look(signal)).size).toBe(0)
 
-  await writeFile(join(scene.node, 'patience'), '200')
+  await writeFile(join(scene.node, 'times.json'), JSON.stringify({ patienceMs: 200 }))
   await engine.submit({ seat }, signal)
   await expect.poll(() => seats(scene), soon).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { errorOf } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
@@ -26,8 +27,15 @@ import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts
 import { knownCommits, type StoreName } from './store.ts'
 import { tellFile, tellGrowing, tellResult } from './tell-files.ts'
 
-/** How long a seat that was given nothing waits for home. */
-const unattendedMs = 10 * 60_000
+/** In milliseconds. */
+export interface KeeperTimes {
+  /** How long a seat that was given nothing waits for home. */
+  readonly patienceMs: number
+  /** How often home is told what the task has so far. */
+  readonly checkpointMs: number
+}
+
+const usualTimes: KeeperTimes = { patienceMs: 10 * 60_000, checkpointMs: 5 * 60_000 }
 
 const endSchema = z.custom<PlacedEnd>((value) => typeof value === 'object' && value !== null && 'kind' in value)
 
@@ -42,12 +50,12 @@ export async function keep(
   parts: NodeParts,
   files: SeatFiles,
   stop: AbortSignal,
-  { patienceMs = unattendedMs }: { readonly patienceMs?: number } = {},
+  changed: Partial<KeeperTimes> = {},
 ): Promise<KeeperEnd> {
   await makeSeat(files)
   await writeKeeper(files)
   using connections = await GuestConnections.open(files)
-  const keeper = new Keeper(parts, files, connections, stop, patienceMs)
+  const keeper = new Keeper(parts, files, connections, stop, { ...usualTimes, ...changed })
   await keeper.goOn()
   await rm(files.socket, { force: true })
   const server = createServer((socket) => keeper.serve(socket))
@@ -69,6 +77,7 @@ class Keeper {
   readonly #task: NodeTask
   readonly #over = Promise.withResolvers<KeeperEnd>()
   readonly #patience: NodeJS.Timeout
+  readonly #checkpointMs: number
   #isGiven = false
   #end: PlacedEnd | undefined
   #session: { readonly link: Link<ToHome>; readonly gone: AbortController } | undefined
@@ -78,13 +87,14 @@ class Keeper {
     files: SeatFiles,
     connections: GuestConnections,
     stop: AbortSignal,
-    patienceMs: number,
+    times: KeeperTimes,
   ) {
     this.#parts = parts
     this.#files = files
     this.#connections = connections
+    this.#checkpointMs = times.checkpointMs
     this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
-    this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), patienceMs).unref()
+    this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), times.patienceMs).unref()
     const halt = (): void => {
       this.#stop.abort(stop.reason)
       if (!this.#isGiven) this.#over.resolve('cancelled')
@@ -206,7 +216,11 @@ class Keeper {
     const files = filesOf({ home, id })
     const write = (channel: number, bytes: Uint8Array) => link.write(channel, bytes)
     const tell = async (): Promise<void> => {
+      const over = new AbortController()
+      const checkpoints = this.#tellCheckpoints(link, AbortSignal.any([gone.signal, over.signal]))
       await tellGrowing(files, from, write, () => this.#end !== undefined, gone.signal)
+      over.abort()
+      await checkpoints
       const end = this.#end
       if (gone.signal.aborted || !end) return
       await tellResult(files, write)
@@ -214,5 +228,18 @@ class Keeper {
       link.send({ type: 'done', end })
     }
     tell().catch((error: unknown) => link.close(String(error)))
+  }
+
+  /** One that has begun is told whole: what follows on its channel begins anew. */
+  async #tellCheckpoints(link: Link<ToHome>, over: AbortSignal): Promise<void> {
+    this.#task.forgetCheckpoint()
+    for (;;) {
+      await sleep(this.#checkpointMs, undefined, { signal: over, ref: false }).catch(() => undefined) // Only an abort ends it early.
+      if (over.aborted) return
+      const commit = await this.#task.checkpoint()
+      if (commit === null) continue
+      await tellFile(this.#files.checkpointPack, channels.work, (channel, bytes) => link.write(channel, bytes))
+      link.send({ type: 'checkpoint', commit })
+    }
   }
 }

@@ -6,6 +6,7 @@ import { toFailure } from '../../core/failure.ts'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
 import type { AgentChoice } from '../../core/task/agent-choice.ts'
 import type { Task } from '../../core/task/task.ts'
+import { livingObjects } from '../../git/repository/object-folder.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
@@ -15,8 +16,10 @@ import { GuestLines } from '../../tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../tasks/events/event-log.ts'
 import { endTask } from '../../tasks/finish/end-task.ts'
 import { salvageTask } from '../../tasks/finish/salvage-task.ts'
+import { filesOf } from '../../tasks/record/task-files.ts'
 import { TaskRecord } from '../../tasks/record/task-record.ts'
 import type { BroughtWork } from '../../tasks/record/told-work-schema.ts'
+import { readLivingClone } from '../../tasks/review/look-with-worker.ts'
 import { cancelled } from '../../tasks/run/cancel-task.ts'
 import { HostClock } from '../../tasks/run/host-clock.ts'
 import { recoverTask } from '../../tasks/run/recover-task.ts'
@@ -67,6 +70,8 @@ export class NodeTask {
   #record: TaskRecord | undefined
   #why: string | null = null
   #salvaged: SalvagedWork | Failure | undefined
+  /** The last that was packed. */
+  #checkpoint: string | undefined
 
   constructor(parts: NodeParts, files: SeatFiles, stop: AbortSignal, onChange: () => void) {
     this.#parts = parts
@@ -90,6 +95,34 @@ export class NodeTask {
       notes: (task?.notes ?? []).slice(0, 40).map((note) => note.slice(0, 4_000)),
       stopReason: task?.stopReason ?? null,
     }
+  }
+
+  /**
+   * What the task has now, files that are not committed too, in `checkpointPack`. Null where there is nothing new, the agent does not work, or
+   * the clone cannot be read this time.
+   */
+  async checkpoint(): Promise<string | null> {
+    const task = this.#record?.task
+    if (task?.state.phase !== 'working' || task.startCommit === null) return null
+    const { id: taskId, startCommit, repoPath } = task
+    const { living: folder, checkpointPack: pack } = this.#files
+    const { repo: workspace } = filesOf(task)
+    try {
+      const request = { repoPath, workspace, folder, taskId, startCommit }
+      const { commit } = await readLivingClone(request, AbortSignal.timeout(checkpointMs))
+      if (commit === startCommit || commit === this.#checkpoint) return null
+      await packWork(this.#files, { pack, startCommit, tips: [commit], objects: livingObjects(folder) })
+      this.#checkpoint = commit
+      return commit
+    } catch (error) {
+      this.#parts.log.info('the clone could not be read while its task works', { reason: String(error) })
+      return null
+    }
+  }
+
+  /** A new connection knows of none. */
+  forgetCheckpoint(): void {
+    this.#checkpoint = undefined
   }
 
   /** Never rejects: what goes wrong is how it ends. The end is on disk, with the work beside it. */
@@ -170,7 +203,7 @@ export class NodeTask {
     } as const
     if ('code' in salvaged) return { ...ended, work: { lost: bounded(salvaged) } }
     const tips = tipsOf(salvaged, startCommit)
-    await packWork(this.#files, { startCommit, tips: tips.map(({ id }) => id) })
+    await packWork(this.#files, { pack: this.#files.workPack, startCommit, tips: tips.map(({ id }) => id) })
     return { ...ended, work: { saved: placedWork(salvaged, startCommit) } }
   }
 
@@ -237,6 +270,9 @@ export class NodeTask {
     this.#onChange()
   }
 }
+
+/** How long it may take to read a clone that is at work. */
+const checkpointMs = 2 * 60_000
 
 /** A keeper never lets go of a machine by itself. */
 const never = new AbortController().signal

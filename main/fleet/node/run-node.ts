@@ -9,6 +9,7 @@ import { ensurePrivateFolder } from '../../lib/files/private-folder.ts'
 import { createLog } from '../../lib/log.ts'
 import { startDetached } from '../../lib/processes/start-detached.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
+import type { KeeperTimes } from './keeper.ts'
 import type { NodeParts } from './node-task.ts'
 import { listSeats, livingKeeper, makeSeat, type SeatFiles, seatFiles, seatsFolder } from './seat-files.ts'
 
@@ -19,8 +20,7 @@ export interface NodeOptions extends Pick<NodeParts, 'root'> {
   readonly self: readonly [string, ...string[]]
   /** Prints what this host lacks for a task. @returns whether it lacks nothing. */
   readonly doctor: (say: (line: string) => void) => Promise<boolean>
-  /** How long a seat that was given nothing waits for home. */
-  readonly patienceMs?: number
+  readonly times?: Partial<KeeperTimes>
 }
 
 /** How long a keeper may take until it can be spoken to. */
@@ -69,19 +69,14 @@ function unknownVerb(verb: string): number {
   return 2
 }
 
-async function keepSeat(files: SeatFiles, { root, driver, patienceMs }: NodeOptions): Promise<number> {
+async function keepSeat(files: SeatFiles, { root, driver, times }: NodeOptions): Promise<number> {
   const log = createLog().with({ seat: files.seat })
   const stop = new AbortController()
   // An engine's own end of a job: it was cancelled, ran into its limit, or its machine goes down. What can be saved is saved in the seat.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort(new AppError('cancelled', `The place ended the task with ${signal}`)))
   const { keep } = await import('./keeper.ts')
-  const end = await keep(
-    { root, driver: await driver(), log },
-    files,
-    stop.signal,
-    patienceMs === undefined ? {} : { patienceMs },
-  )
+  const end = await keep({ root, driver: await driver(), log }, files, stop.signal, times)
   log.info('the seat is cleared', { end })
   return 0
 }

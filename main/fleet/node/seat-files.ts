@@ -28,6 +28,9 @@ export interface SeatFiles {
   readonly source: string
   /** A flake that stands in place of the repository's. */
   readonly environment: string
+  /** Host-only: what the clone held when it was last read while the task worked. */
+  readonly living: string
+  readonly checkpointPack: string
   /** The work, for home; there when the task is done, beside `end`. */
   readonly workPack: string
   readonly end: string
@@ -52,6 +55,8 @@ export function seatFiles(root: string, seat: string): SeatFiles {
     clonePack: file('clone.pack'),
     source: file('source'),
     environment: file('environment'),
+    living: file('living'),
+    checkpointPack: file('checkpoint.pack'),
     workPack: file('work.pack'),
     end: file('end.json'),
   }

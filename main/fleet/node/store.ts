@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
 import { gitOrThrow, gitText } from '../../git/process/git.ts'
 import { streamGit } from '../../git/process/stream-git.ts'
+import { readingToo } from '../../git/repository/object-folder.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { SeatFiles } from './seat-files.ts'
 
@@ -94,16 +95,27 @@ export const tipsOf = (
 
 /** Writes the objects that home lacks. Deltas are between them alone, so that home can look at the pack where it lies. */
 export async function packWork(
-  { source, workPack }: SeatFiles,
-  { startCommit, tips }: { readonly startCommit: string; readonly tips: readonly string[] },
+  { source }: SeatFiles,
+  {
+    pack,
+    startCommit,
+    tips,
+    objects,
+  }: {
+    readonly pack: string
+    readonly startCommit: string
+    readonly tips: readonly string[]
+    /** Objects beside those of the seat's repository. */
+    readonly objects?: string
+  },
 ): Promise<void> {
-  await rm(workPack, { force: true })
+  await rm(pack, { force: true })
   if (tips.length === 0) return
   const input = [...tips, `^${startCommit}`].map((line) => `${line}\n`).join('')
   await using packed = streamGit(['pack-objects', '--revs', '--stdout', '--quiet', '--delta-base-offset'], {
-    ...inside(join(source, '.git')),
-    input,
+    ...{ cwd: source, trust: 'none', input },
+    env: { GIT_DIR: join(source, '.git'), ...(objects !== undefined && readingToo(objects)) },
   })
-  await pipeline(packed.stdout, createWriteStream(workPack, { mode: 0o600 }))
+  await pipeline(packed.stdout, createWriteStream(pack, { mode: 0o600 }))
   await packed.succeeded()
 }

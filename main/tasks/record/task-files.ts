@@ -32,6 +32,9 @@ export interface TaskFiles {
   /** Of a task at a place: its work as it came from there, and what was said of it. */
   readonly broughtPack: string
   readonly broughtWork: string
+  /** What it had while it worked, in case that nothing more comes: which of the two packs, and the commit. */
+  readonly checkpoint: string
+  readonly checkpointPacks: { readonly a: string; readonly b: string }
 }
 
 /** What Claude remembers, as the runner keeps it in the share. */
@@ -62,5 +65,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     share: join(large, 'share'),
     broughtPack: join(large, 'brought.pack'),
     broughtWork: join(folder, 'brought.json'),
+    checkpoint: join(folder, 'checkpoint.json'),
+    checkpointPacks: { a: join(large, 'checkpoint-a.pack'), b: join(large, 'checkpoint-b.pack') },
   }
 }

@@ -23,6 +23,7 @@ const messages: readonly ToHome[] = [
   { type: 'dial', channel: 16 },
   { type: 'passed', channel: 16, bytes: 100 },
   { type: 'end', channel: 16 },
+  { type: 'checkpoint', commit: 'd'.repeat(40) },
   {
     type: 'done',
     end: {
