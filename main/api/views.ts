@@ -2,6 +2,7 @@ import { type EnvironmentWord, environmentWord } from '../core/environment/envir
 import { AppError } from '../core/failure.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
+import type { Readiness } from '../core/plan/readiness.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task/task.ts'
 import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type TaskView,
   taskView,
 } from '../core/task/view.ts'
+import { unreachable } from '../core/unreachable.ts'
 import { pathExists } from '../lib/files/look.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Delivery } from '../tasks/events/event-consumers.ts'
@@ -49,12 +51,22 @@ function placeOf(id: TaskId, tasks: Pick<Tasks, 'queuePosition' | 'readiness'>):
   return {
     ...(position !== null && { queue_position: position }),
     ...(readiness?.kind === 'waits' && { waits_for: [...readiness.for] }),
-    ...(readiness?.kind === 'held' && { held_because: `${readiness.why}. ${cureOf(readiness.by)}` }),
+    ...(readiness?.kind === 'held' && { held_because: `${readiness.why}. ${cureOf(readiness)}` }),
   }
 }
 
-const cureOf = (id: TaskId): string =>
-  `Have that one go on (continue_task ${id}), run it again (retry_task ${id}), or merge what it left (merge_task ${id})`
+function cureOf({ cause, by }: Extract<Readiness, { kind: 'held' }>): string {
+  switch (cause) {
+    case 'no-result':
+      return `Have that one go on (continue_task ${by}), run it again (retry_task ${by}), or merge what it left (merge_task ${by})`
+    case 'deleted':
+      return 'Cancel this task (cancel_task), and run it without that one'
+    case 'unmerged':
+      return `Merge one of them (merge_task ${by})`
+    default:
+      return unreachable(cause)
+  }
+}
 
 /** The answer of `get_task_info`. */
 export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({

@@ -10,7 +10,14 @@ export type Readiness =
   /** These have not ended. */
   | { readonly kind: 'waits'; readonly for: readonly TaskId[] }
   /** This one has ended in a way that nothing can follow, until someone does something about it. */
-  | { readonly kind: 'held'; readonly by: TaskId; readonly why: string }
+  | {
+      readonly kind: 'held'
+      readonly by: TaskId
+      /** It came to no result, its record is gone, or its work and that of another one are both not merged. */
+      readonly cause: 'no-result' | 'deleted' | 'unmerged'
+      /** One sentence with no full stop. */
+      readonly why: string
+    }
 
 type Follower = Pick<Task, 'after' | 'base' | 'repoPath'>
 type Predecessor = Pick<TaskBrief, 'id' | 'repoPath' | 'state' | 'work' | 'merge' | 'createdAt' | 'retries'>
@@ -23,9 +30,9 @@ export function readinessOf({ after = [], base, repoPath }: Follower, tasks: Tas
   const found = after.map((id) => ({ asked: id, task: tasks.lastRunOf(id) }))
   const waits = found.flatMap(({ task }) => (task && task.state.phase !== 'finished' ? [task.id] : []))
   for (const { asked, task } of found) {
-    if (!task) return { kind: 'held', by: asked, why: `The record of task ${asked} was deleted` }
+    if (!task) return { kind: 'held', by: asked, cause: 'deleted', why: `The record of task ${asked} was deleted` }
     const why = obstacle(task)
-    if (why !== null) return { kind: 'held', by: task.id, why }
+    if (why !== null) return { kind: 'held', by: task.id, cause: 'no-result', why }
   }
   if (waits.length > 0) return { kind: 'waits', for: waits }
   if (base) return { kind: 'ready' }
@@ -36,7 +43,7 @@ export function readinessOf({ after = [], base, repoPath }: Follower, tasks: Tas
   const [first, second] = unmerged
   if (first && second && first.commit !== second.commit) {
     const why = `The work of tasks ${unmerged.map(({ id }) => id).join(' and ')} is not on the branch yet, and this one can start from one of them only`
-    return { kind: 'held', by: first.id, why }
+    return { kind: 'held', by: first.id, cause: 'unmerged', why }
   }
   return first ? { kind: 'ready', base: { kind: 'commit', name: first.id, commit: first.commit } } : { kind: 'ready' }
 }

@@ -41,6 +41,11 @@ export class TaskQueue implements AsyncDisposable {
     return waiting
   }
 
+  /** Whether it waits, and for nothing but a slot. */
+  isReady(id: TaskId): boolean {
+    return this.#waiting.get(id)?.isReady ?? false
+  }
+
   record(id: TaskId): TaskRecord | undefined {
     return this.#waiting.get(id)?.record
   }

@@ -112,7 +112,8 @@ export class WaitingRoom implements AsyncDisposable {
       .then(
         (lease) => {
           this.#callAgain = true
-          const waiting = this.#state.kind === 'open' && !this.#options.isPaused() ? this.#queue.take(id) : undefined
+          const mayBegin = this.#state.kind === 'open' && !this.#options.isPaused() && this.#queue.isReady(id)
+          const waiting = mayBegin ? this.#queue.take(id) : undefined
           if (waiting) starter.beginQueued(waiting.record, lease, waiting.base)
           else lease[Symbol.dispose]()
         },

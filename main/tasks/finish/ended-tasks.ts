@@ -17,6 +17,8 @@ export interface EndedTasksOptions {
   readonly running: Pick<RunningTasks, 'over'>
   readonly deletions: Deletions
   readonly rules: PublishingRules & MirrorOptions
+  /** What has not begun and starts from the result of a task. */
+  readonly followers: { needing(id: TaskId): Promise<TaskId | null> }
 }
 
 /** What is done with tasks that have ended: one thing at a time with each. */
@@ -79,7 +81,13 @@ export class EndedTasks {
 
   /** Deletes its folder, see `cleanUpTask`. */
   async cleanUp(id: TaskId, wish: CleanUp): Promise<void> {
-    const { catalog, rules, deletions } = this.#options
+    const { catalog, rules, deletions, followers } = this.#options
+    const follower = await followers.needing(id)
+    if (follower !== null) {
+      throw new AppError('task-busy', `Task ${follower} comes after task ${id} and has not begun`, {
+        hint: `Wait until it has, or cancel it: cancel_task ${follower}`,
+      })
+    }
     const salvage = wish.deleteRef ? 'when-repository-is-back' : 'if-possible'
     await this.act(id, (task) => cleanUpTask(task, wish, rules, deletions), salvage)
     catalog.drop(id)
@@ -87,7 +95,8 @@ export class EndedTasks {
 
   /** Whether its folder may go without the wish of a person. */
   async mayCleanUp(id: TaskId, by: By): Promise<boolean> {
-    const { catalog, rules } = this.#options
+    const { catalog, rules, followers } = this.#options
+    if ((await followers.needing(id)) !== null) return false
     return (await weighRemoval(await catalog.get(id), 'clean-up', by, rules)).kind === 'yes'
   }
 }

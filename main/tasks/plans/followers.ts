@@ -34,6 +34,16 @@ export class Followers implements Disposable {
     return this.#known.get(id) ?? null
   }
 
+  /** A task that has not begun and may start from this one, or from what this one repeats; null where there is none. */
+  async needing(id: TaskId): Promise<TaskId | null> {
+    const { catalog, waiting } = this.#options
+    if (waiting.followers.length === 0) return null
+    const tasks = new Map((await catalog.list()).map((task) => [task.id, task]))
+    const runs = new Set<TaskId>()
+    for (let at: TaskId | undefined = id; at !== undefined && !runs.has(at); at = tasks.get(at)?.retries) runs.add(at)
+    return waiting.followers.find(({ task }) => task.after?.some((other) => runs.has(other)))?.task.id ?? null
+  }
+
   /** Looks soon at all of them; calls meanwhile have it look once more. */
   look(): void {
     this.#lookAgain = true

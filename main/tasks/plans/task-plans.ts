@@ -70,7 +70,8 @@ export class TaskPlans {
         tasks: Object.fromEntries(ids),
       })
     } catch (error) {
-      for (const task of [...ids.values()].toReversed()) await follower.cancel(task)
+      // What could not be cancelled now is at the next start, since the plan is not whole.
+      for (const task of [...ids.values()].toReversed()) await follower.cancel(task).catch(() => undefined)
       throw error
     }
     this.#whole.add(id)

@@ -27,7 +27,9 @@ const working = (name: keyof typeof ids, more: Partial<Known> = {}): Known => ({
   ...{ state: { phase: 'working', slot: slot(2) }, work: null, merge: null, ...more },
 })
 const after = (...names: (keyof typeof ids)[]) => ({ after: names.map((name) => ids[name]), repoPath: '/repo' })
-const held = (by: keyof typeof ids, why: RegExp) => ({ kind: 'held', by: ids[by], why: expect.stringMatching(why) })
+const held = (by: keyof typeof ids, why: RegExp, cause = 'no-result') => ({
+  ...{ kind: 'held', by: ids[by], cause, why: expect.stringMatching(why) },
+})
 
 test.each<[string, Parameters<typeof readinessOf>[0], Known[], unknown]>([
   ['one that works', after('a'), [working('a')], { kind: 'waits', for: [ids.a] }],
@@ -60,12 +62,12 @@ test.each<[string, Parameters<typeof readinessOf>[0], Known[], unknown]>([
     'two works that are not merged',
     after('a', 'b'),
     [ended('a', unmerged('conflicts')), ended('b', unmerged('awaiting_review'))],
-    held('a', /aaaaaaaa and bbbbbbbb is not on the branch yet/),
+    held('a', /aaaaaaaa and bbbbbbbb is not on the branch yet/, 'unmerged'),
   ],
   ['one that failed', after('a', 'b'), [ended('a', failed), working('b')], held('a', /aaaaaaaa has failed/)],
   ['one that was stopped', after('a'), [ended('a', { kind: 'cancelled' })], held('a', /was cancelled/)],
   ['rejected work', after('a'), [ended('a', unmerged('rejected'))], held('a', /was rejected/)],
-  ['one that was deleted', after('a'), [], held('a', /record of task aaaaaaaa was deleted/)],
+  ['one that was deleted', after('a'), [], held('a', /record of task aaaaaaaa was deleted/, 'deleted')],
   [
     'a failure that a person merged',
     after('a'),

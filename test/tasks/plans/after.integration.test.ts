@@ -57,6 +57,10 @@ test('a task begins when those before it have ended, from their result, and says
   expect(orchestrator.queuePosition(third)).toBeNull()
   await touch('go-first')
   await untilEnded(orchestrator, first)
+  await expect(orchestrator.cleanup(first, { deleteRef: false, by: 'person' })).rejects.toMatchObject({
+    code: 'task-busy',
+    message: `Task ${third} comes after task ${first} and has not begun`,
+  })
   await expect.poll(() => orchestrator.readiness(third)).toEqual({ kind: 'waits', for: [second] })
   expect((await orchestrator.get(third)).state.phase).toBe('queued')
   await touch('go')
