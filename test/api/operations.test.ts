@@ -35,3 +35,18 @@ function descriptionOf(field: z.ZodType): string | undefined {
   const inner = (field.def as { readonly innerType?: z.ZodType }).innerType
   return field.description ?? (inner && descriptionOf(inner))
 }
+
+test('a client may ask for what reads without asking its user, and must ask before what takes something away', () => {
+  const named = (has: (hints: (typeof operations)[number]['hints']) => boolean | undefined) =>
+    operations.filter(({ hints }) => has(hints)).map(({ name }) => name)
+  expect(named(({ readOnly }) => readOnly)).toEqual([
+    ...['get_task_info', 'get_task_logs', 'get_task_diff', 'list_tasks', 'list_repos', 'list_slots', 'usage'],
+    ...['review_task', 'review_file'],
+  ])
+  expect(named(({ destructive }) => destructive)).toEqual([
+    ...['cancel_task', 'cancel_plan', 'cleanup_task', 'prune', 'reject_task'],
+  ])
+  expect(named(({ idempotent }) => idempotent)).toEqual([
+    ...['interrupt_task', 'finish_task', 'cancel_task', 'cancel_plan', 'merge_task', 'prune', 'reject_task'],
+  ])
+})

@@ -79,3 +79,15 @@ test('the run in place of a task of a plan is one of the plan, and starts from w
     after: ['0badcafe'],
   })
 })
+
+test('what the agent is to be is that of the first task, setting by setting in place of which the call may say another', async () => {
+  const { tasks, id, retry, record } = await start()
+  await tasks.end(id)
+  await retry({ model: 'opus' })
+  expect(tasks.requests.at(-1)).toMatchObject({ agent: { model: 'opus' } })
+  record({ agent: { model: 'sonnet', effort: 'low' } })
+  await retry({ model: 'opus' })
+  expect(tasks.requests.at(-1)).toMatchObject({ agent: { model: 'opus', effort: 'low' } })
+  await retry()
+  expect(tasks.requests.at(-1)).toMatchObject({ agent: { model: 'sonnet', effort: 'low' } })
+})

@@ -14,6 +14,6 @@ export const cancelPlan = defineOperation({
     cancelled: z.array(z.string()).optional().describe('The ids of the tasks that were stopped'),
     error: z.string().optional(),
   }),
-  hints: { readOnly: false, destructive: false, idempotent: true },
+  hints: { readOnly: false, destructive: true, idempotent: true },
   call: async ({ plan_id }, { tasks }) => ({ cancelled: [...(await tasks.cancelPlan(plan_id))] }),
 })
