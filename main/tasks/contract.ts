@@ -203,7 +203,7 @@ export interface RunRequest {
 
 /** A task of a plan that is asked for. */
 export interface PlannedRequest extends Omit<RunRequest, 'after' | 'plan'> {
-  /** What the other tasks of the plan call it, see `planNamePattern`. */
+  /** What the other tasks of the plan call it, see `PlannedTask`. */
   readonly name: string
   /** Names of tasks of the plan, and ids of others. */
   readonly after?: readonly string[]

@@ -3,14 +3,14 @@ import { AppError } from '../failure.ts'
 
 /** A task of a plan, as far as its place in the plan goes. */
 export interface PlannedTask {
-  /** What the others call it; see `planNamePattern`. */
+  /** What the others call it: one to forty letters, digits, `-`, `_` and `.`, and not of the form of a task id. */
   readonly name: string
   /** Names of tasks of the plan. */
   readonly after: readonly string[]
 }
 
-/** One to forty letters, digits, `-`, `_` and `.`; eight hexadecimal digits would be the id of a task. */
-export const planNamePattern = /^(?![0-9a-f]{8}$)[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/
+/** Eight hexadecimal digits would be the id of a task. */
+const planNamePattern = /^(?![0-9a-f]{8}$)[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/
 
 /**
  * The tasks of a plan in an order in which each comes after those that it waits for; among several such orders the one that is nearest to the given one. Pure.
