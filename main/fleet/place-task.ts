@@ -301,9 +301,11 @@ const plainExit = (exit: MachineExit): MachineExit =>
   'detail' in exit ? { ...exit, detail: singleLineText(exit.detail) } : exit
 
 /** Nothing more comes home of the task: told once, and what has come is kept. */
-async function giveUp({ record }: PlacedRun, why: string): Promise<'finished' | 'home'> {
+async function giveUp({ record, stop }: PlacedRun, why: string): Promise<'finished' | 'home'> {
   const { state, stopReason } = record.task
-  const failure: Failure = stopReason ?? { code: 'interrupted', message: why, hint: 'Run the task again' }
+  // A wish that came before the task was placed is on no record.
+  const wish = stopReason ?? (stop.aborted ? toFailure(stop.reason, 'cancelled') : null)
+  const failure: Failure = wish ?? { code: 'interrupted', message: why, hint: 'Run the task again' }
   if (!('slot' in state)) {
     await endTask(record, failure)
     return 'finished'

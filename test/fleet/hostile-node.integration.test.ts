@@ -2,7 +2,8 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../main/core/task/task.ts'
-import { runAtPlace } from '../../main/fleet/place-task.ts'
+import type { Engine } from '../../main/fleet/engine.ts'
+import { type Patience, runAtPlace } from '../../main/fleet/place-task.ts'
 import type { ToNode } from '../../main/fleet/protocol.ts'
 import { channels } from '../../main/fleet/protocol.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
@@ -27,18 +28,20 @@ interface Scene {
 async function atNode(
   hear: (message: ToNode, node: ScriptedNode, scene: Scene) => void | Promise<void>,
   act?: (home: Awaited<ReturnType<typeof startOrchestrator>>, task: Task) => Promise<void>,
+  { submit, ...changed }: Partial<Patience & Pick<Engine, 'submit'>> = {},
 ): Promise<{ readonly task: Task; readonly scene: Scene; readonly attached: number; readonly home: string }> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
   const scene = { root, repo, start: await gitIn(repo, ['rev-parse', 'HEAD']) }
   const engine = scriptedEngine((message, node) => void hear(message, node, scene))
+  if (submit) engine.submit = submit
   const place = { name: 'desk', kind: 'ssh', host: 'desk', options: [], command: ['/n', '/p'] } as const
   const setup = {
     ...{ root, guest: 'exit 1' },
     places: () => ({
       find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
       list: async () => [place],
-      run: (placed: Parameters<typeof runAtPlace>[0]) => runAtPlace(placed, engine, patience),
+      run: (placed: Parameters<typeof runAtPlace>[0]) => runAtPlace(placed, engine, { ...patience, ...changed }),
     }),
   }
   await using home = await startOrchestrator(setup)
@@ -184,6 +187,24 @@ test('one that greets and never ends a task that is cancelled holds it for so lo
   )
   expect(task.state).toMatchObject({ outcome: { kind: 'cancelled' } })
   expect(task.notes.join('\n')).toContain('did not end the task within 2 s')
+})
+
+test('a cancel while a place does not answer is a cancel, however long it has not', async () => {
+  const asked = Promise.withResolvers<void>()
+  const silent = (_job: unknown, signal: AbortSignal): Promise<never> => {
+    asked.resolve()
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  }
+  const { task, attached } = await atNode(
+    () => undefined,
+    async ({ orchestrator }, { id }) => {
+      await asked.promise
+      await orchestrator.cancel(id)
+    },
+    { submit: silent, stopMs: 0 },
+  )
+  expect(task.state).toMatchObject({ outcome: { kind: 'cancelled' } })
+  expect(attached).toBe(0)
 })
 
 /** A tree as git stores it, whatever its names. */

@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFleet } from '../../../main/fleet/fleet.ts'
 import type { Patience } from '../../../main/fleet/place-task.ts'
@@ -6,6 +8,7 @@ import { endAll, findDetached } from '../../../main/lib/processes/find-processes
 import { addPlace } from '../../../main/settings/places.ts'
 import { registeredRepository } from '../orchestrator.ts'
 import { temporaryFolder } from '../temporary.ts'
+import { builtPackage } from './built-package.ts'
 import { startSshd, type TestSshd } from './sshd.ts'
 
 const patience: Patience = { retryMs: { least: 50, most: 500 }, lostMs: 60_000, stopMs: 10_000, endMs: 60_000 }
@@ -24,7 +27,14 @@ export interface PlaceScene extends AsyncDisposable {
   }
 }
 
-const program = join(import.meta.dirname, 'process-node.ts')
+/** In one file: it is started three times for each task. Gone with the process of the tests. */
+let built: Promise<string> | undefined
+const program = (): Promise<string> =>
+  (built ??= (async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mvm-node-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return join(await builtPackage(folder, join(import.meta.dirname, 'process-node.ts')), 'dist', 'node.js')
+  })())
 
 /** A home with a registered repository, and a node that a real sshd leads to, whose machines are processes running the guest. */
 export async function placeScene(
@@ -38,7 +48,7 @@ export async function placeScene(
   await writeFile(join(node, 'guest.sh'), guestOf(root))
   const sshd = await startSshd(root)
   const { host, options } = sshd
-  const command: [string, ...string[]] = [process.execPath, program, node]
+  const command: [string, ...string[]] = [process.execPath, await program(), node]
   await addPlace(join(root, 'home'), { name: 'desk', kind: 'ssh', host, options, command })
   return {
     ...{ root, repo, node, sshd },
