@@ -37,20 +37,20 @@ export class GuestLine implements StreamLine {
 
   /**
    * Begins anew on a line that is ours alone.
-   * @throws AppError('guest-failed') when the guest does not answer, or the signal's reason; the socket is destroyed then.
+   * @throws AppError('guest-failed') when the guest does not answer or the line ends, or the signal's reason; the socket is destroyed then.
    */
-  static async begin(socket: Duplex, signal: AbortSignal): Promise<GuestLine> {
+  static async begin(socket: Duplex, signal: AbortSignal, answerMs = helloMs): Promise<GuestLine> {
     const { said, answer } = helloFrames(randomBytes(16))
     const hello = new HelloReader(answer)
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(helloMs)])
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
     const onData = (chunk: Buffer): void => {
       const rest = hello.push(chunk)
       if (!rest) return
       socket.pause()
       resolve(rest)
     }
-    const onEnd = (): void => reject(unanswered())
+    const onEnd = (): void => reject(gone())
     const onAbort = (): void => reject(signal.aborted ? signal.reason : unanswered())
     socket.on('error', () => undefined) // It closes after that.
     socket.on('data', onData).once('end', onEnd).once('close', onEnd)

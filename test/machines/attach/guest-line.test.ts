@@ -166,10 +166,13 @@ test('a guest that does not answer is waited for until the signal fires, and one
   const [mine, theirs] = duplexPair()
   const begun = GuestLine.begin(mine, never)
   theirs.end()
-  await expect(begun).rejects.toMatchObject({
+  await expect(begun).rejects.toMatchObject({ code: 'guest-failed', message: 'The line to the machine is gone' })
+  const [silent] = duplexPair()
+  await expect(GuestLine.begin(silent, never, 10)).rejects.toMatchObject({
     code: 'guest-failed',
     hint: expect.stringContaining('before the update'),
   })
+  expect(silent.destroyed).toBe(true)
 })
 
 test('when the line ends, all that is open ends with the reason, and what was about to open', async () => {
