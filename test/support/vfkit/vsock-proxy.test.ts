@@ -79,3 +79,22 @@ test("the guest's own net ends what stays open so: the options of its forwards, 
   const client = ['-u', `EXEC:socat ${short.join(' ')} - UNIX-CONNECT\\:${path}`, 'STDOUT']
   expect(await run('socat', client)).toMatchObject({ ok: true, stdout: 'hello' })
 })
+
+test('a serial port in the place of a vsock port is let go when the host comes again, and not before', async () => {
+  const folder = await temporaryFolder()
+  const [target, path] = [join(folder, 'serial.sock'), join(folder, 'host.sock')]
+  const taken: Socket[] = []
+  const server: Server = createServer({ allowHalfOpen: true }, (socket) => void taken.push(socket)).listen(target)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  await vsockProxy(path, target, 'far', true)
+  const first = guestOf(path)
+  await until(async () => taken.length === 1)
+  taken[0]?.resume()
+  const letGo = once(taken[0] ?? server, 'end')
+  first.destroy()
+  guestOf(path).write('again')
+  await letGo
+  await until(async () => taken.length === 2)
+  expect(String(await once(taken[1] ?? server, 'data'))).toBe('again')
+})
