@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../../main/lib/processes/spawn.ts'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import type { Doom } from '../support/faults/doomed-orchestrator.ts'
 import { subjectsOf } from '../support/git/repositories.ts'
 import { guestThatForks } from '../support/machines/forking-guest.ts'
@@ -57,3 +58,26 @@ test('killed when a fork has its slot and no machine: it ends, and goes on with 
     ...{ state: { outcome: { kind: 'merged' } }, result: { usage: { costUsd: 0.5, sessionId: cut.fork?.copy } } },
   })
 })
+
+test.for<[string, Doom]>([
+  ['before it is on record that its clone is in its place', { when: 'before', event: 'cloned', skip: 1 }],
+  ['before its end is on record', { when: 'after', event: 'cloned', skip: 1 }],
+])(
+  'killed while a fork that waits is cancelled, %s: it waits as before, and runs with all that it was copied from',
+  async ([, doom]) => {
+    const root = await temporaryFolder()
+    await registeredRepository(root)
+    const guest = guestThatForks('[ -e left ] || echo left > left')
+    const request = JSON.stringify({ root, guest, fork: 'way', cancelled: true })
+    expect(await run(process.execPath, [program, request, JSON.stringify(doom)])).toMatchObject({ signal: 'SIGKILL' })
+    await using second = await startOrchestrator({ root, guest })
+    const { orchestrator, home } = second
+    const ends = await Promise.all((await orchestrator.list()).map(({ id }) => untilEnded(orchestrator, id)))
+    const fork = ends.find((task) => task.fork)
+    if (!fork) throw new Error('It is gone')
+    expect(fork).toMatchObject({
+      ...{ state: { outcome: { kind: 'merged' } }, result: { usage: { costUsd: 0.5, sessionId: fork.fork?.copy } } },
+    })
+    expect(await readFile(join(taskFiles(home, fork.id).repo, 'left'), 'utf8')).toBe('left\n')
+  },
+)

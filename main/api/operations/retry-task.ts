@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../core/failure.ts'
+import { startOver } from '../../core/task/start-over.ts'
 import { baseName } from '../../core/task/task-base.ts'
 import { defineOperation } from '../operation.ts'
 import { ownerOf } from '../owner-of.ts'
@@ -27,11 +28,11 @@ export const retryTask = defineOperation({
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
       throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {
-        hint: `Call resolve_task with ${resolves.task}`,
+        hint: startOver({ resolves }),
       })
     if (fork)
       throw new AppError('argument-invalid', `Task ${id} went on where task ${fork.task} had ended`, {
-        hint: `fork_task with ${fork.task} starts one more from there`,
+        hint: startOver({ fork }),
       })
     // The alias may have changed, or name another repository, since the task ran.
     const repository = (await tasks.repositories()).find(({ path }) => path === repoPath)

@@ -69,7 +69,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       if (task.state.phase !== 'queued') throw new TransitionError(`Task ${task.id} has a slot already`)
       return { ...task, state: { phase: 'cloning', slot: event.slot } }
     case 'cloned':
-      return { ...task, startCommit: event.startCommit, branch: event.branch, state: active(task, 'booting') }
+      return { ...task, startCommit: event.startCommit, branch: event.branch, state: withClone(task) }
     case 'machine-started':
       return {
         ...task,
@@ -151,6 +151,10 @@ const atWork = (task: Task): Task =>
 /** Whether there is an agent that an interrupt could stop. */
 export const canBeInterrupted = ({ state }: Pick<Task, 'state'>): boolean =>
   state.phase === 'working' || state.phase === 'waiting'
+
+/** A fork brings its clone, which may come into its place while it waits. */
+const withClone = (task: Task): TaskState =>
+  task.fork && task.state.phase === 'queued' ? task.state : active(task, 'booting')
 
 /** A place that was started again has another name perhaps; the task is as far as it was. */
 function placed(task: Task, node: string): Task {

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/failure.ts'
+import { startOver } from '../../core/task/start-over.ts'
 import type { Task } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { RegisteredRepository } from '../contract.ts'
@@ -23,11 +24,11 @@ export async function requireGoesOn(
   rules: GoingOnRules,
   host: HostCheck,
 ): Promise<RegisteredRepository & { readonly startCommit: string }> {
-  const { id, repoPath, startCommit } = task
+  const { id, repoPath, startCommit, work } = task
   const { workFolder, repo } = filesOf(task)
   if (startCommit === null || !(await pathExists(repo))) {
     throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
-      hint: `retry_task starts it from the beginning; run_task with base ${id} builds on what waits at its ref`,
+      hint: `${startOver(task)}${work?.ref == null ? '' : `; run_task with base ${id} builds on what waits at its ref`}`,
     })
   }
   const registered = (await rules.repositories.list()).find(({ path }) => path === repoPath)

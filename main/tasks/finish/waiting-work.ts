@@ -3,6 +3,7 @@ import { AppError } from '../../core/failure.ts'
 import { type Act, type By, mayPublish, type Verdict, type WaitingWork } from '../../core/merge/may-publish.ts'
 import type { Accepted, MergeOutcome } from '../../core/merge/merge.ts'
 import type { MergePolicy } from '../../core/merge/merge-policy.ts'
+import { hasClone } from '../../core/task/has-clone.ts'
 import type { Task } from '../../core/task/task.ts'
 import { countAlsoRefs, readTaskRef } from '../../git/repository/read-task-ref.ts'
 import type { RegisteredRepository } from '../contract.ts'
@@ -36,11 +37,11 @@ async function currentPolicy(
 
 /** What a task's record says of its work. `commit` is what lies at its ref now, or null; `beside` is the number of refs beside it. */
 export function recordedWork(task: Task, commit: string | null, current: MergePolicy | null, beside = 0): WaitingWork {
-  const { merge, work, result, accepted, startCommit } = task
+  const { merge, work, result, accepted } = task
   const outcome = task.state.phase === 'finished' ? task.state.outcome.kind : null
   const reason = merge?.kind === 'unmerged' ? merge.reason : null
   const paths = merge?.kind === 'unmerged' ? merge : noPaths
-  const isOnlyInClone = work === null && startCommit !== null
+  const isOnlyInClone = work === null && hasClone(task)
   const isElsewhere = merge?.kind === 'merged' || merge?.kind === 'unchanged'
   return {
     taskId: task.id,

@@ -1,3 +1,4 @@
+import { hasClone } from '../../core/task/has-clone.ts'
 import type { Task } from '../../core/task/task.ts'
 import { notReached } from '../../git/repository/not-reached.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
@@ -8,9 +9,9 @@ import { placeOfRefs } from '../record/place-of-refs.ts'
  * is not. What a person has dropped on purpose is missed by no one. The one place that decides this.
  */
 export async function workIsElsewhere(task: Task, signal?: AbortSignal): Promise<boolean> {
-  const { state, startCommit, work, merge } = task
+  const { state, work, merge } = task
   if (state.phase !== 'finished') return false
-  if (startCommit === null) return true
+  if (!hasClone(task)) return true
   if (!work) return false
   if (merge?.kind === 'unmerged' && merge.dropped === true) return true
   if (work.unsaved) return false

@@ -7,7 +7,6 @@ import { endTask, lastParking, parkAgain } from '../finish/end-task.ts'
 import { finishTask } from '../finish/finish-task.ts'
 import { MessageCarrier } from '../messages/carry-messages.ts'
 import { shareNames } from '../record/task-files.ts'
-import { placeFork } from './place-fork.ts'
 import { superviseToEnd } from './supervise-to-end.ts'
 import { removeKey } from './take-key.ts'
 import type { FollowedTask, RunEnd } from './task-run.ts'
@@ -17,8 +16,6 @@ const interrupted: Failure = {
   message: 'The orchestrator ended before the task had a virtual machine',
   hint: 'Run the task again',
 }
-
-const goesOn = 'continue_task has it go on'
 
 /**
  * Goes on with a task that the last run of the orchestrator left unfinished: a living machine is adopted, a dead one's work
@@ -36,13 +33,12 @@ export async function recoverTask(followed: FollowedTask): Promise<RunEnd> {
   if (!task.machine && !hasWorked) {
     await removeKey(files.share)
     log.warn('task was interrupted before its machine ran')
-    await placeFork(record) // It has all to go on with.
     if (task.stopReason && task.startCommit !== null) return await finishTask(context, record, secret, log)
     if (parking) {
       await parkAgain(record, parking)
       return 'parked'
     }
-    await endTask(record, task.stopReason ?? (task.fork ? { ...interrupted, hint: goesOn } : interrupted))
+    await endTask(record, task.stopReason ?? interrupted)
     return 'finished'
   }
   if (!task.exit) {

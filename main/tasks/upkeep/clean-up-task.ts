@@ -24,9 +24,9 @@ export async function cleanUpTask(
   const { id } = task
   const act = deleteRef ? 'drop' : 'clean-up'
   requireYes(task, act, await weighRemoval(task, act, by, rules))
-  const { folder, workFolder, repo, share } = filesOf(task)
+  const { folder, workFolder, repo, copy, share } = filesOf(task)
   if (!deleteRef && !(await workIsElsewhere(task))) {
-    throw new AppError('salvage-failed', `Work of task ${id} is only in ${repo}`, {
+    throw new AppError('salvage-failed', `Work of task ${id} is only in ${task.startCommit === null ? copy : repo}`, {
       hint: 'Save what you need of it, then clean up with delete_ref',
     })
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
-import { slotOf, type TaskOutcome } from '../../../main/core/task/task.ts'
+import { type Fork, slotOf, type TaskId, type TaskOutcome } from '../../../main/core/task/task.ts'
 import { foldTask, newTask, TransitionError, transition } from '../../../main/core/task/transition.ts'
 import { statusOf, taskView } from '../../../main/core/task/view.ts'
 import { waitsForUser } from '../../../main/core/task/waits-for-user.ts'
@@ -279,6 +279,22 @@ describe('a task that is continued', () => {
     ]
     expect(() => foldTask([...none, goOn] as Parameters<typeof foldTask>[0], '/home')).toThrow(TransitionError)
   })
+})
+
+test('a fork that waits has its clone before it has a slot, and no other task has', () => {
+  const cloned = { type: 'cloned', at, startCommit: 'a'.repeat(40), branch: 'main' } as const
+  const fork: Fork = {
+    ...{ task: '0a0b0c0d' as TaskId, startCommit: cloned.startCommit, branch: 'main', session: '1', copy: '2' },
+    ...{ costUsd: 1, description: 'first', told: [] },
+  }
+  const waits = transition(newTask({ ...identity('/repo'), fork }, '/home'), cloned)
+  expect(waits).toMatchObject({ state: { phase: 'queued' }, startCommit: cloned.startCommit, branch: 'main' })
+  expect(transition(waits, { type: 'slot-leased', at, slot: slot(2) }).state).toEqual({ phase: 'cloning', slot: 2 })
+  expect(transition(waits, { type: 'finished', at, outcome: { kind: 'cancelled' } })).toMatchObject({
+    state: { phase: 'finished', slot: null },
+    startCommit: cloned.startCommit,
+  })
+  expect(() => transition(newTask(identity('/repo'), '/home'), cloned)).toThrow(TransitionError)
 })
 
 describe('a task at a place', () => {

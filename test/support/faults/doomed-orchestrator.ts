@@ -21,7 +21,7 @@ export type Doom =
   | WorkerDoom
 
 /**
- * Runs one task, which may be told something while it works, or be forked at its end, or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
+ * Runs one task, which may be told something while it works, or be forked at its end (and the fork be cancelled while it waits), or a second one after it in a machine that was booted ahead, in an orchestrator that kills itself, with SIGKILL, at one point: what is patched for it is here and not in the
  * product. Prints `ready` first, and `survived` when the point was never reached.
  */
 const [rootAndGuest = '', doomText = ''] = process.argv.slice(2)
@@ -31,7 +31,15 @@ const {
   warm = false,
   tell,
   fork,
-} = JSON.parse(rootAndGuest) as { root: string; guest: string; warm?: boolean; tell?: string; fork?: string }
+  cancelled = false,
+} = JSON.parse(rootAndGuest) as {
+  root: string
+  guest: string
+  warm?: boolean
+  tell?: string
+  fork?: string
+  cancelled?: boolean
+}
 const doom = JSON.parse(doomText) as Doom
 
 const die = (): never => {
@@ -69,15 +77,21 @@ async function aheadOf(known: string): Promise<boolean> {
 }
 
 console.log('ready')
-const { orchestrator } = await startOrchestrator({ root, guest, warmMachines: warm ? 1 : 0 })
+let isEnded = false
+const { orchestrator } = await startOrchestrator({
+  ...{ root, guest, warmMachines: warm ? 1 : 0 },
+  isQueuePaused: () => cancelled && isEnded,
+})
 const first = await orchestrator.run({ description: 'say hello', repo: 'project' })
 if (tell !== undefined) {
   await until(async () => (await orchestrator.get(first)).state.phase === 'working')
   await orchestrator.tell(first, tell, 'next')
 }
 await untilEnded(orchestrator, first)
+isEnded = true
 if (fork !== undefined) {
-  const forks = await orchestrator.fork(first, { text: fork, count: 2 })
+  const forks = await orchestrator.fork(first, { text: fork, count: cancelled ? 1 : 2 })
+  if (cancelled) for (const id of forks) await orchestrator.cancel(id)
   for (const id of forks) await untilEnded(orchestrator, id)
 }
 if (warm) {

@@ -2,18 +2,24 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { repositoryViews } from '../../../main/api/views.ts'
+import { AppError } from '../../../main/core/failure.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { commitFiles, gitIn, subjectsOf } from '../../support/git/repositories.ts'
 import { firstSession, guestThatForks } from '../../support/machines/forking-guest.ts'
-import { registeredRepository, startOrchestrator, untilEnded } from '../../support/orchestrator.ts'
+import {
+  type OrchestratorSetup,
+  registeredRepository,
+  startOrchestrator,
+  untilEnded,
+} from '../../support/orchestrator.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
-async function place(before = '') {
+async function place(before = '', rest: Partial<OrchestratorSetup> = {}) {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
-  const setup = await startOrchestrator({ root, guest: guestThatForks(before) })
+  const setup = await startOrchestrator({ root, guest: guestThatForks(before), ...rest })
   const { orchestrator, home } = setup
   const view = async (id: TaskId) => taskView(await untilEnded(orchestrator, id))
   return {
@@ -151,4 +157,47 @@ test('a task that works, has no clone, or whose session was not kept is not fork
   await rm(repo, { recursive: true })
   await expect(one(id)).rejects.toMatchObject({ code: 'task-ended', hint: expect.stringContaining('retry_task') })
   expect((await at.folders()).sort()).toEqual([id, slow].sort())
+})
+
+test('a fork that is cancelled while it waits, or cannot be given what it needs, is kept by prune and goes on with all that it was copied from', async () => {
+  let [isQueuePaused, isKeyMissing] = [false, false]
+  const provisions = {
+    get variables() {
+      if (isKeyMissing) throw new AppError('key-missing', 'There is no key', { hint: 'Set one' })
+      return {}
+    },
+  }
+  await using at = await place('[ -e left ] || echo left > left', { provisions, isQueuePaused: () => isQueuePaused })
+  const { orchestrator, home, repo } = at
+  const id = await at.ended('first')
+  isQueuePaused = true
+  const forks = await orchestrator.fork(id, { text: 'way', count: 3 })
+  const [cancelled, dropped, unequipped] = forks as [TaskId, TaskId, TaskId]
+  await orchestrator.cancel(cancelled)
+  await orchestrator.cancel(dropped)
+  isKeyMissing = true
+  isQueuePaused = false
+  orchestrator.settingsChanged()
+  expect((await at.view(cancelled)).error).toBe('Cancelled')
+  expect((await untilEnded(orchestrator, unequipped)).state).toMatchObject({
+    outcome: { failure: { code: 'key-missing', hint: 'Set one' } },
+  })
+  isKeyMissing = false
+
+  const pruned = await orchestrator.prune({ by: 'person', dryRun: false, maxGiB: 0 })
+  expect(pruned.tasks.map(({ task_id }) => task_id)).toEqual([id])
+  await orchestrator.cleanup(dropped, { deleteRef: false, by: 'person' })
+  expect(await gitIn(repo, ['show', `refs/tasks/${dropped}:left`])).toBe('left')
+  for (const fork of [cancelled, unequipped]) {
+    await orchestrator.continue(fork, { text: 'more' })
+    const { fork: point, result } = await untilEnded(orchestrator, fork)
+    expect(result).toMatchObject({ success: true, usage: { sessionId: point?.copy } })
+    const session = join(taskFiles(home, fork).share, 'session', 'p', `${point?.copy}.jsonl`)
+    expect(await readFile(session, 'utf8')).toMatch(/^first\n/)
+    expect(await readFile(join(taskFiles(home, fork).repo, 'left'), 'utf8')).toBe('left\n')
+  }
+  await rm(taskFiles(home, cancelled).repo, { recursive: true })
+  await expect(orchestrator.continue(cancelled, { text: 'x' })).rejects.toMatchObject({
+    hint: expect.stringMatching(`fork_task with ${id}`),
+  })
 })

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { pathExists } from '../../lib/files/look.ts'
-import type { TaskRecord } from '../record/task-record.ts'
+import type { TaskRecord } from './task-record.ts'
 
 /** Puts the clone of a fork, which was copied when it was accepted, in its place, and that on record. Can be repeated. */
 export async function placeFork(record: TaskRecord): Promise<void> {
