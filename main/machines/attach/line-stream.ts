@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { ByteQueue } from './byte-queue.ts'
 import { creditFrame, frame, LineFault, mostPayloadBytes, windowBytes } from './frames.ts'
 
 /** The line as one of its streams sees it. */
@@ -14,15 +15,17 @@ export interface ScreenSize {
 }
 
 /**
- * One stream to a guest: bytes both ways, each as far as the other side has room for them. Of what the guest sent no more than three times
- * `windowBytes` waits for whoever reads. It closes when either side has closed it, or with an error when the line is gone.
+ * One stream to a guest: bytes both ways, each as far as the other side has room for them. Of what the guest sent no more than twice
+ * `windowBytes` waits for whoever reads, in memory of its own size, however small the guest's frames are. It closes when either side has closed it, or with an error when the line is gone.
  */
 export class LineStream extends Duplex {
   readonly id: number
   readonly #line: StreamLine
   readonly #opened = Promise.withResolvers<void>()
   /** From the guest, in the order in which it came, until it is read. */
-  readonly #incoming: Buffer[] = []
+  readonly #incoming = new ByteQueue()
+  /** Whoever reads has asked for more than was passed on. */
+  #isWanted = false
   #guestHasEnded = false
   /** The guest knows the stream no more. */
   #closedByGuest = false
@@ -35,7 +38,8 @@ export class LineStream extends Duplex {
   #outgoing: { readonly bytes: Buffer; readonly done: (error?: Error) => void } | undefined
 
   constructor(id: number, line: StreamLine) {
-    super({ allowHalfOpen: false, readableHighWaterMark: windowBytes / 2 })
+    // No more than one piece waits there: the others would each be an object, were it of one byte.
+    super({ allowHalfOpen: false, readableHighWaterMark: 1 })
     this.id = id
     this.#line = line
     this.#opened.promise.catch(() => undefined) // Whoever waits for it hears of it.
@@ -54,7 +58,7 @@ export class LineStream extends Duplex {
 
   // ---- from the line ----
 
-  /** @throws LineFault, as the next two do. */
+  /** @throws LineFault, as the next three do. */
   guestOpened(): void {
     if (this.#isOpen) throw new LineFault('a stream that is opened twice')
     this.#isOpen = true
@@ -76,6 +80,7 @@ export class LineStream extends Duplex {
   }
 
   guestEnded(): void {
+    if (!this.#isOpen || this.#guestHasEnded) throw new LineFault('the end of a stream that has none to come')
     this.#guestHasEnded = true
     this.flow()
   }
@@ -89,16 +94,17 @@ export class LineStream extends Duplex {
     }
     this.#outgoing?.done()
     this.#outgoing = undefined
-    this.guestEnded()
+    this.#guestHasEnded = true
+    this.flow()
   }
 
-  /** Passes on what came, as long as somebody reads. */
+  /** Passes on what came, if it is wanted. */
   flow(): void {
     if (this.destroyed) return
     if (this.#incoming.length > 0) {
-      const bytes = this.#incoming.length === 1 ? (this.#incoming[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#incoming)
-      if (this.readableLength >= this.readableHighWaterMark) return
-      this.#incoming.length = 0
+      if (!this.#isWanted) return
+      this.#isWanted = false
+      const bytes = this.#incoming.takeAll()
       this.#read += bytes.length
       this.push(bytes)
       if (this.#read >= windowBytes / 4 && !this.#closedByGuest) {
@@ -130,6 +136,7 @@ export class LineStream extends Duplex {
   // ---- from whoever uses it ----
 
   override _read(): void {
+    this.#isWanted = true
     this.flow()
   }
 
@@ -148,7 +155,7 @@ export class LineStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#incoming.length = 0
+    this.#incoming.clear()
     this.#outgoing?.done(error ?? undefined)
     this.#outgoing = undefined
     this.#opened.reject(error ?? new Error('It was closed before it was open'))

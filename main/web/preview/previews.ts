@@ -1,11 +1,13 @@
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { messageOf } from '../../core/failure.ts'
 import type { TaskId } from '../../core/task/task.ts'
 import { limitConnections } from '../../lib/http/http-connections.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Attachments } from '../../tasks/contract.ts'
+import { askGuest, headerBytes } from './ask-guest.ts'
 import {
   comesFromAnotherPage,
   headersForBrowser,
@@ -25,7 +27,6 @@ export interface PreviewsOptions {
 /** Requests and WebSockets of all previews that are under way at a time. */
 const mostOpen = 64
 const limits = { connections: 256, idleConnections: 64 }
-const headerBytes = 32 * 1024
 /** How long the guest may take to open a connection. */
 const connectMs = 30_000
 
@@ -84,31 +85,31 @@ export class Previews implements AsyncDisposable {
     response.once('close', () => {
       this.#open -= 1
     })
-    const origin = originOf(preview, own)
+    try {
+      await this.#show(request, response, preview, originOf(preview, own))
+    } catch (error) {
+      this.#options.log.debug('a preview failed', { taskId: preview.id, port: preview.port, reason: messageOf(error) })
+      if (response.headersSent) response.destroy()
+      else say(response, 502, `Port ${preview.port} of task ${preview.id} does not answer: ${messageOf(error)}`)
+    }
+  }
+
+  async #show(request: IncomingMessage, response: ServerResponse, preview: Preview, origin: string): Promise<void> {
     const stream = await this.#connect(preview, response)
-    if (!stream) return
-    const asking = httpRequest({
-      createConnection: () => stream,
-      method: request.method,
-      path: request.url,
-      headers: headersForGuest(request.headers, preview, origin),
-      setHost: false,
-      maxHeaderSize: headerBytes,
-    })
-    response.once('close', () => stream.destroy())
-    asking.on('response', (answer) => {
-      answer.on('error', () => response.destroy())
-      response.writeHead(answer.statusCode ?? 502, headersForBrowser(answer.headers, preview, origin))
-      answer.pipe(response)
-    })
-    asking.on('error', (error) => this.#failed(response, preview, error))
-    request.on('error', () => stream.destroy())
-    request.pipe(asking)
+    const { method, url: path } = request
+    const headers = headersForGuest(request.headers, preview, origin)
+    const answer = await askGuest(stream, { method, path, headers, body: request })
+    if (answer.kind === 'switched') {
+      stream.destroy()
+      throw new Error('it answers as if a WebSocket had been asked for')
+    }
+    response.writeHead(answer.status, headersForBrowser(answer.message.headers, preview, origin))
+    await pipeline(answer.message, response)
   }
 
   /** A WebSocket, such as that by which a server for development has its page load what changed. */
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, own: number): Promise<void> {
-    socket.on('error', () => undefined)
+    socket.on('error', () => undefined) // It closes after that.
     const preview = previewOf(request.headers.host, own)
     const refusal = this.#refusalOf(request, preview, own)
     if (refusal || !preview) return refuseUpgrade(socket, ...(refusal ?? unknownName))
@@ -118,40 +119,12 @@ export class Previews implements AsyncDisposable {
     socket.once('close', () => {
       this.#open -= 1
     })
-    const origin = originOf(preview, own)
-    let stream: Duplex
     try {
-      stream = await this.#options.attachments.connect(preview.id, preview.port, AbortSignal.timeout(connectMs))
+      const stream = await this.#connect(preview, socket)
+      await pass({ request, socket, head, stream, preview, origin: originOf(preview, own) })
     } catch (error) {
-      return refuseUpgrade(socket, 502, messageOf(error))
+      refuseUpgrade(socket, 502, messageOf(error))
     }
-    socket.once('close', () => stream.destroy())
-    stream.once('close', () => socket.destroy())
-    if (socket.destroyed) return void stream.destroy()
-    const asking = httpRequest({
-      createConnection: () => stream,
-      path: request.url,
-      headers: { ...headersForGuest(request.headers, preview, origin), connection: 'Upgrade', upgrade: 'websocket' },
-      setHost: false,
-      maxHeaderSize: headerBytes,
-    })
-    asking.on('upgrade', (answer, far, first) => {
-      socket.write(
-        headText(101, 'Switching Protocols', {
-          ...headersForBrowser(answer.headers, preview, origin),
-          connection: 'Upgrade',
-          upgrade: 'websocket',
-        }),
-      )
-      if (first.length > 0) socket.write(first)
-      if (head.length > 0) far.write(head)
-      far.pipe(socket).pipe(far)
-    })
-    asking.on('response', ({ statusCode }) =>
-      refuseUpgrade(socket, statusCode ?? 502, 'The server in the machine refused'),
-    )
-    asking.on('error', () => socket.destroy())
-    asking.end()
   }
 
   #refusalOf(request: IncomingMessage, preview: Preview | undefined, own: number): Refusal | undefined {
@@ -162,25 +135,43 @@ export class Previews implements AsyncDisposable {
     return this.#open >= mostOpen ? [503, `More than ${mostOpen} requests are under way`] : undefined
   }
 
-  /** Undefined once the browser was told why there is none. */
-  async #connect(preview: Preview, response: ServerResponse): Promise<Duplex | undefined> {
+  /** It is open for as long as the browser's side is. */
+  async #connect({ id, port }: Preview, side: ServerResponse | Duplex): Promise<Duplex> {
     const gone = new AbortController()
-    response.once('close', () => gone.abort(new Error('the browser went away')))
-    try {
-      const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(connectMs)])
-      return await this.#options.attachments.connect(preview.id, preview.port, signal)
-    } catch (error) {
-      this.#failed(response, preview, error)
-      return undefined
-    }
-  }
-
-  #failed(response: ServerResponse, { id, port }: Preview, error: unknown): void {
-    this.#options.log.debug('a preview failed', { taskId: id, port, reason: messageOf(error) })
-    if (response.headersSent) response.destroy()
-    else say(response, 502, `Port ${port} of task ${id} does not answer: ${messageOf(error)}`)
+    side.once('close', () => gone.abort(new Error('the browser went away')))
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(connectMs)])
+    const stream = await this.#options.attachments.connect(id, port, signal)
+    gone.signal.addEventListener('abort', () => stream.destroy(), { once: true })
+    if (gone.signal.aborted) stream.destroy()
+    return stream
   }
 }
+
+interface Passing {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  /** What came behind the request. */
+  readonly head: Buffer
+  readonly stream: Duplex
+  readonly preview: Preview
+  readonly origin: string
+}
+
+async function pass({ request, socket, head, stream, preview, origin }: Passing): Promise<void> {
+  const headers = { ...headersForGuest(request.headers, preview, origin), ...toWebSocket }
+  const answer = await askGuest(stream, { method: 'GET', path: request.url, headers, body: null })
+  if (answer.kind === 'answer') return refuseUpgrade(socket, answer.status, 'The server in the machine refused')
+  const far = answer.stream
+  far.once('close', () => socket.destroy())
+  socket.once('end', () => socket.destroy()) // A guest need not answer a browser that is gone.
+  const passed = { ...headersForBrowser(answer.message.headers, preview, origin), ...toWebSocket }
+  socket.write(headText(101, 'Switching Protocols', passed))
+  if (answer.first.length > 0) socket.write(answer.first)
+  if (head.length > 0) far.write(head)
+  far.pipe(socket).pipe(far)
+}
+
+const toWebSocket = { connection: 'Upgrade', upgrade: 'websocket' }
 
 type Refusal = readonly [status: number, why: string]
 

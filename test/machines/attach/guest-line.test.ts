@@ -25,6 +25,8 @@ async function liar({ before = Buffer.alloc(0) as Buffer } = {}) {
   return {
     line,
     says: (...frames: readonly Buffer[]) => theirs.write(Buffer.concat(frames)),
+    /** A part of what was read, as a socket gives it. */
+    saysPart: (read: Buffer, length: number) => theirs.write(read.subarray(0, length)),
     /** What it heard after the greeting. */
     heard: () => Buffer.concat(heard.slice(1)),
     isHeld: () => ours.isPaused(),
@@ -76,6 +78,7 @@ test.each<[string, (frames: { readonly id: number }) => readonly Buffer[]]>([
   ],
   ['sends nothing, again and again', ({ id }) => [frame('D', id)]],
   ['goes on after its end', ({ id }) => [frame('E', id), frame('D', id, 'x')]],
+  ['ends twice', ({ id }) => [frame('E', id), frame('E', id)]],
   ['gives more room than was taken', ({ id }) => [creditFrame(id, windowBytes)]],
   ['gives room of nothing', ({ id }) => [creditFrame(id, 0)]],
   ['gives room in too few bytes', ({ id }) => [frame('W', id, 'xyz')]],
@@ -141,6 +144,27 @@ test('what nobody reads is bounded, and the guest is given no more room', async 
   const roomGiven = heard().toString('latin1').split('W').length - 1
   expect(roomGiven).toBeLessThanOrEqual(3)
   expect(stream.readableLength).toBeLessThanOrEqual(2 * windowBytes)
+})
+
+test('what nobody reads takes the memory of its bytes, not that of what each was read with', async () => {
+  const { stream, saysPart } = await openLiar()
+  const before = process.memoryUsage().arrayBuffers
+  // Each with as much behind it as a socket reads at a time.
+  for (let round = 0; round < 1000; round += 1) {
+    const read = Buffer.alloc(65_536)
+    frame('D', 1, 'x').copy(read)
+    saysPart(read, 8)
+    await nextTurn()
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan((1000 * 65_536) / 4)
+  let received = 0
+  let pieces = 0
+  stream.on('data', ({ length }: Buffer) => {
+    received += length
+    pieces += 1
+  })
+  await expect.poll(() => received).toBe(1000)
+  expect(pieces).toBeLessThanOrEqual(2)
 })
 
 test('a guest that floods in frames of one byte is let wait as long as they took, and all of it comes', async () => {

@@ -46,8 +46,8 @@ async function preview(serve: (server: Server) => void) {
   const ask = (path: string, headers: IncomingHttpHeaders = {}, options: RequestOptions = {}) =>
     new Promise<{ status: number; headers: IncomingHttpHeaders; body: string }>((resolve, reject) => {
       const at = { host: '127.0.0.1', port: url.port, path, headers: { host: url.host, ...headers }, agent: false }
-      get({ ...at, ...options }, async (answer) => {
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) })
+      get({ ...at, ...options }, (answer) => {
+        text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }), reject)
       }).on('error', reject)
     })
   return { previews, port, url, ask, streams }
@@ -108,6 +108,51 @@ test('where nothing listens, or what listens speaks no HTTP, that is said in wor
   expect(await ask('/', { host: other.host })).toMatchObject({
     ...{ status: 502, body: 'Port 1 of task abcd1234 does not answer: Nothing listens on port 1 of this machine.\n' },
   })
+})
+
+test.each([
+  ['a status of zero', 'HTTP/1.1 000 x\r\n\r\n'],
+  ['a status below one hundred', 'HTTP/1.1 099 x\r\n\r\n'],
+  ['a status above what there is', 'HTTP/1.1 600 x\r\ncontent-length: 0\r\n\r\n'],
+  ['a change of protocol', 'HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nx'],
+  ['a change to no protocol', 'HTTP/1.1 101 x\r\n\r\n'],
+  ['a first answer alone', 'HTTP/1.1 103 x\r\n\r\n'],
+  ['a head without end', `HTTP/1.1 200 x\r\na: ${'x'.repeat(40_000)}`],
+])('a guest that answers with %s costs that request alone, and its page is told', async (_, bytes) => {
+  let isHonest = false
+  const { url, ask, streams } = await preview((server) => {
+    server.removeAllListeners('connection')
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        if (isHonest) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+        else if (bytes.includes('103')) socket.end(bytes)
+        else socket.write(bytes)
+      })
+    })
+  })
+  expect(await ask('/')).toMatchObject({ status: 502, body: expect.stringContaining('does not answer: ') })
+  const headers = { host: url.host, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x' }
+  const upgrade = httpRequest({ host: '127.0.0.1', port: url.port, path: '/', headers, agent: false }).end()
+  const isSwitched = bytes.includes('Upgrade')
+  const [answer, socket] = await once(upgrade, isSwitched ? 'upgrade' : 'response')
+  expect(answer.statusCode).toBe(isSwitched ? 101 : 502)
+  if (isSwitched) socket.destroy()
+  else answer.resume()
+  await expect.poll(() => streams.every((stream) => stream.destroyed)).toBe(true)
+  isHonest = true
+  expect(await ask('/')).toMatchObject({ status: 200, body: 'ok' })
+})
+
+test('an answer that breaks off is not taken for a whole one', async () => {
+  const { ask, streams } = await preview((server) =>
+    server.on('request', (_request, response) => {
+      response.writeHead(200, { 'content-length': 1000 }).write('half')
+      setImmediate(() => response.destroy())
+    }),
+  )
+  await expect(ask('/').then(({ body }) => body)).rejects.toThrow()
+  expect(streams.every((stream) => stream.destroyed)).toBe(true)
 })
 
 test('a WebSocket of its own page passes both ways, one of another page does not, and none where the server refuses', async () => {
