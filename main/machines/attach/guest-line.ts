@@ -14,8 +14,8 @@ export type LineTarget =
 
 /** Of what waits for the line itself; more waits in the streams. */
 const mostQueuedBytes = 65_536
-/** How long a guest may take to answer; one that has just begun to boot takes a while. */
-const helloMs = 30_000
+/** How long a guest may take to answer, one that has just begun to boot takes a while; and when it is greeted again, and then after twice as long each time. */
+const helloTimes = { answerMs: 30_000, againMs: 1_000 }
 /** What is read at a time is dealt with in less, unless the guest means harm. */
 const longMs = 1
 
@@ -36,16 +36,23 @@ export class GuestLine implements StreamLine {
   #isPumping = false
 
   /**
-   * Begins anew on a line that is ours alone.
+   * Begins anew on a line that is ours alone. An answer can get lost: a guest whose kernel has not heard yet that somebody is there again says it to
+   * nobody. So the guest is greeted again, and the answer to the last greeting counts.
    * @throws AppError('guest-failed') when the guest does not answer or the line ends, or the signal's reason; the socket is destroyed then.
    */
-  static async begin(socket: Duplex, signal: AbortSignal, answerMs = helloMs): Promise<GuestLine> {
-    const { said, answer } = helloFrames(randomBytes(16))
-    const hello = new HelloReader(answer)
+  static async begin(socket: Duplex, signal: AbortSignal, times = helloTimes): Promise<GuestLine> {
+    let hello: HelloReader | undefined
+    let again: NodeJS.Timeout | undefined
+    const greet = (againMs: number): void => {
+      const { said, answer } = helloFrames(randomBytes(16))
+      hello = new HelloReader(answer)
+      socket.write(said)
+      again = setTimeout(() => greet(2 * againMs), againMs)
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(times.answerMs)])
     const onData = (chunk: Buffer): void => {
-      const rest = hello.push(chunk)
+      const rest = hello?.push(chunk)
       if (!rest) return
       socket.pause()
       resolve(rest)
@@ -57,13 +64,14 @@ export class GuestLine implements StreamLine {
     limit.addEventListener('abort', onAbort, { once: true })
     try {
       if (limit.aborted) onAbort()
-      socket.write(said)
+      greet(times.againMs)
       const rest = await promise
       return new GuestLine(socket, rest)
     } catch (error) {
       socket.destroy()
       throw error
     } finally {
+      clearTimeout(again)
       socket.off('data', onData).off('end', onEnd).off('close', onEnd)
       limit.removeEventListener('abort', onAbort)
     }
