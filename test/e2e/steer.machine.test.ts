@@ -77,8 +77,10 @@ test('an agent in a machine is interrupted, told more in a tool, in a text and w
       text,
     ).toHaveLength(1)
 
-  const { stdout } = await command('fork', id, 'Another way')
-  const fork = await orchestra.until(stdout.trim(), 'finished')
+  const forkId = (await command('fork', id, 'Another way')).stdout.trim()
+  expect(await orchestra.until(forkId, 'waiting')).toMatchObject({ said: 'Another way is done.' }) // It is held like the first.
+  expect(await command('finish', forkId)).toMatchObject({ exitCode: 0 })
+  const fork = await orchestra.until(forkId, 'finished')
   expect(fork).toMatchObject({
     ...{ status: 'completed', forked_from: id, result: { summary: 'Another way is done.' } },
     merge_result: { merged: true, commits: 1 },
