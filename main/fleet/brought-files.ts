@@ -64,7 +64,7 @@ export class BroughtFiles implements AsyncDisposable {
   async take(channel: number, bytes: Buffer): Promise<void> {
     switch (channel) {
       case channels.console:
-        await this.#console.write(bytes)
+        await this.#console.appendFile(bytes)
         this.#consoleBytes += bytes.length
         if (this.#consoleBytes < consoleLookBytes) return
         this.#consoleBytes = 0
@@ -72,17 +72,17 @@ export class BroughtFiles implements AsyncDisposable {
       case channels.stream:
         this.#streamBytes += bytes.length
         // Of a longer one the rest is not kept here either.
-        if (this.#streamBytes <= mostBytes.stream) await this.#stream.write(bytes)
+        if (this.#streamBytes <= mostBytes.stream) await this.#stream.appendFile(bytes)
         return
       case channels.result:
         this.#resultBytes += bytes.length
         // One byte too many is kept, so that its reader refuses it.
-        if (this.#resultBytes <= mostBytes.result) await this.#result.write(bytes)
+        if (this.#resultBytes <= mostBytes.result) await this.#result.appendFile(bytes)
         return
       case channels.work:
         this.#workBytes += bytes.length
         if (this.#workBytes > mostBytes.work) throw new ProtocolError(`More than ${mostBytes.work} bytes of work`)
-        return void (await this.#work.write(bytes))
+        return void (await this.#work.appendFile(bytes))
       default:
         throw new ProtocolError(`Bytes on channel ${channel}, which nobody opened`)
     }
@@ -130,7 +130,7 @@ export async function takeCheckpoint(files: TaskFiles): Promise<void> {
   const checkpoint = await readCheckpoint(files)
   if (!checkpoint) return
   const { pack, commit, at } = checkpoint
-  const lost = `The work is as it was at ${at}: what came after is lost with its place`
+  const lost = `The work is as it was at ${at}: what came after did not come from its place`
   await rename(files.checkpointPacks[pack], files.broughtPack)
   const nothing = { wip: false, also: [], operation: null, markers: { files: [] } }
   const saved = { ...nothing, commit, notes: [lost], unsaved: true }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Failure, toFailure } from '../core/failure.ts'
-import type { MachineExit } from '../core/task/task.ts'
-import type { TaskPlace } from '../core/task/task-place.ts'
+import type { MachineExit, Task } from '../core/task/task.ts'
+import { seatOf, type TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { portableStart } from '../git/clone/portable-start.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
@@ -289,7 +289,7 @@ function recordStop({ stop, record }: PlacedRun): StopWish {
 async function takeEnd({ record, context }: PlacedRun, end: PlacedEnd): Promise<void> {
   if (end.kind === 'failed') {
     const { stopReason } = record.task
-    return await endTask(record, stopReason ?? ownWords(end.failure))
+    return await endTask(record, stopReason ?? withSeat(ownWords(end.failure), record.task))
   }
   if (end.stopReason && record.task.stopReason === null)
     await record.add({ type: 'stop-requested', reason: ownWords(end.stopReason) })
@@ -305,17 +305,23 @@ async function giveUp({ record, stop }: PlacedRun, why: string): Promise<'finish
   const { state, stopReason } = record.task
   // A wish that came before the task was placed is on no record.
   const wish = stopReason ?? (stop.aborted ? toFailure(stop.reason, 'cancelled') : null)
-  const failure: Failure = wish ?? { code: 'interrupted', message: why, hint: 'Run the task again' }
+  const failure: Failure = wish ?? withSeat({ code: 'interrupted', message: why }, record.task)
   if (!('slot' in state)) {
     await endTask(record, failure)
     return 'finished'
   }
   if (stopReason === null) await record.add({ type: 'stop-requested', reason: failure })
-  else await addNote(record, `${why}. Its guest may work on there until its time is over`)
+  else await addNote(record, `${why}. Its guest may work on there until its time is over. ${leftIn(record.task)}`)
   await takeCheckpoint(record.files).catch(() => undefined) // What of it cannot be had is lost with the rest.
   await record.add({ type: 'machine-exited', exit: { kind: 'crashed', exitCode: null, signal: null, detail: why } })
   return 'home'
 }
+
+/** Where to look for what a task may have left that did not come home. */
+const withSeat = (failure: Failure, task: Task): Failure =>
+  task.machineStartedAt === null ? failure : { ...failure, hint: leftIn(task) }
+
+const leftIn = ({ place }: Task): string => (place ? `What it left there is in ${seatOf(place)}` : '')
 
 /** As any task of this host. One that ran into a usage limit has nothing here to go on with. */
 async function conclude({ context, record, provide }: PlacedRun): Promise<RunEnd> {

@@ -12,6 +12,10 @@ export interface TaskPlace {
   readonly seat: string
 }
 
+/** Where the other machine keeps what it has of a task, for people. */
+export const seatOf = ({ name, host, seat }: Pick<TaskPlace, 'name' | 'host' | 'seat'>): string =>
+  `the seat ${seat} at the place ${name} (${host})`
+
 /** Names become words of commands and columns of lists. */
 export const placeNamePattern = /^[a-z0-9][a-z0-9-]{0,30}$/
 

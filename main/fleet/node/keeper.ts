@@ -22,6 +22,7 @@ import {
   toNodeSchema,
 } from '../protocol.ts'
 import { GuestConnections } from './guest-connections.ts'
+import { homeHasAll } from './home-has-all.ts'
 import { type NodeParts, NodeTask } from './node-task.ts'
 import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
 import { knownCommits, type StoreName } from './store.ts'
@@ -39,12 +40,13 @@ const usualTimes: KeeperTimes = { patienceMs: 10 * 60_000, checkpointMs: 5 * 60_
 
 const endSchema = z.custom<PlacedEnd>((value) => typeof value === 'object' && value !== null && 'kind' in value)
 
-/** How a keeper's work is over: home has all of it, or it was given nothing. */
-export type KeeperEnd = 'taken' | 'unattended' | 'cancelled'
+/** How a keeper's work is over: home has all of it, or all but what only the seat holds, or it was given nothing. */
+export type KeeperEnd = 'taken' | 'kept' | 'unattended' | 'cancelled'
 
 /**
  * Sits beside the machine of one task: waits to be given it, runs it, keeps what it leaves in files, and hands it over. Home may come and go
- * meanwhile. Resolves when nothing of the seat is needed any more, and it is gone then.
+ * meanwhile. Resolves when home needs nothing more of it; the seat is gone then, unless work lies in it that did not come home.
+ * @throws what keeps the task from its end for now: a keeper after this one goes on from the record.
  */
 export async function keep(
   parts: NodeParts,
@@ -62,11 +64,14 @@ export async function keep(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(files.socket, resolve)
   })
-  const end = await keeper.over
-  keeper.close()
-  server.close()
-  await removeTree(files.folder)
-  return end
+  try {
+    const end = await keeper.over
+    if (end !== 'kept') await removeTree(files.folder)
+    return end
+  } finally {
+    keeper.close()
+    server.close()
+  }
 }
 
 class Keeper {
@@ -93,6 +98,7 @@ class Keeper {
     this.#files = files
     this.#connections = connections
     this.#checkpointMs = times.checkpointMs
+    this.#over.promise.catch(() => undefined) // Thrown where it is waited for.
     this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
     this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), times.patienceMs).unref()
     const halt = (): void => {
@@ -132,7 +138,7 @@ class Keeper {
         if (channel !== channels.clone) return dials?.take(channel, bytes)
         if (!prepared || this.#isGiven) throw new ProtocolError('A history that nobody asked for')
         clone ??= await open(this.#files.clonePack, 'w', 0o600)
-        await clone.write(bytes)
+        await clone.appendFile(bytes)
       },
       onMessage: async (message) => {
         switch (message.type) {
@@ -173,7 +179,7 @@ class Keeper {
             this.#stop.abort(errorOf(message.reason))
             return
           case 'taken':
-            if (this.#end) this.#over.resolve('taken')
+            if (this.#end) this.#over.resolve((await homeHasAll(this.#files, this.#end)) ? 'taken' : 'kept')
             return
           default:
             return unreachable(message)
@@ -199,9 +205,12 @@ class Keeper {
 
   #follow(task: Promise<PlacedEnd>): void {
     clearTimeout(this.#patience)
-    void task.then((end) => {
-      this.#end = end
-    })
+    task.then(
+      (end) => {
+        this.#end = end
+      },
+      (error: unknown) => this.#over.reject(error),
+    )
   }
 
   #tellStatus(): void {

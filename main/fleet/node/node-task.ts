@@ -5,7 +5,7 @@ import type { Failure } from '../../core/failure.ts'
 import { toFailure } from '../../core/failure.ts'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
 import type { AgentChoice } from '../../core/task/agent-choice.ts'
-import type { Task } from '../../core/task/task.ts'
+import type { SlotId, Task } from '../../core/task/task.ts'
 import { livingObjects } from '../../git/repository/object-folder.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
@@ -16,7 +16,7 @@ import { GuestLines } from '../../tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../tasks/events/event-log.ts'
 import { endTask } from '../../tasks/finish/end-task.ts'
 import { salvageTask } from '../../tasks/finish/salvage-task.ts'
-import { filesOf } from '../../tasks/record/task-files.ts'
+import { eventsPath, filesOf } from '../../tasks/record/task-files.ts'
 import { TaskRecord } from '../../tasks/record/task-record.ts'
 import type { BroughtWork } from '../../tasks/record/told-work-schema.ts'
 import { readLivingClone } from '../../tasks/review/look-with-worker.ts'
@@ -125,67 +125,70 @@ export class NodeTask {
     this.#checkpoint = undefined
   }
 
-  /** Never rejects: what goes wrong is how it ends. The end is on disk, with the work beside it. */
+  /**
+   * The end is on disk, with the work beside it. What goes wrong with the task is how it ends.
+   * @throws what keeps it from being seen through, saved or packed for now; nothing is lost, and `goOn` of a keeper after this one tries again.
+   */
   async begin(begin: Begin): Promise<PlacedEnd> {
     const { root, log } = this.#parts
     const { startCommit, store, assignment } = begin
-    return await this.#toItsEnd(startCommit, async () => {
-      await writeJsonAtomically(this.#files.given, { startCommit, limits: assignment.limits } satisfies Given)
-      const record = await this.#create(assignment)
+    await writeJsonAtomically(this.#files.given, { startCommit, limits: assignment.limits } satisfies Given)
+    let record: TaskRecord
+    try {
+      record = await this.#create(assignment)
+    } catch (error) {
+      return await this.#hasEnded({ kind: 'failed', failure: bounded(toFailure(error)) })
+    }
+    return await this.#toItsEnd(startCommit, record, async () => {
+      let slot: SlotId
       try {
         await requireSpace([root], assignment.limits.minFreeGiB)
         await takeHistory(root, store, startCommit, this.#files)
         await makeSource(root, store, startCommit, this.#files)
         const { memoryMiB } = assignment.limits
-        const slot = await takeSlot(
+        slot = await takeSlot(
           { root, files: this.#files, repository: store.repository, memoryMiB },
           (why) => this.#waits(why),
           this.#stop,
         )
         await record.add({ type: 'slot-leased', slot })
-        const provisions = this.#provisions(assignment)
-        await runTask({
-          ...{ context: await this.#context(assignment.limits), record, slot, provisions, secret: '' },
-          source: { slotIsFree: async () => undefined },
-          ...{ stop: this.#stop, detach: never },
-        })
       } catch (error) {
         log.warn('the task could not begin', { reason: String(error) })
-        await endTask(record, toFailure(this.#stop.aborted ? this.#stop.reason : error, 'boot-failed'))
+        return await endTask(record, toFailure(this.#stop.aborted ? this.#stop.reason : error, 'boot-failed'))
       }
-      return record
+      const provisions = this.#provisions(assignment)
+      await runTask({
+        ...{ context: await this.#context(assignment.limits), record, slot, provisions, secret: '' },
+        source: { slotIsFree: async () => undefined },
+        ...{ stop: this.#stop, detach: never },
+      })
     })
   }
 
-  /** Goes on with what a keeper before this one left: a living machine is adopted, a dead one's work is saved. */
+  /** Goes on with what a keeper before this one left: a living machine is adopted, a dead one's work is saved. @throws as `begin` does. */
   async goOn(): Promise<PlacedEnd> {
     const given = await readJson(this.#files.given, givenSchema)
-    if (!given) return { kind: 'failed', failure: lost }
-    return await this.#toItsEnd(given.startCommit, async () => {
-      const { folder: home, taskId: id } = this.#files
-      const record = await TaskRecord.open({ home, id }, this.#recordOptions)
-      this.#record = record
+    const { folder: home, taskId: id } = this.#files
+    if (!given || !(await pathExists(eventsPath(home, id))))
+      return await this.#hasEnded({ kind: 'failed', failure: lost })
+    const record = await TaskRecord.open({ home, id }, this.#recordOptions)
+    this.#record = record
+    return await this.#toItsEnd(given.startCommit, record, async () => {
+      if (record.task.state.phase === 'finished') return
       const context = await this.#context(given.limits)
       await recoverTask({ context, record, secret: '', stop: this.#stop, detach: never })
-      return record
     })
   }
 
-  async #toItsEnd(startCommit: string, run: () => Promise<TaskRecord>): Promise<PlacedEnd> {
-    let end: PlacedEnd
-    try {
-      const record = await run()
-      await this.#parts.driver.reap(
-        this.#parts.root,
-        (name) => name !== this.#files.taskId,
-        AbortSignal.timeout(30_000),
-      )
-      end = await this.#endOf(record.task, startCommit)
-      await record[Symbol.asyncDispose]()
-    } catch (error) {
-      this.#parts.log.error('the task could not be seen through', { reason: String(error) })
-      end = { kind: 'failed', failure: bounded(toFailure(error)) }
-    }
+  async #toItsEnd(startCommit: string, record: TaskRecord, run: () => Promise<unknown>): Promise<PlacedEnd> {
+    await using _closed = record
+    await run()
+    const { driver, root } = this.#parts
+    await driver.reap(root, (name) => name !== this.#files.taskId, AbortSignal.timeout(30_000))
+    return await this.#hasEnded(await this.#endOf(record.task, startCommit))
+  }
+
+  async #hasEnded(end: PlacedEnd): Promise<PlacedEnd> {
     await writeJsonAtomically(this.#files.end, end)
     return end
   }

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../../core/failure.ts'
+import { AppError, messageOf } from '../../core/failure.ts'
 import { lockFile } from '../../lib/files/file-lock.ts'
 import { ensurePrivateFolder } from '../../lib/files/private-folder.ts'
 import { createLog } from '../../lib/log.ts'
@@ -76,9 +76,15 @@ async function keepSeat(files: SeatFiles, { root, driver, times }: NodeOptions):
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort(new AppError('cancelled', `The place ended the task with ${signal}`)))
   const { keep } = await import('./keeper.ts')
-  const end = await keep({ root, driver: await driver(), log }, files, stop.signal, times)
-  log.info('the seat is cleared', { end })
-  return 0
+  try {
+    const end = await keep({ root, driver: await driver(), log }, files, stop.signal, times)
+    log.info(end === 'kept' ? 'the seat keeps what did not come home' : 'the seat is cleared', { end })
+    return 0
+  } catch (error) {
+    // Whatever still waits for the machine here must not hold up the keeper that comes next.
+    process.stderr.write(`${messageOf(error)}\n`)
+    process.exit(1)
+  }
 }
 
 async function startKeeper(files: SeatFiles, { root, self }: NodeOptions): Promise<void> {

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
+import type { Task } from '../../core/task/task.ts'
+import { seatOf } from '../../core/task/task-place.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import type { TaskRecord } from '../record/task-record.ts'
-import { type BroughtWork, broughtWorkSchema } from '../record/told-work-schema.ts'
+import { type BroughtWork, broughtWorkSchema, type ToldWork } from '../record/told-work-schema.ts'
 import { importWork, salvageWork } from '../run/ask-worker.ts'
 import { countedTry } from '../run/counted-try.ts'
 
@@ -21,10 +23,10 @@ export async function salvageTask(
   const commonDirectory = repository?.commonDirectory
   const place = { repoPath, commonDirectory, stateDirectory: files.workFolder, taskId, startCommit }
   const brought = task.place && (await readBrought(files))
-  if (brought && 'lost' in brought) return brought.lost
+  if (brought && 'lost' in brought) return keptAtPlace(brought.lost, task)
   const salvage = (signal: AbortSignal, attempt: string) =>
     brought
-      ? importWork({ ...place, pack: files.broughtPack, told: brought.saved }, signal, attempt)
+      ? importWork({ ...place, pack: files.broughtPack, told: saidOf(brought.saved, task) }, signal, attempt)
       : salvageWork({ ...place, workspace: files.repo }, signal, attempt)
   try {
     return await record.patiently('the work', () =>
@@ -53,10 +55,22 @@ async function readBrought({ broughtWork }: TaskRecord['files']): Promise<Brough
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return {
-      lost: { code: 'interrupted', message: 'Nothing of its work came from its place', hint: 'Run the task again' },
+      lost: { code: 'interrupted', message: 'Nothing of its work came from its place' },
     }
   }
 }
+
+/** Of work that is not all of it, where the rest is. */
+const saidOf = (saved: ToldWork, { place }: Task): ToldWork =>
+  saved.unsaved && place
+    ? { ...saved, notes: [`What did not come home is kept in ${seatOf(place)}`, ...saved.notes] }
+    : saved
+
+/** The seat keeps the clone where its work was not saved. A repository that is not in order there says nothing of the user's. */
+const keptAtPlace = ({ code, message }: Failure, { place }: Task): Failure => ({
+  ...{ code: code === 'repository-invalid' ? 'salvage-failed' : code, message },
+  ...(place && { hint: `What there is of its work is kept in ${seatOf(place)}` }),
+})
 
 const notSaved = ({ code, message, hint = '' }: Failure, { repo, id }: TaskRecord['files']): Failure => ({
   ...{ code, message },

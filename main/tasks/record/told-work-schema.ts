@@ -35,6 +35,8 @@ const toldWorkSchema = z.object({
   unsaved: z.boolean(),
 })
 
+export type ToldWork = z.infer<typeof toldWorkSchema>
+
 export const broughtWorkSchema = z.union([
   z.object({ saved: toldWorkSchema }),
   /** Why none could be saved there. */

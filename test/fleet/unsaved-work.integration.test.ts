@@ -1,0 +1,54 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { placeScene } from '../support/fleet/placed.ts'
+import { gitIn } from '../support/git/repositories.ts'
+import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
+
+const soon = { timeout: 60_000 }
+const place = { description: 'Greet', repo: 'project', place: 'desk' } as const
+const seats = (node: string) => readdir(join(node, 'seats')).catch((): string[] => [])
+
+test('a clone whose work cannot be saved stays at its place, without a slot, and the failure says where', async () => {
+  // What stands for the repository there is gone when the work is to be saved into it.
+  await using scene = await placeScene((root) =>
+    guestThatCommits('mine.txt', `mv ${root}/node/seats/*/source ${root}/away`),
+  )
+  await using home = await startOrchestrator(scene.setup)
+  const id = await home.orchestrator.run(place)
+  const { state } = await untilEnded(home.orchestrator, id)
+  const [seat = ''] = await seats(scene.node)
+  const folder = join(scene.node, 'seats', seat)
+  await expect.poll(() => readFile(join(folder, 'keeper.log'), 'utf8'), soon).toContain('did not come home')
+  expect(await readFile(join(taskFiles(folder, id).repo, 'mine.txt'), 'utf8')).toBe('from Greet\n')
+  const found = JSON.stringify(state)
+  expect(found).toContain(seat)
+  expect(found).toContain('at the place desk')
+  expect(found).toContain('salvage-failed')
+
+  await writeFile(join(scene.node, 'guest.sh'), guestThatCommits('greeting.txt'))
+  const next = await untilEnded(home.orchestrator, await home.orchestrator.run(place))
+  expect(next.state).toMatchObject({ outcome: { kind: 'merged' } })
+  await expect.poll(() => seats(scene.node), soon).toEqual([seat])
+})
+
+test('work that cannot be packed for now is packed by the next keeper, and none of it is lost', async () => {
+  // A folder where the pack is to be: no pack can be written until it is gone.
+  await using scene = await placeScene((root) =>
+    guestThatCommits('greeting.txt', `cd ${root}/node/seats/*; mkdir -p work.pack/in-the-way; cd $REPO`),
+  )
+  await using home = await startOrchestrator(scene.setup)
+  const id = await home.orchestrator.run(place)
+  const [seat = ''] = await expect
+    .poll(() => seats(scene.node), soon)
+    .toHaveLength(1)
+    .then(() => seats(scene.node))
+  const folder = join(scene.node, 'seats', seat)
+  await expect.poll(() => readFile(join(folder, 'keeper.log'), 'utf8'), soon).toContain('work.pack')
+  await rm(join(folder, 'work.pack'), { recursive: true })
+  const task = await untilEnded(home.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'merged' } })
+  expect(await gitIn(scene.repo, ['show', 'refs/heads/main:greeting.txt'])).toBe('from Greet')
+  await expect.poll(() => seats(scene.node), soon).toEqual([])
+})
