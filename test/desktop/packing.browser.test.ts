@@ -156,6 +156,7 @@ test('the Mac app is one of the menu bar, holds the same, and is locked', async 
   expect(await fusesOf(app)).toMatchObject(locked)
   const info = await readFile(join(contents, 'Info.plist'), 'utf8')
   expect(info).toMatch(/<key>LSUIElement<\/key>\s*<true\/>/)
+  expect(info).toMatch(/<key>LSAppNapIsDisabled<\/key>\s*<true\/>/)
   expect(info).toMatch(/<key>NSAllowsArbitraryLoads<\/key>\s*<false\/>/)
   expect(info).toMatch(/<key>ElectronAsarIntegrity<\/key>/)
   for (const folder of ['LocalNetwork', 'DesktopFolder', 'DocumentsFolder', 'DownloadsFolder', 'RemovableVolumes'])

@@ -23,6 +23,14 @@ const isPanelShown = (app: ElectronApplication): Promise<boolean> =>
     panelUrl,
   )
 
+/** The app with its window before the user: one that comes later would hide the panel again. */
+async function openedApp(options?: Parameters<typeof startApp>[0]) {
+  const started = await startApp(options)
+  const page = await started.firstPage()
+  await expect.poll(() => isVisible(started.app)).toBe(true)
+  return { ...started, page }
+}
+
 /** Presses the keys for the first time; the page of the panel, when it is seen. */
 async function openPanel(app: ElectronApplication): Promise<Page> {
   await expect.poll(() => heldKeys(app)).toEqual([usualKeys])
@@ -35,8 +43,7 @@ async function openPanel(app: ElectronApplication): Promise<Page> {
 
 test('the keys open a panel over everything, and a text in it becomes a task, with the window as it was', async () => {
   const { home, server } = await startServing(waits)
-  const { app, firstPage } = await startApp({ home })
-  await firstPage()
+  const { app } = await openedApp({ home })
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
   const panel = await openPanel(app)
   const field = panel.getByRole('textbox', { name: 'What shall the agent do?' })
@@ -61,8 +68,7 @@ test('the keys open a panel over everything, and a text in it becomes a task, wi
 
 test('a task that is refused leaves text and reason in the panel', async () => {
   const { home, server, repoPath } = await startServing(waits)
-  const { app, firstPage } = await startApp({ home })
-  await firstPage()
+  const { app } = await openedApp({ home })
   const panel = await openPanel(app)
   await panel.getByRole('textbox').fill('Look around')
   await rename(repoPath, `${repoPath}-gone`)
@@ -74,8 +80,7 @@ test('a task that is refused leaves text and reason in the panel', async () => {
 })
 
 test('the page of the panel may ask for what it needs alone', async () => {
-  const { app, firstPage } = await startApp()
-  await firstPage()
+  const { app } = await openedApp()
   const panel = await openPanel(app)
   expect(await callHost(panel, 'quickEntry', {})).toMatchObject({ ok: true, value: { repositories: [] } })
   for (const name of ['snapshot', 'changeSettings', 'installCommandLine'] as const)
@@ -83,8 +88,7 @@ test('the page of the panel may ask for what it needs alone', async () => {
 })
 
 test('with no repository the panel leads to them', async () => {
-  const { app, firstPage } = await startApp()
-  const page = await firstPage()
+  const { app, page } = await openedApp()
   const panel = await openPanel(app)
   await panel.getByRole('button', { name: 'Open Repositories' }).click()
   await expect.poll(() => page.evaluate('location.hash')).toBe('#repositories')
@@ -92,8 +96,7 @@ test('with no repository the panel leads to them', async () => {
 })
 
 standInTest('other keys are taken at once, those of another program are refused, and none are given back', async () => {
-  const { app, home, firstPage } = await startApp({ env: { STAND_IN_TAKEN_KEYS: 'Alt+Space' } })
-  const page = await firstPage()
+  const { app, home, page } = await openedApp({ env: { STAND_IN_TAKEN_KEYS: 'Alt+Space' } })
   await expect.poll(() => heldKeys(app)).toEqual([usualKeys])
   expect(await callHost(page, 'setQuickEntryKeys', { keys: 'Control+Alt+7' })).toMatchObject({ ok: true })
   expect(await heldKeys(app)).toEqual(['Control+Alt+7'])
@@ -118,8 +121,7 @@ test('the panel can be read, light and dark', async () => {
   await mkdir(screenshots, { recursive: true })
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   const { home } = await startServing(waits)
-  const { app, firstPage } = await startApp({ home })
-  await firstPage()
+  const { app } = await openedApp({ home })
   const panel = await openPanel(app)
   await panel
     .getByRole('textbox')
