@@ -8,6 +8,7 @@ import type { Failure } from '../main/core/failure.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../main/core/merge/conflicts.ts'
 import type { Against, DiffOptions, FileDiff } from '../main/core/merge/file-diff.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
+import type { EgressWord } from '../main/core/network/egress.ts'
 import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
@@ -15,6 +16,7 @@ import type { MergeView } from '../main/core/task/view.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
+import type { RepositoryDetails } from './repository.ts'
 import type { Review, ReviewedCommit } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
 import type { Changes, ConsolePiece, ShellPiece, Steps, TaskDetails } from './task-details.ts'
@@ -139,6 +141,9 @@ export interface Requests {
   /** Starts a task that resolves the conflicts of this one. */
   resolveTask(request: { readonly id: string; readonly queue?: boolean }): { readonly id: TaskId }
   setMergePolicy(request: { readonly alias: string; readonly policy: MergePolicy }): { readonly policy: MergePolicy }
+  repository(request: { readonly alias: string }): RepositoryDetails
+  /** What a repository's tasks may reach; null for what the settings say. Holds for tasks that start from then on. */
+  setEgress(request: { readonly alias: string; readonly egress: EgressWord | null }): Record<never, never>
   addRepository(request: { readonly path: string; readonly environment?: 'auto' | 'plain' }): Added
   removeRepository(request: { readonly alias: string }): Record<never, never>
   /** Writes a `flake.nix` where there is none; the user commits it. */
@@ -150,6 +155,8 @@ export interface Requests {
     readonly byRepository: Readonly<Record<string, number>>
   }
   setup(request: Record<never, never>): Setup
+  /** Of the disk that holds the home, in bytes; null where the system does not say. */
+  diskRoom(request: Record<never, never>): { readonly freeBytes: number | null; readonly totalBytes: number | null }
   changeSettings(request: { readonly changes: Partial<WindowSettings> }): ShownSettings
 }
 

@@ -64,3 +64,4 @@ export interface QuickEntry {
 export type Place =
   | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'setup' | 'settings' | 'new-task' }
   | { readonly view: 'task' | 'resolve' | 'review'; readonly id: TaskId }
+  | { readonly view: 'repository'; readonly alias: string }

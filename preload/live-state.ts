@@ -6,6 +6,7 @@ import type { EnvironmentWish } from '../main/core/environment/environment.ts'
 import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { UnmergedReason } from '../main/core/merge/merge.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
+import type { EgressWord } from '../main/core/network/egress.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
 import type { ShownSettings } from './settings.ts'
 
@@ -105,6 +106,8 @@ export interface RepositoryRow {
   readonly problem: Failure | null
   /** What its tasks work in. */
   readonly environment: EnvironmentWish
+  /** What its tasks may reach; null where it has no policy of its own, so that the settings' is its. */
+  readonly egress: EgressWord | null
   /** What has to happen before its tasks are merged. */
   readonly mergePolicy: MergePolicy
   readonly tasks: number

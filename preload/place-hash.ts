@@ -5,7 +5,10 @@ import type { Place } from './host.ts'
 export const sideBarViews = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
 
 /** What stands behind the `#` of the address, so that a page that is loaded again stays where it was. */
-export const toHash = (place: Place): string => ('id' in place ? `#${place.view}/${place.id}` : `#${place.view}`)
+export function toHash(place: Place): string {
+  if ('id' in place) return `#${place.view}/${place.id}`
+  return 'alias' in place ? `#${place.view}/${encodeURIComponent(place.alias)}` : `#${place.view}`
+}
 
 export function fromHash(hash: string): Place | undefined {
   const [view, text] = hash.replace(/^#/, '').split('/')
@@ -13,7 +16,19 @@ export function fromHash(hash: string): Place | undefined {
     const id = parseTaskId(text ?? '')
     return id && { view, id }
   }
+  if (view === 'repository') {
+    const alias = decoded(text ?? '')
+    return alias ? { view, alias } : undefined
+  }
   if (view === 'new-task') return { view }
   const known = sideBarViews.find((name) => name === view)
   return known && { view: known }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined // It was typed.
+  }
 }

@@ -1,3 +1,5 @@
+import type { HomePart } from '../main/core/home-parts.ts'
+
 type Theme = 'system' | 'light' | 'dark'
 
 /** The settings that the window can change, as `settings.json` holds them; see `main/settings/settings.ts`. */
@@ -21,6 +23,22 @@ export interface WindowSettings {
   readonly onQuit: 'leave' | 'stop'
   /** Whether conflicts wait for a wish, or another task resolves them by itself. */
   readonly resolveConflicts: 'ask' | 'auto'
+  /** Tasks that one client may ask for in a minute; null: no limit. */
+  readonly runsPerMinute: number | null
+  readonly privateNetworks: boolean
+  readonly serverTools: 'refuse' | 'allow'
+  /** What of the user's own Claude Code tasks are given as copies. */
+  readonly asAtHome: readonly HomePart[]
+  readonly guest: 'auto' | 'nixos' | 'debian'
+  readonly guestImage: string | null
+  readonly bootTimeoutMs: number
+  readonly powerOffTimeoutMs: number
+  readonly idleBackgroundMs: number | null
+  readonly onUsageLimit: 'park' | 'fail'
+  readonly heldPaths: readonly string[]
+  readonly trailers: boolean
+  readonly tasksFolder: string | null
+  readonly linkClones: boolean
   readonly theme: Theme
   /** These nine concern the desktop app, and do nothing in a browser. */
   readonly notifyCompleted: boolean

@@ -1,4 +1,5 @@
-import { claudeFolder, homeParts, readClaudeHome } from '../settings/claude-home.ts'
+import { homeParts } from '../core/home-parts.ts'
+import { claudeFolder, readClaudeHome } from '../settings/claude-home.ts'
 import { readSettings } from '../settings/settings.ts'
 import type { Terminal } from './terminal/terminal.ts'
 

@@ -1,11 +1,8 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { type HomePart, homeParts } from '../core/home-parts.ts'
 import { unusable } from '../lib/files/private-folder.ts'
-
-/** What of a user's Claude Code is text that makes it theirs; settings, hooks, plugins and credentials are not among it. */
-export const homeParts = ['CLAUDE.md', 'skills', 'agents', 'commands', 'output-styles'] as const
-export type HomePart = (typeof homeParts)[number]
 
 /** Where the user's Claude Code has its files. */
 export const claudeFolder = (env: NodeJS.ProcessEnv): string =>

@@ -1,7 +1,14 @@
 import { type EnvironmentWish, environmentOf, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
 import { type MergePolicy, type MergePolicyChange, mergePolicyOf, mergePolicyWord } from '../core/merge/merge-policy.ts'
-import { changeEgress, type EgressChange, type EgressPolicy, egressWord } from '../core/network/egress.ts'
+import {
+  changeEgress,
+  type EgressChange,
+  type EgressPolicy,
+  type EgressWord,
+  egressWord,
+  parseEgress,
+} from '../core/network/egress.ts'
 import { lockFile } from '../lib/files/file-lock.ts'
 import { aliasFor, freeAlias, nearestAlias, validateAlias } from './alias.ts'
 import { egressPolicy, requirePolicy } from './egress-word.ts'
@@ -74,6 +81,19 @@ export async function setMergePolicy(home: string, alias: string, wish: MergePol
   })
 }
 
+/** What its tasks may reach; null for what the settings say. @throws AppError('repository-unknown' | 'argument-invalid') */
+export async function setEgress(home: string, alias: string, word: EgressWord | null): Promise<Repository> {
+  const policy = requirePolicy(word === null ? null : parseEgress(word))
+  return await change(home, (entries) => {
+    const entry = entries.get(alias)
+    if (!entry) throw unknownRepository(alias, [...entries.keys()])
+    const { egress: _, ...own } = entry
+    const changed = withPolicy(own as RepositoryEntry, policy)
+    entries.set(alias, changed)
+    return asRepository(alias, changed)
+  })
+}
+
 /** Takes it off the list and touches nothing else. @throws AppError('repository-unknown') */
 export async function removeRepository(home: string, alias: string): Promise<Repository> {
   return await change(home, (entries) => {
@@ -109,9 +129,13 @@ const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
 const egressOf = ({ egress }: RepositoryEntry): EgressPolicy | null =>
   egress === undefined ? null : egressPolicy(egress)
 
-function withEgress({ egress, ...entry }: RepositoryEntry, wish: EgressChange): RepositoryEntry {
+function withEgress({ egress, ...own }: RepositoryEntry, wish: EgressChange): RepositoryEntry {
   const current = egress === undefined ? null : egressPolicy(egress)
-  const policy = requirePolicy(changeEgress(current, wish))
+  return withPolicy(own as RepositoryEntry, requirePolicy(changeEgress(current, wish)))
+}
+
+/** @param entry without a policy of its own. */
+function withPolicy(entry: RepositoryEntry, policy: EgressPolicy | null): RepositoryEntry {
   if (policy === null) return entry
   const word = egressWord(policy)
   return { ...entry, egress: typeof word === 'string' ? word : [...word] }

@@ -5,9 +5,9 @@ import Conf from 'conf'
 import { z } from 'zod'
 import { bounds } from '../core/bounds.ts'
 import { AppError, messageOf } from '../core/failure.ts'
+import { homeParts } from '../core/home-parts.ts'
 import { isShortcut } from '../core/shortcut.ts'
 import { unusable } from '../lib/files/private-folder.ts'
-import { homeParts } from './claude-home.ts'
 import { egressWordSchema } from './egress-word.ts'
 
 const minuteMs = 60_000

@@ -10,7 +10,7 @@ import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import type { ActivityReader } from './activity-reader.ts'
 import { recentTasks } from './history/recent-tasks.ts'
 import { type QueuePlace, queuePlaceOf } from './queue-place.ts'
-import { RepositoryRows } from './repository-rows.ts'
+import { RepositoryRows } from './repositories/repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
 /** Changes are sent together, at most so often. */

@@ -5,6 +5,7 @@ import { aliasInput, commitInput, taskIdInput } from '../api/schemas.ts'
 import { within } from '../api/within.ts'
 import { bounds, lengths } from '../core/bounds.ts'
 import { isShortcut } from '../core/shortcut.ts'
+import { egressWordSchema } from '../settings/egress-word.ts'
 import { resolutionSchema } from '../tasks/review/choices-file.ts'
 import { operationSchemas } from './operation-calls.ts'
 
@@ -80,10 +81,13 @@ export const requestSchemas = {
       z.strictObject({ kind: z.literal('check'), command: z.string().max(lengths.checkCommand) }),
     ]),
   }),
+  repository: z.strictObject({ alias: aliasInput }),
+  setEgress: z.strictObject({ alias: aliasInput, egress: egressWordSchema.nullable() }),
   addRepository: z.strictObject({ path: hostPath, environment: z.enum(['auto', 'plain']).exactOptional() }),
   removeRepository: z.strictObject({ alias: aliasInput }),
   writeStarterFlake: z.strictObject({ path: hostPath }),
   setup: none,
+  diskRoom: none,
   changeSettings: z.strictObject({ changes: z.record(z.string(), z.unknown()) }),
   chooseFolders: none,
   openTask: z.strictObject({ id, with: z.enum(['editor', 'terminal', 'finder']) }),

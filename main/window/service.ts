@@ -5,12 +5,13 @@ import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Task, TaskId } from '../core/task/task.ts'
+import { diskRoom } from '../lib/files/disk-space.ts'
 import type { Log } from '../lib/log.ts'
 import { withOwnCommand } from '../lib/processes/own-command.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
-import { removeRepository } from '../settings/repositories.ts'
+import { removeRepository, setEgress } from '../settings/repositories.ts'
 import { repositoriesPath } from '../settings/repositories-file.ts'
 import type { Settings } from '../settings/settings.ts'
 import { keysOf, type SettingsStore } from '../settings/settings-store.ts'
@@ -19,13 +20,14 @@ import { userProblems } from '../settings/user-problems.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
 import { ActivityReader } from './activity-reader.ts'
-import { addRepository, writeStarterFlake } from './add-repository.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
 import { queuePlaceOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
+import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
+import { repositoryDetails } from './repositories/repository-details.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
 import { Shells } from './shells.ts'
@@ -161,6 +163,13 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       changes: async ({ id }, signal) => shownChanges(await tasks.changes.look(requireTaskId(id), signal)),
       fileDiff: ({ id, path, wish = {} }, signal) => tasks.changes.diff(requireTaskId(id), path, wish, signal),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
+      repository: ({ alias }) =>
+        repositoryDetails(tasks, { alias, tasksFolder: settings.current().tasksFolder ?? home }),
+      setEgress: async ({ alias, egress }) => {
+        await setEgress(home, alias, egress)
+        await feed.refresh()
+        return {}
+      },
       addRepository: async (request, signal) => {
         const added = await addRepository(home, request, signal)
         await feed.refresh()
@@ -180,6 +189,10 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return { totalBytes: usage.total_bytes, slotsBytes, byRepository }
       },
       setup: (_request, signal) => readSetup(options, signal),
+      diskRoom: async () => {
+        const room = await diskRoom(home)
+        return { freeBytes: room?.freeBytes ?? null, totalBytes: room?.totalBytes ?? null }
+      },
       changeSettings: async ({ changes }) => {
         requireWindowSettings(changes)
         settings.change(changes as Partial<Settings>)

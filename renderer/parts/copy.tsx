@@ -39,10 +39,10 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   )
 }
 
-/** A command line to take to a terminal. */
-export function Command({ text, what = 'command' }: { text: string; what?: string }) {
+/** A command line to take to a terminal; as an `entry`, a text for another place. */
+export function Command({ text, what = 'command', entry }: { text: string; what?: string; entry?: boolean }) {
   return (
-    <div className="command">
+    <div className={entry ? 'command entry' : 'command'}>
       <code>{text}</code>
       <CopyButton text={text} what={what} />
     </div>

@@ -81,7 +81,8 @@ export function Menu({ label, items, plain }: { label: string; items: readonly M
   )
 }
 
-function Entry(props: {
+/** An action of a menu. */
+export function Entry(props: {
   icon: IconName
   disabled: boolean
   checked: boolean | undefined

@@ -8,6 +8,7 @@ import { useIsDesktop } from '../stores/live.ts'
 import { DropZone } from '../views/repositories/drop-zone.tsx'
 import { Adding } from './adding.tsx'
 import { Notices } from './notices.tsx'
+import { TaskMenu } from './task-menu.tsx'
 
 /** What stands beside every view, loaded right after the first one: keys, notices, the palette, and folders that are added. */
 export function Beside() {
@@ -20,6 +21,7 @@ export function Beside() {
       <DropZone />
       <Adding />
       <Notices />
+      <TaskMenu />
       <Palette />
     </>
   )

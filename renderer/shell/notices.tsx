@@ -40,7 +40,7 @@ export function Notices() {
 /** Goes by itself, but not while it is read or cannot be: under the pointer, with the focus in it, in a window that is not seen, or when it tells of a failure. */
 function Shown({ notice }: { notice: Notice }) {
   const [held, setHeld] = useState(false)
-  const { key, tone, title, body, place } = notice
+  const { key, tone, title, body, place, undo } = notice
   const isHidden = useIsHidden()
   const stays = held || isHidden || tone === 'bad'
   useEffect(() => {
@@ -62,17 +62,30 @@ function Shown({ notice }: { notice: Notice }) {
       </b>
       <Button tiny look="plain" icon="cross" label="Dismiss" onClick={() => dropNotice(key)} />
       {body && <p>{body}</p>}
-      {place && (
+      {(place || undo) && (
         <div className="actions">
-          <Button
-            tiny
-            onClick={() => {
-              go(place)
-              dropNotice(key)
-            }}
-          >
-            Show
-          </Button>
+          {undo && (
+            <Button
+              tiny
+              onClick={() => {
+                dropNotice(key)
+                return undo()
+              }}
+            >
+              Undo
+            </Button>
+          )}
+          {place && (
+            <Button
+              tiny
+              onClick={() => {
+                go(place)
+                dropNotice(key)
+              }}
+            >
+              Show
+            </Button>
+          )}
         </div>
       )}
     </section>

@@ -11,6 +11,9 @@ import { ToolBar } from './tool-bar.tsx'
 const NeedsYou = later(async () => (await import('../views/needs-you.tsx')).NeedsYou)
 const History = later(async () => (await import('../views/history/history.tsx')).History)
 const Repositories = later(async () => (await import('../views/repositories/repositories.tsx')).Repositories)
+const RepositoryPage = later(
+  async () => (await import('../views/repositories/page/repository-page.tsx')).RepositoryPage,
+)
 const Setup = later(async () => (await import('../views/settings/setup.tsx')).Setup)
 const Settings = later(async () => (await import('../views/settings/settings.tsx')).Settings)
 const NewTask = later(async () => (await import('../views/new-task/new-task.tsx')).NewTask)
@@ -86,6 +89,8 @@ function ViewOf({ place }: { place: Place }) {
       return <History />
     case 'repositories':
       return <Repositories />
+    case 'repository':
+      return <RepositoryPage key={place.alias} alias={place.alias} />
     case 'setup':
       return <Setup />
     case 'settings':

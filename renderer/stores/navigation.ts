@@ -1,5 +1,4 @@
 import { create } from 'zustand'
-import type { TaskId } from '../../main/core/task/task.ts'
 import type { Place } from '../../preload/host.ts'
 import type { sideBarViews } from '../../preload/place-hash.ts'
 
@@ -36,7 +35,7 @@ export function goBack(trail: Trail): Trail {
 }
 
 /** What is opened from a view and left to it again. */
-const opensOver = (place: Place): boolean => 'id' in place || place.view === 'new-task'
+const opensOver = (place: Place): boolean => 'id' in place || 'alias' in place || place.view === 'new-task'
 
 export const samePlace = (one: Place, other: Place): boolean => one.view === other.view && idIn(one) === idIn(other)
 
@@ -54,11 +53,12 @@ function endingIn(trail: Trail, end: Stop): Trail {
   return [first, ...rest]
 }
 
-const idIn = (place: Place): TaskId | null => ('id' in place ? place.id : null)
+const idIn = (place: Place): string | null => ('id' in place ? place.id : 'alias' in place ? place.alias : null)
 
 /** The view of the side bar that the place belongs to. */
 export function rootOf(trail: Trail): View {
   const [first] = trail
+  if ('alias' in first) return 'repositories'
   return 'id' in first || first.view === 'new-task' ? 'slots' : first.view
 }
 

@@ -8,6 +8,8 @@ export interface Notice {
   readonly title: string
   readonly body: string
   readonly place: Place | null
+  /** Takes back what the notice tells of; absent where that cannot be. */
+  readonly undo?: () => unknown
 }
 
 /** More are not kept; so many say nothing to a person any more. */

@@ -49,6 +49,7 @@ const contract: readonly string[] = [
   'preload/live-state.ts',
   'preload/task-details.ts',
   'preload/review.ts',
+  'preload/repository.ts',
   'preload/host.ts',
   'preload/history.ts',
   'preload/settings.ts',

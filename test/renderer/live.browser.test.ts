@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import type { SlotId } from '../../main/core/task/task.ts'
-import { busyScene, calmScene, emptyScene, finishedTask, idOf, runningTask } from '../support/window/window-scenes.ts'
+import {
+  busyScene,
+  calmScene,
+  conflictScene,
+  emptyScene,
+  finishedTask,
+  idOf,
+  runningTask,
+} from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
 useBrowser()
@@ -81,11 +89,13 @@ test('a task that ends leaves its slot, and its open view shows how it ended', a
 test('the light of the set-up goes on when an agent connects', async () => {
   await using window = await openWindow(emptyScene, {}, '#setup')
   const { page, host } = window
-  await page.getByText('Waiting for the first call').waitFor()
+  const line = page.getByRole('listitem').filter({ hasText: 'Claude Code' }).first()
+  await line.getByText('Waiting for the first call').waitFor()
   host.tell({ kind: 'clients', clients: [{ name: 'claude-code', version: '2.1.330', connected: true }] })
-  await page.getByRole('status').getByText('Connected', { exact: true }).waitFor()
+  await line.getByRole('status').getByText('Connected', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^Agent connected/ }).waitFor()
-  await page.getByRole('button', { name: /^Copy command/ }).click()
+  expect(await page.getByText('Waiting for the first call').count()).toBe(5)
+  await page.getByRole('button', { name: /^Copy line for Claude Code/ }).click()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(emptyScene.setup.mcpCommand)
 })
 
@@ -139,5 +149,25 @@ test('a free slot leads to a new task', async () => {
   await using window = await openWindow(calmScene)
   await window.page.locator('.slot.free').first().click()
   await window.page.getByRole('textbox', { name: 'What shall the agent do?' }).waitFor()
+  expectNoFaults(window)
+})
+
+test('a right click on a task offers what can be done with it, and the menu is left by its keys', async () => {
+  await using window = await openWindow(conflictScene, {}, '#history')
+  const { page, host } = window
+  const menu = page.getByRole('menu', { name: 'Actions for this task' })
+  await page.locator(`[data-task="${idOf(0xc4)}"]`).click({ button: 'right' })
+  await menu.getByRole('menuitem', { name: 'Resolve…' }).waitFor()
+  const box = await menu.boundingBox()
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(760)
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Escape')
+  await menu.waitFor({ state: 'detached' })
+  await page.locator(`[data-task="${idOf(0xc4)}"]`).click({ button: 'right' })
+  await menu.getByRole('menuitem', { name: 'Clean Up…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Clean Up' }).click()
+  await expect
+    .poll(() => host.calls.find(({ name }) => name === 'cleanupTask')?.request)
+    .toEqual({ id: idOf(0xc4), deleteRef: false })
   expectNoFaults(window)
 })

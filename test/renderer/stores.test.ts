@@ -132,3 +132,12 @@ describe('limits', () => {
     for (const bad of ['0', '-1', 'x', '1e999']) expect(limitsOf({ ...noLimits, usd: bad })).toBeNull()
   })
 })
+
+test('a repository has an address, whatever its alias is', () => {
+  for (const alias of ['billing-api', 'a b/c?d#e', '%']) {
+    const place = { view: 'repository', alias } as const
+    expect(fromHash(toHash(place))).toEqual(place)
+    expect(goOn(home, place)).toEqual([...home, place])
+  }
+  for (const hash of ['#repository', '#repository/', '#repository/%']) expect(fromHash(hash)).toBeUndefined()
+})

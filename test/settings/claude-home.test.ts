@@ -1,7 +1,8 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { claudeFolder, homeNote, homeParts, readClaudeHome } from '../../main/settings/claude-home.ts'
+import { homeParts } from '../../main/core/home-parts.ts'
+import { claudeFolder, homeNote, readClaudeHome } from '../../main/settings/claude-home.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 async function home(files: Readonly<Record<string, string>>) {

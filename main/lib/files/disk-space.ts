@@ -11,3 +11,15 @@ export async function freeBytes(path: string): Promise<number> {
     return await freeBytes(dirname(path))
   }
 }
+
+/** What is free on the disk of the path for this user, and its size; undefined where the system does not say. */
+export async function diskRoom(
+  path: string,
+): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(path)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  } catch {
+    return undefined
+  }
+}

@@ -10,6 +10,7 @@ import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { addFolders } from '../../stores/adding.ts'
 import { useIsDesktop, useSnapshot } from '../../stores/live.ts'
+import { showNotice } from '../../stores/notices.ts'
 import { MergePolicyDialog } from './merge-policy-dialog.tsx'
 import { Repository } from './repository.tsx'
 
@@ -96,7 +97,15 @@ function Remove({ repository, onClose }: { repository: RepositoryRow; onClose: (
       confirm="Remove"
       danger
       onClose={onClose}
-      onConfirm={async () => (await act('removeRepository', { alias })) !== undefined}
+      onConfirm={async () => {
+        if (!(await act('removeRepository', { alias }))) return false
+        const notice = { title: `${alias} is off the list`, body: 'Its tasks and their refs stay.', place: null }
+        const { environment } = repository
+        // Another environment is chosen on the command line alone.
+        if (environment.kind !== 'auto' && environment.kind !== 'plain') showNotice(notice)
+        else showNotice({ ...notice, undo: () => addAgain(repository, environment.kind) })
+        return true
+      }}
     >
       <p className="second">
         Its folder, its tasks and their refs stay as they are. Running tasks go on; new ones cannot start in it until
@@ -104,4 +113,13 @@ function Remove({ repository, onClose }: { repository: RepositoryRow; onClose: (
       </p>
     </Dialog>
   )
+}
+
+/** The same folder with the same policies; an alias that was chosen by hand is made from the folder's name again. */
+async function addAgain({ path, egress, mergePolicy }: RepositoryRow, environment: 'auto' | 'plain'): Promise<void> {
+  const added = await act('addRepository', { path, environment })
+  if (added?.kind !== 'registered') return
+  const { alias } = added
+  if (mergePolicy.kind !== 'auto') await act('setMergePolicy', { alias, policy: mergePolicy })
+  if (egress !== null) await act('setEgress', { alias, egress })
 }

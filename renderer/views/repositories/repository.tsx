@@ -30,9 +30,15 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
       <div className="who">
         <Icon name="repo" />
         <div className="grow">
-          <b className="cut" title={alias}>
-            {alias}
-          </b>
+          <button
+            type="button"
+            className="plain-link"
+            data-repository={alias}
+            title={alias}
+            onClick={() => go({ view: 'repository', alias })}
+          >
+            <b className="cut">{alias}</b>
+          </button>
           <small>
             <Path path={path} />
           </small>
@@ -67,6 +73,7 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
         plain
         label={`Actions for ${alias}`}
         items={[
+          { icon: 'repo', word: 'Open', onChoose: () => go({ view: 'repository', alias }) },
           { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
           { icon: 'copy', word: 'Copy Path', onChoose: () => void copyAndSay(path, 'the path') },
           { icon: 'merge', word: 'When to Merge…', onChoose: onPolicy },

@@ -135,3 +135,124 @@ function faultOf(text: string, { min, max, whole, optional }: Omit<NumberProps, 
   if (max !== undefined && value > max) return `At most ${max}.`
   return null
 }
+
+/** Text, taken when the field is left or Return is pressed; empty means none. What it may be, the host says. */
+export function TextSetting(
+  props: Common & {
+    readonly value: string | null
+    readonly placeholder: string
+    readonly onChange: (value: string | null) => Promise<boolean>
+  },
+) {
+  const id = useId()
+  const field = useTaken(props.value ?? '', (text) => props.onChange(text.trim() || null))
+  return (
+    <Row {...props} id={id}>
+      <input
+        id={id}
+        className="input mono"
+        spellCheck={false}
+        placeholder={props.placeholder}
+        value={field.text}
+        onChange={(event) => field.write(event.target.value)}
+        onBlur={() => void field.take()}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') void field.take()
+          if (event.key === 'Escape' && field.drop()) event.stopPropagation()
+        }}
+      />
+    </Row>
+  )
+}
+
+/** A list, one entry a line. */
+export function LinesSetting(
+  props: Common & {
+    readonly value: readonly string[]
+    readonly placeholder: string
+    readonly onChange: (value: readonly string[]) => Promise<boolean>
+  },
+) {
+  const id = useId()
+  const field = useTaken(props.value.join('\n'), (text) => props.onChange(linesOf(text)))
+  return (
+    <Row {...props} id={id}>
+      <textarea
+        id={id}
+        className="input mono lines"
+        spellCheck={false}
+        rows={Math.min(8, Math.max(2, field.text.split('\n').length))}
+        placeholder={props.placeholder}
+        value={field.text}
+        onChange={(event) => field.write(event.target.value)}
+        onBlur={() => void field.take()}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && field.drop()) event.stopPropagation()
+        }}
+      />
+    </Row>
+  )
+}
+
+/** Any of a few. */
+export function PartsSetting<Part extends string>(
+  props: Common & {
+    readonly value: readonly Part[]
+    readonly parts: readonly Part[]
+    readonly onChange: (value: readonly Part[]) => Promise<boolean>
+  },
+) {
+  return (
+    <fieldset className="setting" aria-label={props.title}>
+      <div>
+        <span>{props.title}</span>
+        {props.about && <small>{props.about}</small>}
+      </div>
+      <div className="parts">
+        {props.parts.map((part) => (
+          <label key={part} className="row small">
+            <input
+              type="checkbox"
+              checked={props.value.includes(part)}
+              onChange={({ target }) =>
+                void props.onChange(
+                  props.parts.filter((it) => (it === part ? target.checked : props.value.includes(it))),
+                )
+              }
+            />
+            {part}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+const linesOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+
+/** What is typed over a value that the host holds: sent once, and given up where the host refuses it. */
+function useTaken(held: string, send: (text: string) => Promise<boolean>) {
+  const [text, write] = useState(held)
+  const sent = useRef(held)
+  useEffect(() => {
+    sent.current = held
+    write(held)
+  }, [held])
+  const drop = (): boolean => {
+    const isTyped = text !== held
+    write(held)
+    return isTyped
+  }
+  const take = async (): Promise<void> => {
+    if (text === sent.current || text === held) return
+    sent.current = text
+    if (await send(text)) return
+    sent.current = held
+    write(held)
+  }
+  return { text, write, take, drop }
+}

@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect } from 'react'
 import type { HostProblem, Setup as SetupState } from '../../../preload/host.ts'
-import type { ClientRow } from '../../../preload/live-state.ts'
 import { count, isCommand } from '../../format.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -9,7 +8,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { useKeyHint } from '../../parts/key-names.ts'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
-import { useSnapshot } from '../../stores/live.ts'
+import { Connect } from './connect.tsx'
 
 /** What a task needs of this host, as a check list with cures; and how an agent is connected. */
 export function Setup() {
@@ -81,44 +80,6 @@ function Problems({ title, problems }: { title: string; problems: readonly HostP
           </li>
         ))}
       </ul>
-    </section>
-  )
-}
-
-const none: readonly ClientRow[] = []
-
-function Connect({ setup }: { setup: SetupState }) {
-  const clients = useSnapshot((snapshot) => snapshot.clients, none)
-  const here = clients.filter(({ connected }) => connected)
-  return (
-    <section className="group">
-      <h2>Connect your agent</h2>
-      <div className="card">
-        <div className="padded">
-          <div className="row">
-            <span className="grow">Run this once in a terminal. Your agent can then start tasks here.</span>
-            <span className={here.length > 0 ? 'state good' : 'state'} role="status">
-              <Icon name={here.length > 0 ? 'pass' : 'plug'} size="small" />
-              {here.length > 0 ? 'Connected' : clients.length > 0 ? 'Not connected now' : 'Waiting for the first call'}
-            </span>
-          </div>
-          <div className="spaced">
-            <Command text={setup.mcpCommand} />
-          </div>
-        </div>
-        {clients.map(({ name, version, connected }) => (
-          <div key={`${name} ${version}`} className="check">
-            <span className={connected ? 'good' : 'third'}>
-              <Icon name={connected ? 'pass' : 'plug'} />
-            </span>
-            <span className="cut">{name}</span>
-            <span className="value">
-              {version}
-              {connected ? ', connected' : ', seen before'}
-            </span>
-          </div>
-        ))}
-      </div>
     </section>
   )
 }

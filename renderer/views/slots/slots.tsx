@@ -9,14 +9,17 @@ import { moveFocus } from '../../parts/move-focus.ts'
 import { isRunning, isWaiting } from '../../parts/states.ts'
 import { later } from '../../shell/later.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
+import { isNewHome } from '../../stores/guide.ts'
 import { setLayout, useLayout } from '../../stores/layout.ts'
 import { useSnapshot, useTasks, useTasksThat } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 import { EndedSlot } from './ended-slot.tsx'
 import { endedTasks } from './ended-tasks.ts'
 import { FreeSlot, Slot } from './slot.tsx'
+import { spentToday } from './spent.ts'
 
 const BelowSlots = later(async () => (await import('./below-slots.tsx')).BelowSlots)
+const SetupNote = later(async () => (await import('./setup-note.tsx')).SetupNote)
 const FirstRun = later(async () => (await import('./first-run.tsx')).FirstRun)
 
 const noSlots: readonly SlotRow[] = []
@@ -26,7 +29,7 @@ export function Slots() {
   const slots = useSnapshot((snapshot) => snapshot.slots, noSlots)
   const running = useTasksThat(isRunning)
   const waiting = useTasksThat(isWaiting)
-  const isNew = useSnapshot(({ repositories, tasks }) => repositories.length === 0 && tasks.length === 0, false)
+  const isNew = useSnapshot(isNewHome, false)
   const hint = useKeyHint('N')
   const tasks = useTasks()
   const spent = spentToday(tasks)
@@ -61,6 +64,9 @@ export function Slots() {
         </Suspense>
       ) : (
         <>
+          <Suspense>
+            <SetupNote />
+          </Suspense>
           {layout === 'list' && <Columns />}
           <ul className={`slots ${layout}`} aria-label={count(slotCount, 'slot')} onKeyDown={moveFocus}>
             {slots.map((slot) => {
@@ -102,11 +108,4 @@ function Columns() {
       </span>
     </div>
   )
-}
-
-function spentToday(tasks: ReturnType<typeof useTasks>): number {
-  const midnight = new Date().setHours(0, 0, 0, 0)
-  return tasks
-    .filter(({ finishedAt }) => finishedAt === null || Date.parse(finishedAt) >= midnight)
-    .reduce((sum, { usage, live }) => sum + (usage?.costUsd ?? live?.costUsd ?? 0), 0)
 }

@@ -98,7 +98,9 @@ export const history: Bench = {
         ours: windows.ours,
         against: against(windows.theirs),
         goal: { kind: 'ratio', atMost: 5 },
-        notes: ['From the address of a new page to the first row in it: program, snapshot of all tasks and list.'],
+        notes: [
+          'From the address of a new page to the first row in it: program, snapshot of the newest tasks and the first rows of the list.',
+        ],
       },
       {
         what: `memory for ${many} finished tasks, over that for ${few}`,
@@ -113,8 +115,6 @@ export const history: Bench = {
         ours: [megabytesShown],
         against: null,
         goal: { kind: 'limit', atMost: 100 },
-        unreached:
-          'each new window is sent a snapshot of all tasks, five megabytes as text, and what V8 took for the last ones it gives back late.',
       },
     ] satisfies Row[]
   },

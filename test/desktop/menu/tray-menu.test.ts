@@ -62,6 +62,7 @@ const repository: RepositoryRow = {
   ...{ alias: 'project', path: '/home/kim/project', added: '2026-01-02T03:04:05.000Z', branch: 'main', problem: null },
   ...{
     environment: { kind: 'auto' } as const,
+    egress: null,
     mergePolicy: { kind: 'auto' } as const,
     tasks: 3,
     costUsd: 0,

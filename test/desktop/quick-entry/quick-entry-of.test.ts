@@ -5,7 +5,14 @@ import { ended, row } from '../../support/window/window-rows.ts'
 
 const repository = (alias: string): RepositoryRow => ({
   ...{ alias, path: `/home/ada/${alias}`, added: '2026-11-30T08:00:00Z', branch: 'main', problem: null },
-  ...{ environment: { kind: 'auto' }, mergePolicy: { kind: 'auto' }, tasks: 0, costUsd: 0, lastTask: null },
+  ...{
+    environment: { kind: 'auto' },
+    egress: null,
+    mergePolicy: { kind: 'auto' },
+    tasks: 0,
+    costUsd: 0,
+    lastTask: null,
+  },
 })
 const tasks = [
   row('aaaaaaaa', ended('merged'), { repo: 'first' }),

@@ -216,6 +216,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     changes: ({ id }) =>
       scene.changes[id] ?? { live: false, readAt: null, notes: [], commits: [], files: [], fileCount: 0 },
     fileDiff: ({ path }) => scene.diffs[path] ?? { kind: 'text', hunks: [] },
+    repository: () => ({ refusals: [], tasksFolder: '/home/kim/.microvm-orchestrator' }),
+    setEgress: () => ({}),
     addRepository: ({ path }) => ({ kind: 'registered', alias: path.split('/').at(-1) ?? 'x', notes: [] }),
     removeRepository: () => ({}),
     writeStarterFlake: ({ path }) => ({ file: `${path}/flake.nix` }),
@@ -226,6 +228,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
         snapshot().repositories.map(({ alias }, index) => [alias, 14.2e9 / (index + 1)]),
       ),
     }),
+    diskRoom: () => ({ freeBytes: 212e9, totalBytes: 512e9 }),
     chooseFolders: () => ({ paths: [] }),
     openTask: () => ({}),
     setStartAtLogin: ({ on }) => ({ startAtLogin: on ? 'on' : 'off' }),

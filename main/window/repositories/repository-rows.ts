@@ -1,11 +1,12 @@
-import type { RepositoryRow } from '../../preload/live-state.ts'
-import { type Failure, toFailure } from '../core/failure.ts'
-import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
-import { inspectRepository } from '../git/repository/inspect-repository.ts'
-import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
-import { decideEnvironment } from '../tasks/environments/choose-environment.ts'
-import { orProblem } from '../tasks/environments/or-problem.ts'
-import { failureInWindow } from './window-words.ts'
+import type { RepositoryRow } from '../../../preload/live-state.ts'
+import { type Failure, toFailure } from '../../core/failure.ts'
+import { egressWord } from '../../core/network/egress.ts'
+import { type TaskBrief, usageOf } from '../../core/task/task-brief.ts'
+import { inspectRepository } from '../../git/repository/inspect-repository.ts'
+import type { RegisteredRepository, Tasks } from '../../tasks/contract.ts'
+import { decideEnvironment } from '../../tasks/environments/choose-environment.ts'
+import { orProblem } from '../../tasks/environments/or-problem.ts'
+import { failureInWindow } from '../window-words.ts'
 
 /** What git said of a repository is trusted for so long. */
 const freshMs = 5_000
@@ -54,7 +55,7 @@ async function inspect(repository: RegisteredRepository): Promise<Omit<Inspectio
 }
 
 function row(
-  { alias, path, added, environment = { kind: 'auto' }, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
+  { alias, path, added, egress, environment = { kind: 'auto' }, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
   { branch, problem }: Inspection,
   all: readonly TaskBrief[],
 ): RepositoryRow {
@@ -68,6 +69,7 @@ function row(
     branch,
     problem: problem && failureInWindow(problem),
     environment,
+    egress: egress ? egressWord(egress) : null,
     mergePolicy,
     tasks: own.length,
     costUsd,

@@ -1,0 +1,23 @@
+import type { NetworkReason } from '../main/core/network/gateway.ts'
+import type { TaskId } from '../main/core/task/task.ts'
+
+/** What the window shows of one repository beside its row. */
+export interface RepositoryDetails {
+  /** What its newest tasks were refused, or could not reach, the newest first; at most 100. */
+  readonly refusals: readonly Refusal[]
+  /** Where the clones and consoles of its tasks lie. */
+  readonly tasksFolder: string
+}
+
+/** A host and port that tasks asked for in vain. Guest data. */
+export interface Refusal {
+  readonly host: string
+  readonly port: number
+  readonly kind: 'refused' | 'failed'
+  readonly reason: NetworkReason
+  /** How often, in the tasks that were looked at. */
+  readonly times: number
+  /** The last one; ISO 8601, UTC. */
+  readonly at: string
+  readonly task: TaskId
+}
