@@ -18,6 +18,7 @@ const mostShells = 32
 export class Shells implements Disposable {
   readonly #attachments: Attachments
   readonly #shells = new Map<string, KeptShell>()
+  #opening = 0
 
   constructor(attachments: Attachments) {
     this.#attachments = attachments
@@ -25,13 +26,18 @@ export class Shells implements Disposable {
 
   /** Resolves with a name that only the caller knows. @throws AppError */
   async open(taskId: string, size: ScreenSize, signal: AbortSignal): Promise<string> {
-    if (this.#shells.size >= mostShells) {
+    if (this.#shells.size + this.#opening >= mostShells) {
       throw new AppError('task-busy', `${mostShells} shells are open`, { hint: 'Close one of them' })
     }
-    const shell = await this.#attachments.openShell(requireTaskId(taskId), size, signal)
-    const name = randomBytes(16).toString('hex')
-    this.#shells.set(name, new KeptShell(shell, () => this.#shells.delete(name)))
-    return name
+    this.#opening += 1
+    try {
+      const shell = await this.#attachments.openShell(requireTaskId(taskId), size, signal)
+      const name = randomBytes(16).toString('hex')
+      this.#shells.set(name, new KeptShell(shell, () => this.#shells.delete(name)))
+      return name
+    } finally {
+      this.#opening -= 1
+    }
   }
 
   /** Resolves when there is something from `after` on, or the shell has ended, or some time has passed. */
@@ -85,8 +91,11 @@ class KeptShell {
       this.#start += this.#answered.length
       this.#answered = Buffer.alloc(0)
     }
-    if (after !== this.#start) throw new AppError('argument-invalid', 'What the shell showed there is gone')
-    if (this.#answered.length === 0) this.#answered = await this.#take(signal)
+    this.#require(after)
+    if (this.#answered.length === 0) await this.#come(signal)
+    // Others may have read meanwhile: from here on nothing is awaited, so that what one takes is what all are answered.
+    this.#require(after)
+    if (this.#answered.length === 0) this.#answered = this.#take()
     const ended = this.#answered.length === 0 && this.#hasEnded
     if (ended) this.close()
     return { data: this.#answered.toString('base64'), next: after + this.#answered.length, ended }
@@ -113,11 +122,18 @@ class KeptShell {
     return this.#shell.readableEnded || this.#shell.destroyed
   }
 
-  async #take(signal: AbortSignal): Promise<Buffer> {
-    const shell = this.#shell
+  #require(after: number): void {
+    if (after !== this.#start) throw new AppError('argument-invalid', 'What the shell showed there is gone')
+  }
+
+  async #come(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
-    if (shell.readableLength === 0 && !this.#hasEnded) await changed(shell, limit)
+    if (this.#shell.readableLength === 0 && !this.#hasEnded) await changed(this.#shell, limit)
     signal.throwIfAborted()
+  }
+
+  #take(): Buffer {
+    const shell = this.#shell
     const pieces: Buffer[] = []
     let bytes = 0
     while (bytes < mostAnswerBytes) {

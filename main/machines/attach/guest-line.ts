@@ -16,6 +16,10 @@ export type LineTarget =
 const mostQueuedBytes = 65_536
 /** How long a guest may take to answer, one that has just begun to boot takes a while; and when it is greeted again, and then after twice as long each time. */
 const helloTimes = { answerMs: 30_000, againMs: 1_000 }
+/** How long it may take to say that it has closed what we closed. */
+const closeMs = 30_000
+/** Of the streams of a line, those that lead to ports: the others are kept for shells, however many connections a preview opens. */
+export const mostPortStreams = 48
 /** What is read at a time is dealt with in less, unless the guest means harm. */
 const longMs = 1
 
@@ -29,7 +33,9 @@ export class GuestLine implements StreamLine {
   readonly #socket: Duplex
   readonly #reader = new FrameReader()
   /** All that the guest may still speak of: open here, or open there. */
-  readonly #streams = new Map<number, LineStream>()
+  readonly #streams = new Map<number, OpenStream>()
+  /** Those that we closed, until the guest says that it has. */
+  readonly #leaving = new Map<LineStream, NodeJS.Timeout>()
   /** Those that have something to send, in turn. */
   readonly #ready = new Set<LineStream>()
   #lastId = 0
@@ -99,14 +105,10 @@ export class GuestLine implements StreamLine {
   async open(target: LineTarget, signal: AbortSignal): Promise<LineStream> {
     signal.throwIfAborted()
     if (!this.isOpen) throw gone()
-    if (this.#streams.size >= mostStreams) {
-      throw new AppError('task-busy', `More than ${mostStreams} connections to the machine are open`, {
-        hint: 'Close a shell or a page of it, and try again',
-      })
-    }
+    this.#requireRoom(target)
     this.#lastId += 1
     const stream = new LineStream(this.#lastId, this)
-    this.#streams.set(stream.id, stream)
+    this.#streams.set(stream.id, { stream, kind: target.kind })
     this.send(frame('O', stream.id, wordsOf(target)))
     const onAbort = (): void => void stream.destroy(signal.reason as Error)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -126,10 +128,26 @@ export class GuestLine implements StreamLine {
     this.#socket.destroy()
   }
 
+  #requireRoom({ kind }: LineTarget): void {
+    const ports = [...this.#streams.values()].filter((open) => open.kind === 'port').length
+    if (this.#streams.size < mostStreams && (kind !== 'port' || ports < mostPortStreams)) return
+    throw new AppError('task-busy', `Too many connections to the machine are open: ${this.#streams.size}`, {
+      hint: 'Close a shell or a page of it, and try again',
+    })
+  }
+
   // ---- for its streams ----
 
   send(bytes: Buffer): void {
     if (this.isOpen) this.#socket.write(bytes)
+  }
+
+  leave(stream: LineStream): void {
+    if (!this.isOpen) return
+    this.send(frame('C', stream.id))
+    const late = (): void =>
+      this.#end(new AppError('guest-failed', 'The machine does not close what is to be closed on its line'))
+    this.#leaving.set(stream, setTimeout(late, closeMs).unref())
   }
 
   isReady(stream: LineStream): void {
@@ -156,17 +174,14 @@ export class GuestLine implements StreamLine {
     const touched = new Set<LineStream>()
     try {
       for (const said of this.#reader.push(chunk)) {
-        const stream = this.#streams.get(said.id)
+        const stream = this.#streams.get(said.id)?.stream
         if (!stream) throw new LineFault('a stream that was never opened')
         this.#obey(stream, said)
         touched.add(stream)
       }
     } catch (error) {
       if (!(error instanceof LineFault)) throw error
-      this.#lose(
-        new AppError('guest-failed', `The machine does not keep to the protocol of its line: ${error.message}`),
-      )
-      this.#socket.destroy()
+      this.#end(new AppError('guest-failed', `The machine does not keep to the protocol of its line: ${error.message}`))
       return
     }
     for (const stream of touched) stream.flow()
@@ -193,6 +208,8 @@ export class GuestLine implements StreamLine {
       case 'closed':
         this.#streams.delete(stream.id)
         this.#ready.delete(stream)
+        clearTimeout(this.#leaving.get(stream))
+        this.#leaving.delete(stream)
         stream.guestClosed(said.reason)
         break
       default:
@@ -200,12 +217,24 @@ export class GuestLine implements StreamLine {
     }
   }
 
+  #end(reason: Error): void {
+    this.#socket.destroy()
+    this.#lose(reason)
+  }
+
   #lose(reason: Error): void {
-    const streams = [...this.#streams.values()]
+    const open = [...this.#streams.values()]
     this.#streams.clear()
     this.#ready.clear()
-    for (const stream of streams) stream.destroy(reason)
+    for (const late of this.#leaving.values()) clearTimeout(late)
+    this.#leaving.clear()
+    for (const { stream } of open) stream.destroy(reason)
   }
+}
+
+interface OpenStream {
+  readonly stream: LineStream
+  readonly kind: LineTarget['kind']
 }
 
 function wordsOf(target: LineTarget): string {

@@ -5,6 +5,8 @@ import { creditFrame, frame, LineFault, mostPayloadBytes, windowBytes } from './
 /** The line as one of its streams sees it. */
 export interface StreamLine {
   send(bytes: Buffer): void
+  /** Tells the guest that the stream is closed here, and awaits its own word. */
+  leave(stream: LineStream): void
   /** The stream has something to send, and may. */
   isReady(stream: LineStream): void
 }
@@ -159,7 +161,7 @@ export class LineStream extends Duplex {
     this.#outgoing?.done(error ?? undefined)
     this.#outgoing = undefined
     this.#opened.reject(error ?? new Error('It was closed before it was open'))
-    if (!this.#closedByGuest) this.#line.send(frame('C', this.id))
+    if (!this.#closedByGuest) this.#line.leave(this)
     done(error)
   }
 }

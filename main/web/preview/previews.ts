@@ -24,8 +24,9 @@ export interface PreviewsOptions {
   readonly log: Log
 }
 
-/** Requests and WebSockets of all previews that are under way at a time. */
-const mostOpen = 64
+/** Requests and WebSockets that are under way at a time: of one preview, and of all. */
+const mostOfOne = 32
+const mostOpen = 128
 const limits = { connections: 256, idleConnections: 64 }
 /** How long the guest may take to open a connection. */
 const connectMs = 30_000
@@ -39,7 +40,8 @@ export class Previews implements AsyncDisposable {
   readonly #opened = new Set<string>()
   readonly #sockets = new Set<Socket>()
   #server: Promise<{ readonly server: Server; readonly port: number }> | undefined
-  #open = 0
+  /** The names of what is under way. */
+  readonly #open: string[] = []
 
   constructor(options: PreviewsOptions) {
     this.#options = options
@@ -49,7 +51,7 @@ export class Previews implements AsyncDisposable {
   async open(id: TaskId, port: number): Promise<string> {
     this.#server ??= this.#listen()
     const { port: own } = await this.#server
-    this.#opened.add(`${id}-${port}`)
+    this.#opened.add(nameOf({ id, port }))
     return `${originOf({ id, port }, own)}/`
   }
 
@@ -81,10 +83,7 @@ export class Previews implements AsyncDisposable {
     const preview = previewOf(request.headers.host, own)
     const refusal = this.#refusalOf(request, preview, own)
     if (refusal || !preview) return say(response, ...(refusal ?? unknownName))
-    this.#open += 1
-    response.once('close', () => {
-      this.#open -= 1
-    })
+    this.#count(preview, response)
     try {
       await this.#show(request, response, preview, originOf(preview, own))
     } catch (error) {
@@ -115,10 +114,7 @@ export class Previews implements AsyncDisposable {
     if (refusal || !preview) return refuseUpgrade(socket, ...(refusal ?? unknownName))
     if (request.headers.upgrade?.toLowerCase() !== 'websocket')
       return refuseUpgrade(socket, 400, 'Only WebSockets pass here')
-    this.#open += 1
-    socket.once('close', () => {
-      this.#open -= 1
-    })
+    this.#count(preview, socket)
     try {
       const stream = await this.#connect(preview, socket)
       await pass({ request, socket, head, stream, preview, origin: originOf(preview, own) })
@@ -128,11 +124,19 @@ export class Previews implements AsyncDisposable {
   }
 
   #refusalOf(request: IncomingMessage, preview: Preview | undefined, own: number): Refusal | undefined {
-    if (!preview || !this.#opened.has(`${preview.id}-${preview.port}`)) return unknownName
+    if (!preview || !this.#opened.has(nameOf(preview))) return unknownName
     if (!request.url?.startsWith('/')) return [400, 'This is no proxy']
     const asked = { method: request.method ?? '', headers: request.headers }
     if (comesFromAnotherPage(asked, originOf(preview, own))) return [403, 'Another page may not ask this one']
-    return this.#open >= mostOpen ? [503, `More than ${mostOpen} requests are under way`] : undefined
+    const ofOne = this.#open.filter((name) => name === nameOf(preview)).length
+    if (ofOne >= mostOfOne) return [503, `${mostOfOne} requests of this preview are under way`]
+    return this.#open.length >= mostOpen ? [503, `${mostOpen} requests are under way`] : undefined
+  }
+
+  #count(preview: Preview, side: ServerResponse | Duplex): void {
+    const name = nameOf(preview)
+    this.#open.push(name)
+    side.once('close', () => this.#open.splice(this.#open.indexOf(name), 1))
   }
 
   /** It is open for as long as the browser's side is. */
@@ -172,6 +176,8 @@ async function pass({ request, socket, head, stream, preview, origin }: Passing)
 }
 
 const toWebSocket = { connection: 'Upgrade', upgrade: 'websocket' }
+
+const nameOf = ({ id, port }: Preview): string => `${id}-${port}`
 
 type Refusal = readonly [status: number, why: string]
 

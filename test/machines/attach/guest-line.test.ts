@@ -1,7 +1,7 @@
 import { duplexPair } from 'node:stream'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { creditFrame, frame, mostPayloadBytes, mostStreams, windowBytes } from '../../../main/machines/attach/frames.ts'
-import { GuestLine } from '../../../main/machines/attach/guest-line.ts'
+import { GuestLine, type LineTarget, mostPortStreams } from '../../../main/machines/attach/guest-line.ts'
 import { LineStream } from '../../../main/machines/attach/line-stream.ts'
 
 const never = new AbortController().signal
@@ -122,21 +122,45 @@ test('a stream that we closed is forgotten when the guest says so, and what it s
   await line.closed
 })
 
-test('a guest that never says that what we closed is closed gets no more than 64 streams', async () => {
+const shell = { kind: 'shell', size: { rows: 24, columns: 80 } } as const
+
+test('a guest that never says that what we closed is closed keeps nobody from a shell, and loses the line in the end', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
   const { line, says } = await liar()
-  for (let id = 1; id <= mostStreams; id += 1) {
-    const opening = line.open(target, never)
-    await nextTurn()
-    says(opened(id))
-    ;(await opening).destroy()
+  const openAll = async (target: LineTarget, first: number, last: number): Promise<LineStream[]> => {
+    const streams: LineStream[] = []
+    for (let id = first; id <= last; id += 1) {
+      const opening = line.open(target, never)
+      await nextTurn()
+      says(opened(id))
+      streams.push(await opening)
+    }
+    return streams
   }
+  for (const stream of await openAll(target, 1, mostPortStreams)) stream.destroy()
   await expect(line.open(target, never)).rejects.toMatchObject({ code: 'task-busy' })
+  const shells = await openAll(shell, mostPortStreams + 1, mostStreams)
+  await expect(line.open(shell, never)).rejects.toMatchObject({ code: 'task-busy' })
+  // One that it does close makes room for one.
   says(frame('C', 1))
   await nextTurn()
-  const opening = line.open(target, never)
+  await openAll(target, mostStreams + 1, mostStreams + 1)
+  const fates = Promise.all(shells.map(fateOf))
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(new Set(await fates)).toEqual(new Set(['The machine does not close what is to be closed on its line']))
+  expect(line.isOpen).toBe(false)
+})
+
+test('a guest that closes what we closed keeps its line', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { line, says, stream } = await openLiar()
+  stream.destroy()
+  says(frame('C', 1))
   await nextTurn()
-  says(opened(mostStreams + 1))
-  await opening
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(line.isOpen).toBe(true)
 })
 
 test('a guest that takes nothing is sent no more than a window of each stream, and the writer is held', async () => {
@@ -161,7 +185,7 @@ test('what nobody reads is bounded, and the guest is given no more room', async 
 })
 
 test('what nobody reads is kept without what it was read with, in memory of its own size, and comes in few pieces', () => {
-  const stream = new LineStream(1, { send: () => undefined, isReady: () => undefined })
+  const stream = new LineStream(1, { send: () => undefined, leave: () => undefined, isReady: () => undefined })
   stream.guestOpened()
   for (let round = 0; round < 1000; round += 1) {
     const read = Buffer.alloc(1000, String(round % 10))

@@ -195,16 +195,21 @@ test('a WebSocket of its own page passes both ways, one of another page does not
   await gone
 })
 
-test('no more than 64 are under way at a time, and a browser that goes away makes room', async () => {
-  const { url, ask, streams } = await preview((server) => server.on('request', () => undefined))
-  const waiting = Array.from({ length: 64 }, () =>
+test('no more than 32 of one preview are under way at a time, which keeps no other from its own, and a browser that goes away makes room', async () => {
+  const { previews, port, url, ask, streams } = await preview((server) => server.on('request', () => undefined))
+  const waiting = Array.from({ length: 32 }, () =>
     get({ host: '127.0.0.1', port: url.port, path: '/', headers: { host: url.host }, agent: false }).on(
       'error',
       () => undefined,
     ),
   )
-  await expect.poll(() => streams.length).toBe(64)
+  await expect.poll(() => streams.length).toBe(32)
   expect(await ask('/')).toMatchObject({ status: 503 })
+  // The stand-in has one guest for all tasks.
+  const other = new URL(await previews.open(taskId('ef567890'), port))
+  const otherAsks = get({ host: '127.0.0.1', port: url.port, path: '/', headers: { host: other.host }, agent: false })
+  waiting.push(otherAsks.on('error', () => undefined))
+  await expect.poll(() => streams.length).toBe(33)
   for (const request of waiting) request.destroy()
   await expect.poll(() => streams.every((stream) => stream.destroyed)).toBe(true)
 })
