@@ -10,6 +10,11 @@ export interface LinkOptions<In> {
   readonly writable: Writable
   readonly incoming: z.ZodType<In>
   readonly limits: FrameLimits
+  /**
+   * Whether frames are read while the other side does not read ours. Where both waited, neither would ever go on: `always` is for a node, which
+   * trusts home, and `while-heard` for home, which keeps no answers for a node that asks and does not listen.
+   */
+  readonly reads: 'always' | 'while-heard'
   /** One after the other; the next frame is read when it has resolved. What they throw ends the link. */
   readonly onMessage: (message: In) => Promise<void> | void
   readonly onBytes: (channel: number, bytes: Buffer) => Promise<void> | void
@@ -33,7 +38,7 @@ export interface Link<Out> {
 
 /** Speaks the protocol. Whoever breaks it, by a length, a shape or its turn, is read no more: the link is over. */
 export function openLink<In, Out>(options: LinkOptions<In>): Link<Out> {
-  const { readable, writable, incoming, limits, onMessage, onBytes } = options
+  const { readable, writable, incoming, limits, reads, onMessage, onBytes } = options
   const { promise: over, resolve } = Promise.withResolvers<LinkEnd>()
   let isOver = false
   const close = (why: string, isBroken = false): void => {
@@ -48,10 +53,19 @@ export function openLink<In, Out>(options: LinkOptions<In>): Link<Out> {
     stream.on('error', (error) => close(messageOf(error)))
     stream.on('close', () => close('the connection ended'))
   }
+  let room: PromiseWithResolvers<void> | undefined
+  const hasRoom = (): void => {
+    room?.resolve()
+    room = undefined
+  }
+  writable.on('drain', hasRoom)
+  void over.then(hasRoom)
   const reader = new FrameReader(limits)
   const readAll = async (): Promise<void> => {
     for await (const chunk of readable as AsyncIterable<Buffer>) {
       for (const { channel, payload } of reader.add(chunk)) {
+        if (reads === 'while-heard') await room?.promise
+        if (isOver) return
         if (channel === 0) await onMessage(parsed(incoming, payload))
         else await onBytes(channel, Buffer.from(payload))
         if (isOver) return
@@ -66,14 +80,8 @@ export function openLink<In, Out>(options: LinkOptions<In>): Link<Out> {
     if (isOver || writable.destroyed || writable.writableEnded) return undefined
     writable.write(frameHead(channel, payload.length))
     if (writable.write(payload)) return undefined
-    return new Promise((room) => {
-      const done = (): void => {
-        writable.off('drain', done)
-        room()
-      }
-      writable.once('drain', done)
-      void over.then(done)
-    })
+    room ??= Promise.withResolvers<void>()
+    return room.promise
   }
   return {
     over,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Failure, toFailure } from '../core/failure.ts'
+import { AppError, type Failure, toFailure } from '../core/failure.ts'
 import type { MachineExit, Task } from '../core/task/task.ts'
 import { seatOf, type TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
@@ -10,7 +10,8 @@ import { isShortage } from '../lib/shortage.ts'
 import { endTask } from '../tasks/finish/end-task.ts'
 import { finishTask } from '../tasks/finish/finish-task.ts'
 import { showInWorkTree } from '../tasks/record/mirror.ts'
-import { addNote, type PlacedRun, type RunEnd } from '../tasks/run/task-run.ts'
+import type { TaskRecord } from '../tasks/record/task-record.ts'
+import { acceptedCaps, addNote, type PlacedRun, type RunEnd } from '../tasks/run/task-run.ts'
 import { placedAssignment, repositoryName } from './assignment.ts'
 import { takeCheckpoint } from './brought-files.ts'
 import type { Engine } from './engine.ts'
@@ -29,6 +30,8 @@ export interface Patience {
   readonly stopMs: number
   /** How long a place that is reached may take to end a task, its work saved. */
   readonly endMs: number
+  /** How much longer than its task may take a machine may run there, until this host asks for its end. */
+  readonly overtimeMs: number
 }
 
 export const usualPatience: Patience = {
@@ -36,6 +39,7 @@ export const usualPatience: Patience = {
   lostMs: 24 * 60 * 60_000,
   stopMs: 2 * 60_000,
   endMs: 30 * 60_000,
+  overtimeMs: 30 * 60_000,
 }
 
 /** What ends the following of a task, beside the end of the task. */
@@ -84,10 +88,13 @@ async function follow(
   run: PlacedRun,
   { engine, place, patience, log }: Following,
 ): Promise<'left' | 'finished' | 'home'> {
-  const { record, detach, stop } = run
+  const { record, context, detach, stop } = run
+  const { timeoutMs } = record.task.caps ?? acceptedCaps(context.limits, {})
+  using overtime = new Overtime(record, timeoutMs + patience.overtimeMs)
   // A wish that was on record when an earlier process ended holds still.
-  const stopping = record.task.stopReason ? AbortSignal.abort(record.task.stopReason) : stop
-  const wish = recordStop(run)
+  const { stopReason } = record.task
+  const stopping = stopReason ? AbortSignal.abort(stopReason) : AbortSignal.any([stop, overtime.signal])
+  const wish = recordStop(record, stopping)
   await using gateway = new GatewayOnDemand(run)
   using enough = new Limit(stopping, patience.endMs)
   const reach = new Reach(patience)
@@ -189,6 +196,36 @@ class Limit implements Disposable {
   }
 }
 
+/**
+ * Fires when a machine at a place has run for longer than it may, by this host's clock and from when the place first spoke of it: one that does
+ * not end its task by itself would have the gateway, and the key behind it, for ever.
+ */
+class Overtime implements Disposable {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(record: TaskRecord, ms: number) {
+    this.#timer = setInterval(() => {
+      const { machineStartedAt } = record.task
+      if (machineStartedAt === null || Date.now() - Date.parse(machineStartedAt) < ms) return
+      clearInterval(this.#timer)
+      this.#controller.abort(
+        new AppError('timed-out', 'The task ran into its time limit, and its place did not end it'),
+      )
+    }, overtimeLookMs).unref()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}
+
+const overtimeLookMs = 1_000
+
 /** Ends a keeper that has nothing of the task. One that is out of reach leaves by itself. */
 async function endJob(engine: Engine, { seat }: TaskPlace, { stopMs }: Patience): Promise<void> {
   await engine.cancel(seat, AbortSignal.timeout(stopMs)).catch(() => undefined)
@@ -232,7 +269,7 @@ async function oneTurn(
       await wish.settled()
       await takeEnd(run, end)
     },
-    stopReason: () => record.task.stopReason ?? toFailure(stop.reason, 'cancelled'),
+    stopReason: () => record.task.stopReason ?? toFailure(stopping.reason, 'cancelled'),
   })
 }
 
@@ -271,7 +308,7 @@ interface StopWish {
 }
 
 /** Puts the wish to end the task on record as soon as it comes: the place hears of it when it is reached. */
-function recordStop({ stop, record }: PlacedRun): StopWish {
+function recordStop(record: TaskRecord, stop: AbortSignal): StopWish {
   let recorded: Promise<unknown> = Promise.resolve()
   const wish = (): void => {
     const { state, stopReason } = record.task

@@ -19,7 +19,7 @@ export async function release(engine: Engine, seat: string, signal: AbortSignal)
   const link: Link<ToNode> = openLink<ToHome, ToNode>({
     readable: pipe.readable.pipe(new AfterPreamble()),
     writable: pipe.writable,
-    ...{ incoming: toHomeSchema, limits: limitsAtHome },
+    ...{ incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
     // Nothing of it is wanted: the keeper ends the connection once it has heard.
     onMessage: (message): void => {
       if (message.type === 'done') link.send({ type: 'taken' })

@@ -60,6 +60,8 @@ export interface VisitOptions {
 const helloMs = 60_000
 /** More connections of one guest are refused. */
 const mostDials = 128
+/** A keeper refuses too many itself, so that one of its own seldom comes to be refused here. */
+const mostRefused = 10_000
 /** What is said last must be heard before the pipe is closed. */
 const releaseMs = 5_000
 
@@ -74,7 +76,7 @@ export async function visit(options: VisitOptions): Promise<VisitEnd> {
   const link = openLink<ToHome, ToNode>({
     readable: pipe.readable.pipe(new AfterPreamble()),
     writable: pipe.writable,
-    ...{ incoming: toHomeSchema, limits: limitsAtHome },
+    ...{ incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
     onMessage: (message) => session.hear(message),
     onBytes: (channel, bytes) => session.take(channel, bytes),
   })
@@ -112,6 +114,7 @@ class Session {
   #link: Link<ToNode> | undefined
   #dials: Dials | undefined
   #isGiven = false
+  #refused = 0
   wasThere = false
   isReleased = false
   /** Of our own, which no further visit mends. */
@@ -160,7 +163,7 @@ class Session {
       case 'status':
         return await this.#ours(() => applyStatus(this.#options.record, message.status))
       case 'dial':
-        return this.#dial(message.channel)
+        return await this.#dial(message.channel)
       case 'passed':
         return this.#dials?.passed(message.channel, message.bytes)
       case 'end':
@@ -236,12 +239,16 @@ class Session {
     if (stop.aborted) this.askToStop()
   }
 
-  #dial(channel: number): void {
-    const { gateway } = this.#options
+  async #dial(channel: number): Promise<void> {
+    const { gateway, record } = this.#options
     const dials = this.#dials
     if (!dials || dials.has(channel)) throw new ProtocolError('A channel that is in use')
-    if (gateway && dials.size < mostDials) dials.add(channel, gateway.connect())
-    else this.#send({ type: 'end', channel })
+    // A guest that asks is in a machine, whether the place speaks of that or not.
+    await this.#ours(() => machineRuns(record))
+    if (gateway && dials.size < mostDials) return dials.add(channel, gateway.connect())
+    this.#refused += 1
+    if (this.#refused > mostRefused) throw new ProtocolError('More connections than any guest makes')
+    this.#send({ type: 'end', channel })
   }
 
   #send(message: ToNode): void {
@@ -273,10 +280,16 @@ async function applyStatus(record: TaskRecord, status: PlacedStatus): Promise<vo
   for (const note of status.notes.slice(0, 20)) {
     if (record.task.notes.length < mostNotes) await addNote(record, singleLineText(note))
   }
-  if (status.hasMachine && task.machineStartedAt === null) await record.add({ type: 'machine-started-there' })
+  if (status.hasMachine) await machineRuns(record)
   if (status.hasAgent && task.agentStartedAt === null) await record.add({ type: 'agent-started' })
   const reason = status.stopReason
   if (reason && record.task.stopReason === null) await record.add({ type: 'stop-requested', reason: ownWords(reason) })
+}
+
+async function machineRuns(record: TaskRecord): Promise<void> {
+  const { state, exit, machineStartedAt } = record.task
+  if (machineStartedAt === null && exit === null && state.phase !== 'finished')
+    await record.add({ type: 'machine-started-there' })
 }
 
 const mostNotes = 60

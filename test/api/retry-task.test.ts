@@ -80,6 +80,30 @@ test('the run in place of a task of a plan is one of the plan, and starts from w
   })
 })
 
+test('a task of a place runs there again, one that is to wait for a slot of this host here, and what only this host has stays here', async () => {
+  const { tasks, id, retry, record } = await start()
+  await tasks.end(id)
+  const desk = {
+    kind: 'ssh',
+    host: 'desk',
+    options: [],
+    command: ['/node'],
+    seat: `${'0'.repeat(16)}-0a0a0a0a`,
+  } as const
+  record({ place: { name: 'desk', ...desk } })
+  await retry()
+  expect(tasks.requests.at(-1)).toMatchObject({ place: 'desk' })
+  await retry({ place: 'attic' })
+  expect(tasks.requests.at(-1)).toMatchObject({ place: 'attic' })
+  await retry({ queue: true })
+  expect(tasks.requests.at(-1)).not.toHaveProperty('place')
+
+  record({ queue: { priority: 3 }, holdMs: 1000 })
+  await retry({ place: 'attic' })
+  expect(tasks.requests.at(-1)).not.toHaveProperty('queue')
+  expect(tasks.requests.at(-1)).not.toHaveProperty('holdMs')
+})
+
 test('what the agent is to be is that of the first task, setting by setting in place of which the call may say another', async () => {
   const { tasks, id, retry, record } = await start()
   await tasks.end(id)

@@ -7,13 +7,14 @@ import { type Patience, runAtPlace } from '../../main/fleet/place-task.ts'
 import type { ToNode } from '../../main/fleet/protocol.ts'
 import { channels } from '../../main/fleet/protocol.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
+import type { RunRequest } from '../../main/tasks/contract.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { type ScriptedNode, scriptedEngine } from '../support/fleet/scripted-node.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-const patience = { retryMs: { least: 20, most: 100 }, lostMs: 5_000, stopMs: 2_000, endMs: 2_000 }
+const patience = { retryMs: { least: 20, most: 100 }, lostMs: 5_000, stopMs: 2_000, endMs: 2_000, overtimeMs: 500 }
 const hello = { type: 'hello', protocol: 1, node: 'evil', seat: 'empty' } as const
 const ran = { kind: 'ran', exit: { kind: 'powered-off' }, stopReason: null } as const
 const noWork = { wip: false, also: [], operation: null, markers: { files: [] }, notes: [], unsaved: false } as const
@@ -28,7 +29,7 @@ interface Scene {
 async function atNode(
   hear: (message: ToNode, node: ScriptedNode, scene: Scene) => void | Promise<void>,
   act?: (home: Awaited<ReturnType<typeof startOrchestrator>>, task: Task) => Promise<void>,
-  { submit, ...changed }: Partial<Patience & Pick<Engine, 'submit'>> = {},
+  { submit, caps, ...changed }: Partial<Patience & Pick<Engine, 'submit'>> & Pick<RunRequest, 'caps'> = {},
 ): Promise<{ readonly task: Task; readonly scene: Scene; readonly attached: number; readonly home: string }> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
@@ -45,7 +46,12 @@ async function atNode(
     }),
   }
   await using home = await startOrchestrator(setup)
-  const id = await home.orchestrator.run({ description: 'Do it', repo: 'project', place: 'desk' })
+  const id = await home.orchestrator.run({
+    description: 'Do it',
+    repo: 'project',
+    place: 'desk',
+    ...(caps && { caps }),
+  })
   await act?.(home, await home.orchestrator.get(id))
   const task = await untilEnded(home.orchestrator, id)
   expect(await gitIn(repo, ['rev-parse', 'HEAD'])).toBe(scene.start)
@@ -87,6 +93,12 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
   ['ten thousand notes', (node) => node.say({ type: 'status', status: statusWith(Array(10_000).fill('note')) })],
   ['bytes on a channel that nobody opened', (node) => node.send(9, Buffer.from('x'))],
   ['a second greeting', (node) => node.say(hello)],
+  [
+    'ten thousand connections that it was refused',
+    (node) => {
+      for (let channel = 16; channel < 10_100; channel += 1) node.say({ type: 'dial', channel })
+    },
+  ],
 ])('%s ends the task with the reason, and no second visit', async ([, break_]) => {
   const { task, attached } = await atNode(honestTo(break_))
   expect(task.state).toMatchObject({
@@ -205,6 +217,23 @@ test('a cancel while a place does not answer is a cancel, however long it has no
   )
   expect(task.state).toMatchObject({ outcome: { kind: 'cancelled' } })
   expect(attached).toBe(0)
+})
+
+test.for<readonly [string, object]>([
+  ['that says so', { type: 'status', status: statusWith([]) }],
+  ['of which it says nothing', { type: 'dial', channel: 16 }],
+])('a machine %s and that never ends is asked to end after its time, and then left alone', async ([, said]) => {
+  const heard: string[] = []
+  const { task } = await atNode(
+    async (message, node, scene) => {
+      heard.push(message.type)
+      await honestTo((each) => each.say(said))(message, node, scene)
+    },
+    undefined,
+    { caps: { timeoutMs: 1_000 } },
+  )
+  expect(heard).toContain('stop')
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
 })
 
 /** A tree as git stores it, whatever its names. */

@@ -163,7 +163,7 @@ until [ -e ${root}/go ]; do sleep 0.05; done`,
   expect(task.work).toMatchObject({ ref: `refs/tasks/${id}`, unsaved: true })
   expect(await gitIn(scene.repo, ['show', `refs/tasks/${id}:committed.txt`])).toBe('one')
   expect(await gitIn(scene.repo, ['show', `refs/tasks/${id}:loose.txt`])).toBe('two')
-  expect(task.work?.notes[0]).toMatch(/^The work is as it was at /)
+  expect(task.work?.notes.join('\n')).toMatch(/kept in the seat .* at the place desk .*\nThe work is as it was at /)
 })
 
 test('a keeper that was started before a crash of home is found, and one that nobody comes to leaves', async () => {

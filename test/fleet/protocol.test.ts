@@ -33,7 +33,7 @@ test('frames come out as they went in, however the bytes are cut', () => {
 test('a link reads one message after the other, and none once it is over', async () => {
   const [readable, heard] = [new PassThrough(), [] as string[]]
   const link = openLink<ToHome, object>({
-    ...{ readable, writable: new PassThrough(), incoming: toHomeSchema, limits: limitsAtHome },
+    ...{ readable, writable: new PassThrough(), incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
     onMessage: async ({ type }) => {
       heard.push(`${type} begins`)
       await new Promise((resolve) => setImmediate(resolve))
@@ -52,6 +52,48 @@ test('a link reads one message after the other, and none once it is over', async
   }
   expect(await link.over).toEqual({ why: 'enough', isBroken: false })
   expect(heard).toEqual(['dial begins', 'dial ends', 'has begins', 'has ends'])
+})
+
+test('home reads no more of one that does not read its answers, and goes on when that reads', async () => {
+  const [readable, writable] = [new PassThrough(), new PassThrough()]
+  let heard = 0
+  const link = openLink<ToHome, object>({
+    ...{ readable, writable, incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
+    onMessage: () => {
+      heard += 1
+      link.send({ type: 'end', channel: 16 })
+    },
+    onBytes: () => undefined,
+  })
+  const payload = Buffer.from(JSON.stringify({ type: 'dial', channel: 16 }))
+  const dial = Buffer.concat([frameHead(0, payload.length), payload])
+  readable.write(Buffer.concat(Array(50_000).fill(dial)))
+  const settled = async (): Promise<number> => {
+    for (let turn = 0; turn < 1_000; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    return heard
+  }
+  const before = await settled()
+  expect(before).toBeGreaterThan(0)
+  expect(writable.writableLength).toBeLessThanOrEqual(2 * writable.writableHighWaterMark)
+  expect(writable.listenerCount('drain')).toBeLessThanOrEqual(1)
+  expect(before).toBeLessThan(50_000)
+  writable.resume()
+  await expect.poll(() => heard).toBe(50_000)
+  link.close('enough')
+})
+
+test('many that write at once wait for room together', async () => {
+  const writable = new PassThrough()
+  const link = openLink<ToHome, object>({
+    ...{ readable: new PassThrough(), writable, incoming: toHomeSchema, limits: limitsAtHome, reads: 'always' },
+    onMessage: () => undefined,
+    onBytes: () => undefined,
+  })
+  const written = Promise.all(Array.from({ length: 200 }, () => link.write(16, Buffer.alloc(60_000))))
+  expect(writable.listenerCount('drain')).toBe(1)
+  writable.resume()
+  await written
+  link.close('enough')
 })
 
 test('what a login shell prints before a keeper speaks is left out, and one that never speaks is none', async () => {

@@ -23,7 +23,7 @@ export const retryTask = defineOperation({
   consumer: 'owner',
   hints: { readOnly: false, destructive: false, idempotent: false },
   call: async ({ task_id, ...options }, { tasks, consumer }) => {
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork } =
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork, place } =
       await tasks.get(requireTaskId(task_id))
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
@@ -41,14 +41,17 @@ export const retryTask = defineOperation({
         hint: `Run: microvm-orchestrator allow ${repoPath}`,
       })
     const given = runOptions(options)
+    // Who asks for the queue of this host wants it here; what only this host has is not taken along to a place.
+    const at = given.place ?? (given.queue || given.priority !== undefined ? undefined : place?.name)
     return {
       task_id: await tasks.run({
         ...{ description, repo: repository.alias, retries: id, ...ownerOf(consumer) },
-        ...(queue && { queue: true, priority: queue.priority }),
+        ...(queue && at === undefined && { queue: true, priority: queue.priority }),
         ...(base && { base: baseName(base) }),
         ...(after && { after }),
         ...(plan && { plan }),
-        ...(holdMs !== undefined && { holdMs }),
+        ...(holdMs !== undefined && at === undefined && { holdMs }),
+        ...(at !== undefined && { place: at }),
         ...given,
         ...((agent || given.agent) && { agent: { ...agent, ...given.agent } }),
         ...((caps || given.caps) && { caps: { ...caps, ...given.caps } }),

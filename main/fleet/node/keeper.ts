@@ -133,7 +133,7 @@ class Keeper {
     let clone: FileHandle | undefined
     let dials: Dials | undefined
     const link = openLink<ToNode, ToHome>({
-      ...{ readable: socket, writable: socket, incoming: toNodeSchema, limits: limitsAtNode },
+      ...{ readable: socket, writable: socket, incoming: toNodeSchema, limits: limitsAtNode, reads: 'always' },
       onBytes: async (channel, bytes) => {
         if (channel !== channels.clone) return dials?.take(channel, bytes)
         if (!prepared || this.#isGiven) throw new ProtocolError('A history that nobody asked for')

@@ -65,7 +65,7 @@ const link = pure(
   async (input) => {
     const readable = new PassThrough()
     const opened = openLink<ToHome, object>({
-      ...{ readable, writable: new PassThrough(), incoming: toHomeSchema, limits: limitsAtHome },
+      ...{ readable, writable: new PassThrough(), incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
       onMessage: (message) => ok(toHomeSchema.safeParse(message).success, 'a message that does not fit'),
       onBytes: (channel, bytes) => ok(channel > 0 && bytes.length <= limitsAtHome.dataBytes, 'too many bytes'),
     })

@@ -3,7 +3,13 @@ import { startOrchestrator } from '../orchestrator.ts'
 
 /** A home in a process of its own, to be killed: `placed-home.ts ROOT TEXT` runs a task at the place `desk`, says its id, and goes on. */
 const [root = '', description = ''] = process.argv.slice(2)
-const patience = { retryMs: { least: 50, most: 500 }, lostMs: 60_000, stopMs: 10_000, endMs: 60_000 }
+const patience = {
+  retryMs: { least: 50, most: 500 },
+  lostMs: 60_000,
+  stopMs: 10_000,
+  endMs: 60_000,
+  overtimeMs: 60_000,
+}
 const { orchestrator } = await startOrchestrator({
   root,
   guest: 'exit 1',

@@ -11,7 +11,13 @@ import { temporaryFolder } from '../temporary.ts'
 import { builtPackage } from './built-package.ts'
 import { startSshd, type TestSshd } from './sshd.ts'
 
-const patience: Patience = { retryMs: { least: 50, most: 500 }, lostMs: 60_000, stopMs: 10_000, endMs: 60_000 }
+const patience: Patience = {
+  retryMs: { least: 50, most: 500 },
+  lostMs: 60_000,
+  stopMs: 10_000,
+  endMs: 60_000,
+  overtimeMs: 60_000,
+}
 
 export interface PlaceScene extends AsyncDisposable {
   readonly root: string
