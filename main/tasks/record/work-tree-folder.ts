@@ -29,7 +29,7 @@ export async function hasTaskFolder(repoPath: string, id: TaskId): Promise<boole
 /** Makes the folder of the task for its owner alone, one step at a time. @throws MirrorRefused */
 export async function makeTaskFolder(repoPath: string, id: TaskId): Promise<void> {
   for (const path of stepsTo(repoPath, id)) {
-    if ((await kindOf(path)) === 'absent') await mkdir(path, { mode: 0o700 })
+    if ((await kindOf(path)) === 'absent') await mkdir(path, { mode: 0o700 }).catch(unless('EEXIST')) // Another task made it just now.
     const kind = await kindOf(path)
     if (kind !== 'folder') throw new MirrorRefused(`${path} is ${kind === 'link' ? 'a link' : 'not a folder'}`)
   }
@@ -39,9 +39,7 @@ export async function makeTaskFolder(repoPath: string, id: TaskId): Promise<void
 export async function linkFiles(repoPath: string, id: TaskId, files: readonly string[]): Promise<void> {
   for (const target of files) {
     if (!(await hasTaskFolder(repoPath, id))) return // It was cleaned away meanwhile.
-    await symlink(target, join(formerTaskFolder(repoPath, id), basename(target))).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    })
+    await symlink(target, join(formerTaskFolder(repoPath, id), basename(target))).catch(unless('EEXIST', 'ENOENT'))
   }
 }
 
@@ -51,12 +49,17 @@ export async function unlinkFiles(repoPath: string, id: TaskId, files: readonly 
   const folder = formerTaskFolder(repoPath, id)
   for (const target of files) {
     const path = join(folder, basename(target))
-    if ((await readlink(path).catch(() => null)) === target) await unlink(path) // A file of another's making is not ours.
+    if ((await readlink(path).catch(() => null)) === target) await unlink(path).catch(unless('ENOENT')) // A file of another's making is not ours.
   }
-  await rmdir(folder).catch((error: unknown) => {
-    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  })
+  await rmdir(folder).catch(unless('ENOTEMPTY', 'EEXIST', 'ENOENT'))
 }
+
+/** What others do there at the same moment is no error of ours. */
+const unless =
+  (...codes: readonly string[]) =>
+  (error: unknown): void => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
 
 /** The folders on the way to a task's, the outermost first. */
 const stepsTo = (repoPath: string, id: TaskId): readonly string[] =>
