@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
+import { pathExists } from '../lib/files/look.ts'
 import { limitConsole } from '../machines/watch/console.ts'
 import { shareNames, type TaskFiles } from '../tasks/record/task-files.ts'
 import { type BroughtWork, commitIdSchema } from '../tasks/record/told-work-schema.ts'
@@ -39,10 +40,13 @@ export class BroughtFiles implements AsyncDisposable {
     this.#work = work
     this.#streamBytes = streamBytes
     for (const file of [console, stream, result]) this.#stack.use(file)
-    this.#stack.defer(() => this.#work.close())
+    this.#stack.defer(async () => {
+      await this.#work.close()
+      for (const path of Object.values(files.coming)) await rm(path, { force: true })
+    })
   }
 
-  /** Console and stream go on where they end; result and work come whole each time. */
+  /** Console and stream go on where they end; result and work come whole each time, beside what an earlier visit brought, until `complete`. */
   static async open(
     files: TaskFiles,
   ): Promise<{ readonly brought: BroughtFiles; readonly from: { readonly console: number; readonly stream: number } }> {
@@ -51,8 +55,8 @@ export class BroughtFiles implements AsyncDisposable {
     const open4 = [
       [files.console, O_APPEND],
       [join(files.share, shareNames.stream), O_APPEND],
-      [join(files.share, shareNames.result), O_TRUNC],
-      [files.broughtPack, O_TRUNC],
+      [files.coming.result, O_TRUNC],
+      [files.coming.pack, O_TRUNC],
     ] as const
     const opened: FileHandle[] = []
     for (const [path, how] of open4) opened.push(await open(path, newFile | how, 0o600))
@@ -90,20 +94,23 @@ export class BroughtFiles implements AsyncDisposable {
 
   /** Keeps the work that has come so far as that of a task at work; the next one comes from its beginning. */
   async checkpoint(commit: string): Promise<void> {
-    const { broughtPack, checkpoint, checkpointPacks } = this.#files
+    const { coming, checkpoint, checkpointPacks } = this.#files
     await this.#work.sync()
     await this.#work.close()
     // The pair that is on the disk stays whole until the new one is.
     const pack = (await readCheckpoint(this.#files))?.pack === 'a' ? 'b' : 'a'
-    await rename(broughtPack, checkpointPacks[pack])
+    await rename(coming.pack, checkpointPacks[pack])
     await writeJsonAtomically(checkpoint, { pack, commit, at: new Date().toISOString() } satisfies Checkpoint)
-    this.#work = await open(broughtPack, newFile | constants.O_TRUNC, 0o600)
+    this.#work = await open(coming.pack, newFile | constants.O_TRUNC, 0o600)
     this.#workBytes = 0
   }
 
   /** Resolves when all of it is on the disk, with what was said of the work. */
   async complete(work: BroughtWork): Promise<void> {
+    const { coming, broughtPack, share } = this.#files
     for (const file of [this.#stream, this.#result, this.#work]) await file.sync()
+    await rename(coming.pack, broughtPack)
+    await rename(coming.result, join(share, shareNames.result))
     await writeJsonAtomically(this.#files.broughtWork, work)
   }
 
@@ -125,13 +132,15 @@ async function readCheckpoint({ checkpoint }: TaskFiles): Promise<Checkpoint | u
   }
 }
 
-/** Takes the last checkpoint, if one has come, for all of the work: nothing more comes. */
+/** Takes the last checkpoint, if one has come and the whole has not, for all of the work: nothing more comes. */
 export async function takeCheckpoint(files: TaskFiles): Promise<void> {
-  const checkpoint = await readCheckpoint(files)
+  const checkpoint = (await pathExists(files.broughtWork)) ? undefined : await readCheckpoint(files)
   if (!checkpoint) return
   const { pack, commit, at } = checkpoint
   const lost = `The work is as it was at ${at}: what came after did not come from its place`
-  await rename(files.checkpointPacks[pack], files.broughtPack)
+  // A crash before the next line finds the checkpoint where it was.
+  await rm(files.broughtPack, { force: true })
+  await link(files.checkpointPacks[pack], files.broughtPack)
   const nothing = { wip: false, also: [], operation: null, markers: { files: [] } }
   const saved = { ...nothing, commit, notes: [lost], unsaved: true }
   await writeJsonAtomically(files.broughtWork, { saved } satisfies BroughtWork)

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { placeScene } from '../support/fleet/placed.ts'
 import { gitIn } from '../support/git/repositories.ts'
@@ -17,7 +18,7 @@ test('a clone whose work cannot be saved stays at its place, without a slot, and
   )
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  const { state } = await untilEnded(home.orchestrator, id)
+  const { state, place: at } = await untilEnded(home.orchestrator, id)
   const [seat = ''] = await seats(scene.node)
   const folder = join(scene.node, 'seats', seat)
   await expect.poll(() => readFile(join(folder, 'keeper.log'), 'utf8'), soon).toContain('did not come home')
@@ -31,6 +32,14 @@ test('a clone whose work cannot be saved stays at its place, without a slot, and
   const next = await untilEnded(home.orchestrator, await home.orchestrator.run(place))
   expect(next.state).toMatchObject({ outcome: { kind: 'merged' } })
   await expect.poll(() => seats(scene.node), soon).toEqual([seat])
+
+  // A keeper that is asked for once more has the end to tell, and leaves all of it where it is when it is ended.
+  if (!at) throw new Error('The task had a place')
+  const [engine, signal] = [sshEngine(at), AbortSignal.timeout(60_000)]
+  await engine.submit({ seat }, signal)
+  await engine.cancel(seat, signal)
+  await expect.poll(async () => (await engine.look(signal)).get(seat)?.kind, soon).toBe('ended')
+  expect(await readFile(join(taskFiles(folder, id).repo, 'mine.txt'), 'utf8')).toBe('from Greet\n')
 })
 
 test('work that cannot be packed for now is packed by the next keeper, and none of it is lost', async () => {

@@ -103,7 +103,8 @@ class Keeper {
     this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), times.patienceMs).unref()
     const halt = (): void => {
       this.#stop.abort(stop.reason)
-      if (!this.#isGiven) this.#over.resolve('cancelled')
+      if (this.#end) this.#over.resolve('kept')
+      else if (!this.#isGiven) this.#over.resolve('cancelled')
     }
     if (stop.aborted) halt()
     else stop.addEventListener('abort', halt, { once: true })

@@ -29,9 +29,11 @@ export interface TaskFiles {
   /** The clone of a fork until it begins: a copy of that of another task. */
   readonly copy: string
   readonly share: string
-  /** Of a task at a place: its work as it came from there, and what was said of it. */
+  /** Of a task at a place: its work as it came from there, and what was said of it. That is there once all has come. */
   readonly broughtPack: string
   readonly broughtWork: string
+  /** What is on its way from there, in place of nothing that lies here. */
+  readonly coming: { readonly pack: string; readonly result: string }
   /** What it had while it worked, in case that nothing more comes: which of the two packs, and the commit. */
   readonly checkpoint: string
   readonly checkpointPacks: { readonly a: string; readonly b: string }
@@ -65,6 +67,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     share: join(large, 'share'),
     broughtPack: join(large, 'brought.pack'),
     broughtWork: join(folder, 'brought.json'),
+    coming: { pack: join(large, 'coming.pack'), result: join(large, 'coming.json') },
     checkpoint: join(folder, 'checkpoint.json'),
     checkpointPacks: { a: join(large, 'checkpoint-a.pack'), b: join(large, 'checkpoint-b.pack') },
   }
