@@ -29,10 +29,6 @@ export function screenFilter(): (piece: string) => string {
   }
 }
 
-/** Undoes what a program may have left switched on: screen, mouse, paste marks, cursor, colours, character set, scroll region. */
-export const screenReset =
-  '\x1b[!p\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[0m\x1b(B\x0f\x1b>'
-
 /** Where in a sequence the text stands. */
 type State = 'text' | 'escape' | 'charset' | 'control' | 'string' | 'string-escape'
 
@@ -105,10 +101,31 @@ function afterEscape(held: string, character: string, code: number): Step {
 
 /** Final characters that only move, erase, scroll, colour, or set margins and modes. */
 const finals = '@ABCDEFGHIJKLMPSTXZ`abdefghlmrsu'
-/** Private modes: keys, wrapping, cursor, screens, mouse, paste, synchronised output. */
-const modes = new Set([
-  1, 4, 6, 7, 12, 25, 45, 47, 66, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1047, 1048, 1049, 2004, 2026,
+/** Modes without a mark that a program may set: to insert, and to begin a line at each line feed. A terminal begins with both off. */
+const plainModes = [4, 20]
+/**
+ * Private modes that a program may set, and what each is when a terminal begins: keys, wrapping, screens, mouse, paste, synchronised output, cursor. None
+ * whose beginning is the user's choice, such as a cursor that blinks. 1048 is no state: it saves the cursor, and brings it back.
+ */
+const modes: ReadonlyMap<number, 'h' | 'l' | null> = new Map([
+  ...[1, 4, 6, 45, 47, 66, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1047].map((number) => [number, 'l'] as const),
+  ...[2004, 2026].map((number) => [number, 'l'] as const),
+  [7, 'h'],
+  [25, 'h'],
+  [1048, null],
+  [1049, 'l'],
 ])
+
+/**
+ * Undoes what a program may have left switched on: every mode of the list, shape of the cursor, colours, character set, scroll region. The cursor stays where
+ * it is: it is saved first, since to leave the other screen (1049, the last one) brings back what was saved.
+ */
+export const screenReset = [
+  '\x1b7',
+  ...plainModes.map((number) => `\x1b[${number}l`),
+  ...[...modes].flatMap(([number, initial]) => (initial === null ? [] : [`\x1b[?${number}${initial}`])),
+  '\x1b[!p\x1b[?7h\x1b[0 q\x1b[0m\x1b(B\x0f\x1b>',
+].join('')
 
 /** A sequence `ESC [ ... FINAL`, as far as it may be shown. */
 function control(sequence: string): string {
@@ -127,7 +144,7 @@ function control(sequence: string): string {
 }
 
 function mode(mark: string | undefined, numbers: string, final: string): string {
-  if (mark === undefined) return /^(4|20)?$/.test(numbers) ? `\x1b[${numbers}${final}` : ''
+  if (mark === undefined) return plainModes.includes(Number(numbers)) ? `\x1b[${numbers}${final}` : ''
   const known = numbers.split(';').filter((number) => modes.has(Number(number)))
   return mark === '?' && known.length > 0 ? `\x1b[?${known.join(';')}${final}` : ''
 }

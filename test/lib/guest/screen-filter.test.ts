@@ -61,6 +61,24 @@ test('a full reset becomes an empty screen, and of modes those that are known st
   expect(filtered('\x1b[?25;2031;1049h')).toBe('\x1b[?25;1049h')
 })
 
+test('every mode that a program can set is one that the reset names', () => {
+  const saved = '\x1b[?1048h'
+  const settable = Array.from({ length: 3000 }, (_, number) => [`\x1b[${number}h`, `\x1b[?${number}h`])
+    .flat()
+    .filter((sequence) => filtered(sequence) !== '' && sequence !== saved)
+  expect(settable).toEqual(expect.arrayContaining(['\x1b[4h', '\x1b[20h', '\x1b[?1015h', '\x1b[?2026h']))
+  for (const sequence of settable) {
+    const isOn = sequence === '\x1b[?7h' || sequence === '\x1b[?25h'
+    expect(screenReset).toContain(isOn ? sequence : sequence.replace(/h$/, 'l'))
+  }
+  // A soft reset turns wrapping off on some terminals.
+  expect(screenReset.lastIndexOf('\x1b[?7h')).toBeGreaterThan(screenReset.indexOf('\x1b[!p'))
+})
+
+test('modes that begin as the user chose are not for a program to set', () => {
+  expect(filtered('\x1b[?12h\x1b[?1007l')).toBe('')
+})
+
 /** Whatever is shown consists of text, harmless controls, and sequences of the list. */
 const allowed =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
