@@ -145,7 +145,7 @@ test('a preview opens in a window of its own, with a session of its own and no b
   const { asked, url } = await stranger()
   const { app, firstPage } = await startApp()
   const page = await firstPage()
-  const preview = `http://abcd1234-5173.localhost:${new URL(url).port}/`
+  const preview = `http://abcd1234-5173-0123456789abcdef.localhost:${new URL(url).port}/`
   const opened = app.waitForEvent('window')
   await page.evaluate(`window.open('${preview}', '_blank', 'noopener'); undefined`)
   const shown = await opened

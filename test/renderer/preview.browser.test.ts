@@ -89,8 +89,8 @@ test('a port at which the agent listens is offered, opens in a page of its own, 
   await page.getByRole('button', { name: 'Open', exact: true }).click()
   const shown = await preview
   await shown.getByText('updated').waitFor()
-  expect(new URL(shown.url()).hostname).toBe(`${id}-${port}.localhost`)
-  await page.getByRole('link', { name: `${id}-${port}.localhost` }).waitFor()
+  expect(new URL(shown.url()).hostname).toMatch(new RegExp(`^${id}-${port}-[0-9a-f]{16}\\.localhost$`))
+  await page.getByRole('link', { name: `Port ${port} of ${id}` }).waitFor()
 })
 
 test("an agent's page gets no cookie of the window's host, sets none for others, and reaches neither the window nor another preview", async () => {

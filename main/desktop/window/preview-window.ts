@@ -1,13 +1,14 @@
 import { BrowserWindow, session } from 'electron'
 
-const previewPattern = /^http:\/\/[0-9a-f]{8}-[1-9]\d{0,4}\.localhost:\d{1,5}\/$/
+const previewPattern = /^http:\/\/([0-9a-f]{8})-([1-9]\d{0,4})-[0-9a-f]{16}\.localhost:\d{1,5}\/$/
 
 /**
  * Shows what an agent serves in a window of its own, with a session of its own that is kept in memory alone, without the bridge, and without any
  * permission. Nothing happens for what is no address of a preview.
  */
 export function openPreviewWindow(url: string): void {
-  if (!previewPattern.test(url)) return
+  const [, id, port] = previewPattern.exec(url) ?? []
+  if (id === undefined) return
   const { origin, host } = new URL(url)
   const partition = `preview:${host}`
   const own = session.fromPartition(partition)
@@ -15,7 +16,7 @@ export function openPreviewWindow(url: string): void {
   own.setPermissionCheckHandler(() => false)
   own.on('will-download', (event) => event.preventDefault())
   const window = new BrowserWindow({
-    ...{ width: 1120, height: 760, title: `Preview of ${host}` },
+    ...{ width: 1120, height: 760, title: `Preview of port ${port} of task ${id}` },
     webPreferences: {
       ...{ partition, sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true },
       spellcheck: false,

@@ -7,16 +7,22 @@ export interface Preview {
   readonly port: number
 }
 
-/** The address under which alone it is served: browsers keep what belongs to a page apart by its host, and not by its port. */
-export const originOf = ({ id, port }: Preview, ownPort: number): string => `http://${hostOf({ id, port }, ownPort)}`
+/** One that was opened, and the secret in its name: whoever else is on this host reaches the listener, and knows no such name. */
+export interface NamedPreview extends Preview {
+  /** 16 hexadecimal digits. */
+  readonly secret: string
+}
 
-const hostOf = ({ id, port }: Preview, ownPort: number): string => `${id}-${port}.localhost:${ownPort}`
+/** The address under which alone it is served: browsers keep what belongs to a page apart by its host, and not by its port. */
+export const originOf = ({ id, port, secret }: NamedPreview, ownPort: number): string =>
+  `http://${id}-${port}-${secret}.localhost:${ownPort}`
 
 /** What a `Host` names; undefined for any other name of this host, whose pages share cookies with the window's. */
-export function previewOf(host: string | undefined, ownPort: number): Preview | undefined {
-  const [, id = '', port = '', own = ''] = /^([0-9a-f]{8})-([1-9]\d{0,4})\.localhost:(\d+)$/.exec(host ?? '') ?? []
+export function previewOf(host: string | undefined, ownPort: number): NamedPreview | undefined {
+  const [, id = '', port = '', secret = '', own = ''] =
+    /^([0-9a-f]{8})-([1-9]\d{0,4})-([0-9a-f]{16})\.localhost:(\d+)$/.exec(host ?? '') ?? []
   const taskId = parseTaskId(id)
-  return taskId && Number(own) === ownPort ? { id: taskId, port: Number(port) } : undefined
+  return taskId && Number(own) === ownPort ? { id: taskId, port: Number(port), secret } : undefined
 }
 
 export interface Asked {

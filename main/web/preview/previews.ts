@@ -1,3 +1,4 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -12,6 +13,7 @@ import {
   comesFromAnotherPage,
   headersForBrowser,
   headersForGuest,
+  type NamedPreview,
   originOf,
   type Preview,
   previewOf,
@@ -32,12 +34,13 @@ const limits = { connections: 256, idleConnections: 64 }
 const connectMs = 30_000
 
 /**
- * What agents' servers show, for the browser of this host's user: each port that a person opened, at `http://ID-PORT.localhost:P` and nowhere else.
+ * What agents' servers show, for the browser of this host's user: each port that a person opened, at `http://ID-PORT-SECRET.localhost:P` and nowhere else.
  * Begins to listen, on the loopback address, when the first one is opened.
  */
 export class Previews implements AsyncDisposable {
   readonly #options: PreviewsOptions
-  readonly #opened = new Set<string>()
+  /** The secret of each one. */
+  readonly #opened = new Map<string, string>()
   readonly #sockets = new Set<Socket>()
   #server: Promise<{ readonly server: Server; readonly port: number }> | undefined
   /** The names of what is under way. */
@@ -51,8 +54,10 @@ export class Previews implements AsyncDisposable {
   async open(id: TaskId, port: number): Promise<string> {
     this.#server ??= this.#listen()
     const { port: own } = await this.#server
-    this.#opened.add(nameOf({ id, port }))
-    return `${originOf({ id, port }, own)}/`
+    const name = nameOf({ id, port })
+    const secret = this.#opened.get(name) ?? randomBytes(8).toString('hex')
+    this.#opened.set(name, secret)
+    return `${originOf({ id, port, secret }, own)}/`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,14 +128,19 @@ export class Previews implements AsyncDisposable {
     }
   }
 
-  #refusalOf(request: IncomingMessage, preview: Preview | undefined, own: number): Refusal | undefined {
-    if (!preview || !this.#opened.has(nameOf(preview))) return unknownName
+  #refusalOf(request: IncomingMessage, preview: NamedPreview | undefined, own: number): Refusal | undefined {
+    if (!preview || !this.#isOpened(preview)) return unknownName
     if (!request.url?.startsWith('/')) return [400, 'This is no proxy']
     const asked = { method: request.method ?? '', headers: request.headers }
     if (comesFromAnotherPage(asked, originOf(preview, own))) return [403, 'Another page may not ask this one']
     const ofOne = this.#open.filter((name) => name === nameOf(preview)).length
     if (ofOne >= mostOfOne) return [503, `${mostOfOne} requests of this preview are under way`]
     return this.#open.length >= mostOpen ? [503, `${mostOpen} requests are under way`] : undefined
+  }
+
+  #isOpened(preview: NamedPreview): boolean {
+    const secret = this.#opened.get(nameOf(preview))
+    return secret !== undefined && timingSafeEqual(Buffer.from(secret), Buffer.from(preview.secret))
   }
 
   #count(preview: Preview, side: ServerResponse | Duplex): void {

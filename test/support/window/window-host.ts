@@ -207,7 +207,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     resizeShell: () => ({}),
     closeShell: () => ({}),
     listeningPorts: () => ({ ports: [5173, 8080] }),
-    openPreview: ({ id, port }) => ({ url: `http://${id}-${port}.localhost:8766/` }),
+    openPreview: ({ id, port }) => ({ url: `http://${id}-${port}-0123456789abcdef.localhost:8766/` }),
     readSteps: ({ id, after, wait }) => {
       const all = scene.steps[id] ?? []
       if (wait && after >= all.length) return new Promise(() => undefined)

@@ -8,19 +8,21 @@ import {
 import { taskId } from '../../support/tasks.ts'
 
 const preview = { id: taskId('abcd1234'), port: 5173 }
-const own = 'http://abcd1234-5173.localhost:8766'
+const own = 'http://abcd1234-5173-0123456789abcdef.localhost:8766'
 
 test.each([
-  ['abcd1234-5173.localhost:8766', preview],
-  ['abcd1234-5173.localhost:8767', undefined],
-  ['abcd1234-5173.localhost', undefined],
+  ['abcd1234-5173-0123456789abcdef.localhost:8766', { ...preview, secret: '0123456789abcdef' }],
+  ['abcd1234-5173.localhost:8766', undefined],
+  ['abcd1234-5173-0123456789abcde.localhost:8766', undefined],
+  ['abcd1234-5173-0123456789abcdef.localhost:8767', undefined],
+  ['abcd1234-5173-0123456789abcdef.localhost', undefined],
   ['127.0.0.1:8766', undefined],
   ['localhost:8766', undefined],
-  ['abcd1234-5173.localhost.evil.test:8766', undefined],
+  ['abcd1234-5173-0123456789abcdef.localhost.evil.test:8766', undefined],
   ['evil.test:8766', undefined],
-  ['x.abcd1234-5173.localhost:8766', undefined],
-  ['../d1234-5173.localhost:8766', undefined],
-  ['abcd1234-05173.localhost:8766', undefined],
+  ['x.abcd1234-5173-0123456789abcdef.localhost:8766', undefined],
+  ['../d1234-5173-0123456789abcdef.localhost:8766', undefined],
+  ['abcd1234-05173-0123456789abcdef.localhost:8766', undefined],
   [undefined, undefined],
 ])('the name %s is of %j', (host, expected) => {
   expect(previewOf(host, 8766)).toEqual(expected)
@@ -61,7 +63,12 @@ test('the guest sees itself as the host, and nothing by which the user is known 
   expect(
     headersForGuest(
       {
-        ...{ host: 'abcd1234-5173.localhost:8766', origin: own, referer: `${own}/a?b`, authorization: 'Bearer ours' },
+        ...{
+          host: 'abcd1234-5173-0123456789abcdef.localhost:8766',
+          origin: own,
+          referer: `${own}/a?b`,
+          authorization: 'Bearer ours',
+        },
         ...{ cookie: 'microvm-window-8765=S; mine=1; Microvm-x=2', connection: 'keep-alive', accept: '*/*' },
       },
       preview,

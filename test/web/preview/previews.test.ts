@@ -55,14 +55,18 @@ async function preview(serve: (server: Server) => void) {
 
 test('the right name shows the page, and every other one of this host says where previews are', async () => {
   const seen: IncomingHttpHeaders[] = []
-  const { url, port, ask } = await preview((server) =>
+  const { previews, url, port, ask } = await preview((server) =>
     server.on('request', (request, response) => {
       seen.push(request.headers)
       response.setHeader('set-cookie', ['own=1', 'all=1; Domain=localhost'])
       response.end(`hello from ${request.url}`)
     }),
   )
-  expect(url.hostname).toBe(`${id}-${port}.localhost`)
+  const [, secret = ''] = new RegExp(`^${id}-${port}-([0-9a-f]{16})\\.localhost$`).exec(url.hostname) ?? []
+  expect(secret).not.toBe('')
+  // It keeps its name, and another one has another secret.
+  expect(await previews.open(id, port)).toBe(url.href)
+  expect(await previews.open(id, port + 1)).not.toContain(secret)
   const shown = await ask('/a?b', { cookie: 'microvm-x=1; mine=1', authorization: 'Bearer ours' })
   expect(shown).toMatchObject({ status: 200, body: 'hello from /a?b', headers: { 'set-cookie': ['own=1'] } })
   expect(seen[0]).toMatchObject({ host: `localhost:${port}`, cookie: 'mine=1' })
@@ -71,7 +75,10 @@ test('the right name shows the page, and every other one of this host says where
     `127.0.0.1:${url.port}`,
     `localhost:${url.port}`,
     `evil.test:${url.port}`,
-    `${id}-${port + 1}.localhost:${url.port}`,
+    `${id}-${port}.localhost:${url.port}`,
+    `${id}-${port}-${'0'.repeat(16)}.localhost:${url.port}`,
+    `${id}-${port + 1}-${secret}.localhost:${url.port}`,
+    `${id}-${port + 2}-${secret}.localhost:${url.port}`,
   ])
     expect(await ask('/', { host })).toMatchObject({ status: 421, body: expect.stringContaining('preview ID PORT') })
   expect(await ask('/', { origin: 'http://evil.test' })).toMatchObject({ status: 403 })

@@ -53,7 +53,7 @@ export function PreviewBar({ id, hidden }: { id: string; hidden: boolean }) {
         <span className="grow" />
         {opened && (
           <a className="link" href={opened.url} target="_blank" rel="noopener noreferrer">
-            {new URL(opened.url).host}
+            Port {opened.port} of {id}
           </a>
         )}
       </form>
