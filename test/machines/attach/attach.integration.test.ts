@@ -131,11 +131,12 @@ test('the ports at which a program listens are told, each once', async () => {
   expect(ports.toSorted((a, b) => a - b)).toEqual(ports)
 })
 
-test('no more than 64 are open at a time; one that is closed makes room, however it is closed', async () => {
+test('no more than 48 ports are open at a time, with room for a shell beside them; one that is closed makes room', async () => {
   const port = await listening(createServer())
   const line = await guestLine()
-  const streams = await Promise.all(Array.from({ length: 64 }, () => line.open({ kind: 'port', port }, never)))
+  const streams = await Promise.all(Array.from({ length: 48 }, () => line.open({ kind: 'port', port }, never)))
   await expect(line.open({ kind: 'port', port }, never)).rejects.toMatchObject({ code: 'task-busy' })
+  await line.open({ kind: 'shell', size: { rows: 24, columns: 80 } }, never)
   streams[0]?.destroy()
   await expect.poll(() => line.open({ kind: 'port', port }, never).then(() => 'open', String)).toBe('open')
 })
