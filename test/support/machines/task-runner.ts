@@ -83,7 +83,7 @@ while [ "$1" != --command ]; do shift; done\nshift\nexec "$@"`,
   )
   await program('power-off', 'echo off >>"$SEEN/power-off"')
   const binfmt = join(folder, 'binfmt')
-  await mkdir(binfmt)
+  await mkdir(binfmt, { recursive: true })
   if (arm) await program('uname', 'echo aarch64')
   if (arm?.rosetta !== undefined) {
     await program('rosetta', arm.rosetta)
