@@ -212,13 +212,14 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     const spec = await bareSpec(`
       port=$(grep -lx microvm.attach /sys/class/virtio-ports/*/name); port=\${port%/name}
       exec 3<>/dev/\${port##*/}; echo ready
-      until [ -f /workspace/repo/go ]; do if read -r line <&3; then echo "heard $line" >&3; else sleep 0.1; fi; done
+      until [ -f /workspace/repo/go ]; do if read -t 1 -r line <&3; then echo "heard $line" >&3; else sleep 0.1; fi; done
     `)
     const { handle, kill } = await startElsewhere(spec)
     kill()
     const machine = await driver.adopt(handle)
     onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
     await consoleSays(spec.consolePath, 'ready')
+    // A guest's end of a line need not learn that the host has gone, so this one reads for a second at a time.
     for (const word of ['first', 'second']) {
       const line = await machine?.openLine?.(AbortSignal.timeout(10_000))
       line?.write(`${word}\n`)
