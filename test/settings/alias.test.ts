@@ -59,3 +59,22 @@ test.each([
 test('a text longer than any alias suggests nothing', () => {
   expect(nearestAlias('x'.repeat(100_000), ['x'])).toBeUndefined()
 })
+
+test.each([
+  ['a letter put in', 'docss', 'docs'],
+  ['a letter left out, the first', 'ocs', 'docs'],
+  ['neighbours swapped at the start', 'odcs', 'docs'],
+  ['neighbours swapped at the end', 'dosc', 'docs'],
+  ['two letters of a short name', 'dxxs', undefined],
+  ['two letters of six', 'frxnxe', undefined],
+  ['two letters of eight', 'frxntexd', 'frontend'],
+  ['the beginning alone', 'fr', 'frontend'],
+  ['one letter', 'f', undefined],
+  ['other capitals', 'DOCS', 'docs'],
+])('after %s the alias that was meant is named, where it is near', (_what, wanted, meant) => {
+  expect(nearestAlias(wanted, ['backend', 'frontend', 'docs'])).toBe(meant)
+})
+
+test('of several that are near the nearest is named', () => {
+  expect(nearestAlias('abcdef', ['abcxyf', 'abcdex'])).toBe('abcdex')
+})
