@@ -58,7 +58,14 @@ async function standingBy(options: Parameters<typeof runnerWorld>[1] = {}) {
   await place('standby')
   const running = world.run(stop.signal)
   await until(() => existsSync(join(world.share, 'waiting')))
-  return { world, place, told, stop, running, tell: () => writeFile(told, '\n') }
+  /** The runner opens the pipe for each line anew, and may close it just as this one is written. */
+  const tell = async (): Promise<void> => {
+    await writeFile(told, '\n').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      return tell()
+    })
+  }
+  return { world, place, told, stop, running, tell }
 }
 
 test('booted ahead it waits until it is told and finds its go, and then does its task as ever', async () => {

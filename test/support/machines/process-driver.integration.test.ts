@@ -16,6 +16,7 @@ test('a guest whose test is over, and that no one stopped, ends by itself', asyn
       owner: 'x',
       consolePath: join(root, 'console'),
       shares: [{ tag: 'share', directory: share }],
+      network: {},
     } as never,
     AbortSignal.timeout(60_000),
   )
