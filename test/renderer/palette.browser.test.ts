@@ -42,7 +42,7 @@ test('Ctrl-K finds a task and an action by words, with the keyboard alone, and E
   await keyboard.press('Control+k')
   await field.waitFor()
   await keyboard.type('webhook sender')
-  const chosen = page.getByRole('option', { selected: true })
+  const chosen = page.getByRole('listbox', { name: 'Actions and tasks' }).getByRole('option', { selected: true })
   await expect.poll(() => chosen.textContent()).toContain('Add retry with backoff to the webhook sender')
   await keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Add retry with backoff to the webhook sender' }).waitFor()
@@ -54,9 +54,9 @@ test('arrows choose, a stop is still asked for, and what is nowhere says so', as
   const { page, host } = window
   const { keyboard } = page
   await keyboard.press('Control+k')
-  const field = page.getByRole('combobox')
+  const field = page.getByRole('combobox', { name: 'Find an action or a task' })
   await field.waitFor()
-  const options = page.getByRole('option')
+  const options = page.getByRole('listbox', { name: 'Actions and tasks' }).getByRole('option')
   await expect.poll(() => options.count()).toBeGreaterThan(20)
   await keyboard.press('ArrowDown')
   await expect.poll(() => options.nth(1).getAttribute('aria-selected')).toBe('true')
@@ -88,10 +88,10 @@ test('the palette and the keys have no serious finding, light or dark, at 700 px
     }
   }
   await page.getByRole('button', { name: 'Commands' }).click()
-  await page.getByRole('combobox').waitFor()
+  await page.getByRole('combobox', { name: 'Find an action or a task' }).waitFor()
   await look()
   await page.keyboard.press('Escape')
-  await page.getByRole('combobox').waitFor({ state: 'detached' })
+  await page.getByRole('combobox', { name: 'Find an action or a task' }).waitFor({ state: 'detached' })
   await page.keyboard.press('Shift+?')
   await page.getByRole('dialog', { name: 'Keys' }).getByText('Find an action or a task').waitFor()
   await look()
