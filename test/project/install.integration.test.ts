@@ -16,7 +16,7 @@ test('with no script run and no development package installed, the headless prog
   const checkout = join(await temporaryFolder(), 'checkout')
   await mkdir(checkout)
   for (const name of ['package.json', 'package-lock.json']) await copyFile(join(root, name), join(checkout, name))
-  for (const name of ['main', 'nix']) await cp(join(root, name), join(checkout, name), { recursive: true })
+  for (const name of ['main', 'nix', 'preload']) await cp(join(root, name), join(checkout, name), { recursive: true })
   // Packages come from npm's cache, where the installation of this checkout left them.
   const npm = ['ci', '--ignore-scripts', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund']
   await execute('npm', npm, { cwd: checkout })
