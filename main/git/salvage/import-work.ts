@@ -1,10 +1,7 @@
-import { link, mkdir, readFile, stat } from 'node:fs/promises'
+import { link, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { noPaths } from '../../core/bounded-list.ts'
-import { AppError, messageOf } from '../../core/failure.ts'
 import { type LeftUnderWay, leftUnderWay, type Markers, type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
-import { removeTree } from '../../lib/files/remove-tree.ts'
-import { saysDiskFull } from '../../lib/shortage.ts'
 import { changedFiles } from '../changes/changed-files.ts'
 import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { importTips } from '../import/import-tips.ts'
@@ -15,6 +12,7 @@ import { objectStores } from '../repository/object-stores.ts'
 import { earlierRefs } from '../survey/earlier-refs.ts'
 import { findMarkers } from '../survey/find-markers.ts'
 import { boundedNotes, type Told } from './bounded-notes.ts'
+import { inScratch } from './in-scratch.ts'
 import { publishGathered } from './publish-gathered.ts'
 
 /** What another host says of work that it saved there. Of its commits nothing is believed that is not found in them. */
@@ -47,28 +45,12 @@ export interface ImportedFrom {
  * @throws AppError('salvage-failed') when the line was refused, 'repository-invalid' when there is nowhere to save it.
  */
 export async function importWork(from: ImportedFrom, signal?: AbortSignal): Promise<SalvagedWork> {
-  const { taskId, stateDirectory, pack } = from
-  const scratch = join(stateDirectory, 'salvage')
-  await removeTree(scratch)
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
-  try {
-    return await importInto(scratch, from, signal)
-  } catch (cause) {
-    signal?.throwIfAborted()
-    if (cause instanceof AppError) throw cause
-    const reason = messageOf(cause)
-    throw saysDiskFull(reason)
-      ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
-          hint: 'Free some disk space',
-          cause,
-        })
-      : new AppError('salvage-failed', `What came of the work of task ${taskId} was refused: ${reason}`, {
-          hint: `It is kept as it came: ${pack}`,
-          cause,
-        })
-  } finally {
-    await removeTree(scratch)
+  const { taskId, pack } = from
+  const notSaved = {
+    message: (reason: string) => `What came of the work of task ${taskId} was refused: ${reason}`,
+    hint: `It is kept as it came: ${pack}`,
   }
+  return await inScratch(from, (scratch) => importInto(scratch, from, signal), notSaved, signal)
 }
 
 async function importInto(scratch: string, from: ImportedFrom, signal?: AbortSignal): Promise<SalvagedWork> {

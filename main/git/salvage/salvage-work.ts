@@ -1,12 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AppError, messageOf } from '../../core/failure.ts'
+import { AppError } from '../../core/failure.ts'
 import { type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
-import { saysDiskFull } from '../../lib/shortage.ts'
 import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { deleteTaskRef } from '../repository/delete-task-ref.ts'
 import { kindOf } from '../survey/check-clone.ts'
 import { boundedNotes } from './bounded-notes.ts'
+import { inScratch } from './in-scratch.ts'
 import { salvageRepository } from './salvage-repository.ts'
 
 /**
@@ -39,10 +37,7 @@ export async function salvageWork(
   if ((await kindOf(workspace)) !== 'folder') {
     throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
   }
-  const scratch = join(stateDirectory, 'salvage')
-  await rm(scratch, { recursive: true, force: true })
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
-  try {
+  const save = async (scratch: string): Promise<SalvagedWork> => {
     const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
     const { commit, commits, wip, changed, notes, also, left, unsaved } = salvaged
     const { files, more = 0 } = changed
@@ -60,20 +55,10 @@ export async function salvageWork(
       left,
       ...(unsaved && { unsaved }),
     }
-  } catch (cause) {
-    signal?.throwIfAborted()
-    if (cause instanceof AppError) throw cause
-    const reason = messageOf(cause)
-    throw saysDiskFull(reason)
-      ? new AppError('disk-full', `No space left to save the work of task ${taskId}`, {
-          hint: 'Free some disk space',
-          cause,
-        })
-      : new AppError('salvage-failed', `The work of task ${taskId} could not be saved: ${reason}`, {
-          hint: `Its files are still in ${workspace}`,
-          cause,
-        })
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
   }
+  const notSaved = {
+    message: (reason: string) => `The work of task ${taskId} could not be saved: ${reason}`,
+    hint: `Its files are still in ${workspace}`,
+  }
+  return await inScratch({ taskId, stateDirectory }, save, notSaved, signal)
 }
