@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -58,12 +58,15 @@ async function standingBy(options: Parameters<typeof runnerWorld>[1] = {}) {
   await place('standby')
   const running = world.run(stop.signal)
   await until(() => existsSync(join(world.share, 'waiting')))
-  /** The runner opens the pipe for each line anew, and may close it just as this one is written. */
+  /** A runner that has found its task has removed the pipe, however many lines were meant for it: none is made in its place. */
   const tell = async (): Promise<void> => {
-    await writeFile(told, '\n').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      return tell()
-    })
+    try {
+      await writeFile(told, '\n', { flag: constants.O_WRONLY })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') return tell()
+      if (code !== 'ENOENT') throw error
+    }
   }
   return { world, place, told, stop, running, tell }
 }
