@@ -139,8 +139,8 @@ export interface Tasks {
 
 /**
  * What is opened in the machine of a task, over a line of its own that no network policy is about. All that comes from there is a guest's. All
- * methods throw AppError('task-busy') while the task has no machine that can be reached, 'task-ended' after its end, and 'guest-failed' with the
- * guest's own reason.
+ * methods wait a while for a machine that a server that was started anew has yet to find again. They throw AppError('task-busy') while the task has none that can be
+ * reached, 'task-ended' after its end, and 'guest-failed' with the guest's own reason.
  */
 export interface Attachments {
   /** Opens a shell of the agent's own user, where its clone is. Closing the stream ends the shell. */

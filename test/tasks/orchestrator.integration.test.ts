@@ -289,6 +289,35 @@ describe('an orchestrator that is started again', () => {
     expect(second.events.read(0)).toHaveLength(1)
   })
 
+  test('has who asks for a shell wait for the machine that is not found again yet', async () => {
+    const root = await temporaryFolder()
+    await registeredRepository(root)
+    const first = await startOrchestrator({ root, guest: waiting })
+    const id = await first.orchestrator.run({ description: 'say hello', repo: 'project' })
+    await expect.poll(async () => (await first.orchestrator.get(id)).state.phase).toBe('working')
+    await first[Symbol.asyncDispose]()
+
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    const driver = (real: MachineDriver): MachineDriver => ({
+      ...real,
+      adopt: async (handle) => {
+        asked.resolve()
+        await answer.promise
+        return await real.adopt(handle)
+      },
+    })
+    await using second = await startOrchestrator({ root, guest: waiting, driver })
+    const never = new AbortController().signal
+    const opening = second.orchestrator.attachments.openShell(id, { rows: 24, columns: 80 }, never)
+    await asked.promise
+    answer.resolve()
+    const shell = await opening
+    shell.on('error', () => undefined).destroy()
+    await writeFile(join(root, 'run', id, 'go'), '')
+    expect(taskView(await untilEnded(second.orchestrator, id))).toMatchObject({ status: 'completed' })
+  })
+
   test('merges the work of a machine that ended meanwhile', async () => {
     const root = await temporaryFolder()
     const repo = await registeredRepository(root)

@@ -9,6 +9,8 @@ import type { Machine } from '../../machines/driver.ts'
 export class GuestLines implements Disposable {
   readonly #log: Log
   readonly #machines = new Map<TaskId, FollowedMachine>()
+  readonly #awaited = new Set<{ readonly id: TaskId; readonly come: () => void }>()
+  readonly #over = new AbortController()
 
   constructor(log: Log) {
     this.#log = log
@@ -18,11 +20,25 @@ export class GuestLines implements Disposable {
   follow(id: TaskId, machine: Machine): Disposable {
     const followed: FollowedMachine = { machine, over: new AbortController(), line: undefined, last: undefined }
     this.#machines.set(id, followed)
+    for (const awaited of this.#awaited) if (awaited.id === id) awaited.come()
     return {
       [Symbol.dispose]: () => {
         end(followed)
         if (this.#machines.get(id) === followed) this.#machines.delete(id)
       },
+    }
+  }
+
+  /** Resolves when the task's machine is followed. @throws the signal's reason, or AppError('interrupted') when nothing is followed any more. */
+  async followed(id: TaskId, signal: AbortSignal): Promise<void> {
+    if (this.#machines.has(id)) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const awaited = { id, come: resolve }
+    this.#awaited.add(awaited)
+    try {
+      await abortable(promise, AbortSignal.any([signal, this.#over.signal]))
+    } finally {
+      this.#awaited.delete(awaited)
     }
   }
 
@@ -32,16 +48,13 @@ export class GuestLines implements Disposable {
    */
   async open(id: TaskId, target: LineTarget, signal: AbortSignal): Promise<LineStream> {
     const followed = this.#machines.get(id)
-    if (!followed) {
-      throw new AppError('task-busy', `Task '${id}' has no machine at the moment`, {
-        hint: 'Try again when it works',
-      })
-    }
+    if (!followed) throw noMachine(id)
     const line = await abortable(this.#lineOf(id, followed), signal)
     return await line.open(target, signal)
   }
 
   [Symbol.dispose](): void {
+    this.#over.abort(new AppError('interrupted', 'The orchestrator was stopped'))
     for (const followed of this.#machines.values()) end(followed)
   }
 
@@ -77,6 +90,9 @@ export class GuestLines implements Disposable {
     return begun
   }
 }
+
+export const noMachine = (id: TaskId): AppError =>
+  new AppError('task-busy', `Task '${id}' has no machine at the moment`, { hint: 'Try again when it works' })
 
 interface FollowedMachine {
   readonly machine: Machine

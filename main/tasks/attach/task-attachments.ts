@@ -1,13 +1,15 @@
 import { AppError } from '../../core/failure.ts'
-import type { TaskId } from '../../core/task/task.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
 import type { LineStream, ScreenSize } from '../../machines/attach/line-stream.ts'
 import type { Attachments } from '../contract.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
-import type { GuestLines } from './guest-lines.ts'
+import { type GuestLines, noMachine } from './guest-lines.ts'
 
 export interface TaskAttachmentsOptions {
-  readonly catalog: Pick<TaskCatalog, 'get'>
-  readonly lines: Pick<GuestLines, 'open'>
+  readonly catalog: Pick<TaskCatalog, 'get' | 'watch'>
+  readonly lines: Pick<GuestLines, 'followed' | 'open'>
+  /** How long a machine that is on record may take to be found again after a restart. Default: 30 s. */
+  readonly findMs?: number
 }
 
 /** Of the guest's answer to what it listens at. */
@@ -44,15 +46,54 @@ export class TaskAttachments implements Attachments {
   }
 
   async #open(id: TaskId, target: Parameters<GuestLines['open']>[1], signal: AbortSignal): Promise<LineStream> {
-    const { catalog, lines } = this.#options
-    const { state } = await catalog.get(id)
-    if (state.phase === 'finished') {
-      throw new AppError('task-ended', `Task '${id}' has ended, and its machine with it`, {
-        hint: 'Continue it, and it has a machine again',
-      })
-    }
-    return await lines.open(id, target, signal)
+    await this.#untilFollowed(id, signal)
+    return await this.#options.lines.open(id, target, signal)
   }
+
+  /** A machine that is on record is followed soon: one that was just started, or one that a server that was started anew has yet to find again. */
+  async #untilFollowed(id: TaskId, signal: AbortSignal): Promise<void> {
+    const { catalog, lines, findMs = 30_000 } = this.#options
+    const gone = new AbortController()
+    const look = async (): Promise<void> => {
+      await catalog
+        .get(id)
+        .then(requireMachine)
+        .catch((error: unknown) => gone.abort(error))
+    }
+    const unwatch = catalog.watch((changed) => void (changed === id && look())) // Before the look: what changes after it is seen.
+    const late = setTimeout(() => gone.abort(noMachine(id)), findMs)
+    try {
+      await look()
+      await lines.followed(id, AbortSignal.any([signal, gone.signal]))
+    } finally {
+      clearTimeout(late)
+      unwatch()
+    }
+  }
+}
+
+/** @throws AppError that says why the task has no machine that could be reached. */
+function requireMachine({ id, state, place, machine, exit }: Task): void {
+  if (state.phase === 'finished') {
+    throw new AppError('task-ended', `Task '${id}' has ended, and its machine with it`, {
+      hint: 'Continue it, and it has a machine again',
+    })
+  }
+  if (place) {
+    throw new AppError(
+      'task-busy',
+      `Task '${id}' works at the place ${place.name}, whose machines cannot be attached to`,
+      {
+        hint: 'What it changed is shown when it has ended',
+      },
+    )
+  }
+  if (state.phase === 'merging') {
+    throw new AppError('task-busy', `The machine of task '${id}' has ended, and its work is taken over`, {
+      hint: 'Continue it once it has ended, and it has a machine again',
+    })
+  }
+  if (machine === null || exit !== null) throw noMachine(id)
 }
 
 /** A guest's words. @throws AppError('guest-failed') for what are no ports. */

@@ -1,9 +1,8 @@
-import { type Duplex, PassThrough } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLog } from '../../../main/lib/log.ts'
 import type { Machine } from '../../../main/machines/driver.ts'
 import { GuestLines } from '../../../main/tasks/attach/guest-lines.ts'
-import { TaskAttachments } from '../../../main/tasks/attach/task-attachments.ts'
 import { openProcessLine } from '../../support/machines/process-line.ts'
 import { taskId } from '../../support/tasks.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -69,26 +68,3 @@ test('a machine of an earlier version says that it cannot be attached to, and a 
   gone.abort(new Error('gone'))
   await expect(opening).rejects.toThrow('gone')
 })
-
-test.each([
-  ['5173 3000', [5173, 3000]],
-  ['', []],
-  ['80 80', [80]],
-])("a guest's words %j are the ports %j", async (words, ports) => {
-  expect(await portsOf(words)).toEqual(ports)
-})
-
-test.each(['80 x', '70000', '-1', '0', ' 80', '8'.repeat(5000), '80 '.repeat(2000)])(
-  "a guest's words are no ports, case %#",
-  async (words) => {
-    await expect(portsOf(words)).rejects.toMatchObject({ code: 'guest-failed' })
-  },
-)
-
-async function portsOf(words: string): Promise<readonly number[]> {
-  const attachments = new TaskAttachments({
-    catalog: { get: async () => ({ state: { phase: 'working' } }) as never },
-    lines: { open: async () => new PassThrough().end(words) as never },
-  })
-  return await attachments.ports(id, never)
-}
