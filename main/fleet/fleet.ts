@@ -2,7 +2,8 @@ import type { TaskPlace } from '../core/task/task-place.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
 import type { Places } from '../tasks/run/task-run.ts'
 import type { Engine } from './engine.ts'
-import { type Patience, runAtPlace, usualPatience } from './place-task.ts'
+import { type Patience, usualPatience } from './follow/patience.ts'
+import { runAtPlace } from './place-task.ts'
 import { sshEngine } from './ssh/ssh-engine.ts'
 
 const engines = { ssh: sshEngine } satisfies Record<TaskPlace['kind'], (place: TaskPlace) => Engine>
