@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
 import { createFleet } from './fleet/fleet.ts'
+import { HookRunner } from './integrations/hooks/hook-runner.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
 import { cacheDirectory, packageDirectory } from './lib/files/paths.ts'
 import { requirePrivateHome } from './lib/files/private-folder.ts'
@@ -20,6 +21,7 @@ import { ensureEndpointToken, ensureWindowToken } from './settings/endpoint-toke
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { unknownSettings } from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
+import { withoutKeys } from './settings/token.ts'
 import { RunRate, ratesOf } from './tasks/admission/run-rate.ts'
 import { GuestLines } from './tasks/attach/guest-lines.ts'
 import type { Tasks } from './tasks/contract.ts'
@@ -146,6 +148,7 @@ export async function startServer(
       ),
     ),
   )
+  stack.use(await HookRunner.start({ home, tasks, env: withoutKeys(env), log }))
   stack.defer(settings.watch(['warmMachines', 'queuePaused'], () => tasks.settingsChanged()))
 
   let said: 'leave' | 'stop' | undefined

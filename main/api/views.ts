@@ -191,7 +191,7 @@ interface IdleView extends AnyEventView {
   waits_until: string
 }
 
-export function eventView({ event, pending }: Delivery): EventView {
+export function eventView({ event, pending }: Pick<Delivery, 'event' | 'pending'>): EventView {
   const { taskId, repo, seq, at } = event
   const known = { task_id: taskId, repo, seq, pending, at }
   if (event.type === 'idle') {

@@ -15,6 +15,7 @@ export const failureCodes = [
   'slots-busy',
   'memory-short',
   'rate-limited',
+  'hook-failed',
   'host-incomplete',
   'border-broken',
   'image-failed',

@@ -35,6 +35,10 @@ export async function findKey(env: NodeJS.ProcessEnv, home: string): Promise<Key
   return { variable: variableFor(value), value, source: 'file' }
 }
 
+/** An environment for a program that is none of the agents', without their keys. Pure. */
+export const withoutKeys = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !variables.some((variable) => variable === name)))
+
 /** Stores the token for its owner alone (0600) and says where. @throws AppError('token-unsafe' | 'home-unusable') */
 export async function storeToken(home: string, token: string): Promise<string> {
   const path = tokenPath(home)

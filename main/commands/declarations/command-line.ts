@@ -8,6 +8,7 @@ import { remoteCommands } from '../remote/all.ts'
 import type { ServeFlags } from '../serve.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { ipAddress, wholeNumber } from './argument-types.ts'
+import { addHookCommands } from './hook-commands.ts'
 import { addPlaceCommands } from './place-commands.ts'
 import { addRemoteCommand } from './remote-command.ts'
 import { addRepositoryCommands } from './repository-commands.ts'
@@ -43,6 +44,7 @@ export function commandLine(terminal: Terminal): Command {
     })
   addSecretCommands(program, terminal)
   addPlaceCommands(program, terminal)
+  addHookCommands(program, terminal)
   program
     .command('as-at-home')
     .description('show what of your own Claude Code tasks are given, and what is left out')

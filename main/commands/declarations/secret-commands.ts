@@ -1,6 +1,6 @@
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type SecretTool, secretTools } from '../../core/network/secret.ts'
-import type { NewSecret } from '../secrets.ts'
+import type { NewSecret } from '../home/secrets.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { collect } from './argument-types.ts'
 
@@ -34,14 +34,14 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
           'secrets.add',
           'Only a name and the options of --help may follow; the secret itself is read from standard input',
         )
-      const { addSecretCommand } = await import('../secrets.ts')
+      const { addSecretCommand } = await import('../home/secrets.ts')
       await addSecretCommand(terminal, name, { ...options, ...(tools && { tools }) })
     })
   secrets
     .command('list')
     .description('list the secrets, without their values')
     .action(async () => {
-      const { listSecretsCommand } = await import('../secrets.ts')
+      const { listSecretsCommand } = await import('../home/secrets.ts')
       await listSecretsCommand(terminal)
     })
   secrets
@@ -49,7 +49,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
     .description('forget a secret')
     .argument('<name>')
     .action(async (name: string) => {
-      const { removeSecretCommand } = await import('../secrets.ts')
+      const { removeSecretCommand } = await import('../home/secrets.ts')
       await removeSecretCommand(terminal, name)
     })
 }

@@ -20,6 +20,7 @@ export const ownVerbs = [
   'interrupt',
   'finish',
   'fork',
+  'hooks',
   'list',
   'logs',
   'merge',

@@ -21,6 +21,8 @@ export interface EventLog extends AsyncDisposable {
   hasIdle(id: TaskId, since: string): boolean
   /** Events with a higher sequence number, oldest first. */
   read(after: number): readonly LoggedEvent[]
+  /** Calls the listener after each event, once it is on disk; it must not throw. @returns the end of it. */
+  watch(listener: () => void): () => void
   /**
    * Makes the consumer known, or finds it again. A new one starts at the head: it hears what ends from now on, and of earlier
    * ends that no one heard in the place of an owner that is gone.
@@ -66,6 +68,7 @@ class DurableEventLog implements EventLog {
   readonly #idle = new Map<TaskId, string>()
   readonly #cursors: CursorFile
   readonly #consumers: Consumers
+  readonly #listeners = new Set<() => void>()
   #lastSeq: number
 
   constructor(file: JsonLinesFile, events: readonly LoggedEvent[], lastSeq: number, cursors: CursorFile) {
@@ -92,6 +95,7 @@ class DurableEventLog implements EventLog {
     this.#events.push(logged)
     this.#note(logged)
     this.#consumers.announce(logged)
+    for (const listener of this.#listeners) listener()
     return logged
   }
 
@@ -111,6 +115,11 @@ class DurableEventLog implements EventLog {
 
   read(after: number): readonly LoggedEvent[] {
     return this.#events.filter(({ seq }) => seq > after)
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   join(name: string, { durable }: { readonly durable: boolean }): Promise<Consumer> {

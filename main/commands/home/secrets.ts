@@ -1,4 +1,4 @@
-import { AppError } from '../core/failure.ts'
+import { AppError } from '../../core/failure.ts'
 import {
   parseSecretHeader,
   parseSecretHost,
@@ -13,11 +13,11 @@ import {
   secretPathPattern,
   secretVariable,
   usualTools,
-} from '../core/network/secret.ts'
-import { findRepository, listRepositories } from '../settings/repositories.ts'
-import { addSecret, listSecrets, removeSecret } from '../settings/secrets.ts'
-import { readSecret } from './terminal/read-secret.ts'
-import type { Terminal } from './terminal/terminal.ts'
+} from '../../core/network/secret.ts'
+import { findRepository, listRepositories } from '../../settings/repositories.ts'
+import { addSecret, listSecrets, removeSecret } from '../../settings/secrets.ts'
+import { readSecret } from '../terminal/read-secret.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 export interface NewSecret {
   readonly host: string

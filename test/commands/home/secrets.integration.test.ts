@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runCommand } from '../support/command-line.ts'
-import { makeRepository } from '../support/git/repositories.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { runCommand } from '../../support/command-line.ts'
+import { makeRepository } from '../../support/git/repositories.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 
 async function place() {
   const folder = await temporaryFolder()
@@ -66,7 +66,7 @@ test('a secret is read from standard input, kept for its owner, and never shown 
 
 test('a person at a terminal is asked, and what is typed is not shown', async () => {
   const { home, folder, file } = await place()
-  const command = `${process.execPath} ${join(import.meta.dirname, '../../main/microvm-orchestrator.mjs')}`
+  const command = `${process.execPath} ${join(import.meta.dirname, '../../../main/microvm-orchestrator.mjs')}`
   const child = spawn('script', ['-qec', `${command} secrets add NPM --host a.example`, '/dev/null'], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: home, MICROVM_ORCHESTRATOR_HOME: home, SHELL: '/bin/sh' },

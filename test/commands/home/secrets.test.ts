@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { commandLine } from '../../main/commands/declarations/command-line.ts'
-import { processTerminal } from '../../main/commands/terminal/terminal.ts'
-import { failureText, messageOf, toFailure } from '../../main/core/failure.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { commandLine } from '../../../main/commands/declarations/command-line.ts'
+import { processTerminal } from '../../../main/commands/terminal/terminal.ts'
+import { failureText, messageOf, toFailure } from '../../../main/core/failure.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 
 const value = 'npm_a-token-of-the-user'
 const host = ['--host', 'a.example']

@@ -1,0 +1,104 @@
+import { messageOf } from '../../core/failure.ts'
+import type { HookTarget } from '../../core/hook.ts'
+import { run } from '../../lib/processes/spawn.ts'
+import type { HookMessage } from './hook-message.ts'
+import { requestOf, webhookBody } from './request-of.ts'
+
+/** What became of one try. `gone`: the receiver says that it is to be sent nothing more. */
+export type Delivered =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly notBeforeMs?: number }
+  | { readonly kind: 'gone'; readonly reason: string }
+
+const answerMs = 15_000
+const commandMs = 60_000
+/** A receiver may ask for patience, within reason. */
+const longestPatienceMs = 24 * 60 * 60_000
+
+/** Tells a target once. Never rejects but with the signal's reason. No reason holds the address, which may be a secret. */
+export async function deliver(
+  target: HookTarget,
+  message: HookMessage,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const result =
+    target.kind === 'command'
+      ? await runCommand(target.command, message, env, signal)
+      : await post(target, message, signal)
+  signal.throwIfAborted()
+  return result
+}
+
+async function post(
+  target: Exclude<HookTarget, { kind: 'command' }>,
+  message: HookMessage,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { url, headers, body } = requestOf(target, message, new Date())
+  const limit = AbortSignal.timeout(answerMs)
+  try {
+    // A redirect may lead anywhere, with the signature and the text: it is an answer like any other that is no success.
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'user-agent': 'microvm-orchestrator', ...headers },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, limit]),
+    })
+    // What it says beside its status is not read.
+    await response.body?.cancel()
+    return judge(response)
+  } catch (error) {
+    if (limit.aborted) return { kind: 'failed', reason: `It did not answer within ${answerMs / 1000} s` }
+    // `fetch` itself says that it failed; why, its cause says.
+    const cause = (error instanceof Error && error.cause) || error
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : messageOf(cause)
+    return { kind: 'failed', reason: `It cannot be reached (${code})` }
+  }
+}
+
+function judge({ ok, status, headers }: Response): Delivered {
+  if (ok) return { kind: 'done' }
+  if (status === 410) return { kind: 'gone', reason: 'It answered 410: it is to be told nothing more' }
+  const reason = `It answered ${status}`
+  const wanted = retryAfterMs(headers.get('retry-after'), Date.now())
+  return { kind: 'failed', reason, ...(wanted !== null && { notBeforeMs: Math.min(wanted, longestPatienceMs) }) }
+}
+
+/** From now on, in milliseconds; null where the header says nothing. Seconds or a date (RFC 9110, 10.2.3). Pure. */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isFinite(ms) ? Math.max(0, ms) : null
+}
+
+/** The line is the user's; what a guest wrote comes by standard input alone, and never into the line or the environment. */
+async function runCommand(
+  command: string,
+  message: HookMessage,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { ok, timedOut, problem } = await run(
+    '/bin/sh',
+    ['-c', command],
+    {
+      input: `${webhookBody(message)}\n`,
+      env: {
+        ...Object.fromEntries(
+          Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        ),
+        MICROVM_EVENT: message.kind,
+        MICROVM_EVENT_ID: message.id,
+        MICROVM_TASK_ID: message.taskId ?? '',
+      },
+      timeoutMs: commandMs,
+      outputLimitBytes: 1_000_000,
+    },
+    signal,
+  )
+  if (ok) return { kind: 'done' }
+  if (timedOut) return { kind: 'failed', reason: `It did not end within ${commandMs / 1000} s` }
+  return { kind: 'failed', reason: problem ?? 'It failed' }
+}
