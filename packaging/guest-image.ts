@@ -10,7 +10,7 @@ import { failureText, toFailure } from '../main/core/failure.ts'
 import { packageDirectory } from '../main/lib/files/paths.ts'
 import { sha256OfFile } from '../main/lib/files/sha256-of-file.ts'
 import { runOrThrow } from '../main/lib/processes/spawn.ts'
-import { applyRemedies } from '../main/machines/host/host-packages.ts'
+import { cureProblems } from '../main/machines/host/cure-problems.ts'
 import { buildImage } from '../main/machines/image/build-image.ts'
 import { debianProblems } from '../main/machines/image/debian-problems.ts'
 import { type ImageIndex, type ImagePart, indexName } from '../main/machines/image/fetch/image-index.ts'
@@ -37,8 +37,7 @@ async function main(signal: AbortSignal): Promise<boolean> {
   if (values.output === undefined) throw new Error('--output names the folder that is to be filled')
   const output = resolve(values.output)
   const lacks = async () => (await debianProblems(architecture, signal)).filter(({ optional }) => !optional)
-  await applyRemedies(await lacks(), { onProgress: say }, signal)
-  const [left] = await lacks()
+  const [left] = await cureProblems(lacks, { onProgress: say }, signal)
   if (left) throw new Error(`${left.message}. ${left.cure}`)
 
   await mkdir(output, { recursive: true })

@@ -10,7 +10,7 @@ import { cacheDirectory, packageDirectory } from '../main/lib/files/paths.ts'
 import { silentLog } from '../main/lib/log.ts'
 import { runAttached } from '../main/lib/processes/spawn.ts'
 import type { Problem } from '../main/machines/driver.ts'
-import { applyRemedies } from '../main/machines/host/host-packages.ts'
+import { cureProblems } from '../main/machines/host/cure-problems.ts'
 import { createQemuDriver } from '../main/machines/qemu/driver.ts'
 import { debianImage, debianSource } from './support/machines/debian-image.ts'
 import { guestArchitecture, qemuName } from './support/machines/guest-architecture.ts'
@@ -23,8 +23,7 @@ const hourMs = 60 * 60_000
 const total = { passed: 0, failed: 0 }
 
 const isReady = await step('1  This host can build and run guests for arm64', async () => {
-  await applyRemedies(await missing(), { onProgress: (line) => say(`   ${line}`) }, signal)
-  const [left] = await missing()
+  const [left] = await cureProblems(missing, { onProgress: (line) => say(`   ${line}`) }, signal)
   if (left) throw new Error(`${left.message}. ${left.cure}`)
 })
 if (isReady && (await step('2  The guest image', buildImage))) {

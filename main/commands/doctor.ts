@@ -7,7 +7,7 @@ import { withOwnCommand } from '../lib/processes/own-command.ts'
 import { chooseGuest, type GuestChoice, usualGuest } from '../machines/choose-guest.ts'
 import type { Problem as MachineProblem } from '../machines/driver.ts'
 import { ensureGuestImage } from '../machines/guest-image.ts'
-import { applyRemedies } from '../machines/host/host-packages.ts'
+import { cureProblems } from '../machines/host/cure-problems.ts'
 import { hostProblems } from '../machines/host/host-problems.ts'
 import { listRepositories } from '../settings/repositories.ts'
 import { readSettings } from '../settings/settings.ts'
@@ -68,10 +68,8 @@ function guestOf(home: string): GuestChoice {
 
 async function fixHost(terminal: Terminal, guest: GuestChoice, signal: AbortSignal): Promise<void> {
   const say = (line: string): void => terminal.say(line)
-  const problems = await problemsOfHost(guest, signal)
-  await applyRemedies(problems, { onProgress: say }, signal)
-  const left = (await problemsOfHost(guest, signal)).filter(({ optional }) => !optional)
-  if (left.length > 0) return // The build would fail for it; the report says what it is.
+  const left = await cureProblems(() => problemsOfHost(guest, signal), { onProgress: say }, signal)
+  if (left.some(({ optional }) => !optional)) return // The build would fail for it; the report says what it is.
   await ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress: say }, signal, chooseGuest(guest))
 }
 

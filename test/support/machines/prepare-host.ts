@@ -7,7 +7,7 @@ import { chooseGuest, type GuestChoice, usualGuest } from '../../../main/machine
 import type { Problem } from '../../../main/machines/driver.ts'
 import { createDriver } from '../../../main/machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from '../../../main/machines/guest-image.ts'
-import { applyRemedies } from '../../../main/machines/host/host-packages.ts'
+import { cureProblems } from '../../../main/machines/host/cure-problems.ts'
 import { hostProblems } from '../../../main/machines/host/host-problems.ts'
 import type { HostPackage } from '../../../main/machines/host/package-managers.ts'
 import { packageProblem } from '../../../main/machines/host/package-problem.ts'
@@ -33,15 +33,14 @@ export async function prepareHost(
 ): Promise<GuestImage> {
   const problems = await findProblems(extra, signal)
   for (const { message, cure, optional } of problems) if (optional) say(`Note: ${message}. ${withOwnCommand(cure)}`)
-  const missing = problems.filter(({ optional, code }) => !optional && code !== 'image-missing')
+  const needed = ({ optional, code }: Problem): boolean => !optional && code !== 'image-missing'
+  const look = async () => (await findProblems(extra, signal)).filter(needed)
+  const missing = problems.filter(needed)
   if (missing.length > 0) {
     if (!canInstall(missing, await findTool('sudo')))
       throw incomplete(missing, 'and this user can neither be root nor sudo')
     say('This host lacks what tasks need:')
-    await applyRemedies(missing, { onProgress: say }, signal)
-    const left = (await findProblems(extra, signal)).filter(
-      ({ optional, code }) => !optional && code !== 'image-missing',
-    )
+    const left = await cureProblems(look, { onProgress: say }, signal)
     if (left.length > 0) throw incomplete(left, 'and could not be installed')
   }
   return await ensureGuestImage(
