@@ -16,12 +16,12 @@ export async function placedAssignment(
   { limits }: Pick<RunnerContext, 'limits'>,
   provisions: Provisions,
 ): Promise<PlacedAssignment> {
-  const { description, repo, createdAt, agent = {}, mergePolicy } = task
+  const { description, repo, createdAt, agent = {}, mergePolicy, holdMs = null } = task
   const { cpus, memoryMiB, bootTimeoutMs, taskTimeoutMs, powerOffTimeoutMs, minFreeGiB = 0 } = limits
   const files = await environmentFilesOf(task)
   return {
     task: {
-      ...{ description, repo, createdAt, agent: { ...agent } },
+      ...{ description, repo, createdAt, holdMs, agent: { ...agent } },
       caps: task.caps ?? acceptedCaps(limits, {}),
       check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
       environment:

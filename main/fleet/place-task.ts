@@ -145,7 +145,7 @@ async function oneTurn(
     return { kind: 'out-of-reach', why: toFailure(error).message }
   }
   return await visit({
-    ...{ engine, record, seat, stop: stopping, leave: AbortSignal.any([detach, enough]) },
+    ...{ engine, record, events: context.events, seat, stop: stopping, leave: AbortSignal.any([detach, enough]) },
     repository: repositoryName(seat.slice(0, 16), repoPath),
     gateway: await gateway.get(),
     start: () => portableStart({ repoPath, base, needsFlake: environment === undefined }, detach),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageTimes, mostMessages, type NewMessage } from '../core/task/message.ts'
 import type { HomeFiles } from '../settings/claude-home.ts'
 import {
   broughtWorkSchema,
@@ -32,6 +33,7 @@ export const limitsAtNode: FrameLimits = { messageBytes: 16 * 1024 ** 2, dataByt
 const channel = z.int().min(0).max(lastDial)
 const dialled = z.int().min(firstDial).max(lastDial)
 const length = z.int().min(0)
+const messageId = z.uuid()
 const text = (most: number) => z.string().max(most)
 
 const machineExit = z.discriminatedUnion('kind', [
@@ -60,6 +62,8 @@ const assignment = z.object({
     repo: z.string(),
     createdAt: z.string(),
     caps,
+    /** How long its agent waits for more once it is done; null where it does not. */
+    holdMs: z.number().nullable(),
     agent: z.record(z.string(), z.union([z.string(), z.number()])),
     /** Runs after the agent. */
     check: z.string().nullable(),
@@ -90,6 +94,12 @@ const assignment = z.object({
 })
 export type PlacedAssignment = z.infer<typeof assignment>
 
+const message: z.ZodType<NewMessage> = z.discriminatedUnion('kind', [
+  z.object({ id: messageId, kind: z.literal('text'), text: z.string(), when: z.enum(messageTimes) }),
+  z.object({ id: messageId, kind: z.literal('interrupt') }),
+  z.object({ id: messageId, kind: z.literal('finish') }),
+])
+
 export const toNodeSchema = z.discriminatedUnion('type', [
   /** The first of every connection: how much of each file that only grows home has already. */
   z.object({ type: z.literal('follow'), protocol: z.int(), console: length, stream: length }),
@@ -102,6 +112,8 @@ export const toNodeSchema = z.discriminatedUnion('type', [
   }),
   /** After channel `clone` ended. */
   z.object({ type: z.literal('assign'), assignment }),
+  /** What the user says to its agent. One that came before is known by its id, and is said once. */
+  z.object({ type: z.literal('message'), message }),
   z.object({ type: z.literal('stop'), reason: toldFailureSchema }),
   /** Home has all of it on disk: the seat can be cleared. */
   z.object({ type: z.literal('taken') }),
@@ -110,6 +122,9 @@ export const toNodeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
 ])
 export type ToNode = z.infer<typeof toNodeSchema>
+
+/** Of what an agent said last, in characters. */
+export const saidLimit = 16_000
 
 const status = z.object({
   phase: z.enum(['waiting', 'cloning', 'booting', 'working', 'stopping', 'merging']),
@@ -120,6 +135,10 @@ const status = z.object({
   hasAgent: z.boolean(),
   notes: toldNotesSchema,
   stopReason: toldFailureSchema.nullable(),
+  /** Its agent has nothing to do, and what it said last; null where it works. */
+  waits: z.object({ said: text(saidLimit).nullable() }).nullable(),
+  /** What the agent has read of its messages, by their ids. */
+  read: z.array(z.object({ id: messageId, as: z.enum(['delivered', 'answered']) })).max(mostMessages),
 })
 export type PlacedStatus = z.infer<typeof status>
 

@@ -3,11 +3,13 @@ import { AppError, type Failure } from '../core/failure.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { PortableStart } from '../git/clone/portable-start.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
+import type { EventLog } from '../tasks/events/event-log.ts'
 import type { TaskRecord } from '../tasks/record/task-record.ts'
-import { addNote } from '../tasks/run/task-run.ts'
 import { BroughtFiles } from './brought-files.ts'
 import { Dials } from './dials.ts'
 import type { Engine } from './engine.ts'
+import { applyStatus, machineRuns } from './follow/apply-status.ts'
+import { sendMessages } from './follow/send-messages.ts'
 import { ProtocolError } from './frames.ts'
 import type { HomeGateway } from './home-gateway.ts'
 import { type Link, openLink } from './link.ts'
@@ -18,7 +20,6 @@ import {
   limitsAtHome,
   type PlacedAssignment,
   type PlacedEnd,
-  type PlacedStatus,
   protocolVersion,
   type ToHome,
   type ToNode,
@@ -42,6 +43,8 @@ export type VisitEnd =
 export interface VisitOptions {
   readonly engine: Engine
   readonly record: TaskRecord
+  /** Hears when the agent has nothing to do. */
+  readonly events: Pick<EventLog, 'append' | 'hasIdle'>
   readonly seat: string
   readonly repository: string
   readonly gateway: HomeGateway | undefined
@@ -113,6 +116,7 @@ class Session {
   readonly #ended = Promise.withResolvers<VisitEnd>()
   #link: Link<ToNode> | undefined
   #dials: Dials | undefined
+  #telling: Disposable | undefined
   #isGiven = false
   #refused = 0
   wasThere = false
@@ -140,6 +144,7 @@ class Session {
 
   close(): void {
     this.#dials?.clear()
+    this.#telling?.[Symbol.dispose]()
   }
 
   askToStop(): void {
@@ -161,7 +166,7 @@ class Session {
         if (this.#isGiven) throw new ProtocolError('A history that nobody asked for')
         return await this.#give(message.commits)
       case 'status':
-        return await this.#ours(() => applyStatus(this.#options.record, message.status))
+        return await this.#ours(() => applyStatus(this.#options, message.status))
       case 'dial':
         return await this.#dial(message.channel)
       case 'passed':
@@ -209,8 +214,7 @@ class Session {
       if (record.task.node !== name) await record.add({ type: 'placed', node: name })
     })
     if (seat !== 'empty') {
-      this.#isGiven = true
-      if (stop.aborted) this.askToStop()
+      this.#hasGiven()
       return
     }
     await this.#ours(async () => {
@@ -235,8 +239,15 @@ class Session {
       this.#send({ type: 'end', channel: channels.clone })
       this.#send({ type: 'assign', assignment: await assign() })
     })
+    this.#hasGiven()
+  }
+
+  /** The keeper has the task: from now on it hears what is wanted of it. */
+  #hasGiven(): void {
+    if (this.failure !== undefined) return
     this.#isGiven = true
-    if (stop.aborted) this.askToStop()
+    if (this.#options.stop.aborted) this.askToStop()
+    this.#telling ??= sendMessages(this.#options.record, (message) => this.#send({ type: 'message', message }))
   }
 
   async #dial(channel: number): Promise<void> {
@@ -272,31 +283,3 @@ class Session {
     this.#link?.close('this host cannot go on')
   }
 }
-
-/** What the node says of itself, as far as it is news; each can be said any number of times. */
-async function applyStatus(record: TaskRecord, status: PlacedStatus): Promise<void> {
-  const { task } = record
-  if (task.state.phase === 'finished' || task.exit !== null) return
-  for (const note of status.notes.slice(0, 20)) {
-    if (record.task.notes.length < mostNotes) await addNote(record, singleLineText(note))
-  }
-  if (status.hasMachine) await machineRuns(record)
-  if (status.hasAgent && task.agentStartedAt === null) await record.add({ type: 'agent-started' })
-  const reason = status.stopReason
-  if (reason && record.task.stopReason === null) await record.add({ type: 'stop-requested', reason: ownWords(reason) })
-}
-
-async function machineRuns(record: TaskRecord): Promise<void> {
-  const { state, exit, machineStartedAt } = record.task
-  if (machineStartedAt === null && exit === null && state.phase !== 'finished')
-    await record.add({ type: 'machine-started-there' })
-}
-
-const mostNotes = 60
-
-/** A failure as another host tells it: a cancel is the wish of a person here, and nobody else's to tell. */
-export const ownWords = ({ code, message, hint }: Failure): Failure => ({
-  code: code === 'cancelled' ? 'interrupted' : code,
-  message: singleLineText(message),
-  ...(hint !== undefined && { hint: singleLineText(hint) }),
-})

@@ -95,6 +95,17 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
   ['bytes on a channel that nobody opened', (node) => node.send(9, Buffer.from('x'))],
   ['a second greeting', (node) => node.say(hello)],
   [
+    'an agent that waits, with more to say than may be kept',
+    (node) => node.say({ type: 'status', status: { ...statusWith([]), waits: { said: 'x'.repeat(17_000) } } }),
+  ],
+  [
+    'receipts without end',
+    (node) => {
+      const read = Array(201).fill({ id: '11111111-0000-4000-8000-000000000000', as: 'answered' })
+      node.say({ type: 'status', status: { ...statusWith([]), read } })
+    },
+  ],
+  [
     'ten thousand connections that it was refused',
     (node) => {
       for (let channel = 16; channel < 10_100; channel += 1) node.say({ type: 'dial', channel })
@@ -113,6 +124,7 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
 
 const statusWith = (notes: readonly string[]) => ({
   ...{ phase: 'working', why: null, hasMachine: true, hasAgent: true, stopReason: null, notes },
+  ...{ waits: null, read: [] },
 })
 
 test('an end that nobody gave it a task for is none', async () => {
@@ -188,6 +200,36 @@ test('what it says of a task is shown with no control sequence, and a cancel is 
   )
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
   expect(JSON.stringify(task)).not.toMatch(/\\u001b|\\u0007|red\\n/)
+})
+
+test('what it says of messages counts for those that were sent, and never goes back', async () => {
+  const forged = '11111111-0000-4000-8000-000000000000'
+  let sent = ''
+  const { task, home } = await atNode(
+    async (message, node, scene) => {
+      await honestTo((each) => each.say({ type: 'status', status: statusWith([]) }))(message, node, scene)
+      if (message.type !== 'message') return
+      sent = message.message.id
+      const read = [
+        { id: sent, as: 'answered' },
+        { id: sent, as: 'delivered' },
+        { id: forged, as: 'answered' },
+      ]
+      for (let time = 0; time < 5; time += 1) {
+        node.say({ type: 'status', status: { ...statusWith([]), read, waits: { said: 'w'.repeat(10) } } })
+        node.say({ type: 'status', status: { ...statusWith([]), read } })
+      }
+      node.say({ type: 'done', end: { ...ran, work: { lost: { code: 'internal', message: 'none' } } } })
+    },
+    async ({ orchestrator }, { id }) => {
+      await expect.poll(async () => (await orchestrator.get(id)).state.phase, { timeout: 20_000 }).toBe('working')
+      await orchestrator.tell(id, 'Once', 'next')
+    },
+  )
+  expect(task.messages).toMatchObject([{ id: sent, state: 'answered' }])
+  const events = await readFile(taskFiles(home, task.id).events, 'utf8')
+  expect(events).not.toContain(forged)
+  expect(events.match(/"messages-read"/g)).toHaveLength(2)
 })
 
 test('one that greets and never ends a task that is cancelled holds it for so long and no longer', async () => {

@@ -50,7 +50,7 @@ export const retryTask = defineOperation({
         ...(base && { base: baseName(base) }),
         ...(after && { after }),
         ...(plan && { plan }),
-        ...(holdMs !== undefined && at === undefined && { holdMs }),
+        ...(holdMs !== undefined && { holdMs }),
         ...(at !== undefined && { place: at }),
         ...given,
         ...((agent || given.agent) && { agent: { ...agent, ...given.agent } }),

@@ -7,7 +7,7 @@ import { showInWorkTree } from '../../tasks/record/mirror.ts'
 import { addNote, type PlacedRun } from '../../tasks/run/task-run.ts'
 import { takeCheckpoint } from '../brought-files.ts'
 import type { PlacedEnd } from '../protocol.ts'
-import { ownWords } from '../visit.ts'
+import { ownWords } from './apply-status.ts'
 
 /** All of it is on our disk: from now on the end is ours to conclude. */
 export async function takeEnd({ record, context }: PlacedRun, end: PlacedEnd): Promise<void> {

@@ -120,6 +120,7 @@ class Keeper {
     this.#isGiven = true
     this.#end = (await pathExists(this.#files.end)) ? await readJson(this.#files.end, endSchema) : undefined
     if (this.#end === undefined) this.#follow(this.#task.goOn())
+    else await this.#task.recall()
   }
 
   close(): void {
@@ -176,6 +177,8 @@ class Keeper {
             return
           case 'passed':
             return dials?.passed(message.channel, message.bytes)
+          case 'message':
+            return this.#task.tell(message.message)
           case 'stop':
             this.#stop.abort(errorOf(message.reason))
             return

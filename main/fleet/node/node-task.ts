@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Failure } from '../../core/failure.ts'
 import { toFailure } from '../../core/failure.ts'
 import type { SalvagedWork } from '../../core/merge/merge.ts'
+import type { NewMessage } from '../../core/task/message.ts'
 import type { SlotId } from '../../core/task/task.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
@@ -26,6 +27,7 @@ import { placedStatus } from './placed-status.ts'
 import { readJson, type SeatFiles } from './seat-files.ts'
 import { takeSlot } from './slots.ts'
 import { makeSource, type StoreName, takeHistory } from './store.ts'
+import { ToldMessages } from './told-messages.ts'
 
 /** What a node runs its tasks with. */
 export interface NodeParts {
@@ -64,6 +66,7 @@ export class NodeTask {
   /** Called when `status` has changed. */
   readonly #onChange: () => void
   #record: TaskRecord | undefined
+  readonly #messages: ToldMessages
   #why: string | null = null
   #salvaged: SalvagedWork | Failure | undefined
   readonly #checkpoints: Checkpoints
@@ -73,6 +76,7 @@ export class NodeTask {
     this.#files = files
     this.#stop = stop
     this.#onChange = onChange
+    this.#messages = new ToldMessages(parts.log)
     this.#checkpoints = new Checkpoints(files, parts.log)
   }
 
@@ -83,6 +87,11 @@ export class NodeTask {
 
   get status(): PlacedStatus {
     return placedStatus(this.#record?.task, this.#why)
+  }
+
+  /** Says this to its agent, once for each id. */
+  tell(message: NewMessage): void {
+    this.#messages.tell(message)
   }
 
   /** What the task has now, in `checkpointPack`; null where there is nothing to send. */
@@ -109,7 +118,6 @@ export class NodeTask {
     } catch (error) {
       return await this.#hasEnded(failedEnd(toFailure(error)))
     }
-    this.#record = record
     return await this.#toItsEnd(startCommit, record, async () => {
       let slot: SlotId
       try {
@@ -136,13 +144,20 @@ export class NodeTask {
     })
   }
 
+  /** Knows again what became of a task that has ended, for whoever asks for its status. */
+  async recall(): Promise<void> {
+    const { folder: home, taskId: id } = this.#files
+    if (!(await pathExists(eventsPath(home, id)))) return
+    await using record = await TaskRecord.open({ home, id }, this.#recordOptions)
+    this.#record = record
+  }
+
   /** Goes on with what a keeper before this one left: a living machine is adopted, a dead one's work is saved. @throws as `begin` does. */
   async goOn(): Promise<PlacedEnd> {
     const given = await readJson(this.#files.given, givenSchema)
     const { folder: home, taskId: id } = this.#files
     if (!given || !(await pathExists(eventsPath(home, id)))) return await this.#hasEnded(failedEnd(lost))
     const record = await TaskRecord.open({ home, id }, this.#recordOptions)
-    this.#record = record
     return await this.#toItsEnd(given.startCommit, record, async () => {
       if (record.task.state.phase === 'finished') return
       const context = await this.#context(given.limits)
@@ -152,7 +167,10 @@ export class NodeTask {
 
   async #toItsEnd(startCommit: string, record: TaskRecord, run: () => Promise<unknown>): Promise<PlacedEnd> {
     await using _closed = record
+    this.#record = record
+    this.#messages.begin(record)
     await run()
+    await this.#messages.end()
     const { driver, root } = this.#parts
     await driver.reap(root, (name) => name !== this.#files.taskId, AbortSignal.timeout(30_000))
     const end = await placedEnd(record.task, this.#salvaged ?? lost, { files: this.#files, startCommit })

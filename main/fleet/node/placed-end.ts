@@ -29,7 +29,8 @@ export async function placedEnd(
 /** The end of a task that never had a machine. */
 export const failedEnd = (failure: Failure): PlacedEnd => ({ kind: 'failed', failure: bounded(failure) })
 
-const bounded = ({ code, message, hint }: Failure): Failure => ({
+/** As home takes it. */
+export const bounded = ({ code, message, hint }: Failure): Failure => ({
   code,
   message: message.slice(0, 4_000),
   ...(hint !== undefined && { hint: hint.slice(0, 1_000) }),

@@ -84,14 +84,10 @@ export class TaskIntake {
     const { rules } = this.#options
     const { request, repository, base, chosen } = asked
     const { path } = repository
-    const { queue, priority, holdMs, after, plan } = request
+    const { queue, priority, after, plan } = request
     if (queue === true || priority !== undefined || after !== undefined || plan !== undefined)
       throw new AppError('argument-invalid', 'A task at a place waits there, and not in the queue of this host', {
         hint: 'Leave out queue, priority and after, or the place',
-      })
-    if (holdMs !== undefined)
-      throw new AppError('argument-invalid', 'The agent of a task at a place is told nothing more, so none is kept', {
-        hint: 'Leave out hold_ms, or the place',
       })
     const place = await placesOf(rules).find(name)
     const provisions = await rules.provisions(path, 'place')

@@ -50,15 +50,6 @@ export class TaskMessages {
     const task = await catalog.get(id)
     if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
     if (!isReachable(task)) throw tooLate(task)
-    if (task.place) {
-      throw new AppError(
-        'task-busy',
-        `Task ${id} works at the place ${task.place.name}, where its agent is told nothing more`,
-        {
-          hint: 'Wait for its end, or cancel it and run another',
-        },
-      )
-    }
     if (task.messages.length >= mostMessages) {
       throw new AppError('argument-invalid', `Task ${id} was told ${mostMessages} things, which is the most`, {
         hint: 'Wait for its end and continue it',

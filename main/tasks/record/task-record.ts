@@ -31,6 +31,7 @@ export class TaskRecord implements AsyncDisposable {
   readonly files: TaskFiles
   readonly #events: JsonLinesFile
   readonly #options: RecordOptions
+  readonly #watchers = new Set<() => void>()
   #task: Task
   #isLost = false
   #last: Promise<unknown> = Promise.resolve()
@@ -84,6 +85,12 @@ export class TaskRecord implements AsyncDisposable {
     return this.#task
   }
 
+  /** Calls back after each change of `task`, until what it answers is disposed. */
+  watch(changed: () => void): Disposable {
+    this.#watchers.add(changed)
+    return { [Symbol.dispose]: () => void this.#watchers.delete(changed) }
+  }
+
   /**
    * Resolves when the event is on disk and `task` shows it. Those of several callers come one after the other in the order of the calls,
    * each upon what the one before it has made of the task.
@@ -102,6 +109,7 @@ export class TaskRecord implements AsyncDisposable {
     else await this.patiently(event.type, () => this.#events.append(event))
     this.#task = next
     this.#options.onChange(next)
+    for (const changed of this.#watchers) changed()
     const view = `${JSON.stringify(recordView(next), null, 2)}\n`
     await this.#writeCopy('task.json', () => writeDerived(this.files.record, view))
     return next

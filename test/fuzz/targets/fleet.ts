@@ -18,7 +18,10 @@ const messages: readonly ToHome[] = [
   { type: 'has', commits: ['c'.repeat(40)] },
   {
     type: 'status',
-    status: { phase: 'working', why: null, hasMachine: true, hasAgent: true, notes: ['a note'], stopReason: null },
+    status: {
+      ...{ phase: 'working', why: null, hasMachine: true, hasAgent: true, notes: ['a note'], stopReason: null },
+      ...{ waits: { said: 'Done.' }, read: [{ id: '11111111-0000-4000-8000-000000000000', as: 'answered' }] },
+    },
   },
   { type: 'dial', channel: 16 },
   { type: 'passed', channel: 16, bytes: 100 },
