@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 
 /** Everything that this program ever asks a system for, by Debian's names. */
 export type HostPackage =
+  | 'arch-test'
   | 'binfmt-support'
   | 'chromium'
   | 'cpio'
@@ -56,6 +57,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['install', '-y'],
     tried: false,
     names: {
+      'arch-test': null,
       'binfmt-support': null,
       'python3-fusepy': null,
       'debian-archive-keyring': 'debian-keyring',
@@ -73,6 +75,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['-S', '--needed', '--noconfirm'],
     tried: false,
     names: {
+      'arch-test': null,
       'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-arm': 'qemu-system-aarch64',
@@ -89,6 +92,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['--non-interactive', 'install'],
     tried: false,
     names: {
+      'arch-test': null,
       'binfmt-support': null,
       'python3-fusepy': null,
       'debian-archive-keyring': null,
@@ -106,6 +110,7 @@ export const packageManagers: readonly PackageManager[] = [
     install: ['add'],
     tried: false,
     names: {
+      'arch-test': null,
       'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-x86': 'qemu-system-x86_64',

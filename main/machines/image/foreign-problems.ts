@@ -17,9 +17,13 @@ export async function foreignProblems(
 ): Promise<readonly Problem[]> {
   if (own === architecture) return []
   const emulator = `qemu-${emulatorOf[architecture]}`
-  if (!(await findTool(`${emulator}-static`)) || !(await findTool('update-binfmts'))) {
+  if (
+    !(await findTool(`${emulator}-static`)) ||
+    !(await findTool('update-binfmts')) ||
+    !(await findTool('arch-test'))
+  ) {
     const message = `An emulator of ${architecture} programs is missing; it takes part in building the guest image`
-    return [packageProblem('emulator-missing', message, 'qemu-user-static', 'binfmt-support')]
+    return [packageProblem('emulator-missing', message, 'qemu-user-static', 'binfmt-support', 'arch-test')]
   }
   const entry = await readFile(`${list}/${emulator}`, 'utf8').catch(() => '') // Not mounted, or no such entry.
   // F: the interpreter is held open by the kernel, so that it is found in the root of another Debian, too.

@@ -18,7 +18,7 @@ async function host(programs: readonly string[], entry?: string) {
   vi.stubEnv('PATH', bin)
   return { own: 'x64', list }
 }
-const programs = ['qemu-aarch64-static', 'update-binfmts']
+const programs = ['qemu-aarch64-static', 'update-binfmts', 'arch-test']
 const entry = (state: string, flags: string) =>
   `${state}\ninterpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P\nflags: ${flags}\noffset 0\n`
 
@@ -28,7 +28,10 @@ test("a guest of the host's own processor needs no emulator", async () => {
 
 test('an emulator that is missing is a package, one that the kernel does not know a command, and both can be done for the user', async () => {
   expect(await foreignProblems('arm64', await host([]))).toMatchObject([
-    { code: 'emulator-missing', remedy: { kind: 'packages', names: ['qemu-user-static', 'binfmt-support'] } },
+    {
+      code: 'emulator-missing',
+      remedy: { kind: 'packages', names: ['qemu-user-static', 'binfmt-support', 'arch-test'] },
+    },
   ])
   expect(await foreignProblems('arm64', await host(programs))).toMatchObject([
     { code: 'emulator-off', remedy: { kind: 'command', command: ['update-binfmts', '--enable', 'qemu-aarch64'] } },
