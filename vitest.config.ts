@@ -9,6 +9,8 @@ const slow = process.env.TESTS === 'all' ? [] : ['test/**/*.slow.*.test.ts']
 const worker = ['test/support/build-worker.ts']
 /** What is waited for takes its time on a busy host: the limit of a test is the only one. */
 const expect = { poll: { timeout: 240_000 } }
+/** Less than a test of the window may take, so that a check that fails says what it saw. */
+const expectInWindow = { poll: { timeout: 90_000 } }
 
 /**
  * Four projects: `unit` needs nothing but git and is quick; `integration` is the rest that runs anywhere; `browser` looks at the
@@ -48,7 +50,7 @@ export default defineConfig({
           globalSetup: [...worker, 'test/support/window/build-window.ts', 'test/support/window/build-app.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          expect,
+          expect: expectInWindow,
           fileParallelism: false,
         },
       },

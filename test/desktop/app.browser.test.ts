@@ -13,11 +13,11 @@ test('the app starts with its window, serves MCP, and says in the tray that noth
   await expect
     .poll(() => trayLabels(app), soon)
     .toEqual(expect.arrayContaining(['No task is running', 'Open Window', 'Quit']))
-  expect(await app.evaluate(() => globalThis.recorded.title)).toBe('')
+  await expect.poll(() => app.evaluate(() => globalThis.recorded.title)).toBe('')
   const { port } = JSON.parse(await readFile(join(home, 'server.json'), 'utf8')) as { port: number }
   const hello = await fetch(`http://127.0.0.1:${port}/api/hello`)
   expect(await hello.json()).toMatchObject({ name: 'microvm-orchestrator' })
-  expect(log()).not.toMatch(/Uncaught|Unhandled/)
+  await expect.poll(log).not.toMatch(/Uncaught|Unhandled/)
 })
 
 test('closing hides the window, and the tray shows it again', async () => {
@@ -25,7 +25,7 @@ test('closing hides the window, and the tray shows it again', async () => {
   await firstPage()
   await expect.poll(() => isVisible(app), soon).toBe(true)
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
-  expect(await isVisible(app)).toBe(false)
+  await expect.poll(() => isVisible(app)).toBe(false)
   await clickTray(app, 'Open Window')
   await expect.poll(() => isVisible(app), soon).toBe(true)
 })

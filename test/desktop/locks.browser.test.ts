@@ -150,15 +150,17 @@ test('a preview opens in a window of its own, with a session of its own and no b
   await page.evaluate(`window.open('${preview}', '_blank', 'noopener'); undefined`)
   const shown = await opened
   await expect.poll(() => shown.title()).toBe('Stranger')
-  expect(shown.url()).toBe(preview)
-  expect(await shown.evaluate('typeof window.host')).toBe('undefined')
+  await expect.poll(() => shown.url()).toBe(preview)
+  await expect.poll(() => shown.evaluate('typeof window.host')).toBe('undefined')
   await shown.evaluate(`location.href = '${url}/navigated'; undefined`).catch(() => undefined)
   await shown.evaluate(`window.open('${url}/popup'); undefined`).catch(() => undefined)
-  expect(
-    await app.evaluate(({ BrowserWindow, session }) =>
-      BrowserWindow.getAllWindows().map(({ webContents }) => webContents.session === session.defaultSession),
-    ),
-  ).toEqual([true, false])
+  await expect
+    .poll(() =>
+      app.evaluate(({ BrowserWindow, session }) =>
+        BrowserWindow.getAllWindows().map(({ webContents }) => webContents.session === session.defaultSession),
+      ),
+    )
+    .toEqual([true, false])
   expect(asked.filter((path) => path !== '/favicon.ico')).toEqual(['/'])
 })
 

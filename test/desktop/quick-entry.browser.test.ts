@@ -53,7 +53,7 @@ test('the keys open a panel over everything, and a text in it becomes a task, wi
   await expect.poll(() => isPanelShown(app)).toBe(false)
   await press(app, usualKeys)
   await expect.poll(() => isPanelShown(app)).toBe(true)
-  expect(await field.inputValue()).toBe('Add retries to the webhook sender')
+  await expect.poll(() => field.inputValue()).toBe('Add retries to the webhook sender')
   await press(app, usualKeys)
   await expect.poll(() => isPanelShown(app)).toBe(false)
   await clickTray(app, 'Quick Task…')
@@ -61,8 +61,8 @@ test('the keys open a panel over everything, and a text in it becomes a task, wi
   await expect.poll(() => isPanelShown(app)).toBe(false)
   const [task] = await server.tasks.list()
   expect(task).toMatchObject({ description: 'Add retries to the webhook sender' })
-  expect(await field.inputValue()).toBe('')
-  expect(await isVisible(app)).toBe(false)
+  await expect.poll(() => field.inputValue()).toBe('')
+  await expect.poll(() => isVisible(app)).toBe(false)
   if (task) await server.tasks.cancel(task.id)
 })
 
@@ -74,9 +74,9 @@ test('a task that is refused leaves text and reason in the panel', async () => {
   await rename(repoPath, `${repoPath}-gone`)
   await panel.getByRole('button', { name: 'Start Task' }).click()
   await panel.getByRole('alert').waitFor()
-  expect(await isPanelShown(app)).toBe(true)
-  expect(await panel.getByRole('textbox').inputValue()).toBe('Look around')
-  expect(await server.tasks.list()).toEqual([])
+  await expect.poll(() => isPanelShown(app)).toBe(true)
+  await expect.poll(() => panel.getByRole('textbox').inputValue()).toBe('Look around')
+  await expect.poll(() => server.tasks.list()).toEqual([])
 })
 
 test('the page of the panel may ask for what it needs alone', async () => {
@@ -92,28 +92,28 @@ test('with no repository the panel leads to them', async () => {
   const panel = await openPanel(app)
   await panel.getByRole('button', { name: 'Open Repositories' }).click()
   await expect.poll(() => page.evaluate('location.hash')).toBe('#repositories')
-  expect(await isPanelShown(app)).toBe(false)
+  await expect.poll(() => isPanelShown(app)).toBe(false)
 })
 
 standInTest('other keys are taken at once, those of another program are refused, and none are given back', async () => {
   const { app, home, page } = await openedApp({ env: { STAND_IN_TAKEN_KEYS: 'Alt+Space' } })
   await expect.poll(() => heldKeys(app)).toEqual([usualKeys])
   expect(await callHost(page, 'setQuickEntryKeys', { keys: 'Control+Alt+7' })).toMatchObject({ ok: true })
-  expect(await heldKeys(app)).toEqual(['Control+Alt+7'])
+  await expect.poll(() => heldKeys(app)).toEqual(['Control+Alt+7'])
   expect(await callHost(page, 'setQuickEntryKeys', { keys: 'no keys' })).toMatchObject({ ok: false })
-  expect(await heldKeys(app)).toEqual(['Control+Alt+7'])
+  await expect.poll(() => heldKeys(app)).toEqual(['Control+Alt+7'])
   expect(await callHost(page, 'setQuickEntryKeys', { keys: 'Alt+Space' })).toMatchObject({
     ok: false,
     failure: { message: 'Another program has these keys' },
   })
-  expect(await heldKeys(app)).toEqual(['Control+Alt+7'])
+  await expect.poll(() => heldKeys(app)).toEqual(['Control+Alt+7'])
   // An edit of the file cannot be refused, so it is told.
   await callHost(page, 'changeSettings', { changes: { quickEntryKeys: 'Alt+Space' } })
   await expect
     .poll(() => app.evaluate(() => globalThis.recorded.notifications.map(({ title }) => title)))
     .toEqual(['The panel for a quick task has no keys'])
   expect(await callHost(page, 'setQuickEntryKeys', { keys: null })).toMatchObject({ ok: true })
-  expect(await heldKeys(app)).toEqual([])
+  await expect.poll(() => heldKeys(app)).toEqual([])
   expect(JSON.parse(await readFile(join(home, 'settings.json'), 'utf8'))).toMatchObject({ quickEntryKeys: null })
 })
 

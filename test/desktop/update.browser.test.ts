@@ -27,7 +27,7 @@ standInTest(
     const program = '#!/bin/sh\necho "$0" > "$0.started"\n'
     const { app, image, ended } = await start([{ version: '0.2.0', program }])
     await expect.poll(() => notified(app)).toEqual(['Version 0.2.0 is ready'])
-    expect(await trayLabels(app)).toContain('Restart to Update to 0.2.0')
+    await expect.poll(() => trayLabels(app)).toContain('Restart to Update to 0.2.0')
     // Nothing is installed by itself.
     expect(await readFile(image, 'utf8')).not.toBe(program)
     await app.evaluate(() => {
@@ -57,7 +57,7 @@ standInTest('nobody is asked where the user wants no updates, until the user ask
   expect(server.asked).toEqual([])
   await clickTray(app, 'Check for Updates…')
   await expect.poll(() => asked(app)).toMatchObject([{ message: 'There is nothing newer.' }])
-  expect(await notified(app)).toEqual([])
+  await expect.poll(() => notified(app)).toEqual([])
 })
 
 standInTest('what is not what the release tells is not installed, and the user who asks is told', async () => {
@@ -66,7 +66,7 @@ standInTest('what is not what the release tells is not installed, and the user w
   await expect.poll(() => trayLabels(app)).toContain('Check for Updates…')
   await clickTray(app, 'Check for Updates…')
   await expect.poll(() => asked(app)).toMatchObject([{ message: 'No update could be had.' }])
-  expect(await notified(app)).toEqual([])
+  await expect.poll(() => notified(app)).toEqual([])
 })
 
 standInTest('an app that cannot replace itself asks nobody and offers nothing', async () => {

@@ -20,9 +20,6 @@ async function drop(page: Page, ...files: readonly string[]): Promise<void> {
   await page.getByText('Release to register this folder').waitFor({ state: 'detached' })
 }
 
-const added = (calls: readonly { name: string; request: unknown }[]) =>
-  calls.filter(({ name }) => name === 'addRepository').map(({ request }) => request)
-
 test('a folder that is dropped anywhere is registered; a file is named and left', async () => {
   const scratch = await temporaryFolder()
   const folder = join(scratch, 'search-index')
@@ -35,7 +32,7 @@ test('a folder that is dropped anywhere is registered; a file is named and left'
   await page.getByText('Only folders can be registered').waitFor()
   await page.getByText('Registered as “search-index”').waitFor()
   await page.getByRole('heading', { name: 'Repositories' }).waitFor()
-  expect(added(host.calls)).toEqual([{ path: '/home/kim/code/search-index' }])
+  await expect.poll(() => host.asked('addRepository')).toEqual([{ path: '/home/kim/code/search-index' }])
   expectNoFaults(window)
 })
 
@@ -48,7 +45,7 @@ test('a browser, which knows no paths, asks for the path of what was dropped', a
   await field.fill('/srv/code/search-index')
   await page.keyboard.press('Enter')
   await page.getByText('Registered as “search-index”').waitFor()
-  expect(added(host.calls)).toEqual([{ path: '/srv/code/search-index' }])
+  await expect.poll(() => host.asked('addRepository')).toEqual([{ path: '/srv/code/search-index' }])
 })
 
 test('a repository without flake.nix gets a starter when the user wants one', async () => {
@@ -61,7 +58,7 @@ test('a repository without flake.nix gets a starter when the user wants one', as
   await page.getByRole('heading', { name: '“plain” has no flake.nix yet' }).waitFor()
   await page.getByRole('button', { name: 'Write a Starter' }).click()
   await page.getByText('/srv/code/plain/flake.nix').waitFor()
-  expect(host.calls.find(({ name }) => name === 'writeStarterFlake')?.request).toEqual({ path: '/srv/code/plain' })
+  await expect.poll(() => host.asked('writeStarterFlake')).toEqual([{ path: '/srv/code/plain' }])
   host.answer('addRepository', () => ({
     kind: 'registered',
     alias: 'plain',
@@ -88,10 +85,12 @@ test('a repository whose files ask for tools is registered with these by one cli
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('heading', { name: 'Found: Node 22, pnpm 10' }).waitFor()
   await dialog.getByText('package.json asks for Node >=24, .nvmrc for 22: Node 22 is used').waitFor()
-  expect(added(host.calls)).toEqual([{ path: '/srv/code/shop' }])
+  await expect.poll(() => host.asked('addRepository')).toEqual([{ path: '/srv/code/shop' }])
   await dialog.getByRole('button', { name: 'Use These' }).click()
   await page.getByText('Registered as “shop”').waitFor()
-  expect(added(host.calls)).toEqual([{ path: '/srv/code/shop' }, { path: '/srv/code/shop', environment: 'auto' }])
+  await expect
+    .poll(() => host.asked('addRepository'))
+    .toEqual([{ path: '/srv/code/shop' }, { path: '/srv/code/shop', environment: 'auto' }])
   await dialog.waitFor({ state: 'detached' })
   expectNoFaults(window)
 })
@@ -109,7 +108,7 @@ test('in place of the tools that are found, a starter or the tools of the guest 
   await page.getByRole('heading', { name: '“shop” has no flake.nix yet' }).waitFor()
   await page.getByRole('button', { name: 'Use the guest’s own tools' }).click()
   await page.getByText('Registered as “shop”').waitFor()
-  expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment: 'plain' })
+  await expect.poll(() => host.lastAsked('addRepository')).toEqual({ path: '/srv/code/shop', environment: 'plain' })
   expectNoFaults(window)
 })
 
@@ -126,7 +125,7 @@ test('a folder that is no repository is refused with the reason, and another can
   await page.keyboard.press('Enter')
   await page.getByText('/srv/code/none is not a git repository').waitFor()
   await page.getByRole('button', { name: 'Choose Another' }).click()
-  expect(await page.getByRole('textbox').inputValue()).toBe('/srv/code/none')
+  await expect.poll(() => page.getByRole('textbox').inputValue()).toBe('/srv/code/none')
 })
 
 test('the app has the system choose folders, and registers each', async () => {
@@ -135,7 +134,7 @@ test('the app has the system choose folders, and registers each', async () => {
   host.answer('chooseFolders', () => ({ paths: ['/a/one', '/a/two'] }))
   await page.keyboard.press('Control+o')
   await page.getByText('Registered as “two”').waitFor()
-  expect(added(host.calls)).toEqual([{ path: '/a/one' }, { path: '/a/two' }])
+  await expect.poll(() => host.asked('addRepository')).toEqual([{ path: '/a/one' }, { path: '/a/two' }])
 })
 
 test('a removal is asked for, and a failure of it is said', async () => {
@@ -147,7 +146,7 @@ test('a removal is asked for, and a failure of it is said', async () => {
   await page.getByRole('button', { name: 'Actions for storefront' }).click()
   await page.getByRole('menuitem', { name: 'Remove from List…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
-  expect(host.calls.some(({ name }) => name === 'removeRepository')).toBe(false)
+  await expect.poll(() => host.asked('removeRepository')).toEqual([])
   await page.getByRole('button', { name: 'Actions for storefront' }).click()
   await page.getByRole('menuitem', { name: 'Remove from List…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()

@@ -33,8 +33,6 @@ const parts = ({ page }: OpenWindow) => ({
   when: page.getByRole('combobox', { name: 'When it reads this' }),
   said: page.getByRole('list', { name: 'What you said' }),
 })
-const asked = ({ host }: OpenWindow, name: string) =>
-  host.calls.filter((call) => call.name === name).map(({ request }) => request)
 
 /** What the host says of the task now. */
 function tell(host: WindowHost, row: TaskRow, messages: readonly TaskMessage[], scene: Scene = busyScene): void {
@@ -59,7 +57,7 @@ test('a text is sent once, when its agent is to read it, and what becomes of eac
     await waits
     return {}
   })
-  expect(await send.isDisabled()).toBe(true)
+  await expect.poll(() => send.isDisabled()).toBe(true)
   await field.fill('Use the other one')
   await when.selectOption({ label: 'After this turn' })
   await page.getByText('It reads this once it is done with what it does.').waitFor()
@@ -67,13 +65,13 @@ test('a text is sent once, when its agent is to read it, and what becomes of eac
   await page.getByRole('button', { name: 'Sending…' }).click({ force: true })
   accepted()
   await expect.poll(() => field.inputValue()).toBe('')
-  expect(asked(window, 'sendMessage')).toEqual([{ id, text: 'Use the other one', when: 'after' }])
+  await expect.poll(() => window.host.asked('sendMessage')).toEqual([{ id, text: 'Use the other one', when: 'after' }])
 
   tell(host, working, [text('a', 'answered'), text('b', 'delivered'), text('c', 'queued')])
   await said.getByText('Message c').waitFor()
-  expect(await said.getByRole('listitem').allInnerTexts()).toEqual([
-    ...['Message a\nAnswered', 'Message b\nDelivered', 'Message c\nQueued'],
-  ])
+  await expect
+    .poll(() => said.getByRole('listitem').allInnerTexts())
+    .toEqual([...['Message a\nAnswered', 'Message b\nDelivered', 'Message c\nQueued']])
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page), colorScheme).toEqual([])
@@ -101,12 +99,12 @@ test('what is written outlives a look elsewhere and a refusal, and goes on as th
   await page.goBack()
   await send.click()
   await page.getByRole('alert').getByText('It is too late').waitFor()
-  expect(await field.inputValue()).toBe('One more thing')
+  await expect.poll(() => field.inputValue()).toBe('One more thing')
   const over = finishedTask(1, 'Over', 'billing-api', { outcome: 'merged' }, [0, 724, 200_000, 0.9])
   tell(host, { ...over, id }, [text('a', 'lost')])
   const next = page.getByRole('textbox', { name: 'What it is to do next' })
   await next.waitFor()
-  expect(await next.inputValue()).toBe('One more thing')
+  await expect.poll(() => next.inputValue()).toBe('One more thing')
   await page.getByText('Not read').waitFor()
   expectNoFaults(window)
 })
@@ -116,17 +114,17 @@ test('an agent is interrupted, waits with the time that it has left, and its tas
   const { page, host } = window
   const { field, when } = parts(window)
   await page.getByRole('button', { name: 'Interrupt', exact: true }).click()
-  expect(asked(window, 'interruptTask')).toEqual([{ id }])
+  await expect.poll(() => window.host.asked('interruptTask')).toEqual([{ id }])
   tell(host, waiting(24), [{ id: 'i', kind: 'interrupt', sentAt: sceneTime, state: 'answered' }])
   await page.getByText('It has nothing to do. Told nothing, its task ends in 24:00.').waitFor()
   await page.getByRole('list', { name: 'What you said' }).getByText('Interrupt').waitFor()
-  expect(await when.count()).toBe(0)
-  expect(await page.getByRole('button', { name: 'Interrupt', exact: true }).count()).toBe(0)
+  await expect.poll(() => when.count()).toBe(0)
+  await expect.poll(() => page.getByRole('button', { name: 'Interrupt', exact: true }).count()).toBe(0)
   await field.fill('Go on')
   await field.press('Control+Enter')
-  await expect.poll(() => asked(window, 'sendMessage')).toEqual([{ id, text: 'Go on', when: 'next' }])
+  await expect.poll(() => window.host.asked('sendMessage')).toEqual([{ id, text: 'Go on', when: 'next' }])
   await page.getByRole('button', { name: 'Finish', exact: true }).click()
-  expect(asked(window, 'finishTask')).toEqual([{ id }])
+  await expect.poll(() => window.host.asked('finishTask')).toEqual([{ id }])
   expectNoFaults(window)
 })
 
@@ -135,7 +133,7 @@ test('a task that has ended is forked so many times with the text, and a refusal
   const { page, host } = window
   const field = page.getByRole('textbox', { name: 'What it is to do next' })
   const fork = page.getByRole('button', { name: 'Fork', exact: true })
-  expect(await fork.isDisabled()).toBe(true)
+  await expect.poll(() => fork.isDisabled()).toBe(true)
   await field.fill('Try another way')
   await page.getByRole('combobox', { name: 'How many forks' }).selectOption('3')
   host.answer('forkTask', () => {
@@ -146,9 +144,11 @@ test('a task that has ended is forked so many times with the text, and a refusal
   host.answer('forkTask', ({ count }) => ({ ids: [...Array(count).keys()].map((number) => idOf(0xf0 + number)) }))
   await fork.click()
   await page.getByText('Forked: 3 tasks').waitFor()
-  expect(asked(window, 'forkTask')).toEqual(Array(2).fill({ id: ended, text: 'Try another way', count: 3 }))
-  expect(await field.inputValue()).toBe('')
-  expect(await page.getByRole('alert').count()).toBe(0)
+  await expect
+    .poll(() => window.host.asked('forkTask'))
+    .toEqual(Array(2).fill({ id: ended, text: 'Try another way', count: 3 }))
+  await expect.poll(() => field.inputValue()).toBe('')
+  await expect.poll(() => page.getByRole('alert').count()).toBe(0)
   expectNoFaults(window)
 })
 
@@ -161,12 +161,12 @@ test('a task is asked for with settings of its agent that no other field has, an
   const thoughts = page.getByRole('textbox', { name: 'Tokens of its thoughts' })
   await thoughts.fill('many')
   await page.getByRole('alert').getByText('A number above 0 is needed.').waitFor()
-  expect(await page.getByRole('button', { name: 'Start Task' }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Start Task' }).isDisabled()).toBe(true)
   await thoughts.fill('9000')
   await page.getByRole('checkbox', { name: 'When it is done, wait half an hour for more' }).check()
   await page.getByRole('button', { name: 'Start Task' }).click()
   await expect
-    .poll(() => asked(window, 'runTask'))
+    .poll(() => window.host.asked('runTask'))
     .toMatchObject([
       { description: 'Begin', holdMs: 1_800_000, agent: { subagent_model: 'haiku', max_thinking_tokens: 9000 } },
     ])

@@ -17,8 +17,6 @@ const parts = ({ page }: OpenWindow) => ({
   field: page.getByRole('textbox', { name: 'What it is to do next' }),
   button: page.getByRole('button', { name: 'Continue', exact: true }),
 })
-const asked = ({ host }: OpenWindow) =>
-  host.calls.filter(({ name }) => name === 'continueTask').map(({ request }) => request)
 
 useBrowser()
 
@@ -32,7 +30,7 @@ test('a task that has ended goes on once with the text below its steps, and its 
     return {}
   })
   await page.getByText('All amounts are rounded now.').waitFor()
-  expect(await button.isDisabled()).toBe(true)
+  await expect.poll(() => button.isDisabled()).toBe(true)
   await field.fill('And now the tests')
   await button.evaluate((it: HTMLElement) => {
     it.click()
@@ -42,8 +40,8 @@ test('a task that has ended goes on once with the text below its steps, and its 
   await page.getByRole('button', { name: 'Continuing…' }).click({ force: true })
   accepted()
   await page.getByText('It goes on', { exact: true }).waitFor()
-  expect(asked(window)).toEqual([{ id: ended, text: 'And now the tests' }])
-  expect(await field.inputValue()).toBe('')
+  await expect.poll(() => window.host.asked('continueTask')).toEqual([{ id: ended, text: 'And now the tests' }])
+  await expect.poll(() => field.inputValue()).toBe('')
 
   const row = finishedTask(1, 'Fix rounding', 'billing-api', { outcome: 'merged' }, [0, 724, 200_000, 0.9])
   const more = { kind: 'said', at: null, text: 'The tests are there, too.' } as const
@@ -52,7 +50,7 @@ test('a task that has ended goes on once with the text below its steps, and its 
   )
   host.tell({ kind: 'task', task: { ...row, id: ended, state: { phase: 'working', slot: 1 as SlotId } } })
   await page.getByText('The tests are there, too.').waitFor()
-  expect(await field.count()).toBe(0)
+  await expect.poll(() => field.count()).toBe(0)
   expectNoFaults(window)
 })
 
@@ -67,15 +65,17 @@ test('where its clone is gone, buttons lead to the two other ways, and what was 
   await button.click()
   const alert = page.getByRole('alert')
   await alert.getByText('has no clone to go on in').waitFor()
-  expect(await alert.textContent()).not.toContain('retry_task')
+  await expect.poll(() => alert.textContent()).not.toContain('retry_task')
   await alert.getByRole('button', { name: 'Run Again' }).waitFor()
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page), colorScheme).toEqual([])
   }
   await alert.getByRole('button', { name: 'New Task on Its Work' }).click()
-  expect(await page.getByRole('textbox', { name: 'What shall the agent do?' }).inputValue()).toBe('And now the tests')
-  expect(await page.getByRole('textbox', { name: 'Start from' }).inputValue()).toBe(ended)
+  await expect
+    .poll(() => page.getByRole('textbox', { name: 'What shall the agent do?' }).inputValue())
+    .toBe('And now the tests')
+  await expect.poll(() => page.getByRole('textbox', { name: 'Start from' }).inputValue()).toBe(ended)
   expectNoFaults(window)
 })
 
@@ -94,12 +94,12 @@ test('a task at its limit goes on with more room, and a text that is being writt
   await page.getByRole('heading', { level: 1, name: 'Slots' }).waitFor()
   await page.goBack()
   await page.getByRole('tab', { name: 'Changes', selected: true }).waitFor()
-  expect(await field.inputValue()).toBe('Go on')
+  await expect.poll(() => field.inputValue()).toBe('Go on')
   await button.click()
   await page.getByRole('alert').getByText('Give it more room').waitFor()
   await page.getByRole('textbox', { name: 'Cost, US dollars' }).fill('9')
   await button.click()
   await page.getByRole('tab', { name: 'Steps', selected: true }).waitFor()
-  expect(asked(window).at(-1)).toEqual({ id: ended, text: 'Go on', maxCostUsd: 9 })
+  await expect.poll(() => window.host.lastAsked('continueTask')).toEqual({ id: ended, text: 'Go on', maxCostUsd: 9 })
   expectNoFaults(window)
 })

@@ -15,7 +15,9 @@ test('a task that failed shows the step at which it did, its last lines as lines
   const path = page.getByRole('region', { name: 'Where it failed' })
   await path.getByText('nix develop -c cargo test').waitFor()
   const output = path.locator('.output')
-  expect(await output.textContent()).toContain("error: attribute 'openssl_1_1' missing\n       at flake.nix:14:9")
+  await expect
+    .poll(() => output.textContent())
+    .toContain("error: attribute 'openssl_1_1' missing\n       at flake.nix:14:9")
   const look = (selector: ReturnType<typeof page.locator>) =>
     selector.evaluate((it) => [getComputedStyle(it).fontFamily, getComputedStyle(it).whiteSpace])
   for (const lines of [output, page.getByRole('region', { name: 'Outcome' }).locator('.output')]) {
@@ -39,7 +41,7 @@ test('a task that failed shows the step at which it did, its last lines as lines
   }
   await path.getByRole('button', { name: 'Run Again', exact: true }).click()
   await page.getByText('Started again').waitFor()
-  expect(host.calls.filter(({ name }) => name === 'retryTask').map(({ request }) => request)).toEqual([{ id: failed }])
+  await expect.poll(() => host.asked('retryTask')).toEqual([{ id: failed }])
   expectNoFaults(window)
 })
 
@@ -58,6 +60,6 @@ test('its text can be changed before it runs again, and a text that is being wri
   await again.click()
   await dialog.getByRole('button', { name: 'Replace' }).click()
   await page.getByRole('heading', { level: 1, name: 'New Task' }).waitFor()
-  expect(await text.inputValue()).toBe('Upgrade the image to the new base')
+  await expect.poll(() => text.inputValue()).toBe('Upgrade the image to the new base')
   expectNoFaults(window)
 })

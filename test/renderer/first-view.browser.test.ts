@@ -50,7 +50,7 @@ test('the slots are seen with little of the window, and the rest comes by itself
     })
     await page.goto(host.url)
     await page.getByRole('button', { name: /^Slot 1,/ }).waitFor()
-    expect(await page.locator('.notices').count()).toBe(0)
+    await expect.poll(() => page.locator('.notices').count()).toBe(0)
     later.resolve()
     await page.locator('.notices').waitFor({ state: 'attached' })
     // Views that were loaded ahead are there when the server has gone.

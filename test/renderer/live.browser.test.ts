@@ -45,13 +45,13 @@ test('lines stream into a card and nothing moves', async () => {
 test('a change that was missed is made good, and asked for once', async () => {
   await using window = await openWindow(calmScene)
   const { page, host } = window
-  const snapshots = () => host.calls.filter(({ name }) => name === 'snapshot').length
+  const snapshots = () => host.asked('snapshot').then((all) => all.length)
   await expect.poll(snapshots).toBe(1)
   host.keepSilent({ kind: 'warnings', warnings: ['This was said to nobody.'] })
   host.tell({ kind: 'task', task: working('after the gap') })
   await page.getByText('This was said to nobody.').waitFor()
   await page.getByText('after the gap').waitFor()
-  expect(snapshots()).toBe(2)
+  await expect.poll(snapshots).toBe(2)
 })
 
 test('a stream that broke is opened again, and what was missed is there', async () => {
@@ -69,7 +69,7 @@ test('a server that is gone is said to be, and what was known stays', async () =
   await page.getByRole('button', { name: /^Slot 1,/ }).waitFor()
   await host[Symbol.asyncDispose]()
   await page.getByRole('alert').getByText('The server does not answer').waitFor()
-  expect(await page.getByRole('button', { name: /^Slot 1,/ }).isVisible()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: /^Slot 1,/ }).isVisible()).toBe(true)
 })
 
 test('a task that ends leaves its slot, and its open view shows how it ended', async () => {
@@ -94,9 +94,9 @@ test('the light of the set-up goes on when an agent connects', async () => {
   host.tell({ kind: 'clients', clients: [{ name: 'claude-code', version: '2.1.330', connected: true }] })
   await line.getByRole('status').getByText('Connected', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^Agent connected/ }).waitFor()
-  expect(await page.getByText('Waiting for the first call').count()).toBe(5)
+  await expect.poll(() => page.getByText('Waiting for the first call').count()).toBe(5)
   await page.getByRole('button', { name: /^Copy line for Claude Code/ }).click()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(emptyScene.setup.mcpCommand)
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(emptyScene.setup.mcpCommand)
 })
 
 test('a notice of the host comes up and leads to its task', async () => {
@@ -111,7 +111,7 @@ test('a notice of the host comes up and leads to its task', async () => {
   const notice = page.getByRole('region', { name: 'Conflicts in billing-api' })
   await notice.getByRole('button', { name: 'Show' }).click()
   await page.getByRole('heading', { name: 'Send each webhook only once' }).waitFor()
-  expect(await notice.count()).toBe(0)
+  await expect.poll(() => notice.count()).toBe(0)
   host.notify('goTo', { view: 'settings' })
   await page.getByRole('heading', { name: 'Settings' }).waitFor()
 })
@@ -138,7 +138,7 @@ test('an end is heard: a notice, the number of tasks that need the user in title
   const notice = page.getByRole('region', { name: /^Conflicts: Add retry with backoff/ })
   await notice.waitFor()
   await expect.poll(() => page.title()).toBe(`(${waiting + 1}) microvm-orchestrator`)
-  expect(await page.locator('link[rel="icon"]').getAttribute('href')).toBe('./icon-needs.svg')
+  await expect.poll(() => page.locator('link[rel="icon"]').getAttribute('href')).toBe('./icon-needs.svg')
   const card = page.locator('.slot').first()
   await card.getByRole('button', { name: 'Resolve…' }).click()
   await page.getByRole('heading', { level: 1 }).filter({ hasText: 'Add retry' }).waitFor()
@@ -166,8 +166,6 @@ test('a right click on a task offers what can be done with it, and the menu is l
   await page.locator(`[data-task="${idOf(0xc4)}"]`).click({ button: 'right' })
   await menu.getByRole('menuitem', { name: 'Clean Up…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Clean Up' }).click()
-  await expect
-    .poll(() => host.calls.find(({ name }) => name === 'cleanupTask')?.request)
-    .toEqual({ id: idOf(0xc4), deleteRef: false })
+  await expect.poll(() => host.lastAsked('cleanupTask')).toEqual({ id: idOf(0xc4), deleteRef: false })
   expectNoFaults(window)
 })

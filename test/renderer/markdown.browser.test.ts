@@ -54,13 +54,12 @@ test('what an agent writes is shown with its Markdown, which a first view does n
   await steps.locator('strong', { hasText: 'capped' }).waitFor()
   expect(urls.filter((url) => url.includes('/markdown'))).not.toEqual([])
   await steps.getByRole('cell', { name: 'sender.ts' }).waitFor()
-  expect(await steps.locator('pre').textContent()).toBe('const a = 1\n')
+  await expect.poll(() => steps.locator('pre').textContent()).toBe('const a = 1\n')
   const link = steps.getByRole('link', { name: 'the guide (docs.example.org)' })
-  expect(await link.evaluate((it: HTMLAnchorElement) => [it.target, it.rel])).toEqual([
-    '_blank',
-    'noopener noreferrer nofollow',
-  ])
-  expect(await page.locator('h1').count()).toBe(1)
+  await expect
+    .poll(() => link.evaluate((it: HTMLAnchorElement) => [it.target, it.rel]))
+    .toEqual(['_blank', 'noopener noreferrer nofollow'])
+  await expect.poll(() => page.locator('h1').count()).toBe(1)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page), colorScheme).toEqual([])
@@ -82,7 +81,7 @@ test('HTML, images, other addresses and anchors of an agent are text: nothing is
   await steps.locator('.markdown').waitFor()
   await steps.getByText('<b id="window">').waitFor()
   await steps.getByText('Image: a picture https://elsewhere.example/2.png').waitFor()
-  expect(await steps.locator('img, script, b, a, [id]').count()).toBe(0)
+  await expect.poll(() => steps.locator('img, script, b, a, [id]').count()).toBe(0)
   const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
   expect(asked.filter((url) => !url.startsWith(host.url))).toEqual([])
   expectNoFaults(window)
@@ -98,8 +97,8 @@ test('a hidden character is shown and told of, as itself and as an entity', asyn
   await page.getByRole('alert').getByText('What the agent wrote has hidden characters').waitFor()
   await page.getByRole('alert').getByText('This text has hidden characters').waitFor()
   const shown = page.getByRole('region', { name: 'Steps' }).locator('.hidden-mark')
-  expect(await shown.allTextContents()).toEqual(['⟪U+202E⟫', '⟪U+202E⟫', '⟪U+200F⟫'])
-  expect(await page.locator('.steps').textContent()).not.toMatch(/[\u202e\u200f\u200b]/)
+  await expect.poll(() => shown.allTextContents()).toEqual(['⟪U+202E⟫', '⟪U+202E⟫', '⟪U+200F⟫'])
+  await expect.poll(() => page.locator('.steps').textContent()).not.toMatch(/[\u202e\u200f\u200b]/)
   expectNoFaults(window)
 })
 
@@ -109,7 +108,7 @@ test('in the app, which opens nothing, a link gives its address to the clipboard
   const { page } = window
   await page.getByRole('button', { name: 'the guide (docs.example.org)' }).click()
   await page.getByText('Address copied').waitFor()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('https://docs.example.org/retry')
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('https://docs.example.org/retry')
 })
 
 const views: readonly (readonly [string, Scene, string])[] = [

@@ -22,7 +22,7 @@ test('Back and Forward of the browser go where the user was, with what was chose
   await page.getByRole('tab', { name: 'Changes', selected: true }).waitFor()
   await page.goBack()
   await heading('History')
-  expect(await page.getByRole('searchbox').inputValue()).toBe('webhook')
+  await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('webhook')
   await page.goForward()
   await page.getByRole('tab', { name: 'Changes', selected: true }).waitFor()
   expectNoFaults(window)
@@ -37,7 +37,7 @@ test('Back of the window is Back of the browser: no entry is made for the way ba
   await page.getByRole('grid').press('Enter')
   await page.getByRole('button', { name: 'Back' }).click()
   await page.getByRole('heading', { level: 1, name: 'History' }).waitFor()
-  expect(await entries()).toBe(before + 1)
+  await expect.poll(() => entries()).toBe(before + 1)
   await page.goForward()
   await page.getByRole('tab', { name: 'Result' }).waitFor()
   expectNoFaults(window)
@@ -53,13 +53,13 @@ test('a task at work opens on its steps, at the newest, and stays there until th
   await page.getByText('step 299').waitFor()
   await expect.poll(fromEnd).toBeLessThan(2)
   await page.waitForTimeout(300)
-  expect(await fromEnd()).toBeLessThan(2)
+  await expect.poll(() => fromEnd()).toBeLessThan(2)
   await list.hover()
   await page.mouse.wheel(0, -900)
   await expect.poll(fromEnd).toBeGreaterThan(500)
   await page.setViewportSize({ width: 900, height: 700 })
   await page.waitForTimeout(200)
-  expect(await fromEnd()).toBeGreaterThan(300)
+  await expect.poll(() => fromEnd()).toBeGreaterThan(300)
   expectNoFaults(window)
 })
 
@@ -79,7 +79,7 @@ test('three clicks on Run Again are one task, and it says so', async () => {
   await page.getByRole('button', { name: 'Starting…' }).click({ force: true })
   started()
   await page.getByText('Started again').waitFor()
-  expect(host.calls.filter(({ name }) => name === 'retryTask')).toHaveLength(1)
+  await expect.poll(() => host.asked('retryTask')).toHaveLength(1)
 })
 
 test('work whose check failed is accepted only after a question', async () => {
@@ -89,11 +89,11 @@ test('work whose check failed is accepted only after a question', async () => {
   await page.reload()
   const accept = page.getByRole('button', { name: 'Accept All' })
   await accept.waitFor()
-  expect(await accept.getAttribute('class')).not.toContain('primary')
+  await expect.poll(() => accept.getAttribute('class')).not.toContain('primary')
   await accept.click()
   await page.getByRole('dialog').getByText('Its check failed').waitFor()
   await page.keyboard.press('Escape')
-  expect(host.calls.some(({ name }) => name === 'acceptTask')).toBe(false)
+  await expect.poll(() => host.asked('acceptTask')).toEqual([])
 })
 
 test('after its end a task says where its commits are, not where they will be', async () => {
@@ -104,7 +104,7 @@ test('after its end a task says where its commits are, not where they will be', 
   const row = finishedTask(1, 'Add retry', 'billing-api', { outcome: 'merged' }, [0, 724, 200_000, 0.9])
   host.tell({ kind: 'task', task: { ...row, id: running } })
   await details.getByText('Merged into').waitFor()
-  expect(await details.getByText(/When it ends|Saved to|Kept at/).count()).toBe(0)
+  await expect.poll(() => details.getByText(/When it ends|Saved to|Kept at/).count()).toBe(0)
 })
 
 test('a copy after a search is of the whole console, and a screen reader has its lines', async () => {
@@ -126,13 +126,15 @@ test('with forced colours the current view, the chosen tab and the primary butto
       .locator(selector)
       .first()
       .evaluate((it) => getComputedStyle(it).backgroundColor)
-  expect(await ground('.choice [aria-selected="true"]')).not.toBe(await ground('.choice [aria-selected="false"]'))
+  await expect
+    .poll(() => ground('.choice [aria-selected="true"]'))
+    .not.toBe(await ground('.choice [aria-selected="false"]'))
   await page.goto(`${page.url().split('#')[0]}#slots`)
-  expect(await ground('.nav [aria-current]')).not.toBe(await ground('.nav button:not([aria-current])'))
+  await expect.poll(() => ground('.nav [aria-current]')).not.toBe(await ground('.nav button:not([aria-current])'))
   const width = (selector: string) =>
     page
       .locator(selector)
       .first()
       .evaluate((it) => getComputedStyle(it).borderTopWidth)
-  expect(await width('.button.primary')).toBe('2px')
+  await expect.poll(() => width('.button.primary')).toBe('2px')
 })

@@ -35,34 +35,36 @@ test('the page of a repository says what its tasks reach, and allows a host besi
     host.tell({ kind: 'repositories', repositories })
     return {}
   })
-  const asked = () => host.calls.filter(({ name }) => name === 'setEgress').map(({ request }) => request)
+  const asked = () => host.asked('setEgress')
   await page.getByRole('button', { name: 'billing-api', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'billing-api' }).waitFor()
   await page.getByText('The settings say: 1 listed host.').waitFor()
   await page.getByRole('list', { name: 'Listed hosts' }).getByText('of the settings').waitFor()
   // What no list can allow has no button.
-  expect(
-    await page
-      .getByRole('list', { name: 'Refused lately' })
-      .getByRole('button', { name: /^Allow/ })
-      .count(),
-  ).toBe(2)
+  await expect
+    .poll(() =>
+      page
+        .getByRole('list', { name: 'Refused lately' })
+        .getByRole('button', { name: /^Allow/ })
+        .count(),
+    )
+    .toBe(2)
   await page.getByRole('button', { name: 'Allow This Host static.crates.io' }).click()
   await expect.poll(asked).toEqual([{ alias: 'billing-api', egress: ['registry.npmjs.org', 'static.crates.io'] }])
-  expect(await page.getByRole('button', { name: 'Allowed static.crates.io' }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Allowed static.crates.io' }).isDisabled()).toBe(true)
   await page.getByRole('button', { name: 'Allow This Host git.example:9418' }).waitFor()
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page)).toEqual([])
   }
   await page.getByRole('button', { name: 'Undo' }).click()
-  await expect.poll(() => asked().at(-1)).toEqual({ alias: 'billing-api', egress: null })
+  await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: null })
   await page.getByLabel('What its tasks reach', { exact: true }).selectOption('closed')
-  await expect.poll(() => asked().at(-1)).toEqual({ alias: 'billing-api', egress: 'closed' })
+  await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: 'closed' })
   await page.getByRole('textbox', { name: 'Allow a host' }).fill('*.npmjs.org')
   await page.keyboard.press('Enter')
-  await expect.poll(() => asked().at(-1)).toEqual({ alias: 'billing-api', egress: ['*.npmjs.org'] })
+  await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: ['*.npmjs.org'] })
   await page.getByRole('button', { name: 'Take *.npmjs.org off the list' }).click()
-  await expect.poll(() => asked().at(-1)).toEqual({ alias: 'billing-api', egress: 'closed' })
+  await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: 'closed' })
   expectNoFaults(window)
 })

@@ -22,24 +22,23 @@ async function openReview(id: string, options: BrowserContextOptions = {}) {
   await page.keyboard.press('Enter')
   await page.getByRole('list', { name: 'Commits' }).waitFor()
   await page.getByRole('region', { name: 'Differences' }).waitFor()
-  const asked = (name: string) => host.calls.filter((call) => call.name === name).map(({ request }) => request)
-  return { window, page, host, keyboard: page.keyboard, asked }
+  return { window, page, host, keyboard: page.keyboard }
 }
 
 test('all of it is accepted as it is, and the window goes back to what else waits', async () => {
-  const { window, page, keyboard, asked } = await openReview(toReview)
+  const { window, page, host, keyboard } = await openReview(toReview)
   await using _ = window
   await page.getByText('It comes onto main as it is now.').waitFor()
   await page.getByRole('button', { name: 'Accept All' }).focus()
   await keyboard.press('Enter')
   await page.getByText('Merged into main').waitFor()
   await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
-  expect(asked('acceptTask')).toEqual([{ id: toReview }])
+  await expect.poll(() => host.asked('acceptTask')).toEqual([{ id: toReview }])
   expectNoFaults(window)
 })
 
 test('one commit is accepted under another message, and the other is left', async () => {
-  const { window, page, keyboard, asked } = await openReview(toReview)
+  const { window, page, host, keyboard } = await openReview(toReview)
   await using _ = window
   await page.getByRole('button', { name: 'Edit the message of a41c0d2' }).focus()
   await keyboard.press('Enter')
@@ -51,14 +50,14 @@ test('one commit is accepted under another message, and the other is left', asyn
   await page.getByRole('button', { name: 'Accept 1 of 2' }).focus()
   await keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
-  expect(asked('acceptTask')).toEqual([
-    { id: toReview, only: ['a41c0d2'], messages: { a41c0d2: 'Retry webhooks\n\nFive times.' } },
-  ])
+  await expect
+    .poll(() => host.asked('acceptTask'))
+    .toEqual([{ id: toReview, only: ['a41c0d2'], messages: { a41c0d2: 'Retry webhooks\n\nFive times.' } }])
   expectNoFaults(window)
 })
 
 test('a review goes by commit and file with single keys, and comments go to the agent', async () => {
-  const { window, page, host, keyboard, asked } = await openReview(toReview)
+  const { window, page, host, keyboard } = await openReview(toReview)
   await using _ = window
   const file = (path: string) => page.getByRole('region', { name: `Changes of ${path}` }).waitFor()
   const progress = (words: string) => page.getByText(words).waitFor()
@@ -81,15 +80,16 @@ test('a review goes by commit and file with single keys, and comments go to the 
   await file('src/webhooks/errors.ts')
 
   // All lines are asked for once, and folded again.
-  const wholes = () => asked('reviewDiff').filter((request) => JSON.stringify(request).includes('"whole":true')).length
+  const wholes = async () =>
+    (await host.asked('reviewDiff')).filter((request) => JSON.stringify(request).includes('"whole":true')).length
   await page.getByRole('button', { name: 'Rest of the File' }).waitFor()
   await keyboard.press('e')
   await page.getByRole('button', { name: 'Rest of the File' }).waitFor({ state: 'detached' })
-  expect(wholes()).toBe(1)
+  await expect.poll(wholes).toBe(1)
   await page.getByRole('button', { name: 'How lines are shown' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Ignore Changes in Space', checked: false }).click()
   await expect
-    .poll(() => asked('reviewDiff').at(-1))
+    .poll(() => host.lastAsked('reviewDiff'))
     .toMatchObject({ path: 'src/webhooks/errors.ts', wish: { ignoreSpace: true } })
   await page.getByRole('button', { name: 'How lines are shown' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Wrap Long Lines', checked: true }).click()
@@ -99,7 +99,7 @@ test('a review goes by commit and file with single keys, and comments go to the 
   await page.getByRole('button', { name: /^Say in the error/ }).click()
   await page.getByText('The body of b7710aa.').waitFor()
   await progress('0 of 2 viewed')
-  await expect.poll(() => asked('reviewDiff').at(-1)).toMatchObject({ against: { kind: 'commit', id: 'b7710aa' } })
+  await expect.poll(() => host.lastAsked('reviewDiff')).toMatchObject({ against: { kind: 'commit', id: 'b7710aa' } })
   await page.getByRole('button', { name: 'Edit the message of b7710aa' }).click()
   const message = page.getByRole('textbox', { name: 'Message' })
   await expect.poll(() => message.inputValue()).toMatch(/how often it was tried\n\nThe body of b7710aa\.$/)
@@ -115,7 +115,7 @@ test('a review goes by commit and file with single keys, and comments go to the 
   await page.getByRole('textbox', { name: 'Of the whole (optional)' }).fill('Nearly there.')
   await page.getByRole('button', { name: 'Send', exact: true }).click()
   await page.getByText('Sent to the agent').waitFor()
-  const [sent] = asked('continueTask') as [{ id: string; text: string }]
+  const sent = (await host.lastAsked('continueTask')) as { id: string; text: string }
   expect(sent.id).toBe(toReview)
   expect(sent.text).toMatch(
     /^Nearly there\.\n\n1\. src\/webhooks\/errors\.ts, line \d+( of the file as it was before)?:\n {3}> .+\n {3}Why not keep the status first\?$/,
@@ -140,53 +140,55 @@ test('pictures of a change stand beside each other, and six thousand lines make 
   await page.getByRole('button', { name: /^retry\.ts/ }).click()
   for (const side of ['Before', 'After']) {
     const shown = page.getByRole('img', { name: `${side}: src/webhooks/retry.ts` })
-    expect(
-      await shown.evaluate((it) =>
-        (it as HTMLImageElement).decode().then(() => (it as HTMLImageElement).naturalHeight),
-      ),
-    ).toBe(3)
+    await expect
+      .poll(() =>
+        shown.evaluate((it) => (it as HTMLImageElement).decode().then(() => (it as HTMLImageElement).naturalHeight)),
+      )
+      .toBe(3)
   }
   await page.getByRole('button', { name: /^sender\.ts/ }).click()
   const diff = page.getByRole('region', { name: 'Differences' })
   await diff.getByText('4', { exact: true }).first().waitFor()
-  expect(await diff.locator('*').count()).toBeLessThan(8_000)
+  await expect.poll(() => diff.locator('*').count()).toBeLessThan(8_000)
   // To the end, which was not made before.
   await diff.evaluate((it) => it.scrollTo(0, it.scrollHeight))
   await diff.getByText('5999', { exact: true }).first().waitFor()
   await page.getByRole('button', { name: 'Previous change' }).click()
   await diff.getByText('5997', { exact: true }).first().waitFor()
-  expect(await diff.locator('*').count()).toBeLessThan(8_000)
+  await expect.poll(() => diff.locator('*').count()).toBeLessThan(8_000)
   expectNoFaults(window)
 })
 
 test('files are compared with the start, and with the branch as it is now', async () => {
-  const { window, page, asked } = await openReview(toReview)
+  const { window, page, host } = await openReview(toReview)
   await using _ = window
   await page.getByRole('radio', { name: 'On the Branch Now' }).click()
   await page.getByRole('region', { name: 'Changes of src/webhooks/sender.ts' }).waitFor()
   await expect
-    .poll(() => asked('reviewDiff').at(-1))
+    .poll(() => host.lastAsked('reviewDiff'))
     .toMatchObject({ id: toReview, path: 'src/webhooks/sender.ts', against: { kind: 'branch' } })
-  expect(asked('reviewDiff')[0]).toMatchObject({ against: { kind: 'start' } })
-  expect(asked('fileDiff')).toEqual([])
+  await expect
+    .poll(() => host.asked('reviewDiff').then(([first]) => first))
+    .toMatchObject({ against: { kind: 'start' } })
+  await expect.poll(() => host.asked('fileDiff')).toEqual([])
 })
 
 test.each([
   ['kept', false],
   ['dropped', true],
 ] as const)('rejecting asks, and the ref is %s', async (_, dropRef) => {
-  const { window, page, keyboard, asked } = await openReview(toReview)
+  const { window, page, host, keyboard } = await openReview(toReview)
   await using __ = window
   await page.getByRole('button', { name: 'Reject…' }).focus()
   await keyboard.press('Enter')
   await keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  expect(asked('rejectTask')).toEqual([])
+  await expect.poll(() => host.asked('rejectTask')).toEqual([])
   await keyboard.press('Enter')
   if (dropRef) await page.getByRole('checkbox', { name: `Delete refs/tasks/${toReview} too` }).press('Space')
   await keyboard.press('Control+Enter')
   await page.getByRole('heading', { level: 1, name: 'Needs You' }).waitFor()
-  expect(asked('rejectTask')).toEqual([{ id: toReview, dropRef }])
+  await expect.poll(() => host.asked('rejectTask')).toEqual([{ id: toReview, dropRef }])
   expectNoFaults(window)
 })
 
@@ -212,19 +214,19 @@ test('when work is merged is chosen for each repository, and the command of a ch
   await using window = await openWindow(reviewScene, {}, '#repositories', axe)
   const { page, host } = window
   const { keyboard } = page
-  const asked = () => host.calls.filter(({ name }) => name === 'setMergePolicy').map(({ request }) => request)
+  const asked = () => host.asked('setMergePolicy')
   await page.getByRole('button', { name: 'Actions for billing-api' }).click()
   await page.getByRole('menuitem', { name: 'When to Merge…' }).click()
   await page.getByLabel('When to merge', { exact: true }).selectOption('check')
   await page.getByRole('textbox', { name: 'Check command' }).focus()
   await keyboard.press('Enter')
   await page.getByRole('alert').getByText('A command is needed.').waitFor()
-  expect(asked()).toEqual([])
+  await expect.poll(asked).toEqual([])
   await keyboard.type('npm test')
   expect(await seriousFindings(page)).toEqual([])
   await keyboard.press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  expect(asked()).toEqual([{ alias: 'billing-api', policy: { kind: 'check', command: 'npm test' } }])
+  await expect.poll(asked).toEqual([{ alias: 'billing-api', policy: { kind: 'check', command: 'npm test' } }])
   const [first, ...rest] = host.snapshot.repositories
   if (!first) throw new Error('the scene has repositories')
   host.tell({ kind: 'repositories', repositories: [{ ...first, mergePolicy: { kind: 'review' } }, ...rest] })
@@ -236,9 +238,7 @@ test('the setting says who resolves conflicts', async () => {
   await using window = await openWindow(reviewScene, {}, '#settings')
   const { page, host } = window
   await page.getByLabel('When work conflicts with your branch').selectOption('auto')
-  await expect
-    .poll(() => host.calls.find(({ name }) => name === 'changeSettings')?.request)
-    .toEqual({ changes: { resolveConflicts: 'auto' } })
+  await expect.poll(() => host.lastAsked('changeSettings')).toEqual({ changes: { resolveConflicts: 'auto' } })
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -278,7 +278,7 @@ test('a file with hidden characters has a banner and marks, and modes are named 
   await page.locator(`[data-task="${toReview}"]`).focus()
   await page.getByRole('button', { name: 'Review…' }).click()
   await page.getByRole('alert').getByText('This file has hidden characters').waitFor()
-  expect(await page.locator('.hidden-mark').allTextContents()).toEqual(['⟪U+202E⟫'])
-  expect(await page.getByText('mode 644 → 755').count()).toBe(2)
+  await expect.poll(() => page.locator('.hidden-mark').allTextContents()).toEqual(['⟪U+202E⟫'])
+  await expect.poll(() => page.getByText('mode 644 → 755').count()).toBe(2)
   expectNoFaults(window)
 })

@@ -67,16 +67,16 @@ test.for(views)('no control of %s is cut at 700 px or at 200 %%', async ([, scen
   await page.waitForLoadState('networkidle', { timeout: 300 }).catch(() => {
     // The event stream never ends; what the view asked for has come by then.
   })
-  expect(await cutControls(page), '700 px').toEqual([])
+  await expect.poll(() => cutControls(page), { message: '700 px' }).toEqual([])
   // 200 % of a window of 1180 by 760.
   await page.setViewportSize({ width: 590, height: 380 })
-  expect(await cutControls(page), '200 %').toEqual([])
+  await expect.poll(() => cutControls(page), { message: '200 %' }).toEqual([])
   expectNoFaults(window)
 })
 
 test('at 700 px the side bar says how many tasks need the user', async () => {
   await using window = await openWindow(busyScene, { viewport: { width: 700, height: 760 } })
-  expect(await window.page.locator('.nav .badge').isVisible()).toBe(true)
+  await expect.poll(() => window.page.locator('.nav .badge').isVisible()).toBe(true)
 })
 
 test('a copy from a menu or of the console says what was copied', async () => {
@@ -85,7 +85,7 @@ test('a copy from a menu or of the console says what was copied', async () => {
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Copy Task ID' }).click()
   await page.getByText('Copied: the task’s id').waitFor()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(running)
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(running)
   await page.getByRole('button', { name: /^Copy what/ }).click()
   await page.getByText(/^Copied: \d+ lines of the console$/).waitFor()
 })
@@ -160,7 +160,7 @@ test('notices beyond four are counted, and come when there is room', async () =>
   const { page, host } = window
   for (let at = 1; at <= 6; at += 1) host.notify('notify', { title: `Notice ${at}`, body: '', place: null })
   await page.getByText('2 earlier notices').waitFor()
-  expect(await page.getByText('Notice 1').count()).toBe(0)
+  await expect.poll(() => page.getByText('Notice 1').count()).toBe(0)
   for (const at of [6, 5])
     await page
       .getByRole('region', { name: `Notice ${at}` })
@@ -181,7 +181,7 @@ test('a file that is dragged over the window is promised nothing', async () => {
     globalThis.dispatchEvent(new DragEvent('dragenter', { dataTransfer, bubbles: true, cancelable: true }))
   })
   await page.getByText('Only folders can be registered').waitFor()
-  expect(await page.getByText('Release to register').count()).toBe(0)
+  await expect.poll(() => page.getByText('Release to register').count()).toBe(0)
 })
 
 test('a question that harms nothing has the focus on its action, one that does has it on Cancel', async () => {
@@ -190,16 +190,16 @@ test('a question that harms nothing has the focus on its action, one that does h
     await using window = await openWindow(busyScene, {}, `#task/${running}`)
     await window.page.getByRole('button', { name: 'Stop' }).click()
     await window.page.getByRole('dialog').waitFor()
-    expect(await focused(window.page)).toBe('Cancel')
+    await expect.poll(() => focused(window.page)).toBe('Cancel')
     await window.page.keyboard.press('Escape')
     await window.page.keyboard.press('Shift+?')
     await window.page.getByRole('dialog', { name: 'Keys' }).waitFor()
-    expect(await focused(window.page)).toBe('Done')
+    await expect.poll(() => focused(window.page)).toBe('Done')
   }
   await using window = await openWindow(reviewScene, {}, `#review/${checkFailed}`)
   scriptReview(window.host)
   await window.page.reload()
   await window.page.getByRole('button', { name: 'Accept All' }).click()
   await window.page.getByRole('dialog').waitFor()
-  expect(await focused(window.page)).toBe('Cancel')
+  await expect.poll(() => focused(window.page)).toBe('Cancel')
 })

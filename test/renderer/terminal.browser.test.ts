@@ -62,7 +62,7 @@ test('a shell in the window: what is typed is run in the machine, its screen is 
   const owned = String.raw`printf '\033]0;owned\007\033]52;c;b3duZWQ=\007\033]8;;http://evil.test\007link\033]8;;\007\n'`
   await page.keyboard.type(`\n${owned}\n`)
   await shows(page, 'link')
-  expect(await page.title()).toBe(title)
+  await expect.poll(() => page.title()).toBe(title)
 
   await page.setViewportSize({ width: 1180, height: 560 })
   await page.keyboard.type('clear; stty size\n')

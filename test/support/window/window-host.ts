@@ -46,8 +46,11 @@ type Answers = {
 export interface WindowHost extends AsyncDisposable {
   readonly url: string
   readonly snapshot: Snapshot
-  /** Every call so far, oldest first. */
-  readonly calls: readonly { readonly name: RequestName; readonly request: unknown }[]
+  /** The requests of that name so far, oldest first. A promise, since the page asks some time after a click: poll it. */
+  asked(name: RequestName): Promise<readonly unknown[]>
+  lastAsked(name: RequestName): Promise<unknown>
+  /** The names of all requests so far. */
+  askedNames(): Promise<readonly RequestName[]>
   /** The most `readConsole` calls that were ever under way at once. */
   readonly mostReads: () => number
   tell(...changes: readonly Change[]): void
@@ -130,7 +133,9 @@ export async function startWindowHost(scene: Scene, directory: string): Promise<
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    calls,
+    asked: async (name) => calls.filter((call) => call.name === name).map(({ request }) => request),
+    lastAsked: async (name) => calls.findLast((call) => call.name === name)?.request,
+    askedNames: async () => [...new Set(calls.map(({ name }) => name))],
     mostReads: () => reads.most,
     get snapshot() {
       return snapshot
