@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
 import { createFleet } from './fleet/fleet.ts'
 import { HookRunner } from './integrations/hooks/hook-runner.ts'
+import { startTelemetry } from './integrations/telemetry/telemetry.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
 import { cacheDirectory, packageDirectory } from './lib/files/paths.ts'
 import { requirePrivateHome } from './lib/files/private-folder.ts'
@@ -17,7 +18,7 @@ import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { hostProblems } from './machines/host/host-problems.ts'
 import type { McpClient } from './mcp/clients.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
-import { ensureEndpointToken, ensureWindowToken } from './settings/endpoint-token.ts'
+import { ensureEndpointToken, ensureMetricsToken, ensureWindowToken } from './settings/endpoint-token.ts'
 import { findRepository, listRepositories } from './settings/repositories.ts'
 import { unknownSettings } from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
@@ -178,6 +179,10 @@ export async function startServer(
     ...(mcpToken !== undefined && { token: mcpToken }),
   })
   const session = await ensureWindowToken(home)
+  const { otlpEndpoint } = atStart
+  const telemetry = stack.use(
+    startTelemetry({ tasks, token: await ensureMetricsToken(home), version, otlpEndpoint, log }),
+  )
   const reachable = reachableAddress(host)
   const urlOf = (path: string) => `http://${inUrl(reachable)}:${listener.port}${path}`
   const previews = stack.use(
@@ -206,6 +211,7 @@ export async function startServer(
       log,
       routes: {
         '/mcp': mcp.handle,
+        '/metrics': telemetry.metrics,
         '/api/window/': createWindowApi({ service: window, token, session, version, log }),
         '/api/': createControlApi({ tasks, token, version, log }),
         '/': createPage({ directory: page, build: pageBuilder(), log }),

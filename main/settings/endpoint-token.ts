@@ -15,6 +15,9 @@ export const ensureEndpointToken = (home: string): Promise<string> => ensureToke
 /** The token of the window in a browser. Kept, so that an open window goes on after a restart. @throws as `ensureToken`. */
 export const ensureWindowToken = (home: string): Promise<string> => ensureToken(windowTokenPath(home))
 
+/** The token of whoever reads the metrics. Kept, since it stands in the configuration of Prometheus. @throws as `ensureToken`. */
+export const ensureMetricsToken = (home: string): Promise<string> => ensureToken(join(home, 'metrics-token'))
+
 /**
  * The token in the file, made when there is none: 256 random bits in a file for its owner alone.
  * @throws AppError('token-unsafe') when others can read the file, or its token is no good; AppError('home-unusable' | 'disk-full')

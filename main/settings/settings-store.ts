@@ -7,7 +7,7 @@ import { changeSettings, readSettings, type Settings, settingsPath } from './set
 const lookMs = 1_000
 
 /** Settings that the server takes once, when it starts. */
-const takenAtStart = ['port', 'host', 'auth', 'allowedHosts', 'runsPerMinute'] as const
+const takenAtStart = ['port', 'host', 'auth', 'allowedHosts', 'runsPerMinute', 'otlpEndpoint'] as const
 type TakenAtStart = Pick<Settings, (typeof takenAtStart)[number]>
 
 type Key = keyof Settings

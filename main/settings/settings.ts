@@ -129,6 +129,12 @@ const settingsSchema = z.object({
   resolveConflicts: z.enum(['ask', 'auto']).default('ask'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),
+  /** Where an OpenTelemetry collector takes traces and metrics of tasks, by OTLP over HTTP; null: none are sent. */
+  otlpEndpoint: z
+    .url({ protocol: /^https?$/, error: 'write a URL with http or https, as http://127.0.0.1:4318' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .nullable()
+    .default(null),
   /** Of the window. */
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   /** Of what the desktop app notifies. */
