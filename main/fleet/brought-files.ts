@@ -124,7 +124,15 @@ const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
 const checkpointSchema = z.object({ pack: z.enum(['a', 'b']), commit: commitIdSchema, at: z.string() })
 type Checkpoint = z.infer<typeof checkpointSchema>
 
-async function readCheckpoint({ checkpoint }: TaskFiles): Promise<Checkpoint | undefined> {
+/** The last that came of a task at work, with its pack; undefined where there is none. */
+export async function lastCheckpoint(
+  files: TaskFiles,
+): Promise<{ readonly commit: string; readonly at: string; readonly pack: string } | undefined> {
+  const found = await readCheckpoint(files)
+  return found && { commit: found.commit, at: found.at, pack: files.checkpointPacks[found.pack] }
+}
+
+async function readCheckpoint({ checkpoint }: Pick<TaskFiles, 'checkpoint'>): Promise<Checkpoint | undefined> {
   try {
     return checkpointSchema.parse(JSON.parse(await readFile(checkpoint, 'utf8')))
   } catch {

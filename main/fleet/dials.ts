@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { dialWindowBytes } from './protocol.ts'
 
 /** How the connections of a link are spoken of to the other side. */
@@ -12,7 +12,7 @@ export interface DialSpeech {
 }
 
 interface Dial {
-  readonly socket: Socket
+  readonly socket: Duplex
   /** What the other side has not passed on yet. */
   sent: number
   /** What came for it and is not passed on yet. */
@@ -39,7 +39,7 @@ export class Dials {
     return this.#dials.has(channel)
   }
 
-  add(channel: number, socket: Socket): void {
+  add(channel: number, socket: Duplex): void {
     const dial: Dial = { socket, sent: 0, held: 0 }
     this.#dials.set(channel, dial)
     socket.on('data', (bytes: Buffer) => {

@@ -16,6 +16,7 @@ import type { Patience } from './follow/patience.ts'
 import { Reach, type Turn } from './follow/reach.ts'
 import { recordStop, type StopWish } from './follow/stop-wish.ts'
 import { giveUp, takeEnd } from './follow/take-end.ts'
+import type { VisitedPlaces } from './follow/visited.ts'
 import { release } from './release.ts'
 import { visit } from './visit.ts'
 
@@ -24,7 +25,12 @@ import { visit } from './visit.ts'
  * host meanwhile: each time it asks for a keeper, which is found where there is one, and goes on with what that says. Never rejects but for a record
  * that cannot be written.
  */
-export async function runAtPlace(run: PlacedRun, engine: Engine, patience: Patience): Promise<RunEnd> {
+export async function runAtPlace(
+  run: PlacedRun,
+  engine: Engine,
+  patience: Patience,
+  visited: VisitedPlaces,
+): Promise<RunEnd> {
   const { context, record } = run
   const { place } = record.task
   if (!place) throw new Error(`Task ${record.task.id} has no place`)
@@ -38,7 +44,7 @@ export async function runAtPlace(run: PlacedRun, engine: Engine, patience: Patie
   const log = context.log.with({ taskId: record.task.id, place: place.name })
   let end: 'left' | 'finished' | 'home'
   try {
-    end = await follow(run, { engine, place, patience, log })
+    end = await follow(run, { engine, place, patience, visited, log })
   } catch (error) {
     if (isShortage(error) || record.task.machineStartedAt !== null) throw error // It goes on there: it is taken up again.
     // Of this host's own making: what the task was to be given could not be made or sent.
@@ -54,13 +60,14 @@ interface Following {
   readonly engine: Engine
   readonly place: TaskPlace
   readonly patience: Patience
+  readonly visited: VisitedPlaces
   readonly log: Log
 }
 
 /** @returns `home` when all that there is of the task is on our disk, and its machine's end on record. */
 async function follow(
   run: PlacedRun,
-  { engine, place, patience, log }: Following,
+  { engine, place, patience, visited, log }: Following,
 ): Promise<'left' | 'finished' | 'home'> {
   const { record, context, detach, stop } = run
   const { timeoutMs } = record.task.caps ?? acceptedCaps(context.limits, {})
@@ -74,7 +81,7 @@ async function follow(
   const reach = new Reach(patience)
   while (!detach.aborted) {
     const begunAt = performance.now()
-    const turn = await oneTurn(run, { engine, place, gateway, stopping, wish, enough: enough.signal })
+    const turn = await oneTurn(run, { engine, place, visited, gateway, stopping, wish, enough: enough.signal })
     if (detach.aborted) break
     log.info('a visit ended', { kind: turn.kind, ...('why' in turn && { why: turn.why }) })
     switch (turn.kind) {
@@ -121,11 +128,12 @@ async function oneTurn(
   {
     engine,
     place,
+    visited,
     gateway,
     stopping,
     wish,
     enough,
-  }: Pick<Following, 'engine' | 'place'> & {
+  }: Pick<Following, 'engine' | 'place' | 'visited'> & {
     readonly gateway: GatewayOnDemand
     readonly stopping: AbortSignal
     readonly wish: StopWish
@@ -145,7 +153,16 @@ async function oneTurn(
     return { kind: 'out-of-reach', why: toFailure(error).message }
   }
   return await visit({
-    ...{ engine, record, events: context.events, seat, stop: stopping, leave: AbortSignal.any([detach, enough]) },
+    ...{
+      engine,
+      record,
+      events: context.events,
+      lines: context.lines,
+      visited,
+      seat,
+      stop: stopping,
+      leave: AbortSignal.any([detach, enough]),
+    },
     repository: repositoryName(seat.slice(0, 16), repoPath),
     gateway: await gateway.get(),
     start: () => portableStart({ repoPath, base, needsFlake: environment === undefined }, detach),

@@ -16,10 +16,15 @@ import type { FrameLimits } from './frames.ts'
 
 export const protocolVersion = 1
 
-/** Channels with a fixed meaning; a keeper numbers the connections that its guest makes to home from `firstDial` on. */
+/**
+ * Channels with a fixed meaning. A keeper numbers the connections that its guest makes to home from `firstDial` on, and home the lines to the machine
+ * from `firstLine` on.
+ */
 export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5 } as const
 export const firstDial = 16
-export const lastDial = 65_535
+export const lastDial = 39_999
+export const firstLine = 40_000
+export const lastLine = 65_535
 
 /** One write of bytes is cut into frames of this length. */
 export const dataBytes = 64 * 1024
@@ -30,8 +35,11 @@ export const limitsAtHome: FrameLimits = { messageBytes: 256 * 1024, dataBytes }
 /** An assignment carries what of the user's own Claude Code comes along. */
 export const limitsAtNode: FrameLimits = { messageBytes: 16 * 1024 ** 2, dataBytes }
 
-const channel = z.int().min(0).max(lastDial)
+const channel = z.int().min(0).max(lastLine)
 const dialled = z.int().min(firstDial).max(lastDial)
+const line = z.int().min(firstLine).max(lastLine)
+/** A connection of either kind. */
+const connection = z.int().min(firstDial).max(lastLine)
 const length = z.int().min(0)
 const messageId = z.uuid()
 const text = (most: number) => z.string().max(most)
@@ -114,12 +122,16 @@ export const toNodeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('assign'), assignment }),
   /** What the user says to its agent. One that came before is known by its id, and is said once. */
   z.object({ type: z.literal('message'), message }),
+  /** What the task has at this moment is wanted. */
+  z.object({ type: z.literal('look') }),
+  /** Joins the channel to the line of the machine, over which shells and connections to its ports go. */
+  z.object({ type: z.literal('line'), channel: line }),
   z.object({ type: z.literal('stop'), reason: toldFailureSchema }),
   /** Home has all of it on disk: the seat can be cleared. */
   z.object({ type: z.literal('taken') }),
   z.object({ type: z.literal('end'), channel }),
-  /** So many bytes of a dialled connection were passed on. */
-  z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
+  /** So many bytes of a connection were passed on. */
+  z.object({ type: z.literal('passed'), channel: connection, bytes: z.int().min(1) }),
 ])
 export type ToNode = z.infer<typeof toNodeSchema>
 
@@ -166,8 +178,13 @@ export const toHomeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), status }),
   /** The guest connects to home's gateway. */
   z.object({ type: z.literal('dial'), channel: dialled }),
-  z.object({ type: z.literal('passed'), channel: dialled, bytes: z.int().min(1) }),
+  z.object({ type: z.literal('passed'), channel: connection, bytes: z.int().min(1) }),
   z.object({ type: z.literal('end'), channel }),
+  /** What `look` asked for; where its work is none that home has, that came before it as a checkpoint. Null where it cannot be read this time. */
+  z.object({
+    type: z.literal('looked'),
+    seen: z.object({ commit: commitIdSchema, notes: toldNotesSchema }).nullable(),
+  }),
   /** What the task has so far has come before it, as a pack on channel `work`: what stays of it where the place is lost. */
   z.object({ type: z.literal('checkpoint'), commit: commitIdSchema }),
   /** All that there is of console, stream, result and work has come before it. */

@@ -123,7 +123,7 @@ export async function assembleParts(options: OrchestratorOptions) {
     recordOf: (id) => running.record(id) ?? waiting.record(id),
   })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
-  const changes = new TaskChanges({ catalog, log })
+  const changes = new TaskChanges({ catalog, log, places: options.places })
   const attachments = new TaskAttachments({ catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {

@@ -10,6 +10,7 @@ import { mergeWork } from '../git/merge/merge-work.ts'
 import { notContained } from '../git/merge/not-contained.ts'
 import { importWork } from '../git/salvage/import-work.ts'
 import { readLivingClone } from '../git/salvage/read-living-clone.ts'
+import { readToldClone } from '../git/salvage/read-told-clone.ts'
 import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { findMarkersIn } from '../git/survey/find-markers.ts'
@@ -44,6 +45,7 @@ export const jobs = {
   changes: changesInRange,
   diff: diffInRange,
   'living-clone': readLivingClone,
+  'told-clone': readToldClone,
   patch: readPatch,
   conflicts: async (input: Parameters<typeof inspectConflicts>[0], signal?: AbortSignal) => {
     const { view, opened } = await inspectConflicts(input, signal)

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../main/core/task/task.ts'
 import type { Engine } from '../../main/fleet/engine.ts'
+import { lookAtPlace } from '../../main/fleet/follow/look-at-place.ts'
 import type { Patience } from '../../main/fleet/follow/patience.ts'
+import { VisitedPlaces } from '../../main/fleet/follow/visited.ts'
 import { runAtPlace } from '../../main/fleet/place-task.ts'
 import type { ToNode } from '../../main/fleet/protocol.ts'
 import { channels } from '../../main/fleet/protocol.ts'
@@ -38,12 +40,15 @@ async function atNode(
   const engine = scriptedEngine((message, node) => void hear(message, node, scene))
   if (submit) engine.submit = submit
   const place = { name: 'desk', kind: 'ssh', host: 'desk', options: [], command: ['/n', '/p'] } as const
+  const visited = new VisitedPlaces()
   const setup = {
     ...{ root, guest: 'exit 1' },
     places: () => ({
       find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
       list: async () => [place],
-      run: (placed: Parameters<typeof runAtPlace>[0]) => runAtPlace(placed, engine, { ...patience, ...changed }),
+      look: (task: Task, signal: AbortSignal) => lookAtPlace(task, visited, signal),
+      run: (placed: Parameters<typeof runAtPlace>[0]) =>
+        runAtPlace(placed, engine, { ...patience, ...changed }, visited),
     }),
   }
   await using home = await startOrchestrator(setup)
@@ -98,6 +103,7 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
     'an agent that waits, with more to say than may be kept',
     (node) => node.say({ type: 'status', status: { ...statusWith([]), waits: { said: 'x'.repeat(17_000) } } }),
   ],
+  ['what a clone holds, of which nobody asked', (node) => node.say({ type: 'looked', seen: null })],
   [
     'receipts without end',
     (node) => {
@@ -200,6 +206,44 @@ test('what it says of a task is shown with no control sequence, and a cancel is 
   )
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
   expect(JSON.stringify(task)).not.toMatch(/\\u001b|\\u0007|red\\n/)
+})
+
+test('what it sends for a shell is read by what reads a guest, and what it says of a clone counts where it came', async () => {
+  const never = new AbortController().signal
+  const seen: unknown[] = []
+  let floods = 0
+  const { task } = await atNode(
+    async (message, node, scene) => {
+      await honestTo((each) => each.say({ type: 'status', status: statusWith([]) }))(message, node, scene)
+      if (message.type === 'look') {
+        node.send(channels.work, Buffer.from('PACK, or not'))
+        node.say({ type: 'checkpoint', commit: 'a'.repeat(40) })
+        node.say({ type: 'looked', seen: { commit: 'a'.repeat(40), notes: ['a \u001b[31mred note'] } })
+      }
+      if (message.type !== 'line') return
+      floods += 1
+      // More than any window, and then another one's channel.
+      for (let time = 0; time < 100; time += 1) node.send(message.channel, Buffer.alloc(64 * 1024, 'x'))
+      node.send(message.channel + 1, Buffer.from('x'))
+      node.say({ type: 'passed', channel: message.channel, bytes: Number.MAX_SAFE_INTEGER })
+      node.say({ type: 'end', channel: message.channel })
+    },
+    async ({ orchestrator }, { id }) => {
+      await expect.poll(async () => (await orchestrator.get(id)).state.phase, { timeout: 20_000 }).toBe('working')
+      const { attachments, changes } = orchestrator
+      for (const look of [
+        () => attachments.openShell(id, { rows: 24, columns: 80 }, never),
+        () => attachments.connect(id, 80, never),
+        () => changes.look(id, never),
+      ])
+        seen.push(await look().then(String, ({ code }: { code: string }) => code))
+      expect((await orchestrator.get(id)).state.phase).toBe('working')
+      await orchestrator.cancel(id)
+    },
+  )
+  expect(seen).toEqual(['guest-failed', 'guest-failed', 'salvage-failed'])
+  expect(floods).toBe(2)
+  expect(task.state).toMatchObject({ outcome: { kind: 'cancelled' } })
 })
 
 test('what it says of messages counts for those that were sent, and never goes back', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { VisitEnd } from '../visit.ts'
+import type { VisitEnd } from '../session.ts'
 import type { Patience } from './patience.ts'
 
 /** What ends the following of a task, beside the end of the task. */

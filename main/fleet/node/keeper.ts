@@ -1,7 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { errorOf } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
@@ -23,10 +22,12 @@ import {
 } from '../protocol.ts'
 import { GuestConnections } from './guest-connections.ts'
 import { homeHasAll } from './home-has-all.ts'
+import { joinLine } from './join-line.ts'
 import { type NodeParts, NodeTask } from './node-task.ts'
 import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
 import { knownCommits, type StoreName } from './store.ts'
-import { tellFile, tellGrowing, tellResult } from './tell-files.ts'
+import { tellGrowing, tellResult } from './tell-files.ts'
+import { tellCheckpoints, tellLook, tellWork, type WorkFor } from './tell-work.ts'
 
 /** In milliseconds. */
 export interface KeeperTimes {
@@ -179,6 +180,11 @@ class Keeper {
             return dials?.passed(message.channel, message.bytes)
           case 'message':
             return this.#task.tell(message.message)
+          case 'look':
+            return void tellLook(this.#workFor(link))
+          case 'line':
+            if (dials?.has(message.channel)) throw new ProtocolError('A channel that is in use')
+            return void (dials && joinLine(dials, message.channel, (signal) => this.#task.openLine(signal)))
           case 'stop':
             this.#stop.abort(errorOf(message.reason))
             return
@@ -230,29 +236,21 @@ class Keeper {
     const write = (channel: number, bytes: Uint8Array) => link.write(channel, bytes)
     const tell = async (): Promise<void> => {
       const over = new AbortController()
-      const checkpoints = this.#tellCheckpoints(link, AbortSignal.any([gone.signal, over.signal]))
+      const every = { ms: this.#checkpointMs, over: AbortSignal.any([gone.signal, over.signal]) }
+      const checkpoints = tellCheckpoints(this.#workFor(link), every)
       await tellGrowing(files, from, write, () => this.#end !== undefined, gone.signal)
       over.abort()
       await checkpoints
       const end = this.#end
       if (gone.signal.aborted || !end) return
       await tellResult(files, write)
-      await tellFile(this.#files.workPack, channels.work, write)
+      await tellWork(this.#workFor(link))
       link.send({ type: 'done', end })
     }
     tell().catch((error: unknown) => link.close(String(error)))
   }
 
-  /** One that has begun is told whole: what follows on its channel begins anew. */
-  async #tellCheckpoints(link: Link<ToHome>, over: AbortSignal): Promise<void> {
-    this.#task.forgetCheckpoint()
-    for (;;) {
-      await sleep(this.#checkpointMs, undefined, { signal: over, ref: false }).catch(() => undefined) // Only an abort ends it early.
-      if (over.aborted) return
-      const commit = await this.#task.checkpoint()
-      if (commit === null) continue
-      await tellFile(this.#files.checkpointPack, channels.work, (channel, bytes) => link.write(channel, bytes))
-      link.send({ type: 'checkpoint', commit })
-    }
+  #workFor(link: Link<ToHome>): WorkFor {
+    return { task: this.#task, files: this.#files, link }
   }
 }

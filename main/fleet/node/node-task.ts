@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import type { Failure } from '../../core/failure.ts'
 import { toFailure } from '../../core/failure.ts'
@@ -7,9 +8,8 @@ import type { SlotId } from '../../core/task/task.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
-import type { MachineDriver } from '../../machines/driver.ts'
+import type { Machine, MachineDriver } from '../../machines/driver.ts'
 import { requireSpace } from '../../tasks/admission/disk-space.ts'
-import { GuestLines } from '../../tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../tasks/events/event-log.ts'
 import { endTask } from '../../tasks/finish/end-task.ts'
 import { salvageTask } from '../../tasks/finish/salvage-task.ts'
@@ -21,7 +21,7 @@ import type { RunnerContext } from '../../tasks/run/task-run.ts'
 import { runTask } from '../../tasks/run/task-runner.ts'
 import type { PlacedAssignment, PlacedEnd, PlacedStatus } from '../protocol.ts'
 import { assignedProvisions, recordAssigned } from './assigned-task.ts'
-import { Checkpoints } from './checkpoints.ts'
+import { Checkpoints, type Packed } from './checkpoints.ts'
 import { failedEnd, placedEnd } from './placed-end.ts'
 import { placedStatus } from './placed-status.ts'
 import { readJson, type SeatFiles } from './seat-files.ts'
@@ -67,6 +67,7 @@ export class NodeTask {
   readonly #onChange: () => void
   #record: TaskRecord | undefined
   readonly #messages: ToldMessages
+  #machine: Pick<Machine, 'openLine'> | undefined
   #why: string | null = null
   #salvaged: SalvagedWork | Failure | undefined
   readonly #checkpoints: Checkpoints
@@ -94,8 +95,15 @@ export class NodeTask {
     this.#messages.tell(message)
   }
 
-  /** What the task has now, in `checkpointPack`; null where there is nothing to send. */
-  checkpoint(): Promise<string | null> {
+  /** The line of its machine. @throws where it has none at the moment. */
+  async openLine(signal: AbortSignal): Promise<Duplex> {
+    const { openLine } = this.#machine ?? {}
+    if (!openLine) throw new Error('The task has no machine that can be reached')
+    return await openLine(signal)
+  }
+
+  /** What the task has now. */
+  checkpoint(): Promise<Packed | null> {
     return this.#checkpoints.pack(this.#record?.task)
   }
 
@@ -186,13 +194,23 @@ export class NodeTask {
     const { root: home, driver, log } = this.#parts
     return {
       ...{ home, driver, log, clock: new HostClock(log), limits },
-      lines: new GuestLines(log),
+      lines: { follow: (_id, machine) => this.#follow(machine) },
       // Nobody listens here: home tells what becomes of the task.
       events: await openEventLog({ directory: this.#files.folder, log }),
       repositories: { list: async () => [] },
       handOver: async (record) => {
         this.#salvaged = await salvageTask(record)
         return 'finished'
+      },
+    }
+  }
+
+  /** What is opened to it is home's to close. */
+  #follow(machine: Pick<Machine, 'openLine'>): Disposable {
+    this.#machine = machine
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#machine === machine) this.#machine = undefined
       },
     }
   }

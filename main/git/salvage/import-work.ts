@@ -1,18 +1,14 @@
-import { link, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { noPaths } from '../../core/bounded-list.ts'
 import { type LeftUnderWay, leftUnderWay, type Markers, type SalvagedWork, taskRef } from '../../core/merge/merge.ts'
 import { changedFiles } from '../changes/changed-files.ts'
-import { locateWhatIsLeft } from '../conflicts/locate-what-is-left.ts'
 import { importTips } from '../import/import-tips.ts'
-import { makeScratchRepository } from '../import/scratch-repository.ts'
-import { type GitOptions, gitOrThrow } from '../process/git.ts'
+import type { GitOptions } from '../process/git.ts'
 import { deleteTaskRef } from '../repository/delete-task-ref.ts'
-import { objectStores } from '../repository/object-stores.ts'
 import { earlierRefs } from '../survey/earlier-refs.ts'
 import { findMarkers } from '../survey/find-markers.ts'
 import { boundedNotes, type Told } from './bounded-notes.ts'
 import { inScratch } from './in-scratch.ts'
+import { openPack } from './open-pack.ts'
 import { publishGathered } from './publish-gathered.ts'
 
 /** What another host says of work that it saved there. Of its commits nothing is believed that is not found in them. */
@@ -54,24 +50,12 @@ export async function importWork(from: ImportedFrom, signal?: AbortSignal): Prom
 }
 
 async function importInto(scratch: string, from: ImportedFrom, signal?: AbortSignal): Promise<SalvagedWork> {
-  const { repoPath, commonDirectory, taskId, startCommit, told } = from
-  const source = await locateWhatIsLeft({ repoPath, commonDirectory }, signal)
-  const stores = await objectStores(source.commonDirectory)
-  const [receiver, proof, view] = ['receiver.git', 'proof.git', 'view.git'].map((name) => join(scratch, name)) as [
-    string,
-    string,
-    string,
-  ]
-  const common = {
-    objectFormat: source.objectFormat,
-    shallow: source.isShallow ? await readFile(join(source.commonDirectory, 'shallow'), 'utf8') : null,
-    ...{ exclude: '', isPartial: false, stores },
-  }
-  const start = { 'refs/heads/start': startCommit }
-  for (const path of [receiver, proof]) await makeScratchRepository(path, { ...common, refs: start })
-  await makeScratchRepository(view, { ...common, refs: {} })
-  await indexPack(from.pack, view, signal)
-
+  const { repoPath, commonDirectory, taskId, startCommit, pack, told } = from
+  const { source, receiver, proof, view } = await openPack(
+    scratch,
+    { repoPath, commonDirectory, startCommit, pack },
+    signal,
+  )
   const earlier = await earlierRefs(source.path, taskId, signal)
   const beside = told.also.map(({ commit, from: where }) => ({ id: commit, from: where }))
   const tips = [...(told.commit === startCommit ? [] : [{ id: told.commit, from: 'the line' }]), ...beside]
@@ -109,17 +93,4 @@ async function importInto(scratch: string, from: ImportedFrom, signal?: AbortSig
     left: leftUnderWay(told.operation, hasFound ? found : told.markers),
     ...((told.unsaved || said.unsaved.length > 0) && { unsaved: true }),
   }
-}
-
-/** Puts it where the view looks, with an index that we make: that which is beside a pack is a claim. */
-async function indexPack(pack: string, view: string, signal?: AbortSignal): Promise<void> {
-  const size = await stat(pack).then(
-    (found) => found.size,
-    () => 0,
-  )
-  if (size === 0) return
-  const inView: GitOptions = { cwd: view, trust: 'none', env: { GIT_DIR: view } }
-  const placed = join(view, 'objects', 'pack', 'pack-came.pack')
-  await link(pack, placed)
-  await gitOrThrow(['index-pack', '--no-rev-index', placed], inView, signal)
 }

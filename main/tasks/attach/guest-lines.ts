@@ -17,7 +17,7 @@ export class GuestLines implements Disposable {
   }
 
   /** Has the task's machine be reached by its id until the result is disposed, which closes all that is open to it. */
-  follow(id: TaskId, machine: Machine): Disposable {
+  follow(id: TaskId, machine: Pick<Machine, 'openLine'>): Disposable {
     const followed: FollowedMachine = { machine, over: new AbortController(), line: undefined, last: undefined }
     this.#machines.set(id, followed)
     for (const awaited of this.#awaited) if (awaited.id === id) awaited.come()
@@ -95,7 +95,7 @@ export const noMachine = (id: TaskId): AppError =>
   new AppError('task-busy', `Task '${id}' has no machine at the moment`, { hint: 'Try again when it works' })
 
 interface FollowedMachine {
-  readonly machine: Machine
+  readonly machine: Pick<Machine, 'openLine'>
   readonly over: AbortController
   line: Promise<GuestLine> | undefined
   /** The one that was open last, and may be gone. */

@@ -61,7 +61,7 @@ export class TaskAttachments implements Attachments {
         .catch((error: unknown) => gone.abort(error))
     }
     const unwatch = catalog.watch((changed) => void (changed === id && look())) // Before the look: what changes after it is seen.
-    const late = setTimeout(() => gone.abort(noMachine(id)), findMs)
+    const late = setTimeout(() => void catalog.get(id).then((task) => gone.abort(notFound(task))), findMs)
     try {
       await look()
       await lines.followed(id, AbortSignal.any([signal, gone.signal]))
@@ -72,28 +72,26 @@ export class TaskAttachments implements Attachments {
   }
 }
 
+const notFound = ({ id, place }: Task): AppError =>
+  place
+    ? new AppError('task-busy', `The place ${place.name} of task '${id}' does not answer at the moment`, {
+        hint: `Try again, or see what it says: microvm-orchestrator places doctor ${place.name}`,
+      })
+    : noMachine(id)
+
 /** @throws AppError that says why the task has no machine that could be reached. */
-function requireMachine({ id, state, place, machine, exit }: Task): void {
+function requireMachine({ id, state, machineStartedAt, exit }: Task): void {
   if (state.phase === 'finished') {
     throw new AppError('task-ended', `Task '${id}' has ended, and its machine with it`, {
       hint: 'Continue it, and it has a machine again',
     })
-  }
-  if (place) {
-    throw new AppError(
-      'task-busy',
-      `Task '${id}' works at the place ${place.name}, whose machines cannot be attached to`,
-      {
-        hint: 'What it changed is shown when it has ended',
-      },
-    )
   }
   if (state.phase === 'merging') {
     throw new AppError('task-busy', `The machine of task '${id}' has ended, and its work is taken over`, {
       hint: 'Continue it once it has ended, and it has a machine again',
     })
   }
-  if (machine === null || exit !== null) throw noMachine(id)
+  if (machineStartedAt === null || exit !== null) throw noMachine(id)
 }
 
 /** A guest's words. @throws AppError('guest-failed') for what are no ports. */

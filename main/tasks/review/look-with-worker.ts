@@ -56,6 +56,10 @@ export const readLivingClone = (
 ): Promise<JobOutput<'living-clone'>> =>
   runJob('living-clone', request, { answer: livingWork, task: request.taskId }, signal)
 
+/** The same of one at a place, from what came of it; see `readToldClone`. */
+export const readToldClone = (request: JobInput<'told-clone'>, signal: AbortSignal): Promise<JobOutput<'told-clone'>> =>
+  runJob('told-clone', request, { answer: livingWork, task: request.taskId }, signal)
+
 export const readPatch = (request: JobInput<'patch'>, task: string, signal: AbortSignal): Promise<JobOutput<'patch'>> =>
   runJob(
     'patch',

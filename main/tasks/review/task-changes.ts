@@ -11,7 +11,8 @@ import type { Log } from '../../lib/log.ts'
 import type { Changes, ChangesSeen, Patched } from '../contract.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { filesOf } from '../record/task-files.ts'
-import { changesInRange, diffInRange, readLivingClone, readPatch } from './look-with-worker.ts'
+import type { Places } from '../run/task-run.ts'
+import { changesInRange, diffInRange, readLivingClone, readPatch, readToldClone } from './look-with-worker.ts'
 import { rangeOf } from './task-range.ts'
 
 /** A clone is not read more often than this. */
@@ -22,6 +23,8 @@ const shownCommits = 200
 export interface TaskChangesOptions {
   readonly catalog: Pick<TaskCatalog, 'get' | 'watch'>
   readonly log: Log
+  /** Where tasks run that have no clone on this host. */
+  readonly places?: Pick<Places, 'look'> | undefined
   /** Of a clock that no one sets, in milliseconds. */
   readonly now?: () => number
 }
@@ -99,13 +102,6 @@ export class TaskChanges implements Changes {
     const hasAgent = phase === 'working' || phase === 'waiting'
     const isAlive = hasAgent || phase === 'stopping' || (phase === 'merging' && task.work === null)
     if (!isAlive) return { live: false, readAt: null, notes: [], range: rangeOf(task) }
-    if (task.place)
-      return {
-        live: true,
-        readAt: null,
-        notes: [`Its clone is at the place ${task.place.name}: what it changed comes at its end`],
-        range: null,
-      }
     const isFresh = held !== undefined && (what === 'held' || this.#now() - held.at < restMs)
     const reading = !hasAgent || isFresh ? held : await this.#read(task)
     return { live: true, readAt: reading?.readAt ?? null, notes: reading?.notes ?? [], range: reading?.range ?? null }
@@ -118,11 +114,14 @@ export class TaskChanges implements Changes {
     const folder = livingFolder(files.workFolder)
     const over = new AbortController()
     this.#over.set(id, over)
-    const readAt = new Date().toISOString()
     try {
       const place = { repoPath, commonDirectory: repository?.commonDirectory, workspace: files.repo, folder }
       const signal = AbortSignal.any([over.signal, AbortSignal.timeout(readingMs)])
-      const { commit, notes } = await readLivingClone({ ...place, taskId: id, startCommit }, signal)
+      const seen = task.place
+        ? await this.#readAtPlace(task, { ...place, taskId: id, startCommit }, signal)
+        : { at: new Date().toISOString(), ...(await readLivingClone({ ...place, taskId: id, startCommit }, signal)) }
+      if (!seen) return undefined
+      const { commit, notes, at: readAt } = seen
       const objects = readingToo(livingObjects(folder))
       const reading = { range: { repoPath, from: startCommit, to: commit, objects }, readAt, notes, at: this.#now() }
       this.#readings.set(id, reading)
@@ -133,6 +132,18 @@ export class TaskChanges implements Changes {
     } finally {
       this.#over.delete(id)
     }
+  }
+
+  /** As the place tells it; undefined while nothing has come from there. */
+  async #readAtPlace(
+    task: Task,
+    request: Omit<Parameters<typeof readToldClone>[0], 'pack' | 'told'>,
+    signal: AbortSignal,
+  ): Promise<{ readonly commit: string; readonly notes: readonly string[]; readonly at: string } | undefined> {
+    const told = await this.#options.places?.look(task, signal)
+    if (!told) return undefined
+    const { pack, at, ...clone } = told
+    return { at, ...(await readToldClone({ ...request, pack, told: clone }, signal)) }
   }
 
   /** What was read of a task that has ended is worth nothing more: its work is in the user's repository. */

@@ -1,5 +1,5 @@
 import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
-import type { SlotId } from '../../core/task/task.ts'
+import type { SlotId, Task } from '../../core/task/task.ts'
 import type { TaskPlace } from '../../core/task/task-place.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
@@ -64,11 +64,23 @@ export interface PlacedRun extends Omit<FollowedTask, 'secret'> {
   readonly provide: () => Promise<Provisions>
 }
 
+/** What a clone at a place held, as the place tells it; the commits are in the pack, unchecked. */
+export interface ToldClone {
+  readonly commit: string
+  /** Null where the commit is the start. */
+  readonly pack: string | null
+  /** When this was so; ISO 8601, UTC. */
+  readonly at: string
+  readonly notes: readonly string[]
+}
+
 /** Other machines that run tasks for this host. */
 export interface Places {
   /** @throws AppError('place-unknown') */
   find(name: string): Promise<Omit<TaskPlace, 'seat'> & { /** Names this home there. */ readonly homeKey: string }>
   list(): Promise<readonly Pick<TaskPlace, 'name' | 'kind'>[]>
+  /** What a task at work has there now or, where it cannot be asked, had when this host heard of that last; undefined where nothing has come. */
+  look(task: Task, signal: AbortSignal): Promise<ToldClone | undefined>
   /** Takes a task, from wherever it is there, to its recorded outcome here. Never rejects but for a record that cannot be written. */
   run(run: PlacedRun): Promise<RunEnd>
 }

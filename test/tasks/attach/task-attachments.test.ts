@@ -51,14 +51,14 @@ test.each([
   await expect(attachmentsOf(taskAfter(last)).open()).rejects.toMatchObject({ code, message })
 })
 
-test('a task at a place is not waited for', async () => {
+test('a task at a place that does not answer says so, once it was waited for', async () => {
   const task = {
     ...taskAfter('agent-started'),
-    machine: null,
+    ...{ machine: null, machineStartedAt: '2026-11-30T10:00:00.000Z' },
     place: { name: 'attic', kind: 'ssh', seat: 's' },
   } as const
-  await expect(attachmentsOf(task as never).open()).rejects.toMatchObject({
-    message: `Task '${id}' works at the place attic, whose machines cannot be attached to`,
+  await expect(attachmentsOf(task as never, 1).open()).rejects.toMatchObject({
+    message: `The place attic of task '${id}' does not answer at the moment`,
   })
 })
 
