@@ -59,6 +59,10 @@ key_variable=ANTHROPIC_API_KEY
 max_budget_usd=
 idle_seconds=
 check_command=
+# How long it may take; nothing where it takes as long as it likes.
+check_seconds=
+# Something where this machine is for the check alone.
+check_only=
 resume_session=
 # The id for a copy of that session, in which the work goes on; nothing where it goes on in the session itself.
 fork_session=
@@ -72,6 +76,7 @@ flake=
 environment=
 code=
 check_code=
+check_late=
 shell=()
 # Of the environment file, as NAME=VALUE; read once, because what lies in the share can be changed by the agent.
 given=()
@@ -103,13 +108,14 @@ write_result() {
   [ -e "$private/summary" ] || : >"$private/summary"
   [ -e "$private/check-output" ] || : >"$private/check-output"
   if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" --rawfile summary "$private/summary" \
-    --arg check_code "$check_code" --rawfile check_output "$private/check-output" '{
+    --arg check_code "$check_code" --arg late "$check_late" --rawfile check_output "$private/check-output" '{
       success: $success,
       summary: $summary[0:200000],
       error: (if $error == "" then null else $error end),
       exit_code: ($code | tonumber? // null)
     } + if $check_code == "" then {} else {
-      check: { exit_code: ($check_code | tonumber), output: $check_output[-65536:] }
+      check: ({ exit_code: ($check_code | tonumber), output: $check_output[-65536:] } +
+        if $late == "" then {} else { timed_out: true } end)
     } end' >"$temporary"; then
     printf '{"success":false,"summary":"","error":"%s","exit_code":null}\n' \
       'The result could not be written as JSON in the guest' >"$temporary"
@@ -385,12 +391,15 @@ copy_clone() {
   (as_user cp -a "$repo/." "$1")
 }
 
-# Runs the command in the development shell, to its end; sets `check_code` and leaves the end of its output in $private/check-output.
+# Runs the command in the development shell, to its end or that of its time; sets `check_code` and `check_late`, and leaves the end of its output
+# in $private/check-output.
 # In a copy of the clone that is mounted in its place: what the check leaves behind is no work of the task. The user makes the copy, since
 # on a Mac's share every file belongs to whoever looks: a copy that root made would be root's, and the check could not write in it.
 run_check() {
-  local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=()
+  local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=() limit=() began=$SECONDS
   say 'running the check'
+  check_late=
+  [ -z "$check_seconds" ] || limit=(timeout --kill-after=10 "$check_seconds")
   rm -rf "$copy" "$copy.log"
   if ! copy_clone "$copy" 2>"$private/check-output"; then
     check_code=126
@@ -404,16 +413,30 @@ run_check() {
     cd "$copy" || exit 126
     user_environment
     unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-    exec setsid ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "$BASH" -c "$check_command"
+    exec setsid ${limit[@]+"${limit[@]}"} ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "$BASH" -c "$check_command"
   ) </dev/null >"$copy.log" 2>&1 &
   child=$!
   wait "$child"
   check_code=$?
   stop_child
   child=
+  # What `timeout` says of a command that it ended, and a command may say too.
+  [[ -z $check_seconds || ! $check_code =~ ^(124|137)$ || $((SECONDS - began)) -lt $check_seconds ]] || check_late=yes
   tail -c 65536 "$copy.log" >"$private/check-output"
   rm -rf "$copy" "$copy.log"
   say "the check ended with exit status $check_code"
+}
+
+# The check alone, of a clone in which nobody works: what comes onto the branch.
+check_alone() {
+  choose_shell
+  run_check
+  if [ "$check_code" != 0 ] && [ "$environment" != plain ] && grep -q 'does not provide attribute' "$private/check-output" && can_run_x86; then
+    say 'no development shell for this system, trying x86_64-linux'
+    choose_shell --system x86_64-linux
+    run_check
+  fi
+  write_result true '' 0
 }
 
 # ---- a session that goes on later ----------------------------------------------------------------------------------
@@ -602,6 +625,9 @@ main() {
   setting MICROVM_KEY_VARIABLE key_name
   setting MICROVM_MAX_BUDGET_USD max_budget_usd
   setting MICROVM_CHECK check_command
+  setting MICROVM_CHECK_SECONDS check_seconds
+  [[ $check_seconds =~ ^[0-9]{1,7}$ ]] || check_seconds=
+  setting MICROVM_CHECK_ONLY check_only
   setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
   setting MICROVM_WIP_SUBJECT wip_subject
   setting MICROVM_RESUME_SESSION session
@@ -647,6 +673,10 @@ main() {
       say 'entering the development shell'
       ;;
   esac
+  if [ -n "$check_only" ]; then
+    check_alone
+    return
+  fi
   run_shell
   if [ ! -e "$private/claude-started" ] && can_run_x86 && grep -q 'does not provide attribute' "$stderr_log"; then
     say 'no development shell for this system, trying x86_64-linux'

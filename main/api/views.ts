@@ -1,5 +1,6 @@
 import { type EnvironmentWord, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
+import type { Landing, LandingState } from '../core/landing/landing.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
@@ -35,7 +36,7 @@ export interface TaskSummary extends PlaceView {
   place?: string
 }
 
-/** What a task that has not begun waits for; nothing for any other. */
+/** What a task waits for; nothing for one that does not. */
 interface PlaceView {
   /** Its place among those that wait for a slot, from 1; absent when it waits for something else. */
   queue_position?: number
@@ -43,13 +44,28 @@ interface PlaceView {
   waits_for?: string[]
   /** Why none of its tasks can begin before someone does something: a task that it comes after has failed, say. */
   held_because?: string
+  /** Its work is on its way onto the branch, and has to be checked as it would be there. */
+  landing?: LandingView
 }
 
-function placeOf(id: TaskId, tasks: Pick<Tasks, 'queuePosition' | 'readiness'>): PlaceView {
+interface LandingView {
+  /** `checks`: its check runs in a machine, on the branch with `ahead` other works that are not there yet. */
+  state: LandingState['kind']
+  /** Among those that wait for the same branch, from 1. */
+  position: number
+  of: number
+  ahead?: number
+}
+
+const landingView = ({ kind, ...place }: LandingState): LandingView => ({ state: kind, ...place })
+
+function placeOf(id: TaskId, tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>): PlaceView {
   const position = tasks.queuePosition(id)
   const readiness = tasks.readiness(id)
+  const landing = tasks.landing(id)
   return {
     ...(position !== null && { queue_position: position }),
+    ...(landing && { landing: landingView(landing) }),
     ...(readiness?.kind === 'waits' && { waits_for: [...readiness.for] }),
     ...(readiness?.kind === 'held' && { held_because: `${readiness.why}. ${cureOf(readiness)}` }),
   }
@@ -77,7 +93,7 @@ export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({
 
 export const taskSummary = (
   { id, state, description, repo, createdAt, plan, place }: TaskBrief,
-  tasks: Pick<Tasks, 'queuePosition' | 'readiness'>,
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>,
 ): TaskSummary => ({
   task_id: id,
   status: statusOf(state),
@@ -104,6 +120,8 @@ export interface RepositoryView {
   environment: EnvironmentWord
   /** What has to happen before its tasks are merged. */
   merge: MergePolicyWord
+  /** How checked work comes onto the branch. */
+  landing: Landing
 }
 
 /** Adds to each repository what its tasks on record come to; a task that was cleaned up is not counted. */
@@ -111,16 +129,19 @@ export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
   tasks: readonly TaskBrief[],
 ): RepositoryView[] {
-  return repositories.map(({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' } }) => {
-    const own = tasks.filter(({ repoPath }) => repoPath === path)
-    const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
-    return {
-      ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
-      egress: egress ? egressWord(egress) : 'default',
-      environment: environmentWord(environment ?? { kind: 'auto' }),
-      merge: mergePolicyWord(mergePolicy),
-    }
-  })
+  return repositories.map(
+    ({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' }, landing = 'direct' }) => {
+      const own = tasks.filter(({ repoPath }) => repoPath === path)
+      const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
+      return {
+        ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
+        egress: egress ? egressWord(egress) : 'default',
+        environment: environmentWord(environment ?? { kind: 'auto' }),
+        merge: mergePolicyWord(mergePolicy),
+        landing,
+      }
+    },
+  )
 }
 
 export interface LogPaths {

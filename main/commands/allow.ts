@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { AppError } from '../core/failure.ts'
+import { type Landing, landingText } from '../core/landing/landing.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-policy.ts'
 import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
 import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
@@ -23,7 +24,8 @@ export async function allow(
     alias,
     environment,
     ...wish
-  }: { readonly alias?: string; readonly environment?: string } & EgressChange & MergePolicyChange,
+  }: { readonly alias?: string; readonly environment?: string; readonly landing?: Landing } & EgressChange &
+    MergePolicyChange,
 ): Promise<void> {
   // `allow "$UNSET"` must not take the current folder.
   if (path === '') throw new AppError('argument-invalid', 'The path is empty', { hint: 'Name the repository' })
@@ -48,8 +50,12 @@ export async function allow(
       terminal.note(`${publicApiHost} is asked by the gateway alone, with your key: the list opens no other way to it`)
     }
   }
-  if (wish.merge !== undefined || wish.check !== undefined) {
+  if (wish.merge !== undefined || wish.check !== undefined || wish.checkMinutes !== undefined) {
     terminal.note(`Tasks of ${registered.alias} are merged: ${mergePolicyText(registered.mergePolicy)}`)
+  }
+  if (wish.landing !== undefined) {
+    terminal.note(`Checked work of ${registered.alias} comes onto the branch ${landingText(registered.landing)}`)
+    if (registered.mergePolicy.kind !== 'check') terminal.note('  Only work with a check waits: give one with --check')
   }
   terminal.say(`Registered: ${registered.alias}`)
 }

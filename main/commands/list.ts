@@ -1,4 +1,5 @@
 import { environmentText } from '../core/environment/environment.ts'
+import { landingText } from '../core/landing/landing.ts'
 import { mergePolicyText } from '../core/merge/merge-policy.ts'
 import { egressText } from '../core/network/egress.ts'
 import { listRepositories } from '../settings/repositories.ts'
@@ -15,10 +16,11 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<vo
   const repositories = await listRepositories(terminal.home)
   // Beside the result: scripts read one repository a line.
   if (repositories.length === 0) terminal.note('No repository is registered: run microvm-orchestrator allow PATH')
-  for (const { alias, path, egress, mergePolicy, environment } of repositories) {
+  for (const { alias, path, egress, mergePolicy, landing, environment } of repositories) {
     terminal.say(`  ${alias}: ${path}`)
     if (options.egress) terminal.say(`    egress: ${egressText(egress)}`)
     if (options.environment) terminal.say(`    environment: ${environmentText(environment)}`)
     if (options.merge) terminal.say(`    merged: ${mergePolicyText(mergePolicy)}`)
+    if (options.merge && landing !== 'direct') terminal.say(`    lands: ${landingText(landing)}`)
   }
 }

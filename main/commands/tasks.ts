@@ -6,8 +6,12 @@ import type { Terminal } from './terminal/terminal.ts'
 
 const shownCharacters = 72
 
-/** With no server nothing is about to begin. */
-const noQueue: Pick<Tasks, 'queuePosition' | 'readiness'> = { queuePosition: () => null, readiness: () => null }
+/** With no server nothing is about to begin or to land. */
+const noQueue: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'> = {
+  queuePosition: () => null,
+  readiness: () => null,
+  landing: () => null,
+}
 
 /** One line a task, oldest first: id, status, repository, and the first line of its text. */
 export async function tasks(terminal: Terminal): Promise<void> {

@@ -15,6 +15,8 @@ export const bounds = {
   priority: { least: -100, most: 100 },
   /** The time of a task in its machine, in milliseconds. */
   taskTimeoutMs: { least: 1000, most: 7 * dayMs },
+  /** How long the check command of a repository may take, in minutes. */
+  checkMinutes: { least: 0.1, most: 24 * 60 },
   /** How long an agent that is done waits for more, in milliseconds. */
   holdMs: { least: 1000, most: dayMs },
   /** How many tasks go on at once where one has ended. */

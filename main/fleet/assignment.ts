@@ -24,6 +24,7 @@ export async function placedAssignment(
       ...{ description, repo, createdAt, holdMs, agent: { ...agent } },
       caps: task.caps ?? acceptedCaps(limits, {}),
       check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
+      checkTimeoutMs: (mergePolicy?.kind === 'check' ? mergePolicy.timeoutMs : null) ?? null,
       environment:
         task.environment?.kind === 'plain' ? 'plain' : files && [...files].map(([path, text]) => ({ path, text })),
     },

@@ -75,6 +75,7 @@ const assignment = z.object({
     agent: z.record(z.string(), z.union([z.string(), z.number()])),
     /** Runs after the agent. */
     check: z.string().nullable(),
+    checkTimeoutMs: z.number().nullable(),
     /** The files of a flake that stands in place of the repository's; null where it works in that. */
     environment: z
       .union([z.literal('plain'), z.array(z.object({ path: z.string(), text: z.string() })).max(1_000)])

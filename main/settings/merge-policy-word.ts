@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import { changeMergePolicy, isCommand, type MergePolicy, type MergePolicyChange } from '../core/merge/merge-policy.ts'
+import {
+  changeMergePolicy,
+  isCommand,
+  isMinutes,
+  type MergePolicy,
+  type MergePolicyChange,
+} from '../core/merge/merge-policy.ts'
 
-/** `"auto"`, `"review"` or `{"check": COMMAND}`, as files have it. */
+/** `"auto"`, `"review"` or `{"check": COMMAND, "minutes": NUMBER}`, as files have it. */
 export const mergePolicyWordSchema = z.union(
-  [z.enum(['auto', 'review']), z.object({ check: z.string().refine(isCommand) })],
+  [
+    z.enum(['auto', 'review']),
+    z.object({ check: z.string().refine(isCommand), minutes: z.number().refine(isMinutes).optional() }),
+  ],
   { error: 'write "auto", "review" or {"check": "a command"}' },
 )
 

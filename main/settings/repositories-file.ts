@@ -2,18 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
+import { landings } from '../core/landing/landing.ts'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
 import { environmentWordSchema } from './environment-word.ts'
 import { mergePolicyWordSchema } from './merge-policy-word.ts'
 
-/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?, environment?}}`; fields that we do not know are kept as they are. */
+/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?, landing?, environment?}}`; fields that we do not know are kept as they are. */
 const entrySchema = z.looseObject({
   path: z.string().startsWith('/'),
   added: z.string(),
   egress: egressWordSchema.optional(),
   merge: mergePolicyWordSchema.optional(),
+  landing: z.enum(landings).optional(),
   environment: environmentWordSchema.optional(),
 })
 const fileSchema = z.map(z.string(), entrySchema)

@@ -1,5 +1,6 @@
 import { type EnvironmentWish, environmentOf, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
+import type { Landing } from '../core/landing/landing.ts'
 import { type MergePolicy, type MergePolicyChange, mergePolicyOf, mergePolicyWord } from '../core/merge/merge-policy.ts'
 import {
   changeEgress,
@@ -30,19 +31,21 @@ export interface Repository {
   /** Its own; null where the settings' is its. */
   readonly egress: EgressPolicy | null
   readonly mergePolicy: MergePolicy
+  readonly landing: Landing
   readonly environment: EnvironmentWish
 }
 
 interface Registration extends EgressChange, MergePolicyChange {
   readonly path: string
   readonly alias?: string | undefined
+  readonly landing?: Landing | undefined
   readonly environment?: EnvironmentWish
 }
 
 /**
  * Registers a repository that was found fit for tasks: `path` is the real path that the inspection gave.
  * A path that is registered keeps its alias, whatever alias is asked for; one that another path has becomes ALIAS-2, -3, ...
- * Its environment, and its egress and merge policies, are changed as asked, registered before or not.
+ * Its environment, its egress and merge policies, and how its work lands are changed as asked, registered before or not.
  * @throws AppError('alias-invalid' | 'argument-invalid' | 'home-unusable')
  */
 export async function registerRepository(home: string, { path, alias, ...wish }: Registration): Promise<Repository> {
@@ -51,7 +54,8 @@ export async function registerRepository(home: string, { path, alias, ...wish }:
     const registered = [...entries].find(([, entry]) => entry.path === path)
     const name = registered?.[0] ?? freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
     const known = registered?.[1] ?? { path, added: new Date().toISOString() }
-    const entry = withEnvironment(withMergePolicy(withEgress(known, wish), wish), wish.environment)
+    const merged = withLanding(withMergePolicy(withEgress(known, wish), wish), wish.landing)
+    const entry = withEnvironment(merged, wish.environment)
     entries.set(name, entry)
     return asRepository(name, entry)
   })
@@ -123,6 +127,7 @@ const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
   added: entry.added,
   egress: egressOf(entry),
   mergePolicy: mergePolicyOf(entry.merge ?? 'auto'),
+  landing: entry.landing ?? 'direct',
   environment: environmentOf(entry.environment ?? 'auto'),
 })
 
@@ -147,6 +152,12 @@ function withMergePolicy({ merge = 'auto', ...entry }: RepositoryEntry, wish: Me
 }
 
 /** As with the merge policy, what is the rule is not written. */
+function withLanding(entry: RepositoryEntry, landing: Landing | undefined): RepositoryEntry {
+  if (landing === undefined) return entry
+  const { landing: _before, ...others } = entry
+  return landing === 'direct' ? others : { ...others, landing }
+}
+
 function withEnvironment(entry: RepositoryEntry, wish: EnvironmentWish | undefined): RepositoryEntry {
   if (wish === undefined) return entry
   const { environment: _before, ...others } = entry

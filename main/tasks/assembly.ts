@@ -16,6 +16,8 @@ import { TaskAttachments } from './attach/task-attachments.ts'
 import type { RegisteredRepository } from './contract.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
+import { CheckMachines } from './landing/check-machines.ts'
+import { Landings } from './landing/landings.ts'
 import { Lifetime } from './lifetime.ts'
 import { TaskMessages } from './messages/task-messages.ts'
 import { Followers } from './plans/followers.ts'
@@ -72,19 +74,28 @@ export interface OrchestratorOptions extends RunnerContext {
 export type OrchestratorParts = Awaited<ReturnType<typeof assembleParts>>
 
 /** Makes the parts, in an order in which each needs only those before it. Nothing runs yet: see `startUp`. */
-export async function assembleParts(options: OrchestratorOptions) {
-  const { home, slots, log, repositories, limits, hostMemory, events } = options
+export async function assembleParts(given: OrchestratorOptions) {
+  const { home, slots, log, repositories, limits, hostMemory, events } = given
   const unfinished = await UnfinishedTasks.open(join(home, 'unfinished.json'), log)
   const index = await FinishedIndex.open(home, log)
   const deletions = await Deletions.open(home, log)
   const lifetime = new Lifetime()
   const gate = new WorkGate()
-  const host = new HostCheck({ driver: options.driver, limits, log })
+  const host = new HostCheck({ driver: given.driver, limits, log })
   const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), index, log })
-  const memory = new GuestMemory({ slots, catalog, limits, hostMemory })
-  const warm = new WarmMachines({ context: options, catalog, unfinished, memory })
+  const checks = new CheckMachines(given)
+  const memory = new GuestMemory({ slots, catalog, checks, limits, hostMemory })
+  const warm = new WarmMachines({ context: given, catalog, unfinished, memory })
   const admission = new Admission({ slots, memory, warm })
-  const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => options.queuePaused ?? false })
+  const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => given.queuePaused ?? false })
+  const landings = new Landings({
+    ...{ home, repositories, provisions: given.provisions, machines: checks, admission, warm, log },
+    onState: (id) => {
+      const task = catalog.open.get(id)
+      if (task) catalog.put(task)
+    },
+  })
+  const options = withLandings(given, landings)
   const recordOptions = {
     onChange: (task: Task): void => {
       catalog.put(task)
@@ -94,7 +105,7 @@ export async function assembleParts(options: OrchestratorOptions) {
     shortageRetry: new ShortageRetry(log, lifetime.detach),
   }
   const follower = new TaskFollower({
-    ...{ context: options, catalog, waiting, warm, recordOptions, lifetime, gate },
+    ...{ context: options, catalog, waiting, warm, checks, recordOptions, lifetime, gate },
     onEnd: async (record: TaskRecord): Promise<void> => {
       await showInWorkTree(record.task, options) // First: who hears of the end looks there.
       await resolvers.afterEnd(record.task)
@@ -142,6 +153,16 @@ export async function assembleParts(options: OrchestratorOptions) {
       attachments,
       disks,
     },
-    ...{ followers, plans },
+    ...{ followers, plans, landings },
   }
 }
+
+/** The options with their getters, which are read at each use. */
+const withLandings = (options: OrchestratorOptions, landings: Landings): OrchestratorOptions =>
+  Object.defineProperties(
+    {},
+    {
+      ...Object.getOwnPropertyDescriptors(options),
+      landings: { value: landings, enumerable: true },
+    },
+  ) as OrchestratorOptions

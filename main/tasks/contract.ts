@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { EnvironmentWish } from '../core/environment/environment.ts'
+import type { Landing, LandingState } from '../core/landing/landing.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
 import type { Against, DiffOptions, FileDiff } from '../core/merge/file-diff.ts'
 import type { By } from '../core/merge/may-publish.ts'
@@ -42,6 +43,8 @@ export interface Tasks {
   cancelPlan(planId: string): Promise<readonly TaskId[]>
   /** The task's place among those that wait for a slot, from 1; null when it does not wait. */
   queuePosition(id: TaskId): number | null
+  /** Where the task's work is on its way onto its branch, while it is checked as it would be there; null for any other. */
+  landing(id: TaskId): LandingState | null
   /** What holds a task that comes after others and has not begun; null for any other. */
   readiness(id: TaskId): Readiness | null
   /** Resolves with every task of every registered repository, oldest first, with as much of each as lists need. */
@@ -282,6 +285,8 @@ export interface RegisteredRepository {
   readonly egress?: EgressPolicy | null
   /** What has to happen before its tasks are merged. Default: nothing. */
   readonly mergePolicy?: MergePolicy
+  /** How work whose check has succeeded comes onto the branch. Default: direct. */
+  readonly landing?: Landing
   /** What its tasks work in. Default: what is found there. */
   readonly environment?: EnvironmentWish
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../core/failure.ts'
+import type { LandingState } from '../core/landing/landing.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
@@ -95,6 +96,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   queuePosition(id: TaskId): number | null {
     return this.#parts.waiting.position(id)
+  }
+
+  landing(id: TaskId): LandingState | null {
+    return this.#parts.landings.stateOf(id)
   }
 
   readiness(id: TaskId): Readiness | null {
@@ -202,9 +207,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are announced. */
   async stopAll(): Promise<void> {
-    const { lifetime, waiting, running, warm } = this.#parts
+    const { lifetime, waiting, landings, running, warm } = this.#parts
     lifetime.close()
     waiting.close()
+    landings.close()
     for (const id of running.ids) running.stop(id, quit())
     await running.allOver()
     await warm[Symbol.asyncDispose]()
@@ -212,11 +218,12 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lifetime, disks, followers, waiting, admission, running, warm, index } = this.#parts
+    const { lifetime, disks, followers, waiting, landings, admission, running, warm, index } = this.#parts
     lifetime.letGo()
     disks[Symbol.dispose]()
     followers[Symbol.dispose]()
     waiting.close()
+    await landings[Symbol.asyncDispose]()
     await admission.idle()
     await running.allOver()
     await warm[Symbol.asyncDispose]()

@@ -6,8 +6,10 @@ import { readSubjects } from '../git/changes/read-subjects.ts'
 import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
 import { expandSelection } from '../git/merge/expand-selection.ts'
 import { findMerge } from '../git/merge/find-earlier-merge.ts'
+import { landPrepared } from '../git/merge/land-prepared.ts'
 import { mergeWork } from '../git/merge/merge-work.ts'
 import { notContained } from '../git/merge/not-contained.ts'
+import { prepareLanding } from '../git/merge/prepare-landing.ts'
 import { importWork } from '../git/salvage/import-work.ts'
 import { readLivingClone } from '../git/salvage/read-living-clone.ts'
 import { readToldClone } from '../git/salvage/read-told-clone.ts'
@@ -31,6 +33,8 @@ export const jobs = {
   salvage: salvageWork,
   'import-work': importWork,
   merge: mergeWork,
+  'prepare-landing': prepareLanding,
+  'land-prepared': landPrepared,
   'find-merge': async (input: Parameters<typeof findMerge>[0], signal?: AbortSignal) =>
     (await findMerge(input, signal)) ?? null,
   'find-markers': findMarkersIn,

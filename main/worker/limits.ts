@@ -38,6 +38,8 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   salvage: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'import-work': { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   merge: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'prepare-landing': { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
+  'land-prepared': { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'find-merge': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   'find-markers': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'not-contained': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 16 * 1024 ** 2 },

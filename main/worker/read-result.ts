@@ -21,7 +21,11 @@ const guestResultSchema = z.object({
   files_changed: z.array(z.string()).catch([]),
   error: z.string().nullable(),
   check: z
-    .object({ exit_code: z.int().min(0).max(255).nullable(), output: z.string() })
+    .object({
+      exit_code: z.int().min(0).max(255).nullable(),
+      output: z.string(),
+      timed_out: z.literal(true).optional().catch(undefined),
+    })
     .nullish()
     .catch(null),
 })
@@ -85,7 +89,11 @@ export function parseGuestResult(text: string, secret = ''): Omit<TaskResult, 'u
     error: error === null ? null : cut(scrubText(error, secret), errorLimit),
     // What failed is at the end of what a command prints.
     ...(check && {
-      check: { exitCode: check.exit_code, output: scrubText(check.output, secret).slice(-checkLimit) },
+      check: {
+        exitCode: check.exit_code,
+        output: scrubText(check.output, secret).slice(-checkLimit),
+        ...(check.timed_out && { timedOut: true }),
+      },
     }),
   }
 }

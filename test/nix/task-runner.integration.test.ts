@@ -426,6 +426,39 @@ test.for([
   },
 )
 
+test('a check that takes longer than its time is ended with all that it started, and told', async () => {
+  const folder = await temporaryFolder()
+  const command = `echo begun; sleep 600 & echo $! >'${folder}/child'; wait`
+  const world = await runnerWorld(folder, { environment: { MICROVM_CHECK: command, MICROVM_CHECK_SECONDS: '1' } })
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: true, check: { output: 'begun\n', timed_out: true } })
+  const child = Number(await world.read(join(folder, 'child')))
+  expect(() => process.kill(child, 0)).toThrow('ESRCH')
+})
+
+test('a check that ends with the status of one whose time is over is not one', async () => {
+  const world = await runnerWorld(await temporaryFolder(), {
+    environment: { MICROVM_CHECK: 'exit 124', MICROVM_CHECK_SECONDS: '600' },
+  })
+  await world.run()
+  expect((await world.result()).check).toEqual({ exit_code: 124, output: '' })
+})
+
+test('a machine for the check alone runs it in the development shell, and no agent', async () => {
+  const folder = await temporaryFolder()
+  const world = await runnerWorld(folder, {
+    claude: 'touch "$SEEN/worked"',
+    environment: { MICROVM_CHECK: 'ls; exit 3', MICROVM_CHECK_ONLY: 'yes' },
+  })
+  await writeFile(join(world.repo, 'here'), '')
+  await rm(join(world.share, '.api-key'))
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: true, check: { exit_code: 3, output: 'here\n' } })
+  expect(await world.read(join(world.seen, 'nix-arguments'))).toContain('develop')
+  expect(existsSync(join(world.seen, 'worked'))).toBe(false)
+  expect(await world.read(join(world.seen, 'power-off'))).toBe('off\n')
+})
+
 test('where Claude failed there is nothing to check', async () => {
   const folder = await temporaryFolder()
   const world = await runnerWorld(folder, {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { landings } from '../../core/landing/landing.ts'
 import { defineOperation } from '../operation.ts'
 import { repositoryViews } from '../views.ts'
 
@@ -27,10 +28,13 @@ export const listRepos = defineOperation({
             "What its tasks work in: 'auto', 'flake', 'tools' that its files ask for, 'plain', or the folder of a flake of the user's",
           ),
         merge: z
-          .union([z.enum(['auto', 'review']), z.object({ check: z.string() })])
+          .union([z.enum(['auto', 'review']), z.object({ check: z.string(), minutes: z.number().optional() })])
           .describe(
             'What has to happen before its tasks are merged: nothing, a review by the user, a command that succeeds',
           ),
+        landing: z
+          .enum(landings)
+          .describe('How checked work comes onto the branch: one task after the other, or several checked at once'),
       }),
     ),
   }),

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
+import { bounds } from '../../core/bounds.ts'
+import { type Landing, landings } from '../../core/landing/landing.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { collect } from './argument-types.ts'
+import { amount, collect } from './argument-types.ts'
 
 /** Commands about the list of registered repositories. */
 export function addRepositoryCommands(program: Command, terminal: Terminal): void {
@@ -30,6 +32,13 @@ export function addRepositoryCommands(program: Command, terminal: Terminal): voi
       'what its tasks work in: auto, flake, tools, plain, or a folder with a flake outside the repository',
     )
     .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
+    .option('--check-minutes <minutes>', 'how long the check may take (default: 30)', amount(bounds.checkMinutes))
+    .addOption(
+      new Option(
+        '--landing <way>',
+        'how checked work comes onto the branch: one task after the other (direct), or several checked at once on top of each other (train)',
+      ).choices(landings),
+    )
     .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
       const { allow } = await import('../allow.ts')
       await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
@@ -60,5 +69,7 @@ interface AllowFlags {
   readonly allowHost?: readonly string[]
   readonly merge?: 'auto' | 'review' | 'check'
   readonly check?: string
+  readonly checkMinutes?: number
+  readonly landing?: Landing
   readonly environment?: string
 }

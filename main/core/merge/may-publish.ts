@@ -1,8 +1,8 @@
 import { countOf, noPaths, type PathList, pathsOf } from '../bounded-list.ts'
 import { unreachable } from '../unreachable.ts'
-import type { CheckReport } from './check-report.ts'
+import { type CheckReport, succeeded, whyNot } from './check-report.ts'
 import { type LeftUnderWay, taskRef, type UnmergedReason } from './merge.ts'
-import { type MergePolicy, stricterPolicy } from './merge-policy.ts'
+import { type CheckPolicy, type MergePolicy, stricterPolicy } from './merge-policy.ts'
 
 /** Who asks: the repository's policy at the end of a task or at a prune by date, an MCP client, or a person at the command line or the window. */
 export type By = 'policy' | 'client' | 'person'
@@ -33,7 +33,11 @@ export interface WaitingWork {
 }
 
 export type Verdict =
-  | { readonly kind: 'yes' }
+  | {
+      readonly kind: 'yes'
+      /** What has to succeed on the very files that come onto the branch, before it moves; null where nothing has to. */
+      readonly check: CheckPolicy | null
+    }
   | {
       readonly kind: 'no'
       readonly reason: UnmergedReason
@@ -42,7 +46,7 @@ export type Verdict =
       readonly detail: string
     }
 
-const yes: Verdict = { kind: 'yes' }
+const yes: Verdict = { kind: 'yes', check: null }
 
 /**
  * The one place that decides what is published, and for whom. A person may do anything. A client may merge what the policy allows,
@@ -90,7 +94,8 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
       return no('awaiting_review', `It waits at ${ref} to be reviewed: microvm-orchestrator review ${taskId}`)
     case 'check': {
       const ran = isSame(policy, policies.recorded) ? check : null
-      if (ran?.exitCode !== 0) return no('check_failed', `${whatFailed(policy.command, ran)}. The work waits at ${ref}`)
+      const failed = whatFailed(policy.command, ran)
+      if (failed !== null) return no('check_failed', `${failed}. The work waits at ${ref}`)
       break
     }
     case 'auto':
@@ -98,7 +103,8 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
     default:
       return unreachable(policy)
   }
-  return held.files.length === 0 ? yes : no('held_paths', heldText(countOf(held), taskId), held)
+  if (held.files.length > 0) return no('held_paths', heldText(countOf(held), taskId), held)
+  return policy.kind === 'check' ? { kind: 'yes', check: policy } : yes
 }
 
 const no = (reason: UnmergedReason, detail: string, paths: PathList = noPaths): Verdict => ({
@@ -111,11 +117,9 @@ const no = (reason: UnmergedReason, detail: string, paths: PathList = noPaths): 
 const isSame = (one: MergePolicy, other: MergePolicy): boolean =>
   one.kind === 'check' && other.kind === 'check' && one.command === other.command
 
-function whatFailed(command: string, check: CheckReport | null): string {
+function whatFailed(command: string, check: CheckReport | null): string | null {
   if (!check) return `'${command}' was not run`
-  return check.exitCode === null
-    ? `'${command}' was ended by a signal`
-    : `'${command}' failed (exit status ${check.exitCode})`
+  return succeeded(check) ? null : whyNot(command, check)
 }
 
 function leftText({ operation, isPartial }: LeftUnderWay, ref: string): string {

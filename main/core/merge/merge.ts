@@ -1,4 +1,5 @@
 import type { PathList } from '../bounded-list.ts'
+import type { LandingCheck } from './check-report.ts'
 
 /** Why finished work is not on the user's branch. Each reason names what the user can change. */
 export const unmergedReasons = [
@@ -40,6 +41,8 @@ export type MergeOutcome =
       readonly kept?: number
       /** What a person is to know of it, one sentence each. */
       readonly notes?: readonly string[]
+      /** The check of the very files that are on the branch now, where they are not those that the task itself had checked. */
+      readonly check?: LandingCheck
     }
   | { readonly kind: 'unchanged'; readonly branch: string | null }
   | Unmerged
@@ -52,6 +55,8 @@ interface Unmerged extends PathList {
   readonly detail: string
   /** Its ref was deleted with it. */
   readonly dropped?: boolean
+  /** The check of the work as it would have been on the branch, which kept it off. */
+  readonly check?: LandingCheck
 }
 
 /** What salvage found in the clone and brought to `refs/tasks/ID`. */
@@ -104,6 +109,9 @@ export const leftUnderWay = (operation: LeftUnderWay['operation'], markers: Mark
 
 /** `refs/tasks/ID` of the user's repository: where a task's work waits. */
 export const taskRef = (taskId: string): string => `refs/tasks/${taskId}`
+
+/** Where a task's work is kept as it would be on the branch, while that is checked. */
+export const landingRef = (taskId: string): string => `${taskRef(taskId)}.landing`
 
 /** Of the commit that the host makes of files which an agent left uncommitted. */
 export const wipSubject = (taskId: string): string => `WIP: uncommitted work of task ${taskId}`

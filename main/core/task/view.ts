@@ -1,6 +1,7 @@
 import { toldPaths } from '../bounded-list.ts'
 import { type EnvironmentWord, environmentWord } from '../environment/environment.ts'
 import { failureText } from '../failure.ts'
+import type { CheckReport, LandingCheck } from '../merge/check-report.ts'
 import { type AlsoKept, type LeftUnderWay, type MergeOutcome, type SalvagedWork, taskRef } from '../merge/merge.ts'
 import { unreachable } from '../unreachable.ts'
 import { lostNote, type MessageState, type MessageTime, type TaskMessage } from './message.ts'
@@ -41,8 +42,37 @@ export interface ResultView {
   output_tokens?: number
   turns?: number
   session_id?: string
-  check?: { exit_code: number | null; output: string }
+  check?: CheckView
 }
+
+/** What a check command did. */
+interface CheckView {
+  exit_code: number | null
+  output: string
+  /** It was ended because it took longer than its limit. */
+  timed_out?: true
+}
+
+/** A check of the work as it is on the branch, in a machine of its own. */
+interface LandingCheckView extends CheckView {
+  command: string
+  commit: string
+  /** The same files had been checked before. */
+  known?: true
+}
+
+const checkView = ({ exitCode, output, timedOut }: CheckReport): CheckView => ({
+  exit_code: exitCode,
+  output,
+  ...(timedOut && { timed_out: true }),
+})
+
+const landingCheckView = ({ command, commit, isKnown, ...report }: LandingCheck): LandingCheckView => ({
+  ...checkView(report),
+  command,
+  commit,
+  ...(isKnown && { known: true }),
+})
 
 export function resultView(result: TaskResult): ResultView {
   const { usage } = result
@@ -58,7 +88,7 @@ export function resultView(result: TaskResult): ResultView {
       turns: usage.turns,
       ...(usage.sessionId !== null && { session_id: usage.sessionId }),
     }),
-    ...(result.check && { check: { exit_code: result.check.exitCode, output: result.check.output } }),
+    ...(result.check && { check: checkView(result.check) }),
   }
 }
 
@@ -100,6 +130,8 @@ export type MergeView =
       detail?: string
       /** Notes on the merge for a person, one sentence each. */
       notes?: string[]
+      /** Of the very files that are on the branch now, where they are not those that the task itself had checked. */
+      check?: LandingCheckView
     }
   /** Everything in it was on the branch already. */
   | { merged: true; method: 'none'; commits: 0; conflicts: string[] }
@@ -112,6 +144,8 @@ export type MergeView =
       /** Changed paths that run by themselves in a user's checkout. */
       held?: string[]
       detail: string
+      /** Of the work as it would have been on the branch, which kept it off. */
+      check?: LandingCheckView
     }
 
 export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
@@ -127,6 +161,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         ...(merge.through !== undefined && { through: merge.through }),
         ...(merge.kept && { kept: merge.kept, task_ref: taskRef(taskId), detail: keptText(taskId, merge.kept, merge) }),
         ...(merge.notes !== undefined && { notes: [...merge.notes] }),
+        ...(merge.check && { check: landingCheckView(merge.check) }),
       }
     case 'unchanged':
       return { merged: true, method: 'none', commits: 0, conflicts: [] }
@@ -140,6 +175,7 @@ export function mergeView(taskId: string, merge: MergeOutcome): MergeView {
         ...(merge.reason !== 'conflicts' && files.length > 0 && { files }),
         ...(merge.reason === 'held_paths' && { held: files }),
         detail: merge.detail,
+        ...(merge.check && { check: landingCheckView(merge.check) }),
       }
     }
     default:

@@ -12,7 +12,7 @@ export async function recordAssigned(
   { folder: home, taskId: id, source, environment: folder }: SeatFiles,
   options: RecordOptions,
 ): Promise<TaskRecord> {
-  const { description, repo, createdAt, caps, holdMs, agent, check, environment } = task
+  const { description, repo, createdAt, caps, holdMs, agent, check, checkTimeoutMs, environment } = task
   if (Array.isArray(environment)) {
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { mode: 0o700 })
@@ -28,7 +28,12 @@ export async function recordAssigned(
       ...{ id, description, repo, repoPath: source, owner: null, createdAt, caps },
       ...(Object.keys(agent).length > 0 && { agent: agent as AgentChoice }),
       ...(holdMs !== null && { holdMs }),
-      ...(check !== null && { mergePolicy: { kind: 'check', command: check } as const }),
+      ...(check !== null && {
+        mergePolicy: {
+          ...{ kind: 'check', command: check },
+          ...(checkTimeoutMs !== null && { timeoutMs: checkTimeoutMs }),
+        } as const,
+      }),
       ...(environment === 'plain' && { environment: { kind: 'plain' } as const }),
       ...(Array.isArray(environment) && { environment: { kind: 'folder', path: folder } as const }),
     },

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/failure.ts'
 import type { Choice, CommitProgress, ConflictsView, ConflictText } from '../../core/merge/conflicts.ts'
-import type { MergeRequest } from '../merge/merge-work.ts'
+import type { MergeRequest } from '../merge/plan-merge.ts'
 import { openQuarantine } from '../merge/quarantine.ts'
 import { listSteps, replayCommits, selectionOptions, subjectOf } from '../merge/replay-commits.ts'
 import type { GitOptions } from '../process/git.ts'

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/failure.ts'
 import { hasRoom, memoryLeft } from '../../core/memory.ts'
-import type { MachineHandle } from '../../core/task/task.ts'
+import type { MachineHandle, TaskId } from '../../core/task/task.ts'
 import { availableMemoryMiB, residentMiB } from '../../lib/processes/host-memory.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { SlotPool } from '../slots/slot-pool.ts'
@@ -11,6 +11,8 @@ export type HostMemory = () => Promise<number | undefined>
 export interface GuestMemoryOptions {
   readonly slots: SlotPool
   readonly catalog: Pick<TaskCatalog, 'open'>
+  /** Machines that check works of tasks, in the tasks' slots. */
+  readonly checks: { handleOf(id: TaskId): MachineHandle | undefined }
   /** What one guest takes, in MiB. Read at each decision: the setting can change. */
   readonly limits: { readonly memoryMiB: number }
   /** Replaces the host's own figure in tests. */
@@ -27,8 +29,12 @@ export class GuestMemory {
 
   /** The machines of the tasks that hold a slot, null for a task that has none yet. */
   running(): readonly (MachineHandle | null)[] {
-    const { slots, catalog } = this.#options
-    return slots.list().flatMap(({ taskId }) => (taskId === null ? [] : [catalog.open.get(taskId)?.machine ?? null]))
+    const { slots, catalog, checks } = this.#options
+    return slots
+      .list()
+      .flatMap(({ taskId }) =>
+        taskId === null ? [] : [checks.handleOf(taskId) ?? catalog.open.get(taskId)?.machine ?? null],
+      )
   }
 
   /** @param guests the machines that are there, null for one that is being booted. @throws AppError('memory-short') */

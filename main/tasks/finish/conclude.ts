@@ -4,15 +4,19 @@ import type { Verdict } from '../../core/merge/may-publish.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
 import { costLimitFailure, failureOf, outcomeOf, withModelHint } from '../../core/task/outcome.ts'
 import { parkingOf, totalUsage, withoutOriginal } from '../../core/task/parking.ts'
-import type { Task, TaskResult } from '../../core/task/task.ts'
+import { slotOf, type Task, type TaskResult } from '../../core/task/task.ts'
 import { mergeView, resultView, salvageView } from '../../core/task/view.ts'
 import type { Log } from '../../lib/log.ts'
 import { isShortage } from '../../lib/shortage.ts'
+import { LandingLeft } from '../landing/wish.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import { readInterruption } from '../run/ask-worker.ts'
 import { type Collected, orWhenDied } from './collect.ts'
-import { mergeSalvaged } from './merge-task.ts'
+import { landChecked, mergeSalvaged } from './merge-task.ts'
 import { type PublishingRules, unmergedBy, weighMerge } from './waiting-work.ts'
+
+/** `left`: the orchestrator ends, and its next start concludes the task. */
+export type Concluded = 'finished' | 'parked' | 'left'
 
 export interface FinishOptions extends PublishingRules {
   /** Where another host concludes the task: saves what is here, in place of all that `finishTask` does. */
@@ -35,7 +39,7 @@ export async function conclude(
   record: TaskRecord,
   { result: read, work: salvaged }: Collected,
   log: Log,
-): Promise<'finished' | 'parked'> {
+): Promise<Concluded> {
   const { files } = record
   const { id } = record.task
   const work = 'code' in salvaged ? null : salvaged
@@ -71,7 +75,13 @@ export async function conclude(
     await record.write(files.result, { ...resultView(result), ...salvageView(work) })
   }
   const verdict = await weighing
-  const merge = verdict && (await mergeByPolicy(record.task, work, verdict, rules))
+  let merge: MergeOutcome | null
+  try {
+    merge = verdict && (await mergeByPolicy(record.task, work, verdict, rules))
+  } catch (error) {
+    if (error instanceof LandingLeft) return 'left'
+    throw error
+  }
   if (merge) {
     await record.add({ type: 'merge-tried', merge, by: 'policy' })
     await record.write(files.mergeResult, mergeView(record.task.id, merge))
@@ -87,7 +97,7 @@ async function weighByPolicy(
   work: SalvagedWork | null,
   { rules, succeeded }: { readonly rules: PublishingRules; readonly succeeded: boolean },
 ): Promise<Verdict | null> {
-  if (!work?.ref) return succeeded ? { kind: 'yes' } : null
+  if (!work?.ref) return succeeded ? { kind: 'yes', check: null } : null
   const { commit } = work
   try {
     const signal = AbortSignal.timeout(finishTimeoutMs)
@@ -100,17 +110,20 @@ async function weighByPolicy(
   }
 }
 
-const mergeByPolicy = async (
+/** @throws LandingLeft when the orchestrator ends before its check does. */
+async function mergeByPolicy(
   task: Task,
   work: SalvagedWork | null,
   verdict: Verdict,
-  { trailers }: PublishingRules,
-): Promise<MergeOutcome> =>
-  verdict.kind === 'no'
-    ? unmergedBy(verdict)
-    : await mergeSalvaged(task, work?.ref ? work.commit : null, AbortSignal.timeout(finishTimeoutMs), {
-        signed: trailers,
-      })
+  rules: PublishingRules,
+): Promise<MergeOutcome> {
+  if (verdict.kind === 'no') return unmergedBy(verdict)
+  const commit = work?.ref ? work.commit : null
+  if (verdict.check && commit !== null) {
+    return await landChecked(task, commit, verdict.check, rules, { slot: slotOf(task.state), believesFailures: true })
+  }
+  return await mergeSalvaged(task, commit, AbortSignal.timeout(finishTimeoutMs), { signed: rules.trailers })
+}
 
 /** The host believes the imported commits, not the guest's list, and counts what earlier agents of the task took. */
 const ofWholeTask = (result: TaskResult, work: SalvagedWork | null, { parkings, fork }: Task): TaskResult => ({

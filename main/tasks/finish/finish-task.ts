@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts'
 import type { TaskRecord } from '../record/task-record.ts'
 import { collect } from './collect.ts'
-import { conclude, type FinishOptions } from './conclude.ts'
+import { type Concluded, conclude, type FinishOptions } from './conclude.ts'
 
 /**
  * With the machine off: collects what the guest left, and concludes the task. Can be run again after a crash at any point, and waits where
@@ -12,7 +12,7 @@ export async function finishTask(
   record: TaskRecord,
   secret: string,
   log: Log,
-): Promise<'finished' | 'parked'> {
+): Promise<Concluded> {
   if (options.handOver) return await options.handOver(record)
   return await conclude(options, record, await collect(record, secret, log), log)
 }

@@ -7,7 +7,7 @@ import { countCommits } from '../../git/repository/count-commits.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { mergedThrough } from '../review/merged-through.ts'
 import { requireWork } from '../review/require-work.ts'
-import { type Decisions, mergeSalvaged } from './merge-task.ts'
+import { type Decisions, landChecked, mergeSalvaged } from './merge-task.ts'
 import { type PublishingRules, requireYes, weighMerge } from './waiting-work.ts'
 
 export interface MergeWish {
@@ -22,7 +22,7 @@ const mergeTimeoutMs = 10 * 60_000
 
 /**
  * Tries once more to bring the work of a task that has ended onto its branch: after the user committed local changes, say, or to
- * take what a failed task left. Merges what is at the ref now, since the user may have mended it there. Where a person chose among
+ * take what a failed task left. Under a check policy a client's wish has the work checked as it would be on the branch first. Merges what is at the ref now, since the user may have mended it there. Where a person chose among
  * its commits before, these alone are taken, unless the decisions say otherwise.
  * @throws AppError('task-ended') when it is merged already, AppError('merge-failed') when nothing waits at its ref, or when it takes
  * a person.
@@ -34,11 +34,13 @@ export async function mergeAgain(task: Task, { by, decisions, rules, onChange }:
   }
   const signal = AbortSignal.timeout(mergeTimeoutMs)
   const commit = await requireWork(task, signal)
-  requireYes(task, 'merge', await weighMerge({ task, commit, by }, rules, signal))
+  const { check } = requireYes(task, 'merge', await weighMerge({ task, commit, by }, rules, signal))
   const selection = decisions ? decisions.selection : chosenBefore(task, commit)
   const taken: Decisions = { ...decisions, ...(selection && { selection }) }
   await using record = await TaskRecord.open(task, { onChange })
-  const tried = await mergeSalvaged(task, commit, signal, { ...taken, signed: rules.trailers })
+  const tried = check
+    ? await landChecked(task, commit, check, rules, { slot: null, believesFailures: false })
+    : await mergeSalvaged(task, commit, signal, { ...taken, signed: rules.trailers })
   const outcome = await withRest(tried, task, { commit, selection }, signal)
   const accepted: Accepted = { commit, ...selection }
   await record.add({ type: 'merge-tried', merge: outcome, by, ...(by === 'person' && { accepted }) })

@@ -1,9 +1,12 @@
 import { toFailure } from '../../core/failure.ts'
 import type { Choice } from '../../core/merge/conflicts.ts'
-import type { MergeOutcome, Selection } from '../../core/merge/merge.ts'
+import { type MergeOutcome, type Selection, taskRef } from '../../core/merge/merge.ts'
+import type { CheckPolicy } from '../../core/merge/merge-policy.ts'
 import { taskTrailers } from '../../core/merge/trailers.ts'
 import type { Task } from '../../core/task/task.ts'
+import type { LandingWish } from '../landing/wish.ts'
 import { findMerge, mergeWork } from '../run/ask-worker.ts'
+import type { PublishingRules } from './waiting-work.ts'
 
 /** What a person decided of work that waited. */
 export interface Decisions {
@@ -44,4 +47,17 @@ export async function mergeSalvaged(
     const reason = signal.aborted ? 'timed_out' : 'fetch_failed'
     return { kind: 'unmerged', reason, files: [], detail: toFailure(error, 'merge-failed').message }
   }
+}
+
+/** As `mergeSalvaged`, for work that has to be checked as it would be on its branch. @throws LandingLeft when the orchestrator ends first. */
+export async function landChecked(
+  task: Task,
+  commit: string,
+  policy: CheckPolicy,
+  { landings, trailers: signed = true }: PublishingRules,
+  how: Pick<LandingWish, 'slot' | 'believesFailures'>,
+): Promise<MergeOutcome> {
+  if (landings) return await landings.land({ task, commit, policy, signed, ...how })
+  const detail = `There is no machine in which '${policy.command}' could be run. The work waits at ${taskRef(task.id)}`
+  return { kind: 'unmerged', reason: 'check_failed', files: [], detail }
 }

@@ -7,6 +7,7 @@ import { hasClone } from '../../core/task/has-clone.ts'
 import type { Task } from '../../core/task/task.ts'
 import { countAlsoRefs, readTaskRef } from '../../git/repository/read-task-ref.ts'
 import type { RegisteredRepository } from '../contract.ts'
+import type { Lander } from '../landing/wish.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
 import { findHeldPaths } from '../run/ask-worker.ts'
 import { leftBehind } from './left-behind.ts'
@@ -18,6 +19,8 @@ export interface PublishingRules {
   readonly heldPaths?: readonly string[]
   /** Whether commits that are written by a merge bear trailers. Default true. */
   readonly trailers?: boolean
+  /** Brings work onto its branch that has to be checked there; left out, such work waits for a person. */
+  readonly landings?: Lander
 }
 
 /** The policy of the repository now; null when it is registered no more. A list that cannot be read has a person decide. */
@@ -85,7 +88,7 @@ export async function weighRemoval(
   by: By,
   rules: PublishingRules,
 ): Promise<Verdict> {
-  if (by === 'person') return { kind: 'yes' }
+  if (by === 'person') return { kind: 'yes', check: null }
   const place = await placeOfRefs(task)
   const commit = place === null ? null : await readTaskRef(place, task.id)
   const beside = place === null ? 0 : await countAlsoRefs(place, task.id)
@@ -101,8 +104,8 @@ export const unmergedBy = ({ reason, paths, detail }: Extract<Verdict, { kind: '
 const wishes = { merge: 'accept', 'clean-up': 'accept or drop', drop: 'accept or drop' } as const
 
 /** @throws AppError('merge-failed') where it takes a person. */
-export function requireYes({ id }: Task, act: Act, verdict: Verdict): void {
-  if (verdict.kind === 'yes') return
+export function requireYes({ id }: Task, act: Act, verdict: Verdict): Extract<Verdict, { kind: 'yes' }> {
+  if (verdict.kind === 'yes') return verdict
   throw new AppError('merge-failed', `The work of task ${id} is the user's to ${wishes[act]}: ${verdict.detail}`, {
     hint: `They can: microvm-orchestrator review ${id}`,
   })

@@ -30,6 +30,17 @@ export const failureSchema = z
   })
   .transform(({ hint, ...rest }) => (hint === undefined ? rest : { ...rest, hint }))
 
+const checkReport = z.object({
+  exitCode: z.int().nullable(),
+  output: z.string(),
+  timedOut: z.literal(true).exactOptional(),
+})
+const landingCheck = checkReport.extend({
+  command: z.string(),
+  commit: z.string(),
+  isKnown: z.literal(true).exactOptional(),
+})
+
 /** A merge that took place. */
 export const mergedSchema = z.object({
   kind: z.literal('merged'),
@@ -41,6 +52,7 @@ export const mergedSchema = z.object({
   through: z.string().exactOptional(),
   kept: z.int().exactOptional(),
   notes: z.array(z.string()).exactOptional(),
+  check: landingCheck.exactOptional(),
 })
 const unmerged = z.object({
   kind: z.literal('unmerged'),
@@ -49,6 +61,7 @@ const unmerged = z.object({
   more: z.int().exactOptional(),
   detail: z.string(),
   dropped: z.boolean().exactOptional(),
+  check: landingCheck.exactOptional(),
 })
 export const mergeSchema = z.discriminatedUnion('kind', [
   mergedSchema,
@@ -100,7 +113,7 @@ export const resultSchema = z.object({
   filesChanged: z.array(z.string()),
   error: z.string().nullable(),
   usage: usage.nullable(),
-  check: z.object({ exitCode: z.int().nullable(), output: z.string() }).exactOptional(),
+  check: checkReport.exactOptional(),
 })
 
 const parking = z.object({
@@ -149,7 +162,7 @@ const absolutePath = z.string().startsWith('/')
 
 const mergePolicy = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('review') }),
-  z.object({ kind: z.literal('check'), command: z.string() }),
+  z.object({ kind: z.literal('check'), command: z.string(), timeoutMs: z.number().exactOptional() }),
 ])
 
 const environment = z.discriminatedUnion('kind', [

@@ -48,6 +48,20 @@ export const eventsPath = (home: string, id: TaskId): string => `${tasksDirector
 export const filesOf = ({ home, id, workFolder }: Pick<Task, 'home' | 'id' | 'workFolder'>): TaskFiles =>
   taskFiles(home, id, workFolder)
 
+/** What the machine is given that checks a task's work as it would be on its branch; gone when it has. */
+export const checkFolder = ({ workFolder }: Pick<TaskFiles, 'workFolder'>): string => join(workFolder, 'check')
+
+/** A task's files as that machine has them: a clone and a share of its own, and a console that stays. */
+export function filesOfCheck(task: Pick<Task, 'home' | 'id' | 'workFolder'>): TaskFiles {
+  const files = filesOf(task)
+  const folder = checkFolder(files)
+  return {
+    ...files,
+    ...{ repo: join(folder, 'repo'), share: join(folder, 'share') },
+    ...{ console: join(files.workFolder, 'check.log'), network: join(files.folder, 'check-network.jsonl') },
+  }
+}
+
 export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFiles {
   const folder = join(tasksDirectory(home), id)
   const large = workFolder ?? folder

@@ -56,14 +56,47 @@ export const importWork = (
 
 /** One after the other in a repository, in the order of the calls. */
 export const mergeWork = (request: JobInput<'merge'>, signal: AbortSignal): Promise<JobOutput<'merge'>> =>
-  inTurn(`merge in ${request.repoPath}`, async () => {
+  movingTheBranch(request, () => runJob('merge', request, { answer: mergeSchema, task: request.taskId }, signal))
+
+const movingTheBranch = <Answer>(
+  { repoPath }: { readonly repoPath: string },
+  move: () => Promise<Answer>,
+): Promise<Answer> =>
+  inTurn(`merge in ${repoPath}`, async () => {
     try {
-      return await runJob('merge', request, { answer: mergeSchema, task: request.taskId }, signal)
+      return await move()
     } catch (error) {
-      await repairCheckouts([request.repoPath]) // The worker may have died while it moved the checkout.
+      await repairCheckouts([repoPath]) // The worker may have died while it moved the checkout.
       throw error
     }
   })
+
+const preparedSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('ready'),
+    method: z.enum(['fast-forward', 'rebase']),
+    ...{ commit: z.string(), tree: z.string(), commits: z.int(), isAsMade: z.boolean() },
+  }),
+  z.object({ kind: z.literal('settled'), outcome: mergeSchema }),
+])
+
+export const prepareLanding = (
+  request: JobInput<'prepare-landing'>,
+  signal: AbortSignal,
+): Promise<JobOutput<'prepare-landing'>> =>
+  inTurn(`merge in ${request.repoPath}`, () =>
+    runJob('prepare-landing', request, { answer: preparedSchema, task: request.taskId }, signal),
+  )
+
+const landedSchema = z.union([mergeSchema, z.object({ kind: z.literal('moved') })])
+
+export const landPrepared = (
+  request: JobInput<'land-prepared'>,
+  signal: AbortSignal,
+): Promise<JobOutput<'land-prepared'>> =>
+  movingTheBranch(request, () =>
+    runJob('land-prepared', request, { answer: landedSchema, task: request.taskId }, signal),
+  )
 
 export const findMerge = (request: JobInput<'find-merge'>, signal: AbortSignal): Promise<JobOutput<'find-merge'>> =>
   runJob('find-merge', request, { answer: mergedSchema.nullable(), task: request.taskId }, signal)

@@ -3,6 +3,7 @@ import type { TaskBase } from '../../core/task/task-base.ts'
 import type { WaitingRoom } from '../admission/waiting-room.ts'
 import type { WorkGate } from '../admission/work-gate.ts'
 import { endTask } from '../finish/end-task.ts'
+import type { CheckMachines } from '../landing/check-machines.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
@@ -26,6 +27,8 @@ export interface TaskFollowerOptions {
   readonly catalog: TaskCatalog
   readonly waiting: WaitingRoom
   readonly warm: WarmMachines
+  /** Machines that check works of tasks. */
+  readonly checks: Pick<CheckMachines, 'has'>
   readonly recordOptions: RecordOptions
   readonly lifetime: Lifetime
   /** Slow work begins when it is quiet. */
@@ -41,11 +44,11 @@ export class TaskFollower {
 
   constructor(options: TaskFollowerOptions) {
     this.#options = options
-    const { context, lifetime, warm, gate, onEnd } = options
+    const { context, lifetime, warm, checks, gate, onEnd } = options
     this.running = new RunningTasks({
       ...{ driver: context.driver, home: context.home, log: context.log, detach: lifetime.detach, onEnd },
       quiet: () => gate.quiet(),
-      keeps: (name) => warm.has(name),
+      keeps: (name) => warm.has(name) || checks.has(name),
       recover: (record) => this.#recover(record, new AbortController().signal),
       onOver: (record, end) => this.#goOn(record, end),
     })

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import { wipSubject } from '../../core/merge/merge.ts'
+import { type CheckPolicy, checkTimeoutMs } from '../../core/merge/merge-policy.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
 import { leftMergedFiles } from '../../core/task/continued-task.ts'
 import { isSession } from '../../core/task/session.ts'
@@ -27,13 +28,11 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   const variables = {
     ...assignment.variables,
     ...choiceVariables(task.agent ?? {}),
-    MICROVM_KEY_VARIABLE: assignment.key.variable,
-    MICROVM_NETWORK: assignment.egress,
-    ...(task.environment && { MICROVM_ENVIRONMENT: task.environment.kind === 'plain' ? 'plain' : 'given' }),
+    ...commonVariables(task, assignment),
     ...(assignment.idleBackgroundMs != null && {
       MICROVM_IDLE_BACKGROUND_SECONDS: String(Math.ceil(assignment.idleBackgroundMs / 1000)),
     }),
-    ...(task.mergePolicy?.kind === 'check' && { MICROVM_CHECK: task.mergePolicy.command }),
+    ...(task.mergePolicy?.kind === 'check' && checkVariables(task.mergePolicy)),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session.resume }),
     ...(session?.copy !== undefined && { MICROVM_FORK_SESSION: session.copy }),
@@ -42,9 +41,6 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(task.holdMs !== undefined && { MICROVM_HOLD_SECONDS: String(Math.ceil(task.holdMs / 1000)) }),
     ...(merged !== null && { MICROVM_WIP_SUBJECT: wipSubject(merged) }),
   }
-  const environment = Object.entries(variables)
-    .map(([name, value]) => `${name}=${value}\0`)
-    .join('')
   const text = nextText(task)
   const claudeFiles = (assignment.claudeHome?.files ?? []).map(
     ({ path, text: content, executable }) => `${executable ? 'x' : '-'}${path}\0${content}\0`,
@@ -55,13 +51,55 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     place(shareNames.description, firstText(task)),
     ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
     ...(told.length === 0 ? [] : [place(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))]),
-    place(shareNames.environment, environment),
+    place(shareNames.environment, asEnvironment(variables)),
     ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, asGuestReads(environmentFiles))]),
     ...(claudeFiles.length === 0 ? [] : [place(shareNames.claudeFiles, claudeFiles.join(''))]),
     place(shareNames.startRef, `${task.startCommit}\n`),
     place(shareNames.key, assignment.key.value),
   ])
 }
+
+/**
+ * Lays down what the guest reads that checks a commit and does nothing else: no key, and no task for an agent.
+ * @throws as `writeShare` does.
+ */
+export async function writeCheckShare(
+  { share }: Pick<TaskFiles, 'share'>,
+  task: Task,
+  { commit, ...check }: Required<Pick<CheckPolicy, 'command' | 'timeoutMs'>> & { readonly commit: string },
+  assignment: Assignment,
+): Promise<void> {
+  const environmentFiles = await environmentFilesOf(task)
+  const variables = {
+    ...assignment.variables,
+    ...commonVariables(task, assignment),
+    ...checkVariables(check),
+    MICROVM_CHECK_ONLY: 'yes',
+  }
+  const place = (name: string, content: string) => placeGuestFile(share, name, content)
+  await Promise.all([
+    place(shareNames.description, `Check ${commit}\n`),
+    place(shareNames.environment, asEnvironment(variables)),
+    ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, asGuestReads(environmentFiles))]),
+    place(shareNames.startRef, `${commit}\n`),
+  ])
+}
+
+const commonVariables = ({ environment }: Task, { key, egress }: Assignment) => ({
+  MICROVM_KEY_VARIABLE: key.variable,
+  MICROVM_NETWORK: egress,
+  ...(environment && { MICROVM_ENVIRONMENT: environment.kind === 'plain' ? 'plain' : 'given' }),
+})
+
+const checkVariables = ({ command, timeoutMs = checkTimeoutMs }: Pick<CheckPolicy, 'command' | 'timeoutMs'>) => ({
+  MICROVM_CHECK: command,
+  MICROVM_CHECK_SECONDS: String(Math.ceil(timeoutMs / 1000)),
+})
+
+const asEnvironment = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\0`)
+    .join('')
 
 /**
  * The task whose files, left uncommitted by its agent, went onto the branch as a commit of the host's that the clone does not have: committed
@@ -73,7 +111,11 @@ function mergedLeftoversOf({ id, parkings, former, fork }: Task): TaskId | null 
 }
 
 /** The flake that stands in place of the repository's, by the paths of its files; null where none does. */
-export async function environmentFilesOf({ environment, home, repo }: Task): Promise<FlakeFiles | null> {
+export async function environmentFilesOf({
+  environment,
+  home,
+  repo,
+}: Pick<Task, 'environment' | 'home' | 'repo'>): Promise<FlakeFiles | null> {
   const folder = environment && folderOf(environment, environmentFolder(home, repo))
   return folder == null ? null : await readFlakeFiles(folder)
 }

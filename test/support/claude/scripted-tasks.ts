@@ -199,6 +199,10 @@ export class ScriptedTasks implements Tasks {
     return []
   }
 
+  landing(): null {
+    return null
+  }
+
   readiness(): Readiness | null {
     return null
   }

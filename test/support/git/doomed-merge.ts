@@ -1,4 +1,5 @@
-import { type MergeRequest, mergeWork } from '../../../main/git/merge/merge-work.ts'
+import { mergeWork } from '../../../main/git/merge/merge-work.ts'
+import type { MergeRequest } from '../../../main/git/merge/plan-merge.ts'
 import { type Fault, withFault } from '../faults/inject-faults.ts'
 
 /** Merges in a process that is killed at one operation: `REQUEST FAULT`, both JSON. Prints how many operations there were when it never came to that. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MergeRequest } from '../../../main/git/merge/merge-work.ts'
+import type { MergeRequest } from '../../../main/git/merge/plan-merge.ts'
 import { startTask } from './git-tasks.ts'
 import { commitFiles, gitIn, makeRepository, writeFiles } from './repositories.ts'
 

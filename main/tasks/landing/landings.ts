@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../../core/failure.ts'
+import type { Landing, LandingState } from '../../core/landing/landing.ts'
+import type { CheckReport } from '../../core/merge/check-report.ts'
+import type { MergeOutcome } from '../../core/merge/merge.ts'
+import type { SlotId, TaskId } from '../../core/task/task.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Admission } from '../admission/admission.ts'
+import type { RegisteredRepository } from '../contract.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import type { WarmMachines } from '../slots/warm-machines.ts'
+import { Car } from './car.ts'
+import type { CheckMachines } from './check-machines.ts'
+import { CheckedTrees, checkRulesOf } from './checked-trees.ts'
+import { LandingQueue } from './landing-queue.ts'
+import { type Lander, LandingLeft, type LandingWish } from './wish.ts'
+
+export interface LandingsOptions {
+  readonly home: string
+  readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
+  readonly provisions: (repoPath: string) => Promise<Provisions>
+  readonly machines: Pick<CheckMachines, 'run'>
+  readonly admission: Pick<Admission, 'admit'>
+  readonly warm: Pick<WarmMachines, 'slotIsFree'>
+  /** Called when `stateOf` the task has another answer. */
+  readonly onState: (id: TaskId) => void
+  readonly log: Log
+}
+
+/** How long a check waits that has no slot, before it asks for one again. */
+const retryMs = 5_000
+
+/** Everything that waits for branches, a queue for each branch of each repository. */
+export class Landings implements Lander, AsyncDisposable {
+  readonly #options: LandingsOptions
+  readonly #checked: CheckedTrees
+  readonly #queues = new Map<string, LandingQueue>()
+  readonly #closing = new AbortController()
+
+  constructor(options: LandingsOptions) {
+    this.#options = options
+    this.#checked = new CheckedTrees(options.home)
+  }
+
+  /** Null for a task that does not wait. */
+  stateOf(id: TaskId): LandingState | null {
+    for (const queue of this.#queues.values()) {
+      const state = queue.stateOf(id)
+      if (state) return state
+    }
+    return null
+  }
+
+  async land(wish: LandingWish): Promise<MergeOutcome> {
+    const { task, policy } = wish
+    const { branch, startCommit, repoPath } = task
+    if (startCommit === null) return { kind: 'unchanged', branch }
+    if (branch === null) {
+      const detail = 'The task started with no branch checked out, so there is none to merge into'
+      return { kind: 'unmerged', reason: 'detached_head', files: [], detail }
+    }
+    const rules = await checkRulesOf(task, policy)
+    if (this.#closing.signal.aborted) throw new LandingLeft()
+    const car = new Car(wish, { branch, startCommit }, rules)
+    this.#queueOf(repoPath, branch).add(car)
+    return await car.outcome
+  }
+
+  #queueOf(repoPath: string, branch: string): LandingQueue {
+    const key = `${repoPath}\0${branch}`
+    const known = this.#queues.get(key)
+    if (known) return known
+    const { log, onState } = this.#options
+    const queue = new LandingQueue({
+      ...{ repoPath, branch, log, onState, checked: this.#checked, closing: this.#closing.signal },
+      landing: () => this.#landingOf(repoPath),
+      check: (car, commit, signal) => this.#check(car, commit, signal),
+    })
+    this.#queues.set(key, queue)
+    return queue
+  }
+
+  /** One after the other where nobody says otherwise, and where the list cannot be read. */
+  async #landingOf(repoPath: string): Promise<Landing> {
+    const registered = await this.#options.repositories.list().catch(() => [])
+    return registered.find(({ path }) => path === repoPath)?.landing ?? 'direct'
+  }
+
+  async #check({ wish }: Car, commit: string, signal: AbortSignal): Promise<CheckReport> {
+    const { machines, provisions, warm } = this.#options
+    const { task, policy, slot: own } = wish
+    using lease = own === null ? await this.#lease(task, signal) : null
+    const slot = lease?.slot ?? (own as SlotId)
+    return await machines.run(
+      {
+        ...{ task, commit, policy, slot, provisions: await provisions(task.repoPath) },
+        slotIsFree: (free) => warm.slotIsFree(free),
+      },
+      signal,
+    )
+  }
+
+  /** Waits for a slot with memory for a machine. */
+  async #lease({ repoPath, id }: LandingWish['task'], signal: AbortSignal) {
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        return await this.#options.admission.admit(repoPath, id)
+      } catch (error) {
+        if (!(error instanceof AppError && ['slots-busy', 'memory-short'].includes(error.code))) throw error
+      }
+      await sleep(retryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** Takes no more, and leaves what is not decided to the next start; its machines end. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await Promise.all([...this.#queues.values()].map((queue) => queue.over()))
+  }
+}

@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { TaskId } from '../../../main/core/task/task.ts'
+import { taskView } from '../../../main/core/task/view.ts'
+import { registerRepository } from '../../../main/settings/repositories.ts'
+import { taskFiles } from '../../../main/tasks/record/task-files.ts'
+import { commitFiles, gitIn, subjectsOf } from '../../support/git/repositories.ts'
+import { guestThatChecks } from '../../support/machines/checking-guest.ts'
+import { registeredRepository, startOrchestrator, untilEnded } from '../../support/orchestrator.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { until } from '../../support/until.ts'
+
+/** At most one part may be there; each check leaves a line outside of all clones. */
+async function project(check: string, { landing = 'direct' as 'direct' | 'train', before = '' } = {}) {
+  const root = await temporaryFolder()
+  const repo = await registeredRepository(root)
+  const counted = join(root, 'counted')
+  await writeFile(counted, '')
+  await registerRepository(join(root, 'home'), {
+    path: repo,
+    check: `echo "$PWD" >>'${counted}'; ${check.replaceAll('ROOT', root)}`,
+    landing,
+  })
+  const guest = guestThatChecks(before.replaceAll('ROOT', root))
+  const setup = await startOrchestrator({ root, guest })
+  const { orchestrator } = setup
+  return {
+    ...{ root, repo, guest, home: setup.home, orchestrator },
+    run: (description: string) => orchestrator.run({ description, repo: 'project' }),
+    end: async (id: TaskId) => taskView(await untilEnded(orchestrator, id)),
+    /** How many checks ran in machines that did nothing else. */
+    alone: async () => (await readFile(counted, 'utf8')).split('\n').filter((line) => line.includes('/check/')).length,
+    release: (name: string) => writeFile(join(root, name), ''),
+    [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
+  }
+}
+
+/** Both wait for the test, so that they start from one commit. */
+const adds = (root: string, name: string, gate = 'go') =>
+  `until [ -e '${root}/${gate}' ]; do sleep 0.02; done; echo ${name} >${name}.part`
+
+const oneAlone = 'ls; test "$(ls *.part | wc -l)" -le 1'
+
+describe('under a check policy', () => {
+  test('work that is green alone and red with what landed meanwhile never reaches the branch, and its output is told', async () => {
+    await using world = await project(oneAlone)
+    const { root, repo } = world
+    const one = await world.run(adds(root, 'one', 'first'))
+    const two = await world.run(adds(root, 'two', 'second'))
+    await world.release('first')
+    expect((await world.end(one)).merge_result).toMatchObject({ merged: true, method: 'fast-forward' })
+    expect(await world.alone()).toBe(0)
+    const before = await gitIn(repo, ['rev-parse', 'main'])
+    await world.release('second')
+    const view = await world.end(two)
+    expect(view).toMatchObject({
+      status: 'completed',
+      task_ref: `refs/tasks/${two}`,
+      result: { check: { exit_code: 0 } },
+      merge_result: {
+        ...{ merged: false, reason: 'check_failed' },
+        detail: expect.stringMatching(/^'.*' failed \(exit status 1\) on the work as it would be on main/),
+        check: { exit_code: 1, output: expect.stringContaining('one.part\ntwo.part') },
+      },
+    })
+    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+    expect(await world.alone()).toBe(1)
+    expect(await gitIn(repo, ['for-each-ref', '--format=%(refname)', 'refs/tasks'])).toBe(`refs/tasks/${two}`)
+    expect(existsSync(join(taskFiles(world.home, two).folder, 'check'))).toBe(false)
+    // A person may merge it all the same.
+    expect(await world.orchestrator.merge(two, 'person')).toMatchObject({ kind: 'merged' })
+  })
+
+  test('work is checked again on the branch that moved, and lands as the very commit that was checked', async () => {
+    await using world = await project('true')
+    const { root, repo } = world
+    const id = await world.run(adds(root, 'one'))
+    await until(async () => (await world.orchestrator.get(id)).state.phase === 'working')
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    await world.release('go')
+    const { merge_result } = await world.end(id)
+    const tip = await gitIn(repo, ['rev-parse', 'main'])
+    expect(merge_result).toMatchObject({ merged: true, method: 'rebase', check: { exit_code: 0, commit: tip } })
+    expect(await world.alone()).toBe(1)
+    expect(await subjectsOf(repo)).toEqual([expect.stringContaining('one'), 'By the user', expect.any(String)])
+    expect(await gitIn(repo, ['status', '--porcelain', '--', '.', ':!.microvm'])).toBe('')
+  })
+
+  test('the same files are not checked twice, but where a client asks again after a failure', async () => {
+    await using world = await project('test ! -e ROOT/red')
+    const { root, repo, orchestrator } = world
+    const id = await world.run(adds(root, 'one'))
+    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    await writeFile(join(repo, 'one.part'), 'in the way')
+    await world.release('go')
+    expect((await world.end(id)).merge_result).toMatchObject({
+      ...{ reason: 'local_changes', check: { exit_code: 0 } },
+    })
+    await world.release('red')
+    expect(await orchestrator.merge(id, 'client')).toMatchObject({ reason: 'local_changes', check: { isKnown: true } })
+    expect(await world.alone()).toBe(1)
+    await rm(join(repo, 'one.part'))
+    await commitFiles(repo, { 'more.txt': 'mine\n' }, 'More by the user')
+    for (const checks of [2, 3]) {
+      expect(await orchestrator.merge(id, 'client')).toMatchObject({ reason: 'check_failed', check: { exitCode: 1 } })
+      expect(await world.alone()).toBe(checks)
+    }
+    await rm(join(root, 'red'))
+    expect(await orchestrator.merge(id, 'client')).toMatchObject({ kind: 'merged', check: { exitCode: 0 } })
+  })
+
+  test('a check that cannot be run keeps the work off the branch, and says why', async () => {
+    await using world = await project('true', { before: 'exit 3' })
+    const { root, repo } = world
+    const id = await world.run(adds(root, 'one'))
+    await until(async () => (await world.orchestrator.get(id)).state.phase === 'working')
+    const before = await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    await world.release('go')
+    expect((await world.end(id)).merge_result).toMatchObject({
+      ...{ merged: false, reason: 'check_failed' },
+      detail: expect.stringContaining('could not be run on the work as it would be on main'),
+    })
+    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+  })
+
+  test('what is being checked when the server ends is checked again at the next start, and lands once', async () => {
+    const world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
+    const { root, repo, orchestrator } = world
+    const id = await world.run(adds(root, 'one'))
+    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    await world.release('go')
+    await until(() => orchestrator.landing(id)?.kind === 'checks')
+    expect(orchestrator.landing(id)).toEqual({ kind: 'checks', position: 1, of: 1, ahead: 0 })
+    await world[Symbol.asyncDispose]()
+    expect((await orchestrator.get(id)).state.phase).toBe('merging')
+    await world.release('checked')
+    await using next = await startOrchestrator({ root, guest: world.guest })
+    expect(taskView(await untilEnded(next.orchestrator, id)).merge_result).toMatchObject({ merged: true })
+    expect((await subjectsOf(repo)).length).toBe(3)
+  })
+})
+
+describe('a train', () => {
+  test('has works checked on top of each other at the same time, in the order in which they came', async () => {
+    const gates = 'touch ROOT/at-$(ls *.part | tr -d "\\n"); until [ -e ROOT/checked ]; do sleep 0.02; done'
+    await using world = await project('true', { landing: 'train', before: gates })
+    const { root, repo, orchestrator } = world
+    const names = ['a', 'b', 'c', 'd']
+    const ids: TaskId[] = []
+    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
+    await until(async () =>
+      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
+    )
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    for (const [index, name] of names.entries()) {
+      await world.release(`go-${name}`)
+      await until(() => orchestrator.landing(ids[index] as TaskId) !== null)
+    }
+    // Each is checked on top of those before it, all at once.
+    await until(() => existsSync(join(root, 'at-a.partb.partc.partd.part')))
+    for (const part of ['a.part', 'a.partb.part', 'a.partb.partc.part'])
+      expect(existsSync(join(root, `at-${part}`))).toBe(true)
+    expect(ids.map((id) => orchestrator.landing(id))).toEqual(
+      ids.map((_, ahead) => ({ kind: 'checks', position: ahead + 1, of: 4, ahead })),
+    )
+    await world.release('checked')
+    const views = []
+    for (const id of ids) views.push((await world.end(id)).merge_result)
+    expect(views).toEqual(names.map(() => expect.objectContaining({ merged: true, check: expect.anything() })))
+    expect(await world.alone()).toBe(4)
+    const landed = (await subjectsOf(repo)).slice(0, 4).map((subject) => subject.replace(/\.part$/, '').at(-1))
+    expect(landed).toEqual(['d', 'c', 'b', 'a'])
+  })
+
+  test('puts out a work that is red on top of another one, with its output, and the others land', async () => {
+    await using world = await project('ls; test ! -e a.part -o ! -e b.part', { landing: 'train' })
+    const { root, repo, orchestrator } = world
+    const names = ['a', 'b', 'c']
+    const ids: TaskId[] = []
+    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
+    await until(async () =>
+      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
+    )
+    for (const name of names) await world.release(`go-${name}`)
+    const views = []
+    for (const id of ids) views.push((await world.end(id)).merge_result)
+    const [a, b, c] = views
+    expect(c).toMatchObject({ merged: true })
+    expect([a, b].filter((one) => one?.merged)).toHaveLength(1)
+    expect([a, b].find((one) => !one?.merged)).toMatchObject({
+      ...{ reason: 'check_failed', check: { exit_code: 1, output: expect.stringContaining('a.part\nb.part') } },
+    })
+    expect((await subjectsOf(repo)).length).toBe(3)
+  })
+})
