@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
 import { createFleet } from './fleet/fleet.ts'
 import { HookRunner } from './integrations/hooks/hook-runner.ts'
+import { StatementWriter } from './integrations/statements/statement-writer.ts'
 import { startTelemetry } from './integrations/telemetry/telemetry.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
 import { cacheDirectory, packageDirectory } from './lib/files/paths.ts'
@@ -178,6 +179,7 @@ export async function startServer(
     onClients: (known) => clients.set(known),
     ...(mcpToken !== undefined && { token: mcpToken }),
   })
+  stack.use(await StatementWriter.start({ home, tasks, version, log }))
   const session = await ensureWindowToken(home)
   const { otlpEndpoint } = atStart
   const telemetry = stack.use(

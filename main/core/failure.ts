@@ -41,6 +41,7 @@ export const failureCodes = [
   'place-unknown',
   'place-unreachable',
   'session-missing',
+  'statement-invalid',
   'disk-full',
   'internal',
 ] as const

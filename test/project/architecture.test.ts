@@ -23,7 +23,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   fleet: ['tasks', 'worker', 'git', 'machines', 'settings', 'lib', 'core'],
   api: ['tasks', 'lib', 'core'],
   mcp: ['api', 'tasks', 'lib', 'core'],
-  integrations: ['api', 'tasks', 'settings', 'lib', 'core'],
+  integrations: ['api', 'tasks', 'git', 'settings', 'lib', 'core'],
   window: ['api', 'tasks', 'environment', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
   web: ['window', 'api', 'tasks', 'lib', 'core', 'preload'],
   desktop: ['window', 'tasks', 'settings', 'lib', 'core', 'preload'],

@@ -61,6 +61,15 @@ export function addRepositoryCommands(program: Command, terminal: Terminal): voi
       const { remove } = await import('../remove.ts')
       await remove(terminal, alias)
     })
+  program
+    .command('verify')
+    .description('check what a home signed of a commit that a task brought, in the repository of this folder')
+    .argument('<commit>')
+    .option('--key <file>', "a public key that is trusted in place of this home's own; repeatable", collect)
+    .action(async (commit: string, { key }: { key?: readonly string[] }) => {
+      const { verify } = await import('../offline/verify.ts')
+      await verify(terminal, commit, key)
+    })
 }
 
 interface AllowFlags {

@@ -54,7 +54,7 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
     .description("print where a task's clone lies on this host")
     .argument('<id>')
     .action(async (id: string) => {
-      const { path } = await import('../path.ts')
+      const { path } = await import('../offline/path.ts')
       await path(terminal, id)
     })
   program
@@ -62,7 +62,7 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
     .description('show what a task reached and was refused, where its repository has a list of hosts')
     .argument('<id>')
     .action(async (id: string) => {
-      const { network } = await import('../network.ts')
+      const { network } = await import('../offline/network.ts')
       await network(terminal, id)
     })
   takesText(program.command('run'))

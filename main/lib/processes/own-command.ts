@@ -41,6 +41,7 @@ export const ownVerbs = [
   'tasks',
   'tell',
   'usage',
+  'verify',
   'wait',
 ] as const
 

@@ -1,8 +1,8 @@
-import { AppError } from '../core/failure.ts'
-import { type NetworkSummary, summarize } from '../core/network/network-summary.ts'
-import { readNetworkLog } from '../tasks/record/network-log.ts'
-import { findTask } from './terminal/find-task.ts'
-import type { Terminal } from './terminal/terminal.ts'
+import { AppError } from '../../core/failure.ts'
+import { type NetworkSummary, summarize } from '../../core/network/network-summary.ts'
+import { readNetworkLog } from '../../tasks/record/network-log.ts'
+import { findTask } from '../terminal/find-task.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /** The gateway writes no more than 17 MB. */
 const logBytes = 32 * 1024 ** 2

@@ -1,0 +1,102 @@
+import type { KeyObject } from 'node:crypto'
+import { join } from 'node:path'
+import { messageOf } from '../../core/failure.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import type { TaskBrief } from '../../core/task/task-brief.ts'
+import { readNote, writeNote } from '../../git/notes/statement-notes.ts'
+import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import type { Log } from '../../lib/log.ts'
+import { ensureSigningKey } from '../../settings/signing-key.ts'
+import type { Tasks } from '../../tasks/contract.ts'
+import { readNetworkLog } from '../../tasks/record/network-log.ts'
+import { filesOf } from '../../tasks/record/task-files.ts'
+import { openEnvelope, signEnvelope } from './envelope.ts'
+import { statementOf } from './statement.ts'
+
+export interface StatementWriterOptions {
+  readonly home: string
+  readonly tasks: Pick<Tasks, 'get' | 'list' | 'repositories' | 'watch'>
+  readonly version: string
+  readonly log: Log
+}
+
+/** What ended before a crash and has no statement yet is given one by a start within this time. */
+const caughtUpMs = 2 * 24 * 60 * 60_000
+const networkBytes = 20 * 1024 ** 2
+
+/**
+ * Says of each commit that a task brought onto a branch where it is from, signed by this home: in `statement.json` of the task and as a note of git on the
+ * commit. One after the other; a statement that cannot be written is named in the log, and keeps no task from anything.
+ */
+export class StatementWriter implements AsyncDisposable {
+  readonly #options: StatementWriterOptions
+  readonly #key: KeyObject
+  readonly #unwatch: () => void
+  readonly #seen = new Map<TaskId, string>()
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(options: StatementWriterOptions, key: KeyObject) {
+    this.#options = options
+    this.#key = key
+    this.#unwatch = options.tasks.watch((_id, task) => task && this.#offer(task))
+  }
+
+  /** @throws AppError('token-unsafe' | 'home-unusable' | 'disk-full') for a key that cannot be used. */
+  static async start(options: StatementWriterOptions): Promise<StatementWriter> {
+    const writer = new StatementWriter(options, await ensureSigningKey(options.home))
+    const since = new Date(Date.now() - caughtUpMs).toISOString()
+    for (const task of await options.tasks.list()) {
+      if ((task.finishedAt ?? '') < since || (await pathExists(statementPath(task)))) continue
+      writer.#offer(task)
+    }
+    return writer
+  }
+
+  /** What is to be said is said first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unwatch()
+    await this.#turn
+  }
+
+  #offer({ id, state, merge, finishedAt }: TaskBrief): void {
+    if (state.phase !== 'finished' || merge?.kind !== 'merged') return
+    // A task is merged again when more of it is accepted; every other change of it says nothing new.
+    const version = `${finishedAt} ${merge.kept ?? 0}`
+    if (this.#seen.get(id) === version) return
+    this.#seen.set(id, version)
+    this.#turn = this.#turn.then(() => this.#write(id))
+  }
+
+  async #write(id: TaskId): Promise<void> {
+    const { tasks, version, log } = this.#options
+    try {
+      const task = await tasks.get(id)
+      const repository = (await tasks.repositories()).find(({ path }) => path === task.repoPath) ?? null
+      const network = await readNetworkLog(filesOf(task).network, networkBytes)
+      const statement = statementOf({ task, repository, network, version })
+      if (statement === null) return
+      const envelope = signEnvelope(JSON.stringify(statement), this.#key)
+      await writeJsonAtomically(statementPath(task), envelope)
+      await this.#note(task, JSON.stringify(envelope))
+    } catch (error) {
+      log.warn('a statement could not be written', { taskId: id, reason: messageOf(error) })
+    }
+  }
+
+  /** One line for each task that brought the commit: one that resolved conflicts brings two tasks' work at once. */
+  async #note({ id, repoPath, merge }: Task, line: string): Promise<void> {
+    if (merge?.kind !== 'merged') return
+    const before = ((await readNote(repoPath, merge.to)) ?? '')
+      .split('\n')
+      .filter((each) => each !== '' && !this.#isOf(each, id))
+    await writeNote(repoPath, merge.to, `${[...before, line].join('\n')}\n`)
+  }
+
+  #isOf(line: string, id: TaskId): boolean {
+    return openEnvelope(line, [this.#key])?.payload.includes(`"invocationId":"${id}"`) ?? false
+  }
+}
+
+const statementPath = (task: Pick<Task, 'home' | 'id' | 'workFolder'>): string =>
+  join(filesOf(task).folder, 'statement.json')

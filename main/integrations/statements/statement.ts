@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { environmentWord } from '../../core/environment/environment.ts'
+import { mergePolicyWord } from '../../core/merge/merge-policy.ts'
+import { plainModel } from '../../core/merge/trailers.ts'
+import { egressWord } from '../../core/network/egress.ts'
+import type { NetworkEvent } from '../../core/network/gateway.ts'
+import type { Task } from '../../core/task/task.ts'
+import type { RegisteredRepository } from '../../tasks/contract.ts'
+
+const digest = z.object({ gitCommit: z.string().regex(/^[0-9a-f]{40,64}$/) })
+
+/** What is read back: the parts that are checked and shown. Another tool may add others. */
+export const statementSchema = z.looseObject({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z
+    .array(z.looseObject({ name: z.string().max(500), digest }))
+    .min(1)
+    .max(1),
+  predicateType: z.literal('https://slsa.dev/provenance/v1'),
+  predicate: z.looseObject({
+    buildDefinition: z.looseObject({
+      buildType: z.literal('urn:microvm-orchestrator:task:1'),
+      externalParameters: z.looseObject({
+        task: z.string().max(20),
+        textSha256: z.string().max(64),
+        repository: z.string().max(500),
+      }),
+      internalParameters: z.looseObject({
+        environment: z.string().max(4_000),
+        merge: z.unknown(),
+        egress: z.unknown(),
+      }),
+      resolvedDependencies: z.array(z.looseObject({ uri: z.string().max(500), digest })).max(1),
+    }),
+    runDetails: z.looseObject({
+      builder: z.looseObject({ id: z.string().max(500) }),
+      metadata: z.looseObject({
+        invocationId: z.string().max(20),
+        startedOn: z.string().max(40),
+        finishedOn: z.string().max(40),
+      }),
+    }),
+  }),
+})
+
+export type Statement = z.infer<typeof statementSchema>
+
+export interface StatementFacts {
+  readonly task: Task
+  /** As it was registered when the statement was made; null when it is not registered any more. */
+  readonly repository: RegisteredRepository | null
+  /** What the gateway wrote down; null where no gateway stood before the guest. */
+  readonly network: readonly NetworkEvent[] | null
+  readonly version: string
+}
+
+/**
+ * What this host says of the commits that a task brought onto a branch, in the form of in-toto (https://github.com/in-toto/attestation) and SLSA
+ * (https://slsa.dev/spec/v1.0/provenance). Null for a task that brought none. What only the agent said is marked as its word. Pure.
+ */
+export function statementOf({ task, repository, network, version }: StatementFacts): Statement | null {
+  const { merge } = task
+  if (merge?.kind !== 'merged') return null
+  const model = plainModel(task.agent?.model)
+  return {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: `refs/heads/${merge.branch}`, digest: { gitCommit: merge.to } }],
+    predicateType: 'https://slsa.dev/provenance/v1',
+    predicate: {
+      buildDefinition: {
+        buildType: 'urn:microvm-orchestrator:task:1',
+        externalParameters: {
+          task: task.id,
+          textSha256: createHash('sha256').update(task.description).digest('hex'),
+          messages: task.messages.length,
+          repository: task.repo,
+          ...(model !== undefined && { model }),
+        },
+        internalParameters: {
+          environment: environmentWord(task.environment ?? { kind: 'flake' }),
+          merge: repository && mergePolicyWord(repository.mergePolicy ?? { kind: 'auto' }),
+          egress: repository?.egress ? egressWord(repository.egress) : 'default',
+          ...(task.place && { place: task.place.name }),
+        },
+        resolvedDependencies: [{ uri: `git+branch:${merge.branch}`, digest: { gitCommit: merge.from } }],
+      },
+      runDetails: {
+        builder: { id: 'urn:microvm-orchestrator', version: { 'microvm-orchestrator': version } },
+        metadata: {
+          invocationId: task.id,
+          startedOn: task.createdAt,
+          finishedOn: task.finishedAt ?? task.createdAt,
+        },
+        merged: { method: merge.method, commits: merge.commits, ...(merge.kept && { keptBack: merge.kept }) },
+        accepted: task.accepted !== null,
+        ...(task.result?.check && { check: { exitCode: task.result.check.exitCode } }),
+        network: network && networkSums(network),
+      },
+    },
+  }
+}
+
+/** How many connections ended how, and to which hosts they went: the first hundred, each once. */
+function networkSums(events: readonly NetworkEvent[]): object {
+  const counts: Record<string, number> = {}
+  const hosts = new Set<string>()
+  for (const event of events) {
+    counts[event.verdict] = (counts[event.verdict] ?? 0) + 1
+    if (event.verdict === 'reached' || event.verdict === 'secret') hosts.add(event.host)
+  }
+  return { counts, reached: [...hosts].sort().slice(0, 100) }
+}

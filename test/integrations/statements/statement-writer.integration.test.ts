@@ -1,0 +1,134 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Task } from '../../../main/core/task/task.ts'
+import { foldTask } from '../../../main/core/task/transition.ts'
+import { StatementWriter } from '../../../main/integrations/statements/statement-writer.ts'
+import type { TaskListener } from '../../../main/tasks/contract.ts'
+import { taskFiles } from '../../../main/tasks/record/task-files.ts'
+import { runCommand } from '../../support/command-line.ts'
+import { commitFiles, gitIn, makeRepository } from '../../support/git/repositories.ts'
+import { recordingLog } from '../../support/recording-log.ts'
+import { eventsOfGoodTask, taskId } from '../../support/tasks.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+
+/** A home and a repository with one commit that a task is said to have brought. */
+async function world() {
+  const folder = await temporaryFolder()
+  const home = join(folder, 'home')
+  const repo = join(folder, 'project')
+  await mkdir(home, { mode: 0o700 })
+  await makeRepository(repo)
+  const from = await gitIn(repo, ['rev-parse', 'HEAD'])
+  const to = await commitFiles(repo, { 'a.txt': 'a' })
+  const log = recordingLog()
+  const listeners = new Set<TaskListener>()
+  const tasks = new Map<string, Task>()
+  const finishedAt = new Date().toISOString()
+  const task = async (id: string, changes: Partial<Task> = {}): Promise<Task> => {
+    const good = foldTask(eventsOfGoodTask(repo), home)
+    const made: Task = {
+      ...{ ...good, id: taskId(id), finishedAt },
+      merge: { kind: 'merged', method: 'rebase', commits: 1, branch: 'main', from, to },
+      ...changes,
+    }
+    await mkdir(taskFiles(home, made.id).folder, { recursive: true })
+    tasks.set(id, made)
+    return made
+  }
+  const start = () =>
+    StatementWriter.start({
+      home,
+      tasks: {
+        get: async (id) => tasks.get(id) as Task,
+        list: async () => [...tasks.values()],
+        repositories: async () => [{ alias: 'project', path: repo, added: finishedAt, egress: { kind: 'closed' } }],
+        watch: (listener) => {
+          listeners.add(listener)
+          return () => listeners.delete(listener)
+        },
+      },
+      version: '1.2.3',
+      log: log.log,
+    })
+  const tell = (changed: Task) => {
+    for (const listener of listeners) listener(changed.id, changed)
+  }
+  const verify = (args: readonly string[], cwd = repo) => runCommand(['verify', ...args], { home, cwd })
+  return { folder, home, repo, from, to, log, task, start, tell, verify }
+}
+
+test('what is merged is signed, noted on its commit and told by verify; what is not merged is not', async () => {
+  const { home, repo, from, to, task, start, tell, verify, log } = await world()
+  {
+    await using _writer = await start()
+    tell(await task('a0000001'))
+    tell(await task('a0000002', { merge: null }))
+  }
+  expect(log.lines).toEqual([])
+  const told = await verify(['HEAD'])
+  expect(told).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(told.stdout).toContain(`Good: ${to} is what task a0000001 brought onto refs/heads/main`)
+  expect(told.stdout).toContain(`from ${from}`)
+  expect(told.stdout).toContain('network: "closed"')
+  expect(
+    JSON.parse(await readFile(join(taskFiles(home, taskId('a0000001')).folder, 'statement.json'), 'utf8')),
+  ).toMatchObject({
+    payloadType: 'application/vnd.in-toto+json',
+  })
+  expect(await gitIn(repo, ['status', '--porcelain'])).toBe('')
+  expect(await verify(['HEAD~1'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('There is no statement'),
+  })
+  expect(await verify(['--key', join(home, 'signing-key.pub'), 'HEAD'])).toMatchObject({ exitCode: 0 })
+})
+
+test('two tasks that brought one commit both stand on it, and a start makes up for what a crash kept from being said, once', async () => {
+  const { repo, to, task, start, verify } = await world()
+  await task('a0000001')
+  await task('a0000002')
+  for (let starts = 0; starts < 2; starts += 1) {
+    await using _writer = await start()
+  }
+  const note = await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'show', to])
+  expect(note.trim().split('\n')).toHaveLength(2)
+  const { stdout } = await verify(['HEAD'])
+  expect(stdout.match(/^Good: .*$/gm)).toHaveLength(2)
+})
+
+test('a note that somebody else wrote, or that was of another commit, counts for nothing and does not get lost', async () => {
+  const { folder, repo, to, task, start, tell, verify } = await world()
+  await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'add', '-m', 'a note of the user', to])
+  {
+    await using _writer = await start()
+    tell(await task('a0000001'))
+  }
+  const note = await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'show', to])
+  expect(note).toMatch(/^a note of the user$/m)
+  expect(await verify([to])).toMatchObject({ exitCode: 0 })
+
+  await gitIn(repo, ['commit', '--amend', '-m', 'Not what the task brought'])
+  await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'add', '-m', note, 'HEAD'])
+  const refused = await verify(['HEAD'])
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is of it and signed by a key') })
+
+  const elsewhere = join(folder, 'elsewhere')
+  await mkdir(elsewhere, { mode: 0o700 })
+  const stranger = await runCommand(['verify', to], { home: elsewhere, cwd: repo })
+  expect(stranger).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('signing-key.pub') })
+})
+
+test('a wrong name, a folder without a repository and a file without a key are refused with what to do', async () => {
+  const { folder, verify } = await world()
+  await writeFile(join(folder, 'none.pub'), 'nonsense')
+  expect(await verify(['--', '--nonsense'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('is no commit'),
+  })
+  expect(await verify(['HEAD'], folder)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is no commit') })
+  expect(await verify(['--key', join(folder, 'none.pub'), 'HEAD'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('holds no public key'),
+  })
+})

@@ -1,0 +1,75 @@
+import { generateKeyPairSync, verify } from 'node:crypto'
+import { dsse } from '@sigstore/core'
+import { expect, test } from 'vitest'
+import { foldTask } from '../../../main/core/task/transition.ts'
+import { openEnvelope, payloadType, signEnvelope } from '../../../main/integrations/statements/envelope.ts'
+import { statementOf, statementSchema } from '../../../main/integrations/statements/statement.ts'
+import { eventsOfGoodTask } from '../../support/tasks.ts'
+
+const own = generateKeyPairSync('ed25519')
+const other = generateKeyPairSync('ed25519')
+const task = foldTask(eventsOfGoodTask('/repo'), '/home')
+const facts = { task, repository: null, network: null, version: '1.2.3' }
+
+test('a statement names the commit, what it came from, and the text by its hash alone', () => {
+  const statement = statementOf(facts)
+  expect(statementSchema.parse(statement)).toEqual(statement)
+  expect(statement).toMatchObject({
+    subject: [{ name: 'refs/heads/main', digest: { gitCommit: '2'.repeat(40) } }],
+    predicate: {
+      buildDefinition: { resolvedDependencies: [{ digest: { gitCommit: '1'.repeat(40) } }] },
+      runDetails: { metadata: { invocationId: task.id }, network: null },
+    },
+  })
+  expect(JSON.stringify(statement)).not.toContain(task.description)
+  expect(statementOf({ ...facts, task: { ...task, merge: null } })).toBe(null)
+})
+
+test('what the network log says is counted, and hosts are named once', () => {
+  const at = '2026-01-02T03:04:05.000Z'
+  const reached = { at, host: 'b.test', port: 443, verdict: 'reached' } as const
+  const network = [
+    reached,
+    reached,
+    { ...reached, host: 'a.test' },
+    { at, host: 'c.test', port: 1, verdict: 'refused', reason: 'not-listed' } as const,
+  ]
+  expect(statementOf({ ...facts, network })?.predicate.runDetails).toMatchObject({
+    network: { counts: { reached: 3, refused: 1 }, reached: ['a.test', 'b.test'] },
+  })
+})
+
+test('an envelope is signed over what the library of sigstore says is signed', () => {
+  const envelope = signEnvelope('{"a": "ä"}', own.privateKey)
+  const signed = dsse.preAuthEncoding(payloadType, Buffer.from('{"a": "ä"}'))
+  const [signature] = envelope.signatures
+  expect(verify(null, signed, own.publicKey, Buffer.from(signature?.sig ?? '', 'base64'))).toBe(true)
+  expect(openEnvelope(JSON.stringify(envelope), [other.publicKey, own.publicKey])).toMatchObject({
+    payload: '{"a": "ä"}',
+  })
+})
+
+test.for([
+  ['no JSON', 'nonsense'],
+  ['no envelope', '{"payload": 7}'],
+  ['another type', JSON.stringify({ ...signEnvelope('{}', own.privateKey), payloadType: 'text/plain' })],
+  [
+    'another payload',
+    JSON.stringify({ ...signEnvelope('{}', own.privateKey), payload: Buffer.from('{ }').toString('base64') }),
+  ],
+  [
+    'another key under the name of the trusted one',
+    JSON.stringify({
+      ...signEnvelope('{}', other.privateKey),
+      signatures: [
+        {
+          ...signEnvelope('{}', other.privateKey).signatures[0],
+          keyid: signEnvelope('{}', own.privateKey).signatures[0]?.keyid,
+        },
+      ],
+    }),
+  ],
+  ['no signature', JSON.stringify({ ...signEnvelope('{}', own.privateKey), signatures: [] })],
+])('%s opens nothing', ([, text]) => {
+  expect(openEnvelope(text ?? '', [own.publicKey])).toBe(null)
+})
