@@ -1,7 +1,7 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openQuarantine } from '../../../main/git/merge/quarantine.ts'
+import { openQuarantine, removeKeepers } from '../../../main/git/merge/quarantine.ts'
 import { gitIn, makeRepository } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -105,4 +105,20 @@ test('a commit that nothing is to refer to is seen, and stays out', async () => 
   await gitIn(repo, ['cat-file', '-e', id], quarantine.reading)
   await quarantine.publishObjects()
   await expect(gitIn(repo, ['cat-file', '-e', id])).rejects.toThrow()
+})
+
+test('what a merge that died has kept from being repacked is let go, and what others keep is not', async () => {
+  const folder = await temporaryFolder()
+  const packs = join(folder, 'objects', 'pack')
+  await mkdir(packs, { recursive: true })
+  const quarantine = await openQuarantine(folder, 'sha1')
+  for (const message of many) await quarantine.writeCommit(commit(message))
+  await quarantine.publishObjects() // And no more: its process dies here.
+  await writeFile(join(packs, 'pack-1.keep'), 'kept by me\n')
+  await writeFile(join(packs, '.keep-nothing'), 'microvm-orchestrator\n')
+  const before = await readdir(packs)
+  await removeKeepers(folder)
+  const gone = before.filter((name) => name.endsWith('.keep') && name !== 'pack-1.keep')
+  expect(gone).toHaveLength(1)
+  expect(await readdir(packs)).toEqual(before.filter((name) => !gone.includes(name)))
 })
