@@ -1,4 +1,5 @@
 import { toFailure } from '../core/failure.ts'
+import { startOf } from '../core/task/task-base.ts'
 import type { TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { portableStart } from '../git/clone/portable-start.ts'
@@ -142,7 +143,8 @@ async function oneTurn(
 ): Promise<Turn> {
   const { context, record, detach, stop, provide } = run
   const { seat } = place
-  const { repoPath, base, environment } = record.task
+  const { repoPath, environment } = record.task
+  const base = startOf(record.task)
   if (stop.aborted && record.task.state.phase === 'queued') return { kind: 'not-given' }
   try {
     // A wish to end it is no reason to wait for a place that does not answer.

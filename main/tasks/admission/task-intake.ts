@@ -84,11 +84,12 @@ export class TaskIntake {
     const { rules } = this.#options
     const { request, repository, base, chosen } = asked
     const { path } = repository
-    const { queue, priority, after, plan } = request
-    if (queue === true || priority !== undefined || after !== undefined || plan !== undefined)
+    const { queue, priority } = request
+    if (queue === true || priority !== undefined)
       throw new AppError('argument-invalid', 'A task at a place waits there, and not in the queue of this host', {
-        hint: 'Leave out queue, priority and after, or the place',
+        hint: 'Leave out queue and priority, or the place',
       })
+    for (const id of request.after ?? []) await this.#options.catalog.get(id)
     const place = await placesOf(rules).find(name)
     const provisions = await rules.provisions(path, 'place')
     await portableStart({ repoPath: path, base, needsFlake: chosen.environment.kind === 'flake' })
@@ -96,15 +97,20 @@ export class TaskIntake {
   }
 
   async #admitAtPlace(asked: Asked, { homeKey, ...place }: NonNullable<Asked['place']>): Promise<TaskId> {
-    const { rules, catalog, unfinished, follower } = this.#options
+    const { rules, catalog, unfinished, waiting, follower } = this.#options
+    const { after, plan } = asked.request
     const id = catalog.newId()
     const workFolder = await workFolderFor(rules.tasksFolder ?? null, id)
     await unfinished.add(id, asked.repository.path)
     try {
-      const at = { id, waits: false, workFolder, place: { ...place, seat: `${homeKey}-${id}` } }
+      const waits = after !== undefined || plan !== undefined
+      const at = { id, waits, workFolder, place: { ...place, seat: `${homeKey}-${id}` } }
       const record = await this.#create(asked, at)
       catalog.put(record.task)
-      follower.beginAtPlace(record)
+      if (waits) {
+        waiting.add(record)
+        waiting.callNext()
+      } else follower.beginAtPlace(record)
       return id
     } catch (error) {
       if (!follower.running.has(id)) await unfinished.remove(id)

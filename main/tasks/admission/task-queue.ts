@@ -51,13 +51,23 @@ export class TaskQueue implements AsyncDisposable {
   }
 
   next(free: readonly SlotId[]): Waiting | undefined {
-    return nextToStart([...this.#waiting.values()], free, Date.now())
+    return nextToStart(this.#forSlots, free, Date.now())
   }
 
-  /** From 1; null when the task does not wait, is parked until later, or comes after others that have not ended. */
+  /** One that can go to its place, where it takes no slot of this host. */
+  nextAtPlace(): Waiting | undefined {
+    const atPlaces = [...this.#waiting.values()].filter(({ record }) => record.task.place)
+    return queueOrder(atPlaces, Date.now())[0]
+  }
+
+  /** From 1; null when the task waits for no slot of this host, is parked until later, or comes after others that have not ended. */
   position(id: TaskId): number | null {
-    const index = queueOrder([...this.#waiting.values()], Date.now()).findIndex((waiting) => waiting.id === id)
+    const index = queueOrder(this.#forSlots, Date.now()).findIndex((waiting) => waiting.id === id)
     return index < 0 ? null : index + 1
+  }
+
+  get #forSlots(): readonly Waiting[] {
+    return [...this.#waiting.values()].filter(({ record }) => !record.task.place)
   }
 
   get size(): number {

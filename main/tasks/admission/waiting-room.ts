@@ -23,6 +23,8 @@ export interface WaitingRoomOptions {
 export interface QueuedTaskStarter {
   /** @param base where it starts, in place of where it was to start. */
   beginQueued(record: TaskRecord, lease: SlotLease, base?: TaskBase): void
+  /** The same of one that runs at a place. */
+  beginQueuedAtPlace(record: TaskRecord, base?: TaskBase): void
 }
 
 type RoomState =
@@ -100,6 +102,10 @@ export class WaitingRoom implements AsyncDisposable {
     if (this.#state.kind !== 'open' || this.#queue.size === 0 || this.#options.isPaused()) return
     const { starter } = this.#state
     const { slots, admission, log } = this.#options
+    for (let to = this.#queue.nextAtPlace(); to; to = this.#queue.nextAtPlace()) {
+      const waiting = this.#queue.take(to.id)
+      if (waiting) starter.beginQueuedAtPlace(waiting.record, waiting.base)
+    }
     const next = this.#queue.next(slots.list().flatMap(({ slot, taskId }) => (taskId === null ? [slot] : [])))
     if (!next) return
     this.#callAgain = true

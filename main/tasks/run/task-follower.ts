@@ -75,6 +75,15 @@ export class TaskFollower {
     this.running.follow(record, noLease, (stop) => this.#runAtPlace(record, stop))
   }
 
+  /** Runs a task at its place that has waited for others. */
+  beginQueuedAtPlace(record: TaskRecord, base?: TaskBase): void {
+    this.running.follow(record, noLease, async (stop) => {
+      if (this.#options.lifetime.detach.aborted) return 'left' // It waits on, for the next start.
+      if (base) await record.add({ type: 'base-chosen', base })
+      return await this.#runAtPlace(record, stop)
+    })
+  }
+
   /** Continues what the last start of the orchestrator left: an unfinished task, or an end that was not announced. */
   async takeUp(task: Task): Promise<void> {
     const { context, waiting, recordOptions } = this.#options

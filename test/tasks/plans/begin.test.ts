@@ -33,7 +33,8 @@ function room() {
   } as unknown as WaitingRoomOptions
   const waiting = new WaitingRoom(options)
   const begun: (TaskBase | undefined)[] = []
-  waiting.open({ beginQueued: (_record, _lease, from) => void begun.push(from) })
+  const beginQueuedAtPlace = (): never => expect.fail('No task here has a place')
+  waiting.open({ beginQueued: (_record, _lease, from) => void begun.push(from), beginQueuedAtPlace })
   waiting.add(record)
   const lease = { slot: slot(1), [Symbol.dispose]: () => void given.push('back') } as unknown as SlotLease
   return { waiting, begun, given, admit: async () => decisions.shift()?.resolve(lease), decisions }
