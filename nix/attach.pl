@@ -6,15 +6,16 @@
 # A frame is a letter, the number of a stream (4 bytes), the length of what follows (2 bytes, at most 16384), and that many bytes. Numbers are
 # big-endian. Where a frame would begin, bytes of zero are passed over: the host sends enough of them to end whatever frame its predecessor left
 # half sent, and then H with 16 bytes, which closes every stream and is answered with the same. main/machines/attach/frames.ts is the other end.
-#   from the host: H; O opens (`shell ROWS COLUMNS`, `port NUMBER` or `ports`); S sets a screen's size (`ROWS COLUMNS`)
+#   from the host: H; O opens (`shell ROWS COLUMNS`, `port NUMBER`, `ports`, or `ssh` with the key that may log in and the server's own one, see
+#   open_ssh); S sets a screen's size (`ROWS COLUMNS`)
 #   from here: H; A says that a stream is open
 #   both ways: D data; W so many bytes more may be sent (4 bytes); E no more data follows; C closed, here with the reason
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINPROGRESS EINTR);
-use Fcntl qw(F_GETFL F_SETFL O_NOCTTY O_NONBLOCK O_RDWR);
+use Fcntl qw(F_GETFL F_SETFL O_CREAT O_EXCL O_NOCTTY O_NONBLOCK O_RDWR O_WRONLY);
 use POSIX ();
-use Socket qw(AF_INET AF_INET6 INADDR_LOOPBACK SOCK_STREAM SOL_SOCKET SO_ERROR IN6ADDR_LOOPBACK pack_sockaddr_in pack_sockaddr_in6);
+use Socket qw(AF_INET AF_INET6 AF_UNIX INADDR_LOOPBACK SOCK_STREAM SOL_SOCKET SO_ERROR IN6ADDR_LOOPBACK pack_sockaddr_in pack_sockaddr_in6);
 
 my $most_payload = 16384;
 my $most_streams = 64;
@@ -25,6 +26,7 @@ my $window = 131072;
 my $most_waiting = 65536;
 
 my ($tiocsptlck, $tiocgptn, $tiocswinsz) = (0x40045431, 0x80045430, 0x5414);
+my $state = $ENV{MICROVM_STATE} // '/run/microvm';
 my $workspace = $ENV{MICROVM_WORKSPACE} // '/workspace';
 my $home = $ENV{MICROVM_USER_HOME} // '/home/claude';
 my $proc = $ENV{MICROVM_PROC} // '/proc';
@@ -65,6 +67,9 @@ sub open_stream {
   if ($what =~ /^shell ([1-9]\d{0,3}) ([1-9]\d{0,3})$/) { open_shell($id, $1, $2) }
   elsif ($what =~ /^port ([1-9]\d{0,4})$/ && $1 < 65536) { open_port($id, $1, AF_INET) }
   elsif ($what eq 'ports') { say_ports($id) }
+  elsif ($what =~ /^ssh\n([\x20-\x7e]{1,1000})\n(-----BEGIN OPENSSH PRIVATE KEY-----\n[A-Za-z0-9+\/=\n]+-----END OPENSSH PRIVATE KEY-----\n)$/) {
+    open_ssh($id, $1, $2);
+  }
   else { say_frame('C', $id, 'This guest does not know what is to be opened') }
 }
 
@@ -112,22 +117,77 @@ sub shell_environment {
   return (%environment, HOME => $home, USER => 'claude', LOGNAME => 'claude', SHELL => $bash // '/bin/sh', TERM => 'xterm-256color');
 }
 
-sub become_shell {
-  my ($name, %environment) = @_;
+sub begin_program {
   $SIG{$_} = 'DEFAULT' for qw(PIPE TERM CHLD);
   POSIX::setsid();
+}
+
+sub become_user {
+  return unless $is_root;
+  $( = $user;
+  $) = "$user $user";
+  ($<, $>) = ($user, $user);
+  POSIX::_exit(126) if $> != $user || $< != $user;
+}
+
+sub become_shell {
+  my ($name, %environment) = @_;
+  begin_program();
   # The first terminal that the leader of a session opens is the one that controls it.
   sysopen(my $terminal, $name, O_RDWR) or POSIX::_exit(126);
   POSIX::dup2(fileno $terminal, $_) for 0 .. 2;
-  if ($is_root) {
-    $( = $user;
-    $) = "$user $user";
-    ($<, $>) = ($user, $user);
-    POSIX::_exit(126) if $> != $user || $< != $user;
-  }
+  become_user();
   chdir "$workspace/repo" or chdir $home or chdir '/';
   %ENV = %environment;
   exec { $environment{SHELL} } 'bash' or POSIX::_exit(127);
+}
+
+# An SSH server of the agent's user for this one connection: it listens nowhere, lets in whoever has the private part of the key that the host
+# names, and is known to the host by the private key that the host gives it.
+sub open_ssh {
+  my ($id, $may_enter, $own_key) = @_;
+  my ($server) = grep { -x } map { "$_/sshd" } split /:/, $ENV{PATH};
+  return say_frame('C', $id, 'This machine has no SSH server') unless defined $server;
+  my $folder = "$state/ssh";
+  mkdir $_, 0755 for $state, $folder;
+  my ($ours, $theirs);
+  socketpair($ours, $theirs, AF_UNIX, SOCK_STREAM, 0) && unblock($ours)
+    && keep("$folder/host_key", $own_key) && keep("$folder/may_enter", "$may_enter\n") && keep("$folder/config", ssh_settings($folder))
+    or return say_frame('C', $id, "An SSH server cannot be started: $!");
+  my $pid = fork;
+  return say_frame('C', $id, "An SSH server cannot be started: $!") unless defined $pid;
+  unless ($pid) {
+    begin_program();
+    POSIX::dup2(fileno $theirs, $_) for 0 .. 1;
+    become_user();
+    exec { $server } $server, '-i', '-f', "$folder/config" or POSIX::_exit(127);
+  }
+  close $theirs;
+  begin($id, kind => 'ssh', handle => $ours);
+  say_frame('A', $id, '');
+}
+
+sub ssh_settings {
+  my $folder = shift;
+  my %environment = shell_environment();
+  # The server sets these by itself.
+  delete @environment{qw(USER LOGNAME SHELL TERM PWD OLDPWD SHLVL _)};
+  $environment{HOME} = $home;
+  my @set = map { "\"$_=$environment{$_}\"" } grep { $environment{$_} !~ /["\\\0-\x1f]/ } sort keys %environment;
+  return join "\n", "HostKey $folder/host_key", "AuthorizedKeysFile $folder/may_enter", 'StrictModes no', 'UsePAM no', 'UseDNS no',
+    'AuthenticationMethods publickey', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'X11Forwarding no',
+    'AllowAgentForwarding no', 'PermitTunnel no', 'PrintMotd no', 'PrintLastLog no', 'LogLevel QUIET', 'AcceptEnv LANG LC_*',
+    'Subsystem sftp internal-sftp', "SetEnv @set", '';
+}
+
+# A server that starts at this moment finds the whole of it, of this connection or of another one.
+sub keep {
+  my ($path, $content) = @_;
+  my $new = "$path.new";
+  unlink $new;
+  sysopen(my $file, $new, O_WRONLY | O_CREAT | O_EXCL, 0600) or return;
+  chown $user, -1, $new if $is_root;
+  return print({$file} $content) && close($file) && rename($new, $path);
 }
 
 # Many programs listen at one of the two loopback addresses alone.
@@ -257,7 +317,7 @@ sub write_line {
 
 # A guest of vfkit does not hear that its host has gone; that another one comes tells it.
 sub end_predecessor {
-  my $file = ($ENV{MICROVM_STATE} // '/run/microvm') . '/attach.pid';
+  my $file = "$state/attach.pid";
   if (open(my $known, '<', $file)) {
     my $pid = <$known> // '';
     kill 'TERM', $pid if $pid =~ /^\d+$/ && (readlink("/proc/$pid/exe") // '') eq readlink("/proc/$$/exe");

@@ -100,6 +100,10 @@ export interface Requests {
   }): Record<never, never>
   /** Ends it, and what runs in it. One that nobody asks about is ended by itself. */
   closeShell(request: { readonly shell: string }): Record<never, never>
+  /**
+   * Begins an SSH connection with the task's machine, for the program that bridges it to an ssh of this host: read, written and closed as a shell is.
+   */
+  openSsh(request: { readonly id: string }): { readonly shell: string }
   /** The ports at which programs of the agent listen, from the lowest on. */
   listeningPorts(request: { readonly id: string }): { readonly ports: readonly number[] }
   /** The address at which this host's browser finds that port of the task's machine from now on. */

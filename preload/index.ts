@@ -23,6 +23,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   writeShell: true,
   resizeShell: true,
   closeShell: true,
+  openSsh: true,
   listeningPorts: true,
   openPreview: true,
   readSteps: true,

@@ -135,7 +135,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log, places: options.places })
-  const attachments = new TaskAttachments({ catalog, lines: options.lines })
+  const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
     ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },

@@ -150,6 +150,11 @@ export interface Attachments {
   openShell(id: TaskId, size: ScreenSize, signal: AbortSignal): Promise<Shell>
   /** Connects to a TCP port of the guest's own loopback address. */
   connect(id: TaskId, port: number, signal: AbortSignal): Promise<Duplex>
+  /**
+   * Begins an SSH connection with a server in the guest, of the agent's user; the other end belongs to an ssh that has the keys of
+   * `sshKeys`. @throws AppError('host-incomplete') when keys cannot be made, too.
+   */
+  openSsh(id: TaskId, signal: AbortSignal): Promise<Duplex>
   /** Resolves with the ports at which programs of the agent's user listen, from the lowest on. */
   ports(id: TaskId, signal: AbortSignal): Promise<readonly number[]>
 }

@@ -53,6 +53,7 @@ export const requestSchemas = {
   writeShell: z.strictObject({ shell, data: z.base64().max(lengths.typed) }),
   resizeShell: z.strictObject({ shell, ...screen }),
   closeShell: z.strictObject({ shell }),
+  openSsh: z.strictObject({ id }),
   listeningPorts: z.strictObject({ id }),
   openPreview: z.strictObject({ id, port: z.int().min(1).max(bounds.port.most) }),
   readSteps: z.strictObject({ id, after: position, wait: z.boolean() }),

@@ -152,6 +152,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         shells.close(shell)
         return {}
       },
+      openSsh: async ({ id }, signal) => ({ shell: await shells.openSsh(id, signal) }),
       listeningPorts: async ({ id }, signal) => ({
         ports: await tasks.attachments.ports(requireTaskId(id), signal),
       }),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { ShellPiece } from '../../preload/task-details.ts'
 import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
-import type { Attachments, ScreenSize, Shell } from '../tasks/contract.ts'
+import type { Attachments, ScreenSize } from '../tasks/contract.ts'
 
 /** A shell that nobody asked anything of for so long has lost its window: pages wait 25 s for an answer and ask again. */
 const forgottenMs = 90_000
@@ -12,7 +13,7 @@ const mostAnswerBytes = 256 * 1024
 const mostShells = 32
 
 /**
- * Shells for callers that ask for what one showed, again and again. An answer that got lost can be asked for once more, so it is kept until the next
+ * Shells, and SSH connections, for callers that ask for what one showed, again and again. An answer that got lost can be asked for once more, so it is kept until the next
  * question says that it came.
  */
 export class Shells implements Disposable {
@@ -26,14 +27,29 @@ export class Shells implements Disposable {
 
   /** Resolves with a name that only the caller knows. @throws AppError */
   async open(taskId: string, size: ScreenSize, signal: AbortSignal): Promise<string> {
+    return await this.#keep(async () => {
+      const shell = await this.#attachments.openShell(requireTaskId(taskId), size, signal)
+      return { stream: shell, resize: (wished) => shell.resize(wished) }
+    })
+  }
+
+  /** As `open`, of an SSH connection in place of a shell. @throws AppError */
+  async openSsh(taskId: string, signal: AbortSignal): Promise<string> {
+    return await this.#keep(async () => {
+      const stream = await this.#attachments.openSsh(requireTaskId(taskId), signal)
+      return { stream, resize: () => undefined } // The sizes of its screens are told inside of it.
+    })
+  }
+
+  async #keep(open: () => Promise<Opened>): Promise<string> {
     if (this.#shells.size + this.#opening >= mostShells) {
       throw new AppError('task-busy', `${mostShells} shells are open`, { hint: 'Close one of them' })
     }
     this.#opening += 1
     try {
-      const shell = await this.#attachments.openShell(requireTaskId(taskId), size, signal)
+      const opened = await open()
       const name = randomBytes(16).toString('hex')
-      this.#shells.set(name, new KeptShell(shell, () => this.#shells.delete(name)))
+      this.#shells.set(name, new KeptShell(opened, () => this.#shells.delete(name)))
       return name
     } finally {
       this.#opening -= 1
@@ -69,16 +85,26 @@ export class Shells implements Disposable {
   }
 }
 
+interface Opened {
+  readonly stream: Duplex
+  readonly resize: (size: ScreenSize) => void
+}
+
 class KeptShell {
-  readonly #shell: Shell
+  readonly #shell: Duplex
+  readonly resize: (size: ScreenSize) => void
   readonly #forget: () => void
   /** What was answered and may have got lost, and where it begins. */
   #answered: Buffer = Buffer.alloc(0)
   #start = 0
   #forgotten: NodeJS.Timeout | undefined
 
-  constructor(shell: Shell, forget: () => void) {
+  constructor({ stream: shell, resize }: Opened, forget: () => void) {
     this.#shell = shell
+    this.resize = (size) => {
+      this.#isUsed()
+      resize(size)
+    }
     this.#forget = forget
     shell.on('error', () => undefined) // It closes after that.
     shell.pause()
@@ -105,11 +131,6 @@ class KeptShell {
     this.#isUsed()
     if (!this.#shell.writable) return
     await new Promise<void>((resolve) => this.#shell.write(data, () => resolve()))
-  }
-
-  resize(size: ScreenSize): void {
-    this.#isUsed()
-    this.#shell.resize(size)
   }
 
   close(): void {
@@ -152,7 +173,7 @@ class KeptShell {
 }
 
 /** Resolves when the shell has something to say, or will say nothing more, or the signal fires. */
-function changed(shell: Shell, signal: AbortSignal): Promise<void> {
+function changed(shell: Duplex, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       shell.off('readable', done).off('end', done).off('close', done)

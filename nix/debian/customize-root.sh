@@ -157,7 +157,7 @@ build_initrd() {
 # its own files in this root (its apt.conf in /tmp), and works with them until it ends.
 left_out=(
   '^\.image$' '^boot$' '^(run|tmp)/.' '^var/(cache|log|lib/apt/lists)/.' '^var/lib/dpkg/[^/]*-old$'
-  '^etc/[^/]*-$' '^etc/systemd/system/[^/]*\.wants/.' '^etc/apt/sources\.list\.d/.' '^usr/share/(doc|man|info|lintian|bug)$'
+  '^etc/[^/]*-$' '^etc/ssh/ssh_host_' '^etc/systemd/system/[^/]*\.wants/.' '^etc/apt/sources\.list\.d/.' '^usr/share/(doc|man|info|lintian|bug)$'
 )
 
 say 45 'guest files'

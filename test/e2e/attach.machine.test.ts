@@ -1,12 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
+import { run } from '../../main/lib/processes/spawn.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { connectToServer } from '../../main/web/client.ts'
 import { type WindowCall, windowOfServer } from '../../main/web/window-of-server.ts'
@@ -19,12 +21,35 @@ import { stopMachines } from '../support/machines/stop-machines.ts'
 import { taskId } from '../support/tasks.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
+import { layDownVite } from '../support/vite-in-guest.ts'
+import { launchBrowser } from '../support/window/launch-browser.ts'
 
-const waitForGo = bash('until [ -e .git/go ]; do sleep 0.5; done')
+/** A page of its own, which takes what changed without being loaded again. */
+const startVite = [
+  'until [ -e /workspace/vite/ready ]; do sleep 0.5; done',
+  'mkdir /tmp/app && cd /tmp/app',
+  `echo '<h1></h1><script type="module" src="/main.js"></script>' >index.html`,
+  `echo 'export const text = "first"' >text.js`,
+  'cat >main.js <<MAIN',
+  "import { text } from './text.js'",
+  "const show = (shown) => { document.querySelector('h1').textContent = shown }",
+  'show(text)',
+  "import.meta.hot.accept('./text.js', (next) => show(next.text))",
+  'MAIN',
+  'nohup /workspace/vite/node /workspace/vite/node_modules/vite/bin/vite.js --host 127.0.0.1 --port 5173 --strictPort . >vite.log 2>&1 &',
+].join('\n')
+const waitForGo = 'until [ -e /workspace/repo/.git/go ]; do sleep 0.5; done; echo goes on'
+const slow = { timeout: 300_000 }
 
-test("a person's shells in an agent's machine: several at once, with sizes, without the key, and again after the server was killed", async () => {
+test("a person in an agent's machine: shells, ssh and its web server, several at once, without the key, and again after the server was killed", async () => {
   await using api = await startScriptedApi({
-    scripts: { waits: ({ results }) => (results.length === 0 ? waitForGo : say('Done.')) },
+    scripts: {
+      waits: ({ results }) => {
+        if (results.length === 0) return bash(`${startVite}\n${waitForGo}`)
+        // A tool has no more than two minutes.
+        return results.some(({ text }) => text.includes('goes on')) ? say('Done.') : bash(waitForGo)
+      },
+    },
   })
   const folder = await temporaryFolder()
   const home = join(folder, 'home')
@@ -64,6 +89,46 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
   await second.types('echo "beside $((1 + 1)) it"')
   await second.shows(/beside 2 it/)
 
+  // ssh of this host, by what `ssh-config` writes.
+  const config = join(folder, 'ssh-config')
+  expect(await runCommand(['ssh-config', '--file', config], { home, env: { HOME: homedir() } })).toMatchObject({
+    exitCode: 0,
+  })
+  const host = `${id}.microvm`
+  const ssh = (command: string) => run('ssh', ['-F', config, host, command])
+  const { share, repo: clone } = taskFiles(home, taskId(id))
+  const [told, status] = await Promise.all([
+    ssh(
+      `echo "$(id -un), key \${ANTHROPIC_API_KEY:-none}, $ANTHROPIC_BASE_URL"; git -C /workspace/repo log --format=%s`,
+    ),
+    ssh('exit 7'),
+  ])
+  expect(told.stdout).toMatch(/^claude, key none, http:\/\/10\.0\.2\.\S+\nStart\n$/)
+  expect(status.exitCode).toBe(7)
+  const content = randomBytes(300_000)
+  await writeFile(join(folder, 'sent'), content)
+  const batch = join(folder, 'batch')
+  await writeFile(batch, `put ${folder}/sent /tmp/there\nget /tmp/there ${folder}/back\n`)
+  expect(await run('sftp', ['-q', '-F', config, '-b', batch, host])).toMatchObject({ ok: true })
+  expect((await readFile(join(folder, 'back'))).equals(content)).toBe(true)
+
+  // The agent's web server, in a browser.
+  await layDownVite(join(share, 'vite'))
+  await writeFile(join(share, 'vite', 'ready'), '')
+  await until(async () => (await call('listeningPorts', { id })).ports.includes(5173))
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto((await call('openPreview', { id, port: 5173 })).url, slow)
+  await page.getByRole('heading', { name: 'first' }).waitFor(slow)
+  await page.evaluate("document.body.append('not loaded again')")
+  await expect
+    .poll(() => ssh('echo \'export const text = "second"\' >/tmp/app/text.js'), slow)
+    .toMatchObject({ ok: true })
+  await page.getByRole('heading', { name: 'second' }).waitFor(slow)
+  await page.getByText('not loaded again').waitFor()
+  await browser.close()
+
   server1.kill('SIGKILL')
   await once(server1, 'exit')
   const server2 = serve()
@@ -79,11 +144,18 @@ test("a person's shells in an agent's machine: several at once, with sizes, with
   expect(await textAt(nothing)).toMatch(/^Port 5174 of task .* does not answer: Nothing listens on port 5174/)
   await again('closeShell', { shell: third.shell })
 
-  await writeFile(join(taskFiles(home, taskId(id)).repo, '.git', 'go'), '')
+  expect(await ssh('echo again')).toMatchObject({ stdout: 'again\n' })
+
+  await writeFile(join(clone, '.git', 'go'), '')
   const server3 = await connectToServer(home)
   await until(async () => (await server3.call('get_task_info', { task_id: id })).phase === 'finished')
   expect(await server3.call('get_task_info', { task_id: id })).toMatchObject({ status: 'completed' })
   await expect(again('openShell', { id, rows: 24, columns: 80 })).rejects.toMatchObject({ code: 'task-ended' })
+  const refused = await ssh('true')
+  expect(refused).toMatchObject({
+    exitCode: 255,
+    stderr: expect.stringContaining('has ended, and its machine with it'),
+  })
   server2.kill('SIGTERM')
 })
 

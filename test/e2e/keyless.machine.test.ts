@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { open, readdir, readlink } from 'node:fs/promises'
+import { get } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { hostDriver } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
@@ -7,12 +10,14 @@ import { run } from '../../main/lib/processes/spawn.ts'
 import type { MachineDriver } from '../../main/machines/driver.ts'
 import { addSecret } from '../../main/settings/secrets.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { windowOfServer } from '../../main/web/window-of-server.ts'
 import { recordingUpstream } from '../support/claude/recording-upstream.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { bash, type History, say, sequence } from '../support/claude/scripted-turn.ts'
 import { scriptedKey, startOrchestra } from '../support/faults/orchestra.ts'
 import { gitIn, subjectsOf } from '../support/git/repositories.ts'
 import { taskId } from '../support/tasks.ts'
+import { until } from '../support/until.ts'
 import { secretOf } from '../support/web/secret-upstream.ts'
 
 /** What the guest has in the key's place; found in its memory, or the search would prove nothing. */
@@ -85,6 +90,8 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   expect(await memoryHolds(pid ?? 0, standIn)).toBe(true)
   expect(await memoryHolds(pid ?? 0, scriptedKey)).toBe(false)
   expect(await memoryHolds(pid ?? 0, secret)).toBe(false)
+  // A person sees what is served in the machine under a list of hosts as under every other policy; see attach.machine.test.ts.
+  expect(await servedPage(orchestra.home, id)).toBe('A project\n')
   searched.resolve()
 
   const view = await orchestra.until(id, 'finished')
@@ -114,6 +121,20 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   )
   expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
 })
+
+/** The README of the clone, from a web server in the machine. */
+async function servedPage(home: string, id: string): Promise<string> {
+  const call = await windowOfServer(home)
+  const { shell } = await call('openShell', { id, rows: 24, columns: 80 })
+  const typed = 'busybox httpd -p 127.0.0.1:8000 -h /workspace/repo\n'
+  await call('writeShell', { shell, data: Buffer.from(typed).toString('base64') })
+  await until(async () => (await call('listeningPorts', { id })).ports.includes(8000))
+  await call('closeShell', { shell })
+  const { host, port } = new URL((await call('openPreview', { id, port: 8000 })).url)
+  const request = get({ host: '127.0.0.1', port, path: '/README.md', headers: { host }, agent: false })
+  const [answer] = await once(request, 'response')
+  return await text(answer)
+}
 
 /** This host's machines, whose gateways ask the host of each secret here, and with no TLS: a test's certificate is trusted nowhere. */
 function withoutTls(origin: string): MachineDriver {

@@ -12,6 +12,7 @@ import type { GuestImage } from '../../main/machines/guest-image.ts'
 import { applyRemedies } from '../../main/machines/host/host-packages.ts'
 import { createQemuDriver } from '../../main/machines/qemu/driver.ts'
 import { createVfkitDriver } from '../../main/machines/vfkit/driver.ts'
+import { answerOf, answersUntilGo } from '../support/machines/answering-line.ts'
 import { bareGuest } from '../support/machines/bare-guest.ts'
 import {
   bareDriver,
@@ -209,27 +210,14 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
   })
 
   test('a machine has a line of its own: bytes go both ways, one connection after the other, also when it was adopted', async () => {
-    const spec = await bareSpec(`
-      port=$(grep -lx microvm.attach /sys/class/virtio-ports/*/name); port=\${port%/name}
-      exec 3<>/dev/\${port##*/}; echo ready
-      until [ -f /workspace/repo/go ]; do if read -t 1 -r line <&3; then echo "heard $line" >&3; else sleep 0.1; fi; done
-    `)
+    const spec = await bareSpec(answersUntilGo)
     const { handle, kill } = await startElsewhere(spec)
     kill()
     const machine = await driver.adopt(handle)
     onTestFinished(() => machine?.powerOff(AbortSignal.abort()))
     await consoleSays(spec.consolePath, 'ready')
     // A guest's end of a line need not learn that the host has gone, so this one reads for a second at a time.
-    for (const word of ['first', 'second']) {
-      const line = await machine?.openLine?.(AbortSignal.timeout(10_000))
-      line?.write(`${word}\n`)
-      let heard = ''
-      for await (const chunk of line ?? []) {
-        heard += String(chunk)
-        if (heard.endsWith('\n')) break
-      }
-      expect(heard).toBe(`heard ${word}\n`)
-    }
+    for (const word of ['first', 'second']) expect(await answerOf(machine, word)).toBe(`heard ${word}\n`)
     await writeFile(join(spec.repo, 'go'), '')
     expect(await machine?.exited).toEqual({ kind: 'powered-off' })
     await expect(machine?.openLine?.(never)).rejects.toThrow()

@@ -11,7 +11,7 @@ function shellsOf(openShell: () => Promise<Shell>): Shells {
   const notAsked = (): never => {
     throw new Error('not asked for here')
   }
-  const shells = new Shells({ openShell, connect: notAsked, ports: notAsked })
+  const shells = new Shells({ openShell, connect: notAsked, openSsh: notAsked, ports: notAsked })
   onTestFinished(() => shells[Symbol.dispose]())
   return shells
 }

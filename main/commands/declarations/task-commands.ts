@@ -50,6 +50,22 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
       await attach(terminal, id)
     })
   program
+    .command('ssh-config')
+    .description("have ssh, and the editors that use it, reach tasks' machines as ID.microvm")
+    .option('--file <path>', 'the configuration of ssh that is to know them (default: ~/.ssh/config)')
+    .action(async ({ file }: { file?: string }) => {
+      const { sshConfig } = await import('../live/ssh-config.ts')
+      await sshConfig(terminal, file)
+    })
+  program
+    .command('ssh-proxy')
+    .description('what ssh runs to reach ID.microvm; see ssh-config')
+    .argument('<host>')
+    .action(async (host: string) => {
+      const { sshProxy } = await import('../live/ssh-proxy.ts')
+      await sshProxy(terminal, host)
+    })
+  program
     .command('path')
     .description("print where a task's clone lies on this host")
     .argument('<id>')

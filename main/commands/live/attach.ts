@@ -96,4 +96,4 @@ class TypedBytes {
   }
 }
 
-const mostTypedBytes = 48 * 1024
+export const mostTypedBytes = 48 * 1024

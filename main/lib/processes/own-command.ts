@@ -38,6 +38,8 @@ export const ownVerbs = [
   'secrets',
   'serve',
   'setup-token',
+  'ssh-config',
+  'ssh-proxy',
   'tasks',
   'tell',
   'usage',
@@ -52,15 +54,23 @@ const bareCall = new RegExp(`(?<![\\w/.-])(?:npx )?${name} (?=(?:${ownVerbs.join
  * would fetch whatever a registry has under it.
  */
 export function ownCommand(path: string = process.env.PATH ?? '', folder: string = packageDirectory()): string {
-  const launcher = [join(folder, 'main', `${name}.mjs`), join(folder, '..', 'bin', name)].find((each) =>
-    existsSync(each),
-  )
+  const launcher = ownLauncher(folder)
   if (launcher === undefined) return name
   const own = realpathSync(launcher)
   const found = path.split(delimiter).find((each) => each !== '' && existsSync(join(each, name)))
   if (found !== undefined && realpathSync(join(found, name)) === own) return name
   return quoted(launcher)
 }
+
+/** How a program that has neither our PATH nor our Node calls this one: words that need no shell. */
+export function ownWords(folder: string = packageDirectory()): readonly string[] {
+  const launcher = ownLauncher(folder)
+  if (launcher === undefined) return [name]
+  return launcher.endsWith('.mjs') ? [process.execPath, launcher] : [launcher]
+}
+
+const ownLauncher = (folder: string): string | undefined =>
+  [join(folder, 'main', `${name}.mjs`), join(folder, '..', 'bin', name)].find((each) => existsSync(each))
 
 /**
  * Makes each line of this program that a text tells the user to run one that works as it stands. Hints name the command by its bare

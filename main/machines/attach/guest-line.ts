@@ -11,6 +11,16 @@ export type LineTarget =
   | { readonly kind: 'port'; readonly port: number }
   /** The ports at which programs of the agent's user listen: decimal numbers with spaces between them. */
   | { readonly kind: 'ports' }
+  /** An SSH server for this one connection, of the agent's user. */
+  | { readonly kind: 'ssh'; readonly keys: SshServerKeys }
+
+/** What such a server is given; both in OpenSSH's own text form. */
+export interface SshServerKeys {
+  /** The public key whose owner it lets in: one line. */
+  readonly mayEnter: string
+  /** Its own private key, by which it is known here. */
+  readonly own: string
+}
 
 /** Of what waits for the line itself; more waits in the streams. */
 const mostQueuedBytes = 65_536
@@ -245,6 +255,8 @@ function wordsOf(target: LineTarget): string {
       return `port ${target.port}`
     case 'ports':
       return 'ports'
+    case 'ssh':
+      return `ssh\n${target.keys.mayEnter}\n${target.keys.own}`
   }
 }
 

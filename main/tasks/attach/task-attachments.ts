@@ -4,8 +4,10 @@ import type { LineStream, ScreenSize } from '../../machines/attach/line-stream.t
 import type { Attachments } from '../contract.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type GuestLines, noMachine } from './guest-lines.ts'
+import { sshKeys } from './ssh-keys.ts'
 
 export interface TaskAttachmentsOptions {
+  readonly home: string
   readonly catalog: Pick<TaskCatalog, 'get' | 'watch'>
   readonly lines: Pick<GuestLines, 'followed' | 'open'>
   /** How long a machine that is on record may take to be found again after a restart. Default: 30 s. */
@@ -29,6 +31,12 @@ export class TaskAttachments implements Attachments {
 
   async connect(id: TaskId, port: number, signal: AbortSignal): Promise<LineStream> {
     return await this.#open(id, { kind: 'port', port }, signal)
+  }
+
+  async openSsh(id: TaskId, signal: AbortSignal): Promise<LineStream> {
+    await this.#untilFollowed(id, signal) // A task that has no machine needs no keys.
+    const keys = await sshKeys(this.#options.home, id)
+    return await this.#options.lines.open(id, { kind: 'ssh', keys }, signal)
   }
 
   async ports(id: TaskId, signal: AbortSignal): Promise<readonly number[]> {

@@ -39,6 +39,11 @@ export interface TaskFiles {
   readonly checkpointPacks: { readonly a: string; readonly b: string }
 }
 
+/** The keys of SSH connections to the task's machine; named as ssh names the machine. */
+export const sshFolder = (home: string, id: TaskId): string => join(home, 'ssh', sshHost(id))
+
+export const sshHost = (id: TaskId): string => `${id}.microvm`
+
 /** What Claude remembers, as the runner keeps it in the share. */
 export const sessionFolder = ({ share }: Pick<TaskFiles, 'share'>): string => join(share, shareNames.session)
 

@@ -6,7 +6,7 @@ import { type PublishingRules, requireYes, weighRemoval } from '../finish/waitin
 import { workIsElsewhere } from '../finish/work-is-elsewhere.ts'
 import { hideInWorkTree } from '../record/mirror.ts'
 import { placeOfRefs } from '../record/place-of-refs.ts'
-import { filesOf } from '../record/task-files.ts'
+import { filesOf, sshFolder } from '../record/task-files.ts'
 import type { Deletions } from './deletions.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function cleanUpTask(
   if (deleteRef) await dropRef(task)
   await hideInWorkTree(task).catch(() => undefined) // Links in a work tree that is closed to us keep nothing of the task.
   // The record goes last: while anything stays, the task is listed and can be cleaned up once more.
-  for (const path of new Set([repo, share, workFolder, folder])) {
+  for (const path of new Set([repo, share, workFolder, sshFolder(task.home, id), folder])) {
     const reason = await deletions.remove(path)
     if (reason === null) continue
     throw new AppError('home-unusable', `The folder of task ${id} could not be deleted: ${reason}`, {

@@ -24,6 +24,7 @@ export const attach: Bench = {
     const attachments: Attachments = {
       openShell: (_id, screen) => open({ kind: 'shell', size: screen }),
       connect: (_id, port) => open({ kind: 'port', port }),
+      openSsh: () => Promise.reject(new Error('it is not measured')),
       ports: async () => [],
     }
     const pairs = quick ? 20 : 300

@@ -7,6 +7,7 @@ import { findTool } from '../../../main/lib/processes/find-tool.ts'
 import type { Problem } from '../../../main/machines/driver.ts'
 import { findHelperUser } from '../../../main/machines/helper-user.ts'
 import { applyRemedies } from '../../../main/machines/host/host-packages.ts'
+import { answerOf, answersUntilGo } from '../../support/machines/answering-line.ts'
 import { bareGuest } from '../../support/machines/bare-guest.ts'
 import {
   bareDriver,
@@ -107,7 +108,7 @@ test.runIf(isRoot)(
     await internet.serve('host', 'dns', '127.0.0.53', 53, '198.18.0.80')
     // With root's rights in the guest, packets can be sent to a loopback address through the card.
     const spec = await bareSpec(
-      `until [ -f /workspace/repo/go ]; do sleep 0.2; done
+      `${answersUntilGo}
        wget -T 10 -q -O - http://example.test/
        gateway=$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')
        for host in $gateway ${internet.hostAddress}; do wget -T 2 -q -O - http://$host:8081/; done
@@ -124,6 +125,8 @@ test.runIf(isRoot)(
     const machine = await driver.adopt(handle)
     if (machine === undefined) throw new Error('not adopted')
     onTestFinished(() => machine.powerOff(AbortSignal.abort()))
+    await consoleSays(spec.consolePath, 'ready')
+    expect(await answerOf(machine, 'open')).toBe('heard open\n') // Shells and previews come to an open guest as to a closed one.
     await writeFile(join(repo, 'go'), '')
     expect(await machine.exited).toEqual({ kind: 'powered-off' })
     const console = await readFile(spec.consolePath, 'utf8')

@@ -82,6 +82,7 @@ export class ScriptedTasks implements Tasks {
   readonly attachments: Attachments = {
     openShell: noMachine,
     connect: noMachine,
+    openSsh: noMachine,
     ports: noMachine,
   }
   readonly requests: RunRequest[] = []

@@ -30,7 +30,7 @@ function attachmentsOf(first: Task, findMs?: number) {
       return () => void listeners.delete(listener)
     },
   }
-  const attachments = new TaskAttachments({ catalog, lines, ...(findMs !== undefined && { findMs }) })
+  const attachments = new TaskAttachments({ home: '/home', catalog, lines, ...(findMs !== undefined && { findMs }) })
   return {
     lines,
     listeners,
@@ -99,6 +99,7 @@ test.each(['80 x', '70000', '-1', '0', ' 80', '8'.repeat(5000), '80 '.repeat(200
 
 async function portsOf(words: string): Promise<readonly number[]> {
   const attachments = new TaskAttachments({
+    home: '/home',
     catalog: { get: async () => taskAfter('agent-started'), watch: () => () => undefined },
     lines: { followed: async () => undefined, open: async () => new PassThrough().end(words) as never },
   })
