@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME... --quick --record]`: measures, prints one table, writes test/output/bench.json; a run of all in full
+ * `npm run bench [-- NAME... --quick --record --guard]`: measures, prints one table, writes test/output/bench.json; a run of all in full
  * size, or one that is to be recorded, has its rows take the place of those in results.json, and RESULTS.md is made of that.
  */
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { pathExists } from '../../main/lib/files/look.ts'
 import { removeTree } from '../../main/lib/files/remove-tree.ts'
 import { runOrThrow } from '../../main/lib/processes/spawn.ts'
+import { grown } from './grown.ts'
 import type { Bench } from './measure.ts'
 import { mergeRecords, type Recorded, type Result, type Run, resultOf, resultsPage, tableOf } from './report.ts'
 import { acknowledge } from './rows/acknowledge.ts'
@@ -53,6 +54,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    guard: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -60,7 +62,7 @@ const isRecorded = values.record || (positionals.length === 0 && !values.quick)
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) process.stderr.write(`No such benchmark: ${unknown.join(', ')}\n`)
-  process.stdout.write('npm run bench [-- NAME... --quick --record]\n\n')
+  process.stdout.write('npm run bench [-- NAME... --quick --record --guard]\n\n')
   for (const { name, about } of benches) process.stdout.write(`  ${name.padEnd(12)} ${about}\n`)
   process.exitCode = unknown.length > 0 ? 2 : 0
 } else {
@@ -87,9 +89,17 @@ async function runAll(chosen: readonly Bench[], quick: boolean): Promise<boolean
   const run = await runOfNow(quick)
   await writeFile(join(output, 'bench.json'), `${JSON.stringify({ ...run, failed, rows }, null, 2)}\n`)
   if (rows.length > 0) process.stdout.write(`\n${tableOf(rows)}\n`)
+  const isAsBefore = !values.guard || (await guard(rows))
   if (isRecorded) await record(measured.map(({ bench, rows }) => ({ bench, run, rows: rows.map(withoutValues) })))
   if (failed.length > 0) say(`Not measured: ${failed.join(', ')}`)
-  return failed.length === 0 && !stop.signal.aborted
+  return failed.length === 0 && isAsBefore && !stop.signal.aborted
+}
+
+/** Whether no ratio is worse by a third than what is recorded. */
+async function guard(rows: readonly Result[]): Promise<boolean> {
+  const worse = grown(await readRecords(), rows)
+  for (const { what, before, now } of worse) say(`Grown: ${what}: ${now.toFixed(2)} x, recorded ${before.toFixed(2)} x`)
+  return worse.length === 0
 }
 
 async function runOfNow(quick: boolean): Promise<Run> {
@@ -112,14 +122,18 @@ function withoutValues({ values: _, ...row }: Result) {
   return row
 }
 
+const recordPath = join(import.meta.dirname, 'results.json')
+
+const readRecords = async (): Promise<readonly Recorded[]> =>
+  (await pathExists(recordPath)) ? (JSON.parse(await readFile(recordPath, 'utf8')) as readonly Recorded[]) : []
+
 /** A benchmark that could not be measured now keeps what it had. */
 async function record(newer: readonly Recorded[]): Promise<void> {
-  const path = join(import.meta.dirname, 'results.json')
-  const older = (await pathExists(path)) ? (JSON.parse(await readFile(path, 'utf8')) as readonly Recorded[]) : []
+  const older = await readRecords()
   const names = benches.map(({ name }) => name)
   const records = mergeRecords(names, older, newer)
   const missing = names.filter((name) => !records.some(({ bench }) => bench === name))
-  await writeFile(path, `${JSON.stringify(records, null, 2)}\n`)
+  await writeFile(recordPath, `${JSON.stringify(records, null, 2)}\n`)
   await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsPage(records, missing))
 }
 
