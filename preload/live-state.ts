@@ -40,7 +40,13 @@ export type RowState =
       readonly blocked: string | null
     }
   /** null at a place, which is another machine. */
-  | { readonly phase: ActivePhase; readonly slot: SlotId | null }
+  | { readonly phase: Exclude<ActivePhase, 'merging'>; readonly slot: SlotId | null }
+  | {
+      readonly phase: 'merging'
+      readonly slot: SlotId | null
+      /** How far its work is that is checked before it comes onto the branch, one sentence with no full stop; absent otherwise. */
+      readonly landing?: string
+    }
   /** Its agent has nothing to do, since then, and waits until then to be told more; ISO 8601, UTC. */
   | { readonly phase: 'waiting'; readonly slot: SlotId | null; readonly since: string; readonly until: string }
   /** It gave its slot back and goes on by itself: the agent ran into a usage limit, or the network went away. */

@@ -11,6 +11,7 @@ const guestFields = [
   'merge_result.files',
   'merge_result.held',
   'merge_result.detail',
+  'merge_result.check.output',
   'said',
   'notes',
   'commits',
@@ -20,6 +21,7 @@ const guestFields = [
   'files',
   'held',
   'detail',
+  'check.output',
 ] as const
 
 const note =

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Change, ClientRow, Delta, Snapshot, TaskRow } from '../../preload/live-state.ts'
 import type { ShownSettings } from '../../preload/settings.ts'
 import type { TaskId } from '../core/task/task.ts'
@@ -9,7 +10,7 @@ import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import type { ActivityReader } from './activity-reader.ts'
 import { recentTasks } from './history/recent-tasks.ts'
-import { type QueuePlace, queuePlaceOf } from './queue-place.ts'
+import { type Place, placeOf } from './queue-place.ts'
 import { RepositoryRows } from './repositories/repository-rows.ts'
 import { slotRows, taskRow } from './rows.ts'
 
@@ -51,7 +52,7 @@ export class WindowFeed implements Disposable {
   readonly #listeners = new Set<{ readonly tell: (delta: Delta) => void; readonly attention: Attention }>()
   readonly #repositories = new RepositoryRows()
   readonly #unfinished = new Map<TaskId, TaskBrief>()
-  readonly #places = new Map<TaskId, QueuePlace>()
+  readonly #places = new Map<TaskId, Place>()
   readonly #changed = new Map<TaskId, TaskBrief | null>()
   readonly #sections = new Map<Section['kind'], Section>()
   readonly #told = new Map<Section['kind'], string>()
@@ -146,8 +147,8 @@ export class WindowFeed implements Disposable {
     else this.#unfinished.set(task.id, task)
   }
 
-  #placeOf(task: TaskBrief): QueuePlace {
-    return queuePlaceOf(task, this.#options.tasks)
+  #placeOf(task: TaskBrief): Place {
+    return placeOf(task, this.#options.tasks)
   }
 
   #offer(section: Section): void {
@@ -168,7 +169,7 @@ export class WindowFeed implements Disposable {
     for (const task of this.#unfinished.values()) {
       const place = this.#placeOf(task)
       const told = this.#places.get(task.id)
-      if (told?.position === place.position && told.blocked === place.blocked) continue
+      if (isDeepStrictEqual(told, place)) continue
       this.#places.set(task.id, place)
       if (!this.#changed.has(task.id)) this.#changed.set(task.id, task)
     }

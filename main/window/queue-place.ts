@@ -1,3 +1,4 @@
+import { landingStateText } from '../core/landing/landing.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -10,14 +11,24 @@ export interface QueuePlace {
   readonly blocked: string | null
 }
 
-export const noPlace: QueuePlace = { position: null, blocked: null }
+/** Where a task stands that waits, or lands. */
+export interface Place extends QueuePlace {
+  /** How far its work is that is checked before it comes onto the branch, one sentence; null for any other. */
+  readonly landing: string | null
+}
 
-export function queuePlaceOf(
+export const noPlace: Place = { position: null, blocked: null, landing: null }
+
+export function placeOf(
   { id, state }: Pick<TaskBrief, 'id' | 'state'>,
-  tasks: Pick<Tasks, 'queuePosition' | 'readiness'>,
-): QueuePlace {
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>,
+): Place {
+  if (state.phase === 'merging') {
+    const landing = tasks.landing(id)
+    return { ...noPlace, landing: landing && landingStateText(landing) }
+  }
   if (state.phase !== 'queued' && state.phase !== 'parked') return noPlace
-  return { position: tasks.queuePosition(id), blocked: blockedBy(tasks.readiness(id)) }
+  return { ...noPlace, position: tasks.queuePosition(id), blocked: blockedBy(tasks.readiness(id)) }
 }
 
 function blockedBy(readiness: Readiness | null): string | null {

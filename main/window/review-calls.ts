@@ -44,7 +44,8 @@ export function reviewCalls({
   return {
     review: async ({ id }) => {
       const task = await tasks.get(requireTaskId(id))
-      const check = task.result?.check
+      // Of the work as it would be on the branch, where that is what kept it off.
+      const check = (task.merge?.kind === 'unmerged' ? task.merge.check : undefined) ?? task.result?.check
       return reviewOf(await reviews.look(task.id), check ? { ...check, output: visibleText(check.output) } : null)
     },
     reviewCommit: async ({ id, commit }) => {

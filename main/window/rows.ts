@@ -8,7 +8,7 @@ import { unreachable } from '../core/unreachable.ts'
 import { visibleFormat, visibleLine, visibleText } from '../core/visible-text.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
-import type { QueuePlace } from './queue-place.ts'
+import type { Place } from './queue-place.ts'
 import { failureInWindow, inWindowWords } from './window-words.ts'
 
 const titleLimit = 200
@@ -20,7 +20,7 @@ export const titleOf = (description: string): string => {
 }
 
 /** What lists and cards show of a task. Pure. */
-export function taskRow(task: TaskBrief, place: QueuePlace, live: Activity | null): TaskRow {
+export function taskRow(task: TaskBrief, place: Place, live: Activity | null): TaskRow {
   return {
     id: task.id,
     title: titleOf(task.description),
@@ -36,7 +36,7 @@ export function taskRow(task: TaskBrief, place: QueuePlace, live: Activity | nul
   }
 }
 
-function rowState({ state }: TaskBrief, place: QueuePlace): RowState {
+function rowState({ state }: TaskBrief, { landing, ...place }: Place): RowState {
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', ...place }
@@ -49,8 +49,9 @@ function rowState({ state }: TaskBrief, place: QueuePlace): RowState {
     case 'booting':
     case 'working':
     case 'stopping':
-    case 'merging':
       return { phase: state.phase, slot: state.slot }
+    case 'merging':
+      return { phase: 'merging', slot: state.slot, ...(landing !== null && { landing }) }
     case 'waiting':
       return { phase: 'waiting', slot: state.slot, since: state.since, until: state.until }
     case 'finished':

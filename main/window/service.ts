@@ -24,7 +24,7 @@ import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
-import { queuePlaceOf } from './queue-place.ts'
+import { placeOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
 import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
 import { repositoryDetails } from './repositories/repository-details.ts'
@@ -95,7 +95,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)
-        return taskDetails(task, taskRow(task, queuePlaceOf(task, tasks), live.of(task.id)))
+        return taskDetails(task, taskRow(task, placeOf(task, tasks), live.of(task.id)))
       },
       cancelTask: async (request, signal) => {
         await callOperation('cancelTask', request, tasks, signal)

@@ -1,6 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { Changes, TaskDetails } from '../../preload/task-details.ts'
 import type { Failure } from '../core/failure.ts'
+import type { MergeOutcome } from '../core/merge/merge.ts'
 import type { TaskMessage } from '../core/task/message.ts'
 import type { Task } from '../core/task/task.ts'
 import { baseName, startOf } from '../core/task/task-base.ts'
@@ -28,7 +29,7 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     base: start ? baseName(start) : null,
     summary: task.result ? visibleText(task.result.summary) : null,
     failure: visibleFailure(outcome?.kind === 'failed' ? outcome.failure : task.stopReason),
-    merge: task.merge,
+    merge: task.merge && visibleMerge(task.merge),
     check: task.result?.check ? { ...task.result.check, output: visibleText(task.result.check.output) } : null,
     messages: task.messages.map(shownMessage),
     holdMs: task.holdMs ?? null,
@@ -39,6 +40,12 @@ export function taskDetails(task: Task, row: TaskRow): TaskDetails {
     folder: files.folder,
     consolePath: files.console,
   }
+}
+
+/** A check's output is a guest's. */
+function visibleMerge(merge: MergeOutcome): MergeOutcome {
+  if (merge.kind === 'unchanged' || !merge.check) return merge
+  return { ...merge, check: { ...merge.check, output: visibleText(merge.check.output) } }
 }
 
 /** Enough of a message to know it by. */

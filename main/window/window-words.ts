@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import type { MergeView } from '../core/task/view.ts'
+import { visibleText } from '../core/visible-text.ts'
 
 const line = 'microvm-orchestrator'
 
@@ -51,5 +52,8 @@ export function failureInWindow(failure: Failure): Failure {
 }
 
 /** What became of a merge, in the window's words. */
-export const mergeInWindow = (merge: MergeView): MergeView =>
-  merge.merged ? merge : { ...merge, detail: inWindowWords(merge.detail) }
+export function mergeInWindow(merge: MergeView): MergeView {
+  const shown = merge.merged ? merge : { ...merge, detail: inWindowWords(merge.detail) }
+  if (!('check' in shown) || !shown.check) return shown
+  return { ...shown, check: { ...shown.check, output: visibleText(shown.check.output) } }
+}

@@ -63,3 +63,25 @@ test('its text can be changed before it runs again, and a text that is being wri
   await expect.poll(() => text.inputValue()).toBe('Upgrade the image to the new base')
   expectNoFaults(window)
 })
+
+test('what a check printed that kept the work off the branch is shown with its command, as text', async () => {
+  const details = errorScene.details[failed]
+  if (!details) throw new Error('The scene has this task')
+  const check = {
+    ...{ command: 'npm test', commit: 'b7710aa', exitCode: 1 },
+    output: '1 test failed: <b>adds</b>\nexpected 2, got 3',
+  }
+  const merge = { kind: 'unmerged', reason: 'check_failed', files: [], detail: 'It failed', check } as const
+  const scene = { ...errorScene, details: { [failed]: { ...details, merge } } }
+  await using window = await openWindow(scene, { colorScheme: 'light' }, `#task/${failed}`, axe)
+  const { page } = window
+  await page.getByRole('heading', { name: 'Checked again on main' }).waitFor()
+  await page.getByText('Check failed').waitFor()
+  await page.getByText('exit status 1').waitFor()
+  await page.getByRole('region', { name: 'What the check printed' }).getByText(check.output).waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await seriousFindings(page), colorScheme).toEqual([])
+  }
+  expectNoFaults(window)
+})

@@ -11,13 +11,19 @@ const upTo = (type: string) => foldTask(events.slice(0, events.findIndex((event)
 
 test('a row follows its task from the queue to its end', () => {
   const live = { lastLine: 'building', steps: [], tokens: 7, costUsd: null }
-  expect(taskRow(upTo('created'), { position: 2, blocked: null }, null)).toMatchObject({
+  expect(taskRow(upTo('created'), { ...noPlace, position: 2 }, null)).toMatchObject({
     title: 'Add a greeting',
     state: { phase: 'queued', position: 2, blocked: null },
     startedAt: null,
     live: null,
   })
   expect(taskRow(upTo('agent-started'), noPlace, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
+  const landing = 'Its check runs again, on the branch as it is now'
+  expect(taskRow(upTo('machine-exited'), { ...noPlace, landing }, null).state).toEqual({
+    phase: 'merging',
+    slot: 3,
+    landing,
+  })
   expect(taskRow(foldTask(events, '/home'), noPlace, live)).toMatchObject({
     state: { phase: 'finished', outcome: 'merged', reason: null, detail: '1 commit on main', files: [], fileCount: 0 },
     ref: null,

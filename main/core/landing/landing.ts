@@ -19,3 +19,11 @@ export type LandingState =
   | { readonly kind: 'waits'; readonly position: number; readonly of: number }
   /** Its work is checked as it would be on the branch, on top of the works of `ahead` others that are not there yet. */
   | { readonly kind: 'checks'; readonly position: number; readonly of: number; readonly ahead: number }
+
+/** For a person, one sentence with no full stop. Pure. */
+export function landingStateText(state: LandingState): string {
+  if (state.kind === 'waits') return `Waits to come onto the branch, ${state.position} of ${state.of}`
+  if (state.ahead === 0) return 'Its check runs again, on the branch as it is now'
+  const works = state.ahead === 1 ? 'another work that lands' : `${state.ahead} other works that land`
+  return `Its check runs again, on top of ${works} before it`
+}

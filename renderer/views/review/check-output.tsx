@@ -1,9 +1,15 @@
 import type { CheckReport } from '../../../main/core/merge/check-report.ts'
-import type { MergePolicy } from '../../../main/core/merge/merge-policy.ts'
 import { Icon } from '../../parts/icon.tsx'
 
 /** How the repository's check went, and the end of what it printed: guest text. */
-export function CheckOutput({ check: { exitCode, output }, policy }: { check: CheckReport; policy: MergePolicy }) {
+export function CheckOutput({
+  check: { exitCode, output, timedOut },
+  command,
+}: {
+  check: CheckReport
+  /** null where it is not known any more. */
+  command: string | null
+}) {
   const passed = exitCode === 0
   return (
     <details className="check-output" open={!passed}>
@@ -12,9 +18,13 @@ export function CheckOutput({ check: { exitCode, output }, policy }: { check: Ch
           <Icon name={passed ? 'pass' : 'fail'} size="small" />
         </span>
         <b>{passed ? 'Check succeeded' : 'Check failed'}</b>
-        {policy.kind === 'check' && <span className="mono second cut">{policy.command}</span>}
+        {command !== null && <span className="mono second cut">{command}</span>}
         <span className="small second">
-          {exitCode === null ? 'ended by a signal' : !passed && `exit status ${exitCode}`}
+          {timedOut
+            ? 'ran into its time limit'
+            : exitCode === null
+              ? 'ended by a signal'
+              : !passed && `exit status ${exitCode}`}
         </span>
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}

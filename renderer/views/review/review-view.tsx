@@ -118,7 +118,9 @@ function Shown({ id, title, review }: { id: TaskId; title: string; review: Revie
         )}
         <LayoutChoice />
       </div>
-      {review.check && <CheckOutput check={review.check} policy={review.policy} />}
+      {review.check && (
+        <CheckOutput check={review.check} command={review.policy.kind === 'check' ? review.policy.command : null} />
+      )}
       {one ? (
         <OneCommit key={one.id} id={id} work={review.commit} commit={one.id} list={list} />
       ) : (

@@ -32,8 +32,8 @@ function iconOf({ tool, state }: StepLine): IconName {
   return tool === null ? 'say' : toolIcon(tool)
 }
 
-function withoutAgent({ phase }: RowState): string | null {
-  switch (phase) {
+function withoutAgent(state: RowState): string | null {
+  switch (state.phase) {
     case 'cloning':
       return 'Its clone is being made'
     case 'booting':
@@ -41,7 +41,7 @@ function withoutAgent({ phase }: RowState): string | null {
     case 'stopping':
       return 'Its work is being saved'
     case 'merging':
-      return 'Its commits are brought onto the branch'
+      return state.landing ?? 'Its commits are brought onto the branch'
     default:
       return null
   }

@@ -11,6 +11,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { lookOf } from '../../parts/states.ts'
 import { AgentText } from '../../parts/text/agent-text.tsx'
 import { withMarks } from '../../parts/text/with-marks.tsx'
+import { CheckOutput } from '../review/check-output.tsx'
 import { FailurePath } from './failure/failure-path.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
@@ -29,6 +30,7 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
       <div className="page">
         <Verdict row={row} details={details} />
         {row.state.outcome === 'failed' ? <FailurePath row={row} details={details} /> : <Advised row={row} />}
+        <CheckedAgain details={details} />
         {details.summary && (
           <section className="group">
             <h2>What the agent says</h2>
@@ -71,6 +73,19 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
         </section>
       </div>
     </div>
+  )
+}
+
+/** The check of the work as it came onto the branch, or would have. */
+function CheckedAgain({ details: { merge, branch } }: { details: TaskDetails }) {
+  if (!merge || merge.kind === 'unchanged' || !merge.check) return null
+  return (
+    <section className="group">
+      <h2>Checked again on {branch ?? 'the branch'}</h2>
+      <div className="card">
+        <CheckOutput check={merge.check} command={merge.check.command} />
+      </div>
+    </section>
   )
 }
 

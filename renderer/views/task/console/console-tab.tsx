@@ -65,6 +65,7 @@ export function ConsoleTab({ row, details, tools }: Props) {
 function statusOf({ feed, following }: ConsoleHandle, row: TaskRow): string {
   if (!feed) return 'Opening the console…'
   if (feed.failure) return 'The console cannot be read now.'
+  if (row.state.phase === 'merging' && row.state.landing) return `${row.state.landing}.`
   if (feed.ended) return feed.size === 0 ? 'The console is empty.' : `The machine is off. ${bytes(feed.size)} in all.`
   if (feed.size === 0)
     return row.state.phase === 'queued'
