@@ -6,7 +6,11 @@ import type { WindowSettings } from './settings.ts'
 
 /** Its work waits at a ref because it could not be merged. */
 export const needsYou = ({ state, ref }: TaskRow): boolean =>
-  state.phase === 'finished' && state.outcome === 'unmerged' && state.reason !== 'rejected' && ref !== null
+  state.phase === 'finished' &&
+  state.outcome === 'unmerged' &&
+  state.reason !== 'rejected' &&
+  state.reason !== 'not_chosen' &&
+  ref !== null
 
 /** A person, or another task, can settle what collides. */
 export const isConflict = (row: TaskRow): boolean =>

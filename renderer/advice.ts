@@ -109,6 +109,18 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
     commands: [],
     again: true,
   },
+  awaiting_choice: {
+    what: 'It is one of several attempts at the same task.',
+    next: 'Compare what they made, then choose one.',
+    commands: ['microvm-orchestrator choose ID'],
+    again: false,
+  },
+  not_chosen: {
+    what: 'Another attempt was chosen in its place.',
+    next: 'Clean it up with its ref, or merge it after all.',
+    commands: [],
+    again: true,
+  },
   task_failed: {
     what: 'The task did not succeed, so nothing was merged.',
     next: 'Look at what it made, and take what is good.',
@@ -123,5 +135,7 @@ export function adviceFor(row: TaskRow): Advice | null {
   if (state.phase !== 'finished' || ref === null) return null
   const known = state.reason !== null && state.reason in advice ? advice[state.reason as UnmergedReason] : null
   const found = state.outcome === 'unmerged' ? known : advice.task_failed
-  return found && { ...found, commands: found.commands.map((command) => command.replace('REF', ref)) }
+  return (
+    found && { ...found, commands: found.commands.map((command) => command.replace('REF', ref).replace('ID', row.id)) }
+  )
 }

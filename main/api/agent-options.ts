@@ -3,7 +3,7 @@ import { bounds } from '../core/bounds.ts'
 import { type AgentChoice, efforts, modelPattern } from '../core/task/agent-choice.ts'
 import { within } from './within.ts'
 
-const modelName = z
+export const modelName = z
   .string()
   .regex(modelPattern, "A model's name is at most 200 letters, digits and any of . _ : / @ [ ] -")
 

@@ -84,6 +84,38 @@ function cureOf({ cause, by }: Extract<Readiness, { kind: 'held' }>): string {
   }
 }
 
+export interface AttemptView {
+  task_id: string
+  number: number
+  model?: string
+  status: TaskStatus
+  /** In US dollars; null while it is not known. */
+  cost_usd: number | null
+  /** Absent where no check was run. */
+  check_exit_code?: number | null
+  files_changed: number
+  chosen: boolean
+}
+
+/** Of one of several attempts, or their judge, all that are on record; nothing for any other task. */
+export async function attemptsOf(
+  { attempt, judges }: Task,
+  tasks: Pick<Tasks, 'attempts'>,
+): Promise<{ attempts?: AttemptView[] }> {
+  const group = attempt?.group ?? judges
+  if (group === undefined) return {}
+  return { attempts: (await tasks.attempts(group)).map(attemptView) }
+}
+
+const attemptView = (task: Task): AttemptView => ({
+  ...{ task_id: task.id, number: task.attempt?.number ?? 0, status: statusOf(task.state) },
+  ...(task.agent?.model !== undefined && { model: task.agent.model }),
+  cost_usd: usageOf(task)?.costUsd ?? null,
+  ...(task.result?.check && { check_exit_code: task.result.check.exitCode }),
+  files_changed: task.result?.filesChanged.length ?? 0,
+  chosen: task.chosen,
+})
+
 /** The answer of `get_task_info`. */
 export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({
   ...taskView(task),

@@ -21,6 +21,8 @@ export const bounds = {
   holdMs: { least: 1000, most: dayMs },
   /** How many tasks go on at once where one has ended. */
   forks: { least: 1, most: 10 },
+  /** How many tasks are given one text, of which one is chosen. */
+  attempts: { least: 1, most: 10 },
   /** The cost of a task in US dollars. */
   costUsd: { least: 0.01, most: 1_000_000 },
   /** The tokens of a task. */

@@ -13,6 +13,7 @@ import { WaitingRoom } from './admission/waiting-room.ts'
 import { WorkGate } from './admission/work-gate.ts'
 import type { GuestLines } from './attach/guest-lines.ts'
 import { TaskAttachments } from './attach/task-attachments.ts'
+import { TaskAttempts } from './attempts/attempts.ts'
 import type { RegisteredRepository } from './contract.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
@@ -109,6 +110,7 @@ export async function assembleParts(given: OrchestratorOptions) {
     onEnd: async (record: TaskRecord): Promise<void> => {
       await showInWorkTree(record.task, options) // First: who hears of the end looks there.
       await resolvers.afterEnd(record.task)
+      await attempts.afterEnd(record.task)
       await announceEnd(record, events)
       await unfinished.remove(record.task.id)
     },
@@ -133,6 +135,7 @@ export async function assembleParts(given: OrchestratorOptions) {
     ...{ catalog, lifetime },
     recordOf: (id) => running.record(id) ?? waiting.record(id),
   })
+  const attempts = new TaskAttempts({ catalog, intake, follower, ended, rules: options, log })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log, places: options.places })
   const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
@@ -153,7 +156,7 @@ export async function assembleParts(given: OrchestratorOptions) {
       attachments,
       disks,
     },
-    ...{ followers, plans, landings },
+    ...{ followers, plans, landings, attempts },
   }
 }
 

@@ -32,6 +32,20 @@ export interface Tasks {
    * that may not wait, 'slots-busy' or 'memory-short'.
    */
   run(request: RunRequest): Promise<TaskId>
+  /**
+   * Accepts several tasks with the same text at the same commit, all or none, of which one is to be chosen: none is merged before. They wait for slots. Resolves with
+   * their ids. @throws as `run` does.
+   */
+  runAttempts(request: AttemptsRequest): Promise<readonly TaskId[]>
+  /** Resolves with the attempts of a group that are on record, by their numbers. */
+  attempts(group: string): Promise<readonly Task[]>
+  /**
+   * Chooses one of several attempts that have all ended, and merges it as its policy lets the caller; resolves with what became of that. The others' work is kept below
+   * the refs of the one that is chosen.
+   * @throws AppError: 'argument-invalid' for a task that is none of several, 'task-busy' before all have ended, 'task-ended' where another one was chosen,
+   * 'merge-failed' where it left no work.
+   */
+  choose(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome>
   /** Resolves with the whole task, as its record says it now. */
   get(id: TaskId): Promise<Task>
   /**
@@ -215,6 +229,16 @@ export interface PlannedRequest extends Omit<RunRequest, 'after' | 'plan'> {
   readonly name: string
   /** Names of tasks of the plan, and ids of others. */
   readonly after?: readonly string[]
+}
+
+/** Several tasks with the same text. */
+export interface AttemptsRequest extends Omit<RunRequest, 'plan' | 'retries'> {
+  /** How many, two at least. */
+  readonly count: number
+  /** The models of their agents, in turn. Default: what `agent` says. */
+  readonly models?: readonly string[]
+  /** Whether another task reads what they made and chooses. Default: a client or a person does. */
+  readonly judged?: boolean
 }
 
 export interface AcceptedPlan {

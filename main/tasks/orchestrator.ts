@@ -10,6 +10,7 @@ import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from 
 import type {
   AcceptedPlan,
   Attachments,
+  AttemptsRequest,
   Changes,
   CleanUp,
   ContinueRequest,
@@ -69,6 +70,21 @@ export class Orchestrator implements Tasks, AsyncDisposable {
       for (const { owner } of requests) this.#countRun(owner)
       return await this.#parts.plans.accept(requests)
     })
+  }
+
+  runAttempts(request: AttemptsRequest): Promise<readonly TaskId[]> {
+    return this.#parts.gate.answer(async () => {
+      for (let count = 0; count < request.count; count += 1) this.#countRun(request.owner)
+      return await this.#parts.attempts.accept(request)
+    })
+  }
+
+  attempts(group: string): Promise<readonly Task[]> {
+    return this.#parts.attempts.members(group)
+  }
+
+  choose(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
+    return this.#parts.attempts.choose(id, by)
   }
 
   async cancelPlan(planId: string): Promise<readonly TaskId[]> {

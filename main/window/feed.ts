@@ -266,4 +266,5 @@ const waitsForUser = (task: TaskBrief): boolean =>
   task.state.phase === 'finished' &&
   task.state.outcome.kind === 'unmerged' &&
   task.state.outcome.merge.reason !== 'rejected' &&
+  task.state.outcome.merge.reason !== 'not_chosen' &&
   waitingRef(task) !== null

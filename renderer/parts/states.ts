@@ -80,6 +80,8 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   rejected: { icon: 'fail', word: 'Rejected', tone: 'warn' },
   operation_left: { icon: 'merge', word: 'Left unfinished', tone: 'warn' },
   held_paths: { icon: 'merge', word: 'Held: may run by itself', tone: 'warn' },
+  awaiting_choice: { icon: 'merge', word: 'To choose', tone: 'warn' },
+  not_chosen: { icon: 'pass', word: 'Not chosen', tone: 'plain' },
   task_failed: { icon: 'fail', word: 'Failed', tone: 'bad' },
 }
 

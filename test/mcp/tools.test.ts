@@ -6,6 +6,7 @@ import { callTool, connect, startEndpoint } from '../support/web/mcp-endpoint.ts
 const names = [
   'cancel_plan',
   'cancel_task',
+  'choose_attempt',
   'cleanup_task',
   'continue_task',
   'finish_task',
@@ -34,7 +35,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the twenty-two tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the twenty-three tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

@@ -5,6 +5,7 @@ import { interruptTask } from './agent/interrupt-task.ts'
 import { sendMessage } from './agent/send-message.ts'
 import { cancelPlan } from './cancel-plan.ts'
 import { cancelTask } from './cancel-task.ts'
+import { chooseAttempt } from './choose-attempt.ts'
 import { cleanupTask } from './cleanup-task.ts'
 import { continueTask } from './continue-task.ts'
 import { forkTask } from './fork-task.ts'
@@ -44,6 +45,7 @@ const all = [
   cancelTask,
   cancelPlan,
   mergeTask,
+  chooseAttempt,
   resolveTask,
   continueTask,
   forkTask,

@@ -3,7 +3,7 @@ import { filesOf } from '../../tasks/record/task-files.ts'
 import { defineOperation } from '../operation.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
 import { cutResult, cutText } from '../truncate-text.ts'
-import { requireTaskId, taskInfo } from '../views.ts'
+import { attemptsOf, requireTaskId, taskInfo } from '../views.ts'
 
 const descriptionLimit = 8_000
 const summaryLimit = 20_000
@@ -59,6 +59,25 @@ export const getTaskInfo = defineOperation({
       .optional()
       .describe('What its agent was told after it began, and what became of each'),
     forked_from: z.string().optional().describe('The task at whose end it began, see fork_task'),
+    attempt: z
+      .looseObject({ group: z.string(), number: z.int(), of: z.int(), chosen: z.boolean() })
+      .optional()
+      .describe('Of one of several attempts at the same text: which it is'),
+    attempts: z
+      .array(
+        z.looseObject({
+          task_id: z.string(),
+          number: z.int(),
+          model: z.string().optional(),
+          status: statusSchema,
+          cost_usd: z.number().nullable(),
+          check_exit_code: z.int().nullable().optional().describe('Absent where no check was run'),
+          files_changed: z.int(),
+          chosen: z.boolean(),
+        }),
+      )
+      .optional()
+      .describe('All attempts of its group, see choose_attempt'),
     waits_since: z.string().optional().describe('Its agent has nothing to do since then; phase is waiting'),
     waits_until: z.string().optional().describe('When it ends if it is told nothing more'),
     said: z
@@ -73,7 +92,7 @@ export const getTaskInfo = defineOperation({
   hints: { readOnly: true },
   call: async ({ task_id }, { tasks, by }) => {
     const task = await tasks.get(requireTaskId(task_id))
-    const view = taskInfo(task, tasks)
+    const view = { ...taskInfo(task, tasks), ...(await attemptsOf(task, tasks)) }
     if (by === 'person') return view
     const files = filesOf(task)
     return {

@@ -100,6 +100,9 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
       'keep its agent for so long for what you tell it once it is done',
       wholeNumber(bounds.holdMs),
     )
+    .option('--attempts <number>', 'give it to so many agents, of which you choose one', wholeNumber(bounds.attempts))
+    .option('--models <names>', 'with --attempts: the models of their agents in turn, separated by commas')
+    .option('--judge', 'with --attempts: another task reads what they made and chooses')
     .option('--place <name>', 'run it on another machine, see: places list')
     .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {

@@ -67,6 +67,12 @@ export const remoteCommands: readonly RemoteCommand[] = [
       if (merge.merged && merge.method !== 'none' && merge.detail !== undefined) terminal.say(merge.detail)
     },
   }),
+  remoteCommand('choose_attempt', {
+    word: 'choose',
+    description: 'of several attempts at a task, take this one and merge it; the others stay at their refs',
+    takesTask: true,
+    print: (terminal, merge) => terminal.say(mergedText(merge)),
+  }),
   remoteCommand('resolve_task', {
     word: 'resolve',
     description: "start a task that resolves another one's conflicts and print its id",

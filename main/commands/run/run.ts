@@ -21,6 +21,10 @@ export interface RunFlags {
   readonly after?: readonly string[]
   readonly holdMs?: number
   readonly place?: string
+  readonly attempts?: number
+  /** Separated by commas. */
+  readonly models?: string
+  readonly judge?: boolean
   /** `SETTING=VALUE`, one each. */
   readonly agent?: readonly string[]
 }
@@ -32,10 +36,10 @@ export interface RunCommand extends RunFlags {
 
 const pollMs = 500
 
-/** Starts a task and prints its id. With `wait` the id goes to stderr, the end to stdout as JSON, and a failure is exit status 1. */
+/** Starts a task, or several attempts at one, and prints its id. With `wait` the id goes to stderr, the end to stdout as JSON, and a failure is exit status 1. */
 export async function run(terminal: Terminal, { repo, description, wait, ...flags }: RunCommand): Promise<void> {
   const server = await connectToServer(terminal.home)
-  const { task_id } = await server.call('run_task', {
+  const { task_id, attempts } = await server.call('run_task', {
     repo,
     description,
     client: 'cli',
@@ -50,9 +54,20 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
     ...(flags.after && { after: [...flags.after] }),
     ...(flags.holdMs !== undefined && { hold_ms: flags.holdMs }),
     ...(flags.place !== undefined && { place: flags.place }),
+    ...(flags.attempts !== undefined && { attempts: flags.attempts }),
+    ...(flags.models !== undefined && { models: flags.models.split(',') }),
+    ...(flags.judge !== undefined && { judge: flags.judge }),
     ...(flags.agent && { agent: Object.fromEntries(flags.agent.map(settingOf)) }),
   })
-  if (!wait) return terminal.say(task_id)
+  const ids = attempts ?? [task_id]
+  if (!wait) {
+    for (const id of ids) terminal.say(id)
+    return
+  }
+  for (const id of ids) await waitFor(terminal, server, id)
+}
+
+async function waitFor(terminal: Terminal, server: ServerConnection, task_id: string): Promise<void> {
   terminal.note(`Task ${task_id} started; its console: ${ownCommand()} logs -f ${task_id}`)
   const end = await endOf(server, task_id)
   await printJson(terminal, end)

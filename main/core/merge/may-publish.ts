@@ -26,6 +26,8 @@ export interface WaitingWork {
   readonly held: PathList
   /** What a person has decided of exactly this work. */
   readonly decided: 'accepted' | 'rejected' | null
+  /** Of one of several attempts: none of them was chosen yet, this one was, or another one; `judge`: it chooses among attempts, and its own work is none. */
+  readonly choice: 'none' | 'open' | 'chosen' | 'other' | 'judge'
   /** Commits that a merge of this task left out or changed: they are at its ref alone. */
   readonly kept: number
   /** How many refs hold what the task left beside its line. They are never merged, and go only with the task's own. */
@@ -89,20 +91,14 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
     return no('task_failed', `The task did not succeed, so nothing was merged. Its work is kept at ${ref}`)
   }
   if (left !== null) return no('operation_left', leftText(left, ref), left)
-  switch (policy.kind) {
-    case 'review':
-      return no('awaiting_review', `It waits at ${ref} to be reviewed: microvm-orchestrator review ${taskId}`)
-    case 'check': {
-      const ran = isSame(policy, policies.recorded) ? check : null
-      const failed = whatFailed(policy.command, ran)
-      if (failed !== null) return no('check_failed', `${failed}. The work waits at ${ref}`)
-      break
-    }
-    case 'auto':
-      break
-    default:
-      return unreachable(policy)
+  if (policy.kind === 'check') {
+    const failed = whatFailed(policy.command, isSame(policy, policies.recorded) ? check : null)
+    if (failed !== null) return no('check_failed', `${failed}. The work waits at ${ref}`)
   }
+  const unchosen = whyUnchosen(work)
+  if (unchosen !== null) return unchosen
+  if (policy.kind === 'review')
+    return no('awaiting_review', `It waits at ${ref} to be reviewed: microvm-orchestrator review ${taskId}`)
   if (held.files.length > 0) return no('held_paths', heldText(countOf(held), taskId), held)
   return policy.kind === 'check' ? { kind: 'yes', check: policy } : yes
 }
@@ -113,6 +109,23 @@ const no = (reason: UnmergedReason, detail: string, paths: PathList = noPaths): 
   paths: pathsOf(paths),
   detail,
 })
+
+function whyUnchosen({ choice, taskId }: WaitingWork): Verdict | null {
+  const ref = taskRef(taskId)
+  switch (choice) {
+    case 'none':
+    case 'chosen':
+      return null
+    case 'open':
+      return no('awaiting_choice', `It is one of several attempts, and waits at ${ref} for one of them to be chosen`)
+    case 'other':
+      return no('not_chosen', `Another attempt was chosen in its place. Its work stays at ${ref}`)
+    case 'judge':
+      return no('not_chosen', `It chose among attempts, and what it left itself is not merged. It stays at ${ref}`)
+    default:
+      return unreachable(choice)
+  }
+}
 
 const isSame = (one: MergePolicy, other: MergePolicy): boolean =>
   one.kind === 'check' && other.kind === 'check' && one.command === other.command

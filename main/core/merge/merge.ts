@@ -19,6 +19,8 @@ export const unmergedReasons = [
   'rejected', // a person refused it
   'operation_left', // the agent ended in the middle of a rebase, merge and the like, or left conflict markers; `files` names them
   'held_paths', // it changes paths that run by themselves in a user's checkout; `files` names them
+  'awaiting_choice', // it is one of several attempts, and none of them was chosen yet
+  'not_chosen', // another attempt was chosen in its place, or it is what a judge left
   'task_failed', // the task did not succeed, so its work waits at the ref
 ] as const
 

@@ -88,6 +88,7 @@ function obstacle({ id, state, merge }: Predecessor): string | null {
     case 'cancelled':
       return `Task ${id} was cancelled`
     case 'unmerged':
+      if (outcome.merge.reason === 'not_chosen') return `Another attempt was chosen in place of task ${id}`
       return outcome.merge.reason === 'rejected' ? `The work of task ${id} was rejected` : null
     case 'merged':
     case 'unchanged':

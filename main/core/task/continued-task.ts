@@ -29,9 +29,10 @@ export function continuedTask(task: Task, { at, text, owner, caps }: Continued, 
   }
 }
 
-/** Rejected as a whole, or in part by the choice of the others. */
+/** Rejected as a whole, in favour of another attempt, or in part by the choice of the others. */
 export const wasDecidedAgainst = ({ merge, accepted }: Pick<Task, 'merge' | 'accepted'>): boolean =>
-  (merge?.kind === 'unmerged' && merge.reason === 'rejected') || accepted?.only !== undefined
+  (merge?.kind === 'unmerged' && (merge.reason === 'rejected' || merge.reason === 'not_chosen')) ||
+  accepted?.only !== undefined
 
 /** A task that goes on does so in a machine of its own: nothing is known of that one yet. Pure. */
 export const withoutMachine = (task: Task): Task => ({

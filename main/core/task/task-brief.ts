@@ -20,6 +20,8 @@ type Kept =
   | 'announcedSeq'
   | 'resolves'
   | 'plan'
+  | 'attempt'
+  | 'judges'
   | 'retries'
   | 'place'
 
@@ -59,6 +61,8 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   former: task.former && { seq: task.former.seq, result: task.former.result && { usage: task.former.result.usage } },
   ...(task.resolves && { resolves: task.resolves }),
   ...(task.plan && { plan: task.plan }),
+  ...(task.attempt && { attempt: task.attempt }),
+  ...(task.judges !== undefined && { judges: task.judges }),
   ...(task.retries !== undefined && { retries: task.retries }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
   ...(task.place && { place: task.place }),

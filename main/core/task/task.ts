@@ -1,3 +1,4 @@
+import type { Attempt } from '../attempts/attempts.ts'
 import type { TaskEnvironment } from '../environment/environment.ts'
 import type { Failure } from '../failure.ts'
 import type { CheckReport } from '../merge/check-report.ts'
@@ -58,6 +59,10 @@ export interface TaskIdentity {
   readonly plan?: { readonly id: string; readonly name: string }
   /** Present in a task that was started in place of one that had ended, with the same text. */
   readonly retries?: TaskId
+  /** Present in one of several attempts at the same text. */
+  readonly attempt?: Attempt
+  /** Present when the task is there to choose among the attempts of this group. */
+  readonly judges?: string
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */
@@ -252,6 +257,8 @@ export type TaskEvent =
     }
   /** The task was parked in place of an end: it has no slot until it goes on. */
   | { readonly type: 'parked'; readonly at: string; readonly parking: Parking }
+  /** Of several attempts it is the one that is wanted. */
+  | { readonly type: 'chosen'; readonly at: string; readonly by: By }
   | { readonly type: 'finished'; readonly at: string; readonly outcome: TaskOutcome }
   /** The end is in the event log under this number; an end without it is announced at the next start. */
   | { readonly type: 'announced'; readonly at: string; readonly seq: number }
@@ -289,6 +296,8 @@ export interface Task extends TaskIdentity {
   readonly merge: MergeOutcome | null
   /** What a person has allowed onto the branch, and has not rejected since; it binds every later try. */
   readonly accepted: Accepted | null
+  /** Of several attempts this one was chosen. */
+  readonly chosen: boolean
   readonly agentStartedAt: string | null
   /** What the host noted of it, one sentence each. */
   readonly notes: readonly string[]

@@ -24,6 +24,7 @@ export function newTask(identity: TaskIdentity, home: string): Task {
     work: null,
     merge: null,
     accepted: null,
+    chosen: false,
     agentStartedAt: null,
     notes: [],
     messages: [],
@@ -46,17 +47,7 @@ export class TransitionError extends Error {
  */
 export function transition(task: Task, event: TaskEvent): Task {
   if (event.type === 'noted') return { ...task, notes: [...task.notes, event.note] }
-  if (task.state.phase === 'finished') {
-    // A merge can be tried again after the end (local changes committed, say).
-    if (event.type === 'merge-tried')
-      return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
-    if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
-    if (event.type === 'continued' && task.announcedSeq !== null && task.startCommit !== null)
-      return continuedTask(task, event, task.announcedSeq)
-    // Its repository was gone at the end, and came back.
-    if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
-    throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
-  }
+  if (task.state.phase === 'finished') return afterEnd({ ...task, state: task.state }, event)
   switch (event.type) {
     case 'created':
       throw new TransitionError(`Task ${task.id} was created twice`)
@@ -118,6 +109,8 @@ export function transition(task: Task, event: TaskEvent): Task {
         parkings: [...task.parkings, event.parking],
         state: { phase: 'parked', parking: event.parking },
       }
+    case 'chosen':
+      throw new TransitionError(`Task ${task.id} was chosen before its end`)
     case 'announced':
       throw new TransitionError(`Task ${task.id} was announced before its end`)
     case 'continued':
@@ -136,6 +129,20 @@ export function transition(task: Task, event: TaskEvent): Task {
     default:
       return unreachable(event)
   }
+}
+
+/** What can still happen to a task that has ended. @throws TransitionError for anything else. */
+function afterEnd(task: Task & { readonly state: Finished }, event: TaskEvent): Task {
+  // A merge can be tried again after the end (local changes committed, say).
+  if (event.type === 'merge-tried')
+    return { ...afterMerge(task, event), state: afterLateMerge(task.state, event.merge) }
+  if (event.type === 'chosen') return { ...task, chosen: true }
+  if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
+  if (event.type === 'continued' && task.announcedSeq !== null && task.startCommit !== null)
+    return continuedTask(task, event, task.announcedSeq)
+  // Its repository was gone at the end, and came back.
+  if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
+  throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
 }
 
 /** Only an agent that runs can be interrupted: one that was not there yet, or is gone, has nothing to stop. */

@@ -1,3 +1,4 @@
+import type { Attempt } from '../attempts/attempts.ts'
 import { toldPaths } from '../bounded-list.ts'
 import { type EnvironmentWord, environmentWord } from '../environment/environment.ts'
 import { failureText } from '../failure.ts'
@@ -244,6 +245,10 @@ export interface TaskView extends SalvageView {
   plan_name?: string
   /** The task that it was started in place of. */
   retries?: string
+  /** Of one of several attempts at the same text: the group of all, its number from 1, and of how many; whether it was chosen. */
+  attempt?: { group: string; number: number; of: number; chosen: boolean }
+  /** The group of attempts among which it is to choose. */
+  judges?: string
   /** The task whose conflicts this one is to resolve. */
   resolves?: string
   /** What was asked for in place of the user's own model and effort, and of what is checked out. */
@@ -320,6 +325,8 @@ export function taskView(task: Task): TaskView {
     ...(task.after && { after: [...task.after] }),
     ...(task.plan && { plan_id: task.plan.id, plan_name: task.plan.name }),
     ...(task.retries !== undefined && { retries: task.retries }),
+    ...(task.attempt && { attempt: attemptView(task.attempt, task.chosen) }),
+    ...(task.judges !== undefined && { judges: task.judges }),
     ...(task.resolves && { resolves: task.resolves.task }),
     ...(task.agent?.model !== undefined && { model: task.agent.model }),
     ...(task.agent?.effort !== undefined && { effort: task.agent.effort }),
@@ -332,6 +339,8 @@ export function taskView(task: Task): TaskView {
     finished_at: task.finishedAt,
   }
 }
+
+const attemptView = ({ group, number, of }: Attempt, chosen: boolean) => ({ group, number, of, chosen })
 
 function exitCodeOf({ exit }: Task): number | null {
   if (exit === null) return null

@@ -11,6 +11,7 @@ export const ownVerbs = [
   'attach',
   'cancel',
   'cancel-plan',
+  'choose',
   'cleanup',
   'continue',
   'doctor',

@@ -1,3 +1,4 @@
+import type { Attempt } from '../../core/attempts/attempts.ts'
 import { AppError } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
@@ -55,10 +56,9 @@ export class TaskIntake {
     this.#options = options
   }
 
-  /** @param resolves the task whose conflicts this one is for. @throws AppError that says why the task is refused. */
-  async accept(request: RunRequest, resolves?: Resolves): Promise<TaskId> {
-    const asked = await this.check(request)
-    return await this.admit({ ...asked, ...(resolves && { resolves }) })
+  /** @param role what it is for beside its text. @throws AppError that says why the task is refused. */
+  async accept(request: RunRequest, role: Pick<Asked, 'resolves' | 'judges'> = {}): Promise<TaskId> {
+    return await this.admit({ ...(await this.check(request)), ...role })
   }
 
   /** Resolves with all that is needed to admit the task; nothing is on record. @throws AppError that says why the task is refused. */
@@ -80,7 +80,10 @@ export class TaskIntake {
   }
 
   /** One that runs elsewhere needs nothing of this host but room for what comes home. */
-  async #checkForPlace(name: string, asked: Omit<Asked, 'provisions' | 'resolves' | 'place'>): Promise<Asked> {
+  async #checkForPlace(
+    name: string,
+    asked: Omit<Asked, 'provisions' | 'resolves' | 'judges' | 'attempt' | 'place'>,
+  ): Promise<Asked> {
     const { rules } = this.#options
     const { request, repository, base, chosen } = asked
     const { path } = repository
@@ -155,7 +158,7 @@ export class TaskIntake {
   }
 
   async #create(
-    { request, repository, base, resolves, chosen }: Asked,
+    { request, repository, base, resolves, attempt, judges, chosen }: Asked,
     { id, waits, workFolder, place }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
@@ -184,6 +187,8 @@ export class TaskIntake {
         ...(after && { after }),
         ...(plan && { plan }),
         ...(retries !== undefined && { retries }),
+        ...(attempt && { attempt }),
+        ...(judges !== undefined && { judges }),
         ...(resolves && { resolves }),
         ...(identity && { repository: identity }),
         ...(workFolder !== undefined && { workFolder }),
@@ -204,6 +209,9 @@ export interface Asked {
   readonly base?: TaskBase | undefined
   readonly chosen: Chosen
   readonly resolves?: Resolves
+  readonly attempt?: Attempt
+  /** The group of attempts among which it chooses. */
+  readonly judges?: string
   /** Another machine, in place of this host. */
   readonly place?: Awaited<ReturnType<Places['find']>>
 }

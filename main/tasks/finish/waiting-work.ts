@@ -55,9 +55,17 @@ export function recordedWork(task: Task, commit: string | null, current: MergePo
     left: work?.left ?? (reason === 'operation_left' ? { ...pathsOf(paths), operation: null } : null),
     held: reason === 'held_paths' ? pathsOf(paths) : noPaths,
     decided: reason === 'rejected' ? 'rejected' : isAccepted(accepted, commit) ? 'accepted' : null,
+    choice: choiceOf(task),
     beside,
     kept: merge?.kind === 'merged' && commit !== null ? (merge.kept ?? 0) : 0,
   }
+}
+
+function choiceOf({ attempt, judges, chosen, merge }: Task): WaitingWork['choice'] {
+  if (judges !== undefined) return 'judge'
+  if (!attempt) return 'none'
+  if (chosen) return 'chosen'
+  return merge?.kind === 'unmerged' && merge.reason === 'not_chosen' ? 'other' : 'open'
 }
 
 /** One that is at its ref no more went onto the branch as it was accepted. */

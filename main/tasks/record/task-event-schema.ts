@@ -204,6 +204,13 @@ const fork = z.object({
 })
 const plan = z.object({ id: z.string(), name: z.string() })
 
+const attempt = z.object({
+  group: z.string(),
+  number: z.int(),
+  of: z.int(),
+  judged: z.literal(true).exactOptional(),
+})
+
 const place = z.object({
   name: z.string().regex(placeNamePattern),
   kind: z.literal('ssh'),
@@ -231,6 +238,8 @@ const identity = z.object({
   after: z.array(taskId).exactOptional(),
   plan: plan.exactOptional(),
   retries: taskId.exactOptional(),
+  attempt: attempt.exactOptional(),
+  judges: z.string().exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   place: place.exactOptional(),
@@ -269,6 +278,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
     accepted: accepted.exactOptional(),
   }),
   z.object({ type: z.literal('parked'), at, parking }),
+  z.object({ type: z.literal('chosen'), at, by: z.enum(['policy', 'client', 'person']) }),
   z.object({ type: z.literal('finished'), at, outcome }),
   z.object({ type: z.literal('announced'), at, seq: z.int() }),
   z.object({
@@ -310,6 +320,8 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
     .default(null),
   plan: plan.exactOptional(),
   retries: taskId.exactOptional(),
+  attempt: attempt.exactOptional(),
+  judges: z.string().exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   place: place.exactOptional(),

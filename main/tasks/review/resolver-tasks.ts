@@ -30,7 +30,7 @@ export class ResolverTasks {
   async start(task: Task, request: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId> {
     const { catalog, intake } = this.#options
     const { description, resolves } = await planResolver(task, await catalog.list())
-    return await intake.accept({ description, repo: task.repo, ...request }, resolves)
+    return await intake.accept({ description, repo: task.repo, ...request }, { resolves })
   }
 
   /**

@@ -22,6 +22,7 @@ import { taskView } from '../../../main/core/task/view.ts'
 import type {
   AcceptedPlan,
   Attachments,
+  AttemptsRequest,
   Changes,
   ChangesSeen,
   CleanUp,
@@ -198,6 +199,20 @@ export class ScriptedTasks implements Tasks {
 
   async cancelPlan(): Promise<readonly TaskId[]> {
     return []
+  }
+
+  async runAttempts({ count, ...request }: AttemptsRequest): Promise<readonly TaskId[]> {
+    const ids: TaskId[] = []
+    while (ids.length < count) ids.push(await this.run(request))
+    return ids
+  }
+
+  async attempts(): Promise<readonly Task[]> {
+    return []
+  }
+
+  choose(id: TaskId, by: 'client' | 'person'): Promise<MergeOutcome> {
+    return this.merge(id, by)
   }
 
   landing(): null {
