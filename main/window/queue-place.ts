@@ -4,7 +4,7 @@ import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
 /** Where a task stands that waits. */
-export interface QueuePlace {
+interface QueuePlace {
   /** Among those that wait for a slot, from 1; null where it waits for something else. */
   readonly position: number | null
   /** What it waits for before a slot, one sentence; null where there is nothing. */

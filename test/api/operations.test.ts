@@ -47,6 +47,15 @@ test('a client may ask for what reads without asking its user, and must ask befo
     ...['cancel_task', 'cancel_plan', 'cleanup_task', 'prune', 'reject_task'],
   ])
   expect(named(({ idempotent }) => idempotent)).toEqual([
-    ...['interrupt_task', 'finish_task', 'cancel_task', 'cancel_plan', 'merge_task', 'prune', 'reject_task'],
+    ...[
+      'interrupt_task',
+      'finish_task',
+      'cancel_task',
+      'cancel_plan',
+      'merge_task',
+      'choose_attempt',
+      'prune',
+      'reject_task',
+    ],
   ])
 })

@@ -75,6 +75,7 @@ const requests: Readonly<Record<string, object>> = {
   review_file: { task_id: '0123abcd', path: 'x' },
   accept_task: { task_id: '0123abcd' },
   reject_task: { task_id: '0123abcd' },
+  choose_attempt: { task_id: '0123abcd' },
   resolve_task: { task_id: '0123abcd' },
   continue_task: { task_id: '0123abcd', text: 'x' },
   fork_task: { task_id: '0123abcd', text: 'x' },

@@ -1,4 +1,4 @@
-import type { Attempt } from '../attempts/attempts.ts'
+import type { Attempt } from '../attempts/attempt.ts'
 import type { TaskEnvironment } from '../environment/environment.ts'
 import type { Failure } from '../failure.ts'
 import type { CheckReport } from '../merge/check-report.ts'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../attempts/attempts.ts'
+import type { Attempt } from '../attempts/attempt.ts'
 import { toldPaths } from '../bounded-list.ts'
 import { type EnvironmentWord, environmentWord } from '../environment/environment.ts'
 import { failureText } from '../failure.ts'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../core/attempts/attempts.ts'
+import type { Attempt } from '../../core/attempts/attempt.ts'
 import { AppError } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
