@@ -42,9 +42,11 @@ const waitForGo = 'until [ -e /workspace/repo/.git/go ]; do sleep 0.5; done; ech
 const slow = { timeout: 300_000 }
 
 test("a person in an agent's machine: shells, ssh and its web server, several at once, without the key, and again after the server was killed", async () => {
+  const heard: (readonly string[])[] = []
   await using api = await startScriptedApi({
     scripts: {
-      waits: ({ results }) => {
+      waits: ({ texts, results }) => {
+        heard.push(texts)
         if (results.length === 0) return bash(`${startVite}\n${waitForGo}`)
         // A tool has no more than two minutes.
         return results.some(({ text }) => text.includes('goes on')) ? say('Done.') : bash(waitForGo)
@@ -129,6 +131,8 @@ test("a person in an agent's machine: shells, ssh and its web server, several at
   await page.getByText('not loaded again').waitFor()
   await browser.close()
 
+  // What was said right before is read all the same, once.
+  await server.call('send_message', { task_id: id, text: 'One more' })
   server1.kill('SIGKILL')
   await once(server1, 'exit')
   const server2 = serve()
@@ -149,7 +153,10 @@ test("a person in an agent's machine: shells, ssh and its web server, several at
   await writeFile(join(clone, '.git', 'go'), '')
   const server3 = await connectToServer(home)
   await until(async () => (await server3.call('get_task_info', { task_id: id })).phase === 'finished')
-  expect(await server3.call('get_task_info', { task_id: id })).toMatchObject({ status: 'completed' })
+  expect(await server3.call('get_task_info', { task_id: id })).toMatchObject({
+    ...{ status: 'completed', messages: [{ text: 'One more', state: 'answered' }] },
+  })
+  expect(heard.at(-1)?.filter((text) => text.includes('One more'))).toHaveLength(1)
   await expect(again('openShell', { id, rows: 24, columns: 80 })).rejects.toMatchObject({ code: 'task-ended' })
   const refused = await ssh('true')
   expect(refused).toMatchObject({
