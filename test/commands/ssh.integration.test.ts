@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -41,6 +43,15 @@ test('ssh of this host runs a program in the machine, gives its exit status, cop
     ssh('cat /dev/zero | head -c 3000000 | wc -c'),
   ])
   expect([first.stdout, second.stdout]).toEqual(['first\n', '3000000\n'])
+
+  // Editors start their server by a script on standard input, and reach it by a port that ssh forwards.
+  const served = createServer((socket) => socket.on('error', () => undefined).end('served')).listen(0, '127.0.0.1')
+  await once(served, 'listening')
+  onTestFinished(() => void served.close())
+  const input = 'echo by a script'
+  expect((await run('ssh', ['-F', config, ...user, '-T', host, 'bash'], { input })).stdout).toBe('by a script\n')
+  const { port } = served.address() as AddressInfo
+  expect((await run('ssh', ['-F', config, ...user, '-W', `127.0.0.1:${port}`, host])).stdout).toBe('served')
 
   const content = randomBytes(2_000_000)
   await writeFile(join(folder, 'sent'), content)

@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream'
 import { packageDirectory } from '../../../main/lib/files/paths.ts'
 
 /**
- * The guest's own program at the other end of a line, as a process of this host: its shells are this user's, and its ports this host's. It ends with
+ * The guest's own program at the other end of a line, as a process of this host: its shells are this user's, and its ports and SSH server this host's. It ends with
  * the line.
  * @param folder what is the guest's folder of state; its clone, if any, is `repo` in it.
  */
@@ -14,7 +14,7 @@ export async function openProcessLine(folder: string): Promise<Duplex> {
   const child = spawn('perl', [join(packageDirectory(), 'nix', 'attach.pl')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
-      ...{ PATH: process.env.PATH, LANG: 'C.UTF-8', MICROVM_SAME_USER: 'yes', MICROVM_STATE: folder },
+      ...{ PATH: `${process.env.PATH}:/usr/sbin`, LANG: 'C.UTF-8', MICROVM_SAME_USER: 'yes', MICROVM_STATE: folder },
       ...{ MICROVM_WORKSPACE: folder, MICROVM_USER_HOME: folder },
     },
   })
