@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { leftMergedFiles } from '../core/task/continued-task.ts'
 import type { Task } from '../core/task/task.ts'
 import type { RunnerContext } from '../tasks/run/task-run.ts'
 import { acceptedCaps } from '../tasks/run/task-run.ts'
@@ -9,6 +10,21 @@ import type { PlacedAssignment } from './protocol.ts'
 /** Names a repository to a place, without its path. Homes have names of their own, so two of them share nothing there. */
 export const repositoryName = (homeKey: string, repoPath: string): string =>
   createHash('sha256').update(`${homeKey}\0${repoPath}`).digest('hex').slice(0, 32)
+
+/** Undefined for a task that begins. One that goes on does so where the work of its last run, which is whole in the repository, stands. */
+const pastOf = ({ startCommit, parkings, messages, former, work }: Task): PlacedAssignment['task']['past'] => {
+  const line = lineOf({ startCommit, former, work })
+  if (parkings.length === 0 || line === null) return null
+  const last = work || !former ? { work, merge: null } : former
+  // Files that went onto the branch as a commit of the host's are that commit in the clone, too, or they would collide with themselves.
+  const wip = last.work?.wip === true && !leftMergedFiles(last)
+  const read = messages.filter(({ state }) => state === 'delivered' || state === 'answered')
+  return { line, wip, parkings, messages: read }
+}
+
+/** Where the line of a task's last run stands; its start where that left nothing on it. */
+export const lineOf = ({ startCommit, former, work }: Pick<Task, 'startCommit' | 'former' | 'work'>): string | null =>
+  (work ?? former?.work)?.commit ?? startCommit
 
 /** What a task is given at its place. The guest's key is a stand-in there: what asks with the real one is the gateway of this host. */
 export async function placedAssignment(
@@ -22,6 +38,8 @@ export async function placedAssignment(
   return {
     task: {
       ...{ description, repo, createdAt, holdMs, agent: { ...agent } },
+      run: task.parkings.length,
+      past: pastOf(task),
       caps: task.caps ?? acceptedCaps(limits, {}),
       check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
       checkTimeoutMs: (mergePolicy?.kind === 'check' ? mergePolicy.timeoutMs : null) ?? null,

@@ -8,7 +8,7 @@ import { limitConsole } from '../machines/watch/console.ts'
 import { shareNames, type TaskFiles } from '../tasks/record/task-files.ts'
 import { type BroughtWork, commitIdSchema } from '../tasks/record/told-work-schema.ts'
 import { ProtocolError } from './frames.ts'
-import { channels } from './protocol.ts'
+import { channels, sessionBytes } from './protocol.ts'
 
 /** What is kept of each at the most. A guest's own are bounded where they are read; these are bounded where a node fills the disk. */
 const mostBytes = { stream: 300 * 1024 ** 2, result: 1024 ** 2 + 1, work: 4 * 1024 ** 3 } as const
@@ -25,21 +25,28 @@ export class BroughtFiles implements AsyncDisposable {
   readonly #console: FileHandle
   readonly #stream: FileHandle
   readonly #result: FileHandle
+  readonly #session: FileHandle
   #work: FileHandle
   #streamBytes: number
   #resultBytes = 0
+  #sessionBytes = 0
   #workBytes = 0
   #consoleBytes = 0
 
-  private constructor(files: TaskFiles, [console, stream, result, work]: readonly FileHandle[], streamBytes: number) {
-    if (!console || !stream || !result || !work) throw new Error('Four files were opened')
+  private constructor(
+    files: TaskFiles,
+    [console, stream, result, work, session]: readonly FileHandle[],
+    streamBytes: number,
+  ) {
+    if (!console || !stream || !result || !work || !session) throw new Error('Five files were opened')
     this.#files = files
     this.#console = console
     this.#stream = stream
     this.#result = result
+    this.#session = session
     this.#work = work
     this.#streamBytes = streamBytes
-    for (const file of [console, stream, result]) this.#stack.use(file)
+    for (const file of [console, stream, result, session]) this.#stack.use(file)
     this.#stack.defer(async () => {
       await this.#work.close()
       for (const path of Object.values(files.coming)) await rm(path, { force: true })
@@ -52,14 +59,15 @@ export class BroughtFiles implements AsyncDisposable {
   ): Promise<{ readonly brought: BroughtFiles; readonly from: { readonly console: number; readonly stream: number } }> {
     await mkdir(files.share, { recursive: true, mode: 0o700 })
     const { O_APPEND, O_TRUNC } = constants
-    const open4 = [
+    const toOpen = [
       [files.console, O_APPEND],
       [join(files.share, shareNames.stream), O_APPEND],
       [files.coming.result, O_TRUNC],
       [files.coming.pack, O_TRUNC],
+      [files.coming.session, O_TRUNC],
     ] as const
     const opened: FileHandle[] = []
-    for (const [path, how] of open4) opened.push(await open(path, newFile | how, 0o600))
+    for (const [path, how] of toOpen) opened.push(await open(path, newFile | how, 0o600))
     const from = { console: await sizeOf(files.console), stream: await sizeOf(join(files.share, shareNames.stream)) }
     return { brought: new BroughtFiles(files, opened, from.stream), from }
   }
@@ -87,6 +95,10 @@ export class BroughtFiles implements AsyncDisposable {
         this.#workBytes += bytes.length
         if (this.#workBytes > mostBytes.work) throw new ProtocolError(`More than ${mostBytes.work} bytes of work`)
         return void (await this.#work.appendFile(bytes))
+      case channels.session:
+        this.#sessionBytes += bytes.length
+        if (this.#sessionBytes > sessionBytes) throw new ProtocolError(`More than ${sessionBytes} bytes of a session`)
+        return void (await this.#session.appendFile(bytes))
       default:
         throw new ProtocolError(`Bytes on channel ${channel}, which nobody opened`)
     }
@@ -107,8 +119,9 @@ export class BroughtFiles implements AsyncDisposable {
 
   /** Resolves when all of it is on the disk, with what was said of the work. */
   async complete(work: BroughtWork): Promise<void> {
-    const { coming, broughtPack, share } = this.#files
-    for (const file of [this.#stream, this.#result, this.#work]) await file.sync()
+    const { coming, broughtPack, broughtSession, share } = this.#files
+    for (const file of [this.#stream, this.#result, this.#session, this.#work]) await file.sync()
+    await rename(coming.session, broughtSession)
     await rename(coming.pack, broughtPack)
     await rename(coming.result, join(share, shareNames.result))
     await writeJsonAtomically(this.#files.broughtWork, work)
@@ -152,6 +165,13 @@ export async function takeCheckpoint(files: TaskFiles): Promise<void> {
   const nothing = { wip: false, also: [], operation: null, markers: { files: [] } }
   const saved = { ...nothing, commit, notes: [lost], unsaved: true }
   await writeJsonAtomically(files.broughtWork, { saved } satisfies BroughtWork)
+}
+
+/** Makes way for what comes of the next run, which has all of the one before it. */
+export async function forgetBrought(files: TaskFiles): Promise<void> {
+  const { broughtWork, broughtPack, checkpoint, checkpointPacks } = files
+  for (const path of [broughtWork, broughtPack, checkpoint, ...Object.values(checkpointPacks)])
+    await rm(path, { force: true })
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path)).size

@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts'
 import { isShortage } from '../lib/shortage.ts'
 import { endTask } from '../tasks/finish/end-task.ts'
 import { finishTask } from '../tasks/finish/finish-task.ts'
+import { wholeWork } from '../tasks/record/brought-work.ts'
 import { acceptedCaps, addNote, type PlacedRun, type RunEnd } from '../tasks/run/task-run.ts'
 import { placedAssignment, repositoryName } from './assignment.ts'
 import type { Engine } from './engine.ts'
@@ -35,6 +36,9 @@ export async function runAtPlace(
   const { context, record } = run
   const { place } = record.task
   if (!place) throw new Error(`Task ${record.task.id} has no place`)
+  if (record.task.state.phase === 'parked') {
+    await record.add({ type: 'placed', node: record.task.node ?? place.name })
+  }
   if (record.task.exit) {
     // All of it came home before this process began; whether the place heard of that is not known.
     const released = release(engine, place.seat, AbortSignal.timeout(patience.stopMs))
@@ -177,14 +181,15 @@ async function oneTurn(
   })
 }
 
-/** As any task of this host. One that ran into a usage limit has nothing here to go on with. */
+/** As any task of this host. One of which a part stayed at its place does not go on by itself. */
 async function conclude({ context, record, provide }: PlacedRun): Promise<RunEnd> {
   const secret = await provide().then(
     ({ key, gateway }) => gateway?.api?.credential?.key ?? key.value,
     () => '', // No key is needed to conclude a task.
   )
   const log = context.log.with({ taskId: record.task.id })
-  return await finishTask({ ...context, onUsageLimit: 'fail' }, record, secret, log)
+  const isWhole = await wholeWork(record.files)
+  return await finishTask({ ...context, ...(!isWhole && { onUsageLimit: 'fail' }) }, record, secret, log)
 }
 
 const awayNote = ({ name }: TaskPlace): string =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { messageTimes, mostMessages, type NewMessage } from '../core/task/message.ts'
+import { messageTimes, mostMessages, type NewMessage, type TaskMessage } from '../core/task/message.ts'
+import type { Parking } from '../core/task/task.ts'
 import type { HomeFiles } from '../settings/claude-home.ts'
 import {
   broughtWorkSchema,
@@ -20,7 +21,9 @@ export const protocolVersion = 1
  * Channels with a fixed meaning. A keeper numbers the connections that its guest makes to home from `firstDial` on, and home the lines to the machine
  * from `firstLine` on.
  */
-export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5 } as const
+export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5, session: 6 } as const
+/** A longer memory of an agent is not kept. */
+export const sessionBytes = 64 * 1024 ** 2
 export const firstDial = 16
 export const lastDial = 39_999
 export const firstLine = 40_000
@@ -32,8 +35,8 @@ export const dataBytes = 64 * 1024
 export const dialWindowBytes = 256 * 1024
 
 export const limitsAtHome: FrameLimits = { messageBytes: 256 * 1024, dataBytes }
-/** An assignment carries what of the user's own Claude Code comes along. */
-export const limitsAtNode: FrameLimits = { messageBytes: 16 * 1024 ** 2, dataBytes }
+/** An assignment carries what of the user's own Claude Code comes along, and what earlier agents of the task were told. */
+export const limitsAtNode: FrameLimits = { messageBytes: 64 * 1024 ** 2, dataBytes }
 
 const channel = z.int().min(0).max(lastLine)
 const dialled = z.int().min(firstDial).max(lastDial)
@@ -70,6 +73,19 @@ const assignment = z.object({
     repo: z.string(),
     createdAt: z.string(),
     caps,
+    /** How often it went on before: what is left of an earlier run there is none of this one's. */
+    run: z.int().min(0),
+    /** What it had been through, where it goes on; its work, session and stream came on their channels. */
+    past: z
+      .object({
+        /** Where its line stands. */
+        line: commitIdSchema,
+        /** Whether the last commit holds files that are not to be committed. */
+        wip: z.boolean(),
+        parkings: z.custom<readonly Parking[]>(Array.isArray),
+        messages: z.custom<readonly TaskMessage[]>(Array.isArray),
+      })
+      .nullable(),
     /** How long its agent waits for more once it is done; null where it does not. */
     holdMs: z.number().nullable(),
     agent: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -119,7 +135,7 @@ export const toNodeSchema = z.discriminatedUnion('type', [
     objectFormat: z.enum(['sha1', 'sha256']),
     startCommit: commitIdSchema,
   }),
-  /** After channel `clone` ended. */
+  /** After channel `clone` ended, and all that comes along. */
   z.object({ type: z.literal('assign'), assignment }),
   /** What the user says to its agent. One that came before is known by its id, and is said once. */
   z.object({ type: z.literal('message'), message }),
@@ -173,6 +189,8 @@ export const toHomeSchema = z.discriminatedUnion('type', [
     protocol: z.int(),
     node: text(200),
     seat: z.enum(['empty', 'given', 'done']),
+    /** Of which run of the task that is. */
+    run: z.int().min(0),
   }),
   z.object({ type: z.literal('has'), commits: z.array(commitIdSchema).max(100) }),
   /** After every change, and once for each connection. */

@@ -26,6 +26,7 @@ import {
   type ToNode,
 } from './protocol.ts'
 import { sendHistory } from './send-history.ts'
+import { sendPast } from './send-past.ts'
 
 /** How one connection to a keeper ended. */
 export type VisitEnd =
@@ -158,7 +159,7 @@ export class Session {
     }
   }
 
-  async #greeted({ protocol, node, seat }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
+  async #greeted({ protocol, node, seat, run }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
     if (this.wasThere) throw new ProtocolError('A second greeting')
     this.wasThere = true
     const { record, stop, start, repository } = this.#options
@@ -172,6 +173,13 @@ export class Session {
           },
         ),
       )
+    }
+    if (seat !== 'empty' && run < record.task.parkings.length) {
+      // What it holds is of the run before this one. All of that came home, or the task would not have gone on.
+      if (seat === 'given') return this.#ended.resolve({ kind: 'lost' })
+      this.#send({ type: 'taken' })
+      this.isReleased = true
+      return this.#ended.resolve({ kind: 'gone', why: 'the seat of an earlier run is cleared', wasThere: true })
     }
     const hasBegun = record.task.machineStartedAt !== null || record.task.agentStartedAt !== null
     if (seat === 'empty' && hasBegun) return this.#ended.resolve({ kind: 'lost' })
@@ -204,6 +212,7 @@ export class Session {
         signal,
       )
       this.#send({ type: 'end', channel: channels.clone })
+      await sendPast(record, async (channel, bytes) => await this.#link?.write(channel, bytes))
       this.#send({ type: 'assign', assignment: await assign() })
     })
     this.#hasGiven()

@@ -18,7 +18,7 @@ import { registeredRepository, startOrchestrator, successJson, untilEnded } from
 import { temporaryFolder } from '../support/temporary.ts'
 
 const patience = { retryMs: { least: 20, most: 100 }, lostMs: 5_000, stopMs: 2_000, endMs: 2_000, overtimeMs: 500 }
-const hello = { type: 'hello', protocol: 1, node: 'evil', seat: 'empty' } as const
+const hello = { type: 'hello', protocol: 1, node: 'evil', seat: 'empty', run: 0 } as const
 const ran = { kind: 'ran', exit: { kind: 'powered-off' }, stopReason: null } as const
 const noWork = { wip: false, also: [], operation: null, markers: { files: [] }, notes: [], unsaved: false } as const
 
@@ -102,6 +102,12 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
   [
     'an agent that waits, with more to say than may be kept',
     (node) => node.say({ type: 'status', status: { ...statusWith([]), waits: { said: 'x'.repeat(17_000) } } }),
+  ],
+  [
+    'more than any agent remembers',
+    (node) => {
+      for (let time = 0; time <= 1_024; time += 1) node.send(channels.session, Buffer.alloc(64 * 1024))
+    },
   ],
   ['what a clone holds, of which nobody asked', (node) => node.say({ type: 'looked', seen: null })],
   [

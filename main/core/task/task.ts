@@ -225,6 +225,13 @@ export type TaskEvent =
     }
   /** It is given to its place; from now on it runs there, and has no slot of this host. */
   | { readonly type: 'placed'; readonly at: string; readonly node: string }
+  /** On the host of a place: what it had been through before it came here. */
+  | {
+      readonly type: 'brought-along'
+      readonly at: string
+      readonly parkings: readonly Parking[]
+      readonly messages: readonly TaskMessage[]
+    }
   /** Its machine runs at its place. How that machine is found is for its keeper alone to know. */
   | { readonly type: 'machine-started-there'; readonly at: string }
   | { readonly type: 'agent-started'; readonly at: string }

@@ -71,6 +71,8 @@ export function transition(task: Task, event: TaskEvent): Task {
       }
     case 'placed':
       return placed(task, event.node)
+    case 'brought-along':
+      return { ...task, parkings: event.parkings, messages: event.messages }
     case 'machine-started-there':
       return { ...task, machineStartedAt: event.at, state: active(task, 'booting') }
     case 'agent-started':
@@ -166,7 +168,14 @@ const withClone = (task: Task): TaskState =>
 /** A place that was started again has another name perhaps; the task is as far as it was. */
 function placed(task: Task, node: string): Task {
   if (!task.place) throw new TransitionError(`Task ${task.id} has no place`)
-  return { ...task, node, ...(task.state.phase === 'queued' && { state: { phase: 'cloning', slot: null } }) }
+  switch (task.state.phase) {
+    case 'queued':
+      return { ...task, node, state: { phase: 'cloning', slot: null } }
+    case 'parked':
+      return { ...withoutMachine(task), node, state: { phase: 'booting', slot: null } }
+    default:
+      return { ...task, node }
+  }
 }
 
 /** Whether its agent may still read what is said to it: it works, or will. */

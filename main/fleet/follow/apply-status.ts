@@ -7,6 +7,7 @@ import type { EventLog } from '../../tasks/events/event-log.ts'
 import { announceIdle } from '../../tasks/messages/announce-idle.ts'
 import type { TaskRecord } from '../../tasks/record/task-record.ts'
 import { addNote } from '../../tasks/run/task-run.ts'
+import { forgetBrought } from '../brought-files.ts'
 import type { PlacedStatus } from '../protocol.ts'
 
 /** What the node says of itself, as far as it is news; each can be said any number of times. */
@@ -53,9 +54,11 @@ async function applyWait(record: TaskRecord, waits: PlacedStatus['waits']): Prom
 
 /** Puts on record that its machine runs, as soon as anything says so. */
 export async function machineRuns(record: TaskRecord): Promise<void> {
-  const { state, exit, machineStartedAt } = record.task
-  if (machineStartedAt === null && exit === null && state.phase !== 'finished')
-    await record.add({ type: 'machine-started-there' })
+  const { state, exit, machineStartedAt, parkings } = record.task
+  if (machineStartedAt !== null || exit !== null || state.phase === 'finished') return
+  // Until now a task that goes on can be given to its place again. What comes from now on is of this run.
+  if (parkings.length > 0) await forgetBrought(record.files)
+  await record.add({ type: 'machine-started-there' })
 }
 
 const mostNotes = 60

@@ -30,7 +30,9 @@ export async function giveUp({ record, stop }: PlacedRun, why: string): Promise<
   // A wish that came before the task was placed is on no record.
   const wish = stopReason ?? (stop.aborted ? toFailure(stop.reason, 'cancelled') : null)
   const failure: Failure = wish ?? withSeat({ code: 'interrupted', message: why }, record.task)
-  if (!('slot' in state)) {
+  // Of a task that goes on and has no machine yet, what its last run left is where it was.
+  const { machineStartedAt, parkings } = record.task
+  if (!('slot' in state) || (machineStartedAt === null && parkings.length > 0)) {
     await endTask(record, failure)
     return 'finished'
   }

@@ -12,7 +12,7 @@ export async function recordAssigned(
   { folder: home, taskId: id, source, environment: folder }: SeatFiles,
   options: RecordOptions,
 ): Promise<TaskRecord> {
-  const { description, repo, createdAt, caps, holdMs, agent, check, checkTimeoutMs, environment } = task
+  const { description, repo, createdAt, caps, holdMs, past, agent, check, checkTimeoutMs, environment } = task
   if (Array.isArray(environment)) {
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { mode: 0o700 })
@@ -22,7 +22,7 @@ export async function recordAssigned(
       await writeFile(file, text)
     }
   }
-  return await TaskRecord.create(
+  const record = await TaskRecord.create(
     home,
     {
       ...{ id, description, repo, repoPath: source, owner: null, createdAt, caps },
@@ -39,9 +39,12 @@ export async function recordAssigned(
     },
     options,
   )
+  if (past) await record.add({ type: 'brought-along', parkings: past.parkings, messages: past.messages })
+  return record
 }
 
-function belowFolder(path: string): string {
+/** @throws for a path that leads out of its folder. */
+export function belowFolder(path: string): string {
   if (!path.startsWith('/') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'))
     return path
   throw new Error(`'${path}' cannot be a file of an environment`)

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
@@ -13,6 +13,7 @@ import { type Link, openLink } from '../link.ts'
 import { preamble } from '../preamble.ts'
 import {
   channels,
+  firstDial,
   limitsAtNode,
   type PlacedEnd,
   protocolVersion,
@@ -25,8 +26,9 @@ import { homeHasAll } from './home-has-all.ts'
 import { joinLine } from './join-line.ts'
 import { type NodeParts, NodeTask } from './node-task.ts'
 import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
+import { SentFiles } from './sent-files.ts'
 import { knownCommits, type StoreName } from './store.ts'
-import { tellGrowing, tellResult } from './tell-files.ts'
+import { tellFile, tellGrowing, tellResult } from './tell-files.ts'
 import { tellCheckpoints, tellLook, tellWork, type WorkFor } from './tell-work.ts'
 
 /** In milliseconds. */
@@ -84,7 +86,7 @@ class Keeper {
   readonly #over = Promise.withResolvers<KeeperEnd>()
   readonly #patience: NodeJS.Timeout
   readonly #checkpointMs: number
-  #isGiven = false
+  #given: { readonly run: number; readonly consoleAt: number } | undefined
   #end: PlacedEnd | undefined
   #session: { readonly link: Link<ToHome>; readonly gone: AbortController } | undefined
 
@@ -101,11 +103,11 @@ class Keeper {
     this.#checkpointMs = times.checkpointMs
     this.#over.promise.catch(() => undefined) // Thrown where it is waited for.
     this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
-    this.#patience = setTimeout(() => this.#isGiven || this.#over.resolve('unattended'), times.patienceMs).unref()
+    this.#patience = setTimeout(() => this.#given || this.#over.resolve('unattended'), times.patienceMs).unref()
     const halt = (): void => {
       this.#stop.abort(stop.reason)
       if (this.#end) this.#over.resolve('kept')
-      else if (!this.#isGiven) this.#over.resolve('cancelled')
+      else if (!this.#given) this.#over.resolve('cancelled')
     }
     if (stop.aborted) halt()
     else stop.addEventListener('abort', halt, { once: true })
@@ -117,8 +119,8 @@ class Keeper {
 
   /** With what a keeper before this one left. */
   async goOn(): Promise<void> {
-    if (!(await NodeTask.isGiven(this.#files))) return
-    this.#isGiven = true
+    this.#given = await NodeTask.given(this.#files)
+    if (!this.#given) return
     this.#end = (await pathExists(this.#files.end)) ? await readJson(this.#files.end, endSchema) : undefined
     if (this.#end === undefined) this.#follow(this.#task.goOn())
     else await this.#task.recall()
@@ -133,20 +135,24 @@ class Keeper {
     this.#session?.link.close('home came again')
     socket.write(preamble)
     let prepared: { readonly store: StoreName; readonly startCommit: string } | undefined
-    let clone: FileHandle | undefined
+    const sent = new SentFiles(this.#files)
+    let followed = { console: 0, stream: 0 }
     let dials: Dials | undefined
     const link = openLink<ToNode, ToHome>({
       ...{ readable: socket, writable: socket, incoming: toNodeSchema, limits: limitsAtNode, reads: 'always' },
       onBytes: async (channel, bytes) => {
-        if (channel !== channels.clone) return dials?.take(channel, bytes)
-        if (!prepared || this.#isGiven) throw new ProtocolError('A history that nobody asked for')
-        clone ??= await open(this.#files.clonePack, 'w', 0o600)
-        await clone.appendFile(bytes)
+        if (!sent.has(channel)) return dials?.take(channel, bytes)
+        if (!prepared || this.#given) throw new ProtocolError('A history that nobody asked for')
+        await sent.take(channel, bytes)
       },
       onMessage: async (message) => {
         switch (message.type) {
           case 'follow':
-            link.send({ type: 'hello', protocol: protocolVersion, node: hostname(), seat: this.#seat })
+            followed = message
+            link.send({
+              ...{ type: 'hello', protocol: protocolVersion, node: hostname(), seat: this.#seat },
+              run: this.#given?.run ?? 0,
+            })
             dials = this.#connections.attach(
               {
                 write: (channel, bytes) => link.write(channel, bytes),
@@ -156,25 +162,24 @@ class Keeper {
               (channel) => link.send({ type: 'dial', channel }),
             )
             this.#tellStatus()
-            if (this.#isGiven) this.#tell(message)
+            if (this.#given) this.#tell(message)
             return
           case 'prepare': {
             const { repository, objectFormat, startCommit } = message
             prepared = { store: { repository, objectFormat }, startCommit }
-            await rm(this.#files.clonePack, { force: true })
+            await sent.clear()
             link.send({ type: 'has', commits: [...(await knownCommits(this.#parts.root, prepared.store))] })
             return
           }
           case 'assign':
-            if (!prepared || this.#isGiven) throw new ProtocolError('An assignment out of turn')
-            this.#isGiven = true
-            this.#follow(this.#task.begin({ ...prepared, assignment: message.assignment }))
-            this.#tell({ console: 0, stream: 0 })
+            if (!prepared || this.#given) throw new ProtocolError('An assignment out of turn')
+            await sent.close()
+            this.#given = { run: message.assignment.task.run, consoleAt: followed.console }
+            this.#follow(this.#task.begin({ ...prepared, assignment: message.assignment, consoleAt: followed.console }))
+            this.#tell(followed)
             return
           case 'end':
-            if (message.channel !== channels.clone) return dials?.end(message.channel)
-            await clone?.close()
-            clone = undefined
+            if (message.channel >= firstDial) dials?.end(message.channel)
             return
           case 'passed':
             return dials?.passed(message.channel, message.bytes)
@@ -202,7 +207,7 @@ class Keeper {
     void link.over.then(({ why }) => {
       this.#parts.log.info('home went away', { why })
       gone.abort()
-      void clone?.close().catch(() => undefined) // What came is of no use.
+      void sent.close().catch(() => undefined) // What came is of no use.
       if (this.#session !== session) return
       this.#session = undefined
       this.#connections.detach()
@@ -210,7 +215,7 @@ class Keeper {
   }
 
   get #seat(): 'empty' | 'given' | 'done' {
-    return this.#end ? 'done' : this.#isGiven ? 'given' : 'empty'
+    return this.#end ? 'done' : this.#given ? 'given' : 'empty'
   }
 
   #follow(task: Promise<PlacedEnd>): void {
@@ -238,12 +243,15 @@ class Keeper {
       const over = new AbortController()
       const every = { ms: this.#checkpointMs, over: AbortSignal.any([gone.signal, over.signal]) }
       const checkpoints = tellCheckpoints(this.#workFor(link), every)
-      await tellGrowing(files, from, write, () => this.#end !== undefined, gone.signal)
+      // What home's console had before is none of this machine's.
+      const console = Math.max(0, from.console - (this.#given?.consoleAt ?? 0))
+      await tellGrowing(files, { ...from, console }, write, () => this.#end !== undefined, gone.signal)
       over.abort()
       await checkpoints
       const end = this.#end
       if (gone.signal.aborted || !end) return
       await tellResult(files, write)
+      await tellFile(this.#files.sessionFile, channels.session, write)
       await tellWork(this.#workFor(link))
       link.send({ type: 'done', end })
     }

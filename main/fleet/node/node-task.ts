@@ -13,7 +13,7 @@ import { requireSpace } from '../../tasks/admission/disk-space.ts'
 import { openEventLog } from '../../tasks/events/event-log.ts'
 import { endTask } from '../../tasks/finish/end-task.ts'
 import { salvageTask } from '../../tasks/finish/salvage-task.ts'
-import { eventsPath } from '../../tasks/record/task-files.ts'
+import { eventsPath, sessionFolder } from '../../tasks/record/task-files.ts'
 import { TaskRecord } from '../../tasks/record/task-record.ts'
 import { HostClock } from '../../tasks/run/host-clock.ts'
 import { recoverTask } from '../../tasks/run/recover-task.ts'
@@ -22,9 +22,11 @@ import { runTask } from '../../tasks/run/task-runner.ts'
 import type { PlacedAssignment, PlacedEnd, PlacedStatus } from '../protocol.ts'
 import { assignedProvisions, recordAssigned } from './assigned-task.ts'
 import { Checkpoints, type Packed } from './checkpoints.ts'
+import { layPast } from './lay-past.ts'
 import { failedEnd, placedEnd } from './placed-end.ts'
 import { placedStatus } from './placed-status.ts'
 import { readJson, type SeatFiles } from './seat-files.ts'
+import { packSession } from './session-file.ts'
 import { takeSlot } from './slots.ts'
 import { makeSource, type StoreName, takeHistory } from './store.ts'
 import { ToldMessages } from './told-messages.ts'
@@ -45,7 +47,13 @@ const limitsSchema = z.object({
   powerOffTimeoutMs: z.number(),
   minFreeGiB: z.number(),
 })
-const givenSchema = z.object({ startCommit: z.string(), limits: limitsSchema })
+const givenSchema = z.object({
+  startCommit: z.string(),
+  limits: limitsSchema,
+  run: z.int(),
+  /** How long home's console was when it was given. */
+  consoleAt: z.int(),
+})
 type Given = z.infer<typeof givenSchema>
 
 /** Everything that a task begins with. */
@@ -53,6 +61,7 @@ export interface Begin {
   readonly store: StoreName
   readonly startCommit: string
   readonly assignment: PlacedAssignment
+  readonly consoleAt: number
 }
 
 /**
@@ -81,9 +90,10 @@ export class NodeTask {
     this.#checkpoints = new Checkpoints(files, parts.log)
   }
 
-  /** Whether the seat was given its task, by this keeper or one before it. */
-  static isGiven(files: SeatFiles): Promise<boolean> {
-    return pathExists(files.given)
+  /** What the seat was given, by a keeper before this one; undefined for one that is empty. */
+  static async given(files: SeatFiles): Promise<Pick<Given, 'run' | 'consoleAt'> | undefined> {
+    if (!(await pathExists(files.given))) return undefined
+    return (await readJson(files.given, givenSchema)) ?? { run: 0, consoleAt: 0 }
   }
 
   get status(): PlacedStatus {
@@ -118,8 +128,14 @@ export class NodeTask {
    */
   async begin(begin: Begin): Promise<PlacedEnd> {
     const { root, log } = this.#parts
-    const { startCommit, store, assignment } = begin
-    await writeJsonAtomically(this.#files.given, { startCommit, limits: assignment.limits } satisfies Given)
+    const { startCommit, store, assignment, consoleAt } = begin
+    const { run, past } = assignment.task
+    await writeJsonAtomically(this.#files.given, {
+      startCommit,
+      limits: assignment.limits,
+      run,
+      consoleAt,
+    } satisfies Given)
     let record: TaskRecord
     try {
       record = await recordAssigned(assignment, this.#files, this.#recordOptions)
@@ -139,6 +155,7 @@ export class NodeTask {
           this.#stop,
         )
         await record.add({ type: 'slot-leased', slot })
+        if (past) await layPast(record, past, { files: this.#files, startCommit }, this.#stop)
       } catch (error) {
         log.warn('the task could not begin', { reason: String(error) })
         return await endTask(record, toFailure(this.#stop.aborted ? this.#stop.reason : error, 'boot-failed'))
@@ -180,7 +197,10 @@ export class NodeTask {
     await run()
     await this.#messages.end()
     const { driver, root } = this.#parts
+    const { session, share } = { session: this.#files.sessionFile, share: record.files.share }
     await driver.reap(root, (name) => name !== this.#files.taskId, AbortSignal.timeout(30_000))
+    if (!(await packSession(sessionFolder({ share }), session)))
+      this.#parts.log.warn('what the agent remembers is too much to keep')
     const end = await placedEnd(record.task, this.#salvaged ?? lost, { files: this.#files, startCommit })
     return await this.#hasEnded(end)
   }

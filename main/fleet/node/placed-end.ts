@@ -15,6 +15,9 @@ export async function placedEnd(
 ): Promise<PlacedEnd> {
   if (state.phase === 'finished' && exit === null)
     return failedEnd(state.outcome.kind === 'failed' ? state.outcome.failure : toFailure(cancelled()))
+  // One that went on, of which the keeper died before its machine ran: home has all of it.
+  if (state.phase === 'parked')
+    return failedEnd({ code: 'interrupted', message: 'Its keeper ended before the task had a virtual machine' })
   const ended = {
     kind: 'ran',
     exit: exit ?? { kind: 'crashed', exitCode: null, signal: null, detail: 'nobody saw it end' },

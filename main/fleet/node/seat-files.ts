@@ -24,6 +24,8 @@ export interface SeatFiles {
   readonly slot: string
   /** What came of the history; read once. */
   readonly clonePack: string
+  /** Of a task that goes on, as home sent it: the commits of its work, what its agent remembers, and its stream; each read once. */
+  readonly past: { readonly work: string; readonly session: string; readonly stream: string }
   /** What stands for the user's repository. */
   readonly source: string
   /** A flake that stands in place of the repository's. */
@@ -31,6 +33,8 @@ export interface SeatFiles {
   /** Host-only: what the clone held when it was last read while the task worked. */
   readonly living: string
   readonly checkpointPack: string
+  /** What the agent remembers, for home. */
+  readonly sessionFile: string
   /** The work, for home; there when the task is done, beside `end`. */
   readonly workPack: string
   readonly end: string
@@ -53,10 +57,12 @@ export function seatFiles(root: string, seat: string): SeatFiles {
     given: file('given.json'),
     slot: file('slot.json'),
     clonePack: file('clone.pack'),
+    past: { work: file('past.pack'), session: file('past.session'), stream: file('past.jsonl') },
     source: file('source'),
     environment: file('environment'),
     living: file('living'),
     checkpointPack: file('checkpoint.pack'),
+    sessionFile: file('session.files'),
     workPack: file('work.pack'),
     end: file('end.json'),
   }

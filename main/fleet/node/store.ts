@@ -84,6 +84,16 @@ export async function makeSource(root: string, name: StoreName, commit: string, 
   await writeFile(join(dotGit, 'HEAD'), `${commit}\n`)
 }
 
+/** Takes the commits of a task that goes on into the seat's own repository, and has that stand at one of them. */
+export async function standAt({ source, past }: SeatFiles, commit: string): Promise<void> {
+  const dotGit = join(source, '.git')
+  if (await pathExists(past.work)) {
+    await indexInto(dotGit, past.work)
+    await rm(past.work, { force: true })
+  }
+  await writeFile(join(dotGit, 'HEAD'), `${commit}\n`)
+}
+
 /** Ids by which all of the work is found: the line, and what lies beside it. A tag is one of its own. */
 export const tipsOf = (
   { commit, also }: SalvagedWork,

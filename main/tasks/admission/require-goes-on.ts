@@ -3,6 +3,7 @@ import { startOver } from '../../core/task/start-over.ts'
 import type { Task } from '../../core/task/task.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import type { RegisteredRepository } from '../contract.ts'
+import { wholeWork } from '../record/brought-work.ts'
 import { filesOf } from '../record/task-files.ts'
 import type { RunnerContext } from '../run/task-run.ts'
 import type { Provisions } from '../slots/provisions.ts'
@@ -24,9 +25,9 @@ export async function requireGoesOn(
   rules: GoingOnRules,
   host: HostCheck,
 ): Promise<RegisteredRepository & { readonly startCommit: string }> {
-  const { id, repoPath, startCommit, work } = task
-  const { workFolder, repo } = filesOf(task)
-  if (startCommit === null || !(await pathExists(repo))) {
+  const { id, repoPath, startCommit, work, place } = task
+  const { workFolder } = filesOf(task)
+  if (startCommit === null || !(place ? await hasAllOf(task) : await pathExists(filesOf(task).repo))) {
     throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
       hint: `${startOver(task)}${work?.ref == null ? '' : `; run_task with base ${id} builds on what waits at its ref`}`,
     })
@@ -38,6 +39,13 @@ export async function requireGoesOn(
     })
   }
   await requireSpace([rules.home, repoPath, workFolder], rules.limits.minFreeGiB ?? 0)
-  await host.require(await rules.provisions(repoPath))
+  if (!place) await host.require(await rules.provisions(repoPath))
   return { ...registered, startCommit }
+}
+
+/** A clone at a place is made anew of what came home: all of that has to be there still. */
+async function hasAllOf({ work, startCommit, ...task }: Task): Promise<boolean> {
+  const files = filesOf(task)
+  if (!work || !(await wholeWork(files))) return false
+  return work.commit === startCommit || (await pathExists(files.broughtPack))
 }

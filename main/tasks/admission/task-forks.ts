@@ -59,6 +59,15 @@ export class TaskForks {
         hint: `continue_task has it go on, and task ${task.resolves.task} can be forked`,
       })
     }
+    if (task.place) {
+      throw new AppError(
+        'argument-invalid',
+        `Task ${task.id} ran at the place ${task.place.name}, and cannot be forked`,
+        {
+          hint: `continue_task has it go on; run_task with base ${task.id} builds on its work`,
+        },
+      )
+    }
     const repository = await requireGoesOn(task, rules, host)
     const fork = await pointOf(task, repository.startCommit)
     const made: TaskRecord[] = []

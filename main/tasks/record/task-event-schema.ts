@@ -251,6 +251,11 @@ const message = z.discriminatedUnion('kind', [
   z.object({ id: z.uuid(), kind: z.enum(['interrupt', 'finish']) }),
 ])
 
+const told = z.intersection(
+  message,
+  z.object({ sentAt: z.string(), state: z.enum(['queued', 'delivered', 'answered', 'lost']) }),
+)
+
 /** One line of a task's `events.jsonl`. */
 export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('created'), at, task: identity }),
@@ -259,6 +264,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('cloned'), at, startCommit: z.string(), branch: z.string().nullable() }),
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('placed'), at, node: z.string() }),
+  z.object({ type: z.literal('brought-along'), at, parkings: z.array(parking), messages: z.array(told) }),
   z.object({ type: z.literal('machine-started-there'), at }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('agent-waits'), at, until: at, said: z.string().nullable() }),

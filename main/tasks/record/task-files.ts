@@ -32,8 +32,10 @@ export interface TaskFiles {
   /** Of a task at a place: its work as it came from there, and what was said of it. That is there once all has come. */
   readonly broughtPack: string
   readonly broughtWork: string
+  /** What its agent remembers, as it came from there: bytes that go back to a place as they are, and that nothing here reads. */
+  readonly broughtSession: string
   /** What is on its way from there, in place of nothing that lies here. */
-  readonly coming: { readonly pack: string; readonly result: string }
+  readonly coming: { readonly pack: string; readonly result: string; readonly session: string }
   /** What it had while it worked, in case that nothing more comes: which of the two packs, and the commit. */
   readonly checkpoint: string
   readonly checkpointPacks: { readonly a: string; readonly b: string }
@@ -86,7 +88,12 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     share: join(large, 'share'),
     broughtPack: join(large, 'brought.pack'),
     broughtWork: join(folder, 'brought.json'),
-    coming: { pack: join(large, 'coming.pack'), result: join(large, 'coming.json') },
+    broughtSession: join(large, 'brought.session'),
+    coming: {
+      pack: join(large, 'coming.pack'),
+      result: join(large, 'coming.json'),
+      session: join(large, 'coming.session'),
+    },
     checkpoint: join(folder, 'checkpoint.json'),
     checkpointPacks: { a: join(large, 'checkpoint-a.pack'), b: join(large, 'checkpoint-b.pack') },
   }

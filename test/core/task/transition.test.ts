@@ -319,6 +319,18 @@ describe('a task at a place', () => {
     expect(transition(booting, { ...placed, node: 'desk-2' })).toEqual({ ...booting, node: 'desk-2' })
   })
 
+  test('that was parked is there anew, and of the machine that it had nothing is known', () => {
+    const exited = { type: 'machine-exited', at, exit: { kind: 'powered-off' } } as const
+    const parking = { reason: { code: 'usage-limit', message: 'So' }, until: at, usage: null } as const
+    const parked = [placed, cloned, started, exited, { type: 'parked', at, parking } as const].reduce(transition, there)
+    expect(transition(parked, placed)).toMatchObject({
+      ...{ state: { phase: 'booting', slot: null }, startCommit: cloned.startCommit },
+      ...{ machineStartedAt: null, exit: null, parkings: [parking] },
+    })
+    const brought = { type: 'brought-along', at, parkings: [parking], messages: [] } as const
+    expect(transition(there, brought)).toEqual({ ...there, parkings: [parking] })
+  })
+
   test('is one from its creation on, and nothing happens there before it is placed', () => {
     expect(() => transition(newTask(identity('/repo'), '/home'), placed)).toThrow(TransitionError)
     for (const event of [cloned, started]) expect(() => transition(there, event)).toThrow(TransitionError)

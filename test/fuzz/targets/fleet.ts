@@ -14,7 +14,7 @@ const work = {
   operation: null,
 }
 const messages: readonly ToHome[] = [
-  { type: 'hello', protocol: 1, node: 'desk', seat: 'empty' },
+  { type: 'hello', protocol: 1, node: 'desk', seat: 'empty', run: 0 },
   { type: 'has', commits: ['c'.repeat(40)] },
   {
     type: 'status',
