@@ -90,6 +90,8 @@ export interface TaskRow {
   readonly usage: AgentUsage | null
   /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
   readonly told?: string
+  /** Which other tasks change what it changes, one sentence with no full stop; absent where there are none. */
+  readonly overlap?: string
 }
 
 export interface SlotRow {

@@ -1,7 +1,9 @@
+import { toldPaths } from '../core/bounded-list.ts'
 import { type EnvironmentWord, environmentWord } from '../core/environment/environment.ts'
 import { AppError } from '../core/failure.ts'
 import type { Landing, LandingState } from '../core/landing/landing.ts'
 import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-policy.ts'
+import type { Overlap } from '../core/merge/overlap.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task/task.ts'
@@ -116,10 +118,45 @@ const attemptView = (task: Task): AttemptView => ({
   chosen: task.chosen,
 })
 
+/** Another task that changes what this one changes. */
+export interface OverlapView {
+  task_id: string
+  /** Files that both change. */
+  files: string[]
+  /** Those of them in which the same lines changed, as far as that can be told. */
+  collides: string[]
+}
+
+const overlapView = ({ task, files, collides }: Overlap): OverlapView => ({
+  ...{ task_id: task, files: toldPaths(files), collides: toldPaths(collides) },
+})
+
+/** Nothing for a task that changes nothing that others change. */
+function overlapsOf(id: TaskId, tasks: Pick<Tasks, 'overlaps'>): { overlaps?: OverlapView[] } {
+  const overlaps = tasks.overlaps(id)
+  return overlaps.length === 0 ? {} : { overlaps: overlaps.map(overlapView) }
+}
+
+/** Each pair once. */
+export const overlapsAmong = (
+  ids: readonly TaskId[],
+  tasks: Pick<Tasks, 'overlaps'>,
+): (Omit<OverlapView, 'task_id'> & { tasks: string[] })[] =>
+  ids.flatMap((id) =>
+    tasks
+      .overlaps(id)
+      .filter(({ task }) => id < task || !ids.includes(task))
+      .map((overlap) => {
+        const { task_id, ...lists } = overlapView(overlap)
+        return { tasks: [id, task_id], ...lists }
+      }),
+  )
+
 /** The answer of `get_task_info`. */
-export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView => ({
+export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView & { overlaps?: OverlapView[] } => ({
   ...taskView(task),
   clone_path: filesOf(task).repo,
+  ...overlapsOf(task.id, tasks),
   ...placeOf(task.id, tasks),
 })
 

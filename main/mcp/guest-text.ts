@@ -22,6 +22,7 @@ const guestFields = [
   'held',
   'detail',
   'check.output',
+  'overlaps',
 ] as const
 
 const note =

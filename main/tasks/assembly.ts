@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Task } from '../core/task/task.ts'
+import type { Task, TaskId } from '../core/task/task.ts'
 import { ShortageRetry } from '../lib/shortage.ts'
 import { Admission } from './admission/admission.ts'
 import { DiskWatch } from './admission/disk-watch.ts'
@@ -28,6 +28,7 @@ import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
 import type { TaskRecord } from './record/task-record.ts'
 import { UnfinishedTasks } from './record/unfinished-tasks.ts'
+import { Overlaps } from './review/overlaps.ts'
 import { ResolverTasks } from './review/resolver-tasks.ts'
 import { TaskReviews } from './review/reviews.ts'
 import { TaskChanges } from './review/task-changes.ts'
@@ -89,12 +90,13 @@ export async function assembleParts(given: OrchestratorOptions) {
   const warm = new WarmMachines({ context: given, catalog, unfinished, memory })
   const admission = new Admission({ slots, memory, warm })
   const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => given.queuePaused ?? false })
+  const tellAgain = (id: TaskId): void => {
+    const task = catalog.open.get(id)
+    if (task) catalog.put(task)
+  }
   const landings = new Landings({
     ...{ home, repositories, provisions: given.provisions, machines: checks, admission, warm, log },
-    onState: (id) => {
-      const task = catalog.open.get(id)
-      if (task) catalog.put(task)
-    },
+    onState: tellAgain,
   })
   const options = withLandings(given, landings)
   const recordOptions = {
@@ -138,6 +140,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const attempts = new TaskAttempts({ catalog, intake, follower, ended, rules: options, log })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log, places: options.places })
+  const overlaps = new Overlaps({ catalog, changes, log, onChange: tellAgain })
   const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
@@ -156,7 +159,7 @@ export async function assembleParts(given: OrchestratorOptions) {
       attachments,
       disks,
     },
-    ...{ followers, plans, landings, attempts },
+    ...{ followers, plans, landings, attempts, overlaps },
   }
 }
 

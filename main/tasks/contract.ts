@@ -6,6 +6,7 @@ import type { Against, DiffOptions, FileDiff } from '../core/merge/file-diff.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome, Selection } from '../core/merge/merge.ts'
 import type { MergePolicy } from '../core/merge/merge-policy.ts'
+import type { Overlap } from '../core/merge/overlap.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import type { AgentChoice } from '../core/task/agent-choice.ts'
@@ -59,6 +60,8 @@ export interface Tasks {
   queuePosition(id: TaskId): number | null
   /** Where the task's work is on its way onto its branch, while it is checked as it would be there; null for any other. */
   landing(id: TaskId): LandingState | null
+  /** Which other tasks change what the task at work changes, as far as that was seen in the last minute. */
+  overlaps(id: TaskId): readonly Overlap[]
   /** What holds a task that comes after others and has not begun; null for any other. */
   readiness(id: TaskId): Readiness | null
   /** Resolves with every task of every registered repository, oldest first, with as much of each as lists need. */

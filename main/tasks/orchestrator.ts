@@ -2,6 +2,7 @@ import { AppError } from '../core/failure.ts'
 import type { LandingState } from '../core/landing/landing.ts'
 import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
+import type { Overlap } from '../core/merge/overlap.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
@@ -116,6 +117,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   landing(id: TaskId): LandingState | null {
     return this.#parts.landings.stateOf(id)
+  }
+
+  overlaps(id: TaskId): readonly Overlap[] {
+    return this.#parts.overlaps.of(id)
   }
 
   readiness(id: TaskId): Readiness | null {
@@ -234,9 +239,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lifetime, disks, followers, waiting, landings, admission, running, warm, index } = this.#parts
+    const { lifetime, disks, overlaps, followers, waiting, landings, admission, running, warm, index } = this.#parts
     lifetime.letGo()
     disks[Symbol.dispose]()
+    overlaps[Symbol.dispose]()
     followers[Symbol.dispose]()
     waiting.close()
     await landings[Symbol.asyncDispose]()

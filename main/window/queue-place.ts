@@ -1,6 +1,8 @@
 import { landingStateText } from '../core/landing/landing.ts'
+import { overlapText } from '../core/merge/overlap.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
+import { visibleLine } from '../core/visible-text.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
 /** Where a task stands that waits. */
@@ -15,17 +17,23 @@ interface QueuePlace {
 export interface Place extends QueuePlace {
   /** How far its work is that is checked before it comes onto the branch, one sentence; null for any other. */
   readonly landing: string | null
+  /** Which others change what it changes, one sentence; null where there are none. */
+  readonly overlap: string | null
 }
 
-export const noPlace: Place = { position: null, blocked: null, landing: null }
+export const noPlace: Place = { position: null, blocked: null, landing: null, overlap: null }
 
 export function placeOf(
   { id, state }: Pick<TaskBrief, 'id' | 'state'>,
-  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>,
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'overlaps'>,
 ): Place {
   if (state.phase === 'merging') {
     const landing = tasks.landing(id)
     return { ...noPlace, landing: landing && landingStateText(landing) }
+  }
+  if (state.phase === 'working' || state.phase === 'waiting') {
+    const overlap = overlapText(tasks.overlaps(id))
+    return { ...noPlace, overlap: overlap && visibleLine(overlap) }
   }
   if (state.phase !== 'queued' && state.phase !== 'parked') return noPlace
   return { ...noPlace, position: tasks.queuePosition(id), blocked: blockedBy(tasks.readiness(id)) }

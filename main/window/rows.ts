@@ -32,11 +32,12 @@ export function taskRow(task: TaskBrief, place: Place, live: Activity | null): T
     finishedAt: task.finishedAt,
     live: task.state.phase === 'finished' ? null : live,
     usage: usageOf(task),
+    ...(place.overlap !== null && { overlap: place.overlap }),
     ...(task.messages.length > 0 && { told: task.messages.map(({ state }) => state.charAt(0)).join('') }),
   }
 }
 
-function rowState({ state }: TaskBrief, { landing, ...place }: Place): RowState {
+function rowState({ state }: TaskBrief, { landing, overlap: _, ...place }: Place): RowState {
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', ...place }

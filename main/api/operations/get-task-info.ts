@@ -78,6 +78,10 @@ export const getTaskInfo = defineOperation({
       )
       .optional()
       .describe('All attempts of its group, see choose_attempt'),
+    overlaps: z
+      .array(z.looseObject({ task_id: z.string(), files: z.array(z.string()), collides: z.array(z.string()) }))
+      .optional()
+      .describe('Other tasks that change the same files now, and of those the files in which the same lines changed'),
     waits_since: z.string().optional().describe('Its agent has nothing to do since then; phase is waiting'),
     waits_until: z.string().optional().describe('When it ends if it is told nothing more'),
     said: z

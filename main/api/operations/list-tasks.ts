@@ -4,7 +4,7 @@ import { statusOf } from '../../core/task/view.ts'
 import { defineOperation } from '../operation.ts'
 import { aliasInput, statusSchema } from '../schemas.ts'
 import { cutText } from '../truncate-text.ts'
-import { type TaskSummary, taskSummary } from '../views.ts'
+import { overlapsAmong, type TaskSummary, taskSummary } from '../views.ts'
 import { within } from '../within.ts'
 
 const descriptionLimit = 200
@@ -34,6 +34,13 @@ export const listTasks = defineOperation({
         place: z.string().optional().describe('The other machine that it runs on'),
       }),
     ),
+    overlaps: z
+      .array(z.looseObject({ tasks: z.array(z.string()), files: z.array(z.string()), collides: z.array(z.string()) }))
+      .optional()
+      .describe(
+        'Pairs of tasks that change the same files, looked at once a minute while they work; collides names those in which the same lines changed. To have one continue on top of the ' +
+          'other, cancel it and call retry_task with after: [the other]',
+      ),
     omitted: z.int().optional().describe('How many older tasks were left out'),
   }),
   hints: { readOnly: true },
@@ -42,9 +49,15 @@ export const listTasks = defineOperation({
       (task) => (status === undefined || statusOf(task.state) === status) && (repo === undefined || task.repo === repo),
     )
     const omitted = Math.max(0, all.length - limit)
-    const summaries = all.slice(omitted).map((task) => taskSummary(task, tasks))
+    const shown = all.slice(omitted)
+    const summaries = shown.map((task) => taskSummary(task, tasks))
+    const overlaps = overlapsAmong(
+      shown.map(({ id }) => id),
+      tasks,
+    )
     return {
       tasks: by === 'person' ? summaries : summaries.map(shortened),
+      ...(overlaps.length > 0 && { overlaps }),
       ...(omitted > 0 && { omitted }),
     }
   },

@@ -12,7 +12,7 @@ export const retryTask = defineOperation({
   name: 'retry_task',
   title: 'Run a task again',
   description:
-    'Starts a new task with the text, the repository, the limits and the agent of one that has ended, from the branch as it is now (or its `base`), and returns the new ' +
+    'Starts a new task with the text, the repository, the limits and the agent of one that has ended, from the branch as it is now (or its `base`; with `after`, on top of what those tasks come to), and returns the new ' +
     'task_id at once. The old task and its work stay as they are. For work that conflicts, resolve_task keeps what was done.',
   who: 'both',
   input: z.object({ task_id: taskIdInput, ...runOptionShape }),

@@ -188,6 +188,6 @@ function requireChoosable(id: TaskId, choice: Choice): void {
 async function pinned({ base, repository: { path } }: Asked): Promise<TaskBase> {
   if (base?.kind === 'commit') return base
   const commit = await commitAt(path, base ? `refs/heads/${base.branch}` : 'HEAD')
-  if (commit !== null) return { kind: 'commit', name: base ? baseName(base) : 'HEAD', commit }
+  if (commit !== null) return { kind: 'commit', name: base ? baseName(base) : commit, commit }
   throw new AppError('repository-invalid', `${path} has no commit to start from`, { hint: 'Commit something first' })
 }

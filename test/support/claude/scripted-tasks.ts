@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../main/core/failure.ts'
 import type { By } from '../../../main/core/merge/may-publish.ts'
 import type { MergeOutcome } from '../../../main/core/merge/merge.ts'
+import type { Overlap } from '../../../main/core/merge/overlap.ts'
 import { inOrder } from '../../../main/core/plan/plan.ts'
 import type { Readiness } from '../../../main/core/plan/readiness.ts'
 import { validateDescription } from '../../../main/core/task/description.ts'
@@ -213,6 +214,10 @@ export class ScriptedTasks implements Tasks {
 
   choose(id: TaskId, by: 'client' | 'person'): Promise<MergeOutcome> {
     return this.merge(id, by)
+  }
+
+  overlaps(): readonly Overlap[] {
+    return []
   }
 
   landing(): null {
