@@ -82,6 +82,7 @@ async function prepare(): Promise<boolean> {
       purpose: 'is how tests reach places, on the loopback alone',
       isThere: async () => existsSync('/usr/sbin/sshd') || existsSync('/usr/bin/sshd'),
     },
+    ...slurmTools(),
     { program: 'fusermount3', package: 'fuse3', purpose: 'mounts a file system that ignores case' },
     {
       program: 'fusepy',
@@ -92,6 +93,20 @@ async function prepare(): Promise<boolean> {
   ])
   say(`     Guest image: ${directory}`)
   return true
+}
+
+/** A cluster for the tests of places. Where a system starts services of these, they have no configuration, and end. */
+function slurmTools() {
+  const programs = [
+    ['slurmctld', 'slurmctld'],
+    ['slurmd', 'slurmd'],
+    ['sbatch', 'slurm-client'],
+    ['munged', 'munge'],
+  ] as const
+  return programs.map(([program, name]) => ({
+    ...{ program, package: name, purpose: 'is part of the cluster that tests give tasks to' },
+    isThere: async () => ['/usr/sbin', '/usr/bin'].some((folder) => existsSync(join(folder, program))),
+  }))
 }
 
 async function succeeds(manifest: string, program: string, args: readonly string[]): Promise<boolean> {

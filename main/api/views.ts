@@ -44,6 +44,8 @@ interface PlaceView {
   queue_position?: number
   /** Ids of the tasks that it comes after and that have not ended. */
   waits_for?: string[]
+  /** Why it waits at its place, in the words of that. */
+  waits_because?: string
   /** Why none of its tasks can begin before someone does something: a task that it comes after has failed, say. */
   held_because?: string
   /** Its work is on its way onto the branch, and has to be checked as it would be there. */
@@ -61,12 +63,16 @@ interface LandingView {
 
 const landingView = ({ kind, ...place }: LandingState): LandingView => ({ state: kind, ...place })
 
-function placeOf(id: TaskId, tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>): PlaceView {
+type WaitingOf = Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'placeStanding'>
+
+function placeOf(id: TaskId, tasks: WaitingOf): PlaceView {
   const position = tasks.queuePosition(id)
   const readiness = tasks.readiness(id)
   const landing = tasks.landing(id)
+  const standing = tasks.placeStanding(id)
   return {
     ...(position !== null && { queue_position: position }),
+    ...(standing?.kind === 'waits' && { waits_because: standing.why }),
     ...(landing && { landing: landingView(landing) }),
     ...(readiness?.kind === 'waits' && { waits_for: [...readiness.for] }),
     ...(readiness?.kind === 'held' && { held_because: `${readiness.why}. ${cureOf(readiness)}` }),
@@ -162,7 +168,7 @@ export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView & { ove
 
 export const taskSummary = (
   { id, state, description, repo, createdAt, plan, place }: TaskBrief,
-  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'>,
+  tasks: WaitingOf,
 ): TaskSummary => ({
   task_id: id,
   status: statusOf(state),
@@ -240,16 +246,6 @@ export function slotsView(slots: ReturnType<Tasks['slots']>, warnings: readonly 
     warnings: [...warnings],
   }
 }
-
-export type MachineView = { name: string; kind: string; running: number; waiting: number }
-
-/** The other machines that run tasks, with what they have of this host's. */
-export const placeViews = (places: Awaited<ReturnType<Tasks['places']>>, tasks: readonly TaskBrief[]): MachineView[] =>
-  places.map(({ name, kind }) => {
-    const there = tasks.filter(({ place, state }) => place?.name === name && state.phase !== 'finished')
-    const waiting = there.filter(({ state }) => state.phase === 'queued').length
-    return { name, kind, running: there.length - waiting, waiting }
-  })
 
 export type EventView = EndView | IdleView
 

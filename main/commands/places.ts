@@ -1,16 +1,22 @@
 import { AppError } from '../core/failure.ts'
-import { placeProblems, setUpPlace } from '../fleet/ssh/set-up.ts'
+import { type NewPlace, type Place, type SlurmOption, slurmOptions, wayTo } from '../core/task/task-place.ts'
+import { placeProblems } from '../fleet/set-up/place-problems.ts'
+import { setUpPlace } from '../fleet/set-up/set-up-place.ts'
 import { absolutePath } from '../lib/files/absolute-path.ts'
-import { addPlace, checkPlace, findPlace, listPlaces, type Place, removePlace } from '../settings/places.ts'
+import { addPlace, checkPlace, findPlace, listPlaces, removePlace } from '../settings/places.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-export interface NewPlace {
+export interface PlaceFlags extends Partial<Record<SlurmOption, string>> {
   /** `HOST` or `USER@HOST`. */
-  readonly ssh: string
+  readonly ssh?: string
+  readonly slurm?: boolean
+  /** `HOST` or `USER@HOST`, where Slurm's commands are. */
+  readonly login?: string
   /** `NAME=VALUE`, as `ssh -o` takes each. */
   readonly sshOption?: readonly string[]
   readonly node?: string
   readonly folder?: string
+  readonly scratch?: string
 }
 
 /**
@@ -21,26 +27,51 @@ export interface NewPlace {
 export async function addPlaceCommand(
   terminal: Terminal,
   name: string,
-  { ssh: host, sshOption: options = [], node, folder }: NewPlace,
+  flags: PlaceFlags,
   root?: string,
 ): Promise<void> {
-  const program = {
-    ...(node !== undefined && { node: absolutePath(node, '--node') }),
-    ...(folder !== undefined && { folder: absolutePath(folder, '--folder') }),
-  }
-  const place = { name, kind: 'ssh', host, options } as const
+  const place = placeOf(name, flags)
+  const paths = (['node', 'folder', 'scratch'] as const).flatMap((flag) => {
+    const path = flags[flag]
+    return path === undefined ? [] : [[flag, absolutePath(path, `--${flag}`)]]
+  })
   checkPlace(place)
-  terminal.note(`Copying our program to ${host}`)
-  const command = await setUpPlace({ ...place, ...program }, root)
-  await addPlace(terminal.home, { ...place, command })
+  terminal.note(`Copying our program to ${wayTo(place)}`)
+  const added = { ...place, command: await setUpPlace(place, Object.fromEntries(paths), root) }
+  await addPlace(terminal.home, added)
   terminal.say(`Added: ${name}`)
-  await report(terminal, { ...place, command })
+  await report(terminal, added)
 }
+
+/** @throws AppError('argument-invalid') for flags that do not go together. */
+function placeOf(name: string, { ssh, slurm = false, login, sshOption: options = [], ...flags }: PlaceFlags): NewPlace {
+  const ofSlurm = [...slurmOptions, 'scratch' as const].find((flag) => flags[flag] !== undefined)
+  if ((ssh === undefined) === !slurm) throw wrong('A place has one of --ssh HOST and --slurm')
+  if (ssh !== undefined) {
+    const stray = login === undefined ? ofSlurm : 'login'
+    if (stray !== undefined) throw wrong(`--${stray} is for a place with --slurm`)
+    return { name, kind: 'ssh', host: ssh, options }
+  }
+  if (login === undefined && options.length > 0) throw wrong('--ssh-option is for a place with --ssh or --login')
+  const job = slurmOptions.flatMap((option) => (flags[option] === undefined ? [] : [[option, flags[option]]]))
+  return {
+    ...{ name, kind: 'slurm', job: Object.fromEntries(job) },
+    login: login === undefined ? null : { host: login, options },
+  }
+}
+
+const wrong = (message: string): AppError =>
+  new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator places add --help' })
 
 export async function listPlacesCommand(terminal: Terminal): Promise<void> {
   const places = await listPlaces(terminal.home)
-  if (places.length === 0) terminal.note('There are no places: microvm-orchestrator places add NAME --ssh HOST')
-  for (const { name, kind, host, command } of places) terminal.say(`  ${name}: ${kind} ${host}, ${command.join(' ')}`)
+  if (places.length === 0)
+    terminal.note('There are no places: microvm-orchestrator places add NAME --ssh HOST, or --slurm')
+  for (const place of places) {
+    const asks =
+      place.kind === 'slurm' ? Object.entries(place.job).map(([option, value]) => `, ${option} ${value}`) : []
+    terminal.say(`  ${place.name}: ${place.kind} ${wayTo(place)}${asks.join('')}, ${place.command.join(' ')}`)
+  }
 }
 
 export async function removePlaceCommand(terminal: Terminal, name: string): Promise<void> {

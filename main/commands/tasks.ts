@@ -7,10 +7,11 @@ import type { Terminal } from './terminal/terminal.ts'
 const shownCharacters = 72
 
 /** With no server nothing is about to begin or to land. */
-const noQueue: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing'> = {
+const noQueue: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'placeStanding'> = {
   queuePosition: () => null,
   readiness: () => null,
   landing: () => null,
+  placeStanding: () => undefined,
 }
 
 /** One line a task, oldest first: id, status, repository, and the first line of its text. */

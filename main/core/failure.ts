@@ -40,6 +40,7 @@ export const failureCodes = [
   'no-server',
   'place-unknown',
   'place-unreachable',
+  'place-refused',
   'session-missing',
   'statement-invalid',
   'disk-full',

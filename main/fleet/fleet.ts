@@ -1,26 +1,92 @@
-import type { TaskPlace } from '../core/task/task-place.ts'
+import type { Task, TaskId } from '../core/task/task.ts'
+import type { Place, PlaceKind, Standing, TaskPlace } from '../core/task/task-place.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
-import type { Places } from '../tasks/run/task-run.ts'
+import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
 import type { Engine } from './engine.ts'
 import { lookAtPlace } from './follow/look-at-place.ts'
 import { type Patience, usualPatience } from './follow/patience.ts'
 import { VisitedPlaces } from './follow/visited.ts'
+import { JobWatch } from './jobs/job-watch.ts'
 import { runAtPlace } from './place-task.ts'
+import { placeProblems } from './set-up/place-problems.ts'
+import { slurmEngine } from './slurm/slurm-engine.ts'
 import { sshEngine } from './ssh/ssh-engine.ts'
 
-const engines = { ssh: sshEngine } satisfies Record<TaskPlace['kind'], (place: TaskPlace) => Engine>
+const engines: { readonly [Kind in PlaceKind]: (place: Extract<Place, { kind: Kind }>, home: string) => Engine } = {
+  ssh: sshEngine,
+  slurm: slurmEngine,
+}
 
 /** The places that a home has, and the tasks at them. A task has with it how its place is reached: it ends there also when that is listed no more. */
 export function createFleet(home: string, patience: Patience = usualPatience): Places {
-  const visited = new VisitedPlaces()
-  return {
-    find: (name) => findPlace(home, name),
-    list: () => listPlaces(home),
-    look: (task, signal) => lookAtPlace(task, visited, signal),
-    run: async (run) => {
-      const { place } = run.record.task
-      if (!place) throw new Error(`Task ${run.record.task.id} has no place`)
-      return await runAtPlace(run, engines[place.kind](place), patience, visited)
-    },
+  return new Fleet(home, patience)
+}
+
+class Fleet implements Places {
+  readonly #home: string
+  readonly #patience: Patience
+  /** One for all tasks that reach their place in the same way: they share its questions. */
+  readonly #engines = new Map<string, { readonly engine: Engine; readonly watch: JobWatch }>()
+  readonly #visited = new VisitedPlaces()
+  readonly #standing = new Map<TaskId, Standing>()
+  /** The node that ran a task of a repository last, by place and repository. */
+  readonly #nodes = new Map<string, string>()
+
+  constructor(home: string, patience: Patience) {
+    this.#home = home
+    this.#patience = patience
+  }
+
+  find(name: string): ReturnType<Places['find']> {
+    return findPlace(this.#home, name)
+  }
+
+  list(): Promise<readonly Place[]> {
+    return listPlaces(this.#home)
+  }
+
+  standing(id: TaskId): Standing | undefined {
+    return this.#standing.get(id)
+  }
+
+  async problems(name: string, signal: AbortSignal): ReturnType<Places['problems']> {
+    return await placeProblems(await this.find(name), signal)
+  }
+
+  look(task: Task, signal: AbortSignal): ReturnType<Places['look']> {
+    return lookAtPlace(task, this.#visited, signal)
+  }
+
+  async run(run: PlacedRun): Promise<RunEnd> {
+    const { id, place, repoPath } = run.record.task
+    if (!place) throw new Error(`Task ${id} has no place`)
+    const store = `${place.name}\0${repoPath}`
+    try {
+      return await runAtPlace(run, {
+        ...this.#engineOf(place),
+        patience: this.#patience,
+        visited: this.#visited,
+        near: this.#nodes.get(store) ?? null,
+        onStanding: (standing) => void this.#standing.set(id, standing),
+      })
+    } finally {
+      this.#standing.delete(id)
+      const { node } = run.record.task
+      if (node !== null) this.#nodes.set(store, node)
+    }
+  }
+
+  #engineOf({ seat, ...place }: TaskPlace): { readonly engine: Engine; readonly watch: JobWatch } {
+    const [homeKey = ''] = seat.split('-')
+    const key = JSON.stringify([homeKey, place])
+    const known = this.#engines.get(key)
+    if (known) return known
+    const engine = engineOf(place, homeKey)
+    const made = { engine, watch: new JobWatch(engine) }
+    this.#engines.set(key, made)
+    return made
   }
 }
+
+const engineOf = (place: Place, homeKey: string): Engine =>
+  place.kind === 'ssh' ? engines.ssh(place, homeKey) : engines.slurm(place, homeKey)

@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts'
+import type { Engine, Job } from './engine.ts'
 import { type Link, openLink } from './link.ts'
 import { AfterPreamble } from './preamble.ts'
 import { limitsAtHome, protocolVersion, type ToHome, type ToNode, toHomeSchema } from './protocol.ts'
@@ -7,11 +7,14 @@ import { limitsAtHome, protocolVersion, type ToHome, type ToNode, toHomeSchema }
  * Tells a keeper that all of its task is at home, where that may have been missed: its seat is cleared then. Never rejects; a place that is out of
  * reach keeps the seat, which has no slot any more.
  */
-export async function release(engine: Engine, seat: string, signal: AbortSignal): Promise<void> {
+export async function release(engine: Engine, job: Job, signal: AbortSignal): Promise<void> {
+  const { seat } = job
   try {
     const state = (await engine.look(signal)).get(seat)
     if (!state) return
-    if (state.kind === 'ended') await engine.submit({ seat }, signal)
+    // No queue is asked for room only to clear a folder.
+    if (state.kind !== 'running' && engine.hasQueue) return
+    if (state.kind === 'ended') await engine.submit(job, signal)
   } catch {
     return
   }

@@ -1,4 +1,5 @@
 import { AppError, type Failure } from '../core/failure.ts'
+import type { Standing } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { PortableStart } from '../git/clone/portable-start.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
@@ -21,6 +22,7 @@ import {
   firstDial,
   type PlacedAssignment,
   type PlacedEnd,
+  type PlacedStatus,
   protocolVersion,
   type ToHome,
   type ToNode,
@@ -60,9 +62,14 @@ export interface VisitOptions {
   /** The wish to end the task. */
   readonly stop: AbortSignal
   readonly stopReason: () => Failure
+  /** Told how the task stands there, as it changes. */
+  readonly onStanding: (standing: Standing) => void
   /** Ends the visit, and nothing else. */
   readonly leave: AbortSignal
 }
+
+const standingOf = ({ why }: PlacedStatus): Standing =>
+  why === null ? { kind: 'runs' } : { kind: 'waits', why: singleLineText(why) }
 
 /** More connections of one guest are refused. */
 const mostDials = 128
@@ -131,6 +138,7 @@ export class Session {
         if (this.#isGiven) throw new ProtocolError('A history that nobody asked for')
         return await this.#give(message.commits)
       case 'status':
+        this.#options.onStanding(standingOf(message.status))
         await this.#ours(() => applyStatus(this.#options, message.status))
         return this.#reachMachine()
       case 'dial':

@@ -3,23 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError, messageOf } from '../core/failure.ts'
-import { placeNamePattern, placePathPattern, sshHostPattern, type TaskPlace } from '../core/task/task-place.ts'
+import {
+  type NewPlace,
+  type Place,
+  placeNamePattern,
+  type SshHost,
+  slurmWordPattern,
+  sshHostPattern,
+} from '../core/task/task-place.ts'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { lockFile } from '../lib/files/file-lock.ts'
 import { unusable } from '../lib/files/private-folder.ts'
-
-/** Another machine that runs tasks for this home. */
-export type Place = Omit<TaskPlace, 'seat'>
-
-const sshOptionPattern = /^[A-Za-z][A-Za-z0-9]*=[^\n\0]{1,400}$/
-
-const placeSchema = z.object({
-  name: z.string().regex(placeNamePattern),
-  kind: z.literal('ssh'),
-  host: z.string().regex(sshHostPattern),
-  options: z.array(z.string().regex(sshOptionPattern)).max(50),
-  command: z.tuple([z.string().regex(placePathPattern)], z.string().regex(placePathPattern)),
-})
+import { placeSchema, sshOptionPattern } from './place-schema.ts'
 
 const fileSchema = z.object({
   /** Names this home at its places, where others may have tasks too. */
@@ -44,8 +39,16 @@ export async function findPlace(home: string, name: string): Promise<Place & { r
 }
 
 /** Says what cannot be part of a place before anything is asked of it. @throws AppError('argument-invalid') */
-export function checkPlace({ name, host, options }: Pick<Place, 'name' | 'host' | 'options'>): void {
-  if (!placeNamePattern.test(name)) throw wrong('A name is small letters, digits and -, 31 at most')
+export function checkPlace(place: NewPlace): void {
+  if (!placeNamePattern.test(place.name)) throw wrong('A name is small letters, digits and -, 31 at most')
+  const host = place.kind === 'ssh' ? place : place.login
+  if (host) checkHost(host)
+  for (const [option, value] of place.kind === 'slurm' ? Object.entries(place.job) : []) {
+    if (!slurmWordPattern.test(value)) throw wrong(`'${value.slice(0, 80)}' can be no ${option} of Slurm`)
+  }
+}
+
+function checkHost({ host, options }: SshHost): void {
   if (!sshHostPattern.test(host)) throw wrong(`'${host.slice(0, 80)}' is no HOST or USER@HOST`)
   const bad = options.find((option) => !sshOptionPattern.test(option))
   if (bad !== undefined) throw wrong(`'${bad.slice(0, 80)}' is no option of ssh as NAME=VALUE`)

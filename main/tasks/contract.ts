@@ -9,11 +9,13 @@ import type { MergePolicy } from '../core/merge/merge-policy.ts'
 import type { Overlap } from '../core/merge/overlap.ts'
 import type { EgressPolicy } from '../core/network/egress.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
+import type { Problem } from '../core/problem.ts'
 import type { AgentChoice } from '../core/task/agent-choice.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
 import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
+import type { Place, Standing } from '../core/task/task-place.ts'
 import type { CommitLine, FileChange } from '../git/changes/list-changes.ts'
 import type { CommitSeen } from '../worker/look-at-work.ts'
 import type { EventLog } from './events/event-log.ts'
@@ -143,8 +145,12 @@ export interface Tasks {
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[]
   /** Resolves with the registered repositories. */
   repositories(): Promise<readonly RegisteredRepository[]>
-  /** Resolves with the other machines that run tasks, by their names. */
-  places(): Promise<readonly { readonly name: string; readonly kind: 'ssh' }[]>
+  /** Resolves with the other machines that run tasks, in the order in which they were added. */
+  places(): Promise<readonly Place[]>
+  /** How a task stands at its place, as that was heard last; undefined for one that has ended, or is at none. */
+  placeStanding(id: TaskId): Standing | undefined
+  /** Resolves with what a place lacks for a task; that takes seconds. @throws AppError('place-unknown' | 'place-unreachable') */
+  placeProblems(name: string, signal: AbortSignal): Promise<readonly Pick<Problem, 'message' | 'cure' | 'optional'>[]>
   /** The machines that were booted ahead and wait in slots, each for a task of its repository (a real path). A task that needs the slot gets it. */
   machinesAhead(): readonly { readonly slot: SlotId; readonly repoPath: string }[]
   /** The slot whose disks are warm for the repository with this real path; null while no task of it has run. */

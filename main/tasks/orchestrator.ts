@@ -204,6 +204,16 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return (await this.#options.places?.list()) ?? []
   }
 
+  placeStanding(id: TaskId): ReturnType<Tasks['placeStanding']> {
+    return this.#options.places?.standing(id)
+  }
+
+  async placeProblems(name: string, signal: AbortSignal): ReturnType<Tasks['placeProblems']> {
+    const { places } = this.#options
+    if (places) return await places.problems(name, signal)
+    throw new AppError('place-unknown', 'This orchestrator has no places')
+  }
+
   machinesAhead(): ReturnType<Tasks['machinesAhead']> {
     return this.#parts.warm.list()
   }

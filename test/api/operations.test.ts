@@ -40,8 +40,17 @@ test('a client may ask for what reads without asking its user, and must ask befo
   const named = (has: (hints: (typeof operations)[number]['hints']) => boolean | undefined) =>
     operations.filter(({ hints }) => has(hints)).map(({ name }) => name)
   expect(named(({ readOnly }) => readOnly)).toEqual([
-    ...['get_task_info', 'get_task_logs', 'get_task_diff', 'list_tasks', 'list_repos', 'list_slots', 'usage'],
-    ...['review_task', 'review_file'],
+    ...[
+      'get_task_info',
+      'get_task_logs',
+      'get_task_diff',
+      'list_tasks',
+      'list_repos',
+      'list_slots',
+      'list_places',
+      'usage',
+    ],
+    ...['review_task', 'review_file', 'check_place'],
   ])
   expect(named(({ destructive }) => destructive)).toEqual([
     ...['cancel_task', 'cancel_plan', 'cleanup_task', 'prune', 'reject_task'],

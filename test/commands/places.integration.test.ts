@@ -12,6 +12,7 @@ import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
 import { findPlace } from '../../main/settings/places.ts'
 import { runCommand } from '../support/command-line.ts'
 import { builtPackage } from '../support/fleet/built-package.ts'
+import { atSsh, jobFor } from '../support/fleet/job.ts'
 import { startSshd } from '../support/fleet/sshd.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -44,9 +45,9 @@ test('a machine that ssh leads to becomes a place by one command, which copies t
   expect(await readdir(join(folder, 'program'))).toEqual([key])
 
   const seat = `${homeKey}-0b0b0b0b`
-  const engine = sshEngine({ ...found, seat })
+  const engine = sshEngine(atSsh(found), homeKey)
   const signal = AbortSignal.timeout(60_000)
-  await engine.submit({ seat }, signal)
+  await engine.submit(jobFor(seat), signal)
   expect((await engine.look(signal)).get(seat)).toMatchObject({ kind: 'running' })
   await engine.cancel(seat, signal)
   await expect.poll(() => readdir(join(folder, 'seats')), { timeout: 30_000 }).toEqual([])

@@ -6,6 +6,7 @@ import type { Engine } from '../../main/fleet/engine.ts'
 import { lookAtPlace } from '../../main/fleet/follow/look-at-place.ts'
 import type { Patience } from '../../main/fleet/follow/patience.ts'
 import { VisitedPlaces } from '../../main/fleet/follow/visited.ts'
+import { JobWatch } from '../../main/fleet/jobs/job-watch.ts'
 import { runAtPlace } from '../../main/fleet/place-task.ts'
 import type { ToNode } from '../../main/fleet/protocol.ts'
 import { channels } from '../../main/fleet/protocol.ts'
@@ -46,9 +47,14 @@ async function atNode(
     places: () => ({
       find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
       list: async () => [place],
+      standing: () => undefined,
+      problems: async () => [],
       look: (task: Task, signal: AbortSignal) => lookAtPlace(task, visited, signal),
       run: (placed: Parameters<typeof runAtPlace>[0]) =>
-        runAtPlace(placed, engine, { ...patience, ...changed }, visited),
+        runAtPlace(placed, {
+          ...{ engine, watch: new JobWatch(engine), patience: { ...patience, ...changed }, visited, near: null },
+          onStanding: () => undefined,
+        }),
     }),
   }
   await using home = await startOrchestrator(setup)

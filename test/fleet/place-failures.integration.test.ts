@@ -11,6 +11,7 @@ import { addPlace, findPlace } from '../../main/settings/places.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { atSsh, jobFor } from '../support/fleet/job.ts'
 import { type PlaceScene, placeScene } from '../support/fleet/placed.ts'
 import { gitIn, makeRepository } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -43,7 +44,9 @@ async function keeperOf(scene: PlaceScene): Promise<number> {
 test('a home that is killed in the middle of a task attaches again, and the task is merged as if nothing had happened', async () => {
   await using scene = await placeScene(guestThatWaits)
   const program = join(import.meta.dirname, '../support/fleet/placed-home.ts')
-  const first = spawn(process.execPath, [program, scene.root, 'Greet'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const first = spawn(process.execPath, [program, scene.root, 'desk', 'Greet'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [id] = (await createInterface(first.stdout)
     [Symbol.asyncIterator]()
     .next()
@@ -170,11 +173,11 @@ test('a keeper that was started before a crash of home is found, and one that no
   await using scene = await placeScene(() => guestThatCommits('greeting.txt'))
   const { homeKey, ...found } = await findPlace(join(scene.root, 'home'), 'desk')
   const seat = `${homeKey}-0a0a0a0a`
-  const engine = sshEngine({ ...found, seat })
+  const engine = sshEngine(atSsh(found), homeKey)
   const signal = AbortSignal.timeout(60_000)
-  await engine.submit({ seat }, signal)
+  await engine.submit(jobFor(seat), signal)
   const pid = await keeperOf(scene)
-  await engine.submit({ seat }, signal)
+  await engine.submit(jobFor(seat), signal)
   expect(await keeperOf(scene)).toBe(pid)
   expect([...(await engine.look(signal))]).toEqual([[seat, expect.objectContaining({ kind: 'running' })]])
   await engine.cancel(seat, signal)
@@ -182,7 +185,7 @@ test('a keeper that was started before a crash of home is found, and one that no
   expect((await engine.look(signal)).size).toBe(0)
 
   await writeFile(join(scene.node, 'times.json'), JSON.stringify({ patienceMs: 200 }))
-  await engine.submit({ seat }, signal)
+  await engine.submit(jobFor(seat), signal)
   await expect.poll(() => seats(scene), soon).toEqual([])
 })
 

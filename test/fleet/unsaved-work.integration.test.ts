@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { atSsh, jobFor } from '../support/fleet/job.ts'
 import { placeScene } from '../support/fleet/placed.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -35,8 +36,8 @@ test('a clone whose work cannot be saved stays at its place, without a slot, and
 
   // A keeper that is asked for once more has the end to tell, and leaves all of it where it is when it is ended.
   if (!at) throw new Error('The task had a place')
-  const [engine, signal] = [sshEngine(at), AbortSignal.timeout(60_000)]
-  await engine.submit({ seat }, signal)
+  const [engine, signal] = [sshEngine(atSsh(at), at.seat.slice(0, 16)), AbortSignal.timeout(60_000)]
+  await engine.submit(jobFor(seat), signal)
   await engine.cancel(seat, signal)
   await expect.poll(async () => (await engine.look(signal)).get(seat)?.kind, soon).toBe('ended')
   expect(await readFile(join(taskFiles(folder, id).repo, 'mine.txt'), 'utf8')).toBe('from Greet\n')

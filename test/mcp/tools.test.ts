@@ -15,6 +15,7 @@ const names = [
   'get_task_info',
   'get_task_logs',
   'interrupt_task',
+  'list_places',
   'list_repos',
   'list_slots',
   'list_tasks',
@@ -35,7 +36,7 @@ async function start() {
   return { ...endpoint, client }
 }
 
-test('the twenty-three tools are listed, each with a title, a description, both schemas and hints', async () => {
+test('the twenty-four tools are listed, each with a title, a description, both schemas and hints', async () => {
   const { client } = await start()
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual(names)

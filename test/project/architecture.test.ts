@@ -66,6 +66,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   execa: ['main/lib/processes/spawn.ts'],
   'node:child_process': [
     'main/lib/processes/converse.ts',
+    'main/lib/processes/start-child.ts',
     'main/lib/processes/start-detached.ts',
     'main/lib/processes/child-session.ts',
     'main/lib/processes/stream-program.ts',

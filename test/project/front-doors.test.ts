@@ -62,6 +62,7 @@ const everything = Object.getOwnPropertyNames(ScriptedTasks.prototype).filter((n
 const requests: Readonly<Record<string, object>> = {
   run_task: { description: 'x', repo: 'project' },
   run_plan: { tasks: [{ name: 'a', description: 'x', repo: 'project' }] },
+  check_place: { place: 'desk' },
   cancel_plan: { plan_id: 'abababab' },
   get_task_info: { task_id: '0123abcd' },
   get_task_logs: { task_id: '0123abcd' },

@@ -1,17 +1,18 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { addPlace, findPlace, listPlaces, type Place, removePlace } from '../../main/settings/places.ts'
+import type { SshPlace } from '../../main/core/task/task-place.ts'
+import { addPlace, findPlace, listPlaces, removePlace } from '../../main/settings/places.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-const desk: Place = {
+const desk: SshPlace = {
   name: 'desk',
   kind: 'ssh',
   host: 'me@desk',
   options: [],
   command: ['/usr/bin/node', '/home/me/node.js'],
 }
-const lab: Place = { ...desk, name: 'lab', host: 'lab', options: ['Port=2222'] }
+const lab: SshPlace = { ...desk, name: 'lab', host: 'lab', options: ['Port=2222'] }
 
 test('places are kept in their order for their owner alone, one of a name, under one name of this home', async () => {
   const home = await temporaryFolder()
@@ -29,7 +30,7 @@ test('places are kept in their order for their owner alone, one of a name, under
     await expect(act(home, 'lab')).rejects.toMatchObject({ code: 'place-unknown' })
 })
 
-test.each<[string, Partial<Place>]>([
+test.each<[string, Partial<SshPlace>]>([
   ['a name of another kind', { name: 'My Desk' }],
   ['a host that ssh would take for an option', { host: '-oProxyCommand=x' }],
   ['an option with a line of its own', { options: ['Port=1\nHost=b'] }],

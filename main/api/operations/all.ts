@@ -16,6 +16,8 @@ import { listRepos } from './list-repos.ts'
 import { listSlots } from './list-slots.ts'
 import { listTasks } from './list-tasks.ts'
 import { mergeTask } from './merge-task.ts'
+import { checkPlace } from './places/check-place.ts'
+import { listPlaces } from './places/list-places.ts'
 import { prune } from './prune.ts'
 import { resolveTask } from './resolve-task.ts'
 import { retryTask } from './retry-task.ts'
@@ -39,6 +41,7 @@ const all = [
   listTasks,
   listRepos,
   listSlots,
+  listPlaces,
   sendMessage,
   interruptTask,
   finishTask,
@@ -57,6 +60,7 @@ const all = [
   reviewFile,
   acceptTask,
   rejectTask,
+  checkPlace,
 ] as const
 
 type Entry = (typeof all)[number]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineOperation } from '../operation.ts'
-import { placeViews, slotsView } from '../views.ts'
+import { placeCounts } from '../place-views.ts'
+import { slotsView } from '../views.ts'
 
 export const listSlots = defineOperation({
   name: 'list_slots',
@@ -21,6 +22,6 @@ export const listSlots = defineOperation({
   hints: { readOnly: true },
   call: async (_input, { tasks }) => ({
     ...slotsView(tasks.slots(), await tasks.warnings()),
-    places: placeViews(await tasks.places(), await tasks.list()),
+    places: placeCounts(await tasks.places(), await tasks.list()),
   }),
 })

@@ -32,6 +32,7 @@ export const listTasks = defineOperation({
       z.looseObject({
         ...{ task_id: z.string(), status: statusSchema, description: z.string(), repo: z.string() },
         place: z.string().optional().describe('The other machine that it runs on'),
+        waits_because: z.string().optional().describe('Why it waits there, in the words of that'),
       }),
     ),
     overlaps: z

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { NewPlace } from '../places.ts'
+import type { PlaceFlags } from '../places.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { collect } from './argument-types.ts'
 
@@ -9,13 +9,26 @@ export function addPlaceCommands(program: Command, terminal: Terminal): void {
   places.action(() => places.outputHelp())
   places
     .command('add')
-    .description('set up a machine that ssh leads to, and say what it lacks; again to renew its program')
+    .description('set up a machine or a cluster, and say what it lacks; again to renew its program')
     .argument('<name>', 'small letters, digits and -')
-    .requiredOption('--ssh <host>', 'HOST or USER@HOST, with no password to be typed')
+    .option('--ssh <host>', 'a machine that ssh leads to: HOST or USER@HOST, with no password to be typed')
+    .option('--slurm', 'a cluster that Slurm gives jobs to')
+    .option('--login <host>', "with --slurm: where Slurm's commands are, HOST or USER@HOST (default: this host)")
+    .option('--partition <name>', 'with --slurm: as sbatch takes it')
+    .option('--account <name>', 'with --slurm: as sbatch takes it')
+    .option('--qos <name>', 'with --slurm: as sbatch takes it')
+    .option('--constraint <features>', 'with --slurm: as sbatch takes it')
     .option('--ssh-option <name=value>', 'an option of ssh, as ssh -o takes it; repeatable', collect)
     .option('--node <path>', 'Node 24 on that machine (default: what its PATH has)')
-    .option('--folder <path>', 'where our files go there (default: .microvm-orchestrator-node in the home there)')
-    .action(async (name: string, options: NewPlace) => {
+    .option(
+      '--folder <path>',
+      'where our program goes there (default: .microvm-orchestrator-node in the home there); with --slurm every node must see it',
+    )
+    .option(
+      '--scratch <path>',
+      'with --slurm: where each node keeps its tasks, on a disk of its own (default: /var/tmp/microvm-orchestrator-UID)',
+    )
+    .action(async (name: string, options: PlaceFlags) => {
       const { addPlaceCommand } = await import('../places.ts')
       await addPlaceCommand(terminal, name, options)
     })

@@ -34,6 +34,8 @@ export interface TaskBrief extends Pick<Task, Kept> {
   readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
   /** What its agent was told after its task began, oldest first. */
   readonly messages: readonly Pick<TaskMessage, 'state'>[]
+  /** What the machine at its place calls itself. */
+  readonly node?: string | null
   readonly former: (Pick<FormerEnd, 'seq'> & { readonly result: Pick<TaskResult, 'usage'> | null }) | null
 }
 
@@ -66,6 +68,7 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   ...(task.retries !== undefined && { retries: task.retries }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
   ...(task.place && { place: task.place }),
+  ...(task.node != null && { node: task.node }),
 })
 
 /** What it took so far, as far as it is on record: a task that goes on has taken at least what it had before. */

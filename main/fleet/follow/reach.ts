@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Failure } from '../../core/failure.ts'
 import type { VisitEnd } from '../session.ts'
 import type { Patience } from './patience.ts'
 
 /** What ends the following of a task, beside the end of the task. */
-export type Turn = VisitEnd | { readonly kind: 'out-of-reach'; readonly why: string }
+export type Turn =
+  | VisitEnd
+  | { readonly kind: 'out-of-reach'; readonly why: string }
+  /** There will be no keeper. */
+  | { readonly kind: 'refused'; readonly failure: Failure }
 
 /** Shorter, a connection says nothing of the next. */
 const steadyMs = 5_000
@@ -23,9 +28,14 @@ export class Reach {
     return performance.now() - this.#heardAt
   }
 
+  /** Nothing is wrong: its job waits there, say. */
+  heard(): void {
+    this.#heardAt = performance.now()
+  }
+
   met(turn: Turn, begunAt: number): void {
     if (turn.kind !== 'gone' || !turn.wasThere) return
-    this.#heardAt = performance.now()
+    this.heard()
     // One that greets and goes at once is not asked faster for it.
     if (this.#heardAt - begunAt > steadyMs) this.#pauseMs = this.#patience.retryMs.least
   }

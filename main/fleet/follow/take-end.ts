@@ -47,4 +47,4 @@ export async function giveUp({ record, stop }: PlacedRun, why: string): Promise<
 const withSeat = (failure: Failure, task: Task): Failure =>
   task.machineStartedAt === null ? failure : { ...failure, hint: leftIn(task) }
 
-const leftIn = ({ place }: Task): string => (place ? `What it left there is in ${seatOf(place)}` : '')
+const leftIn = ({ place, node }: Task): string => (place ? `What it left there is in ${seatOf(place, node)}` : '')

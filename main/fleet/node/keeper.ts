@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { errorOf } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
@@ -24,6 +23,7 @@ import {
 import { GuestConnections } from './guest-connections.ts'
 import { homeHasAll } from './home-has-all.ts'
 import { joinLine } from './join-line.ts'
+import { nodeName } from './node-name.ts'
 import { type NodeParts, NodeTask } from './node-task.ts'
 import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
 import { SentFiles } from './sent-files.ts'
@@ -87,6 +87,8 @@ class Keeper {
   readonly #patience: NodeJS.Timeout
   readonly #checkpointMs: number
   #given: { readonly run: number; readonly consoleAt: number } | undefined
+  /** The place wants this process to end. */
+  #isHalted = false
   #end: PlacedEnd | undefined
   #session: { readonly link: Link<ToHome>; readonly gone: AbortController } | undefined
 
@@ -105,6 +107,7 @@ class Keeper {
     this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
     this.#patience = setTimeout(() => this.#given || this.#over.resolve('unattended'), times.patienceMs).unref()
     const halt = (): void => {
+      this.#isHalted = true
       this.#stop.abort(stop.reason)
       if (this.#end) this.#over.resolve('kept')
       else if (!this.#given) this.#over.resolve('cancelled')
@@ -150,7 +153,7 @@ class Keeper {
           case 'follow':
             followed = message
             link.send({
-              ...{ type: 'hello', protocol: protocolVersion, node: hostname(), seat: this.#seat },
+              ...{ type: 'hello', protocol: protocolVersion, node: nodeName(), seat: this.#seat },
               run: this.#given?.run ?? 0,
             })
             dials = this.#connections.attach(
@@ -211,6 +214,7 @@ class Keeper {
       if (this.#session !== session) return
       this.#session = undefined
       this.#connections.detach()
+      this.#leaveIfHalted()
     })
   }
 
@@ -223,9 +227,15 @@ class Keeper {
     task.then(
       (end) => {
         this.#end = end
+        this.#leaveIfHalted()
       },
       (error: unknown) => this.#over.reject(error),
     )
+  }
+
+  /** Home that listens is told of the end; else the seat keeps it, and nothing waits until it is killed. */
+  #leaveIfHalted(): void {
+    if (this.#isHalted && this.#end && !this.#session) this.#over.resolve('kept')
   }
 
   #tellStatus(): void {

@@ -1,14 +1,19 @@
 import { dirname } from 'node:path'
 import { messageOf } from '../../core/failure.ts'
 import { cacheDirectory, packageDirectory } from '../../lib/files/paths.ts'
+import { ensureOwnFolder } from '../../lib/files/private-folder.ts'
 import { createLog } from '../../lib/log.ts'
 import { runNode } from './run-node.ts'
 
 /**
- * The program that `places add` copies to another machine: `ROOT/program/KEY/dist/node.js`. Everything of that machine's tasks lies in `ROOT`.
+ * The program that `places add` copies to another machine: `ROOT/program/KEY/dist/node.js [SCRATCH] VERB NAME`. Everything of that machine's tasks
+ * lies in `ROOT`, or in `SCRATCH` where several machines see the same `ROOT`.
  */
-const root = dirname(dirname(packageDirectory()))
-const [script = '', ...words] = process.argv.slice(1)
+const [script = '', ...rest] = process.argv.slice(1)
+const scratch = rest[0]?.startsWith('/') ? rest[0] : undefined
+const words = scratch === undefined ? rest : rest.slice(1)
+const root = scratch ?? dirname(dirname(packageDirectory()))
+const self = [process.execPath, script, ...(scratch === undefined ? [] : [scratch])] as const
 
 async function driver() {
   const { createDriver } = await import('../../machines/drivers.ts')
@@ -30,7 +35,8 @@ async function doctor(say: (line: string) => void): Promise<boolean> {
 }
 
 try {
-  process.exitCode = await runNode(words, { root, driver, self: [process.execPath, script], doctor })
+  if (scratch !== undefined) await ensureOwnFolder(scratch)
+  process.exitCode = await runNode(words, { root, driver, self: [...self], doctor })
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`)
   process.exitCode = 1

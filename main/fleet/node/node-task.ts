@@ -219,10 +219,16 @@ export class NodeTask {
       events: await openEventLog({ directory: this.#files.folder, log }),
       repositories: { list: async () => [] },
       handOver: async (record) => {
-        this.#salvaged = await salvageTask(record)
+        this.#salvaged = await this.#salvage(record)
         return 'finished'
       },
     }
+  }
+
+  /** An engine that ends a job signals all of its processes, and what saves the work may be among them: that is no reason to give the work up. */
+  async #salvage(record: TaskRecord): Promise<SalvagedWork | Failure> {
+    const salvaged = await salvageTask(record)
+    return 'code' in salvaged && this.#stop.aborted ? await salvageTask(record) : salvaged
   }
 
   /** What is opened to it is home's to close. */

@@ -1,6 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, messageOf } from '../../core/failure.ts'
@@ -10,7 +9,9 @@ import { createLog } from '../../lib/log.ts'
 import { startDetached } from '../../lib/processes/start-detached.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { KeeperTimes } from './keeper.ts'
+import { nodeName } from './node-name.ts'
 import type { NodeParts } from './node-task.ts'
+import { limitSignal, runJob } from './run-job.ts'
 import { listSeats, livingKeeper, makeSeat, type SeatFiles, seatFiles, seatsFolder } from './seat-files.ts'
 
 export interface NodeOptions extends Pick<NodeParts, 'root'> {
@@ -28,7 +29,7 @@ const startMs = 60_000
 
 /**
  * The program of a node, as home and engines call it: `start SEAT` has a keeper run, of its own or one that does already; `keep SEAT` is that
- * keeper, in the foreground, for an engine's job; `attach SEAT` joins its standard streams to a keeper; `look HOME` says what became of the seats of
+ * keeper, in the foreground; `job SEAT` is the same for an engine's job, and follows a keeper that dies by another one; `attach SEAT` joins its standard streams to a keeper; `look HOME` says what became of the seats of
  * a home; `stop SEAT` ends one; `doctor` says what is missing. @returns the exit status.
  */
 export async function runNode([verb = '', name = '']: readonly string[], options: NodeOptions): Promise<number> {
@@ -39,6 +40,8 @@ export async function runNode([verb = '', name = '']: readonly string[], options
   switch (verb) {
     case 'keep':
       return await keepSeat(seatFiles(root, name), options)
+    case 'job':
+      return await runJob(seatFiles(root, name), options.self)
     case 'start':
       await startKeeper(seatFiles(root, name), options)
       return 0
@@ -49,7 +52,7 @@ export async function runNode([verb = '', name = '']: readonly string[], options
       if (!/^[0-9a-f]{16}$/.test(name)) return unknownVerb(verb)
       for (const files of await listSeats(root, `${name}-`)) {
         const state = (await livingKeeper(files)) ? 'running' : 'left'
-        say(JSON.stringify({ seat: files.seat, state, node: hostname() }))
+        say(JSON.stringify({ seat: files.seat, state, node: nodeName() }))
       }
       return 0
     case 'stop': {
@@ -75,6 +78,7 @@ async function keepSeat(files: SeatFiles, { root, driver, times }: NodeOptions):
   // An engine's own end of a job: it was cancelled, ran into its limit, or its machine goes down. What can be saved is saved in the seat.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort(new AppError('cancelled', `The place ended the task with ${signal}`)))
+  process.on(limitSignal, () => stop.abort(new AppError('timed-out', 'The job of the task ran into its limit of time')))
   const { keep } = await import('./keeper.ts')
   try {
     const end = await keep({ root, driver: await driver(), log }, files, stop.signal, times)

@@ -1,6 +1,4 @@
-import type { TaskPlace } from '../../core/task/task-place.ts'
-
-export type SshPlace = Pick<TaskPlace, 'host' | 'options'>
+import type { SshHost } from '../../core/task/task-place.ts'
 
 /** Nothing is asked at a terminal, and a host that is gone is noticed: a task waits for its answer. */
 const always = [
@@ -16,7 +14,7 @@ const always = [
 ]
 
 /** The arguments of `ssh` that run these words there, whatever shell the user has there. The user's own options come first, and count. Pure. */
-export function sshArguments({ host, options }: SshPlace, words: readonly string[]): readonly string[] {
+export function sshArguments({ host, options }: SshHost, words: readonly string[]): readonly string[] {
   const asked = [...options, ...always].flatMap((option) => ['-o', option])
   return ['-T', ...asked, '--', host, words.map(quoted).join(' ')]
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { AppError } from '../../core/failure.ts'
-import { seatPattern, type TaskPlace } from '../../core/task/task-place.ts'
-import { singleLineText } from '../../lib/guest/terminal-text.ts'
+import { type SshPlace, seatPattern } from '../../core/task/task-place.ts'
 import { pipeProgram } from '../../lib/processes/pipe-program.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import type { Engine, JobState } from '../engine.ts'
+import { unreachablePlace } from '../jobs/unreachable-place.ts'
 import { sshArguments, sshEnvironment } from './ssh-command.ts'
 
 const answerBytes = 1024 ** 2
@@ -18,10 +17,9 @@ const seenSchema = z.object({
 
 /**
  * One Linux machine that ssh leads to. It has no queue of its own: the keeper waits there for a slot and for memory. Whoever can log in there as
- * this user can reach the keepers, and nobody else.
+ * this user can reach the keepers, and nobody else. `home` names this home there.
  */
-export function sshEngine(place: TaskPlace): Engine {
-  const [home = ''] = place.seat.split('-')
+export function sshEngine(place: SshPlace, home: string): Engine {
   const ask = async (words: readonly string[], signal: AbortSignal): Promise<string> => {
     const args = sshArguments(place, [...place.command, ...words])
     const options = { env: sshEnvironment(), timeoutMs: answerMs, outputLimitBytes: answerBytes }
@@ -31,6 +29,7 @@ export function sshEngine(place: TaskPlace): Engine {
     throw unreachablePlace(place, stderr || (problem ?? ''))
   }
   return {
+    hasQueue: false,
     submit: async ({ seat }, signal) => void (await ask(['start', seat], signal)),
     look: async (signal) => {
       const states = new Map<string, JobState>()
@@ -40,7 +39,9 @@ export function sshEngine(place: TaskPlace): Engine {
         const { seat, state, node } = seen.data
         states.set(
           seat,
-          state === 'running' ? { kind: 'running', node } : { kind: 'ended', how: 'its keeper is gone', node },
+          state === 'running'
+            ? { kind: 'running', node }
+            : { kind: 'ended', how: 'its keeper is gone', node, end: 'cut' },
         )
       }
       return states
@@ -49,14 +50,6 @@ export function sshEngine(place: TaskPlace): Engine {
       pipeProgram('ssh', sshArguments(place, [...place.command, 'attach', seat]), { env: sshEnvironment() }),
     cancel: async (seat, signal) => void (await ask(['stop', seat], signal)),
   }
-}
-
-export function unreachablePlace({ name, host }: Pick<TaskPlace, 'name' | 'host'>, said: string): AppError {
-  const last = said.trim().split('\n').at(-1) ?? ''
-  const why = singleLineText(last).slice(0, 300)
-  return new AppError('place-unreachable', `The place ${name} (${host}) cannot be reached${why && `: ${why}`}`, {
-    hint: `Run: microvm-orchestrator places doctor ${name}`,
-  })
 }
 
 function parsedLine(line: string): unknown {

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, stat } from 'node:fs/promises'
 import { AppError } from '../../core/failure.ts'
 import type { Log } from '../log.ts'
 
@@ -12,6 +12,19 @@ export async function ensurePrivateFolder(path: string): Promise<void> {
   } catch (cause) {
     throw unusable(path, cause)
   }
+}
+
+/**
+ * `ensurePrivateFolder` where others can make names too, in `/var/tmp` say.
+ * @throws AppError('home-unusable') also for a folder or link of somebody else, and for one that others can write in.
+ */
+export async function ensureOwnFolder(path: string): Promise<void> {
+  await ensurePrivateFolder(path)
+  const { uid, mode } = await lstat(path)
+  if (uid === process.getuid?.() && (mode & 0o022) === 0) return
+  throw new AppError('home-unusable', `${path} belongs to another user, or others can write in it`, {
+    hint: 'Remove it, or name another folder',
+  })
 }
 
 /**

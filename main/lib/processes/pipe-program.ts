@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { requireDescriptors } from './require-descriptors.ts'
 
 /** A program that is spoken to in bytes, in both directions at once. */
@@ -45,3 +45,12 @@ export function pipeProgram(
     end: () => void child.kill('SIGKILL'),
   }
 }
+
+/** What a program would be that has ended at once, with these last words. */
+export const endedPipe = (why: string): ProgramPipe => ({
+  readable: Readable.from([]),
+  writable: new PassThrough(),
+  lastWords: () => why,
+  ended: Promise.resolve(),
+  end: () => undefined,
+})

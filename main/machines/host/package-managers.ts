@@ -15,12 +15,16 @@ export type HostPackage =
   | 'jq'
   | 'mmdebstrap'
   | 'mount'
+  | 'munge'
   | 'openssh-server'
   | 'passt'
   | 'python3-fusepy'
   | 'qemu-system-arm'
   | 'qemu-system-x86'
   | 'qemu-user-static'
+  | 'slurm-client'
+  | 'slurmctld'
+  | 'slurmd'
   | 'socat'
   | 'tar'
   | 'uidmap'
@@ -61,6 +65,9 @@ export const packageManagers: readonly PackageManager[] = [
       'binfmt-support': null,
       'python3-fusepy': null,
       'debian-archive-keyring': 'debian-keyring',
+      'slurm-client': 'slurm',
+      slurmctld: 'slurm-slurmctld',
+      slurmd: 'slurm-slurmd',
       'qemu-system-x86': 'qemu-system-x86-core',
       'qemu-system-arm': 'qemu-system-aarch64-core',
       iproute2: 'iproute',
@@ -79,6 +86,10 @@ export const packageManagers: readonly PackageManager[] = [
       'binfmt-support': null,
       'python3-fusepy': null,
       'qemu-system-arm': 'qemu-system-aarch64',
+      munge: null,
+      'slurm-client': null,
+      slurmctld: null,
+      slurmd: null,
       'openssh-server': 'openssh',
       mmdebstrap: null,
       mount: 'util-linux',
@@ -100,6 +111,9 @@ export const packageManagers: readonly PackageManager[] = [
       'qemu-system-arm': 'qemu-arm',
       mmdebstrap: null,
       mount: 'util-linux',
+      'slurm-client': 'slurm',
+      slurmctld: 'slurm',
+      slurmd: 'slurm-node',
       uidmap: 'shadow',
       'xz-utils': 'xz',
     },
@@ -116,6 +130,10 @@ export const packageManagers: readonly PackageManager[] = [
       'qemu-system-x86': 'qemu-system-x86_64',
       'qemu-system-arm': 'qemu-system-aarch64',
       mmdebstrap: null,
+      munge: null,
+      'slurm-client': null,
+      slurmctld: null,
+      slurmd: null,
       uidmap: 'shadow-subids',
       'xz-utils': 'xz',
     },

@@ -61,15 +61,15 @@ async function readBrought({ broughtWork }: TaskRecord['files']): Promise<Brough
 }
 
 /** Of work that is not all of it, where the rest is. */
-const saidOf = (saved: ToldWork, { place }: Task): ToldWork =>
+const saidOf = (saved: ToldWork, { place, node }: Task): ToldWork =>
   saved.unsaved && place
-    ? { ...saved, notes: [`What did not come home is kept in ${seatOf(place)}`, ...saved.notes] }
+    ? { ...saved, notes: [`What did not come home is kept in ${seatOf(place, node)}`, ...saved.notes] }
     : saved
 
 /** The seat keeps the clone where its work was not saved. A repository that is not in order there says nothing of the user's. */
-const keptAtPlace = ({ code, message }: Failure, { place }: Task): Failure => ({
+const keptAtPlace = ({ code, message }: Failure, { place, node }: Task): Failure => ({
   ...{ code: code === 'repository-invalid' ? 'salvage-failed' : code, message },
-  ...(place && { hint: `What there is of its work is kept in ${seatOf(place)}` }),
+  ...(place && { hint: `What there is of its work is kept in ${seatOf(place, node)}` }),
 })
 
 const notSaved = ({ code, message, hint = '' }: Failure, { repo, id }: TaskRecord['files']): Failure => ({

@@ -6,7 +6,8 @@ import { messageTimes } from '../../core/task/message.ts'
 import { isSession } from '../../core/task/session.ts'
 import { parseTaskId, type SlotId, slotCount, type TaskEvent, type TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
-import { placeNamePattern, placePathPattern, seatPattern, sshHostPattern } from '../../core/task/task-place.ts'
+import { seatPattern } from '../../core/task/task-place.ts'
+import { placeWith } from '../../settings/place-schema.ts'
 
 const at = z.string()
 const taskId = z.string().transform((text, context): TaskId => {
@@ -211,14 +212,7 @@ const attempt = z.object({
   judged: z.literal(true).exactOptional(),
 })
 
-const place = z.object({
-  name: z.string().regex(placeNamePattern),
-  kind: z.literal('ssh'),
-  host: z.string().regex(sshHostPattern),
-  options: z.array(z.string()),
-  command: z.tuple([z.string().regex(placePathPattern)], z.string().regex(placePathPattern)),
-  seat: z.string().regex(seatPattern),
-})
+const place = placeWith({ seat: z.string().regex(seatPattern) })
 
 const identity = z.object({
   id: taskId,
@@ -331,4 +325,5 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   place: place.exactOptional(),
+  node: z.string().exactOptional(),
 })

@@ -1,6 +1,7 @@
+import type { Problem } from '../../core/problem.ts'
 import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
-import type { SlotId, Task } from '../../core/task/task.ts'
-import type { TaskPlace } from '../../core/task/task-place.ts'
+import type { SlotId, Task, TaskId } from '../../core/task/task.ts'
+import type { Place, Standing } from '../../core/task/task-place.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { GuestLines } from '../attach/guest-lines.ts'
@@ -77,8 +78,13 @@ export interface ToldClone {
 /** Other machines that run tasks for this host. */
 export interface Places {
   /** @throws AppError('place-unknown') */
-  find(name: string): Promise<Omit<TaskPlace, 'seat'> & { /** Names this home there. */ readonly homeKey: string }>
-  list(): Promise<readonly Pick<TaskPlace, 'name' | 'kind'>[]>
+  find(name: string): Promise<Place & { /** Names this home there. */ readonly homeKey: string }>
+  /** In the order in which they were added. */
+  list(): Promise<readonly Place[]>
+  /** Undefined for a task that is followed at no place. */
+  standing(id: TaskId): Standing | undefined
+  /** Resolves with what the place lacks for a task; it takes seconds, or a minute. @throws AppError('place-unknown' | 'place-unreachable') */
+  problems(name: string, signal: AbortSignal): Promise<readonly Pick<Problem, 'message' | 'cure' | 'optional'>[]>
   /** What a task at work has there now or, where it cannot be asked, had when this host heard of that last; undefined where nothing has come. */
   look(task: Task, signal: AbortSignal): Promise<ToldClone | undefined>
   /** Takes a task, from wherever it is there, to its recorded outcome here. Never rejects but for a record that cannot be written. */

@@ -377,6 +377,14 @@ export class ScriptedTasks implements Tasks {
     return []
   }
 
+  placeStanding(): undefined {
+    return undefined
+  }
+
+  async placeProblems(): Promise<[]> {
+    return []
+  }
+
   machinesAhead(): [] {
     return []
   }

@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFleet } from '../../../main/fleet/fleet.ts'
 import type { Patience } from '../../../main/fleet/follow/patience.ts'
@@ -8,16 +6,9 @@ import { endAll, findDetached } from '../../../main/lib/processes/find-processes
 import { addPlace } from '../../../main/settings/places.ts'
 import { registeredRepository } from '../orchestrator.ts'
 import { temporaryFolder } from '../temporary.ts'
-import { builtPackage } from './built-package.ts'
+import { shortPatience } from './patience.ts'
+import { processProgram } from './process-program.ts'
 import { startSshd, type TestSshd } from './sshd.ts'
-
-const patience: Patience = {
-  retryMs: { least: 50, most: 500 },
-  lostMs: 60_000,
-  stopMs: 10_000,
-  endMs: 60_000,
-  overtimeMs: 60_000,
-}
 
 export interface PlaceScene extends AsyncDisposable {
   readonly root: string
@@ -33,15 +24,6 @@ export interface PlaceScene extends AsyncDisposable {
   }
 }
 
-/** In one file: it is started three times for each task. Gone with the process of the tests. */
-let built: Promise<string> | undefined
-const program = (): Promise<string> =>
-  (built ??= (async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mvm-node-'))
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-    return join(await builtPackage(folder, join(import.meta.dirname, 'process-node.ts')), 'dist', 'node.js')
-  })())
-
 /** A home with a registered repository, and a node that a real sshd leads to, whose machines are processes running the guest. */
 export async function placeScene(
   guestOf: (root: string) => string,
@@ -54,11 +36,11 @@ export async function placeScene(
   await writeFile(join(node, 'guest.sh'), guestOf(root))
   const sshd = await startSshd(root)
   const { host, options } = sshd
-  const command: [string, ...string[]] = [process.execPath, await program(), node]
+  const command: [string, ...string[]] = [process.execPath, await processProgram(), node]
   await addPlace(join(root, 'home'), { name: 'desk', kind: 'ssh', host, options, command })
   return {
     ...{ root, repo, node, sshd },
-    setup: { root, guest: 'exit 1', places: (home) => createFleet(home, { ...patience, ...changed }) },
+    setup: { root, guest: 'exit 1', places: (home) => createFleet(home, { ...shortPatience, ...changed }) },
     [Symbol.asyncDispose]: async () => {
       await sshd[Symbol.asyncDispose]()
       await endAll(await findDetached(node), AbortSignal.timeout(20_000))

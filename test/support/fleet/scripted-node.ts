@@ -17,6 +17,7 @@ export interface ScriptedNode {
 export function scriptedEngine(hear: (message: ToNode, node: ScriptedNode) => void): Engine & { attached: number } {
   const engine: Engine & { attached: number } = {
     attached: 0,
+    hasQueue: false,
     submit: async () => undefined,
     look: async () => new Map(),
     cancel: async () => undefined,

@@ -1,35 +1,34 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { AppError } from '../../core/failure.ts'
-import type { Problem } from '../../core/problem.ts'
-import type { TaskPlace } from '../../core/task/task-place.ts'
+import type { NewPlace, Place } from '../../core/task/task-place.ts'
 import { resourceDirectory } from '../../lib/files/paths.ts'
 import { singleLineText } from '../../lib/guest/terminal-text.ts'
 import { run, runOrThrow } from '../../lib/processes/spawn.ts'
-import { type SshPlace, sshArguments, sshEnvironment } from './ssh-command.ts'
-import { unreachablePlace } from './ssh-engine.ts'
+import { onHost } from '../jobs/on-host.ts'
+import { unreachablePlace } from '../jobs/unreachable-place.ts'
+import { sshEnvironment } from '../ssh/ssh-command.ts'
 
-/** A place as it is to be made. */
-export interface NewSshPlace extends SshPlace {
-  readonly name: string
-  /** Of that machine; left out, the first that its PATH has. */
+/** Absolute paths of that machine; those left out are found there. */
+export interface ProgramPaths {
+  /** Node; default: the first that its PATH has. */
   readonly node?: string
-  /** Of that machine; left out, `.microvm-orchestrator-node` in the home there. */
+  /** Where our program goes; default: `.microvm-orchestrator-node` in the home there. On a cluster every node must see it. */
   readonly folder?: string
+  /** Of a cluster: where each node keeps its tasks, on a disk of its own; default: `/var/tmp/microvm-orchestrator-UID`. */
+  readonly scratch?: string
 }
 
 /** What a place needs of our package. */
 const parts = ['dist/node.js', 'dist/worker.js', 'nix', 'package.json']
 
 const copyMs = 5 * 60_000
-const doctorMs = 2 * 60_000
 const neededMajor = 24
 
 /**
  * Takes the program from its input to where it stays, under the hash of what it is: tasks go on with the one that they began with. Then says
- * in one line where that is and what runs it.
+ * in one line where that is, what runs it, and where nodes of a cluster would keep their tasks.
  */
 const script = `set -eu
 umask 077
@@ -40,22 +39,30 @@ if [ -d "$folder/program/$1" ]; then rm -rf "$folder/program/$1.new"; else mv "$
 node=\${3:-$(command -v node || true)}
 version=none
 if [ -n "$node" ]; then version=$("$node" --version 2>/dev/null || echo none); fi
-printf 'microvm-orchestrator-place\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -s)" "$version" "$node" "$(cd "$folder" && pwd -P)"
+scratch=/var/tmp/microvm-orchestrator-$(id -u)
+printf 'microvm-orchestrator-place\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -s)" "$version" "$node" "$(cd "$folder" && pwd -P)" "$scratch"
 `
 
 /**
  * Copies our program to the machine and finds what runs it there. No root is needed, and nothing is started.
  * @throws AppError('place-unreachable'), or 'host-incomplete' for a machine that cannot run it.
  */
-export async function setUpPlace(place: NewSshPlace, root = resourceDirectory()): Promise<TaskPlace['command']> {
+export async function setUpPlace(
+  place: NewPlace,
+  paths: ProgramPaths,
+  root = resourceDirectory(),
+): Promise<Place['command']> {
   const archive = await packProgram(root)
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 16)
-  const words = ['sh', '-c', script, 'sh', key, place.folder ?? '', place.node ?? '']
+  const words = ['sh', '-c', script, 'sh', key, paths.folder ?? '', paths.node ?? '']
   const options = { env: sshEnvironment(), input: archive, timeoutMs: copyMs, outputLimitBytes: 1024 ** 2 }
-  const { ok, stdout, stderr, problem } = await run('ssh', sshArguments(place, words), options)
+  const { ok, stdout, stderr, problem } = await run(
+    ...onHost(place.kind === 'ssh' ? place : place.login, words),
+    options,
+  )
   if (!ok) throw unreachablePlace(place, stderr || (problem ?? ''))
   const line = stdout.split('\n').find((each) => each.startsWith('microvm-orchestrator-place\t'))
-  const [, system = '', version = '', node = '', folder = ''] = (line ?? '').split('\t')
+  const [, system = '', version = '', node = '', folder = '', scratch = ''] = (line ?? '').split('\t')
   if (system !== 'Linux')
     throw lacks(
       place,
@@ -66,10 +73,11 @@ export async function setUpPlace(place: NewSshPlace, root = resourceDirectory())
     const has = version === 'none' ? 'has no Node' : `has Node ${singleLineText(version).slice(0, 40)}`
     throw lacks(place, `it ${has}, and needs ${neededMajor}`, 'Install it there, or name it: --node /PATH/TO/node')
   }
-  return [node, `${folder}/program/${key}/dist/node.js`]
+  const program = [node, `${folder}/program/${key}/dist/node.js`] as const
+  return place.kind === 'ssh' ? program : [...program, paths.scratch ?? scratch]
 }
 
-const lacks = ({ name }: Pick<NewSshPlace, 'name'>, why: string, hint: string): AppError =>
+const lacks = ({ name }: Pick<NewPlace, 'name'>, why: string, hint: string): AppError =>
   new AppError('host-incomplete', `The place ${name} cannot run tasks: ${why}`, { hint })
 
 /** The same for the same program: dates and owners are not part of it. */
@@ -87,35 +95,4 @@ async function packProgram(root: string): Promise<Buffer> {
     encoding: 'latin1',
   })
   return Buffer.from(stdout, 'latin1')
-}
-
-const problemSchema = z.object({
-  message: z.string().max(2_000),
-  cure: z.string().max(2_000),
-  optional: z.boolean(),
-})
-
-/** Resolves with what the machine lacks for a task. @throws AppError('place-unreachable') */
-export async function placeProblems(
-  place: Omit<TaskPlace, 'seat'>,
-): Promise<readonly Pick<Problem, 'message' | 'cure' | 'optional'>[]> {
-  const options = { env: sshEnvironment(), timeoutMs: doctorMs, outputLimitBytes: 1024 ** 2 }
-  const { exitCode, stdout, stderr, problem } = await run(
-    'ssh',
-    sshArguments(place, [...place.command, 'doctor']),
-    options,
-  )
-  const found = stdout.split('\n').flatMap((line) => problemOf(line))
-  // One that lacks something says so by its exit; ssh itself fails with 255, and with nothing said.
-  if (exitCode !== 0 && found.length === 0) throw unreachablePlace(place, stderr || (problem ?? ''))
-  return found
-}
-
-function problemOf(line: string): readonly Pick<Problem, 'message' | 'cure' | 'optional'>[] {
-  try {
-    const { message, cure, optional } = problemSchema.parse(JSON.parse(line))
-    return [{ message: singleLineText(message), cure: singleLineText(cure), optional }]
-  } catch {
-    return [] // A login shell may print something of its own.
-  }
 }
