@@ -12,9 +12,11 @@ export const repositoryName = (homeKey: string, repoPath: string): string =>
   createHash('sha256').update(`${homeKey}\0${repoPath}`).digest('hex').slice(0, 32)
 
 /** Undefined for a task that begins. One that goes on does so where the work of its last run, which is whole in the repository, stands. */
-const pastOf = ({ startCommit, parkings, messages, former, work }: Task): PlacedAssignment['task']['past'] => {
-  const line = lineOf({ startCommit, former, work })
-  if (parkings.length === 0 || line === null) return null
+const pastOf = (task: Task): PlacedAssignment['task']['past'] => {
+  const { parkings, messages, former, work, fork } = task
+  const line = lineOf(task)
+  if (line === null) return null
+  if (fork?.line && !work && !former) return { line, wip: fork.line.wip, parkings, messages: [] }
   const last = work || !former ? { work, merge: null } : former
   // Files that went onto the branch as a commit of the host's are that commit in the clone, too, or they would collide with themselves.
   const wip = last.work?.wip === true && !leftMergedFiles(last)
@@ -22,9 +24,12 @@ const pastOf = ({ startCommit, parkings, messages, former, work }: Task): Placed
   return { line, wip, parkings, messages: read }
 }
 
-/** Where the line of a task's last run stands; its start where that left nothing on it. */
-export const lineOf = ({ startCommit, former, work }: Pick<Task, 'startCommit' | 'former' | 'work'>): string | null =>
-  (work ?? former?.work)?.commit ?? startCommit
+/**
+ * Where the line of the last run of a task that goes on stands, or of the task of which it is a fork; its start where that left nothing on it. Null for one
+ * that begins.
+ */
+export const lineOf = ({ startCommit, parkings, former, work, fork }: Task): string | null =>
+  parkings.length > 0 || fork?.line ? ((work ?? former?.work)?.commit ?? fork?.line?.commit ?? startCommit) : null
 
 /** What a task is given at its place. The guest's key is a stand-in there: what asks with the real one is the gateway of this host. */
 export async function placedAssignment(
@@ -40,6 +45,7 @@ export async function placedAssignment(
       ...{ description, repo, createdAt, holdMs, agent: { ...agent } },
       run: task.parkings.length,
       past: pastOf(task),
+      fork: task.fork ?? null,
       caps: task.caps ?? acceptedCaps(limits, {}),
       check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
       checkTimeoutMs: (mergePolicy?.kind === 'check' ? mergePolicy.timeoutMs : null) ?? null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageTimes, mostMessages, type NewMessage, type TaskMessage } from '../core/task/message.ts'
-import type { Parking } from '../core/task/task.ts'
+import type { Fork, Parking } from '../core/task/task.ts'
 import type { HomeFiles } from '../settings/claude-home.ts'
 import {
   broughtWorkSchema,
@@ -86,6 +86,8 @@ const assignment = z.object({
         messages: z.custom<readonly TaskMessage[]>(Array.isArray),
       })
       .nullable(),
+    /** The point at which another task had ended, where it goes on from that. */
+    fork: z.custom<Fork>((value) => typeof value === 'object').nullable(),
     /** How long its agent waits for more once it is done; null where it does not. */
     holdMs: z.number().nullable(),
     agent: z.record(z.string(), z.union([z.string(), z.number()])),

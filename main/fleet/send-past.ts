@@ -14,7 +14,7 @@ export async function sendPast(
   write: (channel: number, bytes: Buffer) => Promise<void>,
 ): Promise<void> {
   const line = lineOf(task)
-  if (task.parkings.length === 0 || line === null) return
+  if (line === null) return
   if (line !== task.startCommit) await sendFile(files.broughtPack, (bytes) => write(channels.work, bytes))
   await sendFile(files.broughtSession, (bytes) => write(channels.session, bytes))
   await sendFile(join(files.share, shareNames.stream), (bytes) => write(channels.stream, bytes))

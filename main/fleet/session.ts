@@ -202,7 +202,10 @@ export class Session {
     }
     await this.#ours(async () => {
       const { startCommit, branch, objectFormat } = await start()
-      if (record.task.startCommit === null) await record.add({ type: 'cloned', startCommit, branch })
+      if (record.task.startCommit === null) {
+        const from = record.task.fork ?? { startCommit, branch }
+        await record.add({ type: 'cloned', startCommit: from.startCommit, branch: from.branch })
+      }
       this.#send({ type: 'prepare', repository, objectFormat, startCommit: record.task.startCommit ?? startCommit })
     })
   }

@@ -37,6 +37,19 @@ test('a task at a place goes on there after its end, from its commits, its files
   expect(await on('remembered')).toBe('told')
   expect((await subjectsOf(scene.repo)).at(-1)).toBe('Start')
   expect(events.read(0).map(({ seq: _seq, ...event }) => event)).toMatchObject([{ taskId: id }, { taskId: id }])
+
+  // Two that go on from there, each by itself: at the place, from all of its commits, in a copy of the session.
+  const forks = await orchestrator.fork(id, { text: 'a fork', count: 2 })
+  for (const fork of forks) {
+    const { state, work, place: at, startCommit } = await untilEnded(orchestrator, fork)
+    expect(state).toMatchObject({ phase: 'finished', slot: null })
+    expect({ seat: at?.seat.slice(-8), startCommit }).toEqual({
+      seat: fork,
+      startCommit: (await orchestrator.get(id)).startCommit,
+    })
+    expect(work?.commits).toBeGreaterThan(2)
+    expect(work?.filesChanged).toContain('left.txt')
+  }
   await expect.poll(() => readdir(join(scene.node, 'seats')), soon).toEqual([])
 })
 

@@ -76,5 +76,8 @@ export const slurmWordPattern = /^[A-Za-z0-9_][A-Za-z0-9_.,:&|*()[\]@+-]{0,200}$
 /** The name of a node, where it becomes a word of a command. */
 export const nodeNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/
 
+/** What names the home of a seat there. */
+export const homeKeyOf = ({ seat }: Pick<TaskPlace, 'seat'>): string => seat.slice(0, 16)
+
 /** A home, and one task of it. */
 export const seatPattern = /^[0-9a-f]{16}-[0-9a-f]{8}$/

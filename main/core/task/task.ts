@@ -97,6 +97,8 @@ export interface Fork {
   readonly told: readonly Told[]
   /** The clone has uncommitted files that are a commit on the branch. */
   readonly hasMergedLeftovers?: true
+  /** Of a task at a place, whose clone is made anew: where its line stands, and whether the last commit holds files that are not to be committed. */
+  readonly line?: { readonly commit: string; readonly wip: boolean }
 }
 
 /** Another task's work that does not merge: where it began, what it is, and the branch that it is to come onto. */

@@ -12,7 +12,7 @@ export async function recordAssigned(
   { folder: home, taskId: id, source, environment: folder }: SeatFiles,
   options: RecordOptions,
 ): Promise<TaskRecord> {
-  const { description, repo, createdAt, caps, holdMs, past, agent, check, checkTimeoutMs, environment } = task
+  const { description, repo, createdAt, caps, holdMs, past, fork, agent, check, checkTimeoutMs, environment } = task
   if (Array.isArray(environment)) {
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { mode: 0o700 })
@@ -28,6 +28,7 @@ export async function recordAssigned(
       ...{ id, description, repo, repoPath: source, owner: null, createdAt, caps },
       ...(Object.keys(agent).length > 0 && { agent: agent as AgentChoice }),
       ...(holdMs !== null && { holdMs }),
+      ...(fork !== null && { fork }),
       ...(check !== null && {
         mergePolicy: {
           ...{ kind: 'check', command: check },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
@@ -9,6 +9,8 @@ import { sessionOf } from '../../core/task/parking.ts'
 import { isSession } from '../../core/task/session.ts'
 import { allTold, firstText } from '../../core/task/story.ts'
 import type { Fork, Task, TaskId, TaskIdentity } from '../../core/task/task.ts'
+import { homeKeyOf } from '../../core/task/task-place.ts'
+import { pathExists } from '../../lib/files/look.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { copyTree } from '../../lib/guest/copy-tree.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
@@ -59,15 +61,6 @@ export class TaskForks {
         hint: `continue_task has it go on, and task ${task.resolves.task} can be forked`,
       })
     }
-    if (task.place) {
-      throw new AppError(
-        'argument-invalid',
-        `Task ${task.id} ran at the place ${task.place.name}, and cannot be forked`,
-        {
-          hint: `continue_task has it go on; run_task with base ${task.id} builds on its work`,
-        },
-      )
-    }
     const repository = await requireGoesOn(task, rules, host)
     const fork = await pointOf(task, repository.startCommit)
     const made: TaskRecord[] = []
@@ -101,8 +94,11 @@ export class TaskForks {
     try {
       await mkdir(files.share, { recursive: true, mode: 0o700 })
       // In its place only when it is on record: what no record tells of, and holds a clone, is never deleted by itself.
-      await copyTree(from.repo, files.copy, lifetime.detach)
-      await copyTree(sessionFolder(from), sessionFolder(files), lifetime.detach)
+      if (task.place) await copyBrought(from, files)
+      else {
+        await copyTree(from.repo, files.copy, lifetime.detach)
+        await copyTree(sessionFolder(from), sessionFolder(files), lifetime.detach)
+      }
       return await TaskRecord.create(
         rules.home,
         this.#identity(task, { id, workFolder, request, repository, fork }),
@@ -126,7 +122,7 @@ export class TaskForks {
     const policy = wasDecidedAgainst(task) ? ({ kind: 'review' } as const) : (task.mergePolicy ?? { kind: 'auto' })
     // What the other task's work had to pass, it has to pass also where this one brings it.
     const mergePolicy = stricterPolicy(policy, repository.mergePolicy ?? { kind: 'auto' })
-    const { repoPath, environment, base, holdMs, repository: identity } = task
+    const { repoPath, environment, base, holdMs, place, repository: identity } = task
     return {
       ...{ id, description: text, repo: repository.alias, repoPath, fork },
       owner: owner ?? null,
@@ -140,6 +136,7 @@ export class TaskForks {
       ...(mergePolicy.kind !== 'auto' && { mergePolicy }),
       ...(identity && { repository: identity }),
       ...(workFolder !== undefined && { workFolder }),
+      ...(place && { place: { ...place, seat: `${homeKeyOf(place)}-${id}` } }),
     }
   }
 
@@ -163,7 +160,10 @@ interface Place {
 /** Where the forks of a task begin. @throws AppError('task-ended') where its agent's session is not kept. */
 async function pointOf(task: Task, startCommit: string): Promise<Omit<Fork, 'copy'>> {
   const session = sessionOf(task)
-  if (session === null || !isSession(session.id) || !(await isKept(filesOf(task), session.id))) {
+  const files = filesOf(task)
+  const isThere =
+    session !== null && isSession(session.id) && (await (task.place ? hasCome(files) : isKept(files, session.id)))
+  if (session === null || !isThere) {
     throw new AppError(
       'task-ended',
       `What the agent of task ${task.id} remembers was not kept, so there is nothing to fork`,
@@ -175,9 +175,26 @@ async function pointOf(task: Task, startCommit: string): Promise<Omit<Fork, 'cop
   return {
     ...{ task: task.id, startCommit, branch: task.branch, session: session.id, costUsd: session.costUsd },
     ...{ description: firstText(task), told: allTold(task) },
-    ...(leftMergedFiles(task) && { hasMergedLeftovers: true as const }),
+    // Of one at a place, files that went onto the branch as a commit of the host's are that commit in the clone, too.
+    ...(task.place
+      ? { line: { commit: task.work?.commit ?? startCommit, wip: task.work?.wip === true && !leftMergedFiles(task) } }
+      : leftMergedFiles(task) && { hasMergedLeftovers: true as const }),
   }
 }
+
+/** What a fork at a place begins with there, as it came from the place of the other one. */
+async function copyBrought(from: TaskFiles, to: TaskFiles): Promise<void> {
+  await mkdir(to.workFolder, { recursive: true, mode: 0o700 })
+  await copyFile(from.broughtSession, to.broughtSession)
+  if (await pathExists(from.broughtPack)) await copyFile(from.broughtPack, to.broughtPack)
+}
+
+/** Whether anything came that its agent remembers; an earlier version of the program there sends nothing. */
+const hasCome = ({ broughtSession }: TaskFiles): Promise<boolean> =>
+  stat(broughtSession).then(
+    ({ size }) => size > 0,
+    () => false,
+  )
 
 /** How many folders of projects are looked into; a session lies in that of its clone. */
 const mostProjects = 100

@@ -202,6 +202,7 @@ const fork = z.object({
   description: z.string(),
   told: z.array(z.object({ id: z.uuid(), text: z.string() })),
   hasMergedLeftovers: z.literal(true).exactOptional(),
+  line: z.object({ commit: z.string(), wip: z.boolean() }).exactOptional(),
 })
 const plan = z.object({ id: z.string(), name: z.string() })
 

@@ -35,7 +35,9 @@ export async function startSshd(root: string): Promise<TestSshd> {
     [
       ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none'],
       ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no'],
-      ...['KbdInteractiveAuthentication no', 'PermitRootLogin yes', 'LogLevel ERROR', 'MaxStartups 200', ''],
+      // A login shell reads none of the user's own files: what they start could be cut off in the middle, and wait for itself the next time.
+      ...[`SetEnv HOME=${folder}`, 'KbdInteractiveAuthentication no', 'PermitRootLogin yes', 'LogLevel ERROR'],
+      ...['MaxStartups 200', ''],
     ].join('\n'),
   )
   // As root it separates its privileges by this folder, which the service makes where there is one.
