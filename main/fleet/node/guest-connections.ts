@@ -8,9 +8,19 @@ import type { SeatFiles } from './seat-files.ts'
 /** More connections of one guest are refused. */
 const mostConnections = 128
 
+/** What an agent understands as an outage that passes: it tries again, and where it ends for that, its task is parked. */
+const awayBody = JSON.stringify({
+  type: 'error',
+  error: { type: 'api_error', message: 'The host of this task is out of reach of its place' },
+})
+const awayAnswer = [
+  ...['HTTP/1.1 503 Service Unavailable', 'content-type: application/json', 'retry-after: 30', 'connection: close'],
+  ...[`content-length: ${awayBody.length}`, '', awayBody],
+].join('\r\n')
+
 /**
  * What a guest takes for its gateway. Its connections go on to home through the link; while there is none they wait, since an agent whose
- * connections are cut gives up after a few tries.
+ * connections are cut gives up after a few tries. One that has waited for so long that the agent would soon give it up is answered that home is away.
  */
 export class GuestConnections implements Disposable {
   readonly #server: Server
@@ -18,14 +28,17 @@ export class GuestConnections implements Disposable {
   #dials: Dials | undefined
   #tell: ((channel: number) => void) | undefined
   #last = firstDial - 1
+  readonly #holdMs: number
 
-  private constructor() {
+  private constructor(holdMs: number) {
+    this.#holdMs = holdMs
     // A guest that has said all that it had to say waits for the answer.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#arrived(socket))
   }
 
-  static async open({ gatewaySocket }: SeatFiles): Promise<GuestConnections> {
-    const connections = new GuestConnections()
+  /** @param holdMs how long a connection waits for home. */
+  static async open({ gatewaySocket }: Pick<SeatFiles, 'gatewaySocket'>, holdMs: number): Promise<GuestConnections> {
+    const connections = new GuestConnections(holdMs)
     // Inside the seat, which is closed to others; the machine's user finds its way by the folder that it is shown.
     await mkdir(dirname(gatewaySocket), { recursive: true, mode: 0o711 })
     await rm(gatewaySocket, { force: true })
@@ -34,6 +47,11 @@ export class GuestConnections implements Disposable {
     })
     await chmod(gatewaySocket, 0o666)
     return connections
+  }
+
+  /** How many wait for home. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   /** Home is there: what waits goes on. The connections of an earlier link have ended with it. */
@@ -58,8 +76,18 @@ export class GuestConnections implements Disposable {
     if (this.#dials) this.#dial(socket)
     else {
       this.#waiting.add(socket)
-      socket.once('close', () => this.#waiting.delete(socket))
+      const late = setTimeout(() => this.#waiting.has(socket) && this.#tellAway(socket), this.#holdMs).unref()
+      socket.once('close', () => {
+        clearTimeout(late)
+        this.#waiting.delete(socket)
+      })
     }
+  }
+
+  #tellAway(socket: Socket): void {
+    this.#waiting.delete(socket)
+    socket.resume() // What it asked is for nobody; unread, it would cut the answer off.
+    socket.end(awayAnswer)
   }
 
   #dial(socket: Socket): void {

@@ -37,9 +37,11 @@ export interface KeeperTimes {
   readonly patienceMs: number
   /** How often home is told what the task has so far. */
   readonly checkpointMs: number
+  /** How long a request of the guest's waits for home: less than an agent waits for an answer, which is ten minutes. */
+  readonly holdMs: number
 }
 
-const usualTimes: KeeperTimes = { patienceMs: 10 * 60_000, checkpointMs: 5 * 60_000 }
+const usualTimes: KeeperTimes = { patienceMs: 10 * 60_000, checkpointMs: 5 * 60_000, holdMs: 8 * 60_000 }
 
 const endSchema = z.custom<PlacedEnd>((value) => typeof value === 'object' && value !== null && 'kind' in value)
 
@@ -59,8 +61,9 @@ export async function keep(
 ): Promise<KeeperEnd> {
   await makeSeat(files)
   await writeKeeper(files)
-  using connections = await GuestConnections.open(files)
-  const keeper = new Keeper(parts, files, connections, stop, { ...usualTimes, ...changed })
+  const times = { ...usualTimes, ...changed }
+  using connections = await GuestConnections.open(files, times.holdMs)
+  const keeper = new Keeper(parts, files, connections, stop, times)
   await keeper.goOn()
   await rm(files.socket, { force: true })
   const server = createServer((socket) => keeper.serve(socket))

@@ -11,6 +11,7 @@ import type { MachineDriver } from '../../machines/driver.ts'
 import type { KeeperTimes } from './keeper.ts'
 import { nodeName } from './node-name.ts'
 import type { NodeParts } from './node-task.ts'
+import { pruneNode } from './prune-node.ts'
 import { limitSignal, runJob } from './run-job.ts'
 import { listSeats, livingKeeper, makeSeat, type SeatFiles, seatFiles, seatsFolder } from './seat-files.ts'
 
@@ -80,6 +81,10 @@ async function keepSeat(files: SeatFiles, { root, driver, times }: NodeOptions):
     process.on(signal, () => stop.abort(new AppError('cancelled', `The place ended the task with ${signal}`)))
   process.on(limitSignal, () => stop.abort(new AppError('timed-out', 'The job of the task ran into its limit of time')))
   const { keep } = await import('./keeper.ts')
+  void pruneNode(root).then(
+    (pruned) => pruned.length > 0 && log.info('what nobody needs was deleted', { pruned }),
+    (error: unknown) => log.warn('what nobody needs could not be deleted', { reason: messageOf(error) }),
+  )
   try {
     const end = await keep({ root, driver: await driver(), log }, files, stop.signal, times)
     log.info(end === 'kept' ? 'the seat keeps what did not come home' : 'the seat is cleared', { end })

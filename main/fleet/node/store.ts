@@ -7,6 +7,7 @@ import { gitOrThrow, gitText } from '../../git/process/git.ts'
 import { streamGit } from '../../git/process/stream-git.ts'
 import { readingToo } from '../../git/repository/object-folder.ts'
 import { pathExists } from '../../lib/files/look.ts'
+import { markUsed, repositoriesFolder } from './prune-node.ts'
 import type { SeatFiles } from './seat-files.ts'
 
 /*
@@ -21,7 +22,7 @@ export interface StoreName {
 }
 
 const storeFolder = (root: string, { repository, objectFormat }: StoreName): string =>
-  join(root, 'repositories', `${repository}-${objectFormat}.git`)
+  join(repositoriesFolder(root), `${repository}-${objectFormat}.git`)
 
 const inside = (folder: string) => ({ cwd: folder, trust: 'none', env: { GIT_DIR: folder } }) as const
 
@@ -33,6 +34,7 @@ async function openStore(root: string, name: StoreName): Promise<string> {
       ...{ cwd: root, trust: 'none' },
     })
   }
+  await markUsed(folder)
   return folder
 }
 
