@@ -19,6 +19,7 @@ import { clone } from './rows/clone.ts'
 import { flood } from './rows/flood.ts'
 import { history } from './rows/history.ts'
 import { idle } from './rows/idle.ts'
+import { landing } from './rows/landing.ts'
 import { live } from './rows/live.ts'
 import { mcp } from './rows/mcp.ts'
 import { merge } from './rows/merge.ts'
@@ -30,6 +31,7 @@ import { soak } from './soak/soak.ts'
 const benches: readonly Bench[] = [
   clone,
   merge,
+  landing,
   boot,
   acknowledge,
   mcp,
