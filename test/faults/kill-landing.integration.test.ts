@@ -67,6 +67,9 @@ const points: readonly (readonly [string, Doom])[] = [
 
 describe('SIGKILL of the orchestrator while work is checked as it would be on its branch', () => {
   test.each(points)('%s: it lands once, checked', async (_point, doom) => {
-    expect(await killAndRestart(doom)).toMatchObject({ kind: 'merged', method: 'rebase', commits: 1 })
+    expect(await killAndRestart(doom)).toMatchObject({
+      ...{ kind: 'merged', method: 'rebase', commits: 1 },
+      check: { command: 'npm test', exitCode: 0, output: 'fine' },
+    })
   })
 })

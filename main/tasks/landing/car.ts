@@ -89,8 +89,8 @@ export class Car {
     }
   }
 
-  /** Ends with what was found when it was put onto the branch as it is. */
-  async settle(onto: string): Promise<void> {
+  /** Ends with what was found when it was put onto the branch as it is. @param checkOf what is known of a commit that was landed before. */
+  async settle(onto: string, checkOf: (commit: string) => Promise<LandingCheck | undefined>): Promise<void> {
     const work = this.#prepared.get(onto)
     if (work?.kind !== 'settled') throw new Error('What is settled does not land')
     if (work.outcome.kind !== 'unchanged') return await this.leave(work.outcome)
@@ -98,7 +98,8 @@ export class Car {
     // Nothing was left to merge: because a crash came between the merge and its record, perhaps.
     const earlier = await this.#earlierMerge()
     await deleteRef(task.repoPath, taskRef(task.id), commit)
-    await this.leave(earlier ?? work.outcome)
+    const check = earlier && (await checkOf(earlier.to))
+    await this.leave(earlier ? { ...earlier, ...(check && { check }) } : work.outcome)
   }
 
   /** Keeps it off the branch, with the reason. */
@@ -121,7 +122,7 @@ export class Car {
     this.#settle.resolve(outcome)
   }
 
-  async #earlierMerge(): Promise<MergeOutcome | undefined> {
+  async #earlierMerge(): Promise<Extract<MergeOutcome, { kind: 'merged' }> | undefined> {
     const { task } = this.wish
     const place = {
       ...{ repoPath: task.repoPath, taskId: task.id },

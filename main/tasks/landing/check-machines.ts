@@ -98,6 +98,7 @@ export class CheckMachines {
     const machine = await driver.start(spec, signal)
     this.#running.set(id, machine.handle)
     using _told = clock.follow(machine)
+    await using _off = { [Symbol.asyncDispose]: () => machine.powerOff(AbortSignal.abort()) } // It does nothing once it has ended.
     const ended = await supervise(
       machine,
       {

@@ -2,9 +2,9 @@ import { toFailure } from '../../core/failure.ts'
 import { carsAhead, type Landing, type LandingState } from '../../core/landing/landing.ts'
 import { type Checked, type LandingAct, type LandingPlan, nextActs } from '../../core/landing/next-acts.ts'
 import { type CheckReport, type LandingCheck, succeeded, whyNot } from '../../core/merge/check-report.ts'
-import type { TaskId } from '../../core/task/task.ts'
+import type { SlotId, TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
-import { branchTip } from '../../git/repository/branch-tip.ts'
+import { branchTip, treeAt } from '../../git/repository/branch-tip.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Car, CheckEnd } from './car.ts'
 import { type CheckedTrees, checkKey } from './checked-trees.ts'
@@ -15,8 +15,11 @@ export interface LandingQueueOptions {
   readonly branch: string
   /** Read at each decision: the user may change it. */
   readonly landing: () => Promise<Landing>
-  /** Runs the check of the car's work at a commit in a machine. @throws when that cannot be done, or the signal fires. */
-  readonly check: (car: Car, commit: string, signal: AbortSignal) => Promise<CheckReport>
+  /**
+   * Runs the check of the car's work at a commit in a machine. @throws when that cannot be done, or the signal fires.
+   * @param spare the slot of a car that waits behind this one, and lends it until the check is over; null where none has one to spare.
+   */
+  readonly check: (car: Car, commit: string, spare: () => SlotId | null, signal: AbortSignal) => Promise<CheckReport>
   readonly checked: CheckedTrees
   /** Fires when the orchestrator ends. */
   readonly closing: AbortSignal
@@ -43,6 +46,8 @@ export class LandingQueue {
   readonly #options: LandingQueueOptions
   #queue: readonly Car[] = []
   readonly #running = new Map<TaskId, Running>()
+  /** By the task whose slot it is, the task that is checked there. */
+  readonly #lent = new Map<TaskId, TaskId>()
   /** What checks came to, by key; of those that could not be run by key and task. */
   readonly #ends = new Map<string, CheckEnd>()
   #driving: Promise<void> | undefined
@@ -150,7 +155,7 @@ export class LandingQueue {
     for (const act of acts) {
       const car = this.#queue.find(({ id }) => id === act.id)
       // A task has one machine at a time: what ended just now makes room for the next look.
-      if (act.kind === 'check' && car && !this.#running.has(car.id))
+      if (act.kind === 'check' && car && !this.#running.has(car.id) && !this.#lent.has(car.id))
         this.#startCheck(car, act, wanted.get(car.id)?.below ?? 0)
     }
     return acts.find((act) => act.kind !== 'check')
@@ -161,6 +166,7 @@ export class LandingQueue {
     const stop = new AbortController()
     const over = this.#check(car, { key, commit }, stop.signal).then((end) => {
       this.#running.delete(car.id)
+      for (const [owner, borrower] of this.#lent) if (borrower === car.id) this.#lent.delete(owner)
       if (end) this.#ends.set(end.kind === 'broken' ? brokenKey(car, key) : key, end)
       this.#changed.resolve()
     })
@@ -178,7 +184,7 @@ export class LandingQueue {
       const known = await checked.find(key)
       if (known && (succeeded(known) || car.wish.believesFailures))
         return { kind: 'report', report: known, isKnown: true }
-      const report = await check(car, commit, signal)
+      const report = await check(car, commit, () => this.#borrow(car), signal)
       await checked.keep(key, report).catch((error: unknown) => {
         this.#options.log.warn('what a check came to could not be kept', { reason: String(error) })
       })
@@ -188,6 +194,15 @@ export class LandingQueue {
     }
   }
 
+  /** Only one behind it: that cannot leave, and give its slot back, before this one does. */
+  #borrow(car: Car): SlotId | null {
+    const behind = this.#queue.slice(this.#queue.indexOf(car) + 1)
+    const lender = behind.find(({ id, wish }) => wish.slot !== null && !this.#running.has(id) && !this.#lent.has(id))
+    if (!lender) return null
+    this.#lent.set(lender.id, car.id)
+    return lender.wish.slot
+  }
+
   async #carryOut(act: Exclude<LandingAct, { kind: 'check' }>, tip: string): Promise<void> {
     const car = this.#queue.find(({ id }) => id === act.id)
     if (!car) return
@@ -195,7 +210,10 @@ export class LandingQueue {
       case 'prepare':
         return await car.prepare(act.onto)
       case 'settle':
-        return await this.#take(car, car.settle(tip))
+        return await this.#take(
+          car,
+          car.settle(tip, (merged) => this.#earlierCheck(car, merged)),
+        )
       case 'eject':
         return await this.#take(car, this.#eject(car, act.tree, tip))
       case 'land': {
@@ -219,6 +237,14 @@ export class LandingQueue {
       ...{ command: car.wish.policy.command, commit, ...end.report },
       ...(end.isKnown && { isKnown: true }),
     }
+  }
+
+  /** Of what landed before a crash that came before its record. */
+  async #earlierCheck(car: Car, commit: string): Promise<LandingCheck | undefined> {
+    const { repoPath, checked } = this.#options
+    const tree = await treeAt(repoPath, commit)
+    const report = tree === null ? undefined : await checked.find(checkKey(tree, car.rules))
+    return report && { command: car.wish.policy.command, commit, ...report, isKnown: true }
   }
 
   async #eject(car: Car, tree: string, tip: string): Promise<void> {

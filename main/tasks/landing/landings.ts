@@ -8,6 +8,7 @@ import type { Log } from '../../lib/log.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { RegisteredRepository } from '../contract.ts'
 import type { Provisions } from '../slots/provisions.ts'
+import type { SlotLease } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
 import { Car } from './car.ts'
 import type { CheckMachines } from './check-machines.ts'
@@ -26,6 +27,9 @@ export interface LandingsOptions {
   readonly onState: (id: TaskId) => void
   readonly log: Log
 }
+
+/** A slot that its holder gives back. */
+const borrowed = (slot: SlotId): SlotLease => ({ slot, [Symbol.dispose]: () => undefined })
 
 /** How long a check waits that has no slot, before it asks for one again. */
 const retryMs = 5_000
@@ -74,7 +78,7 @@ export class Landings implements Lander, AsyncDisposable {
     const queue = new LandingQueue({
       ...{ repoPath, branch, log, onState, checked: this.#checked, closing: this.#closing.signal },
       landing: () => this.#landingOf(repoPath),
-      check: (car, commit, signal) => this.#check(car, commit, signal),
+      check: (car, commit, spare, signal) => this.#check(car, commit, spare, signal),
     })
     this.#queues.set(key, queue)
     return queue
@@ -86,11 +90,11 @@ export class Landings implements Lander, AsyncDisposable {
     return registered.find(({ path }) => path === repoPath)?.landing ?? 'direct'
   }
 
-  async #check({ wish }: Car, commit: string, signal: AbortSignal): Promise<CheckReport> {
+  async #check({ wish }: Car, commit: string, spare: () => SlotId | null, signal: AbortSignal): Promise<CheckReport> {
     const { machines, provisions, warm } = this.#options
     const { task, policy, slot: own } = wish
-    using lease = own === null ? await this.#lease(task, signal) : null
-    const slot = lease?.slot ?? (own as SlotId)
+    using place = own === null ? await this.#place(task, spare, signal) : borrowed(own)
+    const { slot } = place
     return await machines.run(
       {
         ...{ task, commit, policy, slot, provisions: await provisions(task.repoPath) },
@@ -100,10 +104,19 @@ export class Landings implements Lander, AsyncDisposable {
     )
   }
 
-  /** Waits for a slot with memory for a machine. */
-  async #lease({ repoPath, id }: LandingWish['task'], signal: AbortSignal) {
+  /**
+   * Waits for a slot with memory for a machine. One of a work that waits behind this one will do as well: where all slots are held by such works,
+   * none would come free.
+   */
+  async #place(
+    { repoPath, id }: LandingWish['task'],
+    spare: () => SlotId | null,
+    signal: AbortSignal,
+  ): Promise<SlotLease> {
     for (;;) {
       signal.throwIfAborted()
+      const lent = spare()
+      if (lent !== null) return borrowed(lent)
       try {
         return await this.#options.admission.admit(repoPath, id)
       } catch (error) {
