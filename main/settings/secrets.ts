@@ -13,6 +13,7 @@ import {
 import { lockFile } from '../lib/files/file-lock.ts'
 import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
 import { gatewaySecret } from './gateway-secret.ts'
+import { type Keychain, openKeychain } from './keychain.ts'
 
 const formSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('bearer') }),
@@ -25,7 +26,8 @@ const entrySchema = z.object({
   repositories: z.array(z.string()).nullable(),
   tools: z.array(z.enum(secretTools)),
   path: z.string().regex(secretPathPattern).nullable(),
-  value: z.string().regex(secretValuePattern),
+  /** Null where the system's keychain has it. */
+  value: z.string().regex(secretValuePattern).nullable(),
 })
 const fileSchema = z.array(entrySchema)
 
@@ -37,24 +39,51 @@ const mostSecrets = 100
 
 export const secretsPath = (home: string): string => join(home, 'secrets.json')
 
-/** Without their values, in the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
-export async function listSecrets(home: string): Promise<readonly Secret[]> {
-  return (await read(home)).map(({ value: _value, ...secret }) => secret)
+export interface ListedSecret extends Secret {
+  /** Whether the system's keychain has its value. */
+  readonly inKeychain: boolean
 }
 
-/** Those that tasks of the repository may use, for the gateway of its machine. @throws AppError('token-unsafe' | 'home-unusable') */
+/** Without their values, in the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
+export async function listSecrets(home: string): Promise<readonly ListedSecret[]> {
+  return (await read(home)).map(({ value, ...secret }) => ({ ...secret, inKeychain: value === null }))
+}
+
+type KeychainOf = (home: string) => Promise<Keychain>
+
+/**
+ * Those that tasks of the repository may use, for the gateway of its machine.
+ * @throws AppError('token-unsafe' | 'home-unusable'), also where the keychain does not give one of them.
+ */
 export async function secretsFor(
   home: string,
   repoPath: string,
+  keychainOf: KeychainOf = openKeychain,
 ): Promise<readonly { readonly secret: Secret; readonly gateway: GatewaySecret }[]> {
   const entries = await read(home)
-  return entries
-    .filter(({ repositories }) => repositories === null || repositories.includes(repoPath))
-    .map(({ value, ...secret }) => ({ secret, gateway: gatewaySecret(secret, value) }))
+  const own = entries.filter(({ repositories }) => repositories === null || repositories.includes(repoPath))
+  return await Promise.all(
+    own.map(async ({ value, ...secret }) => ({
+      secret,
+      gateway: gatewaySecret(secret, value ?? (await valueIn(await keychainOf(home), secret.name))),
+    })),
+  )
 }
 
-/** Keeps a secret, in place of one that has its name. The value is in no message. @throws AppError('argument-invalid' | 'home-unusable') */
-export async function addSecret(home: string, secret: Secret, value: string): Promise<void> {
+/** @throws AppError('home-unusable') where it has none, or one that somebody else put there. */
+async function valueIn(keychain: Keychain, name: string): Promise<string> {
+  const value = await keychain.read(name)
+  if (value !== undefined && secretValuePattern.test(value)) return value
+  throw new AppError('home-unusable', `The secret ${name} is not in ${keychain.name} any more`, {
+    hint: `Add it again: microvm-orchestrator secrets add ${name}, or remove it`,
+  })
+}
+
+/**
+ * Keeps a secret, in place of one that has its name. The value is in no message, and with a keychain in no file of ours.
+ * @throws AppError('argument-invalid' | 'home-unusable')
+ */
+export async function addSecret(home: string, secret: Secret, value: string, keychain?: Keychain): Promise<void> {
   if (!secretValuePattern.test(value)) {
     throw new AppError(
       'argument-invalid',
@@ -64,15 +93,24 @@ export async function addSecret(home: string, secret: Secret, value: string): Pr
       },
     )
   }
+  const former = (await read(home)).find(({ name }) => name === secret.name)
+  await keychain?.write(secret.name, value)
   await change(home, (entries) => {
     const others = entries.filter(({ name }) => name !== secret.name)
     if (others.length >= mostSecrets) throw new AppError('argument-invalid', `There are ${mostSecrets} secrets already`)
-    return [...others, entrySchema.parse({ ...secret, value })]
+    return [...others, entrySchema.parse({ ...secret, value: keychain ? null : value })]
   })
+  // It may be locked: what is left there is asked for no more.
+  if (former?.value === null && !keychain)
+    await openKeychain(home)
+      .then((each) => each.remove(secret.name))
+      .catch(() => undefined)
 }
 
 /** @throws AppError('argument-invalid') when there is none of this name. */
-export async function removeSecret(home: string, name: string): Promise<void> {
+export async function removeSecret(home: string, name: string, keychainOf: KeychainOf = openKeychain): Promise<void> {
+  const known = (await read(home)).find((each) => each.name === name)
+  if (known?.value === null) await (await keychainOf(home)).remove(name)
   await change(home, (entries) => {
     const others = entries.filter((each) => each.name !== name)
     if (others.length < entries.length) return others

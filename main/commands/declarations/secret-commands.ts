@@ -24,6 +24,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
         .argParser(collectTool),
     )
     .option('--path <path>', 'where on the host npm or pip finds its registry, such as /simple/')
+    .option('--keychain', "kept in the system's keychain, in place of a file of yours")
     // What does not belong here may be the secret, and Commander would show it.
     .allowExcessArguments()
     .allowUnknownOption()

@@ -14,8 +14,9 @@ import {
   secretVariable,
   usualTools,
 } from '../../core/network/secret.ts'
+import { openKeychain } from '../../settings/keychain.ts'
 import { findRepository, listRepositories } from '../../settings/repositories.ts'
-import { addSecret, listSecrets, removeSecret } from '../../settings/secrets.ts'
+import { addSecret, type ListedSecret, listSecrets, removeSecret } from '../../settings/secrets.ts'
 import { readSecret } from '../terminal/read-secret.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -30,6 +31,7 @@ export interface NewSecret {
   readonly repository?: readonly string[]
   readonly tools?: readonly (SecretTool | 'none')[]
   readonly path?: string
+  readonly keychain?: boolean
 }
 
 /** Keeps a secret for one host. What is asked for is checked before its value is read. */
@@ -48,8 +50,11 @@ export async function addSecretCommand(
     tools: toolsOf(wish.tools, place.host),
     path: pathOf(wish.path),
   }
-  await addSecret(terminal.home, secret, await read(`The secret for ${secretHostText(secret)} (it is not shown): `))
-  for (const line of linesOf(secret, await aliasesByPath(terminal.home))) terminal.note(line)
+  const keychain = wish.keychain ? await openKeychain(terminal.home) : undefined
+  const value = await read(`The secret for ${secretHostText(secret)} (it is not shown): `)
+  await addSecret(terminal.home, secret, value, keychain)
+  const added = { ...secret, inKeychain: keychain !== undefined }
+  for (const line of linesOf(added, await aliasesByPath(terminal.home))) terminal.note(line)
   terminal.say(`Added: ${name}`)
 }
 
@@ -67,13 +72,14 @@ export async function removeSecretCommand(terminal: Terminal, name: string): Pro
   terminal.say(`Removed: ${name}`)
 }
 
-function linesOf(secret: Secret, aliases: ReadonlyMap<string, string>): readonly string[] {
-  const { name, form, methods, repositories, tools, path } = secret
+function linesOf(secret: ListedSecret, aliases: ReadonlyMap<string, string>): readonly string[] {
+  const { name, form, methods, repositories, tools, path, inKeychain } = secret
   const whose = repositories?.map((each) => aliases.get(each) ?? `${each} (not registered)`).join(', ')
   return [
     `  ${name}: ${secretHostText(secret)}, ${secretFormText(form)}`,
     `    methods: ${methods.join(', ')}${tools.includes('git') ? ', and what git fetches' : ''}`,
     `    repositories: ${whose ?? 'all'}`,
+    ...(inKeychain ? ["    kept in the system's keychain"] : []),
     `    found by: ${[secretVariable(name), ...tools].join(', ')}${path === null ? '' : `, at ${path}`}`,
   ]
 }
