@@ -115,3 +115,17 @@ test('what the agent is to be is that of the first task, setting by setting in p
   await retry()
   expect(tasks.requests.at(-1)).toMatchObject({ agent: { model: 'sonnet', effort: 'low' } })
 })
+
+test('a task at work that is to continue on top of another one is stopped first, and begins after that one', async () => {
+  const { tasks, id, retry, record } = await start()
+  const other = await tasks.run({ description: 'Other', repo: 'project' })
+  record({ base: { kind: 'branch', branch: 'feature' }, after: [taskId('0badcafe')] })
+  expect((await tasks.get(id)).state.phase).toBe('working')
+  await retry({ on_top_of: other })
+  expect((await tasks.get(id)).state.phase).toBe('finished')
+  const request = tasks.requests.at(-1)
+  expect(request).toMatchObject({ description: 'Greet', retries: id, after: [other] })
+  expect(request).not.toHaveProperty('base')
+  await expect(retry({ on_top_of: id })).rejects.toMatchObject({ code: 'argument-invalid' })
+  await expect(retry({ on_top_of: '0badcafe' })).rejects.toMatchObject({ code: 'task-unknown' })
+})

@@ -39,8 +39,8 @@ export const listTasks = defineOperation({
       .array(z.looseObject({ tasks: z.array(z.string()), files: z.array(z.string()), collides: z.array(z.string()) }))
       .optional()
       .describe(
-        'Pairs of tasks that change the same files, looked at once a minute while they work; collides names those in which the same lines changed. To have one continue on top of the ' +
-          'other, cancel it and call retry_task with after: [the other]',
+        'Pairs of tasks that change the same files, looked at once a minute while they work; collides names those in which the same lines changed. retry_task with on_top_of has one ' +
+          'continue on top of the other',
       ),
     omitted: z.int().optional().describe('How many older tasks were left out'),
   }),

@@ -18,8 +18,12 @@ export function addRemoteCommand(program: Command, terminal: Terminal, remote: R
         )
       continue
     }
-    const { description, number, amount: isAmount, default: value } = option
     const flag = `--${field.replaceAll('_', '-')}`
+    if ('text' in option) {
+      command.option(`${flag} <${option.text}>`, option.description)
+      continue
+    }
+    const { description, number, amount: isAmount, default: value } = option
     if (number) command.option(`${flag} <number>`, description, (isAmount ? amount : wholeNumber)(number), value)
     else command.option(flag, description, false)
   }

@@ -111,6 +111,12 @@ export const remoteCommands: readonly RemoteCommand[] = [
     word: 'retry',
     description: 'start a task with the text, repository and limits of one that has ended, and print its id',
     takesTask: true,
+    options: {
+      on_top_of: {
+        text: 'other',
+        description: 'begin from what this other task comes to; a task at work is stopped first, and its work kept',
+      },
+    },
     print: (terminal, { task_id }) => terminal.say(task_id),
   }),
   remoteCommand('cleanup_task', {

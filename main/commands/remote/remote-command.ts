@@ -19,13 +19,18 @@ export interface RemoteCommand<Name extends OperationName = OperationName> {
   print(terminal: Terminal, answer: AnswerOf<Name>, request: InputOf<Name>): void | Promise<void>
 }
 
-/** A switch, a number within the bound, which is whole unless `amount` says otherwise, or one of several words, each a switch of its own. */
+/** A switch, a number within the bound, which is whole unless `amount` says otherwise, a text, or one of several words, each a switch of its own. */
 export type RemoteOption =
   | {
       readonly description: string
       readonly number?: Bound
       readonly amount?: true
       readonly default?: number
+    }
+  | {
+      readonly description: string
+      /** What `--help` calls it. */
+      readonly text: string
     }
   | {
       /** By the value that the field gets. */

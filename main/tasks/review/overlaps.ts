@@ -163,7 +163,8 @@ const isAtWork = ({ state }: TaskBrief): boolean => state.phase === 'working' ||
 const isCompared = (task: TaskBrief): boolean => {
   const { state, judges } = task
   if (judges !== undefined) return false
-  if (state.phase !== 'finished') return isAtWork(task)
+  // Its place would have to send what its clone holds each time.
+  if (state.phase !== 'finished') return isAtWork(task) && task.place === undefined
   if (state.outcome.kind !== 'unmerged' || waitingRef(task) === null) return false
   return state.outcome.merge.reason !== 'rejected' && state.outcome.merge.reason !== 'not_chosen'
 }
