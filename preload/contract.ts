@@ -16,6 +16,8 @@ import type { MergeView } from '../main/core/task/view.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
+import type { PlaceView } from './places.ts'
+import type { PlanView } from './plan.ts'
 import type { RepositoryDetails } from './repository.ts'
 import type { Review, ReviewedCommit } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
@@ -47,12 +49,18 @@ export interface Requests {
     }
     /** A branch, a tag, a commit or another task's id. */
     readonly base?: string
+    /** The name of another machine that runs it. */
+    readonly place?: string
   }): { readonly id: TaskId }
   task(request: { readonly id: string }): TaskDetails
+  /** The tasks that belong together with that one: all of its plan, or those before and after it. */
+  plan(request: { readonly id: string }): PlanView
+  /** Stops every task of the plan that has not ended. */
+  cancelPlan(request: { readonly planId: string }): Record<never, never>
   cancelTask(request: { readonly id: string }): Record<never, never>
   /** Tries again to bring the work that waits at the task's ref onto the branch. */
   mergeTask(request: { readonly id: string }): MergeView
-  /** Runs the text of a task that has ended once more, from the branch as it is now. */
+  /** Runs a task that has ended once more, from where it began: a branch as it is now, the task that it is a fork of, or the work that it resolves. */
   retryTask(request: { readonly id: string }): { readonly id: TaskId }
   /** Has a task that has ended go on with a further text, in its own clone and session. Limits are for the whole task. */
   continueTask(request: {
@@ -148,6 +156,8 @@ export interface Requests {
   repository(request: { readonly alias: string }): RepositoryDetails
   /** What a repository's tasks may reach; null for what the settings say. Holds for tasks that start from then on. */
   setEgress(request: { readonly alias: string; readonly egress: EgressWord | null }): Record<never, never>
+  /** What its tasks work in from now on: a word, or the path of a folder of this host. */
+  setEnvironment(request: { readonly alias: string; readonly environment: string }): Record<never, never>
   addRepository(request: { readonly path: string; readonly environment?: 'auto' | 'plain' }): Added
   removeRepository(request: { readonly alias: string }): Record<never, never>
   /** Writes a `flake.nix` where there is none; the user commits it. */
@@ -158,6 +168,7 @@ export interface Requests {
     readonly slotsBytes: number
     readonly byRepository: Readonly<Record<string, number>>
   }
+  places(request: Record<never, never>): { readonly places: readonly PlaceView[] }
   setup(request: Record<never, never>): Setup
   /** Of the disk that holds the home, in bytes; null where the system does not say. */
   diskRoom(request: Record<never, never>): { readonly freeBytes: number | null; readonly totalBytes: number | null }

@@ -7,7 +7,7 @@ import type { TaskRow } from './live-state.ts'
 export const outcomeFilters = ['all', 'merged', 'needs-you', 'failed', 'stopped'] as const
 export type OutcomeFilter = (typeof outcomeFilters)[number]
 
-export const historyOrders = ['ended', 'outcome', 'task', 'repository', 'elapsed', 'tokens', 'cost'] as const
+export const historyOrders = ['ended', 'outcome', 'task', 'repository', 'place', 'elapsed', 'tokens', 'cost'] as const
 export type HistoryOrder = (typeof historyOrders)[number]
 
 export const historyGroups = ['none', 'day', 'repository'] as const
@@ -19,6 +19,8 @@ export interface HistoryRequest {
   readonly outcome: OutcomeFilter
   /** An alias, or null for all. */
   readonly repo: string | null
+  /** The name of a place, empty for this host, or null for all. */
+  readonly place: string | null
   /** Only tasks that ended since, or have not ended; ISO 8601, UTC. Null for all. */
   readonly since: string | null
   readonly order: HistoryOrder
@@ -41,6 +43,8 @@ export interface HistoryPage {
   readonly counts: Readonly<Record<OutcomeFilter, number>>
   /** Aliases that any task has, sorted. */
   readonly repositories: readonly string[]
+  /** Names of the places that any task has, sorted. */
+  readonly places: readonly string[]
   /** Of the rows that match: input, cached or not, and output. */
   readonly tokens: number
   readonly costUsd: number

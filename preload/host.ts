@@ -62,6 +62,9 @@ export interface QuickEntry {
 
 /** Where the window is to go, because a notification or a menu said so. */
 export type Place =
-  | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'setup' | 'settings' | 'new-task' }
-  | { readonly view: 'task' | 'resolve' | 'review'; readonly id: TaskId }
+  | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'places' | 'setup' | 'settings' }
+  /** `repo`: the alias of the repository that is chosen there; left out, the one that was chosen last. */
+  | { readonly view: 'new-task'; readonly repo?: string }
+  /** `plan`: the tasks that come before and after that one. */
+  | { readonly view: 'task' | 'resolve' | 'review' | 'plan'; readonly id: TaskId }
   | { readonly view: 'repository'; readonly alias: string }

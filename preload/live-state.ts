@@ -88,6 +88,12 @@ export interface TaskRow {
   /** Only while it runs. */
   readonly live: Activity | null
   readonly usage: AgentUsage | null
+  /** The tasks that it comes after. Absent where there are none. */
+  readonly after?: readonly TaskId[]
+  /** The plan that it is a task of, and what that calls it. */
+  readonly plan?: { readonly id: string; readonly name: string }
+  /** The other machine that it runs on, by its name. Absent for a task of this host. */
+  readonly place?: string
   /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
   readonly told?: string
   /** Which other tasks change what it changes, one sentence with no full stop; absent where there are none. */

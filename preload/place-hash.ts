@@ -2,7 +2,7 @@ import { parseTaskId } from '../main/core/task/task.ts'
 import type { Place } from './host.ts'
 
 /** The views that the side bar leads to. */
-export const sideBarViews = ['slots', 'conflicts', 'history', 'repositories', 'setup', 'settings'] as const
+export const sideBarViews = ['slots', 'conflicts', 'history', 'repositories', 'places', 'setup', 'settings'] as const
 
 /** What stands behind the `#` of the address, so that a page that is loaded again stays where it was. */
 export function toHash(place: Place): string {
@@ -12,7 +12,7 @@ export function toHash(place: Place): string {
 
 export function fromHash(hash: string): Place | undefined {
   const [view, text] = hash.replace(/^#/, '').split('/')
-  if (view === 'task' || view === 'resolve' || view === 'review') {
+  if (view === 'task' || view === 'resolve' || view === 'review' || view === 'plan') {
     const id = parseTaskId(text ?? '')
     return id && { view, id }
   }

@@ -5,20 +5,26 @@ import type { TaskRow } from './live-state.ts'
 import type { WindowSettings } from './settings.ts'
 
 /** Its work waits at a ref because it could not be merged. */
-export const needsYou = ({ state, ref }: TaskRow): boolean =>
+export const isUnmerged = ({ state, ref }: TaskRow): boolean =>
   state.phase === 'finished' &&
   state.outcome === 'unmerged' &&
   state.reason !== 'rejected' &&
   state.reason !== 'not_chosen' &&
   ref !== null
 
+/** Its agent has nothing to do, and waits to be told more. */
+export const waitsForWord = ({ state }: TaskRow): boolean => state.phase === 'waiting'
+
+/** It does not go on without its user. */
+export const needsYou = (row: TaskRow): boolean => isUnmerged(row) || waitsForWord(row)
+
 /** A person, or another task, can settle what collides. */
 export const isConflict = (row: TaskRow): boolean =>
-  needsYou(row) && row.state.phase === 'finished' && row.state.reason === 'conflicts'
+  isUnmerged(row) && row.state.phase === 'finished' && row.state.reason === 'conflicts'
 
 /** A person is to look at it first, or at what its check printed. */
 export const isToReview = (row: TaskRow): boolean =>
-  needsYou(row) && row.state.phase === 'finished' && row.state.reason !== null && toReview.has(row.state.reason)
+  isUnmerged(row) && row.state.phase === 'finished' && row.state.reason !== null && toReview.has(row.state.reason)
 
 const toReview: ReadonlySet<FailureCode | UnmergedReason> = new Set([
   'awaiting_review',

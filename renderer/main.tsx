@@ -1,15 +1,11 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/controls.css'
-import './styles/window.css'
-import './styles/slots.css'
-import './styles/forced-colors.css'
+import './styles/first.css'
 import { host } from './api.ts'
 import { App } from './app.tsx'
 import { loadAhead } from './shell/later.ts'
 import { followBrowserHistory } from './stores/browser-history.ts'
+import { writeTask } from './stores/draft.ts'
 import { followHost } from './stores/follow-host.ts'
 import { useLive } from './stores/live.ts'
 import { go } from './stores/navigation.ts'
@@ -24,7 +20,7 @@ followHost(carrier, (live) => {
   useLive.setState({ live })
   if (live.status === 'live' && !wasLive) void learnHost().then(loadAhead)
 })
-carrier.listen('goTo', go)
+carrier.listen('goTo', (place) => ('repo' in place && place.repo ? writeTask(place.repo) : go(place)))
 carrier.listen('notify', showNotice)
 followBrowserHistory()
 

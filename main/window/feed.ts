@@ -261,7 +261,7 @@ export class WindowFeed implements Disposable {
   }
 }
 
-/** As `needsYou` of the contract says of its row. */
+/** As `isUnmerged` of the contract says of its row. */
 const waitsForUser = (task: TaskBrief): boolean =>
   task.state.phase === 'finished' &&
   task.state.outcome.kind === 'unmerged' &&

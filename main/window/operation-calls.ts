@@ -4,6 +4,7 @@ import type { Operation } from '../api/operation.ts'
 import { finishTask } from '../api/operations/agent/finish-task.ts'
 import { interruptTask } from '../api/operations/agent/interrupt-task.ts'
 import { sendMessage } from '../api/operations/agent/send-message.ts'
+import { cancelPlan } from '../api/operations/cancel-plan.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { continueTask } from '../api/operations/continue-task.ts'
@@ -21,6 +22,7 @@ import type { Tasks } from '../tasks/contract.ts'
 const operationCalls = {
   runTask,
   cancelTask,
+  cancelPlan,
   mergeTask,
   acceptTask,
   cleanupTask,

@@ -33,6 +33,9 @@ export function taskRow(task: TaskBrief, place: Place, live: Activity | null): T
     live: task.state.phase === 'finished' ? null : live,
     usage: usageOf(task),
     ...(place.overlap !== null && { overlap: place.overlap }),
+    ...(task.after && { after: task.after }),
+    ...(task.plan && { plan: task.plan }),
+    ...(task.place && { place: task.place.name }),
     ...(task.messages.length > 0 && { told: task.messages.map(({ state }) => state.charAt(0)).join('') }),
   }
 }

@@ -24,13 +24,17 @@ import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
+import { placeViews } from './place-views.ts'
+import { planView } from './plan-view.ts'
 import { placeOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
 import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
 import { repositoryDetails } from './repositories/repository-details.ts'
+import { setEnvironment } from './repositories/set-environment.ts'
 import { reviewCalls } from './review-calls.ts'
 import { taskRow } from './rows.ts'
 import { Shells } from './shells.ts'
+import { startAgain } from './start-again.ts'
 import { StepReader } from './steps/step-reader.ts'
 import { shownChanges, taskDetails } from './task-details.ts'
 import { waitFor } from './wait-for.ts'
@@ -97,14 +101,17 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         const task = await taskOf(id)
         return taskDetails(task, taskRow(task, placeOf(task, tasks), live.of(task.id)))
       },
+      plan: ({ id }) => planView(id, tasks, (task) => feed.row(task)),
+      cancelPlan: async (request, signal) => {
+        await callOperation('cancelPlan', request, tasks, signal)
+        return {}
+      },
       cancelTask: async (request, signal) => {
         await callOperation('cancelTask', request, tasks, signal)
         return {}
       },
       mergeTask: async (request, signal) => mergeInWindow(await callOperation('mergeTask', request, tasks, signal)),
-      retryTask: async (request, signal) => ({
-        id: (await callOperation('retryTask', request, tasks, signal)).task_id,
-      }),
+      retryTask: async ({ id }, signal) => ({ id: await startAgain(await taskOf(id), tasks, signal) }),
       continueTask: async (request, signal) => {
         await callOperation('continueTask', request, tasks, signal)
         return {}
@@ -171,6 +178,11 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await feed.refresh()
         return {}
       },
+      setEnvironment: async (request) => {
+        await setEnvironment(home, request)
+        await feed.refresh()
+        return {}
+      },
       addRepository: async (request, signal) => {
         const added = await addRepository(home, request, signal)
         await feed.refresh()
@@ -189,6 +201,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         const slotsBytes = usage.slots.reduce((sum, { bytes }) => sum + bytes, 0)
         return { totalBytes: usage.total_bytes, slotsBytes, byRepository }
       },
+      places: async () => ({ places: await placeViews(tasks) }),
       setup: (_request, signal) => readSetup(options, signal),
       diskRoom: async () => {
         const room = await diskRoom(home)

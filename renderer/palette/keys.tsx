@@ -6,7 +6,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ['?', 'These keys'],
   [shortcut('N'), 'New task'],
   [shortcut('O'), 'Add a repository'],
-  [`${shortcut('1')} to ${shortcut('6')}`, 'Slots, Needs You, History, Repositories, Set-up, Settings'],
+  [`${shortcut('1')} to ${shortcut('7')}`, 'Slots, Needs You, History, Repositories, Set-up, Settings, Places'],
   [shortcut('F'), 'Find in what is shown'],
   [shortcut('⏎'), 'Send what is written'],
   ['Esc', 'Back, or leave a dialog'],

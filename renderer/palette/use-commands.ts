@@ -105,6 +105,9 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
       tab('Terminal', 'terminal'),
       tab('Result', 'pass'),
     ],
+    ...(row.plan || row.after
+      ? [{ icon: 'list', word: 'Show Plan', about, run: () => go({ view: 'plan', id }) } as const]
+      : []),
     ...(hasEnded ? ended : atWork),
     { icon: 'copy', word: 'Copy Task ID', about, run: () => copyAndSay(id, 'the task’s id') },
     ...(ref === null

@@ -9,6 +9,7 @@ const typingMs = 150
 const newestOfAll = {
   outcome: 'all',
   repo: null,
+  place: null,
   since: null,
   groupBy: 'none',
   timeZone: 'UTC',

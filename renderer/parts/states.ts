@@ -4,7 +4,15 @@ import { unreachable } from '../../main/core/unreachable.ts'
 import type { RowState, TaskRow } from '../../preload/live-state.ts'
 import type { IconName } from './icon.tsx'
 
-export { isConflict, isRunning, isToReview, isWaiting, needsYou } from '../../preload/task-needs.ts'
+export {
+  isConflict,
+  isRunning,
+  isToReview,
+  isUnmerged,
+  isWaiting,
+  needsYou,
+  waitsForWord,
+} from '../../preload/task-needs.ts'
 
 type Tone = 'plain' | 'live' | 'good' | 'warn' | 'bad'
 

@@ -1,10 +1,5 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import '../styles/tokens.css'
-import '../styles/base.css'
-import '../styles/controls.css'
-import '../styles/beside.css'
-import '../styles/forced-colors.css'
 import './quick-entry.css'
 import { QuickEntryPanel } from './quick-entry.tsx'
 

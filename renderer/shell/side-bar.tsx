@@ -39,6 +39,7 @@ export function SideBar() {
       </nav>
       <h2 className="nav-title">{isMacApp ? 'This Mac' : 'This Host'}</h2>
       <nav className="nav" aria-label={isMacApp ? 'This Mac' : 'This Host'}>
+        <Entry view="places" icon="globe" word="Places" />
         <Entry view="setup" icon="checks" word="Set-up" />
         <Entry view="settings" icon="gear" word="Settings" />
         <button type="button" data-stop title="Commands" onClick={() => showPalette('commands')}>

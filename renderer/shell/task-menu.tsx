@@ -128,15 +128,18 @@ function itemsOf(id: TaskId, row: TaskRow | undefined, onAsk: OpenProps['onAsk']
   const copy: MenuItem = { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyAndSay(id, 'the task’s id') }
   if (!row) return [open, copy]
   const { ref, state } = row
+  const plan: readonly MenuItem[] =
+    row.plan || row.after ? [{ icon: 'list', word: 'Show Plan', onChoose: () => go({ view: 'plan', id }) }] : []
   const changes: MenuItem = {
     ...{ icon: 'file', word: 'Show Changes' },
     onChoose: () => go({ view: 'task', id, chosen: { tab: 'changes' } }),
   }
   if (state.phase !== 'finished')
-    return [open, changes, { icon: 'stop', word: 'Stop…', onChoose: () => onAsk('stop', row) }, copy]
+    return [open, changes, ...plan, { icon: 'stop', word: 'Stop…', onChoose: () => onAsk('stop', row) }, copy]
   return [
     open,
     changes,
+    ...plan,
     ...(isToReview(row)
       ? [{ icon: 'checks', word: 'Review…', onChoose: () => go({ view: 'review', id }) } as const]
       : []),

@@ -8,7 +8,7 @@ import { Slots } from '../views/slots/slots.tsx'
 import { later } from './later.ts'
 import { ToolBar } from './tool-bar.tsx'
 
-const NeedsYou = later(async () => (await import('../views/needs-you.tsx')).NeedsYou)
+const NeedsYou = later(async () => (await import('../views/needs-you/needs-you.tsx')).NeedsYou)
 const History = later(async () => (await import('../views/history/history.tsx')).History)
 const Repositories = later(async () => (await import('../views/repositories/repositories.tsx')).Repositories)
 const RepositoryPage = later(
@@ -19,6 +19,8 @@ const Settings = later(async () => (await import('../views/settings/settings.tsx
 const NewTask = later(async () => (await import('../views/new-task/new-task.tsx')).NewTask)
 const ConflictEditor = later(async () => (await import('../views/conflicts/conflict-editor.tsx')).ConflictEditor)
 const ReviewView = later(async () => (await import('../views/review/review-view.tsx')).ReviewView)
+const Places = later(async () => (await import('../views/places/places.tsx')).Places)
+const PlanView = later(async () => (await import('../views/plan/plan-view.tsx')).PlanView)
 const TaskView = later(async () => (await import('../views/task/task-view.tsx')).TaskView)
 
 /** The view of the place where the user is; the focus goes to it once it is there. */
@@ -91,6 +93,8 @@ function ViewOf({ place }: { place: Place }) {
       return <Repositories />
     case 'repository':
       return <RepositoryPage key={place.alias} alias={place.alias} />
+    case 'places':
+      return <Places />
     case 'setup':
       return <Setup />
     case 'settings':
@@ -101,6 +105,8 @@ function ViewOf({ place }: { place: Place }) {
       return <ConflictEditor key={place.id} id={place.id} />
     case 'review':
       return <ReviewView key={place.id} id={place.id} />
+    case 'plan':
+      return <PlanView key={place.id} id={place.id} />
     case 'task':
       return <TaskView key={place.id} id={place.id} />
     default:

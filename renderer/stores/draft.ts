@@ -39,6 +39,8 @@ export interface Draft {
   readonly agent: AgentTexts
   /** Whether its agent waits for more when it is done. */
   readonly hold: boolean
+  /** The place that runs it; empty for this host. */
+  readonly place: string
 }
 
 /** The task that is being written, kept until it is started, so that a look elsewhere loses no word. */
@@ -50,6 +52,7 @@ export const useDraft = create<Draft>(() => ({
   limits: noLimits,
   agent: usualAgent,
   hold: false,
+  place: '',
 }))
 
 /** Leads to the form for a task in a repository, with what was typed before. */

@@ -19,6 +19,7 @@ export interface HistoryWords {
   readonly text: string | null
   readonly outcome: string | null
   readonly repo: string | null
+  readonly place: string | null
   readonly period: string | null
   /** A column, with a `-` before it where it is descending. */
   readonly order: string | null
@@ -29,6 +30,8 @@ export interface HistoryChoice {
   readonly text: string
   readonly outcome: OutcomeFilter
   readonly repo: string | null
+  /** Empty for this host. */
+  readonly place: string | null
   readonly period: Period
   readonly order: HistoryOrder
   readonly descending: boolean
@@ -36,7 +39,7 @@ export interface HistoryChoice {
 }
 
 export const usualChoice: HistoryChoice = {
-  ...{ text: '', outcome: 'all', repo: null, period: 'any' },
+  ...{ text: '', outcome: 'all', repo: null, place: null, period: 'any' },
   ...{ order: 'ended', descending: true, groupBy: 'none' },
 }
 
@@ -47,6 +50,7 @@ export function choiceOf(words: HistoryWords): HistoryChoice {
     text: words.text ?? usualChoice.text,
     outcome: outcomeFilters.find((name) => name === words.outcome) ?? usualChoice.outcome,
     repo: words.repo,
+    place: words.place,
     period: periods.find((name) => name === words.period) ?? usualChoice.period,
     order: order ?? usualChoice.order,
     descending: order ? words.order?.startsWith('-') === true : usualChoice.descending,
@@ -56,7 +60,10 @@ export function choiceOf(words: HistoryWords): HistoryChoice {
 
 /** What a click on a column's head makes of the order: the other way round, or that column as it is read first. */
 export function orderAfter({ order, descending }: HistoryChoice, column: HistoryOrder): string {
-  const down = column === order ? !descending : column !== 'task' && column !== 'repository' && column !== 'outcome'
+  const down =
+    column === order
+      ? !descending
+      : column !== 'task' && column !== 'repository' && column !== 'place' && column !== 'outcome'
   return `${down ? '-' : ''}${column}`
 }
 

@@ -26,6 +26,7 @@ import { merge } from './rows/merge.ts'
 import { message } from './rows/message.ts'
 import { task } from './rows/task.ts'
 import { warm } from './rows/warm.ts'
+import { window } from './rows/window.ts'
 import { soak } from './soak/soak.ts'
 
 const benches: readonly Bench[] = [
@@ -36,6 +37,7 @@ const benches: readonly Bench[] = [
   acknowledge,
   mcp,
   history,
+  window,
   flood,
   attach,
   idle,

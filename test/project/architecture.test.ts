@@ -54,6 +54,8 @@ const contract: readonly string[] = [
   'preload/repository.ts',
   'preload/host.ts',
   'preload/history.ts',
+  'preload/places.ts',
+  'preload/plan.ts',
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
 import type { MessageState, TaskMessage } from '../../main/core/task/message.ts'
@@ -10,6 +11,7 @@ import { sceneTime } from '../support/window/window-story.ts'
 import { expectNoFaults, type OpenWindow, openWindow, useBrowser } from './open-window.ts'
 import { seriousFindings } from './serious-findings.ts'
 
+const pictures = join(import.meta.dirname, '../screenshots/out')
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const working = busyScene.snapshot.tasks.find(({ state }) => state.phase === 'working')
 if (!working) throw new Error('No task works')
@@ -125,6 +127,37 @@ test('an agent is interrupted, waits with the time that it has left, and its tas
   await expect.poll(() => window.host.asked('sendMessage')).toEqual([{ id, text: 'Go on', when: 'next' }])
   await page.getByRole('button', { name: 'Finish', exact: true }).click()
   await expect.poll(() => window.host.asked('finishTask')).toEqual([{ id }])
+  expectNoFaults(window)
+})
+
+test('an agent that waits is first among what needs the user, who answers it there', async () => {
+  await using window = await openWindow(busyScene, { colorScheme: 'light' }, '', axe)
+  const { page, host } = window
+  const { field } = parts(window)
+  const needing = page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: /^Needs You/ })
+  const before = await needing.textContent()
+  tell(host, waiting(24), [])
+  await expect.poll(() => needing.textContent()).not.toBe(before)
+  await needing.click()
+  const first = page.getByRole('listbox', { name: 'Tasks that need you' }).getByRole('option').first()
+  await first.getByText('Waits for you').waitFor()
+  await expect.poll(() => first.getAttribute('aria-selected')).toBe('true')
+  await page.getByText('It has nothing to do. Told nothing, its task ends in 24:00.').waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await seriousFindings(page), colorScheme).toEqual([])
+    await page.screenshot({ path: join(pictures, `needs-you-waiting-${colorScheme}.png`) })
+  }
+  await page.setViewportSize({ width: 700, height: 500 })
+  await page.screenshot({ path: join(pictures, 'needs-you-waiting-700.png') })
+  await field.fill('Use the other one')
+  await field.press('Control+Enter')
+  await expect.poll(() => host.asked('sendMessage')).toEqual([{ id, text: 'Use the other one', when: 'next' }])
+  await page.getByRole('button', { name: 'Finish', exact: true }).click()
+  await expect.poll(() => host.asked('finishTask')).toEqual([{ id }])
+  host.notify('goTo', { view: 'new-task', repo: 'admin' })
+  await page.getByRole('heading', { level: 1, name: 'New Task' }).waitFor()
+  await expect.poll(() => page.getByRole('combobox', { name: 'Repository' }).inputValue()).toBe('admin')
   expectNoFaults(window)
 })
 

@@ -27,6 +27,14 @@ async function firstFiles(): Promise<readonly string[]> {
   return [...files]
 }
 
+test.each(['index.html', 'quick-entry/index.html'])(
+  'the styles of %s are one file, so that they hold in the order in which they were written',
+  async (page) => {
+    const sheets = (await readFile(join(windowDirectory, page), 'utf8')).match(/rel="stylesheet"/g)
+    expect(sheets).toHaveLength(1)
+  },
+)
+
 test('the slots are seen with little of the window, and the rest comes by itself', async () => {
   const first = await firstFiles()
   const sizes = await Promise.all(

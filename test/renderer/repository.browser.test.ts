@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { AppError } from '../../main/core/failure.ts'
 import type { Scene } from '../support/window/window-host.ts'
 import { busyScene, idOf } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
@@ -66,5 +68,26 @@ test('the page of a repository says what its tasks reach, and allows a host besi
   await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: ['*.npmjs.org'] })
   await page.getByRole('button', { name: 'Take *.npmjs.org off the list' }).click()
   await expect.poll(() => host.lastAsked('setEgress')).toEqual({ alias: 'billing-api', egress: 'closed' })
+
+  host.answer('setEnvironment', ({ environment }) => {
+    if (environment.startsWith('~'))
+      throw new AppError('environment-invalid', 'There is no flake.nix in /home/kim/flakes')
+    return {}
+  })
+  await page.getByRole('button', { name: 'Change Tools…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'What tasks of “billing-api” work in' })
+  await dialog.getByRole('combobox', { name: 'Tools' }).selectOption('folder')
+  await dialog.getByRole('textbox', { name: 'Folder with a flake' }).fill('~/flakes')
+  await page.keyboard.press('Enter')
+  await dialog.getByText('There is no flake.nix in /home/kim/flakes').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.screenshot({ path: join(import.meta.dirname, '../screenshots/out/repository-environment.png') })
+  await dialog.getByRole('combobox', { name: 'Tools' }).selectOption('plain')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => host.lastAsked('setEnvironment')).toEqual({ alias: 'billing-api', environment: 'plain' })
+  const before = busyScene.snapshot.repositories.find(({ alias }) => alias === 'billing-api')?.environment.kind
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await expect.poll(() => host.lastAsked('setEnvironment')).toEqual({ alias: 'billing-api', environment: before })
   expectNoFaults(window)
 })

@@ -227,6 +227,8 @@ test('when work is merged is chosen for each repository, and the command of a ch
   await keyboard.press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await expect.poll(asked).toEqual([{ alias: 'billing-api', policy: { kind: 'check', command: 'npm test' } }])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(asked).toHaveLength(2)
   const [first, ...rest] = host.snapshot.repositories
   if (!first) throw new Error('the scene has repositories')
   host.tell({ kind: 'repositories', repositories: [{ ...first, mergePolicy: { kind: 'review' } }, ...rest] })

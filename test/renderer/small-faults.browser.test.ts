@@ -74,8 +74,9 @@ test.for(views)('no control of %s is cut at 700 px or at 200 %%', async ([, scen
   expectNoFaults(window)
 })
 
-test('at 700 px the side bar says how many tasks need the user', async () => {
+test('at 700 px the side bar is narrow and says how many tasks need the user', async () => {
   await using window = await openWindow(busyScene, { viewport: { width: 700, height: 760 } })
+  await expect.poll(() => window.page.locator('.side').evaluate((it) => it.getBoundingClientRect().width)).toBe(56)
   await expect.poll(() => window.page.locator('.nav .badge').isVisible()).toBe(true)
 })
 

@@ -87,7 +87,7 @@ test('what is chosen belongs to its place, and goes with it', () => {
 })
 
 test('words of an address that are no choice count as not given', () => {
-  const none = { text: null, outcome: 'x', repo: null, period: 'year', order: '-size', group: 'week' }
+  const none = { text: null, outcome: 'x', repo: null, place: null, period: 'year', order: '-size', group: 'week' }
   expect(choiceOf(none)).toEqual(usualChoice)
   expect(choiceOf({ ...none, order: '-cost' })).toMatchObject({ order: 'cost', descending: true })
 })

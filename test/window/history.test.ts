@@ -15,8 +15,8 @@ import { busyScene, historyScene } from '../support/window/window-scenes.ts'
 import { sceneTime } from '../support/window/window-story.ts'
 
 const newest: HistoryRequest = {
-  ...{ text: '', outcome: 'all', repo: null, since: null, order: 'ended', descending: true, groupBy: 'none' },
-  ...{ timeZone: 'UTC', offset: 0, limit: 500 },
+  ...{ text: '', outcome: 'all', repo: null, place: null, since: null, order: 'ended', descending: true },
+  ...{ groupBy: 'none', timeZone: 'UTC', offset: 0, limit: 500 },
 }
 const { tasks } = historyScene.snapshot
 const page = (wish: Partial<HistoryRequest>, all = tasks) => {
@@ -30,6 +30,15 @@ const page = (wish: Partial<HistoryRequest>, all = tasks) => {
 }
 
 describe('the history', () => {
+  test('tasks of a place, and those of this host, are found, sorted, and named', () => {
+    const [desk, here] = [row('aaaaaaaa', ended('merged'), { place: 'desk' }), row('bbbbbbbb', ended('merged'))]
+    const idsOf = (wish: Partial<HistoryRequest>) => page(wish, [here, desk]).rows.map(({ id }) => id)
+    expect(page({}, [here, desk]).places).toEqual(['desk'])
+    expect(idsOf({ place: 'desk' })).toEqual([desk.id])
+    expect(idsOf({ place: '' })).toEqual([here.id])
+    expect(idsOf({ order: 'place', descending: true })).toEqual([desk.id, here.id])
+  })
+
   test('what runs comes first, then what ended last', () => {
     const { rows } = page({}, busyScene.snapshot.tasks)
     expect(rows.slice(0, 13).every(({ finishedAt }) => finishedAt === null)).toBe(true)

@@ -154,6 +154,13 @@ test('repositories are added kindly, and what other processes register is seen',
   )
   expect(await service.calls.addRepository({ path: tools }, never)).toMatchObject({ kind: 'registered' })
 
+  expect(await service.calls.setEnvironment({ alias: 'tools', environment: 'auto' }, never)).toEqual({})
+  await heard.change('repositories', ({ repositories }) =>
+    repositories.some(({ alias, environment }) => alias === 'tools' && environment.kind === 'auto'),
+  )
+  await expect(service.calls.setEnvironment({ alias: 'tools', environment: tools }, never)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(argument|environment)-invalid$/),
+  })
   await registerRepository(home, { path: elsewhere })
   await heard.change('repositories', ({ repositories }) => repositories.some(({ alias }) => alias === 'elsewhere'))
   await service.calls.removeRepository({ alias: 'plain' }, never)

@@ -22,6 +22,7 @@ type Kept =
   | 'plan'
   | 'attempt'
   | 'judges'
+  | 'after'
   | 'retries'
   | 'place'
 
@@ -65,6 +66,7 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   ...(task.plan && { plan: task.plan }),
   ...(task.attempt && { attempt: task.attempt }),
   ...(task.judges !== undefined && { judges: task.judges }),
+  ...(task.after && { after: task.after }),
   ...(task.retries !== undefined && { retries: task.retries }),
   ...(task.workFolder !== undefined && { workFolder: task.workFolder }),
   ...(task.place && { place: task.place }),

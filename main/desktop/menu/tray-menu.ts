@@ -104,11 +104,16 @@ function repositoryEntry({ alias, path, problem }: RepositoryRow, open: readonly
   return menu(alias, [
     problem ? [text(cut(problem.message, 60))] : [],
     someOf(own.toReversed()),
-    [show('Show', { view: 'repositories' }), choice('Copy Path', { kind: 'copy', text: path })],
+    [
+      show('New Task…', { view: 'new-task', repo: alias }),
+      show('Show', { view: 'repository', alias }),
+      choice('Copy Path', { kind: 'copy', text: path }),
+    ],
   ])
 }
 
 function wordFor(state: RowState): string {
+  if (state.phase === 'waiting') return 'waits for you'
   if (state.phase !== 'finished') return state.phase
   return state.outcome === 'unmerged' ? 'not merged' : state.outcome
 }

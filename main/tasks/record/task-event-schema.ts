@@ -320,6 +320,7 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
     .nullable()
     .default(null),
   plan: plan.exactOptional(),
+  after: z.array(taskId).exactOptional(),
   retries: taskId.exactOptional(),
   attempt: attempt.exactOptional(),
   judges: z.string().exactOptional(),

@@ -24,8 +24,9 @@ export function hasWords({ title, repo, id, ref, state }: TaskRow, words: readon
 }
 
 /** Everything of a request but its words: whether the row is wanted. Pure. */
-export const isWanted = (row: TaskRow, { repo, outcome, since }: Omit<HistoryRequest, 'text'>): boolean =>
+export const isWanted = (row: TaskRow, { repo, place, outcome, since }: Omit<HistoryRequest, 'text'>): boolean =>
   (repo === null || row.repo === repo) &&
+  (place === null || (row.place ?? '') === place) &&
   passes(row, outcome) &&
   (since === null || row.finishedAt === null || row.finishedAt >= since)
 
@@ -47,6 +48,7 @@ export function historyPage(
     all: all.length,
     counts: countsOf(all),
     repositories: [...new Set(all.map(({ repo }) => repo))].sort(),
+    places: [...new Set(all.flatMap(({ place }) => place ?? []))].sort(),
     tokens: matching.reduce((sum, row) => sum + tokensOf(row), 0),
     costUsd: matching.reduce((sum, row) => sum + costOf(row), 0),
     groups: request.groupBy === 'none' ? [] : groupsOf(sorted, groupOf),
@@ -84,6 +86,8 @@ function keyOf(row: TaskRow, order: HistoryOrder): string | number {
       return row.title.toLowerCase()
     case 'repository':
       return row.repo
+    case 'place':
+      return row.place ?? ''
     case 'elapsed':
       return row.startedAt === null ? -1 : Date.parse(row.finishedAt ?? row.createdAt) - Date.parse(row.startedAt)
     case 'tokens':

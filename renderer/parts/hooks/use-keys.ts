@@ -9,6 +9,7 @@ const viewKeys: Readonly<Record<string, View>> = {
   '4': 'repositories',
   '5': 'setup',
   '6': 'settings',
+  '7': 'places',
   ',': 'settings',
 }
 

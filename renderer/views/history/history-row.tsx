@@ -16,6 +16,7 @@ const columns: readonly { readonly order: HistoryOrder | null; readonly word: st
   { order: 'outcome', word: 'Outcome', look: '' },
   { order: 'task', word: 'Task', look: '' },
   { order: 'repository', word: 'Repository', look: 'of-repository' },
+  { order: 'place', word: 'Place', look: 'of-place' },
   { order: null, word: 'Result', look: 'of-result' },
   { order: 'ended', word: 'Ended', look: '' },
   { order: 'elapsed', word: 'Elapsed', look: 'figure of-elapsed' },
@@ -26,32 +27,36 @@ const columns: readonly { readonly order: HistoryOrder | null; readonly word: st
 interface HeadProps {
   readonly order: HistoryOrder
   readonly descending: boolean
+  /** Whether any task ran elsewhere; without, there is no column for that. */
+  readonly hasPlaces: boolean
   readonly onOrder: (order: HistoryOrder) => void
 }
 
-export function HistoryHead({ order, descending, onOrder }: HeadProps) {
+export function HistoryHead({ order, descending, hasPlaces, onOrder }: HeadProps) {
   return (
     <div className="table-row head" role="row" aria-rowindex={1}>
       <span role="columnheader" className="of-mark">
         <span className="unseen">Selected</span>
       </span>
-      {columns.map(({ order: mine, word, look }) => (
-        <span
-          key={word}
-          role="columnheader"
-          className={look}
-          aria-sort={mine !== order ? undefined : descending ? 'descending' : 'ascending'}
-        >
-          {mine === null ? (
-            word
-          ) : (
-            <button type="button" className="sort" tabIndex={-1} onClick={() => onOrder(mine)}>
-              {word}
-              {mine === order && <span aria-hidden="true">{descending ? ' ↓' : ' ↑'}</span>}
-            </button>
-          )}
-        </span>
-      ))}
+      {columns
+        .filter(({ order }) => hasPlaces || order !== 'place')
+        .map(({ order: mine, word, look }) => (
+          <span
+            key={word}
+            role="columnheader"
+            className={look}
+            aria-sort={mine !== order ? undefined : descending ? 'descending' : 'ascending'}
+          >
+            {mine === null ? (
+              word
+            ) : (
+              <button type="button" className="sort" tabIndex={-1} onClick={() => onOrder(mine)}>
+                {word}
+                {mine === order && <span aria-hidden="true">{descending ? ' ↓' : ' ↑'}</span>}
+              </button>
+            )}
+          </span>
+        ))}
     </div>
   )
 }
@@ -59,6 +64,7 @@ export function HistoryHead({ order, descending, onOrder }: HeadProps) {
 interface RowProps {
   readonly row: TaskRow
   readonly at: number
+  readonly hasPlaces: boolean
   /** Its line in the list, from 0. */
   readonly line: number
   readonly chosen: boolean
@@ -72,7 +78,7 @@ interface RowProps {
 }
 
 export function HistoryRow(props: RowProps) {
-  const { at, line, chosen, marked, marking, nowMs, onChoose, onMark, onOpen } = props
+  const { at, line, hasPlaces, chosen, marked, marking, nowMs, onChoose, onMark, onOpen } = props
   const row = useTask(props.row.id) ?? props.row // What runs moves on between two answers.
   const { usage, finishedAt, startedAt } = row
   const money = usage?.costUsd ?? row.live?.costUsd ?? null
@@ -106,11 +112,17 @@ export function HistoryRow(props: RowProps) {
         <StateLabel state={row.state} />
       </span>
       <span role="gridcell" className="cut" title={row.title}>
+        {row.plan && <span className="plan-name">{row.plan.name}: </span>}
         <TitleText text={row.title} />
       </span>
       <span role="gridcell" className="cut of-repository">
         {row.repo}
       </span>
+      {hasPlaces && (
+        <span role="gridcell" className="cut of-place">
+          {row.place ?? 'This host'}
+        </span>
+      )}
       <span role="gridcell" className="cut of-result" title={resultText(row)}>
         {resultText(row)}
       </span>

@@ -37,6 +37,7 @@ let lastChosen: number | null = null
 export function HistoryTable({ list, about, marks, order, descending, groupBy, onOrder }: Props) {
   const { rowAt, need } = list
   const { groups, total } = about
+  const hasPlaces = about.places.length > 0
   const view = useRef<VirtualListHandle>(null)
   const [held, setHeld] = useState<number | null>(lastChosen)
   const [peeking, setPeeking] = useState(false)
@@ -111,7 +112,7 @@ export function HistoryTable({ list, about, marks, order, descending, groupBy, o
         aria-multiselectable="true"
         aria-rowcount={total + groups.length + 1}
         aria-activedescendant={chosen === null ? undefined : rowId(chosen)}
-        className="table-body"
+        className={hasPlaces ? 'table-body with-places' : 'table-body'}
         tabIndex={0}
         data-first-focus
         onKeyDown={onKeyDown}
@@ -119,7 +120,7 @@ export function HistoryTable({ list, about, marks, order, descending, groupBy, o
           if (chosen === null && event.currentTarget.matches(':focus-visible')) choose(0)
         }}
       >
-        <HistoryHead order={order} descending={descending} onOrder={onOrder} />
+        <HistoryHead order={order} descending={descending} hasPlaces={hasPlaces} onOrder={onOrder} />
         <VirtualList
           handle={view}
           count={total + groups.length}
@@ -150,6 +151,7 @@ export function HistoryTable({ list, about, marks, order, descending, groupBy, o
                 row={row}
                 at={it.at}
                 line={line}
+                hasPlaces={hasPlaces}
                 chosen={it.at === chosen}
                 marked={marks.ids.has(row.id)}
                 marking={marks.ids.size > 0}

@@ -38,6 +38,9 @@ const groupOptions = [
   { value: 'repository', word: 'By Repository' },
 ] as const
 
+/** No place is called so. */
+const anyPlace = '*'
+
 /** Letters that follow each other at once are one question. */
 const typingMs = 150
 
@@ -45,15 +48,16 @@ export function History() {
   const [text, setText] = useChosen('search')
   const [outcome, setOutcome] = useChosen('outcome')
   const [repo, setRepo] = useChosen('repo')
+  const [place, setPlace] = useChosen('place')
   const [period, setPeriod] = useChosen('time')
   const [order, setOrder] = useChosen('order')
   const [group, setGroup] = useChosen('group')
-  const choice = choiceOf({ text, outcome, repo, period, order, group })
+  const choice = choiceOf({ text, outcome, repo, place, period, order, group })
   const lateText = useLate(choice.text, typingMs)
   const [openedAtMs] = useState(Date.now)
   const query = useMemo(
     () => queryOf({ ...choice, text: lateText }, openedAtMs, Intl.DateTimeFormat().resolvedOptions().timeZone),
-    [lateText, outcome, repo, period, order, group, openedAtMs],
+    [lateText, outcome, repo, place, period, order, group, openedAtMs],
   )
   const list = useHistory(query, useSnapshot(versionOf, ''))
   const { about } = list
@@ -105,6 +109,18 @@ export function History() {
               ]}
               onChange={(alias) => setRepo(alias || null)}
             />
+            {about.places.length > 0 && (
+              <Select
+                label="Place"
+                value={choice.place ?? anyPlace}
+                options={[
+                  { value: anyPlace, word: 'All Places' },
+                  { value: '', word: 'This Host' },
+                  ...about.places.map((name) => ({ value: name, word: name })),
+                ]}
+                onChange={(name) => setPlace(name === anyPlace ? null : name)}
+              />
+            )}
             <Select
               label="Time"
               value={choice.period}

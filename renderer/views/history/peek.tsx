@@ -16,6 +16,11 @@ export function Peek({ row }: { row: TaskRow }) {
         <span className="second small grow cut">
           {row.repo} <span className="mono">{row.id}</span>
         </span>
+        {(row.plan || row.after) && (
+          <Button tiny onClick={() => go({ view: 'plan', id: row.id })}>
+            Show Plan
+          </Button>
+        )}
         <Button tiny onClick={() => go({ view: 'task', id: row.id })}>
           Open Task
         </Button>

@@ -4,7 +4,7 @@ import { count } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyAndSay } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { isConflict, needsYou } from '../../parts/states.ts'
+import { isConflict, isUnmerged } from '../../parts/states.ts'
 import { showNotice } from '../../stores/notices.ts'
 import type { Marks } from './use-marks.ts'
 
@@ -13,7 +13,7 @@ export function SelectionBar({ marks, onDone }: { marks: Marks; onDone: () => vo
   const [asking, setAsking] = useState<'again' | 'clean-up' | null>(null)
   const { rows } = marks
   const ended = rows.filter(({ state }) => state.phase === 'finished')
-  const waiting = rows.filter((row) => needsYou(row) && !isConflict(row))
+  const waiting = rows.filter((row) => isUnmerged(row) && !isConflict(row))
   const done = (): void => {
     marks.clear()
     onDone()

@@ -17,6 +17,7 @@ import { AgentFields, agentOf, MoreAgentFields } from './agent-fields.tsx'
 import { HoldField } from './hold-field.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
+import { PlaceField } from './place-field.tsx'
 import { QueueFields } from './queue-fields.tsx'
 
 const none: readonly RepositoryRow[] = []
@@ -58,8 +59,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
     const reply = await host().call('runTask', {
       repo: usable.alias,
       description: draft.description,
-      queue,
-      ...(queue && { priority: Number(draft.priority) }),
+      ...(draft.place === '' ? { queue, ...(queue && { priority: Number(draft.priority) }) } : { place: draft.place }),
       ...limits,
       ...agent,
       ...(draft.hold && { holdMs: defaultHoldMs }),
@@ -123,7 +123,8 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
           <AgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
           <MoreAgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
           <HoldField hold={draft.hold} />
-          <QueueFields queue={queue} priority={draft.priority} />
+          <PlaceField place={draft.place} />
+          {draft.place === '' && <QueueFields queue={queue} priority={draft.priority} />}
           <div className="buttons">
             <Button onClick={back}>Cancel</Button>
             <Button type="submit" look="primary" keys={hint} disabled={!ready}>

@@ -1,9 +1,10 @@
 import { useState } from 'react'
-import { commandLimit, isCommand, type MergePolicy } from '../../../main/core/merge/merge-policy.ts'
+import { commandLimit, isCommand, type MergePolicy, mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Select } from '../../parts/select.tsx'
+import { showNotice } from '../../stores/notices.ts'
 
 const kinds: readonly { readonly value: MergePolicy['kind']; readonly word: string; readonly about: string }[] = [
   { value: 'auto', word: 'By itself', about: 'Work that succeeded comes onto your branch at once.' },
@@ -26,7 +27,11 @@ export function MergePolicyDialog({ repository, onClose }: { repository: Reposit
     setFault(wrong)
     if (wrong) return false
     const policy: MergePolicy = kind === 'check' ? { kind, command } : { kind }
-    return (await act('setMergePolicy', { alias, policy })) !== undefined
+    if (!(await act('setMergePolicy', { alias, policy }))) return false
+    const title = `Work in “${alias}” is merged ${mergePolicyText(policy)}`
+    const undo = async (): Promise<void> => void (await act('setMergePolicy', { alias, policy: mergePolicy }))
+    showNotice({ title, body: '', place: null, undo })
+    return true
   }
   return (
     <Dialog title={`When to merge tasks of “${alias}”`} confirm="Save" onClose={onClose} onConfirm={save}>

@@ -1,6 +1,6 @@
 import { Suspense, useMemo } from 'react'
 import { slotCount } from '../../../main/core/task/task.ts'
-import type { SlotRow } from '../../../preload/live-state.ts'
+import type { SlotRow, TaskRow } from '../../../preload/live-state.ts'
 import { cost, count } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
@@ -24,11 +24,14 @@ const FirstRun = later(async () => (await import('./first-run.tsx')).FirstRun)
 
 const noSlots: readonly SlotRow[] = []
 
+const runsHere = (row: TaskRow): boolean => isRunning(row) && row.place === undefined
+const waitsHere = (row: TaskRow): boolean => isWaiting(row) && row.place === undefined
+
 export function Slots() {
   const layout = useLayout(({ slots }) => slots)
   const slots = useSnapshot((snapshot) => snapshot.slots, noSlots)
-  const running = useTasksThat(isRunning)
-  const waiting = useTasksThat(isWaiting)
+  const running = useTasksThat(runsHere)
+  const waiting = useTasksThat(waitsHere)
   const isNew = useSnapshot(isNewHome, false)
   const hint = useKeyHint('N')
   const tasks = useTasks()

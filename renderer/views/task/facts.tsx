@@ -3,6 +3,7 @@ import { cost, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'
 import { useNow } from '../../stores/clock.ts'
+import { go } from '../../stores/navigation.ts'
 
 /** What a task is and takes, in one line. */
 export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) {
@@ -25,6 +26,18 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
       {row.state.phase === 'parked' && (
         <span className="cut">
           {row.state.detail}, goes on {exactTime(row.state.until)}
+        </span>
+      )}
+      {(row.plan || row.after) && (
+        <button type="button" className="row link" onClick={() => go({ view: 'plan', id: row.id })}>
+          <Icon name="list" size="small" />
+          {row.plan ? `Plan: ${row.plan.name}` : 'Order of tasks'}
+        </button>
+      )}
+      {row.place !== undefined && (
+        <span className="row">
+          <Icon name="boot" size="small" />
+          {row.place}
         </span>
       )}
       {slot !== null && (

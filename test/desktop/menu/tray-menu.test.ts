@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { MenuEntry } from '../../../main/desktop/menu/entries.ts'
 import { trayMenu } from '../../../main/desktop/menu/tray-menu.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
-import type { RepositoryRow } from '../../../preload/live-state.ts'
+import type { RepositoryRow, RowState } from '../../../preload/live-state.ts'
 import { slot } from '../../support/tasks.ts'
 import { ended, row, snapshotOf, working } from '../../support/window/window-rows.ts'
 
@@ -106,8 +106,10 @@ test('each task and each repository has a menu of what can be done with it', () 
   ])
   expect(within(entries, 'Repositories', 'project')).toEqual([
     ...['project: Later — queued >', 'project: Add a greeting — booting >', `${cutTitle} >`],
-    ...['project: Clashed — not merged >', '-', 'Show', 'Copy Path'],
+    ...['project: Clashed — not merged >', '-', 'New Task…', 'Show', 'Copy Path'],
   ])
+  const newTask = { kind: 'show', place: { view: 'new-task', repo: 'project' } }
+  expect(JSON.stringify(entries)).toContain(JSON.stringify(newTask))
   const first = entries[1]
   expect(first?.kind === 'menu' && first.entries[0]).toMatchObject({
     action: { kind: 'show', place: { view: 'task', id: 'cccccccc' } },
@@ -115,6 +117,17 @@ test('each task and each repository has a menu of what can be done with it', () 
   expect(entries).toContainEqual(
     expect.objectContaining({ action: { kind: 'copy', text: 'http://127.0.0.1:8765/mcp' } }),
   )
+})
+
+test('an agent that waits for the user is among what needs the user', () => {
+  const waits = {
+    phase: 'waiting',
+    slot: slot(4),
+    since: '2026-01-02T03:04:05.000Z',
+    until: '2026-01-02T04:04:05.000Z',
+  }
+  const entries = trayMenu(snapshotOf([row('dddddddd', waits as RowState)]), options)
+  expect(within(entries, 'Needs you: 1')).toEqual(['project: Add a greeting — waits for you >', '-', 'Show All…'])
 })
 
 test('a menu fits the screen however many tasks wait', () => {

@@ -187,11 +187,18 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       const matching = all.filter((row) => isWanted(row, request) && hasWords(row, words))
       return historyPage(all, matching, request)
     },
+    places: () => ({ places: [] }),
     setup: () => scene.setup,
     runTask: ({ repo }) => ({
       id: snapshot().tasks.findLast((task) => task.repo === repo)?.id ?? ('0badcafe' as never),
     }),
     task: ({ id }) => ({ row: rowOf(id), ...(scene.details[id] ?? plainDetails(id, rowOf(id).title)) }),
+    plan: ({ id }) => {
+      const plan = rowOf(id).plan?.id
+      const rows = snapshot().tasks.filter((row) => row.id === id || (plan !== undefined && row.plan?.id === plan))
+      return { id: plan ?? null, tasks: rows.map((row) => ({ row, after: row.after ?? [] })), omitted: 0 }
+    },
+    cancelPlan: () => ({}),
     cancelTask: () => ({}),
     mergeTask: () => ({
       merged: true,
@@ -224,6 +231,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     fileDiff: ({ path }) => scene.diffs[path] ?? { kind: 'text', hunks: [] },
     repository: () => ({ refusals: [], tasksFolder: '/home/kim/.microvm-orchestrator' }),
     setEgress: () => ({}),
+    setEnvironment: () => ({}),
     addRepository: ({ path }) => ({ kind: 'registered', alias: path.split('/').at(-1) ?? 'x', notes: [] }),
     removeRepository: () => ({}),
     writeStarterFlake: ({ path }) => ({ file: `${path}/flake.nix` }),

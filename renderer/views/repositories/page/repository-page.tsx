@@ -12,6 +12,7 @@ import { ToolBar } from '../../../shell/tool-bar.tsx'
 import { writeTask } from '../../../stores/draft.ts'
 import { useSettings, useSnapshot } from '../../../stores/live.ts'
 import { go } from '../../../stores/navigation.ts'
+import { EnvironmentDialog } from '../environment-dialog.tsx'
 import { MergePolicyDialog } from '../merge-policy-dialog.tsx'
 import { EgressGroup } from './egress-group.tsx'
 import { RepositoryTasks } from './repository-tasks.tsx'
@@ -78,8 +79,9 @@ function Known({ row }: { row: RepositoryRow }) {
 }
 
 /** What its tasks work in, and on what machines. */
-function Environment({ row: { environment, path } }: { row: RepositoryRow }) {
+function Environment({ row }: { row: RepositoryRow }) {
   const settings = useSettings()
+  const [choosing, setChoosing] = useState(false)
   return (
     <section className="group">
       <h2>Environment</h2>
@@ -87,11 +89,9 @@ function Environment({ row: { environment, path } }: { row: RepositoryRow }) {
         <div className="setting">
           <div>
             <span className="label">Tools</span>
-            <small>
-              Another choice: microvm-orchestrator allow {path} --environment auto, flake, tools, plain or a folder.
-            </small>
+            <small>What its tasks work in: {environmentText(row.environment)}</small>
           </div>
-          <span className="second small">{environmentText(environment)}</span>
+          <Button onClick={() => setChoosing(true)}>Change Tools…</Button>
         </div>
         {settings && (
           <div className="setting">
@@ -105,6 +105,7 @@ function Environment({ row: { environment, path } }: { row: RepositoryRow }) {
           </div>
         )}
       </div>
+      {choosing && <EnvironmentDialog repository={row} onClose={() => setChoosing(false)} />}
     </section>
   )
 }

@@ -1,29 +1,31 @@
-import type { TaskRow } from '../../preload/live-state.ts'
-import { adviceFor } from '../advice.ts'
-import { ago, count } from '../format.ts'
-import { Blank } from '../parts/blank.tsx'
-import { Button } from '../parts/button.tsx'
-import { Command } from '../parts/copy.tsx'
-import { FileNames } from '../parts/file-names.tsx'
-import { moveFocus } from '../parts/move-focus.ts'
-import { StateChip } from '../parts/state-label.tsx'
-import { isConflict, isToReview, needsYou } from '../parts/states.ts'
-import { TitleText } from '../parts/text/title-text.tsx'
-import { VirtualList } from '../parts/virtual-list.tsx'
-import { ToolBar } from '../shell/tool-bar.tsx'
-import { useNow } from '../stores/clock.ts'
-import { useTasksThat } from '../stores/live.ts'
-import { go, useChosen } from '../stores/navigation.ts'
-import { mergeNow } from './task/merge-now.ts'
-import { ResolveButtons } from './task/resolve-buttons.tsx'
-import { ReviewButton } from './task/review-button.tsx'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import { adviceFor } from '../../advice.ts'
+import { ago, count } from '../../format.ts'
+import { Blank } from '../../parts/blank.tsx'
+import { Button } from '../../parts/button.tsx'
+import { Command } from '../../parts/copy.tsx'
+import { FileNames } from '../../parts/file-names.tsx'
+import { moveFocus } from '../../parts/move-focus.ts'
+import { StateChip } from '../../parts/state-label.tsx'
+import { isConflict, isToReview, needsYou, waitsForWord } from '../../parts/states.ts'
+import { TitleText } from '../../parts/text/title-text.tsx'
+import { VirtualList } from '../../parts/virtual-list.tsx'
+import { ToolBar } from '../../shell/tool-bar.tsx'
+import { useNow } from '../../stores/clock.ts'
+import { useTasksThat } from '../../stores/live.ts'
+import { go, useChosen } from '../../stores/navigation.ts'
+import { mergeNow } from '../task/merge-now.ts'
+import { ResolveButtons } from '../task/resolve-buttons.tsx'
+import { ReviewButton } from '../task/review-button.tsx'
+import { FinishButton, WaitingAgent } from './waiting-agent.tsx'
 
 /** CSS pixels, as the style sheet has them. */
 const rowHeight = 76
 
-/** Finished work that waits at its ref because it could not be merged, oldest first. */
+/** Agents that wait to be told more, then finished work that waits at its ref because it could not be merged; the oldest first. */
 export function NeedsYou() {
-  const tasks = useTasksThat(needsYou)
+  const needing = useTasksThat(needsYou)
+  const tasks = [...needing.filter(waitsForWord), ...needing.filter((row) => !waitsForWord(row))]
   const [chosen, setChosen] = useChosen('task')
   const task = tasks.find(({ id }) => id === chosen) ?? tasks[0]
   if (!task) {
@@ -31,8 +33,8 @@ export function NeedsYou() {
       <>
         <ToolBar title="Needs You" />
         <Blank icon="pass" title="Nothing needs you">
-          Work that cannot be merged by itself waits here, with the reason and what to do. Your checkout stays as it is
-          until then.
+          Work that cannot be merged by itself waits here, with the reason and what to do, and so do agents that wait
+          for an answer of yours. Your checkout stays as it is until then.
         </Blank>
       </>
     )
@@ -43,10 +45,11 @@ export function NeedsYou() {
         <Button onClick={() => go({ view: 'task', id: task.id })}>Open Task</Button>
         {isConflict(task) && <ResolveButtons task={task} />}
         {isToReview(task) && <ReviewButton task={task} />}
-        {!isConflict(task) && !isToReview(task) && <MergeButton key={task.id} task={task} />}
+        {waitsForWord(task) && <FinishButton key={task.id} id={task.id} />}
+        {!waitsForWord(task) && !isConflict(task) && !isToReview(task) && <MergeButton key={task.id} task={task} />}
       </ToolBar>
       <div className="needs">
-        <div className="needs-list" role="listbox" aria-label="Unmerged tasks" onKeyDown={moveFocus}>
+        <div className="needs-list" role="listbox" aria-label="Tasks that need you" onKeyDown={moveFocus}>
           <VirtualList
             count={tasks.length}
             rowHeight={rowHeight}
@@ -58,7 +61,7 @@ export function NeedsYou() {
             }}
           />
         </div>
-        <Waiting task={task} />
+        {waitsForWord(task) ? <WaitingAgent key={task.id} task={task} /> : <Unmerged task={task} />}
       </div>
     </>
   )
@@ -91,14 +94,19 @@ function Entry({ row, chosen, onChoose }: { row: TaskRow; chosen: boolean; onCho
       </b>
       <span className="about">
         <span className="cut">{row.repo}</span>
-        <span>{row.finishedAt && ago(row.finishedAt, nowMs)}</span>
+        <span>{sinceOf(row, nowMs)}</span>
       </span>
       <StateChip state={row.state} />
     </button>
   )
 }
 
-function Waiting({ task }: { task: TaskRow }) {
+function sinceOf({ state, finishedAt }: TaskRow, nowMs: number): string {
+  const since = state.phase === 'waiting' ? state.since : finishedAt
+  return since === null ? '' : ago(since, nowMs)
+}
+
+function Unmerged({ task }: { task: TaskRow }) {
   const { state } = task
   const advice = adviceFor(task)
   if (!advice || state.phase !== 'finished') return null
