@@ -66,26 +66,32 @@ export interface ShellPiece {
   readonly ended: boolean
 }
 
-/** One thing that Claude said or did, from its stream: guest data, bounded and parsed by the host. */
+interface AnyStep {
+  /** ISO 8601; null where the stream does not say. */
+  readonly at: string | null
+  /** The place among all steps, from 0, of the tool by which the agent started another one that said or did this. Absent for its own steps. */
+  readonly within?: number
+}
+
+/** One thing that Claude thought, said or did, from its stream: guest data, bounded and parsed by the host. */
 export type Step =
-  | { readonly kind: 'said'; readonly at: string | null; readonly text: string }
-  | {
+  | (AnyStep & { readonly kind: 'said'; readonly text: string })
+  | (AnyStep & { readonly kind: 'thought'; readonly text: string })
+  | (AnyStep & {
       readonly kind: 'tool'
-      readonly at: string | null
       readonly tool: string
       /** The command, path, pattern or the like; one line, at most 300 characters. */
       readonly subject: string
       /** What it printed, at most 4,000 characters; null while it runs. */
       readonly output: string | null
       readonly failed: boolean
-    }
-  | {
+    })
+  | (AnyStep & {
       readonly kind: 'ended'
-      readonly at: string | null
       readonly success: boolean
       readonly text: string
       readonly usage: AgentUsage
-    }
+    })
 
 export interface Steps {
   readonly steps: readonly Step[]

@@ -148,7 +148,10 @@ test('a setting is taken when its field is left, and a value that cannot be is n
   const memory = page.getByLabel('Memory of a machine')
   const usual = await memory.inputValue()
   await memory.fill('999999')
-  await page.getByRole('alert').getByText(/^At most [\d,]+\.$/).waitFor()
+  await page
+    .getByRole('alert')
+    .getByText(/^At most [\d,]+\.$/)
+    .waitFor()
   await page.keyboard.press('Tab')
   await expect.poll(changes).toEqual([])
   await memory.fill(usual)

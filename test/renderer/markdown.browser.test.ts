@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Step } from '../../preload/task-details.ts'
@@ -63,6 +64,38 @@ test('what an agent writes is shown with its Markdown, which a first view does n
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page), colorScheme).toEqual([])
+  }
+  expectNoFaults(window)
+})
+
+test('what an agent thinks, and what an agent does that it started, is folded until it is asked for', async () => {
+  const tool = { kind: 'tool', at: null, failed: false, output: 'Seen.' } as const
+  const scene: Scene = {
+    ...busyScene,
+    steps: {
+      [running]: [
+        { kind: 'thought', at: null, text: 'Two ways are open.\n\nThe **second** one is shorter.' },
+        { ...tool, tool: 'Task', subject: 'Look around' },
+        { ...tool, tool: 'Read', subject: 'src/inner.ts', within: 1 },
+        { kind: 'said', at: null, text: 'It is in the sender.', within: 1 },
+      ],
+    },
+  }
+  await using window = await openWindow(scene, { colorScheme: 'light' }, `#task/${running}?tab=steps`, axe)
+  const { page } = window
+  const steps = page.getByRole('region', { name: 'Steps' })
+  await steps.getByText('Thinking').waitFor()
+  await expect.poll(() => steps.getByText('The second one is shorter.').count()).toBe(0)
+  await expect.poll(() => steps.getByText('src/inner.ts').count()).toBe(0)
+  await steps.getByRole('button', { name: 'Show', exact: true }).click()
+  await steps.locator('strong', { hasText: 'second' }).waitFor()
+  await steps.getByRole('button', { name: '2 steps of its agent' }).click()
+  await steps.getByText('src/inner.ts').waitFor()
+  await steps.getByText('It is in the sender.').waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await seriousFindings(page), colorScheme).toEqual([])
+    await page.screenshot({ path: join(import.meta.dirname, `../screenshots/out/steps-folded-${colorScheme}.png`) })
   }
   expectNoFaults(window)
 })

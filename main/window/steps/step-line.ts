@@ -9,6 +9,7 @@ const limit = 160
 export function stepLine(step: Step): StepLine {
   switch (step.kind) {
     case 'said':
+    case 'thought':
       return { tool: null, text: firstLine(step.text), state: 'done' }
     case 'tool':
       return {

@@ -11,6 +11,7 @@ const at = z.iso.datetime({ offset: true }).nullable().catch(null).default(null)
 const blockSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('text'), text: z.string() }),
+    z.object({ type: z.literal('thinking'), thinking: z.string() }),
     z.object({
       type: z.literal('tool_use'),
       id: z.string().max(200),
@@ -34,6 +35,8 @@ const lineSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.enum(['assistant', 'user']),
     timestamp: at,
+    // Of an agent that another one started: the tool by which it did.
+    parent_tool_use_id: z.string().max(200).nullable().catch(null).default(null),
     message: z.object({ content: z.array(blockSchema) }),
   }),
   z.object({
@@ -78,6 +81,8 @@ export class StepLog {
   readonly #steps: Step[] = []
   readonly #changedAt: number[] = []
   readonly #open = new Map<string, number>()
+  /** Where each tool stands, running or not. */
+  readonly #tools = new Map<string, number>()
   #changes = 0
   #taken = 0
 
@@ -99,9 +104,12 @@ export class StepLog {
     return { from, steps: this.#steps.slice(from) }
   }
 
-  /** The newest last. */
+  /** What was said or done last, the newest last. */
   last(count: number): readonly Step[] {
-    return this.#steps.slice(-count)
+    return this.#steps
+      .slice(-4 * count)
+      .filter(({ kind }) => kind !== 'thought')
+      .slice(-count)
   }
 
   #read(line: Line): void {
@@ -109,16 +117,23 @@ export class StepLog {
       this.#end(line)
       return
     }
+    const parent = line.parent_tool_use_id === null ? undefined : this.#tools.get(line.parent_tool_use_id)
+    const where = { at: line.timestamp, ...(parent !== undefined && { within: parent }) }
     for (const block of line.message.content) {
       if (block?.type === 'text' && line.type === 'assistant') {
         const text = this.#text(block.text, saidLimit)
-        if (text.trim() !== '') this.#push({ kind: 'said', at: line.timestamp, text })
+        if (text.trim() !== '') this.#push({ kind: 'said', ...where, text })
+      }
+      if (block?.type === 'thinking' && line.type === 'assistant') {
+        const text = this.#text(block.thinking, saidLimit)
+        if (text.trim() !== '') this.#push({ kind: 'thought', ...where, text })
       }
       if (block?.type === 'tool_use' && this.#steps.length < stepLimit) {
         this.#open.set(block.id, this.#steps.length)
+        this.#tools.set(block.id, this.#steps.length)
         const tool = singleLineText(block.name).slice(0, 80)
         const subject = this.#line(subjectOf(block.input))
-        this.#push({ kind: 'tool', at: line.timestamp, tool, subject, output: null, failed: false })
+        this.#push({ kind: 'tool', ...where, tool, subject, output: null, failed: false })
       }
       if (block?.type === 'tool_result') this.#answer(block.tool_use_id, block.content, block.is_error === true)
     }

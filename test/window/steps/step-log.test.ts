@@ -59,6 +59,33 @@ test('a stream becomes what Claude said, ran and came to', () => {
   })
 })
 
+test('what Claude thinks is a step of its own, and what an agent does that it started names its tool', () => {
+  const inner = (line: string, id: string) => JSON.stringify({ ...JSON.parse(line), parent_tool_use_id: id })
+  const thinks = JSON.stringify({
+    type: 'assistant',
+    message: { content: [{ type: 'thinking', thinking: 'Two ways.', signature: 'x' }] },
+  })
+  const log = logOf(
+    thinks,
+    tool('t1', 'Task', { description: 'Look around' }),
+    inner(tool('t2', 'Read', { file_path: 'a' }), 't1'),
+    inner(result('t2', 'text'), 't1'),
+    result('t1', 'Seen.'),
+    inner(said('Later.'), 't1'),
+    inner(said('Of nobody.'), 'unknown'),
+  )
+  expect(log.since(0).steps).toMatchObject([
+    { kind: 'thought', text: 'Two ways.' },
+    { kind: 'tool', tool: 'Task', output: 'Seen.' },
+    { kind: 'tool', tool: 'Read', output: 'text', within: 1 },
+    { kind: 'said', text: 'Later.', within: 1 },
+    { kind: 'said', text: 'Of nobody.' },
+  ])
+  expect(log.since(0).steps.map(({ within }) => within)).toEqual([undefined, undefined, 1, 1, undefined])
+  // A card has what is done, not what is thought.
+  expect(logOf(said('One.'), thinks).last(1)).toMatchObject([{ kind: 'said' }])
+})
+
 test('whoever knows the steps up to a number is told again the tool that was running then', () => {
   const log = logOf(said('One.'), tool('t1', 'Bash', { command: 'sleep 1' }), tool('t2', 'Read', { file_path: 'b' }))
   const known = log.changes

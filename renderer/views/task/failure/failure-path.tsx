@@ -33,7 +33,7 @@ export function FailurePath({ row, details }: { row: TaskRow; details: TaskDetai
         {found ? (
           <div>
             <ol className="steps">
-              <StepRow step={found.step} startedAt={row.startedAt} lines={linesShown} />
+              <StepRow step={found.step} inner={[]} startedAt={row.startedAt} lines={linesShown} />
             </ol>
             <p className="failed-note small second">{placeOf(found)}</p>
           </div>

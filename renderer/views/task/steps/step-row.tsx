@@ -10,14 +10,19 @@ import { toolIcon } from './tool-icon.ts'
 /** Lines that are shown of what a command printed, or of why a tool failed; the last say most. */
 const linesShown = 4
 
-interface Props {
+/** A step, and those of the agent that it started. */
+export interface StepTree {
   readonly step: Step
+  readonly inner: readonly StepTree[]
+}
+
+interface Props extends StepTree {
   readonly startedAt: string | null
   readonly lines?: number
 }
 
 /** A step never changes but when its tool is done; thousands of them are not drawn again for one that comes. */
-export const StepRow = memo(function StepRow({ step, startedAt, lines = linesShown }: Props) {
+export const StepRow = memo(function StepRow({ step, inner, startedAt, lines = linesShown }: Props) {
   return (
     <li className="step">
       <span className={step.kind === 'tool' && step.output === null ? 'step-icon accent' : 'step-icon'}>
@@ -25,6 +30,7 @@ export const StepRow = memo(function StepRow({ step, startedAt, lines = linesSho
       </span>
       <div className="grow">
         <Body step={step} lines={lines} />
+        {inner.length > 0 && <Inner steps={inner} startedAt={startedAt} />}
       </div>
       {step.at && startedAt && (
         <time dateTime={step.at} title={exactTime(step.at)}>
@@ -37,15 +43,17 @@ export const StepRow = memo(function StepRow({ step, startedAt, lines = linesSho
 
 function iconOf(step: Step): IconName {
   if (step.kind === 'said') return 'say'
+  if (step.kind === 'thought') return 'more'
   if (step.kind === 'ended') return step.success ? 'pass' : 'fail'
-  if (step.output === null) return 'work'
-  return toolIcon(step.tool)
+  return step.output === null ? 'work' : toolIcon(step.tool)
 }
 
 function Body({ step, lines }: { step: Step; lines: number }) {
   switch (step.kind) {
     case 'said':
       return <AgentText text={step.text} />
+    case 'thought':
+      return <Thought text={step.text} />
     case 'tool':
       return <Tool step={step} lines={lines} />
     case 'ended':
@@ -64,6 +72,43 @@ function Body({ step, lines }: { step: Step; lines: number }) {
     default:
       return unreachable(step)
   }
+}
+
+/** Long, and of interest where what was done surprises: folded until then. */
+function Thought({ text }: { text: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <div className="step-head">
+        <span className="second">Thinking</span>
+        {!open && <span className="cut third">{withMarks(text.trim().split('\n', 1)[0] ?? '')}</span>}
+        <button type="button" className="more" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? 'Fold' : 'Show'}
+        </button>
+      </div>
+      {open && <AgentText text={text} />}
+    </>
+  )
+}
+
+/** What an agent did that this one started. */
+function Inner({ steps, startedAt }: { steps: readonly StepTree[]; startedAt: string | null }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button type="button" className="more" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open ? 'Fold its agent' : `${count(steps.length, 'step')} of its agent`}
+      </button>
+      {open && (
+        <ol className="steps">
+          {steps.map(({ step, inner }, index) => (
+            // Steps are only ever added behind, so the place is the name.
+            <StepRow key={index} step={step} inner={inner} startedAt={startedAt} />
+          ))}
+        </ol>
+      )}
+    </>
+  )
 }
 
 function Tool({ step, lines: linesShown }: { step: Extract<Step, { kind: 'tool' }>; lines: number }) {

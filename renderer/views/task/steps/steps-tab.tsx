@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { TaskId } from '../../../../main/core/task/task.ts'
 import type { TaskRow } from '../../../../preload/live-state.ts'
@@ -10,6 +10,7 @@ import { stickToEnd } from '../../../parts/stick-to-end.ts'
 import { HiddenCharacters, haveHidden } from '../../../parts/text/hidden-characters.tsx'
 import { Details } from '../details.tsx'
 import { StepRow } from './step-row.tsx'
+import { stepTrees } from './step-tree.ts'
 import { useSteps } from './use-steps.ts'
 
 interface Props {
@@ -34,6 +35,7 @@ function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | nu
   const { state, again } = useSteps(id)
   const [all, setAll] = useState(false)
   const { steps, known, ended, failure } = state
+  const trees = useMemo(() => stepTrees(steps), [steps])
   if (!known) return <Loading what="Reading the steps…" />
   if (failure && steps.length === 0) return <FailureBlank failure={failure} again={again} />
   if (steps.length === 0) {
@@ -45,7 +47,7 @@ function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | nu
       </Blank>
     )
   }
-  const first = all ? 0 : Math.max(0, steps.length - shownAtFirst)
+  const first = all ? 0 : Math.max(0, trees.length - shownAtFirst)
   return (
     <div className="pane">
       {tools && createPortal(<span className="small second">{count(steps.length, 'step')}, newest last</span>, tools)}
@@ -65,9 +67,9 @@ function Timeline({ id, startedAt, tools }: { id: TaskId; startedAt: string | nu
           </Button>
         )}
         <ol className="steps">
-          {steps.slice(first).map((step, index) => (
+          {trees.slice(first).map(({ step, inner }, index) => (
             // Steps are only ever added behind, so the place is the name.
-            <StepRow key={first + index} step={step} startedAt={startedAt} />
+            <StepRow key={first + index} step={step} inner={inner} startedAt={startedAt} />
           ))}
         </ol>
       </section>
