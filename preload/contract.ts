@@ -16,7 +16,7 @@ import type { MergeView } from '../main/core/task/view.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
-import type { PlaceView } from './places.ts'
+import type { PlaceProblem, PlaceView } from './places.ts'
 import type { PlanView } from './plan.ts'
 import type { RepositoryDetails } from './repository.ts'
 import type { Review, ReviewedCommit } from './review.ts'
@@ -169,6 +169,8 @@ export interface Requests {
     readonly byRepository: Readonly<Record<string, number>>
   }
   places(request: Record<never, never>): { readonly places: readonly PlaceView[] }
+  /** Asks a place what it lacks; takes seconds. */
+  checkPlace(request: { readonly place: string }): { readonly problems: readonly PlaceProblem[] }
   setup(request: Record<never, never>): Setup
   /** Of the disk that holds the home, in bytes; null where the system does not say. */
   diskRoom(request: Record<never, never>): { readonly freeBytes: number | null; readonly totalBytes: number | null }

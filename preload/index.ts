@@ -51,6 +51,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   writeStarterFlake: true,
   diskUsage: true,
   places: true,
+  checkPlace: true,
   setup: true,
   diskRoom: true,
   changeSettings: true,

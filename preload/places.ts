@@ -20,10 +20,18 @@ export interface PlaceView {
   readonly tasks: readonly PlacedTask[]
 }
 
-export interface PlacedTask {
+interface PlacedTask {
   readonly id: TaskId
   /** The machine there, by what it calls itself; null before it has begun. */
   readonly node: string | null
   /** Why it waits, in the words of the place; null when it does not. */
   readonly why: string | null
+}
+
+/** What a place lacks for a task. */
+export interface PlaceProblem {
+  readonly message: string
+  /** One sentence or one command line. */
+  readonly cure: string
+  readonly optional: boolean
 }

@@ -10,6 +10,8 @@ import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { continueTask } from '../api/operations/continue-task.ts'
 import { forkTask } from '../api/operations/fork-task.ts'
 import { mergeTask } from '../api/operations/merge-task.ts'
+import { checkPlace } from '../api/operations/places/check-place.ts'
+import { listPlaces } from '../api/operations/places/list-places.ts'
 import { resolveTask } from '../api/operations/resolve-task.ts'
 import { retryTask } from '../api/operations/retry-task.ts'
 import { acceptTask } from '../api/operations/review/accept-task.ts'
@@ -35,6 +37,8 @@ const operationCalls = {
   interruptTask,
   finishTask,
   diskUsage: usage,
+  listPlaces,
+  checkPlace,
 } as const
 
 type CallName = keyof typeof operationCalls

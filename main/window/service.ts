@@ -24,7 +24,7 @@ import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
-import { placeViews } from './place-views.ts'
+import { placeCalls } from './place-calls.ts'
 import { planView } from './plan-view.ts'
 import { placeOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
@@ -170,6 +170,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       },
       changes: async ({ id }, signal) => shownChanges(await tasks.changes.look(requireTaskId(id), signal)),
       fileDiff: ({ id, path, wish = {} }, signal) => tasks.changes.diff(requireTaskId(id), path, wish, signal),
+      ...placeCalls(tasks),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
       repository: ({ alias }) =>
         repositoryDetails(tasks, { alias, tasksFolder: settings.current().tasksFolder ?? home }),
@@ -201,7 +202,6 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         const slotsBytes = usage.slots.reduce((sum, { bytes }) => sum + bytes, 0)
         return { totalBytes: usage.total_bytes, slotsBytes, byRepository }
       },
-      places: async () => ({ places: await placeViews(tasks) }),
       setup: (_request, signal) => readSetup(options, signal),
       diskRoom: async () => {
         const room = await diskRoom(home)

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { AppError } from '../../main/core/failure.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import type { PlaceView } from '../../preload/places.ts'
 import type { Scene } from '../support/window/window-host.ts'
@@ -92,6 +93,15 @@ test('the page of places says what each is busy with, what waits there and why, 
   await cluster.getByText('slurm, login1, partition long').waitFor()
   await cluster.getByText('Away: ssh: connect to host login1').waitFor()
   await cluster.getByText(`Waits: ${why}`).waitFor()
+  host.answer('checkPlace', ({ place }) => {
+    if (place === 'cluster') throw new AppError('place-unreachable', 'The place cluster cannot be reached')
+    const cure = 'sudo apt-get install qemu-system-x86'
+    return { problems: [{ message: 'qemu-system-x86_64 is missing', cure, optional: false }] }
+  })
+  await desk.getByRole('button', { name: 'Check desk' }).click()
+  await desk.getByText('sudo apt-get install qemu-system-x86').waitFor()
+  await cluster.getByRole('button', { name: 'Check cluster' }).click()
+  await cluster.getByText('The place cluster cannot be reached').waitFor()
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await seriousFindings(page), colorScheme).toEqual([])

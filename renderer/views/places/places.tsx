@@ -11,6 +11,7 @@ import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useSnapshot, useTasks } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
+import { CheckPlace } from './check-place.tsx'
 
 const addLine = 'microvm-orchestrator places add desk --ssh me@workstation'
 
@@ -68,13 +69,14 @@ function Place({ place }: { place: PlaceView }) {
         <div className="setting">
           <div>
             <span className="label">{facts.filter(Boolean).join(' · ')}</span>
-            <small>{[kind, ...(leads === null ? [] : [leads]), ...wishes].join(', ')}</small>
+            <small>{[kind, leads ?? 'by commands of this host', ...wishes].join(', ')}</small>
           </div>
           <Button onClick={() => go({ view: 'history', chosen: { place: name } })}>History</Button>
         </div>
         {away !== null && (
-          <p className="padded warn" role="status">
-            <Icon name="needs" size="small" /> Away: {away}
+          <p className="row padded warn" role="status">
+            <Icon name="needs" size="small" />
+            <span>Away: {away}</span>
           </p>
         )}
         {tasks.length > 0 && (
@@ -98,6 +100,7 @@ function Place({ place }: { place: PlaceView }) {
             })}
           </ul>
         )}
+        <CheckPlace name={name} />
       </div>
     </section>
   )

@@ -17,7 +17,7 @@ export interface Layers {
   readonly edges: readonly Edge[]
 }
 
-export interface Edge {
+interface Edge {
   readonly from: string
   readonly to: string
   /** From the one to the other, with a free cell in each column between them. */

@@ -1,7 +1,6 @@
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { elapsed } from '../../format.ts'
 import { Button } from '../../parts/button.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { StateLabel } from '../../parts/state-label.tsx'
 import { TitleText } from '../../parts/text/title-text.tsx'
 import { useNow } from '../../stores/clock.ts'
@@ -42,7 +41,7 @@ function Entry({ task }: { task: TaskRow }) {
           <TitleText text={title} />
         </span>
         <small className="cut">
-          <Icon name="globe" size="small" /> {place} · {repo}
+          {place} · {repo}
           {startedAt !== null && ` · ${elapsed(nowMs - Date.parse(startedAt))}`}
           {blocked !== null && ` · ${blocked}`}
         </small>
