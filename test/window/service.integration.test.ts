@@ -2,7 +2,6 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
-import { addPlace } from '../../main/settings/places.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { makeRepository } from '../support/git/repositories.ts'
@@ -195,21 +194,13 @@ test('settings are changed where the command line reads them, and keys of others
 })
 
 test('the set-up names what is missing, with the line for Claude Code', async () => {
-  const { home, service } = await startWindowService()
+  const { service } = await startWindowService()
   expect(await service.calls.setup({}, never)).toMatchObject({
     problems: [{ code: 'qemu-missing', optional: false }],
     token: 'environment',
     mcpCommand: 'claude mcp add --transport http --scope user microvm http://127.0.0.1:8765/mcp',
   })
   expect(await service.calls.places({}, never)).toEqual({ places: [] })
-  await addPlace(home, {
-    ...{ name: 'desk', kind: 'ssh', host: 'me@workstation' },
-    options: [],
-    command: ['/usr/bin/node', '/x'],
-  })
-  expect(await service.calls.places({}, never)).toMatchObject({
-    places: [{ name: 'desk', kind: 'ssh', host: 'me@workstation', running: 0, waiting: 0, free: 10, tasks: [] }],
-  })
   await expect(service.calls.checkPlace({ place: 'attic' }, never)).rejects.toMatchObject({ code: 'place-unknown' })
   const usage = await service.calls.diskUsage({}, never)
   expect(usage).toEqual({ totalBytes: 0, slotsBytes: 0, byRepository: {} })
