@@ -50,6 +50,7 @@ const taskSettings = [
   'onUsageLimit',
   'heldPaths',
   'trailers',
+  'placeOrder',
   'resolveConflicts',
   'warmMachines',
   'tasksFolder',

@@ -30,7 +30,8 @@ export const runOptionShape = {
     .max(lengths.alias)
     .optional()
     .describe(
-      'Run it on another machine, by its name in places of list_slots, in place of this host; it waits there when that is full',
+      'Run it on another machine, by its name in list_places, in place of this host; it waits there when that is full. Or several with commas ' +
+        'between them, best first, local being this host: it runs at the first that has room, as "local,desk"',
     ),
   max_tokens: within(z.int(), bounds.tokens)
     .optional()

@@ -197,6 +197,8 @@ export interface RepositoryView {
   merge: MergePolicyWord
   /** How checked work comes onto the branch. */
   landing: Landing
+  /** Where its tasks run that name no place, best first; `default` is what the settings say. */
+  places: string[] | 'default'
 }
 
 /** Adds to each repository what its tasks on record come to; a task that was cleaned up is not counted. */
@@ -205,7 +207,7 @@ export function repositoryViews(
   tasks: readonly TaskBrief[],
 ): RepositoryView[] {
   return repositories.map(
-    ({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' }, landing = 'direct' }) => {
+    ({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' }, landing = 'direct', places }) => {
       const own = tasks.filter(({ repoPath }) => repoPath === path)
       const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
       return {
@@ -214,6 +216,7 @@ export function repositoryViews(
         environment: environmentWord(environment ?? { kind: 'auto' }),
         merge: mergePolicyWord(mergePolicy),
         landing,
+        places: places ? [...places] : 'default',
       }
     },
   )

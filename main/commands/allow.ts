@@ -4,9 +4,11 @@ import { type Landing, landingText } from '../core/landing/landing.ts'
 import { type MergePolicyChange, mergePolicyText } from '../core/merge/merge-policy.ts'
 import { type EgressChange, type EgressPolicy, egressText } from '../core/network/egress.ts'
 import { isListed, parseHostRule, publicApiHost } from '../core/network/host-rule.ts'
+import { localPlace, parsePlaceOrder } from '../core/task/place-order.ts'
 import { excludeTasks } from '../git/repository/exclude-tasks.ts'
 import { inspectRepository } from '../git/repository/inspect-repository.ts'
 import { validateAlias } from '../settings/alias.ts'
+import { findPlace } from '../settings/places.ts'
 import { type Repository, registerRepository } from '../settings/repositories.ts'
 import { chooseEnvironment, chosenText } from '../tasks/environments/choose-environment.ts'
 import { cannotStart, orProblem } from '../tasks/environments/or-problem.ts'
@@ -23,8 +25,14 @@ export async function allow(
   {
     alias,
     environment,
+    place,
     ...wish
-  }: { readonly alias?: string; readonly environment?: string; readonly landing?: Landing } & EgressChange &
+  }: {
+    readonly alias?: string
+    readonly environment?: string
+    readonly landing?: Landing
+    readonly place?: string
+  } & EgressChange &
     MergePolicyChange,
 ): Promise<void> {
   // `allow "$UNSET"` must not take the current folder.
@@ -33,10 +41,12 @@ export async function allow(
   if (alias !== undefined) validateAlias(alias)
   const kind =
     environment === undefined ? undefined : await requireEnvironment(environment, repository.path, terminal.cwd)
+  const places = place === undefined ? undefined : await orderOf(terminal.home, place)
   await excludeTasks(repository.path) // First: what cannot be hidden is not registered.
   const registered = await registerRepository(terminal.home, {
     ...{ path: repository.path, alias, ...wish },
     ...(kind && { environment: kind }),
+    ...(places !== undefined && { places }),
   })
   if (alias !== undefined && registered.alias !== alias) {
     terminal.note(
@@ -57,7 +67,21 @@ export async function allow(
     terminal.note(`Checked work of ${registered.alias} comes onto the branch ${landingText(registered.landing)}`)
     if (registered.mergePolicy.kind !== 'check') terminal.note('  Only work with a check waits: give one with --check')
   }
+  if (places !== undefined)
+    terminal.note(`Tasks of ${registered.alias} run at: ${places?.join(', then ') ?? 'what the settings say'}`)
   terminal.say(`Registered: ${registered.alias}`)
+}
+
+/** @throws AppError('argument-invalid' | 'place-unknown') */
+async function orderOf(home: string, text: string): Promise<readonly string[] | null> {
+  if (text === 'default') return null
+  const order = parsePlaceOrder(text)
+  if (!order)
+    throw new AppError('argument-invalid', `'${text.slice(0, 80)}' names no places`, {
+      hint: 'Write local and names of places with commas between them, or default',
+    })
+  for (const name of order) if (name !== localPlace) await findPlace(home, name)
+  return order
 }
 
 /** What tasks will work in, or why none can start. What the repository's own flake gives is told when it was asked for. */

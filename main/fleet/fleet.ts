@@ -1,4 +1,5 @@
-import type { Task, TaskId } from '../core/task/task.ts'
+import type { Room } from '../core/task/place-order.ts'
+import { slotCount, type Task, type TaskId } from '../core/task/task.ts'
 import type { Place, PlaceKind, Standing, TaskPlace } from '../core/task/task-place.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
 import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
@@ -28,6 +29,8 @@ class Fleet implements Places {
   /** One for all tasks that reach their place in the same way: they share its questions. */
   readonly #engines = new Map<string, { readonly engine: Engine; readonly watch: JobWatch }>()
   readonly #visited = new VisitedPlaces()
+  /** The names of the places of the tasks that are followed. */
+  readonly #followed = new Map<TaskId, string>()
   readonly #standing = new Map<TaskId, Standing>()
   /** The node that ran a task of a repository last, by place and repository. */
   readonly #nodes = new Map<string, string>()
@@ -43,6 +46,13 @@ class Fleet implements Places {
 
   list(): Promise<readonly Place[]> {
     return listPlaces(this.#home)
+  }
+
+  room({ name, kind }: Place): Room {
+    const there = [...this.#followed].flatMap(([id, at]) => (at === name ? [this.#standing.get(id)] : []))
+    if (there.some((standing) => standing?.kind === 'away')) return 'away'
+    if (there.some((standing) => standing?.kind === 'waits')) return 'full'
+    return kind === 'ssh' && there.length >= slotCount ? 'full' : 'free'
   }
 
   standing(id: TaskId): Standing | undefined {
@@ -61,6 +71,7 @@ class Fleet implements Places {
     const { id, place, repoPath } = run.record.task
     if (!place) throw new Error(`Task ${id} has no place`)
     const store = `${place.name}\0${repoPath}`
+    this.#followed.set(id, place.name)
     try {
       return await runAtPlace(run, {
         ...this.#engineOf(place),
@@ -70,6 +81,7 @@ class Fleet implements Places {
         onStanding: (standing) => void this.#standing.set(id, standing),
       })
     } finally {
+      this.#followed.delete(id)
       this.#standing.delete(id)
       const { node } = run.record.task
       if (node !== null) this.#nodes.set(store, node)

@@ -32,3 +32,10 @@ export const placeSchema = z.discriminatedUnion('kind', [z.object(sshPlace), z.o
 /** A place with what is added to it. */
 export const placeWith = <Shape extends z.ZodRawShape>(added: Shape) =>
   z.discriminatedUnion('kind', [z.object({ ...sshPlace, ...added }), z.object({ ...slurmPlace, ...added })])
+
+/** `local` and names of places, each once, best first. */
+export const placeOrderSchema = z
+  .array(z.string().regex(placeNamePattern, { error: 'must be local or the name of a place' }))
+  .min(1)
+  .max(20)
+  .refine((order) => new Set(order).size === order.length, { error: 'must name each place once' })

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError, messageOf } from '../core/failure.ts'
+import { localPlace } from '../core/task/place-order.ts'
 import {
   type NewPlace,
   type Place,
@@ -41,6 +42,7 @@ export async function findPlace(home: string, name: string): Promise<Place & { r
 /** Says what cannot be part of a place before anything is asked of it. @throws AppError('argument-invalid') */
 export function checkPlace(place: NewPlace): void {
   if (!placeNamePattern.test(place.name)) throw wrong('A name is small letters, digits and -, 31 at most')
+  if (place.name === localPlace) throw wrong(`'${localPlace}' is this host, among places`)
   const host = place.kind === 'ssh' ? place : place.login
   if (host) checkHost(host)
   for (const [option, value] of place.kind === 'slurm' ? Object.entries(place.job) : []) {

@@ -8,8 +8,9 @@ import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
 import { environmentWordSchema } from './environment-word.ts'
 import { mergePolicyWordSchema } from './merge-policy-word.ts'
+import { placeOrderSchema } from './place-schema.ts'
 
-/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?, landing?, environment?}}`; fields that we do not know are kept as they are. */
+/** `allowed-repos.json` is `{ALIAS: {path, added, egress?, merge?, landing?, environment?, places?}}`; fields that we do not know are kept as they are. */
 const entrySchema = z.looseObject({
   path: z.string().startsWith('/'),
   added: z.string(),
@@ -17,6 +18,7 @@ const entrySchema = z.looseObject({
   merge: mergePolicyWordSchema.optional(),
   landing: z.enum(landings).optional(),
   environment: environmentWordSchema.optional(),
+  places: placeOrderSchema.optional(),
 })
 const fileSchema = z.map(z.string(), entrySchema)
 

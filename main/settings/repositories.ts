@@ -33,6 +33,8 @@ export interface Repository {
   readonly mergePolicy: MergePolicy
   readonly landing: Landing
   readonly environment: EnvironmentWish
+  /** Where its tasks run that name no place, best first; null where the settings say. */
+  readonly places: readonly string[] | null
 }
 
 interface Registration extends EgressChange, MergePolicyChange {
@@ -40,6 +42,8 @@ interface Registration extends EgressChange, MergePolicyChange {
   readonly alias?: string | undefined
   readonly landing?: Landing | undefined
   readonly environment?: EnvironmentWish
+  /** Null: what the settings say. */
+  readonly places?: readonly string[] | null
 }
 
 /**
@@ -55,7 +59,7 @@ export async function registerRepository(home: string, { path, alias, ...wish }:
     const name = registered?.[0] ?? freeAlias(alias ?? aliasFor(path), (candidate) => entries.has(candidate))
     const known = registered?.[1] ?? { path, added: new Date().toISOString() }
     const merged = withLanding(withMergePolicy(withEgress(known, wish), wish), wish.landing)
-    const entry = withEnvironment(merged, wish.environment)
+    const entry = withPlaces(withEnvironment(merged, wish.environment), wish.places)
     entries.set(name, entry)
     return asRepository(name, entry)
   })
@@ -128,6 +132,7 @@ const asRepository = (alias: string, entry: RepositoryEntry): Repository => ({
   egress: egressOf(entry),
   mergePolicy: mergePolicyOf(entry.merge ?? 'auto'),
   landing: entry.landing ?? 'direct',
+  places: entry.places ?? null,
   environment: environmentOf(entry.environment ?? 'auto'),
 })
 
@@ -152,6 +157,12 @@ function withMergePolicy({ merge = 'auto', ...entry }: RepositoryEntry, wish: Me
 }
 
 /** As with the merge policy, what is the rule is not written. */
+function withPlaces(entry: RepositoryEntry, places: readonly string[] | null | undefined): RepositoryEntry {
+  if (places === undefined) return entry
+  const { places: _before, ...others } = entry
+  return places === null ? others : { ...others, places: [...places] }
+}
+
 function withLanding(entry: RepositoryEntry, landing: Landing | undefined): RepositoryEntry {
   if (landing === undefined) return entry
   const { landing: _before, ...others } = entry

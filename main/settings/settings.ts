@@ -7,8 +7,10 @@ import { bounds } from '../core/bounds.ts'
 import { AppError, messageOf } from '../core/failure.ts'
 import { homeParts } from '../core/home-parts.ts'
 import { isShortcut } from '../core/shortcut.ts'
+import { localPlace } from '../core/task/place-order.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 import { egressWordSchema } from './egress-word.ts'
+import { placeOrderSchema } from './place-schema.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -126,6 +128,8 @@ const settingsSchema = z.object({
   /** Commits that are written while a task's work is merged say in their message which task and agent they are of. */
   trailers: z.boolean().default(true),
   /** Whether conflicts wait for the user, or another task resolves them, at most once a task. */
+  /** Where a task runs that names no place, best first: `local` is this host, and the others are places. */
+  placeOrder: placeOrderSchema.default([localPlace]),
   resolveConflicts: z.enum(['ask', 'auto']).default('ask'),
   /** What becomes of running tasks when the server ends: their machines work on and are found again, or are stopped with salvage. */
   onQuit: z.enum(['leave', 'stop']).default('leave'),

@@ -62,6 +62,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly queuePaused?: boolean
   /** How fast clients may ask for tasks; left out, as fast as they can. */
   readonly runRate?: RunRate
+  /** Where a task runs that names no place, best first. Default: this host. */
+  readonly placeOrder?: readonly string[]
   /** What becomes of a task whose work collides: it waits for a wish, or another task resolves it, once. Default: it waits. */
   readonly resolveConflicts?: 'ask' | 'auto'
   /** Where clones, shares and consoles of new tasks lie; null or left out: in the home. */

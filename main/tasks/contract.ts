@@ -226,7 +226,10 @@ export interface RunRequest {
   readonly retries?: TaskId
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
-  /** The name of another machine that runs it, in place of this host. @throws AppError('place-unknown') from `run`. */
+  /**
+   * The name of another machine that runs it, or several with commas between them, best first; `local` is this host. Default: what the repository or the
+   * settings say, for a task that comes after no other one. @throws AppError('place-unknown') from `run`.
+   */
   readonly place?: string
   /** The order among tasks that wait, from -100 to 100: higher goes first. Default 0. */
   readonly priority?: number
@@ -325,6 +328,8 @@ export interface RegisteredRepository {
   readonly mergePolicy?: MergePolicy
   /** How work whose check has succeeded comes onto the branch. Default: direct. */
   readonly landing?: Landing
+  /** Where its tasks run that name no place, best first. Default, and null: what the settings say. */
+  readonly places?: readonly string[] | null
   /** What its tasks work in. Default: what is found there. */
   readonly environment?: EnvironmentWish
 }

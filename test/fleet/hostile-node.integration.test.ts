@@ -47,6 +47,7 @@ async function atNode(
     places: () => ({
       find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
       list: async () => [place],
+      room: () => 'free' as const,
       standing: () => undefined,
       problems: async () => [],
       look: (task: Task, signal: AbortSignal) => lookAtPlace(task, visited, signal),

@@ -70,6 +70,7 @@ async function fleetOf(count: number) {
     places: () => ({
       find: async (name: string) => ({ ...at(name).place, homeKey: '0'.repeat(16) }),
       list: async () => places.map(({ place }) => place),
+      room: () => 'free' as const,
       standing: () => undefined,
       problems: async () => [],
       look: async () => undefined,

@@ -177,11 +177,11 @@ test('list_repos, list_tasks and list_slots have the shapes of the contract', as
     repos: [
       {
         ...{ alias: 'project', path: '/repositories/project', added, tasks: 0, cost_usd: 0 },
-        ...{ egress: 'default', environment: 'auto', merge: 'auto', landing: 'direct' },
+        ...{ egress: 'default', environment: 'auto', merge: 'auto', landing: 'direct', places: 'default' },
       },
       {
         ...{ alias: 'other', path: '/repositories/other', added, tasks: 1, cost_usd: 0 },
-        ...{ egress: ['github.com'], environment: 'auto', merge: 'auto', landing: 'direct' },
+        ...{ egress: ['github.com'], environment: 'auto', merge: 'auto', landing: 'direct', places: 'default' },
       },
     ],
   })

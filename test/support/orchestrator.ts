@@ -64,6 +64,7 @@ export interface OrchestratorSetup {
   readonly onUsageLimit?: 'park' | 'fail'
   readonly runRate?: RunRate
   readonly resolveConflicts?: 'ask' | 'auto'
+  readonly placeOrder?: readonly string[]
   readonly warmMachines?: number
   readonly tasksFolder?: string
   readonly linkClones?: boolean

@@ -32,6 +32,11 @@ export const listRepos = defineOperation({
           .describe(
             'What has to happen before its tasks are merged: nothing, a review by the user, a command that succeeds',
           ),
+        places: z
+          .union([z.array(z.string()), z.literal('default')])
+          .describe(
+            'Where its tasks run that name no place, best first; local is this host, default what the settings say',
+          ),
         landing: z
           .enum(landings)
           .describe('How checked work comes onto the branch: one task after the other, or several checked at once'),

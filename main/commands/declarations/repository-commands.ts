@@ -39,6 +39,10 @@ export function addRepositoryCommands(program: Command, terminal: Terminal): voi
         'how checked work comes onto the branch: one task after the other (direct), or several checked at once on top of each other (train)',
       ).choices(landings),
     )
+    .option(
+      '--place <names>',
+      'where its tasks run that name no place, best first: local and places with commas, or default',
+    )
     .action(async (path: string | undefined, { allowHost, ...options }: AllowFlags) => {
       const { allow } = await import('../allow.ts')
       await allow(terminal, path, { ...options, ...(allowHost && { allowHosts: allowHost }) })
@@ -80,5 +84,6 @@ interface AllowFlags {
   readonly check?: string
   readonly checkMinutes?: number
   readonly landing?: Landing
+  readonly place?: string
   readonly environment?: string
 }

@@ -103,7 +103,10 @@ export function addTaskCommands(program: Command, terminal: Terminal): void {
     .option('--attempts <number>', 'give it to so many agents, of which you choose one', wholeNumber(bounds.attempts))
     .option('--models <names>', 'with --attempts: the models of their agents in turn, separated by commas')
     .option('--judge', 'with --attempts: another task reads what they made and chooses')
-    .option('--place <name>', 'run it on another machine, see: places list')
+    .option(
+      '--place <name>',
+      'run it on another machine, or at the first with room of several: local,desk; see: places list',
+    )
     .option('--agent <setting=value>', "a setting of the agent's; repeatable", collect)
     .action(async (repo: string, description: string, options: RunFlags) => {
       const { run } = await import('../run/run.ts')

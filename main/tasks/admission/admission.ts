@@ -26,6 +26,16 @@ export class Admission {
     return admitted
   }
 
+  /** Whether a task would get a slot at this moment; another one may come first. */
+  async hasRoom(): Promise<boolean> {
+    const { slots, memory, warm } = this.#options
+    if (slots.list().every(({ taskId }) => taskId !== null)) return false
+    return await memory.require([...memory.running(), ...warm.handles]).then(
+      () => true,
+      () => warm.handles.length > 0,
+    )
+  }
+
   /** Resolves when every decision under way is made. */
   async idle(): Promise<void> {
     await this.#last

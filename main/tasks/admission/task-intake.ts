@@ -1,7 +1,8 @@
 import type { Attempt } from '../../core/attempts/attempt.ts'
-import { AppError } from '../../core/failure.ts'
+import { AppError, type FailureCode } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
 import { validateDescription } from '../../core/task/description.ts'
+import { localPlace } from '../../core/task/place-order.ts'
 import type { Resolves, TaskId } from '../../core/task/task.ts'
 import type { TaskBase } from '../../core/task/task-base.ts'
 import type { TaskPlace } from '../../core/task/task-place.ts'
@@ -24,6 +25,7 @@ import type { Admission } from './admission.ts'
 import { requireSpace } from './disk-space.ts'
 import type { HostCheck } from './host-check.ts'
 import type { WaitingRoom } from './waiting-room.ts'
+import { askedOrder, chooseRoom, type PlaceOrder, usualOrder, without } from './where-to-run.ts'
 
 /** What of the orchestrator's options says whether a task is accepted. Read at each use: settings may change. */
 interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
@@ -31,6 +33,7 @@ interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
   readonly repositories: { find(alias: string): Promise<RegisteredRepository> }
   readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
   readonly places?: Places
+  readonly placeOrder?: readonly string[]
   readonly queue?: boolean
   readonly tasksFolder?: string | null
 }
@@ -58,11 +61,52 @@ export class TaskIntake {
 
   /** @param role what it is for beside its text. @throws AppError that says why the task is refused. */
   async accept(request: RunRequest, role: Pick<Asked, 'resolves' | 'judges'> = {}): Promise<TaskId> {
-    return await this.admit({ ...(await this.check(request)), ...role })
+    const { rules } = this.#options
+    const hasRole = role.resolves !== undefined || role.judges !== undefined
+    const order =
+      askedOrder(request) ??
+      (hasRole ? undefined : await usualOrder(request, await rules.repositories.find(request.repo), rules))
+    return await this.#acceptAt(request, order, role)
+  }
+
+  /** At the first that has room when it comes to it: others may have come first meanwhile, and a place may be unable to run the task. */
+  async #acceptAt(
+    request: RunRequest,
+    order: PlaceOrder | undefined,
+    role: Pick<Asked, 'resolves' | 'judges'>,
+  ): Promise<TaskId> {
+    const place = order && (await this.#chooseOf(order, request))
+    const others = order && place !== undefined ? without(order, place) : undefined
+    try {
+      return await this.admit({ ...(await this.#checkAt(request, place)), ...role })
+    } catch (error) {
+      if (!others || !isOfPlace(error)) throw error
+      return await this.#acceptAt(request, others, role).catch((later: unknown) => {
+        // What keeps it from the better place is what its user wants to know.
+        throw isOfPlace(later) ? error : later
+      })
+    }
+  }
+
+  async #chooseOf(order: PlaceOrder, { queue }: RunRequest): Promise<string> {
+    const { rules, admission, waiting } = this.#options
+    const [first] = order
+    if (order.length === 1) return first
+    const mayWaitHere = queue ?? rules.queue ?? false
+    return await chooseRoom(order, {
+      places: placesOf(rules),
+      mayWaitHere,
+      hasRoomHere: async () => !(mayWaitHere && waiting.holdsBack) && (await admission.hasRoom()),
+    })
   }
 
   /** Resolves with all that is needed to admit the task; nothing is on record. @throws AppError that says why the task is refused. */
   async check(request: RunRequest): Promise<Asked> {
+    const order = askedOrder(request)
+    return await this.#checkAt(request, order && (await this.#chooseOf(order, request)))
+  }
+
+  async #checkAt(request: RunRequest, place: string | undefined): Promise<Asked> {
     const { rules, catalog, host, lifetime } = this.#options
     if (lifetime.isOver) throw new AppError('interrupted', 'The orchestrator is shutting down')
     validateDescription(request.description)
@@ -71,8 +115,8 @@ export class TaskIntake {
     const { home, tasksFolder } = rules
     const { base, ...chosen } = await chooseStart(repository, { name: request.base, home })
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
-    if (request.place !== undefined)
-      return await this.#checkForPlace(request.place, { request, repository, chosen, ...(base && { base }) })
+    if (place !== undefined && place !== localPlace)
+      return await this.#checkForPlace(place, { request, repository, chosen, ...(base && { base }) })
     const provisions = await rules.provisions(path)
     await host.require(provisions)
     for (const id of request.after ?? []) await catalog.get(id)
@@ -88,7 +132,8 @@ export class TaskIntake {
     const { request, repository, base, chosen } = asked
     const { path } = repository
     const { queue, priority } = request
-    if (queue === true || priority !== undefined)
+    // Of several places, and of those that nobody named, one may be this host.
+    if (request.place === name && (queue === true || priority !== undefined))
       throw new AppError('argument-invalid', 'A task at a place waits there, and not in the queue of this host', {
         hint: 'Leave out queue and priority, or the place',
       })
@@ -221,6 +266,12 @@ interface Place {
   readonly waits: boolean
   readonly workFolder: string | undefined
   readonly place?: TaskPlace
+}
+
+/** Whether a task that is refused so may run elsewhere. */
+function isOfPlace(error: unknown): boolean {
+  const ofPlace: readonly FailureCode[] = ['slots-busy', 'memory-short', 'host-incomplete', 'repository-invalid']
+  return error instanceof AppError && ofPlace.includes(error.code)
 }
 
 function placesOf({ places }: Pick<IntakeRules, 'places'>): Places {

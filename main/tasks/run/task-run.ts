@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/problem.ts'
 import { capsOf, type TaskCaps } from '../../core/task/caps.ts'
+import type { Room } from '../../core/task/place-order.ts'
 import type { SlotId, Task, TaskId } from '../../core/task/task.ts'
 import type { Place, Standing } from '../../core/task/task-place.ts'
 import type { Log } from '../../lib/log.ts'
@@ -81,6 +82,8 @@ export interface Places {
   find(name: string): Promise<Place & { /** Names this home there. */ readonly homeKey: string }>
   /** In the order in which they were added. */
   list(): Promise<readonly Place[]>
+  /** Whether one more task would begin there soon, as far as tasks of this host that are there tell. */
+  room(place: Place): Room
   /** Undefined for a task that is followed at no place. */
   standing(id: TaskId): Standing | undefined
   /** Resolves with what the place lacks for a task; it takes seconds, or a minute. @throws AppError('place-unknown' | 'place-unreachable') */

@@ -31,7 +31,7 @@ const soon = { timeout: 60_000 }
 
 /** Each node has this much, whatever this machine has. */
 const nodeCpus = 2
-const nodeMiB = 2_000
+const nodeMiB = 6_000
 
 /** @param more lines of `slurm.conf` beside those that make a cluster. */
 export async function startSlurmLab(root: string, more: readonly string[] = []): Promise<SlurmLab> {

@@ -21,7 +21,8 @@ export interface TestSshd extends AsyncDisposable {
 /** Where Debian and others put it; it wants to be called by its whole path. */
 const program = ['/usr/sbin/sshd', '/usr/bin/sshd', '/sbin/sshd'].find((path) => existsSync(path)) ?? 'sshd'
 
-export async function startSshd(root: string): Promise<TestSshd> {
+/** @param path the PATH of those who log in. */
+export async function startSshd(root: string, path?: string): Promise<TestSshd> {
   const folder = join(root, 'ssh')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = (name: string) => join(folder, name)
@@ -36,7 +37,12 @@ export async function startSshd(root: string): Promise<TestSshd> {
       ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none'],
       ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no'],
       // A login shell reads none of the user's own files: what they start could be cut off in the middle, and wait for itself the next time.
-      ...[`SetEnv HOME=${folder}`, 'KbdInteractiveAuthentication no', 'PermitRootLogin yes', 'LogLevel ERROR'],
+      ...[
+        `SetEnv HOME=${folder}${path === undefined ? '' : ` PATH=${path}`}`,
+        'KbdInteractiveAuthentication no',
+        'PermitRootLogin yes',
+        'LogLevel ERROR',
+      ],
       ...['MaxStartups 200', ''],
     ].join('\n'),
   )
