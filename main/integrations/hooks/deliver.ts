@@ -15,7 +15,7 @@ const commandMs = 60_000
 /** A receiver may ask for patience, within reason. */
 const longestPatienceMs = 24 * 60 * 60_000
 
-/** Tells a target once. Never rejects but with the signal's reason. No reason holds the address, which may be a secret. */
+/** Tells a target once. Never rejects but with the signal's reason. No reason holds an address or a line, which may be secrets. */
 export async function deliver(
   target: HookTarget,
   message: HookMessage,
@@ -80,7 +80,12 @@ async function runCommand(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const { ok, timedOut, problem } = await run(
+  const {
+    ok,
+    timedOut,
+    exitCode,
+    signal: endedBy,
+  } = await run(
     '/bin/sh',
     ['-c', command],
     {
@@ -100,5 +105,6 @@ async function runCommand(
   )
   if (ok) return { kind: 'done' }
   if (timedOut) return { kind: 'failed', reason: `It did not end within ${commandMs / 1000} s` }
-  return { kind: 'failed', reason: problem ?? 'It failed' }
+  if (exitCode !== null) return { kind: 'failed', reason: `It failed (exit status ${exitCode})` }
+  return { kind: 'failed', reason: endedBy === null ? 'It could not be run' : `It was ended by ${endedBy}` }
 }

@@ -7,12 +7,14 @@ import type { Task, TaskId } from '../../core/task/task.ts'
 import { baseName, type TaskBase } from '../../core/task/task-base.ts'
 import { mergeView } from '../../core/task/view.ts'
 import { commitAt, keepBeside } from '../../git/repository/keep-beside.ts'
+import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Asked, TaskIntake } from '../admission/task-intake.ts'
 import type { AttemptsRequest } from '../contract.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
 import { mergeAgain } from '../finish/merge-again.ts'
 import { type PublishingRules, unmergedBy, weighMerge } from '../finish/waiting-work.ts'
+import { LandingLeft } from '../landing/wish.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { requireWork } from '../review/require-work.ts'
@@ -49,7 +51,8 @@ export class TaskAttempts {
         },
       )
     }
-    const asked = await intake.check({ ...request, queue: true })
+    // At a place they wait there.
+    const asked = await intake.check(request.place === undefined ? { ...request, queue: true } : request)
     const base = await pinned(asked)
     const group = randomBytes(4).toString('hex')
     const ids: TaskId[] = []
@@ -77,7 +80,8 @@ export class TaskAttempts {
 
   /**
    * Chooses one of the attempts, and merges it as the policy lets the caller. What the others made is kept below the refs of the one that is chosen. Can be repeated.
-   * @throws AppError: 'argument-invalid' for a task that is no attempt, 'task-busy' before all have ended, 'task-ended' where another one was chosen.
+   * @throws AppError: 'argument-invalid' for a task that is no attempt, 'task-busy' before all have ended, 'task-ended' where another one was chosen, 'merge-failed'
+   * for a client that wants one which did not succeed while others did.
    */
   async choose(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
     const { catalog, ended } = this.#options
@@ -87,22 +91,28 @@ export class TaskAttempts {
         hint: 'merge_task brings the work of one task onto its branch',
       })
     }
-    const members = await this.members(attempt.group)
-    requireChoosable(id, choiceAmong(members))
-    const others = members.filter((other) => other.id !== id)
-    const chosen = await ended.act(id, (task) => this.#markChosen(task, others, by))
-    for (const { id: other } of others) await ended.act(other, (task) => this.#markOther(task, id, by))
+    // Two that choose at the same time choose one.
+    const chosen = await inTurn(turnOf(attempt.group), async () => {
+      const members = await this.members(attempt.group)
+      requireChoosable(id, choiceAmong(members), by)
+      const others = members.filter((other) => other.id !== id)
+      const commit = await ended.act(id, (task) => this.#markChosen(task, others, by))
+      for (const { id: other } of others) await ended.act(other, (task) => this.#markOther(task, id, by))
+      return commit
+    })
     return await ended.act(id, (task) => this.#merge(task, chosen, by))
   }
 
   /**
    * At a task's end, before that is announced: the last of several attempts has their judge begin, and the end of a judge is its choice. What
    * goes wrong here does not keep the end from being announced; then a person chooses.
+   * @throws LandingLeft when the orchestrator ends while the choice is checked: the next start chooses once more.
    */
   async afterEnd({ id, attempt, judges, owner, result }: Task): Promise<void> {
     const { log } = this.#options
     try {
-      if (attempt?.judged) await this.#beginJudging(attempt.group, owner)
+      // Two that end at the same time have one judge.
+      if (attempt?.judged) await inTurn(turnOf(attempt.group), () => this.#beginJudging(attempt.group, owner))
       if (judges === undefined) return
       const members = await this.members(judges)
       const number = chosenNumber(
@@ -112,6 +122,7 @@ export class TaskAttempts {
       const best = members.find(({ attempt: one }) => one?.number === number)
       if (best) await this.choose(best.id, 'client')
     } catch (error) {
+      if (error instanceof LandingLeft) throw error
       log.warn('attempts could not be judged', { taskId: id, reason: toFailure(error).message })
     }
   }
@@ -171,7 +182,9 @@ export class TaskAttempts {
   }
 }
 
-function requireChoosable(id: TaskId, choice: Choice): void {
+const turnOf = (group: string): string => `choice among ${group}`
+
+function requireChoosable(id: TaskId, choice: Choice, by: Exclude<By, 'policy'>): void {
   if (choice.kind === 'runs') {
     throw new AppError('task-busy', `Some of the attempts beside task ${id} have not ended`, {
       hint: 'Wait for their ends, or cancel them',
@@ -180,6 +193,11 @@ function requireChoosable(id: TaskId, choice: Choice): void {
   if (choice.kind === 'chosen' && choice.task !== id) {
     throw new AppError('task-ended', `Task ${choice.task} was chosen of these attempts already`, {
       hint: `The user can take this one, too: microvm-orchestrator review ${id}`,
+    })
+  }
+  if (choice.kind === 'open' && by === 'client' && !choice.candidates.includes(id)) {
+    throw new AppError('merge-failed', `Attempt ${id} did not succeed, and others did`, {
+      hint: `Choose one of ${choice.candidates.join(', ')}; the user can take this one: microvm-orchestrator choose ${id}`,
     })
   }
 }

@@ -118,16 +118,20 @@ test('what was to be told when the server ended is told by the next one, and wha
   expect(told).toHaveLength(before + since.length + 1)
 })
 
-test('one that never takes it has it given up, with the reason on record and no address in any log', async () => {
+test('one that never takes it has it given up, with the reason on record and no address or line in any log', async () => {
   const { told, url } = await receiver(Array(9).fill((response: ServerResponse) => void response.writeHead(404).end()))
   const world = await home()
   await world.add({ kind: 'slack', url: `${url}/the-secret-part` })
+  await world.add({ kind: 'command', command: 'exit 3 # the-secret-part' }, 'line')
   await using _runner = await world.start()
   await world.end()
   await expect
     .poll(async () => (await world.record().catch(() => undefined))?.desk?.lost)
     .toMatchObject([{ seq: 1, reason: 'It answered 404' }])
   expect(told).toHaveLength(4)
+  await expect
+    .poll(async () => (await world.record()).line.lost)
+    .toMatchObject([{ seq: 1, reason: 'It failed (exit status 3)' }])
   expect(JSON.stringify([world.log.lines, await world.record()])).not.toContain('the-secret-part')
 })
 

@@ -95,6 +95,28 @@ test('a judge reads what passed its check and chooses, and its choice is merged 
   expect((await subjectsOf(repo))[0]).toBe('By three')
 })
 
+test('an attempt that did not succeed is taken by no judge and no client while others did, and of two that choose at once one is', async () => {
+  await using at = await world('2')
+  const { orchestrator, repo, root } = at
+  await registerRepository(join(root, 'home'), { path: repo, check: 'npm test' })
+  const ids = await orchestrator.runAttempts({ ...request, count: 3, models: ['one', 'bad', 'three'], judged: true })
+  await at.ended(ids)
+  await expect.poll(async () => (await orchestrator.list()).length).toBe(4)
+  await at.ended((await orchestrator.list()).map(({ id }) => id))
+  const [one, bad, three] = ids as [TaskId, TaskId, TaskId]
+  const reasons = async () =>
+    (await Promise.all(ids.map((id) => at.reason(id)))).map((result) => (result?.merged ? 'merged' : result?.reason))
+  expect(await reasons()).toEqual(['awaiting_choice', 'check_failed', 'awaiting_choice'])
+  await expect(orchestrator.choose(bad, 'client')).rejects.toMatchObject({
+    ...{ code: 'merge-failed', hint: expect.stringContaining(`${one}, ${three}`) },
+  })
+  const chosen = await Promise.allSettled([orchestrator.choose(one, 'client'), orchestrator.choose(three, 'client')])
+  expect(chosen.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(chosen[1]).toMatchObject({ reason: { code: 'task-ended' } })
+  expect(await reasons()).toEqual(['merged', 'check_failed', 'not_chosen'])
+  expect((await orchestrator.list()).length).toBe(4)
+})
+
 test.each([
   ['names none of them', '7', 'auto', 'awaiting_choice'],
   ['chooses where work waits for a review', '1', 'review', 'awaiting_review'],
