@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
 import { createFleet } from './fleet/fleet.ts'
 import { HookRunner } from './integrations/hooks/hook-runner.ts'
+import { RequestKeeper } from './integrations/requests/request-keeper.ts'
 import { StatementWriter } from './integrations/statements/statement-writer.ts'
 import { startTelemetry } from './integrations/telemetry/telemetry.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
@@ -152,6 +153,7 @@ export async function startServer(
     ),
   )
   stack.use(await HookRunner.start({ home, tasks, env: withoutKeys(env), log }))
+  stack.use(RequestKeeper.start({ home, tasks, log }))
   stack.defer(settings.watch(['warmMachines', 'queuePaused'], () => tasks.settingsChanged()))
 
   let said: 'leave' | 'stop' | undefined

@@ -6,6 +6,7 @@ import { type MergePolicyWord, mergePolicyWord } from '../core/merge/merge-polic
 import type { Overlap } from '../core/merge/overlap.ts'
 import { type EgressWord, egressWord } from '../core/network/egress.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
+import type { RequestRecord, RequestState } from '../core/pull-request.ts'
 import { parseTaskId, slotCount, type Task, type TaskId } from '../core/task/task.ts'
 import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import {
@@ -20,6 +21,8 @@ import { unreachable } from '../core/unreachable.ts'
 import { pathExists } from '../lib/files/look.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { Delivery } from '../tasks/events/event-consumers.ts'
+import type { RequestNews } from '../tasks/events/logged-event.ts'
+import { readPullRequest } from '../tasks/record/pull-request-file.ts'
 import { filesOf } from '../tasks/record/task-files.ts'
 
 /** The shapes that every front door answers with. Their names are a contract with clients: fields may be added, and none changes. */
@@ -166,6 +169,32 @@ export const taskInfo = (task: Task, tasks: Tasks): TaskView & PlaceView & { ove
   ...placeOf(task.id, tasks),
 })
 
+/** The request for a task's work at its repository's forge. */
+export interface PullRequestView {
+  /** Absent while none is known. */
+  number?: number
+  url?: string
+  state: RequestState | 'none'
+  branch: string
+  target: string
+  /** Why the last try failed; it is tried again. */
+  problem?: string
+}
+
+/** Of a task whose work was brought to a forge, or was to be; nothing for any other. */
+export async function pullRequestOf(
+  task: Pick<Task, 'home' | 'id' | 'workFolder'>,
+): Promise<{ pull_request?: PullRequestView }> {
+  const record = await readPullRequest(filesOf(task)).catch(() => null) // The server's log names one that is damaged.
+  return record === null ? {} : { pull_request: pullRequestView(record) }
+}
+
+const pullRequestView = ({ request, branch, target, problem }: RequestRecord): PullRequestView => ({
+  ...(request ?? { state: 'none' }),
+  ...{ branch, target },
+  ...(problem !== null && { problem }),
+})
+
 export const taskSummary = (
   { id, state, description, repo, createdAt, plan, place }: TaskBrief,
   tasks: WaitingOf,
@@ -250,7 +279,7 @@ export function slotsView(slots: ReturnType<Tasks['slots']>, warnings: readonly 
   }
 }
 
-export type EventView = EndView | IdleView
+export type EventView = EndView | IdleView | RequestView
 
 interface AnyEventView {
   task_id: string
@@ -280,12 +309,24 @@ interface IdleView extends AnyEventView {
   waits_until: string
 }
 
+/** The task has ended: something became of the request for its work at a forge. */
+interface RequestView extends AnyEventView {
+  type: 'pull_request'
+  what: RequestNews
+  number: number
+  url: string
+}
+
 export function eventView({ event, pending }: Pick<Delivery, 'event' | 'pending'>): EventView {
   const { taskId, repo, seq, at } = event
   const known = { task_id: taskId, repo, seq, pending, at }
   if (event.type === 'idle') {
     const { type, said, since, until } = event
     return { type, ...known, said, waits_since: since, waits_until: until }
+  }
+  if (event.type === 'pull_request') {
+    const { type, what, number, url } = event
+    return { type, ...known, what, number, url }
   }
   const { type, result, mergeResult, error, notes } = event
   const { task_id, ...numbers } = known

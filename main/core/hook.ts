@@ -1,5 +1,5 @@
-/** What a hook can be told of: how a task ended, or that its agent waits to be told more. */
-export const hookKinds = ['merged', 'unchanged', 'needs-you', 'failed', 'idle'] as const
+/** What a hook can be told of: how a task ended, that its agent waits to be told more, or that something became of its pull request. */
+export const hookKinds = ['merged', 'unchanged', 'needs-you', 'failed', 'idle', 'pull-request'] as const
 export type HookKind = (typeof hookKinds)[number]
 
 /** Whom a hook tells, outside this program. */

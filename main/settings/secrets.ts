@@ -80,6 +80,22 @@ async function valueIn(keychain: Keychain, name: string): Promise<string> {
 }
 
 /**
+ * One secret for what this host itself does with it, and every form in which somebody could repeat it.
+ * @throws AppError('argument-invalid' | 'token-unsafe' | 'home-unusable')
+ */
+export async function secretOfHost(
+  home: string,
+  name: string,
+  keychainOf: KeychainOf = openKeychain,
+): Promise<{ readonly secret: Secret; readonly value: string; readonly hidden: readonly string[] }> {
+  const entry = (await read(home)).find((each) => each.name === name)
+  if (!entry) throw unknownSecret(name)
+  const { value: kept, ...secret } = entry
+  const value = kept ?? (await valueIn(await keychainOf(home), name))
+  return { secret, value, hidden: gatewaySecret(secret, value).hidden }
+}
+
+/**
  * Keeps a secret, in place of one that has its name. The value is in no message, and with a keychain in no file of ours.
  * @throws AppError('argument-invalid' | 'home-unusable')
  */
@@ -114,11 +130,14 @@ export async function removeSecret(home: string, name: string, keychainOf: Keych
   await change(home, (entries) => {
     const others = entries.filter((each) => each.name !== name)
     if (others.length < entries.length) return others
-    throw new AppError('argument-invalid', `There is no secret '${name.slice(0, 80)}'`, {
-      hint: 'microvm-orchestrator secrets list shows all',
-    })
+    throw unknownSecret(name)
   })
 }
+
+export const unknownSecret = (name: string): AppError =>
+  new AppError('argument-invalid', `There is no secret '${name.slice(0, 80)}'`, {
+    hint: 'microvm-orchestrator secrets list shows all',
+  })
 
 async function change(home: string, edit: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
   await using lock = await lockFile(secretsPath(home))

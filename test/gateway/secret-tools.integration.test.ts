@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -8,6 +7,7 @@ import type { Secret } from '../../main/core/network/secret.ts'
 import { findTool } from '../../main/lib/processes/find-tool.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import { secretVariables } from '../../main/settings/secret-variables.ts'
+import { gitServer } from '../support/git/git-server.ts'
 import { commitFiles, gitIn } from '../support/git/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { testGateway } from '../support/web/gateway.ts'
@@ -103,34 +103,6 @@ test('git clones and fetches by https and by the name for ssh, and does not push
   await gateway.writes({ verdict: 'refused', reason: 'method-refused', secret: 'CORP' })
   expect((await run('grep', ['-rlF', secretValue, folder])).stdout).toBe('')
 })
-
-/** Git's own server, as a web server runs it. */
-function gitServer(root: string): Answer {
-  return (request, response) => {
-    const { pathname, search } = new URL(request.url ?? '', 'http://a')
-    const child = spawn('git', ['http-backend'], {
-      env: {
-        ...{ PATH: process.env.PATH, GIT_PROJECT_ROOT: root, GIT_HTTP_EXPORT_ALL: '1', REMOTE_USER: 'me' },
-        ...{ REQUEST_METHOD: request.method, PATH_INFO: pathname, QUERY_STRING: search.slice(1) },
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        CONTENT_LENGTH: request.headers['content-length'] ?? '',
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-        ...{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
-      },
-    })
-    request.pipe(child.stdin)
-    const pieces: Buffer[] = []
-    child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
-    child.once('close', () => {
-      const said = Buffer.concat(pieces)
-      const end = said.indexOf('\r\n\r\n')
-      const lines = said.toString('latin1', 0, end).split('\r\n')
-      const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]))
-      response.writeHead(Number(headers.Status?.slice(0, 3) ?? 200), headers).end(said.subarray(end + 4))
-    })
-  }
-}
 
 /** Python's own packages bring it on most hosts, and not on all. */
 const pip = await findTool('pip3')

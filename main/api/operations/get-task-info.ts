@@ -3,7 +3,7 @@ import { filesOf } from '../../tasks/record/task-files.ts'
 import { defineOperation } from '../operation.ts'
 import { mergeResultSchema, resultSchema, statusSchema, taskIdInput } from '../schemas.ts'
 import { cutResult, cutText } from '../truncate-text.ts'
-import { attemptsOf, requireTaskId, taskInfo } from '../views.ts'
+import { attemptsOf, pullRequestOf, requireTaskId, taskInfo } from '../views.ts'
 
 const descriptionLimit = 8_000
 const summaryLimit = 20_000
@@ -59,6 +59,17 @@ export const getTaskInfo = defineOperation({
       )
       .optional()
       .describe('What its agent was told after it began, and what became of each'),
+    pull_request: z
+      .object({
+        number: z.int().optional(),
+        url: z.string().optional(),
+        state: z.enum(['none', 'open', 'merged', 'closed']),
+        branch: z.string(),
+        target: z.string(),
+        problem: z.string().optional().describe('Why the last try failed; it is tried again'),
+      })
+      .optional()
+      .describe('The request to merge its work at GitHub, where its repository has one'),
     forked_from: z.string().optional().describe('The task at whose end it began, see fork_task'),
     attempt: z
       .looseObject({ group: z.string(), number: z.int(), of: z.int(), chosen: z.boolean() })
@@ -97,7 +108,7 @@ export const getTaskInfo = defineOperation({
   hints: { readOnly: true },
   call: async ({ task_id }, { tasks, by }) => {
     const task = await tasks.get(requireTaskId(task_id))
-    const view = { ...taskInfo(task, tasks), ...(await attemptsOf(task, tasks)) }
+    const view = { ...taskInfo(task, tasks), ...(await attemptsOf(task, tasks)), ...(await pullRequestOf(task)) }
     if (by === 'person') return view
     const files = filesOf(task)
     return {

@@ -12,6 +12,7 @@ import { addHookCommands } from './hook-commands.ts'
 import { addPlaceCommands } from './place-commands.ts'
 import { addRemoteCommand } from './remote-command.ts'
 import { addRepositoryCommands } from './repository-commands.ts'
+import { addRequestCommands } from './request-commands.ts'
 import { addSecretCommands } from './secret-commands.ts'
 import { addTaskCommands } from './task-commands.ts'
 
@@ -45,6 +46,7 @@ export function commandLine(terminal: Terminal): Command {
   addSecretCommands(program, terminal)
   addPlaceCommands(program, terminal)
   addHookCommands(program, terminal)
+  addRequestCommands(program, terminal)
   program
     .command('as-at-home')
     .description('show what of your own Claude Code tasks are given, and what is left out')

@@ -18,6 +18,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
     .option('--header <header>', "sent in a header of its own, as 'PRIVATE-TOKEN:' or 'Authorization: token'")
     .option('--method <methods>', 'for these methods alone, separated by commas (default: GET,HEAD)')
     .option('--repository <alias>', 'for tasks of this repository; repeatable (default: all registered ones)', collect)
+    .option('--for-this-host', 'for pull-requests alone, and for no task', false)
     .addOption(
       new Option('--for <tool>', 'what in a guest is pointed at it; repeatable (default: what the host is known for)')
         .choices([...secretTools, 'none'])

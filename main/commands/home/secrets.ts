@@ -29,6 +29,8 @@ export interface NewSecret {
   readonly method?: string
   /** Aliases. */
   readonly repository?: readonly string[]
+  /** No task may use it. */
+  readonly forThisHost?: boolean
   readonly tools?: readonly (SecretTool | 'none')[]
   readonly path?: string
   readonly keychain?: boolean
@@ -46,7 +48,7 @@ export async function addSecretCommand(
   if (typeof place === 'string') throw wrong(place)
   const secret: Secret = {
     ...{ name, ...place, form: formOf(wish), methods: methodsOf(wish.method) },
-    repositories: wish.repository === undefined ? null : await pathsOf(terminal.home, wish.repository),
+    repositories: await repositoriesOf(terminal.home, wish),
     tools: toolsOf(wish.tools, place.host),
     path: pathOf(wish.path),
   }
@@ -78,7 +80,7 @@ function linesOf(secret: ListedSecret, aliases: ReadonlyMap<string, string>): re
   return [
     `  ${name}: ${secretHostText(secret)}, ${secretFormText(form)}`,
     `    methods: ${methods.join(', ')}${tools.includes('git') ? ', and what git fetches' : ''}`,
-    `    repositories: ${whose ?? 'all'}`,
+    `    repositories: ${whose === '' ? 'none, for pull requests of this host' : (whose ?? 'all')}`,
     ...(inKeychain ? ["    kept in the system's keychain"] : []),
     `    found by: ${[secretVariable(name), ...tools].join(', ')}${path === null ? '' : `, at ${path}`}`,
   ]
@@ -86,6 +88,15 @@ function linesOf(secret: ListedSecret, aliases: ReadonlyMap<string, string>): re
 
 const aliasesByPath = async (home: string): Promise<ReadonlyMap<string, string>> =>
   new Map((await listRepositories(home)).map(({ path, alias }) => [path, alias]))
+
+function repositoriesOf(
+  home: string,
+  { repository, forThisHost }: NewSecret,
+): Promise<readonly string[]> | readonly string[] | null {
+  if (repository === undefined) return forThisHost ? [] : null
+  if (forThisHost) throw wrong('--for-this-host keeps a secret from all tasks, so --repository does not go with it')
+  return pathsOf(home, repository)
+}
 
 /** By their paths: an alias may be another repository's one day. */
 const pathsOf = (home: string, aliases: readonly string[]): Promise<readonly string[]> =>

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/failure.ts'
 import type { HookTarget } from '../../core/hook.ts'
+import { retryAfterMs } from '../../lib/http/retry-after.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import type { HookMessage } from './hook-message.ts'
 import { requestOf, webhookBody } from './request-of.ts'
@@ -64,13 +65,6 @@ function judge({ ok, status, headers }: Response): Delivered {
   const reason = `It answered ${status}`
   const wanted = retryAfterMs(headers.get('retry-after'), Date.now())
   return { kind: 'failed', reason, ...(wanted !== null && { notBeforeMs: Math.min(wanted, longestPatienceMs) }) }
-}
-
-/** From now on, in milliseconds; null where the header says nothing. Seconds or a date (RFC 9110, 10.2.3). Pure. */
-export function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
-  return Number.isFinite(ms) ? Math.max(0, ms) : null
 }
 
 /** The line is the user's; what a guest wrote comes by standard input alone, and never into the line or the environment. */

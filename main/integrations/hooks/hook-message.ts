@@ -3,7 +3,7 @@ import { type EventView, eventView } from '../../api/views.ts'
 import { cut } from '../../core/cut.ts'
 import type { HookKind } from '../../core/hook.ts'
 import { visibleLine, visibleText } from '../../core/visible-text.ts'
-import type { LoggedEvent } from '../../tasks/events/logged-event.ts'
+import { isEnd, type LoggedEnd, type LoggedEvent, type RequestEvent } from '../../tasks/events/logged-event.ts'
 
 /** What a target is told once, in the forms that the targets need. */
 export interface HookMessage {
@@ -23,7 +23,14 @@ export interface HookMessage {
 
 /** Pure. */
 export function hookKindOf(event: LoggedEvent): HookKind {
-  if (event.type === 'idle') return 'idle'
+  if (isEnd(event)) return endKindOf(event)
+  return event.type === 'idle' ? 'idle' : 'pull-request'
+}
+
+export type EndKind = Exclude<HookKind, 'idle' | 'pull-request'>
+
+/** Pure. */
+export function endKindOf(event: LoggedEnd): EndKind {
   if (event.type === 'failed') return 'failed'
   const { mergeResult } = event
   if (mergeResult === null) return 'unchanged'
@@ -43,7 +50,7 @@ export function hookMessage(event: LoggedEvent, description: string | null): Hoo
     at: event.at,
     taskId: event.taskId,
     repo: event.repo,
-    title: `${event.repo}: ${words[kind]}: ${what}`,
+    title: `${event.repo}: ${event.type === 'pull_request' ? newsText(event) : words[kind]}: ${what}`,
     text: visibleText(cutText(saidOf(event), textLimit, `microvm-orchestrator info ${event.taskId}`)),
     data,
   }
@@ -70,10 +77,15 @@ const words: Readonly<Record<HookKind, string>> = {
   'needs-you': 'ended, and its work waits for you',
   failed: 'failed',
   idle: 'its agent waits to be told more',
+  'pull-request': 'something became of its pull request',
 }
+
+const newsText = ({ what, number }: Pick<RequestEvent, 'what' | 'number'>): string =>
+  `its pull request ${number} was ${what}`
 
 function saidOf(event: LoggedEvent): string {
   if (event.type === 'idle') return event.said ?? ''
+  if (event.type === 'pull_request') return event.url
   if (event.type === 'failed') return event.error ?? ''
   const { mergeResult, result } = event
   const detail = mergeResult && !mergeResult.merged ? mergeResult.detail : ''

@@ -3,6 +3,7 @@ import { isAuthorized } from '../../lib/http/bearer.ts'
 import type { Handler } from '../../lib/http/http-listener.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Tasks } from '../../tasks/contract.ts'
+import { isEnd } from '../../tasks/events/logged-event.ts'
 import type { OpenTelemetry, OpenTelemetryOptions } from './open-telemetry.ts'
 import { Totals } from './totals.ts'
 
@@ -32,7 +33,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     for (const event of tasks.events.read(seen)) {
       seen = event.seq
       totals.add(event)
-      if (otlpEndpoint === null || event.type === 'idle') continue
+      if (otlpEndpoint === null || !isEnd(event)) continue
       void Promise.all([open(), tasks.get(event.taskId)])
         .then(([{ sendTrace }, task]) => sendTrace(task))
         .catch((error: unknown) => log.warn('a trace could not be sent', { reason: messageOf(error) }))

@@ -1,8 +1,5 @@
-import type { HookKind } from '../../core/hook.ts'
-import type { LoggedEvent } from '../../tasks/events/logged-event.ts'
-import { hookKindOf } from '../hooks/hook-message.ts'
-
-export type EndKind = Exclude<HookKind, 'idle'>
+import { isEnd, type LoggedEvent } from '../../tasks/events/logged-event.ts'
+import { type EndKind, endKindOf } from '../hooks/hook-message.ts'
 
 /** Of one repository, since this process began. */
 export interface RepositoryTotals {
@@ -22,15 +19,14 @@ export class Totals {
   }
 
   add(event: LoggedEvent): void {
-    if (event.type === 'idle') return
+    if (!isEnd(event)) return
     const before = this.#byRepository.get(event.repo) ?? {
       ends: new Map(),
       costUsd: 0,
       inputTokens: 0,
       outputTokens: 0,
     }
-    const kind = hookKindOf(event)
-    if (kind === 'idle') return
+    const kind = endKindOf(event)
     const { cost_usd = 0, input_tokens = 0, output_tokens = 0 } = event.result ?? {}
     this.#byRepository.set(event.repo, {
       ends: new Map(before.ends).set(kind, (before.ends.get(kind) ?? 0) + 1),

@@ -30,6 +30,7 @@ export const ownVerbs = [
   'places',
   'preview',
   'prune',
+  'pull-requests',
   'remove',
   'resolve',
   'retry',

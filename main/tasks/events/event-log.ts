@@ -7,7 +7,7 @@ import type { Log } from '../../lib/log.ts'
 import { compactEvents, eventsKept } from './compact-events.ts'
 import { CursorFile } from './cursor-file.ts'
 import { type Consumer, Consumers } from './event-consumers.ts'
-import type { LoggedEnd, LoggedEvent, NewEvent } from './logged-event.ts'
+import { isEnd, type LoggedEnd, type LoggedEvent, type NewEvent } from './logged-event.ts'
 import { readEvents } from './read-events.ts'
 
 export interface EventLog extends AsyncDisposable {
@@ -100,8 +100,8 @@ class DurableEventLog implements EventLog {
   }
 
   #note(event: LoggedEvent): void {
-    if (event.type === 'idle') this.#idle.set(event.taskId, event.since)
-    else this.#ends.set(event.taskId, event)
+    if (isEnd(event)) this.#ends.set(event.taskId, event)
+    else if (event.type === 'idle') this.#idle.set(event.taskId, event.since)
   }
 
   hasIdle(id: TaskId, since: string): boolean {

@@ -30,7 +30,21 @@ interface IdleEvent {
   readonly said: string | null
 }
 
-export type NewEvent = EndEvent | IdleEvent
+/** What `wait_next_event` delivers of a task that has ended: something became of the request for its work at a forge. */
+export interface RequestEvent {
+  readonly type: 'pull_request'
+  readonly taskId: TaskId
+  readonly repo: string
+  readonly owner: string | null
+  readonly what: RequestNews
+  readonly number: number
+  readonly url: string
+}
+
+export const requestNews = ['opened', 'merged', 'closed'] as const
+export type RequestNews = (typeof requestNews)[number]
+
+export type NewEvent = EndEvent | IdleEvent | RequestEvent
 
 interface Logged {
   /** 1, 2, 3, ... never reused; a number can be missing. */
@@ -40,4 +54,7 @@ interface Logged {
 }
 
 export type LoggedEnd = EndEvent & Logged
-export type LoggedEvent = LoggedEnd | (IdleEvent & Logged)
+export type LoggedEvent = LoggedEnd | (IdleEvent & Logged) | (RequestEvent & Logged)
+
+/** Whether it tells that a task ended. */
+export const isEnd = (event: LoggedEvent): event is LoggedEnd => event.type === 'completed' || event.type === 'failed'

@@ -6,7 +6,7 @@ import { writeAtomically } from '../../lib/files/atomic-file.ts'
 import { completeLines } from '../../lib/files/json-lines.ts'
 import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
-import type { LoggedEvent } from './logged-event.ts'
+import { type LoggedEvent, requestNews } from './logged-event.ts'
 
 const ofAll = {
   seq: z.int().positive(),
@@ -33,7 +33,15 @@ const loggedIdle = z.object({
   said: z.string().nullable(),
 })
 
-const loggedEventSchema: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [loggedEnd, loggedIdle])
+const loggedRequest = z.object({
+  ...ofAll,
+  type: z.literal('pull_request'),
+  what: z.enum(requestNews),
+  number: z.int().positive(),
+  url: z.string(),
+})
+
+const loggedEventSchema: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [loggedEnd, loggedIdle, loggedRequest])
 
 /**
  * The events on disk, oldest first, and how many lines were no events. Such lines are moved to `PATH.damaged` and logged, so

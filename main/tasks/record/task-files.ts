@@ -25,6 +25,8 @@ export interface TaskFiles {
   readonly stream: string
   /** What a gateway let through and refused; where the task has one. */
   readonly network: string
+  /** What was done for it at its repository's forge. */
+  readonly pullRequest: string
   readonly repo: string
   /** The clone of a fork until it begins: a copy of that of another task. */
   readonly copy: string
@@ -83,6 +85,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     resolution: join(folder, 'resolution.json'),
     stream: join(folder, 'claude-stream.jsonl'),
     network: join(folder, 'network.jsonl'),
+    pullRequest: join(folder, 'pull-request.json'),
     repo: join(large, 'repo'),
     copy: join(large, 'copy'),
     share: join(large, 'share'),

@@ -86,7 +86,7 @@ export class Load {
   }
 
   #tell(event: EventView): void {
-    if (event.type === 'idle') return // No task of the soak is held.
+    if (event.type === 'idle' || event.type === 'pull_request') return // No task of the soak is held or has a request.
     const { task_id, type, error, merge_result } = event
     const unmerged = merge_result?.merged === false ? `${merge_result.reason}: ${merge_result.detail}` : null
     this.told.push({ taskId: task_id, type, reason: error ?? unmerged })

@@ -21,8 +21,8 @@ test('hooks are added with their addresses unseen, listed, tried and removed, an
   expect(listed.stdout).toBe(
     [
       '  team: slack at hooks.example.test, of all repositories: needs-you, failed',
-      '  builds: webhook at hooks.example.test, of project: merged, needs-you, failed, idle',
-      '  log: command "cat >seen; exit 3", of all repositories: merged, needs-you, failed, idle',
+      '  builds: webhook at hooks.example.test, of project: merged, needs-you, failed, idle, pull-request',
+      '  log: command "cat >seen; exit 3", of all repositories: merged, needs-you, failed, idle, pull-request',
       '',
     ].join('\n'),
   )

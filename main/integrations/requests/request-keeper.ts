@@ -1,0 +1,236 @@
+import { cut } from '../../core/cut.ts'
+import { messageOf } from '../../core/failure.ts'
+import { type Forge, type RequestRecord, requestBranch } from '../../core/pull-request.ts'
+import type { Task, TaskId } from '../../core/task/task.ts'
+import { isOver, type TaskBrief } from '../../core/task/task-brief.ts'
+import { visibleLine } from '../../core/visible-text.ts'
+import { branchTip } from '../../git/repository/branch-tip.ts'
+import { readTaskRef } from '../../git/repository/read-task-ref.ts'
+import { scrubText } from '../../lib/guest/scrub.ts'
+import type { Log } from '../../lib/log.ts'
+import { listForges } from '../../settings/forges.ts'
+import type { Tasks } from '../../tasks/contract.ts'
+import type { RequestNews } from '../../tasks/events/logged-event.ts'
+import { readPullRequest, writePullRequest } from '../../tasks/record/pull-request-file.ts'
+import { filesOf } from '../../tasks/record/task-files.ts'
+import type { ForgeAccess } from './ask-forge.ts'
+import { bringRequest } from './bring-request.ts'
+import { forgeAccess } from './forge-access.ts'
+import type { ForgeClient } from './forge-client.ts'
+import { forgeClients } from './forge-clients.ts'
+import { ForgeRefusal } from './forge-refusal.ts'
+import { failed, nextAct, pausesMs, succeeded } from './next-act.ts'
+
+export interface RequestKeeperOptions {
+  readonly home: string
+  readonly tasks: Pick<Tasks, 'events' | 'get' | 'list' | 'merge' | 'reviews' | 'watch'>
+  readonly log: Log
+  /** How often what is open is looked at. Default: a minute. */
+  readonly everyMs?: number
+  /** In place of `pausesMs`; for tests. */
+  readonly pauses?: readonly number[]
+}
+
+const minuteMs = 60_000
+/** For all that is done for one task at one time. */
+const turnMs = 15 * minuteMs
+
+/**
+ * Brings the work of tasks that waits for a review to the forges of their repositories, and tells what becomes of it there. One task after the other; nothing of it
+ * holds up a task or fails one, and what was done is in each task's `pull-request.json`.
+ */
+export class RequestKeeper implements AsyncDisposable {
+  readonly #options: RequestKeeperOptions
+  readonly #end = new AbortController()
+  readonly #unwatch: () => void
+  readonly #timer: NodeJS.Timeout
+  /** What is looked at again and again. */
+  readonly #kept = new Set<TaskId>()
+  /** What waits for its turn. */
+  readonly #due = new Set<TaskId>()
+  readonly #seen: ForgeAccess['seen'] = new Map()
+  /** Forges that want to be left alone, by their API: until when, in ms since the epoch. */
+  readonly #quiet = new Map<string, number>()
+  /** Where a task's branch was when it was looked at for what had been merged at the forge. */
+  readonly #looked = new Map<TaskId, string>()
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(options: RequestKeeperOptions) {
+    this.#options = options
+    this.#unwatch = options.tasks.watch((id, task) => {
+      if (task === null) this.#forget(id)
+      else if (mayHaveRequest(task)) this.#offer(id)
+    })
+    this.#timer = setInterval(() => {
+      for (const id of this.#kept) this.#offer(id)
+    }, options.everyMs ?? minuteMs).unref()
+  }
+
+  /** What an earlier process left is taken up by and by. */
+  static start(options: RequestKeeperOptions): RequestKeeper {
+    const keeper = new RequestKeeper(options)
+    keeper.#turn = keeper.#takeUp().catch((error: unknown) => {
+      options.log.error('pull requests could not be taken up', { reason: messageOf(error) })
+    })
+    return keeper
+  }
+
+  async #takeUp(): Promise<void> {
+    const forges = await listForges(this.#options.home)
+    if (forges.length === 0) return
+    for (const task of await this.#options.tasks.list()) {
+      const forge = forges.find(({ repoPath }) => repoPath === task.repoPath)
+      if (forge && (task.finishedAt ?? '') >= forge.added) this.#offer(task.id)
+    }
+  }
+
+  /** What is under way is cut off, and taken up by the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unwatch()
+    clearInterval(this.#timer)
+    this.#end.abort(new Error('The server ends'))
+    await this.#turn
+  }
+
+  #offer(id: TaskId): void {
+    if (this.#due.has(id) || this.#end.signal.aborted) return
+    this.#due.add(id)
+    this.#turn = this.#turn.then(() => this.#attend(id))
+  }
+
+  #forget(id: TaskId): void {
+    this.#kept.delete(id)
+    this.#looked.delete(id)
+  }
+
+  async #attend(id: TaskId): Promise<void> {
+    this.#due.delete(id)
+    if (this.#end.signal.aborted) return
+    const { home, tasks, log } = this.#options
+    try {
+      const forges = await listForges(home)
+      if (forges.length === 0) return this.#forget(id)
+      const task = await tasks.get(id)
+      const forge = forges.find(({ repoPath }) => repoPath === task.repoPath)
+      const goesOn = forge && isOver(task) && (task.finishedAt ?? '') >= forge.added && (await this.#act(task, forge))
+      if (goesOn) this.#kept.add(id)
+      else this.#forget(id)
+    } catch (error) {
+      if (this.#end.signal.aborted) return
+      this.#forget(id)
+      log.warn('a pull request could not be looked after', { taskId: id, reason: messageOf(error) })
+    }
+  }
+
+  /** True while there is more to come. */
+  async #act(task: Task, forge: Forge): Promise<boolean> {
+    const record = await readPullRequest(filesOf(task))
+    const work = await waitingCommit(task)
+    const now = Date.now()
+    const act = nextAct(record, work, now)
+    if (act === 'rest') return false
+    if (act === 'wait' || now < (this.#quiet.get(forge.api) ?? 0)) return true
+    if (act === 'settle') return await this.#settle(task)
+    const known = record ?? firstRecord(task, forge)
+    if (known === null) return false
+    return await this.#ask(task, forge, known, act === 'bring' ? work : null)
+  }
+
+  /** Brings the commit, or looks at what is there; what fails is on record, and tried again. */
+  async #ask(task: Task, forge: Forge, record: RequestRecord, commit: string | null): Promise<boolean> {
+    const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(turnMs)])
+    let last = record
+    let hidden: readonly string[] = []
+    const keep = async (changed: RequestRecord) => {
+      last = changed
+      await writePullRequest(filesOf(task), changed)
+    }
+    try {
+      const { api, git } = await forgeAccess(this.#options.home, forge, this.#seen)
+      hidden = api.hidden
+      const client = forgeClients[forge.kind](api, forge.project)
+      const seen = record.request?.state === 'open' ? await look(client, record, signal) : record
+      await this.#tell(task, record, seen)
+      const done = commit === null ? seen : await bringRequest({ task, commit, forge, git, client, keep }, seen, signal)
+      await this.#tell(task, seen, done)
+      const whole = succeeded(done)
+      if (JSON.stringify(whole) !== JSON.stringify(last) || record.problem !== null) await keep(whole)
+      return true
+    } catch (error) {
+      this.#end.signal.throwIfAborted()
+      const notBefore = error instanceof ForgeRefusal ? error.notBefore : null
+      if (notBefore !== null) this.#quiet.set(forge.api, notBefore)
+      const problem = visibleLine(cut(hidden.reduce(scrubText, messageOf(error)), problemLimit))
+      if (problem !== record.problem) {
+        this.#options.log.warn('a pull request could not be brought on', { taskId: task.id, reason: problem })
+      }
+      await keep(failed(last, { problem, notBefore }, Date.now(), this.#options.pauses ?? pausesMs))
+      return true
+    }
+  }
+
+  /** Tells what has become of the request, before the record says so: after a crash it is looked for in the log. */
+  async #tell(task: Task, before: RequestRecord, { request }: RequestRecord): Promise<void> {
+    if (request === null) return
+    const isSame = before.request?.number === request.number
+    if (isSame && before.request?.state === request.state) return
+    const news: RequestNews[] = [
+      ...(isSame ? [] : ['opened' as const]),
+      ...(request.state === 'open' ? [] : [request.state]),
+    ]
+    const { events } = this.#options.tasks
+    for (const what of news) {
+      const { number, url } = request
+      const { id: taskId, repo, owner } = task
+      const isTold = events
+        .read(0)
+        .some(
+          (each) => each.type === 'pull_request' && each.taskId === taskId && each.url === url && each.what === what,
+        )
+      if (!isTold) await events.append({ type: 'pull_request', taskId, repo, owner, what, number, url })
+    }
+  }
+
+  /** Once the user's own branch has what was merged at the forge, the task has nothing left to bring, and says so. */
+  async #settle({ id, repoPath, branch }: Task): Promise<boolean> {
+    const { tasks, log } = this.#options
+    const tip = branch === null ? null : await branchTip(repoPath, branch)
+    if (tip === null || this.#looked.get(id) === tip) return tip !== null
+    this.#looked.set(id, tip)
+    try {
+      const { onBranch } = await tasks.reviews.look(id)
+      if (onBranch.kind !== 'merged' || onBranch.result.length > 0) return true
+      // Nothing of it comes onto the branch by this: the task learns that all of it is there.
+      await tasks.merge(id, 'person')
+      return false
+    } catch (error) {
+      log.warn('it could not be seen whether the branch has what was merged', { taskId: id, reason: messageOf(error) })
+      return true
+    }
+  }
+}
+
+async function look(client: ForgeClient, record: RequestRecord, signal: AbortSignal): Promise<RequestRecord> {
+  if (record.request === null) return record
+  const { number, url, state } = await client.look(record.request.number, signal)
+  return { ...record, request: { number, url, state } }
+}
+
+const problemLimit = 600
+
+const mayHaveRequest = (task: TaskBrief): boolean => isOver(task) && task.merge?.kind === 'unmerged'
+
+/** What waits for a review at the task's ref, as it is now. */
+async function waitingCommit({ id, repoPath, merge, work }: Task): Promise<string | null> {
+  if (merge?.kind !== 'unmerged' || merge.reason !== 'awaiting_review' || !work?.ref) return null
+  return await readTaskRef(repoPath, id)
+}
+
+function firstRecord({ id, branch }: Task, { kind, project, target }: Forge): RequestRecord | null {
+  const into = target ?? branch
+  if (into === null) return null
+  return {
+    ...{ forge: kind, project, branch: requestBranch(id), target: into, pushed: [], brought: null, request: null },
+    ...{ problem: null, tries: 0, notBefore: null },
+  }
+}
