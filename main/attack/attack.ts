@@ -1,3 +1,5 @@
+import type { Failure } from '../core/failure.ts'
+
 /** The promise that an attack would break, as the table in docs/network-and-security.md words it. */
 type Rule =
   | 'state stays outside' // no host state lies where a guest can write
@@ -13,6 +15,7 @@ type Rule =
   | 'the network is closed'
   | 'only the gateway asks the API' // with the user's key, for what an agent needs, and for nothing that the API does elsewhere
   | 'secrets stay on the host' // and are sent to their own host alone, with what they are for
+  | 'a place is believed like a guest' // whatever a machine that runs tasks for this one says of them
   | 'limits hold'
   | 'helpers have no privileges'
 
@@ -119,7 +122,39 @@ export interface Asked extends Described {
   readonly harm: (seen: SeenRequest, usersKey: string) => string | undefined
 }
 
-export type Attack = LeftBehind | Privilege | Reach | Asked | Lived
+/** A message or bytes on a channel, as a place frames them; or bytes that are no frame. */
+export type SaidFrame =
+  | { readonly message: object }
+  | { readonly channel: number; readonly bytes: Buffer }
+  | { readonly raw: Buffer }
+
+/** What a home knows and keeps of a task after its place has spoken. */
+export interface HomeAfter {
+  /** The most memory that was made ready at the place's word, in bytes. */
+  readonly roomMade: number
+  readonly notes: readonly string[]
+  readonly messages: readonly { readonly id: string; readonly state: string }[]
+  /** Of what the agent said last, in characters. */
+  readonly said: number
+  /** The end that was taken; null where none was. */
+  readonly failure: Failure | null
+  /** On disk, in bytes. */
+  readonly kept: number
+  /** That were opened to the gateway. */
+  readonly connections: number
+  /** That a checkpoint names. */
+  readonly commit: string | null
+}
+
+/** What a hostile place says, in the place of the keeper of a task that it was given, or before it was given any. */
+export interface Said extends Described {
+  readonly kind: 'said'
+  readonly says?: 'at once' | 'of its task'
+  readonly frames: () => readonly SaidFrame[]
+  readonly harm: (after: HomeAfter) => string | undefined
+}
+
+export type Attack = LeftBehind | Privilege | Reach | Asked | Said | Lived
 
 export interface Verdict extends Described {
   /** What broke, one sentence each; empty when the promise held. */

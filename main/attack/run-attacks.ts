@@ -9,9 +9,17 @@ import { required } from '../machines/host/required.ts'
 import { askedVerdicts, askScript } from './ask-gateway.ts'
 import { type Verdict, verdict } from './attack.ts'
 import { again, attackImage } from './attack-image.ts'
-import { allAttacks, gatewayAttacks, leftBehindAttacks, privilegeAttacks, reachAttacks } from './catalog/all.ts'
+import {
+  allAttacks,
+  gatewayAttacks,
+  leftBehindAttacks,
+  placeAttacks,
+  privilegeAttacks,
+  reachAttacks,
+} from './catalog/all.ts'
 import { laneCount, layBait, prepare, restore } from './fixtures.ts'
 import { type GuestRun, privilegeFolder, runGuest } from './guest-run.ts'
+import { saidVerdicts } from './hear-place.ts'
 import { type Honeypots, openHoneypots } from './honeypots.ts'
 import { handOver, judgeAttack } from './left-behind.ts'
 import { runNaiveMachine } from './naive-machine.ts'
@@ -96,6 +104,7 @@ async function attackIn(folder: string, options: AttackOptions, signal: AbortSig
   await Promise.all(Array.from({ length: laneCount }, (_, lane) => judgeLane(lane)))
   verdicts.push(...(await privilegeVerdicts(folder, naive, guestRun)), ...reachVerdicts(naive, guestRun, pots))
   verdicts.push(...(await askedVerdicts(gatewayAttacks, api.seen, bait.key)))
+  verdicts.push(...(await saidVerdicts(await made(folder, 'places'), placeAttacks)))
 
   onProgress('Guests that talk, do not hear, and take what they can')
   const [consoleFlood, ignoredPowerOff, endlessProcesses, lyingLine] = await Promise.all([

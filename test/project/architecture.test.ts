@@ -27,7 +27,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   window: ['api', 'tasks', 'environment', 'git', 'machines', 'settings', 'lib', 'core', 'preload'],
   web: ['window', 'api', 'tasks', 'lib', 'core', 'preload'],
   desktop: ['window', 'tasks', 'settings', 'lib', 'core', 'preload'],
-  attack: ['web', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
+  attack: ['web', 'fleet', 'tasks', 'git', 'machines', 'settings', 'lib', 'core', 'main'],
   commands: [
     'attack',
     'integrations',

@@ -3,6 +3,7 @@ import { gatewayAttacks } from './gateway-attacks.ts'
 import { historyAttacks } from './history-attacks.ts'
 import { livedAttacks } from './lived-attacks.ts'
 import { messageAttacks } from './message-attacks.ts'
+import { placeAttacks } from './place-attacks.ts'
 import { privilegeAttacks } from './privilege-attacks.ts'
 import { programAttacks } from './program-attacks.ts'
 import { publishingAttacks } from './publishing-attacks.ts'
@@ -11,7 +12,7 @@ import { shareAttacks } from './share-attacks.ts'
 import { sizeAttacks } from './size-attacks.ts'
 import { stateAttacks } from './state-attacks.ts'
 
-export { gatewayAttacks, privilegeAttacks, reachAttacks }
+export { gatewayAttacks, placeAttacks, privilegeAttacks, reachAttacks }
 
 export const leftBehindAttacks = [
   ...stateAttacks,
@@ -28,5 +29,6 @@ export const allAttacks: readonly Attack[] = [
   ...privilegeAttacks,
   ...reachAttacks,
   ...gatewayAttacks,
+  ...placeAttacks,
   ...Object.values(livedAttacks),
 ]
