@@ -13,6 +13,7 @@ export const commandOfTool: Readonly<Record<string, string>> = {
   list_repos: 'list',
   list_tasks: 'tasks',
   list_slots: 'tasks',
+  list_places: 'places list',
   ...Object.fromEntries(
     remoteCommands
       .filter(({ operation }) => operation.includes('_')) // `usage` and `prune` are words of the language, and the same on both sides.
