@@ -24,6 +24,7 @@ const views = [
   ['repositories', 'Repositories', 'repo'],
   ['setup', 'Set-up', 'checks'],
   ['settings', 'Settings', 'gear'],
+  ['places', 'Places', 'globe'],
 ] as const
 
 /** Every action that can be done where the user is, and every task; `older` are those that were found beyond the newest. */

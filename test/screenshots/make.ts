@@ -39,7 +39,7 @@ const server = await startServer({
 try {
   const ids: Record<string, TaskId> = {}
   for (const { script, repo, title } of tasks)
-    ids[script] = await server.tasks.run({ repo, description: `${title}\n\n[script: ${script}]` })
+    ids[script] = await server.tasks.run({ repo, description: title })
   await until(async () => (await server.tasks.get(ids.round as TaskId)).startCommit !== null)
   // The user works on too: what a task makes of the same line collides.
   await commitFiles(
@@ -108,7 +108,11 @@ cd $REPO
 ${Object.entries(variables)
   .map(([name, value]) => `export ${name}='${value}'`)
   .join('\n')}
-'${claudeCodeProgram()}' -p --output-format stream-json --verbose --allowedTools Bash,Read,Edit,Write,Grep <$SHARE/task.md >$SHARE/claude-stream.jsonl
+case "$(head -n 1 $SHARE/task.md)" in
+${tasks.map(({ script, title }) => `'${title}') script=${script} ;;`).join('\n')}
+esac
+(cat $SHARE/task.md; printf '\\n\\n[script: %s]' $script) |
+  '${claudeCodeProgram()}' -p --output-format stream-json --verbose --allowedTools Bash,Read,Edit,Write,Grep >$SHARE/claude-stream.jsonl
 echo '${result}' >$SHARE/result.json
 `
 }

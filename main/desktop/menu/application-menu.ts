@@ -40,6 +40,7 @@ export function applicationMenu(state: MenuBarState): readonly MenuEntry[] {
         show('Needs You', { view: 'conflicts' }, { keys: 'CmdOrCtrl+2' }),
         show('History', { view: 'history' }, { keys: 'CmdOrCtrl+3' }),
         show('Repositories', { view: 'repositories' }, { keys: 'CmdOrCtrl+4' }),
+        show('Places', { view: 'places' }, { keys: 'CmdOrCtrl+7' }),
       ],
       [role('resetZoom'), role('zoomIn'), role('zoomOut')],
       [role('togglefullscreen')],
