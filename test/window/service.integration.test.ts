@@ -1,4 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
@@ -125,6 +126,9 @@ test('repositories are added kindly, and what other processes register is seen',
     kind: 'refused',
     failure: { code: 'repository-invalid' },
   })
+  // No shell has read what is typed in the window.
+  const typed = await service.calls.addRepository({ path: '~/no-such-folder-of-a-test' }, never)
+  expect(JSON.stringify(typed)).toContain(join(homedir(), 'no-such-folder-of-a-test'))
   const path = join(root, 'plain')
   expect(await service.calls.addRepository({ path }, never)).toEqual({ kind: 'flake-missing', path })
   const { file } = await service.calls.writeStarterFlake({ path }, never)
