@@ -38,8 +38,7 @@ const server = await startServer({
 })
 try {
   const ids: Record<string, TaskId> = {}
-  for (const { script, repo, title } of tasks)
-    ids[script] = await server.tasks.run({ repo, description: title })
+  for (const { script, repo, title } of tasks) ids[script] = await server.tasks.run({ repo, description: title })
   await until(async () => (await server.tasks.get(ids.round as TaskId)).startCommit !== null)
   // The user works on too: what a task makes of the same line collides.
   await commitFiles(
