@@ -67,7 +67,8 @@ export async function conclude(
   }
   // Beside the record of the result, since git takes a while to look at the work. What the check reported is in that result.
   const weighed = result ? { ...record.task, result } : record.task
-  const weighing = weighByPolicy(weighed, work, { rules, succeeded: failure === null })
+  const weigh = () => weighByPolicy(weighed, work, { rules, succeeded: failure === null })
+  const weighing = weigh()
   weighing.catch(() => undefined) // Thrown where it is waited for.
   await record.removeResults()
   if (result) {
@@ -77,7 +78,7 @@ export async function conclude(
   const verdict = await weighing
   let merge: MergeOutcome | null
   try {
-    merge = verdict && (await mergeByPolicy(record.task, work, verdict, rules))
+    merge = verdict && (await mergeByPolicy(record.task, work, { verdict, weigh }, rules))
   } catch (error) {
     if (error instanceof LandingLeft) return 'left'
     throw error
@@ -114,13 +115,16 @@ async function weighByPolicy(
 async function mergeByPolicy(
   task: Task,
   work: SalvagedWork | null,
-  verdict: Verdict,
+  { verdict, weigh }: { readonly verdict: Verdict; readonly weigh: () => Promise<Verdict | null> },
   rules: PublishingRules,
 ): Promise<MergeOutcome> {
   if (verdict.kind === 'no') return unmergedBy(verdict)
   const commit = work?.ref ? work.commit : null
   if (verdict.check && commit !== null) {
-    return await landChecked(task, commit, verdict.check, rules, { slot: slotOf(task.state), believesFailures: true })
+    return await landChecked(task, commit, verdict.check, rules, {
+      ...{ slot: slotOf(task.state), believesFailures: true },
+      weigh: async () => (await weigh()) ?? verdict,
+    })
   }
   return await mergeSalvaged(task, commit, AbortSignal.timeout(finishTimeoutMs), { signed: rules.trailers })
 }

@@ -34,12 +34,16 @@ export async function mergeAgain(task: Task, { by, decisions, rules, onChange }:
   }
   const signal = AbortSignal.timeout(mergeTimeoutMs)
   const commit = await requireWork(task, signal)
-  const { check } = requireYes(task, 'merge', await weighMerge({ task, commit, by }, rules, signal))
+  const weigh = (until: AbortSignal) => weighMerge({ task, commit, by }, rules, until)
+  const { check } = requireYes(task, 'merge', await weigh(signal))
   const selection = decisions ? decisions.selection : chosenBefore(task, commit)
   const taken: Decisions = { ...decisions, ...(selection && { selection }) }
   await using record = await TaskRecord.open(task, { onChange })
   const tried = check
-    ? await landChecked(task, commit, check, rules, { slot: null, believesFailures: false })
+    ? await landChecked(task, commit, check, rules, {
+        ...{ slot: null, believesFailures: false },
+        weigh: () => weigh(AbortSignal.timeout(mergeTimeoutMs)),
+      })
     : await mergeSalvaged(task, commit, signal, { ...taken, signed: rules.trailers })
   const outcome = await withRest(tried, task, { commit, selection }, signal)
   const accepted: Accepted = { commit, ...selection }

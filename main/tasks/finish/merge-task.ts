@@ -1,12 +1,13 @@
 import { toFailure } from '../../core/failure.ts'
 import type { Choice } from '../../core/merge/conflicts.ts'
+import type { Verdict } from '../../core/merge/may-publish.ts'
 import { type MergeOutcome, type Selection, taskRef } from '../../core/merge/merge.ts'
 import type { CheckPolicy } from '../../core/merge/merge-policy.ts'
 import { taskTrailers } from '../../core/merge/trailers.ts'
 import type { Task } from '../../core/task/task.ts'
 import type { LandingWish } from '../landing/wish.ts'
 import { findMerge, mergeWork } from '../run/ask-worker.ts'
-import type { PublishingRules } from './waiting-work.ts'
+import { type PublishingRules, unmergedBy } from './waiting-work.ts'
 
 /** What a person decided of work that waited. */
 export interface Decisions {
@@ -55,9 +56,19 @@ export async function landChecked(
   commit: string,
   policy: CheckPolicy,
   { landings, trailers: signed = true }: PublishingRules,
-  how: Pick<LandingWish, 'slot' | 'believesFailures'>,
+  {
+    weigh,
+    ...how
+  }: Pick<LandingWish, 'slot' | 'believesFailures'> & {
+    /** Whether it may be merged, as it is known at that time. */
+    readonly weigh: () => Promise<Verdict>
+  },
 ): Promise<MergeOutcome> {
-  if (landings) return await landings.land({ task, commit, policy, signed, ...how })
+  const refused = async (): Promise<MergeOutcome | null> => {
+    const verdict = await weigh()
+    return verdict.kind === 'no' ? unmergedBy(verdict) : null
+  }
+  if (landings) return await landings.land({ task, commit, policy, signed, refused, ...how })
   const detail = `There is no machine in which '${policy.command}' could be run. The work waits at ${taskRef(task.id)}`
   return { kind: 'unmerged', reason: 'check_failed', files: [], detail }
 }

@@ -98,7 +98,7 @@ export class LandingQueue {
         // Not of a task's making: whoever is next hears of it, and the others go on.
         log.error('work could not be brought onto its branch', { branch, reason: String(error) })
         const [first] = this.#queue
-        if (first) await this.#take(first, first.refuse('fetch_failed', toFailure(error, 'merge-failed').message))
+        if (first) await this.#take(first, () => first.refuse('fetch_failed', toFailure(error, 'merge-failed').message))
       }
     }
     for (const { stop } of this.#running.values()) stop.abort(new LandingLeft())
@@ -148,9 +148,7 @@ export class LandingQueue {
     if (isComplete) {
       const byId = new Map<string, Car>(this.#queue.map((car) => [car.id, car]))
       const keys = new Set([...wanted].map(([id, { tree }]) => checkKey(tree, byId.get(id)?.rules ?? '')))
-      const useless = [...this.#running.values()].filter(({ key }) => !keys.has(key))
-      for (const { stop } of useless) stop.abort(new Error('What it checks comes onto the branch no more'))
-      await Promise.all(useless.map(({ over }) => over))
+      await stopAll([...this.#running.values()].filter(({ key }) => !keys.has(key)))
     }
     for (const act of acts) {
       const car = this.#queue.find(({ id }) => id === act.id)
@@ -210,18 +208,18 @@ export class LandingQueue {
       case 'prepare':
         return await car.prepare(act.onto)
       case 'settle':
-        return await this.#take(
-          car,
-          car.settle(tip, (merged) => this.#earlierCheck(car, merged)),
-        )
+        return await this.#take(car, () => car.settle(tip, (merged) => this.#earlierCheck(car, merged)))
       case 'eject':
-        return await this.#take(car, this.#eject(car, act.tree, tip))
+        return await this.#take(car, () => this.#eject(car, act.tree, tip))
       case 'land': {
+        const refused = await car.wish.refused()
+        if (refused) return await this.#take(car, () => car.leave(refused))
+        await this.#stopCheckOf(car)
         if (await car.land(tip, this.#checkOf(car, act.tree, act.commit))) return this.#forget(car)
         car.missed += 1
         if (car.missed < mostMissed) return
         const detail = `${this.#options.branch} was moved ${mostMissed} times while the work was checked as it would be there`
-        return await this.#take(car, car.refuse('branch_moved', detail))
+        return await this.#take(car, () => car.refuse('branch_moved', detail))
       }
       default:
         return unreachable(act)
@@ -262,9 +260,16 @@ export class LandingQueue {
     )
   }
 
-  async #take(car: Car, leaving: Promise<void>): Promise<void> {
-    await leaving
+  async #take(car: Car, leave: () => Promise<void>): Promise<void> {
+    await this.#stopCheckOf(car)
+    await leave()
     this.#forget(car)
+  }
+
+  /** What leaves gives its slot back: no machine may be in that any more, one on files that are of no use now neither. */
+  async #stopCheckOf({ id }: Car): Promise<void> {
+    const running = this.#running.get(id)
+    if (running) await stopAll([running])
   }
 
   #forget(car: Car): void {
@@ -285,6 +290,11 @@ export class LandingQueue {
       if (JSON.stringify(before.get(id)) !== JSON.stringify(this.#states.get(id))) this.#options.onState(id)
     }
   }
+}
+
+async function stopAll(checks: readonly Running[]): Promise<void> {
+  for (const { stop } of checks) stop.abort(new Error('What it checks comes onto the branch no more'))
+  await Promise.all(checks.map(({ over }) => over))
 }
 
 const brokenKey = (car: Car, key: string): string => `${car.id} ${key}`

@@ -16,6 +16,8 @@ export interface LandingWish {
   readonly signed: boolean
   /** Whether a check that did not succeed counts when it is run again on the same files. Else they are not checked twice. */
   readonly believesFailures: boolean
+  /** Asked right before the branch moves: why the work may not land any more, by rules that were changed while it waited; null where it may. */
+  readonly refused: () => Promise<MergeOutcome | null>
 }
 
 /** Brings checked work onto branches. */

@@ -126,6 +126,20 @@ describe('under a check policy', () => {
     expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
   })
 
+  test('a policy that was made stricter while the work was checked holds: it waits for a person', async () => {
+    await using world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
+    const { root, repo, home, orchestrator } = world
+    const id = await world.run(adds(root, 'one'))
+    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
+    const before = await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    await world.release('go')
+    await until(() => orchestrator.landing(id)?.kind === 'checks')
+    await registerRepository(home, { path: repo, merge: 'review' })
+    await world.release('checked')
+    expect((await world.end(id)).merge_result).toMatchObject({ merged: false, reason: 'awaiting_review' })
+    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+  })
+
   test('what is being checked when the server ends is checked again at the next start, and lands once', async () => {
     const world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
     const { root, repo, orchestrator } = world

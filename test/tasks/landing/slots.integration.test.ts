@@ -57,7 +57,7 @@ test.each(['direct', 'train'] as const)(
         createdAt: '',
       }
       const task = { ...newTask(identity, folder), startCommit, branch }
-      return { task, commit, policy, slot: own, signed: false, believesFailures: true }
+      return { task, commit, policy, slot: own, signed: false, believesFailures: true, refused: async () => null }
     }
     const wishes = [await wishOf('aaaaaaaa', null), await wishOf('bbbbbbbb', slot)]
     await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
