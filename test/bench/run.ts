@@ -24,6 +24,7 @@ import { live } from './rows/live.ts'
 import { mcp } from './rows/mcp.ts'
 import { merge } from './rows/merge.ts'
 import { message } from './rows/message.ts'
+import { places } from './rows/places.ts'
 import { task } from './rows/task.ts'
 import { warm } from './rows/warm.ts'
 import { window } from './rows/window.ts'
@@ -44,6 +45,7 @@ const benches: readonly Bench[] = [
   live,
   message,
   warm,
+  places,
   task,
   soak,
 ]

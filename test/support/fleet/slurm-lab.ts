@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
 import { findTool } from '../../../main/lib/processes/find-tool.ts'
 import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
 import { startDetached } from '../../../main/lib/processes/start-detached.ts'
+import { until } from '../until.ts'
 
-/** Real Slurm: a controller and nodes that are sets of namespaces of this machine. It takes two seconds to start. */
+/** Real Slurm: a controller and nodes that are sets of namespaces of this machine. Its commands are in our PATH until it is disposed. */
 export interface SlurmLab extends AsyncDisposable {
   /** What every node sees under this path is its own. */
   readonly scratch: string
@@ -27,7 +27,6 @@ export interface SlurmLab extends AsyncDisposable {
 const script = join(import.meta.dirname, 'slurm-lab.sh')
 const commands = ['sbatch', 'scancel', 'scontrol', 'sinfo', 'squeue', 'srun']
 const nodes = ['n1', 'n2'] as const
-const soon = { timeout: 60_000 }
 
 /** Each node has this much, whatever this machine has. */
 const nodeCpus = 2
@@ -45,7 +44,7 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
   const top = await startDetached('unshare', [...kinds, '--fork', '--kill-child', script, lab, 'up', ...nodes])
   const init = async (): Promise<string> =>
     (await readFile(`/proc/${top.pid}/task/${top.pid}/children`, 'utf8').catch(() => '')).trim()
-  await expect.poll(init, soon).toMatch(/^\d+$/)
+  await until(async () => /^\d+$/.test(await init()))
   const first = await init()
   const enter = ['-t', first, ...(isRoot ? [] : ['-U', '--preserve-credentials']), '-n', '-u', '-m']
   for (const name of commands) {
@@ -55,7 +54,8 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
     await chmod(file(`bin/${name}`), 0o755)
   }
   // Where a user of a cluster has Slurm's commands.
-  vi.stubEnv('PATH', `${file('bin')}:${process.env.PATH ?? ''}`)
+  const usualPath = process.env.PATH ?? ''
+  process.env.PATH = `${file('bin')}:${usualPath}`
   const slurm = async (...[program = '', ...words]: readonly string[]) =>
     (await runOrThrow(file(`bin/${program}`), words)).stdout.trim()
   const inside = (...words: readonly string[]) => runOrThrow('nsenter', [...enter, '-p', ...words])
@@ -65,7 +65,7 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
     const line = `"$0" "$1" ${verb} ${name} & echo $! >"$1/${name}.pid"`
     await startDetached('nsenter', [...enter, '-p', 'sh', '-c', line, script, lab])
   }
-  await expect.poll(states, soon).toMatch(/n1 idle[\s\S]*n2 idle/)
+  await until(async () => /n1 idle[\s\S]*n2 idle/.test(await states()))
   return {
     scratch: file('scratch'),
     scratchOf: (node) => join(lab, node, 'scratch'),
@@ -79,14 +79,14 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
       await inside('nsenter', '-t', children, '-p', '-m', 'kill', `-${signal.replace('SIG', '')}`, String(pid))
     },
     [Symbol.asyncDispose]: async () => {
-      vi.unstubAllEnvs()
+      process.env.PATH = usualPath
       try {
         process.kill(top.pid, 'SIGKILL')
       } catch {
         // It has ended.
       }
       await top.ended
-      await expect.poll(() => existsSync(`/proc/${first}`), soon).toBe(false)
+      await until(() => !existsSync(`/proc/${first}`))
     },
   }
 }

@@ -16,6 +16,8 @@ export interface TestSshd extends AsyncDisposable {
   /** Ends every connection that there is, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
+  /** What went over the link so far, in both directions, as ssh writes it. */
+  bytes(): number
 }
 
 /** Where Debian and others put it; it wants to be called by its whole path. */
@@ -55,6 +57,7 @@ export async function startSshd(root: string, path?: string): Promise<TestSshd> 
 
   const links = new Set<Socket>()
   let isCut = false
+  let passed = 0
   const link = createServer((near) => {
     if (isCut) return void near.destroy()
     const far = connect(port, '127.0.0.1')
@@ -69,6 +72,9 @@ export async function startSshd(root: string, path?: string): Promise<TestSshd> 
           links.delete(one)
           other.destroy()
         })
+      one.on('data', (chunk: Buffer) => {
+        passed += chunk.length
+      })
       one.pipe(other)
     }
   })
@@ -91,6 +97,7 @@ export async function startSshd(root: string, path?: string): Promise<TestSshd> 
       isCut = true
       cutAll()
     },
+    bytes: () => passed,
     mend: () => {
       isCut = false
     },
