@@ -1,7 +1,8 @@
 import type { TaskId } from './task/task.ts'
 
 /** Programs that keep requests to merge a branch, each with a REST API of its own. */
-export const forges = ['github'] as const
+export const forges = ['github', 'gitlab', 'gitea'] as const
+/** `gitea` is Forgejo, too. */
 export type ForgeKind = (typeof forges)[number]
 
 /** Where the work of a repository's tasks is asked to be merged. Every address was taken down when the user said so. */
@@ -13,7 +14,7 @@ export interface Forge {
   readonly api: string
   /** What work is pushed to, as `https://github.com/OWNER/NAME.git`. */
   readonly git: string
-  /** `OWNER/NAME` there. */
+  /** `OWNER/NAME` there; on GitLab with the groups above, where there are any. */
   readonly project: string
   /** The name of the remote whose address `git` was made of. */
   readonly remote: string

@@ -69,7 +69,7 @@ export const getTaskInfo = defineOperation({
         problem: z.string().optional().describe('Why the last try failed; it is tried again'),
       })
       .optional()
-      .describe('The request to merge its work at GitHub, where its repository has one'),
+      .describe('The request to merge its work at GitHub, GitLab or Gitea, where its repository has one'),
     forked_from: z.string().optional().describe('The task at whose end it began, see fork_task'),
     attempt: z
       .looseObject({ group: z.string(), number: z.int(), of: z.int(), chosen: z.boolean() })

@@ -22,7 +22,7 @@ export interface Bringing {
 }
 
 /** Why nothing was pushed or asked for: one sentence, for a person, with what they can do. */
-export class Held extends Error {
+class Held extends Error {
   override readonly name = 'Held'
 }
 

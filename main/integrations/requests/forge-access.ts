@@ -5,8 +5,8 @@ import type { RemoteAccess } from '../../git/remote/over-http.ts'
 import { secretOfHost } from '../../settings/secrets.ts'
 import type { ForgeAccess } from './ask-forge.ts'
 
-/** As whom git shows a token where the secret names no user. */
-const gitUsers: Readonly<Record<ForgeKind, string>> = { github: 'x-access-token' }
+/** As whom git shows a token where the secret names no user: GitLab and Gitea look at the token alone. */
+const gitUsers: Readonly<Record<ForgeKind, string>> = { github: 'x-access-token', gitlab: 'oauth2', gitea: 'oauth2' }
 
 /** How a forge and its remote are spoken to, with the user's credential. @throws AppError('argument-invalid' | 'token-unsafe' | 'home-unusable') */
 export async function forgeAccess(
@@ -19,13 +19,18 @@ export async function forgeAccess(
   const user = secret.form.kind === 'basic' ? secret.form.user : gitUsers[kind]
   const basic = Buffer.from(`${user}:${value}`, 'latin1').toString('base64')
   return {
-    api: { api, headers: { authorization: `Bearer ${value}`, ...ofKind[kind] }, hidden: [...hidden, basic], seen },
+    api: { api, headers: headersOf[kind](value), hidden: [...hidden, basic], seen },
     git: { url: git, authorization: `Basic ${basic}` },
   }
 }
 
-const ofKind: Readonly<Record<ForgeKind, Readonly<Record<string, string>>>> = {
-  github: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+const headersOf: Readonly<Record<ForgeKind, (token: string) => ForgeAccess['headers']>> = {
+  github: (token) => ({
+    ...{ authorization: `Bearer ${token}`, accept: 'application/vnd.github+json' },
+    'x-github-api-version': '2022-11-28',
+  }),
+  gitlab: (token) => ({ authorization: `Bearer ${token}` }),
+  gitea: (token) => ({ authorization: `token ${token}` }),
 }
 
 /** @throws AppError('argument-invalid') for a secret of another host: what it is for, the user said when it was added. */

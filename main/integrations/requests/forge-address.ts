@@ -1,4 +1,5 @@
 import type { Forge, ForgeKind } from '../../core/pull-request.ts'
+import { unreachable } from '../../core/unreachable.ts'
 import { isLoopback } from '../../lib/addresses.ts'
 
 type Address = Pick<Forge, 'api' | 'git' | 'project'>
@@ -16,7 +17,8 @@ export function forgeAddress(kind: ForgeKind, remote: string, api?: string): Add
     .replace(/\/+$/, '')
     .replace(/\.git$/, '')
   const parts = project.split('/')
-  if (parts.length !== 2 || !parts.every((part) => /^[A-Za-z0-9_.-]{1,100}$/.test(part) && !/^\.+$/.test(part)))
+  const isWhole = kind === 'gitlab' ? parts.length >= 2 : parts.length === 2
+  if (!isWhole || !parts.every((part) => /^[A-Za-z0-9_.-]{1,100}$/.test(part) && !/^\.+$/.test(part)))
     return 'The remote names no OWNER/NAME'
   const chosen = api === undefined ? usualApi(kind, origin, host) : URL.parse(api)?.href
   const url = chosen === undefined ? null : URL.parse(chosen)
@@ -46,5 +48,11 @@ function usualApi(kind: ForgeKind, origin: string, host: string): string {
   switch (kind) {
     case 'github':
       return host === 'github.com' ? 'https://api.github.com' : `${origin}/api/v3`
+    case 'gitlab':
+      return `${origin}/api/v4`
+    case 'gitea':
+      return `${origin}/api/v1`
+    default:
+      return unreachable(kind)
   }
 }

@@ -15,8 +15,16 @@ test.for([
     'https://git.example.org:8443/o/r',
     { api: 'https://git.example.org:8443/api/v3', git: 'https://git.example.org:8443/o/r.git', project: 'o/r' },
   ],
-] as const)('the remote %s is found on the web', ([remote, address]) => {
+] as const)('the remote %s of GitHub is found on the web', ([remote, address]) => {
   expect(forgeAddress('github', remote)).toEqual(address)
+})
+
+test('GitLab has groups in groups, and each forge its own place for the API', () => {
+  expect(forgeAddress('gitlab', 'git@gitlab.com:group/below/r.git')).toEqual({
+    ...{ api: 'https://gitlab.com/api/v4', git: 'https://gitlab.com/group/below/r.git', project: 'group/below/r' },
+  })
+  expect(forgeAddress('gitea', 'https://codeberg.org/o/r')).toMatchObject({ api: 'https://codeberg.org/api/v1' })
+  expect(forgeAddress('gitea', 'https://codeberg.org/o/below/r')).toContain('names no OWNER/NAME')
 })
 
 test.for([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -23,7 +24,7 @@ export interface Kept {
   sha: string
 }
 
-export interface Asked {
+interface Asked {
   readonly method: string
   /** Without its query. */
   readonly path: string
@@ -134,7 +135,7 @@ export async function forgeServer(root: string, dialect: Dialect, shows: (asked:
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer, asked: string[]): void {
   const { status, body, headers } = answer
   const bytes = JSON.stringify(body ?? null)
-  const etag = `"${Buffer.from(bytes).toString('base64url').slice(-40)}-${bytes.length}"`
+  const etag = `"${createHash('sha1').update(bytes).digest('hex')}"`
   if (request.method === 'GET' && status === 200 && request.headers['if-none-match'] === etag) {
     asked.push('304')
     response.writeHead(304, { etag }).end()
