@@ -50,6 +50,7 @@ const benches: readonly Bench[] = [
   soak,
 ]
 const output = join(import.meta.dirname, '../output')
+const recordPath = join(import.meta.dirname, 'results.json')
 
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -128,10 +129,9 @@ function withoutValues({ values: _, ...row }: Result) {
   return row
 }
 
-const recordPath = join(import.meta.dirname, 'results.json')
-
-const readRecords = async (): Promise<readonly Recorded[]> =>
-  (await pathExists(recordPath)) ? (JSON.parse(await readFile(recordPath, 'utf8')) as readonly Recorded[]) : []
+async function readRecords(): Promise<readonly Recorded[]> {
+  return (await pathExists(recordPath)) ? (JSON.parse(await readFile(recordPath, 'utf8')) as readonly Recorded[]) : []
+}
 
 /** A benchmark that could not be measured now keeps what it had. */
 async function record(newer: readonly Recorded[]): Promise<void> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Choice, choiceAmong, chosenNumber, judgeText } from '../../core/attempts/attempts.ts'
 import { AppError, toFailure } from '../../core/failure.ts'
 import type { By } from '../../core/merge/may-publish.ts'
-import type { MergeOutcome } from '../../core/merge/merge.ts'
+import { type MergeOutcome, taskRef } from '../../core/merge/merge.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { baseName, type TaskBase } from '../../core/task/task-base.ts'
 import { mergeView } from '../../core/task/view.ts'
@@ -21,7 +21,7 @@ import { requireWork } from '../review/require-work.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
 
 export interface AttemptsOptions {
-  readonly catalog: Pick<TaskCatalog, 'list' | 'get' | 'put'>
+  readonly catalog: Pick<TaskCatalog, 'list' | 'get' | 'put' | 'watch'>
   readonly intake: Pick<TaskIntake, 'accept' | 'check' | 'admit'>
   readonly follower: Pick<TaskFollower, 'cancel'>
   readonly ended: Pick<EndedTasks, 'act'>
@@ -37,6 +37,11 @@ export class TaskAttempts {
 
   constructor(options: AttemptsOptions) {
     this.#options = options
+    options.catalog.watch((_id, task) => {
+      // A person may take one without a word about the others.
+      if (task?.attempt && task.state.phase === 'finished' && task.merge?.kind === 'merged')
+        void this.#settleOthers(task.id, task.attempt.group)
+    })
   }
 
   /** All of them or none; they wait for slots. @throws AppError that says why there is none. */
@@ -127,6 +132,19 @@ export class TaskAttempts {
     }
   }
 
+  /** Never rejects: who chooses later settles them as well. */
+  async #settleOthers(chosen: TaskId, group: string): Promise<void> {
+    const { ended, log } = this.#options
+    try {
+      for (const { id, merge } of await this.members(group)) {
+        if (id === chosen || merge?.kind !== 'unmerged' || merge.reason !== 'awaiting_choice') continue
+        await ended.act(id, (task) => this.#markOther(task, chosen, 'person'))
+      }
+    } catch (error) {
+      log.debug('attempts beside one that was merged stay open', { taskId: chosen, reason: toFailure(error).message })
+    }
+  }
+
   async #beginJudging(group: string, owner: string | null): Promise<void> {
     const { catalog, intake } = this.#options
     const members = await this.members(group)
@@ -162,7 +180,7 @@ export class TaskAttempts {
   async #markOther(task: Task, chosen: TaskId, by: Exclude<By, 'policy'>): Promise<void> {
     const { merge } = task
     if (merge?.kind !== 'unmerged' || merge.reason !== 'awaiting_choice') return
-    const detail = `Task ${chosen} was chosen in its place. Its work stays at its ref, and below refs/tasks/${chosen}.also/`
+    const detail = `Task ${chosen} was chosen in its place. Its work stays at ${taskRef(task.id)}`
     await this.#record(task, { kind: 'unmerged', reason: 'not_chosen', files: [], detail }, by)
   }
 

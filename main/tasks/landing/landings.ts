@@ -34,6 +34,12 @@ const borrowed = (slot: SlotId): SlotLease => ({ slot, [Symbol.dispose]: () => u
 /** How long a check waits that has no slot, before it asks for one again. */
 const retryMs = 5_000
 
+/** A check asks no model: its gateway has no key to add. */
+const withoutApi = ({ gateway, ...rest }: Provisions): Provisions => ({
+  ...rest,
+  ...(gateway && { gateway: { ...gateway, api: null } }),
+})
+
 /** Everything that waits for branches, a queue for each branch of each repository. */
 export class Landings implements Lander, AsyncDisposable {
   readonly #options: LandingsOptions
@@ -97,7 +103,7 @@ export class Landings implements Lander, AsyncDisposable {
     const { slot } = place
     return await machines.run(
       {
-        ...{ task, commit, policy, slot, provisions: await provisions(task.repoPath) },
+        ...{ task, commit, policy, slot, provisions: withoutApi(await provisions(task.repoPath)) },
         slotIsFree: (free) => warm.slotIsFree(free),
       },
       signal,

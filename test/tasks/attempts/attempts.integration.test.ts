@@ -134,6 +134,16 @@ test.each([
   expect(await orchestrator.choose(first, 'person')).toMatchObject({ kind: 'merged' })
 })
 
+test('where a person merges one without choosing, the others wait no more', async () => {
+  await using at = await world()
+  const { orchestrator } = at
+  const ids = await orchestrator.runAttempts({ ...request, count: 2 })
+  await at.ended(ids)
+  const [first, second] = ids as [TaskId, TaskId]
+  expect(await orchestrator.merge(first, 'person')).toMatchObject({ kind: 'merged' })
+  await expect.poll(() => at.reason(second)).toMatchObject({ reason: 'not_chosen' })
+})
+
 test('before all have ended there is no choice, and attempts come after no others', async () => {
   await using at = await world()
   const { orchestrator } = at

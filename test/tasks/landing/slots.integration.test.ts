@@ -27,9 +27,14 @@ test.each(['direct', 'train'] as const)(
       repositories: { list: async () => [{ alias: 'project', path: repo, added: '', landing }] },
       provisions: async () => ({
         ...{ key: { variable: 'ANTHROPIC_API_KEY', value: testKey }, variables: {}, egress: 'closed', forwards: [] },
+        gateway: {
+          hosts: ['registry.example'],
+          api: { url: 'https://api.example', credential: { header: 'x-api-key', key: testKey }, serverTools: 'refuse' },
+        },
       }),
       machines: {
-        run: async ({ task, slot: at }: CheckRequest) => {
+        run: async ({ task, slot: at, provisions }: CheckRequest) => {
+          expect(provisions.gateway).toEqual({ hosts: ['registry.example'], api: null })
           inSlot += 1
           expect(inSlot).toBe(1) // Its disks are for one machine.
           ran.push([task.id, at])
