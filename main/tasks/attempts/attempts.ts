@@ -136,10 +136,12 @@ export class TaskAttempts {
   async #settleOthers(chosen: TaskId, group: string): Promise<void> {
     const { ended, log } = this.#options
     try {
-      for (const { id, merge } of await this.members(group)) {
-        if (id === chosen || merge?.kind !== 'unmerged' || merge.reason !== 'awaiting_choice') continue
-        await ended.act(id, (task) => this.#markOther(task, chosen, 'person'))
-      }
+      await inTurn(turnOf(group), async () => {
+        for (const { id, merge } of await this.members(group)) {
+          if (id === chosen || merge?.kind !== 'unmerged' || merge.reason !== 'awaiting_choice') continue
+          await ended.act(id, (task) => this.#markOther(task, chosen, 'person'))
+        }
+      })
     } catch (error) {
       log.debug('attempts beside one that was merged stay open', { taskId: chosen, reason: toFailure(error).message })
     }

@@ -18,7 +18,12 @@ test('a judge whose choice is checked while the orchestrator ends is not over: i
   }
   const attempts = new TaskAttempts({
     ...{ intake: unused, follower: unused, rules: unused, log: silentLog },
-    catalog: { list: async () => [member] as never, get: async () => member, put: () => undefined },
+    catalog: {
+      list: async () => [member] as never,
+      get: async () => member,
+      put: () => undefined,
+      watch: () => () => undefined,
+    },
     ended: { act: () => Promise.reject(new LandingLeft()) },
   })
   const [, ...events] = eventsOfGoodTask('/repo')
