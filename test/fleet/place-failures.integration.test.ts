@@ -127,6 +127,25 @@ test("a keeper that is killed is followed by one that adopts its task's machine"
   await expect.poll(() => seats(scene), soon).toEqual([])
 })
 
+test('of a node that restarts, which takes keeper and machine along, the work comes home, files that were not committed too', async () => {
+  await using scene = await placeScene(guestThatWaits)
+  await using home = await startOrchestrator(scene.setup)
+  const id = await home.orchestrator.run(place)
+  await toWork(home.orchestrator, id)
+  const console = await home.orchestrator.consolePath(id)
+  await expect.poll(() => readFile(console, 'utf8'), soon).toContain('at work')
+  const [seat = ''] = await seats(scene)
+  const record = await readFile(join(taskFiles(join(scene.node, 'seats', seat), id).record), 'utf8')
+  process.kill(await keeperOf(scene), 'SIGKILL')
+  process.kill(-JSON.parse(record).machine.pid, 'SIGKILL')
+
+  const task = await untilEnded(home.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'guest-failed' } } })
+  expect(await gitIn(scene.repo, ['show', `refs/tasks/${id}:before.txt`])).toBe('before')
+  expect(home.events.read(0)).toHaveLength(1)
+  await expect.poll(() => seats(scene), soon).toEqual([])
+})
+
 test('a node that lost everything of a task that had begun fails it with the reason, once', async () => {
   await using scene = await placeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
