@@ -69,7 +69,13 @@ export class TaskAttachments implements Attachments {
         .catch((error: unknown) => gone.abort(error))
     }
     const unwatch = catalog.watch((changed) => void (changed === id && look())) // Before the look: what changes after it is seen.
-    const late = setTimeout(() => void catalog.get(id).then((task) => gone.abort(notFound(task))), findMs)
+    const giveUp = async (): Promise<void> => {
+      await catalog
+        .get(id)
+        .then((task) => gone.abort(notFound(task)))
+        .catch((error: unknown) => gone.abort(error))
+    }
+    const late = setTimeout(() => void giveUp(), findMs)
     try {
       await look()
       await lines.followed(id, AbortSignal.any([signal, gone.signal]))

@@ -82,6 +82,17 @@ test('a machine that is on record and not found again yet is waited for, until i
   await expect(waiting).rejects.toMatchObject({ code: 'interrupted' })
 })
 
+test('where the record cannot be read once the machine was waited for, that is the answer', async () => {
+  const reads = [Promise.resolve(taskAfter('agent-started'))]
+  const catalog = {
+    get: () => reads.shift() ?? Promise.reject(new Error('too many open files')),
+    watch: () => () => undefined,
+  }
+  using lines = new GuestLines(silentLog)
+  const attachments = new TaskAttachments({ home: '/home', catalog, lines, findMs: 1 })
+  await expect(attachments.openShell(id, size, never)).rejects.toThrow('too many open files')
+})
+
 test.each([
   ['5173 3000', [5173, 3000]],
   ['', []],
