@@ -10,7 +10,8 @@ let
   cfg = config.microvm-guest;
   inherit (lib) mkForce mkOption types;
 
-  pins = (builtins.fromJSON (builtins.readFile ./debian/pins.json)).claude;
+  npmPins = builtins.fromJSON (builtins.readFile ./debian/pins.json);
+  pins = npmPins.claude;
   npmPackage = if pkgs.stdenv.hostPlatform.isAarch64 then pins.arm64 else pins.x64;
 
   # The very file that npm delivers: a program that carries its own scripts behind its code, which patching would break.
@@ -25,6 +26,25 @@ let
       ''
         tar -xzf $src package/claude
         install -D -m 755 package/claude $out/bin/claude
+      '';
+
+  # Likewise, of the version that the Debian guest has.
+  devcontainers =
+    let
+      pin = npmPins.devcontainers;
+    in
+    pkgs.runCommand "devcontainers-cli-${pin.version}"
+      {
+        src = pkgs.fetchurl {
+          url = "https://registry.npmjs.org/${pin.package}/-/${baseNameOf pin.package}-${pin.version}.tgz";
+          hash = pin.integrity;
+        };
+      }
+      ''
+        mkdir -p $out/lib $out/bin
+        tar -xzf $src -C $out/lib --strip-components=1 package
+        printf '#!%s\nexec %s %s "$@"\n' ${lib.getExe pkgs.bash} ${lib.getExe pkgs.nodejs} $out/lib/devcontainer.js >$out/bin/devcontainer
+        chmod 755 $out/bin/devcontainer
       '';
 
   rosetta = config.microvm.hypervisor == "vfkit";
@@ -262,17 +282,23 @@ in
 
     environment.systemPackages = [
       claude
+      devcontainers
     ]
     ++ (with pkgs; [
       curl
       file
+      gcc
       git
       git-lfs
+      gnumake
       jq
       less
+      nodejs
       openssh
+      pkg-config
       podman-compose
       procps
+      python3
       ripgrep
       unzip
       xz
@@ -355,6 +381,8 @@ in
         PATH = mkForce "/run/wrappers/bin:/run/current-system/sw/bin";
         SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt";
         MICROVM_INBOX = "${./inbox.sh}";
+        MICROVM_BECOME_CLAUDE = "${./become-claude.sh}";
+        MICROVM_DEV_CONTAINER = "${./dev-container.sh}";
       };
       serviceConfig = {
         ExecStart = "${lib.getExe pkgs.bash} ${./task-runner.sh}";

@@ -20,36 +20,12 @@ stderr_log=$workspace/claude-stderr.log
 
 say() { printf 'microvm: %s\n' "$*"; }
 
-# ---- as the guest's user, inside the development shell ---------------------------------------------------------------
-
-# Only Claude itself gets the key: it comes by a file in memory, and enters the environment right before the exec.
-# Its texts come by stdin, because an argument may not be longer than 128 KiB and there may be more of it later.
-become_claude() {
-  local key
-  : >"$private/claude-started"
-  if [ -e "$private/key" ]; then
-    key=$(<"$private/key")
-    rm -f "$private/key"
-    export "$MICROVM_KEY_VARIABLE=$key"
-  fi
-  local options=()
-  [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || options+=(--max-budget-usd "$MICROVM_MAX_BUDGET_USD")
-  [ -z "${MICROVM_RESUME_SESSION-}" ] || options+=(--resume "$MICROVM_RESUME_SESSION")
-  [ -z "${MICROVM_FORK_SESSION-}" ] || options+=(--fork-session --session-id "$MICROVM_FORK_SESSION")
-  unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_FORK_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-  exec claude --dangerously-skip-permissions ${options[@]+"${options[@]}"} --input-format stream-json --output-format stream-json --verbose -p \
-    <"$private/input"
-}
-
-if [ "${1-}" = become-claude ]; then
-  become_claude
-  exit 127
-fi
-
 # ---- as root -------------------------------------------------------------------------------------------------------
 
 # shellcheck source=inbox.sh
 source "${MICROVM_INBOX:-${self%/*}/inbox.sh}"
+# shellcheck source=dev-container.sh
+source "${MICROVM_DEV_CONTAINER:-${self%/*}/dev-container.sh}"
 
 child=
 helpers=()
@@ -72,8 +48,10 @@ prompt_id=
 hold_seconds=
 wip_subject=
 flake=
-# What the task works in: the repository's own flake when empty, one that the host gave (given), or nothing but this guest (plain).
+# What the task works in: the repository's own flake when empty, one that the host gave (given), the dev container that a file of the clone
+# describes (devcontainer), or nothing but this guest (plain).
 environment=
+dev_container=
 code=
 check_code=
 check_late=
@@ -127,6 +105,7 @@ write_result() {
 }
 
 stop_child() {
+  [ -z "$container" ] || stop_container
   [ -n "$child" ] || return 0
   kill -TERM -- "-$child" 2>/dev/null || return 0
   for _ in {1..50}; do
@@ -274,7 +253,7 @@ end_idle() {
       if .answered and (.agents | not) then "waits" else "works" end)' 2>/dev/null)
   say "ending Claude, which has waited $idle_seconds s for a command in the background"
   : >"$private/ended-idle"
-  kill -INT "$child" 2>/dev/null
+  signal_claude INT
   sleep "${MICROVM_GRACE_SECONDS:-20}" >/dev/null 2>&1
   kill -KILL -- "-$child" 2>/dev/null
 }
@@ -325,8 +304,27 @@ take_claude_files() (
 
 # choose_shell [NIX_ARGUMENT...]: sets `shell` to what stands before a command that runs in what the task works in.
 choose_shell() {
-  shell=()
-  [ "$environment" = plain ] || shell=(nix develop "$flake" --no-write-lock-file "$@" --command)
+  case $environment in
+    plain) shell=() ;;
+    devcontainer) ;; # It was started before.
+    *) shell=(nix develop "$flake" --no-write-lock-file "$@" --command) ;;
+  esac
+}
+
+# become_claude: what runs Claude there, with the shell before it.
+become_claude() {
+  local name
+  case $environment in
+    devcontainer)
+      for name in MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_FORK_SESSION; do
+        [ -z "${!name-}" ] || shell+=(--remote-env "$name=${!name}")
+      done
+      as_user setsid "${shell[@]}" sh /opt/microvm/become-claude.sh /opt/microvm /opt/microvm-claude
+      ;;
+    *)
+      as_user setsid ${shell[@]+"${shell[@]}"} "$BASH" "${MICROVM_BECOME_CLAUDE:-${self%/*}/become-claude.sh}" "$private"
+      ;;
+  esac
 }
 
 # Sets `flake` to where nix is to read it: the clone with its history out of sight, for nix copies into its store whatever it finds. The
@@ -343,7 +341,8 @@ show_flake() {
 run_shell() {
   local progress before idle= feed
   choose_shell "$@"
-  before=$(stat -c %s "$stream" 2>/dev/null || echo 0)
+  : >>"$stream" # Whoever reads it finds it, however early.
+  before=$(stat -c %s "$stream")
   rm -f "$private/claude-started" "$private/input" "$private/interrupted" "$private/waits"
   mkfifo -m 600 "$private/input"
   ! is_root || chown 1000:1000 "$private/input"
@@ -354,7 +353,7 @@ run_shell() {
     [ -z "$resume_session" ] || export MICROVM_RESUME_SESSION=$resume_session
     [ -z "$resume_session" ] || [ -z "$fork_session" ] || export MICROVM_FORK_SESSION=$fork_session
     export MICROVM_KEY_VARIABLE=$key_variable MICROVM_STATE=$state MICROVM_WORKSPACE=$workspace
-    as_user setsid ${shell[@]+"${shell[@]}"} "$BASH" "$self" become-claude
+    become_claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
   show_progress "$before" &
@@ -396,7 +395,7 @@ copy_clone() {
 # In a copy of the clone that is mounted in its place: what the check leaves behind is no work of the task. The user makes the copy, since
 # on a Mac's share every file belongs to whoever looks: a copy that root made would be root's, and the check could not write in it.
 run_check() {
-  local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=() limit=() began=$SECONDS
+  local copy=${MICROVM_CHECK_FOLDER:-/var/tmp/microvm-check} isolate=() limit=() began=$SECONDS command=("$BASH" -c "$check_command")
   say 'running the check'
   check_late=
   [ -z "$check_seconds" ] || limit=(timeout --kill-after=10 "$check_seconds")
@@ -405,7 +404,13 @@ run_check() {
     check_code=126
     return
   fi
-  if is_root; then
+  if [ -n "$container" ]; then
+    # It sees what was mounted before it starts, and nothing later.
+    stop_container
+    ! is_root || mount --bind "$copy" "$repo"
+    podman_of_guest start "$container" >/dev/null
+    command=(sh -c 'if command -v bash >/dev/null; then exec bash -c "$1"; else exec sh -c "$1"; fi' check "$check_command")
+  elif is_root; then
     isolate=(unshare --mount "$BASH" -c 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"' isolate "$copy" "$repo"
       setpriv --reuid 1000 --regid 1000 --init-groups --)
   fi
@@ -413,13 +418,18 @@ run_check() {
     cd "$copy" || exit 126
     user_environment
     unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
-    exec setsid ${limit[@]+"${limit[@]}"} ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "$BASH" -c "$check_command"
+    if [ -n "$container" ]; then
+      as_user setsid ${limit[@]+"${limit[@]}"} "${shell[@]}" "${command[@]}"
+    else
+      exec setsid ${limit[@]+"${limit[@]}"} ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "${command[@]}"
+    fi
   ) </dev/null >"$copy.log" 2>&1 &
   child=$!
   wait "$child"
   check_code=$?
   stop_child
   child=
+  [ -z "$container" ] || ! is_root || umount "$repo"
   # What `timeout` says of a command that it ended, and a command may say too.
   [[ -z $check_seconds || ! $check_code =~ ^(124|137)$ || $((SECONDS - began)) -lt $check_seconds ]] || check_late=yes
   tail -c 65536 "$copy.log" >"$private/check-output"
@@ -431,7 +441,7 @@ run_check() {
 check_alone() {
   choose_shell
   run_check
-  if [ "$check_code" != 0 ] && [ "$environment" != plain ] && grep -q 'does not provide attribute' "$private/check-output" && can_run_x86; then
+  if [ "$check_code" != 0 ] && [ -z "$container" ] && [ "$environment" != plain ] && grep -q 'does not provide attribute' "$private/check-output" && can_run_x86; then
     say 'no development shell for this system, trying x86_64-linux'
     choose_shell --system x86_64-linux
     run_check
@@ -542,6 +552,15 @@ write_x86_program() {
     printf '\0\0\0\0\100\0\70\0\1\0\0\0\0\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\100\0\0\0\0\0\0\0\100\0\0\0\0\0'
     printf '\201\0\0\0\0\0\0\0\201\0\0\0\0\0\0\0\0\20\0\0\0\0\0\0\61\377\270\74\0\0\0\17\5'
   } >"$1" && chmod 755 "$1"
+}
+
+# What a task that came to no Claude has failed at.
+starter() {
+  case $environment in
+    plain) echo Claude ;;
+    devcontainer) echo 'A command in the dev container' ;;
+    *) echo nix develop ;;
+  esac
 }
 
 # ---- what became of it ---------------------------------------------------------------------------------------------
@@ -664,6 +683,10 @@ main() {
   setting MICROVM_ENVIRONMENT environment
   case $environment in
     plain) say "working with the guest's own tools" ;;
+    devcontainer)
+      setting MICROVM_DEV_CONTAINER_FILE dev_container
+      start_container "$dev_container" || fail "$error"
+      ;;
     given)
       take_environment || fail 'The flake that the host gave could not be laid down in the guest'
       say 'entering the development shell of the flake that the host gave'
@@ -682,7 +705,7 @@ main() {
     say 'no development shell for this system, trying x86_64-linux'
     run_shell --system x86_64-linux
   fi
-  [ -e "$private/claude-started" ] || fail "$([ "$environment" = plain ] && echo Claude || echo nix develop) failed (exit status $code)"$'\n'"$(last_lines)" "$code"
+  [ -e "$private/claude-started" ] || fail "$(starter) failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   judge
   keep_session
   if [ -z "$error" ]; then

@@ -158,7 +158,7 @@ export interface Requests {
   setEgress(request: { readonly alias: string; readonly egress: EgressWord | null }): Record<never, never>
   /** What its tasks work in from now on: a word, or the path of a folder of this host. */
   setEnvironment(request: { readonly alias: string; readonly environment: string }): Record<never, never>
-  addRepository(request: { readonly path: string; readonly environment?: 'auto' | 'plain' }): Added
+  addRepository(request: { readonly path: string; readonly environment?: 'auto' | 'tools' | 'plain' }): Added
   removeRepository(request: { readonly alias: string }): Record<never, never>
   /** Writes a `flake.nix` where there is none; the user commits it. */
   writeStarterFlake(request: { readonly path: string }): { readonly file: string }

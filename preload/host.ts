@@ -11,8 +11,10 @@ export type Added =
   | {
       readonly kind: 'tools-found'
       readonly path: string
-      /** `Node 24, pnpm 10`. */
+      /** `Node 24, pnpm 10`; empty where a dev container is all that says what is needed. */
       readonly found: string
+      /** The description of the dev container that tasks would work in; null where there is none that they can. */
+      readonly devContainer: string | null
       /** One sentence each: what contradicts, was guessed or left out. */
       readonly doubts: readonly string[]
     }

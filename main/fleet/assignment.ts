@@ -31,6 +31,15 @@ const pastOf = (task: Task): PlacedAssignment['task']['past'] => {
 export const lineOf = ({ startCommit, parkings, former, work, fork }: Task): string | null =>
   parkings.length > 0 || fork?.line ? ((work ?? former?.work)?.commit ?? fork?.line?.commit ?? startCommit) : null
 
+function environmentOf(
+  environment: Task['environment'],
+  files: ReadonlyMap<string, string> | null,
+): PlacedAssignment['task']['environment'] {
+  if (environment?.kind === 'plain') return 'plain'
+  if (environment?.kind === 'devcontainer') return { devcontainer: environment.file }
+  return files && [...files].map(([path, text]) => ({ path, text }))
+}
+
 /** What a task is given at its place. The guest's key is a stand-in there: what asks with the real one is the gateway of this host. */
 export async function placedAssignment(
   task: Task,
@@ -49,8 +58,7 @@ export async function placedAssignment(
       caps: task.caps ?? acceptedCaps(limits, {}),
       check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
       checkTimeoutMs: (mergePolicy?.kind === 'check' ? mergePolicy.timeoutMs : null) ?? null,
-      environment:
-        task.environment?.kind === 'plain' ? 'plain' : files && [...files].map(([path, text]) => ({ path, text })),
+      environment: environmentOf(task.environment, files),
     },
     limits: { cpus, memoryMiB, bootTimeoutMs, taskTimeoutMs, powerOffTimeoutMs, minFreeGiB },
     provisions: {

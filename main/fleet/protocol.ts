@@ -94,9 +94,13 @@ const assignment = z.object({
     /** Runs after the agent. */
     check: z.string().nullable(),
     checkTimeoutMs: z.number().nullable(),
-    /** The files of a flake that stands in place of the repository's; null where it works in that. */
+    /** The files of a flake that stands in place of the repository's, or the description of a dev container in it; null where it works in its flake. */
     environment: z
-      .union([z.literal('plain'), z.array(z.object({ path: z.string(), text: z.string() })).max(1_000)])
+      .union([
+        z.literal('plain'),
+        z.object({ devcontainer: z.string() }),
+        z.array(z.object({ path: z.string(), text: z.string() })).max(1_000),
+      ])
       .nullable(),
   }),
   limits: z.object({

@@ -7,5 +7,5 @@ export const environmentWordSchema: z.ZodType<EnvironmentWord, unknown> = z.unio
     z.enum(environmentWords),
     z.custom<`/${string}`>((value) => typeof value === 'string' && value.startsWith('/') && !value.includes('\0')),
   ],
-  { error: 'write "auto", "flake", "tools", "plain" or the absolute path of a folder' },
+  { error: 'write "auto", "flake", "devcontainer", "tools", "plain" or the absolute path of a folder' },
 )

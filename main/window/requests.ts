@@ -87,7 +87,7 @@ export const requestSchemas = {
   repository: z.strictObject({ alias: aliasInput }),
   setEgress: z.strictObject({ alias: aliasInput, egress: egressWordSchema.nullable() }),
   setEnvironment: z.strictObject({ alias: aliasInput, environment: hostPath }),
-  addRepository: z.strictObject({ path: hostPath, environment: z.enum(['auto', 'plain']).exactOptional() }),
+  addRepository: z.strictObject({ path: hostPath, environment: z.enum(['auto', 'tools', 'plain']).exactOptional() }),
   removeRepository: z.strictObject({ alias: aliasInput }),
   writeStarterFlake: z.strictObject({ path: hostPath }),
   places: none,

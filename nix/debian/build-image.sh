@@ -1,10 +1,11 @@
 #!/bin/bash
 # build-image.sh OUTPUT_FOLDER: builds vmlinux, initrd.img, root.erofs and kernel-version from Debian packages, as root or, where user
 # namespaces are allowed, as anybody. Prints lines `progress: PERCENT PHASE`; everything else it prints is the log.
-# Needs: ARCHITECTURE (amd64 or arm64), SUITE, MIRROR, SOURCE_DATE_EPOCH, CLAUDE_PACKAGE (the npm tarball, verified).
+# Needs: ARCHITECTURE (amd64 or arm64), SUITE, MIRROR, SOURCE_DATE_EPOCH, and the verified npm tarballs CLAUDE_PACKAGE, NPM_PACKAGE and
+# DEVCONTAINERS_PACKAGE.
 set -euo pipefail
 exec 2>&1
-: "${ARCHITECTURE:?}" "${SUITE:?}" "${MIRROR:?}" "${SOURCE_DATE_EPOCH:?}" "${CLAUDE_PACKAGE:?}"
+: "${ARCHITECTURE:?}" "${SUITE:?}" "${MIRROR:?}" "${SOURCE_DATE_EPOCH:?}" "${CLAUDE_PACKAGE:?}" "${NPM_PACKAGE:?}" "${DEVCONTAINERS_PACKAGE:?}"
 export ARCHITECTURE SOURCE_DATE_EPOCH LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 output=$(cd "$1" && pwd)
@@ -31,10 +32,14 @@ fi
 inputs=$output/.image
 say() { echo "progress: $*"; }
 
-say 5 'unpacking Claude Code'
+say 5 'unpacking programs of npm'
 mkdir "$inputs"
 tar -xzf "$CLAUDE_PACKAGE" -C "$inputs" --strip-components=1 package/claude
+mkdir "$inputs/npm" "$inputs/devcontainers-cli"
+tar -xzf "$NPM_PACKAGE" -C "$inputs/npm" --strip-components=1 --no-same-owner package
+tar -xzf "$DEVCONTAINERS_PACKAGE" -C "$inputs/devcontainers-cli" --strip-components=1 --no-same-owner package
 install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/dhcp" "$here/../task-runner.sh" \
+  "$here/../become-claude.sh" "$here/../dev-container.sh" \
   "$here/../inbox.sh" "$here/../forwards.sh" "$here/../clock.sh" "$here/../attach.sh" "$here/../attach.pl" "$inputs/"
 
 say 15 'Debian packages'

@@ -18,12 +18,26 @@ add_user() {
   install -d -o 1000 -g 1000 "$root/nix/store" "$root/nix/var" "$root/nix/var/nix"
 }
 
+# add_program PACKAGE SCRIPT NAME: a package of npm, and the program that it is known for.
+add_program() {
+  install -d "$root/usr/local/lib/node_modules"
+  mv "$work/$1" "$root/usr/local/lib/node_modules/$1"
+  chown -R 0:0 "$root/usr/local/lib/node_modules/$1"
+  chmod -R u=rwX,go=rX "$root/usr/local/lib/node_modules/$1"
+  chmod 755 "$root/usr/local/lib/node_modules/$1/$2"
+  ln -s "../lib/node_modules/$1/$2" "$root/usr/local/bin/$3"
+}
+
 add_files() {
   install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
-  install -m 755 "$work/init" "$work/task-runner.sh" "$work/inbox.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" \
+  install -m 755 "$work/init" "$work/task-runner.sh" "$work/become-claude.sh" "$work/dev-container.sh" \
+    "$work/inbox.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" \
     "$work/attach.sh" "$work/attach.pl" "$root/usr/lib/microvm/"
   install -m 755 "$work/claude" "$root/usr/local/bin/claude"
   rm "$work/claude"
+  add_program npm bin/npm-cli.js npm
+  ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+  add_program devcontainers-cli devcontainer.js devcontainer
   echo microvm >"$root/etc/hostname"
   printf '127.0.0.1 localhost microvm\n::1 localhost\n' >"$root/etc/hosts"
   rm -f "$root/etc/resolv.conf" "$root/etc/machine-id"

@@ -20,7 +20,7 @@ export const ask = (question: Question): void =>
 export const answered = (): void => useAdding.setState(({ questions }) => ({ questions: questions.slice(1) }))
 
 /** Registers a folder, or asks what is to be done about it. */
-export async function addRepository(path: string, environment?: 'auto' | 'plain'): Promise<void> {
+export async function addRepository(path: string, environment?: 'auto' | 'tools' | 'plain'): Promise<void> {
   const added = await act('addRepository', { path, ...(environment && { environment }) })
   if (!added) return
   if (added.kind !== 'registered') return ask(added)

@@ -15,7 +15,7 @@ for name in a b c; do echo "$name" >"/var/lib/apt/lists/$name"; done
 mount -t tmpfs programs /usr/local/sbin
 cp "$folder/mmdebstrap" /usr/local/sbin/
 before=$(ls /var/lib/apt/lists; ls /etc/apt)
-ARCHITECTURE=amd64 SUITE=s MIRROR=m SOURCE_DATE_EPOCH=1 CLAUDE_PACKAGE="$folder/claude.tgz" bash "$script" "$folder/output"
+ARCHITECTURE=amd64 SUITE=s MIRROR=m SOURCE_DATE_EPOCH=1 CLAUDE_PACKAGE="$folder/claude.tgz" NPM_PACKAGE="$folder/claude.tgz" DEVCONTAINERS_PACKAGE="$folder/claude.tgz" bash "$script" "$folder/output"
 after=$(ls /var/lib/apt/lists; ls /etc/apt)
 [ "$before" = "$after" ] && echo UNTOUCHED
 `

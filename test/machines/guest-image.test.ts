@@ -44,6 +44,8 @@ test('each script, list and pin of the image is part of its key, and so is the a
   await cp(join(packageDirectory(), 'nix'), nix, { recursive: true })
   const files = [
     'task-runner.sh',
+    'become-claude.sh',
+    'dev-container.sh',
     'inbox.sh',
     'forwards.sh',
     'clock.sh',
@@ -67,6 +69,8 @@ test('what the guest runs is sound shell', async () => {
   const nix = join(packageDirectory(), 'nix')
   for (const name of [
     'task-runner.sh',
+    'become-claude.sh',
+    'dev-container.sh',
     'inbox.sh',
     'attach.sh',
     'debian/build-image.sh',
@@ -111,7 +115,8 @@ async function fakeInputs(folder: string, script: string): Promise<ImageInputs> 
   const real = await readImageInputs(join(packageDirectory(), 'nix'), 'x64')
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`
   const claude = { version: '1.2.3', x64: { package: 'p', integrity }, arm64: { package: 'p', integrity } }
-  return { ...real, scripts: folder, pins: { ...real.pins, claude } }
+  const other = { package: 'p', version: '1.0.0', integrity }
+  return { ...real, scripts: folder, pins: { ...real.pins, claude, npm: other, devcontainers: other } }
 }
 
 test('a build shows its phases and appears whole', async () => {
@@ -158,7 +163,7 @@ test('a Claude Code that is not the pinned one is not built in', async () => {
   const building = buildImage({ ...inputs, pins }, { directory: join(cache, 'k'), onProgress: () => undefined })
   await expect(building).rejects.toMatchObject({
     code: 'image-failed',
-    message: expect.stringContaining('not the Claude'),
+    message: expect.stringContaining('is not the p that is pinned'),
   })
   expect(await readdir(cache)).toEqual([])
 })

@@ -69,7 +69,7 @@ test('a repository without flake.nix gets a starter when the user wants one', as
 })
 
 const found = (path: string) => ({
-  ...({ kind: 'tools-found', path, found: 'Node 22, pnpm 10' } as const),
+  ...({ kind: 'tools-found', path, found: 'Node 22, pnpm 10', devContainer: null } as const),
   doubts: ['package.json asks for Node >=24, .nvmrc for 22: Node 22 is used'],
 })
 
@@ -92,6 +92,32 @@ test('a repository whose files ask for tools is registered with these by one cli
     .poll(() => host.asked('addRepository'))
     .toEqual([{ path: '/srv/code/shop' }, { path: '/srv/code/shop', environment: 'auto' }])
   await dialog.waitFor({ state: 'detached' })
+  expectNoFaults(window)
+})
+
+test('a repository with a dev container is registered with it by one click, or with the tools that its files ask for', async () => {
+  await using window = await openWindow(emptyScene)
+  const { page, host } = window
+  const devContainer = '.devcontainer/devcontainer.json'
+  host.answer('addRepository', ({ path, environment }) =>
+    environment === undefined
+      ? { ...found(path), devContainer, doubts: [] }
+      : { kind: 'registered', alias: 'shop', notes: [] },
+  )
+  for (const [button, environment] of [
+    ['Use Its Dev Container', 'auto'],
+    ['Use what its files ask for: Node 22, pnpm 10', 'tools'],
+  ] as const) {
+    await page.goto(new URL('#slots', page.url()).href)
+    await page.getByRole('button', { name: 'Add…' }).click()
+    await page.getByRole('textbox').fill('/srv/code/shop')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('heading', { name: 'Found: a dev container' }).waitFor()
+    await dialog.getByRole('button', { name: button }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment })
+  }
   expectNoFaults(window)
 })
 

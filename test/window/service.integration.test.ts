@@ -147,6 +147,7 @@ test('repositories are added kindly, and what other processes register is seen',
     kind: 'tools-found',
     path: tools,
     found: 'Node 22',
+    devContainer: null,
     doubts: [expect.stringContaining('package.json asks for Node >=24')],
   })
   const wished = { path: tools, environment: 'plain' } as const

@@ -33,7 +33,7 @@ export const getTaskInfo = defineOperation({
     environment: z
       .string()
       .describe(
-        "What it works in: 'flake', 'tools' that the repository's files ask for, 'plain', or the folder of a flake",
+        "What it works in: 'flake', 'devcontainer', 'tools' that the repository's files ask for, 'plain', or the folder of a flake",
       ),
     waits_because: z.string().optional().describe('Why it waits at its place, in the words of that'),
     queue_position: z.int().optional().describe('The place among tasks that wait for a slot'),

@@ -25,7 +25,7 @@ export const listRepos = defineOperation({
         environment: z
           .string()
           .describe(
-            "What its tasks work in: 'auto', 'flake', 'tools' that its files ask for, 'plain', or the folder of a flake of the user's",
+            "What its tasks work in: 'auto', 'flake', 'devcontainer', 'tools' that its files ask for, 'plain', or the folder of a flake of the user's",
           ),
         merge: z
           .union([z.enum(['auto', 'review']), z.object({ check: z.string(), minutes: z.number().optional() })])

@@ -29,7 +29,7 @@ export function addRepositoryCommands(program: Command, terminal: Terminal): voi
     )
     .option(
       '--environment <kind>',
-      'what its tasks work in: auto, flake, tools, plain, or a folder with a flake outside the repository',
+      'what its tasks work in: auto, flake, devcontainer, tools, plain, or a folder with a flake outside the repository',
     )
     .option('--check <command>', "runs in the task's machine after the agent; its work is merged when it succeeds")
     .option('--check-minutes <minutes>', 'how long the check may take (default: 30)', amount(bounds.checkMinutes))

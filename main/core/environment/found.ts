@@ -6,8 +6,15 @@ export interface Found {
   readonly packages: readonly FoundPackage[]
   /** One sentence each: files that contradict each other, versions that cannot be had, what was guessed, left out or not understood. */
   readonly doubts: readonly string[]
-  /** The dev container's description; null where there is none. */
-  readonly devcontainer: string | null
+  /** Null where there is none. */
+  readonly devcontainer: FoundDevContainer | null
+}
+
+export interface FoundDevContainer {
+  /** Of its description, from the top of the repository. */
+  readonly path: string
+  /** One sentence each: why no guest can work in it. Empty where nothing is known against it. */
+  readonly problems: readonly string[]
 }
 
 export interface FoundTool {

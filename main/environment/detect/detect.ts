@@ -1,6 +1,7 @@
 import type { Found, FoundPackage } from '../../core/environment/found.ts'
 import { type ToolName, toolNames } from './catalog.ts'
 import { chooseLine } from './choose-line.ts'
+import { findDevContainer, isDevContainer } from './dev-container.ts'
 import { doubt, type Finding, type Reader, type RepositoryFile, tool } from './finding.ts'
 import { byPresence } from './readers/by-presence.ts'
 import { compiled } from './readers/compiled.ts'
@@ -29,7 +30,7 @@ const most = { packages: 60, doubts: 40 } as const
 
 /** What a file is asked for, by its path alone. Pure. */
 export function interestIn(path: string): 'content' | 'presence' | 'none' {
-  if (devcontainerPath.test(path)) return 'presence'
+  if (isDevContainer(path)) return 'content'
   const all = readersOf(path)
   return all.some(({ read }) => read) ? 'content' : all.length > 0 ? 'presence' : 'none'
 }
@@ -60,15 +61,9 @@ export function detect(files: readonly RepositoryFile[]): Found {
         ? [...doubts, `More than ${most.packages} packages are asked for: the others are left out`]
         : doubts,
     ),
-    devcontainer:
-      files
-        .map(({ path }) => path)
-        .sort()
-        .find((path) => devcontainerPath.test(path)) ?? null,
+    devcontainer: findDevContainer(files),
   }
 }
-
-const devcontainerPath = /^(\.devcontainer\.json|\.devcontainer\/([^/]+\/)?devcontainer\.json)$/
 
 function findingsIn(file: RepositoryFile): readonly Finding[] {
   return readersOf(file.path).flatMap(({ there, read }): readonly Finding[] => {

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import type { AgentChoice } from '../../core/task/agent-choice.ts'
 import { type RecordOptions, TaskRecord } from '../../tasks/record/task-record.ts'
 import type { Provisions } from '../../tasks/slots/provisions.ts'
@@ -35,13 +36,22 @@ export async function recordAssigned(
           ...(checkTimeoutMs !== null && { timeoutMs: checkTimeoutMs }),
         } as const,
       }),
-      ...(environment === 'plain' && { environment: { kind: 'plain' } as const }),
-      ...(Array.isArray(environment) && { environment: { kind: 'folder', path: folder } as const }),
+      ...(environment !== null && { environment: assignedEnvironment(environment, folder) }),
     },
     options,
   )
   if (past) await record.add({ type: 'brought-along', parkings: past.parkings, messages: past.messages })
   return record
+}
+
+function assignedEnvironment(
+  environment: NonNullable<PlacedAssignment['task']['environment']>,
+  folder: string,
+): Exclude<TaskEnvironment, { kind: 'flake' }> {
+  if (environment === 'plain') return { kind: 'plain' }
+  return Array.isArray(environment)
+    ? { kind: 'folder', path: folder }
+    : { kind: 'devcontainer', file: environment.devcontainer }
 }
 
 /** @throws for a path that leads out of its folder. */

@@ -4,9 +4,9 @@ import { AppError } from '../../core/failure.ts'
 import { writeAtomically, writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { startHeartbeat } from '../../lib/heartbeat.ts'
 import { RunError, runOrThrow } from '../../lib/processes/spawn.ts'
-import { fetchClaude } from './fetch-claude.ts'
+import { fetchNpmPackage } from './fetch-npm-package.ts'
 import { type ImageFile, imageFileName } from './image-file.ts'
-import type { ImageInputs } from './inputs.ts'
+import type { ImageInputs, NpmPackage } from './inputs.ts'
 
 /** mmdebstrap takes its mounts and its root away when it is asked to end, which is some work on a slow disk. */
 const longestTidyMs = 120_000
@@ -19,7 +19,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds the image from Debian packages and Claude Code's npm package; takes minutes and needs the network.
+ * Builds the image from Debian packages and those of npm that are pinned, Claude Code's among them; takes minutes and needs the network.
  * @throws AppError('image-failed') with the last lines of the log, which stays beside the folder as `KEY.log`.
  */
 export async function buildImage(
@@ -37,15 +37,14 @@ export async function buildImage(
     heartbeat.now(`Guest image: still at ${phase}`)
   }
   try {
-    say(`fetching Claude Code ${inputs.pins.claude.version}`)
-    const download = join(work, 'download')
-    await mkdir(download)
-    const claude = await fetchClaude(
-      inputs.pins.claude[inputs.architecture],
-      inputs.pins.claude.version,
-      download,
-      signal,
-    )
+    const { claude, npm, devcontainers } = inputs.pins
+    say(`fetching Claude Code ${claude.version}`)
+    const fetched = (name: string, pin: NpmPackage) => fetchNpmPackage(pin, join(work, name), signal)
+    const packages = {
+      CLAUDE_PACKAGE: await fetched('claude', { ...claude[inputs.architecture], version: claude.version }),
+      NPM_PACKAGE: await fetched('npm', npm),
+      DEVCONTAINERS_PACKAGE: await fetched('devcontainers', devcontainers),
+    }
     const image = join(work, 'image')
     await mkdir(image)
     const onLine = (line: string): void => {
@@ -57,7 +56,7 @@ export async function buildImage(
     await runOrThrow(
       'bash',
       [script, image],
-      { env: buildEnvironment(inputs, claude), onLine, killAfterMs: longestTidyMs },
+      { env: buildEnvironment(inputs, packages), onLine, killAfterMs: longestTidyMs },
       signal,
     )
     const versionFile = join(image, 'kernel-version')
@@ -69,7 +68,7 @@ export async function buildImage(
       initrd: 'initrd.img',
       root: 'root.erofs',
       kernelParameters: [...inputs.kernelParameters],
-      claudeVersion: inputs.pins.claude.version,
+      claudeVersion: claude.version,
       kernelVersion,
       ...(inputs.architecture === 'arm64' && { rosettaTag: 'rosetta' }),
       builtAt: new Date().toISOString(),
@@ -92,7 +91,10 @@ export async function buildImage(
   }
 }
 
-function buildEnvironment({ architecture, pins }: ImageInputs, claude: string): Record<string, string> {
+function buildEnvironment(
+  { architecture, pins }: ImageInputs,
+  packages: Readonly<Record<string, string>>,
+): Record<string, string> {
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'HOME'].flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -103,6 +105,6 @@ function buildEnvironment({ architecture, pins }: ImageInputs, claude: string): 
     SUITE: pins.suite,
     MIRROR: pins.mirror,
     SOURCE_DATE_EPOCH: String(pins.sourceDateEpoch),
-    CLAUDE_PACKAGE: claude,
+    ...packages,
   }
 }

@@ -3,17 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const claudePackageSchema = z.object({ package: z.string(), integrity: z.string().startsWith('sha512-') })
+const builtPackageSchema = z.object({ package: z.string(), integrity: z.string().startsWith('sha512-') })
+const npmPackageSchema = builtPackageSchema.extend({ version: z.string() })
 
 const pinsSchema = z.object({
   suite: z.string(),
   mirror: z.url(),
   /** Seconds since 1970; the date of every file in the image. */
   sourceDateEpoch: z.int().positive(),
-  claude: z.object({ version: z.string(), x64: claudePackageSchema, arm64: claudePackageSchema }),
+  claude: z.object({ version: z.string(), x64: builtPackageSchema, arm64: builtPackageSchema }),
+  /** For the guest's own Node, which Debian has without it. */
+  npm: npmPackageSchema,
+  /** What builds and starts dev containers. */
+  devcontainers: npmPackageSchema,
 })
 
-export type ClaudePackage = z.infer<typeof claudePackageSchema>
+export type NpmPackage = z.infer<typeof npmPackageSchema>
 export type Architecture = 'x64' | 'arm64'
 export const hostArchitecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 
@@ -31,6 +36,8 @@ export interface ImageInputs {
 /** Relative to the folder `nix`. */
 const inputFiles = [
   'task-runner.sh',
+  'become-claude.sh',
+  'dev-container.sh',
   'inbox.sh',
   'forwards.sh',
   'clock.sh',

@@ -28,6 +28,8 @@ const inputFiles = [
   'store.sh',
   'proxy.sh',
   'task-runner.sh',
+  'become-claude.sh',
+  'dev-container.sh',
   'inbox.sh',
   'debian/pins.json',
 ] as const

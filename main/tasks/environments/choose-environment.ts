@@ -1,5 +1,5 @@
 import { type EnvironmentWish, environmentText, type TaskEnvironment } from '../../core/environment/environment.ts'
-import { type Found, foundText, isNothing } from '../../core/environment/found.ts'
+import { type Found, type FoundDevContainer, foundText, isNothing } from '../../core/environment/found.ts'
 import { AppError, errorOf } from '../../core/failure.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { readFlakeFiles } from '../../environment/flake-files.ts'
@@ -59,6 +59,12 @@ export async function decideEnvironment(asked: Asked): Promise<Chosen> {
       await requireCommit(path)
       await readFlakeFiles(environment.path)
       return { environment, notes: [] }
+    case 'devcontainer': {
+      await requireCommit(path)
+      const { devcontainer } = await findNeeds(path)
+      if (devcontainer && devcontainer.problems.length === 0) return inContainer(devcontainer)
+      throw noContainer(asked, devcontainer)
+    }
     case 'tools': {
       await requireCommit(path)
       const found = await findNeeds(path)
@@ -86,20 +92,17 @@ async function decideByItself(asked: Asked): Promise<Chosen> {
     return own
   }
   const found = await findNeeds(path)
+  const withoutShell = problem ? [] : [noShell]
+  if (found.devcontainer?.problems.length === 0) return { ...inContainer(found.devcontainer), notes: withoutShell }
   if (isNothing(found)) {
     if (!problem) return own // The guest says what its flake lacks.
     throw new AppError('flake-missing', problem.message, { hint: `${problem.hint}. ${cureOf(asked, found)}` })
   }
   const chosen = withTools(found)
-  if (problem) return chosen
-  return {
-    ...chosen,
-    notes: [
-      'The flake.nix of the repository has no devShells: the tools that its files ask for are used',
-      ...chosen.notes,
-    ],
-  }
+  return { ...chosen, notes: [...withoutShell, ...chosen.notes] }
 }
+
+const noShell = 'The flake.nix of the repository has no devShells: what its other files ask for is used'
 
 /** What cannot be read here is for Nix to judge. */
 async function hasShell(path: string): Promise<boolean> {
@@ -131,8 +134,28 @@ function noteOf({ alias, path }: Asked, kept: Kept): readonly string[] {
   ]
 }
 
+const inContainer = ({ path }: FoundDevContainer): Chosen => ({
+  environment: { kind: 'devcontainer', file: path },
+  notes: [],
+})
+
 const devcontainerNote = ({ devcontainer }: Found): readonly string[] =>
-  devcontainer === null ? [] : [`${devcontainer} is not used: tasks cannot work in a dev container yet`]
+  devcontainer && devcontainer.problems.length > 0 ? [`The dev container is not used: ${devcontainer.problems[0]}`] : []
+
+function noContainer(asked: Asked, devcontainer: FoundDevContainer | null): AppError {
+  const { path } = asked
+  if (!devcontainer) {
+    return new AppError('environment-invalid', `No dev container is committed in ${path}`, {
+      hint: `Commit a .devcontainer/devcontainer.json. ${plainCure(asked)}`,
+    })
+  }
+  const [first, ...others] = devcontainer.problems
+  return new AppError('environment-invalid', `No task can work in the dev container of ${path}: ${first}`, {
+    hint: [...others, `Change it, or run: microvm-orchestrator allow ${path} --environment tools (or plain)`].join(
+      '. ',
+    ),
+  })
+}
 
 /** A path or branch that no task can start from is refused as before, whatever the tools. */
 async function requireCommit(path: string): Promise<void> {
@@ -144,11 +167,7 @@ const withoutNone = ({ none: _none, ...failure }: FlakeProblem) => failure
 
 /** What was found in vain, and the way out. */
 const cureOf = (asked: Asked, { devcontainer, doubts }: Found): string =>
-  [
-    ...(devcontainer === null ? [] : ['Its dev container cannot be used yet']),
-    ...doubts.slice(0, 3),
-    plainCure(asked),
-  ].join('. ')
+  [...(devcontainer?.problems ?? []).slice(0, 3), ...doubts.slice(0, 3), plainCure(asked)].join('. ')
 
 const nothingFound = (asked: Asked, found: Found): AppError =>
   new AppError('environment-invalid', `No file that is committed in ${asked.path} says which tools it needs`, {
@@ -167,6 +186,8 @@ export function chosenText(alias: string, { environment, found }: Chosen): strin
         : environmentText(environment)
     case 'plain':
       return "the guest's own tools"
+    case 'devcontainer':
+      return `the dev container of ${environment.file}`
     case 'flake':
       return "the repository's flake.nix"
     case 'folder':

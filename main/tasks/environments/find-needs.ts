@@ -16,7 +16,7 @@ const foundSchema: z.ZodType<Found, unknown> = z.object({
   ),
   packages: z.array(z.object({ name: z.string(), from: z.string() })),
   doubts: z.array(z.string()),
-  devcontainer: z.string().nullable(),
+  devcontainer: z.object({ path: z.string(), problems: z.array(z.string()) }).nullable(),
 })
 
 /** The last commit of each repository that was looked at. */

@@ -13,11 +13,6 @@ import { expandHome } from '../../lib/files/absolute-path.ts'
 export async function requireEnvironment(word: string, repoPath: string, cwd: string): Promise<EnvironmentWish> {
   const kind = environmentWords.find((one) => one === word)
   if (kind) return { kind }
-  if (word === 'devcontainer') {
-    throw new AppError('argument-invalid', 'Tasks cannot work in a dev container yet', {
-      hint: "Use 'tools' for what the repository's files ask for, or 'plain' for the guest's own tools",
-    })
-  }
   if (!/[/~.]/.test(word)) {
     throw new AppError('argument-invalid', `There is no environment '${word.slice(0, 40)}'`, {
       hint: `Use ${environmentWords.join(', ')}, or the path of a folder with a flake, such as ./${word.slice(0, 40)}`,

@@ -169,6 +169,7 @@ const mergePolicy = z.discriminatedUnion('kind', [
 const environment = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['tools', 'plain']) }),
   z.object({ kind: z.literal('folder'), path: absolutePath }),
+  z.object({ kind: z.literal('devcontainer'), file: z.string() }),
 ])
 
 const resolves = z.object({

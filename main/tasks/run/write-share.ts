@@ -85,10 +85,10 @@ export async function writeCheckShare(
   ])
 }
 
-const commonVariables = ({ environment }: Task, { key, egress }: Assignment) => ({
+const commonVariables = (task: Task, { key, egress }: Assignment) => ({
   MICROVM_KEY_VARIABLE: key.variable,
   MICROVM_NETWORK: egress,
-  ...(environment && { MICROVM_ENVIRONMENT: environment.kind === 'plain' ? 'plain' : 'given' }),
+  ...environmentVariables(task),
 })
 
 const checkVariables = ({ command, timeoutMs = checkTimeoutMs }: Pick<CheckPolicy, 'command' | 'timeoutMs'>) => ({
@@ -121,6 +121,19 @@ export async function environmentFilesOf({
 }
 
 const asGuestReads = (files: FlakeFiles): string => [...files].map(([path, text]) => `${path}\0${text}\0`).join('')
+
+function environmentVariables({ environment }: Task): Readonly<Record<string, string>> {
+  switch (environment?.kind) {
+    case undefined:
+      return {}
+    case 'plain':
+      return { MICROVM_ENVIRONMENT: 'plain' }
+    case 'devcontainer':
+      return { MICROVM_ENVIRONMENT: 'devcontainer', MICROVM_DEV_CONTAINER_FILE: environment.file }
+    default:
+      return { MICROVM_ENVIRONMENT: 'given' }
+  }
+}
 
 const folderOf = (environment: TaskEnvironment, kept: string): string | null =>
   environment.kind === 'folder' ? environment.path : environment.kind === 'tools' ? kept : null

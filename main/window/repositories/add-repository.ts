@@ -15,7 +15,7 @@ import { cannotStart, orProblem } from '../../tasks/environments/or-problem.ts'
 interface Wish {
   readonly path: string
   /** What its tasks are to work in; left out, the user is asked where that is not the repository's own flake. */
-  readonly environment?: 'auto' | 'plain'
+  readonly environment?: 'auto' | 'tools' | 'plain'
 }
 
 /** Registers the repository in a folder that the user chose; what is in the way is part of the answer. */
@@ -25,8 +25,11 @@ export async function addRepository(home: string, { path, environment }: Wish, s
     const problem = await findFlakeProblem(repository.path, signal)
     if (problem?.none && environment === undefined && !(await worksWithoutFlake(home, repository.path))) {
       const found = await findNeeds(repository.path, signal)
-      if (isNothing(found)) return { kind: 'flake-missing', path: repository.path }
-      return { kind: 'tools-found', path: repository.path, found: foundText(found), doubts: found.doubts }
+      const { devcontainer } = found
+      const devContainer = devcontainer?.problems.length === 0 ? devcontainer.path : null
+      if (isNothing(found) && devContainer === null) return { kind: 'flake-missing', path: repository.path }
+      const doubts = [...(devcontainer?.problems ?? []), ...found.doubts]
+      return { kind: 'tools-found', path: repository.path, found: foundText(found), devContainer, doubts }
     }
     await excludeTasks(repository.path, signal) // First: what cannot be hidden is not registered.
     const wish = environment && { environment: { kind: environment } }

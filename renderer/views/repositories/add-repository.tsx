@@ -71,21 +71,42 @@ function AskPath({ suggestion }: { suggestion: string }) {
   )
 }
 
-function ToolsFound({ path, found, doubts }: Extract<Question, { kind: 'tools-found' }>) {
+function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { kind: 'tools-found' }>) {
   return (
     <Dialog
-      title={`Found: ${found}`}
-      confirm="Use These"
+      title={devContainer === null ? `Found: ${found}` : 'Found: a dev container'}
+      confirm={devContainer === null ? 'Use These' : 'Use Its Dev Container'}
       onClose={answered}
       onConfirm={async () => {
         await addRepository(path, 'auto')
         return true
       }}
     >
-      <p className="second">
-        “{nameOf(path)}” has no flake.nix. Its files ask for these tools; a flake with them is made outside the
-        repository, and you can edit it.
-      </p>
+      {devContainer === null ? (
+        <p className="second">
+          “{nameOf(path)}” has no flake.nix. Its files ask for these tools; a flake with them is made outside the
+          repository, and you can edit it.
+        </p>
+      ) : (
+        <p className="second">
+          “{nameOf(path)}” has no flake.nix. Tasks can work in the dev container of {devContainer}; the first one of a
+          slot builds it.
+        </p>
+      )}
+      {devContainer !== null && found !== '' && (
+        <p>
+          <button
+            type="button"
+            className="plain-link"
+            onClick={() => {
+              answered()
+              void addRepository(path, 'tools')
+            }}
+          >
+            Use what its files ask for: {found}
+          </button>
+        </p>
+      )}
       {doubts.length > 0 && (
         <ul className="second selectable">
           {doubts.map((doubt) => (

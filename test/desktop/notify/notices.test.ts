@@ -89,7 +89,7 @@ test('a warning is notified when it comes, not for each new figure in it, and no
 })
 
 test('a dropped repository whose tools were found is asked about in the window', () => {
-  const value = { kind: 'tools-found', path: '/code/shop', found: 'Node 24', doubts: [] } as const
+  const value = { kind: 'tools-found', path: '/code/shop', found: 'Node 24', devContainer: null, doubts: [] } as const
   expect(registered('/code/shop', { ok: true, value })).toEqual({
     ...{ title: 'It has no flake.nix', place: { view: 'repositories' } },
     body: '/code/shop: add it in the window to use what was found',

@@ -57,6 +57,8 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     'flake.lock',
     'guest.nix',
     'task-runner.sh',
+    'become-claude.sh',
+    'dev-container.sh',
     'inbox.sh',
     'attach.pl',
     'debian/pins.json',

@@ -23,7 +23,7 @@ async function place(files: Files) {
 }
 
 test('a flake with a shell comes first', async () => {
-  const { choose } = await place({ 'flake.nix': shell, 'package.json': '{}', '.devcontainer.json': '{}' })
+  const { choose } = await place({ 'flake.nix': shell, 'package.json': '{}', '.devcontainer.json': '{"image":"a"}' })
   expect(await choose()).toEqual({ environment: { kind: 'flake' }, notes: [] })
   expect(await choose()).toEqual({ environment: { kind: 'flake' }, notes: [] })
 })
@@ -93,20 +93,46 @@ test('a flake that is not committed keeps its own cure', async () => {
 
 test('a repository without a commit is refused in every environment', async () => {
   const { choose } = await place({})
-  for (const kind of ['auto', 'flake', 'tools', 'plain'] as const) {
+  for (const kind of ['auto', 'flake', 'devcontainer', 'tools', 'plain'] as const) {
     await expect(choose({ kind }), kind).rejects.toMatchObject({ code: 'repository-invalid' })
   }
 })
 
-test('a dev container is not used yet: tools are, with a note; alone it is named in the cure', async () => {
-  const { path, choose } = await place({ '.devcontainer/devcontainer.json': '{}' })
+test('a dev container comes before the tools that are found, and after a flake with a shell', async () => {
+  const files = { '.devcontainer/devcontainer.json': '{ "image": "debian:13", /* small */ }', 'go.mod': 'go 1.25' }
+  const { path, choose } = await place(files)
+  const container = { kind: 'devcontainer', file: '.devcontainer/devcontainer.json' } as const
+  const chosen = await choose()
+  expect(chosen).toEqual({ environment: container, notes: [] })
+  expect(chosenText('app', chosen)).toBe('the dev container of .devcontainer/devcontainer.json')
+  expect(await choose({ kind: 'devcontainer' })).toEqual({ environment: container, notes: [] })
+  expect(await choose({ kind: 'tools' })).toMatchObject({ environment: { kind: 'tools' }, notes: [] })
+  await commitFiles(path, { 'flake.nix': configuration })
+  expect(await choose()).toEqual({ environment: container, notes: [expect.stringContaining('has no devShells')] })
+})
+
+test('a dev container that no guest can run gives way to tools, with the reason; alone it is in the error', async () => {
+  const { path, choose } = await place({ '.devcontainer.json': '{ "image": "a", "privileged": true }' })
+  const reason = '.devcontainer.json asks for a privileged container'
   await expect(choose()).rejects.toMatchObject({
-    hint: expect.stringContaining('Its dev container cannot be used yet'),
+    ...{ code: 'flake-missing', hint: expect.stringContaining(reason) },
+  })
+  await expect(choose({ kind: 'devcontainer' })).rejects.toMatchObject({
+    code: 'environment-invalid',
+    message: expect.stringContaining(reason),
+    hint: expect.stringContaining('--environment tools (or plain)'),
   })
   await commitFiles(path, { 'go.mod': 'go 1.25' })
-  expect((await choose()).notes).toEqual([
-    '.devcontainer/devcontainer.json is not used: tasks cannot work in a dev container yet',
-  ])
+  const { environment, notes } = await choose()
+  expect(environment).toEqual({ kind: 'tools' })
+  expect(notes).toEqual([expect.stringContaining(`The dev container is not used: ${reason}`)])
+})
+
+test('where a dev container is asked for and there is none, the error says how to have one', async () => {
+  const { choose } = await place({ 'go.mod': 'go 1.25' })
+  await expect(choose({ kind: 'devcontainer' })).rejects.toMatchObject({
+    ...{ code: 'environment-invalid', hint: expect.stringContaining('Commit a .devcontainer/devcontainer.json') },
+  })
 })
 
 test('what a user names is a word or a folder with a flake outside the repository', async () => {
@@ -117,7 +143,7 @@ test('what a user names is a word or a folder with a flake outside the repositor
   const named = (word: string) => requireEnvironment(word, path, root)
   expect(await named('plain')).toEqual({ kind: 'plain' })
   expect(await named('./tools')).toEqual({ kind: 'folder', path: own })
-  await expect(named('devcontainer')).rejects.toMatchObject({ message: 'Tasks cannot work in a dev container yet' })
+  expect(await named('devcontainer')).toEqual({ kind: 'devcontainer' })
   await expect(named('nix')).rejects.toMatchObject({ message: "There is no environment 'nix'" })
   await expect(named(join(path, 'sub'))).rejects.toMatchObject({
     message: expect.stringContaining('lies in the repository'),

@@ -1,0 +1,144 @@
+# The dev container in which the agent and the check work; sourced by the task runner. The Dev Container CLI builds and starts it with the rootless
+# podman of the guest's user, and runs what is run in it. It has the guest's network, so what listens in it listens in the guest.
+#
+# In it: the clone, where its description wants it; the runner's private folder at /opt/microvm, which is as much the agent's outside of it;
+# Claude Code at /opt/microvm-claude; and what Claude remembers at /opt/microvm-config.
+
+# The id of the container while there is one.
+container=
+container_description=
+container_variables=()
+
+# in_guest COMMAND...: becomes a command of the guest's user outside the container; call it in a subshell.
+in_guest() {
+  cd "$repo" || exit 127
+  user_environment
+  export CONTAINERS_CONF_OVERRIDE=$state/containers.conf
+  as_user "$@"
+}
+podman_of_guest() { (in_guest podman "$@"); }
+
+# dev_containers VERB OPTION...: likewise; in a session of its own, so that what it starts ends with it.
+dev_containers() { in_guest setsid devcontainer "$1" --docker-path podman --docker-compose-path podman-compose --workspace-folder "$repo" "${@:2}"; }
+
+# start_container PATH: builds what the file of the clone describes, and starts it; sets `container`, or `error` to why there is none.
+start_container() {
+  local config=$repo/$1 before answer=$private/container-answer known
+  container_description=$private/devcontainer.json
+  if ! cp "$config" "$container_description" 2>/dev/null; then
+    error="The dev container's description is not in the clone: $1"
+    return 1
+  fi
+  cp "${MICROVM_BECOME_CLAUDE:-${self%/*}/become-claude.sh}" "$private/become-claude.sh"
+  printf '[containers]\nnetns = "host"\n' >"$state/containers.conf"
+  mkdir -p "$user_home/.claude"
+  ! is_root || chown 1000:1000 "$user_home/.claude" "$container_description" "$private/become-claude.sh"
+  set_container_variables
+  before=$(stat -c %s "$stderr_log")
+  local description=(--config "$config")
+  # One that is there is held to; none is made, for it would be in the task's work.
+  [ -e "${config%/*}/devcontainer-lock.json" ] || [ -e "${config%/*}/.devcontainer-lock.json" ] || description+=(--no-lockfile)
+  known=$(name_of_built_image "$config")
+  if [ -n "$known" ] && podman_of_guest image exists "$known" && describe_built_image "$known" "$config" >"$private/built.json"; then
+    mv "$private/built.json" "$container_description"
+    description=(--override-config "$container_description")
+    say 'starting the dev container, which was built before'
+  else
+    say 'building the dev container'
+  fi
+  (
+    dev_containers up "${description[@]}" --remove-existing-container --skip-post-attach "${container_variables[@]}" \
+      --mount "type=bind,source=$private,target=/opt/microvm" \
+      --mount "type=bind,source=$(readlink -f "$(command -v claude)"),target=/opt/microvm-claude" \
+      --mount "type=bind,source=$user_home/.claude,target=/opt/microvm-config" \
+      >"$answer" 2> >(tee -a "$stderr_log" | show_building)
+  ) &
+  child=$!
+  wait "$child"
+  child=
+  container=$(jq -r 'select(.outcome == "success") | .containerId | strings | select(test("^[0-9a-f]{12,64}$"))' "$answer" 2>/dev/null)
+  if [ -z "$container" ]; then
+    error="$(why_no_container "$answer" "$before")"$'\n'"$(last_lines)"
+    return 1
+  fi
+  [ -z "$known" ] || podman_of_guest tag "$(podman_of_guest inspect --format '{{.Image}}' "$container")" "$known" >/dev/null 2>&1
+  shell=(devcontainer exec --docker-path podman --workspace-folder "$repo" --override-config "$container_description" --container-id "$container"
+    "${container_variables[@]}")
+}
+
+# What the agent's environment has beside the container's own. Claude Code takes rights that root has only where it is told that it is kept apart.
+set_container_variables() {
+  local pair
+  container_variables=()
+  for pair in CLAUDE_CONFIG_DIR=/opt/microvm-config IS_SANDBOX=1 DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 \
+    CLAUDE_CODE_MAX_RETRIES=4 ${given[@]+"${given[@]}"}; do
+    if [[ $pair =~ ^[A-Za-z_][A-Za-z_0-9]*= && $pair != MICROVM_* ]]; then container_variables+=(--remote-env "$pair"); fi
+  done
+}
+
+# name_of_built_image CONFIG: of an image with features, by all that it is made of. podman keeps the steps of a Dockerfile by itself, but installs
+# features again each time, since they come to it by a folder of another name. Nothing where there are none.
+name_of_built_image() {
+  local described
+  grep -q '"features"' "$1" || return 0
+  described=$(dev_containers read-configuration --config "$1" 2>/dev/null | jq -ce '.configuration | select(.features | objects | length > 0)' 2>/dev/null) || return 0
+  printf 'localhost/microvm-dev-container:%s' "$({
+    printf '%s\n' "$described"
+    (in_guest "$BASH" -c "$(declare -f list_folders)"$'\nlist_folders "$@"' list "${1%/*}" \
+      "${1%/*}/$(jq -r '.build.context? // .context? // "."' <<<"$described")")
+  } | sha256sum | head -c 40)"
+}
+
+# list_folders FOLDER...: the contents of those of the clone's, as they are now, in an index and a store of their own.
+list_folders() {
+  local aside folder
+  aside=$(mktemp -d) || return
+  export GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_INDEX_FILE=$aside/index GIT_OBJECT_DIRECTORY=$aside/objects
+  GIT_ALTERNATE_OBJECT_DIRECTORIES=$(GIT_OBJECT_DIRECTORY='' git rev-parse --path-format=absolute --git-path objects)
+  mkdir "$aside/objects"
+  cp "$(git rev-parse --git-path index)" "$aside/index" 2>/dev/null
+  for folder; do git add --all -- "$folder" && git ls-files --stage -- "$folder"; done
+  rm -rf "$aside"
+}
+
+# describe_built_image IMAGE CONFIG: of the description what an image does not say itself.
+describe_built_image() {
+  (dev_containers read-configuration --config "$2" 2>/dev/null) | jq -e --arg image "$1" '
+    { image: $image } + (.configuration | { name, workspaceFolder, workspaceMount, runArgs, appPort, initializeCommand } | with_entries(select(.value != null)))'
+}
+
+# One line for each step, for a person who watches the console.
+show_building() {
+  sed -un 's/[[:cntrl:]]//g; s/^\[[^]]*Z\] *//; /STEP [0-9]\|^Running the .*Command\|^Trying to pull/s/^\(.\{1,160\}\).*/microvm: dev container: \1/p'
+}
+
+# why_no_container ANSWER BEFORE: in one sentence, of what the program said at its end and of what it logged since the log had so many bytes.
+why_no_container() {
+  local said
+  # Its list of versions that are not to be used; it goes on without it.
+  said=$(tail -c "+$(($2 + 1))" "$stderr_log" | grep -av 'control manifest')
+  case $said in
+    *'no space left on device'*)
+      echo "The slot's disk is full, so the dev container could not be built. With no task at work, delete its file on the host, slots/N/container-storage/containers.img, to get a new one"
+      ;;
+    *'pinging container registry'* | *'dial tcp'* | *'no such host'* | *'proxyconnect'* | *ENOTFOUND* | *EAI_AGAIN* | *ECONNREFUSED* | *'Could not resolve Feature'*)
+      echo "What the dev container is made of cannot be fetched: the network of this task is $([ "$network" = closed ] && echo closed || echo open), and every image and feature that the slot has not yet needs its registry. On the host: microvm-orchestrator allow PATH --allow-host HOST"
+      ;;
+    *)
+      jq -r '"The dev container could not be made: \(.description // .message // "its program says no reason" | tostring | .[0:1000])"' "$1" 2>/dev/null ||
+        echo 'The dev container could not be made: its program ended without an answer'
+      ;;
+  esac
+}
+
+# With all that runs in it. What was installed in it stays.
+stop_container() { podman_of_guest stop --time 0 "$container" >/dev/null 2>&1; }
+
+# A signal for Claude alone, whose own number is told inside.
+signal_claude() {
+  if [ -n "$container" ]; then
+    podman_of_guest exec "$container" sh -c "kill -$1 \"\$(cat /opt/microvm/claude-pid)\"" 2>/dev/null
+  else
+    kill "-$1" "$child" 2>/dev/null
+  fi
+}
