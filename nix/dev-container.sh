@@ -51,7 +51,7 @@ start_container() {
       --mount "type=bind,source=$private,target=/opt/microvm" \
       --mount "type=bind,source=$(readlink -f "$(command -v claude)"),target=/opt/microvm-claude" \
       --mount "type=bind,source=$user_home/.claude,target=/opt/microvm-config" \
-      >"$answer" 2> >(tee -a "$stderr_log" | show_building)
+      2> >(tee -a "$stderr_log" | show_building) >"$answer"
   ) &
   child=$!
   wait "$child"
