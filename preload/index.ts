@@ -13,6 +13,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   cancelTask: true,
   mergeTask: true,
   retryTask: true,
+  setUpRepository: true,
   continueTask: true,
   forkTask: true,
   sendMessage: true,

@@ -226,6 +226,8 @@ export interface RunRequest {
   readonly retries?: TaskId
   /** Whether the task waits where no slot is free or memory is short, instead of being refused. Default: the setting `queue`. */
   readonly queue?: boolean
+  /** Whether it makes its repository ready for other tasks: it works with the guest's own tools, and waits for a review. */
+  readonly setsUp?: true
   /**
    * The name of another machine that runs it, or several with commas between them, best first; `local` is this host. Default: what the repository or the
    * settings say, for a task that comes after no other one. @throws AppError('place-unknown') from `run`.

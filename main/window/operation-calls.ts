@@ -17,6 +17,7 @@ import { retryTask } from '../api/operations/retry-task.ts'
 import { acceptTask } from '../api/operations/review/accept-task.ts'
 import { rejectTask } from '../api/operations/review/reject-task.ts'
 import { runTask } from '../api/operations/run-task.ts'
+import { setUpRepository } from '../api/operations/set-up-repository.ts'
 import { usage } from '../api/operations/usage.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
@@ -31,6 +32,7 @@ const operationCalls = {
   rejectTask,
   resolveTask,
   retryTask,
+  setUpRepository,
   continueTask,
   forkTask,
   sendMessage,

@@ -112,6 +112,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       },
       mergeTask: async (request, signal) => mergeInWindow(await callOperation('mergeTask', request, tasks, signal)),
       retryTask: async ({ id }, signal) => ({ id: await startAgain(await taskOf(id), tasks, signal) }),
+      setUpRepository: async (request, signal) => ({
+        id: (await callOperation('setUpRepository', request, tasks, signal)).task_id,
+      }),
       continueTask: async (request, signal) => {
         await callOperation('continueTask', request, tasks, signal)
         return {}

@@ -19,17 +19,24 @@ export const ask = (question: Question): void =>
 
 export const answered = (): void => useAdding.setState(({ questions }) => ({ questions: questions.slice(1) }))
 
-/** Registers a folder, or asks what is to be done about it. */
-export async function addRepository(path: string, environment?: 'auto' | 'tools' | 'plain'): Promise<void> {
+/** Registers a folder, or asks what is to be done about it. Resolves with the alias once it is registered. */
+export async function addRepository(
+  path: string,
+  environment?: 'auto' | 'tools' | 'plain',
+): Promise<string | undefined> {
   const added = await act('addRepository', { path, ...(environment && { environment }) })
-  if (!added) return
-  if (added.kind !== 'registered') return ask(added)
+  if (!added) return undefined
+  if (added.kind !== 'registered') {
+    ask(added)
+    return undefined
+  }
   go({ view: 'repositories' })
   showNotice({
     title: `Registered as “${added.alias}”`,
     body: added.notes.join(' ') || 'Claude Code can run tasks in it by this name.',
     place: null,
   })
+  return added.alias
 }
 
 /** By the system's dialog, or by a typed path where there is none. */

@@ -46,6 +46,14 @@ test('the limits and the place in the queue are those of the first task, where t
   expect(tasks.requests.at(-1)).toMatchObject({ caps: { ...caps, maxCostUsd: 2 }, queue: true, priority: -1 })
 })
 
+test('a task that sets its repository up does so again', async () => {
+  const { tasks, id, retry, record } = await start()
+  await tasks.end(id)
+  record({ setsUp: true })
+  await retry()
+  expect(tasks.requests.at(-1)).toMatchObject({ setsUp: true, retries: id })
+})
+
 test.for([
   ['one that runs', false, {}, 'task-busy'],
   ['one whose repository is gone', true, { repoPath: '/repositories/gone' }, 'repository-unknown'],

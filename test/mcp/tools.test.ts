@@ -26,6 +26,7 @@ const names = [
   'run_plan',
   'run_task',
   'send_message',
+  'set_up_repository',
   'usage',
   'wait_next_event',
 ]

@@ -81,6 +81,7 @@ const requests: Readonly<Record<string, object>> = {
   continue_task: { task_id: '0123abcd', text: 'x' },
   fork_task: { task_id: '0123abcd', text: 'x' },
   retry_task: { task_id: '0123abcd' },
+  set_up_repository: { repo: 'x' },
   cleanup_task: { task_id: '0123abcd' },
   prune: { dry_run: true },
   wait_next_event: { timeout_ms: 1000 },

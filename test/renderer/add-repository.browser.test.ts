@@ -130,11 +130,27 @@ test('in place of the tools that are found, a starter or the tools of the guest 
   await page.getByRole('button', { name: 'Add…' }).click()
   await page.getByRole('textbox').fill('/srv/code/shop')
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: /^Write a starter flake/ }).click()
+  await page.getByRole('button', { name: /^Write a starter flake, have Claude/ }).click()
   await page.getByRole('heading', { name: '“shop” has no flake.nix yet' }).waitFor()
   await page.getByRole('button', { name: 'Use the guest’s own tools' }).click()
   await page.getByText('Registered as “shop”').waitFor()
   await expect.poll(() => host.lastAsked('addRepository')).toEqual({ path: '/srv/code/shop', environment: 'plain' })
+  expectNoFaults(window)
+})
+
+test('a repository of which nothing says what it needs is registered and set up by Claude in one click', async () => {
+  await using window = await openWindow(emptyScene)
+  const { page, host } = window
+  host.answer('addRepository', ({ path, environment }) =>
+    environment === undefined ? { kind: 'flake-missing', path } : { kind: 'registered', alias: 'shop', notes: [] },
+  )
+  await page.getByRole('button', { name: 'Add…' }).click()
+  await page.getByRole('textbox').fill('/srv/code/shop')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Let Claude set it up' }).click()
+  await page.getByText('waits for your review').waitFor()
+  expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment: 'auto' })
+  await expect.poll(() => host.asked('setUpRepository')).toEqual([{ repo: 'shop' }])
   expectNoFaults(window)
 })
 

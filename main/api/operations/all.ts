@@ -27,6 +27,7 @@ import { reviewFile } from './review/review-file.ts'
 import { reviewTask } from './review/review-task.ts'
 import { runPlan } from './run-plan.ts'
 import { runTask } from './run-task.ts'
+import { setUpRepository } from './set-up-repository.ts'
 import { usage } from './usage.ts'
 import { waitNextEvent } from './wait-next-event.ts'
 
@@ -53,6 +54,7 @@ const all = [
   continueTask,
   forkTask,
   retryTask,
+  setUpRepository,
   cleanupTask,
   usage,
   prune,

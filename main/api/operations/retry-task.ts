@@ -37,7 +37,7 @@ export const retryTask = defineOperation({
       on_top_of === undefined
         ? undefined
         : await stopped(requireTaskId(task_id), requireTaskId(on_top_of), tasks, signal)
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork, place } =
+    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork, place, setsUp } =
       await tasks.get(requireTaskId(task_id))
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
@@ -64,6 +64,7 @@ export const retryTask = defineOperation({
         ...(base && onto === undefined && { base: baseName(base) }),
         ...(onto !== undefined ? { after: [onto] } : after && { after }),
         ...(plan && { plan }),
+        ...(setsUp && { setsUp }),
         ...(holdMs !== undefined && { holdMs }),
         ...(at !== undefined && { place: at }),
         ...given,

@@ -119,6 +119,18 @@ export const remoteCommands: readonly RemoteCommand[] = [
     },
     print: (terminal, { task_id }) => terminal.say(task_id),
   }),
+  remoteCommand('set_up_repository', {
+    word: 'setup',
+    description: 'start a task that writes and tries a flake.nix or a dev container for a repository, and print its id',
+    takesText: 'repo',
+    options: {
+      timeout_ms: { description: 'stop it after so long in its machine', number: bounds.taskTimeoutMs },
+      max_cost_usd: { description: 'stop it at this cost in US dollars', number: bounds.costUsd, amount: true },
+      max_tokens: { description: 'stop it at so many tokens', number: bounds.tokens },
+      queue: { description: 'wait for a slot when all are busy' },
+    },
+    print: (terminal, { task_id }) => terminal.say(task_id),
+  }),
   remoteCommand('cleanup_task', {
     word: 'cleanup',
     description: "delete a finished task's folder",

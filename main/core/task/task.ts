@@ -63,6 +63,8 @@ export interface TaskIdentity {
   readonly attempt?: Attempt
   /** Present when the task is there to choose among the attempts of this group. */
   readonly judges?: string
+  /** Present when it makes its repository ready for other tasks. */
+  readonly setsUp?: true
   /** Present when the task is there to resolve another one's conflicts. */
   readonly resolves?: Resolves
   /** Where its clone, share and console lie, where that is not its folder in the home. */

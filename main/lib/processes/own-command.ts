@@ -39,6 +39,7 @@ export const ownVerbs = [
   'run-plan',
   'secrets',
   'serve',
+  'setup',
   'setup-token',
   'ssh-config',
   'ssh-proxy',

@@ -113,7 +113,8 @@ export class TaskIntake {
     const repository = await rules.repositories.find(request.repo)
     const { path } = repository
     const { home, tasksFolder } = rules
-    const { base, ...chosen } = await chooseStart(repository, { name: request.base, home })
+    const wished = request.setsUp ? { ...repository, environment: { kind: 'plain' } as const } : repository
+    const { base, ...chosen } = await chooseStart(wished, { name: request.base, home })
     await requireSpace([home, path, ...(tasksFolder ? [tasksFolderOf(tasksFolder)] : [])], rules.limits.minFreeGiB ?? 0)
     if (place !== undefined && place !== localPlace)
       return await this.#checkForPlace(place, { request, repository, chosen, ...(base && { base }) })
@@ -207,10 +208,11 @@ export class TaskIntake {
     { id, waits, workFolder, place }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
-    const { description, owner, caps = {}, priority, agent, holdMs, after, plan, retries } = request
+    const { description, owner, caps = {}, priority, agent, holdMs, after, plan, retries, setsUp } = request
     const { alias, path, mergePolicy: current = { kind: 'auto' } } = repository
     // What another task's work had to pass, it has to pass also where this one brings it.
-    const mergePolicy = resolves ? stricterPolicy(resolves.policy ?? { kind: 'auto' }, current) : current
+    const required = setsUp ? ({ kind: 'review' } as const) : (resolves?.policy ?? { kind: 'auto' as const })
+    const mergePolicy = stricterPolicy(required, current)
     const identity = await identityOf(path)
     const { environment } = chosen
     const record = await TaskRecord.create(
@@ -234,6 +236,7 @@ export class TaskIntake {
         ...(retries !== undefined && { retries }),
         ...(attempt && { attempt }),
         ...(judges !== undefined && { judges }),
+        ...(setsUp && { setsUp }),
         ...(resolves && { resolves }),
         ...(identity && { repository: identity }),
         ...(workFolder !== undefined && { workFolder }),

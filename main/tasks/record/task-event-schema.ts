@@ -236,6 +236,7 @@ const identity = z.object({
   retries: taskId.exactOptional(),
   attempt: attempt.exactOptional(),
   judges: z.string().exactOptional(),
+  setsUp: z.literal(true).exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),
   place: place.exactOptional(),

@@ -4,6 +4,7 @@ import { act } from '../../api.ts'
 import { Command } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { addRepository, answered, ask, nameOf, type Question } from '../../stores/adding.ts'
+import { addAndSetUp } from '../../stores/set-up.ts'
 
 /** What is asked while a repository is added, whatever view is shown. */
 export function Asked({ question }: { question: Question }) {
@@ -116,7 +117,7 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
       )}
       <p>
         <button type="button" className="plain-link" onClick={() => insteadAsk({ kind: 'flake-missing', path })}>
-          Write a starter flake, or use the guest’s own tools
+          Write a starter flake, have Claude write one, or use the guest’s own tools
         </button>
       </p>
       <p className="mono selectable">{path}</p>
@@ -145,6 +146,18 @@ function FlakeMissing({ path }: { path: string }) {
       <p className="second">
         Each task starts in the shell that the repository’s flake.nix describes, so that the agent finds the tools it
         needs. A starter with a few common ones can be written for you; nothing else is changed.
+      </p>
+      <p>
+        <button
+          type="button"
+          className="plain-link"
+          onClick={() => {
+            answered()
+            void addAndSetUp(path)
+          }}
+        >
+          Let Claude set it up
+        </button>
       </p>
       <p>
         <button

@@ -13,6 +13,7 @@ import { TitleText } from '../../parts/text/title-text.tsx'
 import { writeTask } from '../../stores/draft.ts'
 import { useSnapshot } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
+import { setUpRepository } from '../../stores/set-up.ts'
 
 interface Props {
   readonly repository: RepositoryRow
@@ -75,6 +76,7 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
         items={[
           { icon: 'repo', word: 'Open', onChoose: () => go({ view: 'repository', alias }) },
           { icon: 'plus', word: 'New Task', onChoose: () => writeTask(alias) },
+          { icon: 'gear', word: 'Let Claude Set It Up', onChoose: () => void setUpRepository(alias) },
           { icon: 'copy', word: 'Copy Path', onChoose: () => void copyAndSay(path, 'the path') },
           { icon: 'merge', word: 'When to Merge…', onChoose: onPolicy },
           { icon: 'trash', word: 'Remove from List…', onChoose: onRemove },

@@ -207,6 +207,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     }),
     cleanupTask: () => ({}),
     retryTask: ({ id }) => ({ id: rowOf(id).id }),
+    setUpRepository: () => ({ id: '0badcafe' as TaskId }),
     continueTask: () => ({}),
     forkTask: ({ count }) => ({ ids: Array.from({ length: count }, (_, index) => `000000f${index}` as TaskId) }),
     sendMessage: () => ({}),

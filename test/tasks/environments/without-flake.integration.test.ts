@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EnvironmentWish } from '../../../main/core/environment/environment.ts'
+import { setUpText } from '../../../main/core/environment/set-up-text.ts'
 import { taskView } from '../../../main/core/task/view.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
 import { commitFiles, type Files, gitIn, makeRepository, subjectsOf } from '../../support/git/repositories.ts'
@@ -40,6 +41,20 @@ test('a repository without a flake has its task merged with plain tools', async 
   expect(view).toMatchObject({ environment: 'plain', merge_result: { merged: true, commits: 1 } })
   expect((await given('given')).split('\0')).toContain('MICROVM_ENVIRONMENT=plain')
   expect(await subjectsOf(here.repo)).toEqual(['Work without a flake', 'Start'])
+})
+
+test('one of which nothing says what it needs is set up by a task with plain tools, whose work waits for a person; so does a second try', async () => {
+  await using here = await place({ 'README.md': 'x\n' })
+  await expect(here.run()).rejects.toMatchObject({ code: 'flake-missing' })
+  const setUp = { description: setUpText, repo: 'project', setsUp: true } as const
+  const task = await untilEnded(here.orchestrator, await here.orchestrator.run(setUp))
+  const waits = { environment: 'plain', merge_result: { merged: false, reason: 'awaiting_review' } }
+  expect(taskView(task)).toMatchObject(waits)
+  expect(await readFile(join(here.home, 'tasks', task.id, 'share', 'task.md'), 'utf8')).toContain('Write flake.nix')
+  expect(await subjectsOf(here.repo)).toEqual(['Start'])
+
+  const again = { ...setUp, retries: task.id }
+  expect(taskView(await untilEnded(here.orchestrator, await here.orchestrator.run(again)))).toMatchObject(waits)
 })
 
 test('one whose files ask for tools has its task merged with the flake that was made for it', async () => {

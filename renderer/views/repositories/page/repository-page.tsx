@@ -12,6 +12,7 @@ import { ToolBar } from '../../../shell/tool-bar.tsx'
 import { writeTask } from '../../../stores/draft.ts'
 import { useSettings, useSnapshot } from '../../../stores/live.ts'
 import { go } from '../../../stores/navigation.ts'
+import { setUpRepository } from '../../../stores/set-up.ts'
 import { EnvironmentDialog } from '../environment-dialog.tsx'
 import { MergePolicyDialog } from '../merge-policy-dialog.tsx'
 import { EgressGroup } from './egress-group.tsx'
@@ -92,6 +93,13 @@ function Environment({ row }: { row: RepositoryRow }) {
             <small>What its tasks work in: {environmentText(row.environment)}</small>
           </div>
           <Button onClick={() => setChoosing(true)}>Change Tools…</Button>
+        </div>
+        <div className="setting">
+          <div>
+            <span className="label">Set up by Claude</span>
+            <small>A task writes a flake or a dev container, tries it, and waits for your review.</small>
+          </div>
+          <Button onClick={() => void setUpRepository(row.alias)}>Let Claude Set It Up</Button>
         </div>
         {settings && (
           <div className="setting">
