@@ -20,6 +20,7 @@ feed_claude() {
   # By a way of its own into the pipe: jq must not hold the reading end, or it would wait for ever where Claude does not come to read.
   jq -Rsc --arg uuid "$task" '{ type: "user", uuid: $uuid, message: { role: "user", content: . } }' "$private/task.md" >"$input" 5>&-
   while :; do
+    [ ! -e "$private/claude-started" ] || rm -f "$workspace/preparing"
     hand_over
     if may_close; then
       wait_no_more

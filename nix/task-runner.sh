@@ -6,7 +6,7 @@
 # claude-files with what of the user's own Claude Code comes along; when the task goes on after a limit or after its end also session/,
 # continue.md with what it is told then, and told.jsonl with what its earlier agents were told; while it works messages.jsonl. A machine that was booted ahead finds standby there, and go once it has
 # its task.
-# Out of it: waiting, started, claude-stream.jsonl, claude-stderr.log, agent-waits, inbox-closed, result.json, session/.
+# Out of it: waiting, started, preparing, claude-stream.jsonl, claude-stderr.log, agent-waits, inbox-closed, result.json, session/.
 set -u
 
 workspace=${MICROVM_WORKSPACE:-/workspace}
@@ -82,6 +82,7 @@ as_user() {
 # write_result SUCCESS ERROR EXIT_CODE; the summary is read from $private/summary. Empty ERROR and EXIT_CODE mean null. What changed the
 # host sees for itself.
 write_result() {
+  rm -f "$workspace/preparing"
   local temporary=$workspace/.result.json.new
   [ -e "$private/summary" ] || : >"$private/summary"
   [ -e "$private/check-output" ] || : >"$private/check-output"
@@ -222,6 +223,16 @@ show_progress() {
     else empty end' 2>/dev/null
 }
 
+# One line for each thing that is fetched or built before Claude begins.
+show_preparing() {
+  local line
+  [ -e "$workspace/preparing" ] || return 0
+  tail -n 0 -s 0.5 --pid="$child" -f "$stderr_log" 2>/dev/null | while IFS= read -r line && [ -e "$workspace/preparing" ]; do
+    line=${line//[[:cntrl:]]/ }
+    say "${line:0:160}"
+  done
+}
+
 # end_idle BYTES: ends Claude once it has waited for so long, after an answer, for nothing but commands in the background; so many bytes of
 # the stream were there before. An agent that works in the background is not waited for in vain. Claude takes SIGINT as a wish to end: the
 # answer stands, and its exit status is 0 (measured with 2.1.330; SIGTERM gives 143).
@@ -358,6 +369,8 @@ run_shell() {
   child=$!
   show_progress "$before" &
   progress=$!
+  show_preparing &
+  helpers+=("$!")
   feed_claude "$before" &
   feed=$!
   helpers+=("$progress" "$feed")
@@ -681,6 +694,8 @@ main() {
   helpers+=($!)
 
   setting MICROVM_ENVIRONMENT environment
+  # The host does not count this time; Claude's input takes the file away once Claude begins.
+  [ "$environment" = plain ] || : >"$workspace/preparing"
   case $environment in
     plain) say "working with the guest's own tools" ;;
     devcontainer)
@@ -697,6 +712,7 @@ main() {
       ;;
   esac
   if [ -n "$check_only" ]; then
+    rm -f "$workspace/preparing"
     check_alone
     return
   fi

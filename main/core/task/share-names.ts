@@ -22,6 +22,8 @@ export const shareNames = {
   waiting: 'waiting',
   go: 'go',
   started: 'started',
+  /** There while what the task works in is made ready: downloads, and builds of a dev container. */
+  preparing: 'preparing',
   /** A folder: what Claude remembers, kept for its next agent. */
   session: 'session',
   result: 'result.json',

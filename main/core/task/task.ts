@@ -239,6 +239,9 @@ export type TaskEvent =
   /** Its machine runs at its place. How that machine is found is for its keeper alone to know. */
   | { readonly type: 'machine-started-there'; readonly at: string }
   | { readonly type: 'agent-started'; readonly at: string }
+  /** The guest makes ready what the task works in, or has done so after so long. */
+  | { readonly type: 'environment-preparing'; readonly at: string }
+  | { readonly type: 'environment-ready'; readonly at: string; readonly ms: number }
   /** The guest says that its agent has nothing to do, or that it works again. */
   | ({ readonly type: 'agent-waits'; readonly at: string } & Waiting)
   | { readonly type: 'agent-works'; readonly at: string }
@@ -310,6 +313,8 @@ export interface Task extends TaskIdentity {
   /** Of several attempts this one was chosen. */
   readonly chosen: boolean
   readonly agentStartedAt: string | null
+  /** Of the last machine: since when what it works in is made ready, null once it is; and how long that took. Absent where it took no time. */
+  readonly preparation?: { readonly since: string | null; readonly ms: number }
   /** What the host noted of it, one sentence each. */
   readonly notes: readonly string[]
   /** What its agent was told after its task began, oldest first. */

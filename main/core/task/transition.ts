@@ -63,7 +63,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       return { ...task, startCommit: event.startCommit, branch: event.branch, state: withClone(task) }
     case 'machine-started':
       return {
-        ...task,
+        ...withoutPreparation(task),
         machine: event.machine,
         machineStartedAt: event.at,
         machineWaitedMs: event.waitedMs ?? 0,
@@ -77,6 +77,9 @@ export function transition(task: Task, event: TaskEvent): Task {
       return { ...task, machineStartedAt: event.at, state: active(task, 'booting') }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
+    case 'environment-preparing':
+    case 'environment-ready':
+      return withPreparation(task, event)
     case 'message-sent':
       if (!isReachable(task))
         throw new TransitionError(`The agent of task ${task.id} has no time left to read anything`)
@@ -217,4 +220,17 @@ function afterLateMerge(state: Finished, merge: MergeOutcome): Finished {
   // A failure stays one, whatever becomes of what it left.
   if (state.outcome.kind !== 'unmerged') return state
   return { ...state, outcome: merge.kind === 'unmerged' ? { kind: 'unmerged', merge } : { kind: 'unchanged' } }
+}
+
+function withPreparation(
+  task: Task,
+  event: Extract<TaskEvent, { type: 'environment-preparing' | 'environment-ready' }>,
+): Task {
+  const ms = task.preparation?.ms ?? 0
+  const preparation = event.type === 'environment-ready' ? { since: null, ms: ms + event.ms } : { since: event.at, ms }
+  return { ...task, preparation }
+}
+
+function withoutPreparation({ preparation: _former, ...task }: Task): Task {
+  return task
 }

@@ -261,6 +261,8 @@ export interface TaskView extends SalvageView {
   clone_path?: string
   created_at: string
   started_at: string | null
+  /** Since when the guest makes ready what the task works in, which is not counted as its time; absent when it does not. */
+  preparing_since?: string
   finished_at: string | null
 }
 
@@ -336,6 +338,7 @@ export function taskView(task: Task): TaskView {
     notes: notesOf(task),
     created_at: task.createdAt,
     started_at: task.agentStartedAt,
+    ...(task.state.phase === 'working' && task.preparation?.since && { preparing_since: task.preparation.since }),
     finished_at: task.finishedAt,
   }
 }

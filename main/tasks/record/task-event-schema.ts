@@ -264,6 +264,8 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('brought-along'), at, parkings: z.array(parking), messages: z.array(told) }),
   z.object({ type: z.literal('machine-started-there'), at }),
   z.object({ type: z.literal('agent-started'), at }),
+  z.object({ type: z.literal('environment-preparing'), at }),
+  z.object({ type: z.literal('environment-ready'), at, ms: z.number().min(0) }),
   z.object({ type: z.literal('agent-waits'), at, until: at, said: z.string().nullable() }),
   z.object({ type: z.literal('agent-works'), at }),
   z.object({ type: z.literal('noted'), at, note: z.string() }),

@@ -21,6 +21,7 @@ const names: readonly string[] = [
   shareNames.waiting,
   shareNames.go,
   shareNames.started,
+  shareNames.preparing,
   shareNames.result,
 ]
 

@@ -55,6 +55,8 @@ export async function superviseToEnd(
         if (!record.task.agentStartedAt) await record.add({ type: 'agent-started' })
         await showInWorkTree(record.task, context) // By now it has a console, on every host.
       },
+      onPreparing: () => record.add({ type: 'environment-preparing' }),
+      onPrepared: (ms) => record.add({ type: 'environment-ready', ms }),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
       onKeyLeft: (note) => addNote(record, note),
@@ -76,9 +78,9 @@ export async function superviseToEnd(
   return await finishTask(context, record, secret, log)
 }
 
-/** How long the machine has run: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */
-const elapsedMs = async ({ machine, machineWaitedMs }: Task): Promise<number> =>
-  Math.max(0, ((machine && (await ageMs(machine))) ?? 0) - machineWaitedMs)
+/** How long the machine has worked: a restart of the orchestrator gives a task no new time, and a clock that was set takes none. */
+const elapsedMs = async ({ machine, machineWaitedMs, preparation }: Task): Promise<number> =>
+  Math.max(0, ((machine && (await ageMs(machine))) ?? 0) - machineWaitedMs - (preparation?.ms ?? 0))
 
 /** A stop that was on record when the orchestrator ended still holds for the machine that it finds again. */
 const stopAgain = (reason: Failure): AbortSignal => AbortSignal.abort(errorOf(reason))

@@ -18,11 +18,16 @@ export interface Watch {
   readonly taskTimeoutMs: number
   /** How much of that time is over already. */
   readonly elapsedMs?: number
+  /** How long the guest may make ready what the task works in without that being counted. Default: an hour. */
+  readonly preparationMs?: number
   /** Each resolves with the failure of another limit when it is reached, undefined when there is none or the scope ends first. */
   readonly limitReached?: readonly ((over: AbortSignal) => Promise<Failure | undefined>)[]
   /** How long the guest has to power off when asked, before it is ended. */
   readonly powerOffTimeoutMs: number
   readonly onAgentStarted: () => Promise<unknown>
+  /** Told when the guest begins to make ready what the task works in, and how long that took, in milliseconds. */
+  readonly onPreparing?: () => Promise<unknown>
+  readonly onPrepared?: (ms: number) => Promise<unknown>
   readonly onStopRequested: (reason: Failure) => Promise<unknown>
   /** Told why something stays where the key was; it ends nothing. */
   readonly onKeyLeft?: (note: string) => Promise<unknown>
@@ -48,7 +53,7 @@ export async function supervise(
   const exited = machine.exited.then((exit) => ({ kind: 'exited', exit }) as const)
   const stopped = Promise.race([
     firing(stop, over.signal),
-    deadline(watch.taskTimeoutMs, 'timed-out', 'The task ran into its time limit', over.signal, watch.elapsedMs),
+    taskDeadline(watch, over.signal),
     ...(watch.limitReached ?? []).map((reached) => follow(reached, over.signal)),
     followBoot(watch, over.signal),
   ])
@@ -96,11 +101,38 @@ async function deadline(
   code: 'timed-out' | 'guest-failed',
   message: string,
   over: AbortSignal,
-  elapsedMs = 0,
 ): Promise<Failure> {
-  return (await pause(Math.max(0, ms - elapsedMs), over))
-    ? toFailure(new AppError(code, `${message} of ${describe(ms)}`))
-    : never()
+  return (await pause(Math.max(0, ms), over)) ? toFailure(new AppError(code, `${message} of ${describe(ms)}`)) : never()
+}
+
+/** A guest that says for ever that it makes ready what the task works in gains no more than this. */
+const longestPreparationMs = 3_600_000
+
+/** Counts the time of the task, but for that in which the guest says that it makes ready what the task works in. */
+async function taskDeadline(watch: Watch, over: AbortSignal): Promise<Failure> {
+  const { share, taskTimeoutMs, elapsedMs = 0, preparationMs = longestPreparationMs } = watch
+  let left = taskTimeoutMs - elapsedMs
+  let spare = preparationMs
+  let prepared: number | null = null
+  while (left > 0) {
+    const prepares = await entryExists(join(share, shareNames.preparing))
+    if (prepares && prepared === null && spare > 0) {
+      prepared = 0
+      await watch.onPreparing?.()
+    } else if (prepared !== null && !(prepares && spare > 0)) {
+      await watch.onPrepared?.(Math.round(prepared))
+      prepared = null
+    }
+    const since = performance.now()
+    if (!(await pause(Math.min(pollMs, prepared === null ? left : spare), over))) return never()
+    const passed = performance.now() - since
+    if (prepared === null) left -= passed
+    else {
+      prepared += passed
+      spare -= passed
+    }
+  }
+  return toFailure(new AppError('timed-out', `The task ran into its time limit of ${describe(taskTimeoutMs)}`))
 }
 
 async function follow(

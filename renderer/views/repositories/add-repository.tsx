@@ -4,6 +4,7 @@ import { act } from '../../api.ts'
 import { Command } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { addRepository, answered, ask, nameOf, type Question } from '../../stores/adding.ts'
+import { writeTask } from '../../stores/draft.ts'
 import { addAndSetUp } from '../../stores/set-up.ts'
 
 /** What is asked while a repository is added, whatever view is shown. */
@@ -79,7 +80,7 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
       confirm={devContainer === null ? 'Use These' : 'Use Its Dev Container'}
       onClose={answered}
       onConfirm={async () => {
-        await addRepository(path, 'auto')
+        await addAndWrite(path, 'auto')
         return true
       }}
     >
@@ -101,7 +102,7 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
             className="plain-link"
             onClick={() => {
               answered()
-              void addRepository(path, 'tools')
+              void addAndWrite(path, 'tools')
             }}
           >
             Use what its files ask for: {found}
@@ -123,6 +124,12 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
       <p className="mono selectable">{path}</p>
     </Dialog>
   )
+}
+
+/** What is to be done in it comes next. */
+async function addAndWrite(path: string, environment: 'auto' | 'tools'): Promise<void> {
+  const alias = await addRepository(path, environment)
+  if (alias !== undefined) writeTask(alias)
 }
 
 /** The next question in place of this one. */

@@ -9,6 +9,23 @@ import { eventsOfGoodTask, identity, sampleMerge, slot } from '../../support/tas
 const events = eventsOfGoodTask('/repo')
 const at = '2026-01-02T03:04:06.000Z'
 
+test('while what a task works in is made ready it says since when, and the next machine begins with none of that time', () => {
+  const working = foldTask(events.slice(0, 5), '/home')
+  const preparing = transition(working, { type: 'environment-preparing', at })
+  expect(taskView(preparing)).toMatchObject({ preparing_since: at })
+  const ready = transition(preparing, { type: 'environment-ready', at, ms: 5 })
+  expect(taskView(ready)).not.toHaveProperty('preparing_since')
+  expect(ready.preparation).toEqual({ since: null, ms: 5 })
+  const more = transition(transition(ready, { type: 'environment-preparing', at }), {
+    type: 'environment-ready',
+    at,
+    ms: 2,
+  })
+  expect(more.preparation).toEqual({ since: null, ms: 7 })
+  const started = events.find(({ type }) => type === 'machine-started')
+  expect(started && transition(more, started)).not.toHaveProperty('preparation')
+})
+
 describe('what an agent is told', () => {
   const id = '00000000-0000-4000-8000-000000000000'
   const sent = { type: 'message-sent', at, message: { id, kind: 'text', text: 'More', when: 'next' } } as const

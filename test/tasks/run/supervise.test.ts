@@ -55,6 +55,31 @@ test('a guest that never starts its runner is stopped with that reason', async (
   expect(told).toEqual(['stop: guest-failed'])
 })
 
+test('while a guest makes ready what it works in, the time of the task stands still; not without end', async () => {
+  const script =
+    'touch $SHARE/started $SHARE/preparing; until [ -e $SHARE/enough ]; do sleep 0.1; done; rm $SHARE/preparing; sleep 60'
+  const { machine, share, told, watch } = await guest(script)
+  const prepared = Promise.withResolvers<number>()
+  const counted = { ...watch, taskTimeoutMs: 1000, preparationMs: 60_000 }
+  const telling = {
+    onPreparing: async () => told.push('preparing'),
+    onPrepared: async (ms: number) => prepared.resolve(ms),
+  }
+  const ended = supervise(machine, { ...counted, ...telling }, never, never)
+  await expect.poll(() => told).toContain('preparing')
+  await setTimeout(2000) // Longer than the task has; that it is not ended by then is the promise.
+  expect(told).not.toContain('stop: timed-out')
+  await writeFile(join(share, 'enough'), '')
+  expect(await ended).toEqual({ kind: 'exited', exit: { kind: 'stopped' } })
+  expect(await prepared.promise).toBeGreaterThanOrEqual(2000)
+  expect(told.at(-1)).toBe('stop: timed-out')
+
+  const endless = await guest('touch $SHARE/started $SHARE/preparing; sleep 60')
+  const bounded = { ...endless.watch, taskTimeoutMs: 300, preparationMs: 500 }
+  await supervise(endless.machine, bounded, never, never)
+  expect(endless.told.at(-1)).toBe('stop: timed-out')
+})
+
 test('a guest that does not heed the request to stop is ended', async () => {
   const { machine, told, watch } = await guest("trap '' TERM; touch $SHARE/started; while true; do sleep 0.1; done")
   const end = await supervise(machine, { ...watch, taskTimeoutMs: 1500 }, never, never)
