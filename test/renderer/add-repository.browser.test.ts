@@ -116,7 +116,7 @@ test('a repository with a dev container is registered with it by one click, or w
     await dialog.getByRole('heading', { name: 'Found: a dev container' }).waitFor()
     await dialog.getByRole('button', { name: button }).click()
     await dialog.waitFor({ state: 'detached' })
-    expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment })
+    await expect.poll(() => host.lastAsked('addRepository')).toEqual({ path: '/srv/code/shop', environment })
   }
   expectNoFaults(window)
 })
@@ -149,7 +149,7 @@ test('a repository of which nothing says what it needs is registered and set up 
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Let Claude set it up' }).click()
   await page.getByText('waits for your review').waitFor()
-  expect(added(host.calls).at(-1)).toEqual({ path: '/srv/code/shop', environment: 'auto' })
+  await expect.poll(() => host.lastAsked('addRepository')).toEqual({ path: '/srv/code/shop', environment: 'auto' })
   await expect.poll(() => host.asked('setUpRepository')).toEqual([{ repo: 'shop' }])
   expectNoFaults(window)
 })
