@@ -6,6 +6,10 @@
 # Its texts come by stdin, because an argument may not be longer than 128 KiB and there may be more of it later.
 folder=$1
 claude=${2:-claude}
+if [ -n "${2-}" ] && ! [ -e /lib64/ld-linux-x86-64.so.2 ] && ! [ -e /lib/ld-linux-aarch64.so.1 ]; then
+  echo 'Claude Code needs glibc, which the image of the dev container has not: take one of Debian, Ubuntu or Fedora, not Alpine' >&2
+  exit 127
+fi
 : >"$folder/claude-started"
 echo $$ >"$folder/claude-pid"
 if [ -e "$folder/key" ]; then

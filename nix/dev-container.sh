@@ -58,7 +58,7 @@ start_container() {
   child=
   container=$(jq -r 'select(.outcome == "success") | .containerId | strings | select(test("^[0-9a-f]{12,64}$"))' "$answer" 2>/dev/null)
   if [ -z "$container" ]; then
-    error="$(why_no_container "$answer" "$before")"$'\n'"$(last_lines)"
+    error="$(why_no_container "$answer" "$before")"$'\n'"$(said_while_building "$before" | tail -n 12 | cut -c 1-400)"
     return 1
   fi
   [ -z "$known" ] || podman_of_guest tag "$(podman_of_guest inspect --format '{{.Image}}' "$container")" "$known" >/dev/null 2>&1
@@ -112,11 +112,16 @@ show_building() {
   sed -un 's/[[:cntrl:]]//g; s/^\[[^]]*Z\] *//; /STEP [0-9]\|^Running the .*Command\|^Trying to pull/s/^\(.\{1,160\}\).*/microvm: dev container: \1/p'
 }
 
+# said_while_building BEFORE: what was logged since the log had so many bytes, without what says nothing of a cause: the program's own stack, its list of
+# versions that are not to be used (it goes on without that), and whole commands of podman's.
+said_while_building() {
+  tail -c "+$(($1 + 1))" "$stderr_log" | tr -d '\r' | grep -av 'control manifest\|^ *at \|Command failed: podman\|Start: Run:' | sed 's/^\[[^]]*Z\] *//; /^ *$/d'
+}
+
 # why_no_container ANSWER BEFORE: in one sentence, of what the program said at its end and of what it logged since the log had so many bytes.
 why_no_container() {
   local said
-  # Its list of versions that are not to be used; it goes on without it.
-  said=$(tail -c "+$(($2 + 1))" "$stderr_log" | grep -av 'control manifest')
+  said=$(said_while_building "$2")
   case $said in
     *'no space left on device'*)
       echo "The slot's disk is full, so the dev container could not be built. With no task at work, delete its file on the host, slots/N/container-storage/containers.img, to get a new one"
