@@ -130,8 +130,8 @@ why_no_container() {
       echo "What the dev container is made of cannot be fetched: the network of this task is $([ "$network" = closed ] && echo closed || echo open), and every image and feature that the slot has not yet needs its registry. On the host: microvm-orchestrator allow PATH --allow-host HOST"
       ;;
     *)
-      jq -r '"The dev container could not be made: \(.description // .message // "its program says no reason" | tostring | .[0:1000])"' "$1" 2>/dev/null ||
-        echo 'The dev container could not be made: its program ended without an answer'
+      said=$(jq -r '"\(.description // .message // "its program says no reason" | tostring | .[0:1000])"' "$1" 2>/dev/null)
+      echo "The dev container could not be made: ${said:-its program ended without an answer}"
       ;;
   esac
 }

@@ -430,10 +430,10 @@ run_check() {
   (
     cd "$copy" || exit 126
     user_environment
-    unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
     if [ -n "$container" ]; then
       as_user setsid ${limit[@]+"${limit[@]}"} "${shell[@]}" "${command[@]}"
     else
+      unset MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
       exec setsid ${limit[@]+"${limit[@]}"} ${isolate[@]+"${isolate[@]}"} ${shell[@]+"${shell[@]}"} "${command[@]}"
     fi
   ) </dev/null >"$copy.log" 2>&1 &
