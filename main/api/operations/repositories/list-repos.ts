@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { landings } from '../../core/landing/landing.ts'
-import { defineOperation } from '../operation.ts'
-import { repositoryViews } from '../views.ts'
+import { landings } from '../../../core/landing/landing.ts'
+import { defineOperation } from '../../operation.ts'
+import { repositoryViews } from '../../views.ts'
 
 export const listRepos = defineOperation({
   name: 'list_repos',

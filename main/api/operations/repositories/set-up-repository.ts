@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { setUpText } from '../../core/environment/set-up-text.ts'
-import { defineOperation } from '../operation.ts'
-import { ownerOf } from '../owner-of.ts'
-import { runOptionShape, runOptions } from '../run-options.ts'
-import { aliasInput } from '../schemas.ts'
+import { setUpText } from '../../../core/environment/set-up-text.ts'
+import { defineOperation } from '../../operation.ts'
+import { ownerOf } from '../../owner-of.ts'
+import { runOptionShape, runOptions } from '../../run-options.ts'
+import { aliasInput } from '../../schemas.ts'
 
 export const setUpRepository = defineOperation({
   name: 'set_up_repository',
