@@ -37,8 +37,23 @@ export const retryTask = defineOperation({
       on_top_of === undefined
         ? undefined
         : await stopped(requireTaskId(task_id), requireTaskId(on_top_of), tasks, signal)
-    const { id, state, description, repoPath, caps, queue, resolves, agent, base, holdMs, after, plan, fork, place, setsUp } =
-      await tasks.get(requireTaskId(task_id))
+    const {
+      id,
+      state,
+      description,
+      repoPath,
+      caps,
+      queue,
+      resolves,
+      agent,
+      base,
+      holdMs,
+      after,
+      plan,
+      fork,
+      place,
+      setsUp,
+    } = await tasks.get(requireTaskId(task_id))
     if (state.phase !== 'finished') throw new AppError('task-busy', `Task ${id} has not ended yet`)
     if (resolves)
       throw new AppError('argument-invalid', `Task ${id} resolved the conflicts of task ${resolves.task}`, {

@@ -13,16 +13,20 @@ type Kind = EnvironmentWish['kind']
 const words: Readonly<Record<Kind, { readonly word: string; readonly about: string }>> = {
   auto: {
     word: 'What the repository has',
-    about: 'Its own flake where it has one, else the tools that its files ask for.',
+    about: 'Its own flake where it has one, else its dev container, else the tools that its files ask for.',
   },
   flake: { word: 'Its flake.nix', about: 'The development shell of the repository’s own flake.' },
+  devcontainer: {
+    word: 'Its dev container',
+    about: 'What .devcontainer describes; the first task of a slot builds it.',
+  },
   tools: {
     word: 'The tools its files ask for',
     about: 'A flake that is made of files such as package.json, .nvmrc and go.mod.',
   },
   plain: {
     word: 'The machine’s own tools',
-    about: 'What every machine has by itself: git, and the usual compilers and tools.',
+    about: 'What every machine has by itself: git, Node, Python, a C compiler and the usual tools.',
   },
   folder: { word: 'A flake of mine', about: 'A folder of this host with a flake.nix, outside the repository.' },
 }
