@@ -77,8 +77,8 @@ export class StatementWriter implements AsyncDisposable {
       const statement = statementOf({ task, repository, network, version })
       if (statement === null) return
       const envelope = signEnvelope(JSON.stringify(statement), this.#key)
-      await writeJsonAtomically(statementPath(task), envelope)
       await this.#note(task, JSON.stringify(envelope))
+      await writeJsonAtomically(statementPath(task), envelope) // Last: a start makes up for the whole where it is not there.
     } catch (error) {
       log.warn('a statement could not be written', { taskId: id, reason: messageOf(error) })
     }

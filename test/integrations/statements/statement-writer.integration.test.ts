@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../../main/core/task/task.ts'
@@ -95,6 +95,23 @@ test('two tasks that brought one commit both stand on it, and a start makes up f
   expect(note.trim().split('\n')).toHaveLength(2)
   const { stdout } = await verify(['HEAD'])
   expect(stdout.match(/^Good: .*$/gm)).toHaveLength(2)
+})
+
+test('a note that could not be written is made up for by the next start', async () => {
+  const { repo, task, start, tell, verify, log } = await world()
+  const lock = join(repo, '.git/refs/notes/microvm-orchestrator.lock')
+  await mkdir(join(repo, '.git/refs/notes'), { recursive: true })
+  await writeFile(lock, '')
+  {
+    await using _writer = await start()
+    tell(await task('a0000001'))
+  }
+  expect(log.lines).toMatchObject([{ message: 'a statement could not be written' }])
+  await rm(lock)
+  {
+    await using _writer = await start()
+  }
+  expect(await verify(['HEAD'])).toMatchObject({ exitCode: 0 })
 })
 
 test('a note that somebody else wrote, or that was of another commit, counts for nothing and does not get lost', async () => {
