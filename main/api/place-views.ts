@@ -16,7 +16,7 @@ export interface PlaceDetail extends PlaceCount {
   tasks: PlacedTaskView[]
 }
 
-export interface PlacedTaskView {
+interface PlacedTaskView {
   task_id: string
   repo: string
   status: TaskStatus

@@ -15,7 +15,7 @@ import { type ClusterScene, clusterScene } from '../support/fleet/clustered.ts'
 import { jobFor } from '../support/fleet/job.ts'
 import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
 import { gitIn, makeRepository } from '../support/git/repositories.ts'
-import { startOrchestrator, testKey, untilEnded } from '../support/orchestrator.ts'
+import { guestThatCommits, startOrchestrator, testKey, untilEnded } from '../support/orchestrator.ts'
 
 const soon = { timeout: 60_000 }
 const place = { description: 'Greet the secret guest', repo: 'project', place: 'cluster' } as const
@@ -118,6 +118,28 @@ test("a job that a limit of the cluster forbids fails its task at once, in Slurm
   })
   expect(home.events.read(0)).toHaveLength(1)
   expect(await jobs(scene)).toBe('')
+})
+
+test('a further task of a repository wishes for the node that has its history, and runs elsewhere where that is away', async () => {
+  await using scene = await clusterScene(() => guestThatCommits('greeting.txt'))
+  await using home = await startOrchestrator(scene.setup)
+  const { orchestrator } = home
+  const nodeOf = async (description: string): Promise<string | null> => {
+    const task = await untilEnded(orchestrator, await orchestrator.run({ ...place, description }))
+    expect(task.state).toMatchObject({ outcome: { kind: 'merged' } })
+    return task.node
+  }
+  const change = (name: string, ...state: readonly string[]) =>
+    scene.lab.slurm('scontrol', 'update', `NodeName=${name}`, ...state)
+  await change('n1', 'State=DRAIN', 'Reason=mended')
+  expect(await nodeOf('First')).toBe('n2')
+  await change('n1', 'State=RESUME')
+  const idle = () => scene.lab.slurm('sinfo', '--noheader', '--Node', '--nodes=n1', '--format=%T')
+  await expect.poll(idle, soon).toMatch(/^(idle\s*)+$/)
+  // Slurm by itself would give the first one.
+  expect(await nodeOf('Second')).toBe('n2')
+  await change('n2', 'State=DRAIN', 'Reason=mended')
+  expect(await nodeOf('Third')).toBe('n1')
 })
 
 test('two homes use one cluster without knowing of each other, and each asks once for all of its jobs', async () => {

@@ -111,7 +111,7 @@ const configuration = (lab: string, more: readonly string[]): readonly string[] 
   ...nodes.map((name, index) =>
     [
       ...[`NodeName=${name}`, 'NodeHostname=ctl', 'NodeAddr=10.77.0.1', `Port=${17_001 + index}`],
-      ...[`CPUs=${nodeCpus}`, `RealMemory=${nodeMiB}`, `Feature=${name}`, 'State=UNKNOWN'],
+      ...[`CPUs=${nodeCpus}`, `RealMemory=${nodeMiB}`, `Feature=${name}`, `Weight=${1 + index}`, 'State=UNKNOWN'],
     ].join(' '),
   ),
   `PartitionName=main Nodes=${nodes.join(',')} Default=YES MaxTime=8:00:00 PriorityTier=1 State=UP`,
