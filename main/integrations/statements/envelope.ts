@@ -16,7 +16,7 @@ const envelopeSchema = z.object({
 export type Envelope = z.infer<typeof envelopeSchema>
 
 /** The name of a public key: SHA-256 over its SubjectPublicKeyInfo, in hexadecimal digits. */
-export const keyIdOf = (key: KeyObject): string =>
+const keyIdOf = (key: KeyObject): string =>
   createHash('sha256')
     .update(publicOf(key).export({ type: 'spki', format: 'der' }))
     .digest('hex')

@@ -1,7 +1,7 @@
 import type { Task } from '../../core/task/task.ts'
 
 /** A stretch of a task's time. Times are milliseconds since 1970. */
-export interface TaskSpan {
+interface TaskSpan {
   readonly name: string
   readonly from: number
   readonly to: number
