@@ -315,6 +315,10 @@ interface RequestView extends AnyEventView {
   what: RequestNews
   number: number
   url: string
+  /** Of checks: the commit that they were of. */
+  commit?: string
+  /** What a stranger wrote there: a comment with its author, or names of checks that failed. */
+  said?: string
 }
 
 export function eventView({ event, pending }: Pick<Delivery, 'event' | 'pending'>): EventView {
@@ -325,8 +329,9 @@ export function eventView({ event, pending }: Pick<Delivery, 'event' | 'pending'
     return { type, ...known, said, waits_since: since, waits_until: until }
   }
   if (event.type === 'pull_request') {
-    const { type, what, number, url } = event
-    return { type, ...known, what, number, url }
+    const { type, what, number, url, commit, said } = event
+    const more = { ...(commit !== undefined && { commit }), ...(said !== undefined && { said }) }
+    return { type, ...known, what, number, url, ...more }
   }
   const { type, result, mergeResult, error, notes } = event
   const { task_id, ...numbers } = known

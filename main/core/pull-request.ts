@@ -48,6 +48,10 @@ export interface RequestRecord {
   readonly brought: string | null
   /** Null while none is known. */
   readonly request: PullRequest | null
+  /** The last outcome of the checks that was told, and of which commit. Null while none was. */
+  readonly checked: { readonly commit: string; readonly state: 'passed' | 'failed' } | null
+  /** What was said there and told here, by its id. */
+  readonly heard: readonly string[]
   /** Why the last try failed; null when it did not. */
   readonly problem: string | null
   /** How often it failed since it went well. */

@@ -81,11 +81,16 @@ const words: Readonly<Record<HookKind, string>> = {
 }
 
 const newsText = ({ what, number }: Pick<RequestEvent, 'what' | 'number'>): string =>
-  `its pull request ${number} was ${what}`
+  `its pull request ${number} ${newsWords[what]}`
+
+const newsWords: Readonly<Record<RequestEvent['what'], string>> = {
+  ...{ opened: 'was opened', merged: 'was merged', closed: 'was closed', commented: 'was commented' },
+  ...{ checks_passed: 'passed its checks', checks_failed: 'failed its checks' },
+}
 
 function saidOf(event: LoggedEvent): string {
   if (event.type === 'idle') return event.said ?? ''
-  if (event.type === 'pull_request') return event.url
+  if (event.type === 'pull_request') return [event.url, event.said ?? ''].join('\n').trimEnd()
   if (event.type === 'failed') return event.error ?? ''
   const { mergeResult, result } = event
   const detail = mergeResult && !mergeResult.merged ? mergeResult.detail : ''

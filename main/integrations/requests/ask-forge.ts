@@ -25,7 +25,7 @@ export interface ForgeQuestion {
 }
 
 const answerMs = 30_000
-const answerBytes = 4 * 1024 ** 2
+const answerBytes = 16 * 1024 ** 2
 const mostSeen = 1_000
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { askForge, type ForgeAccess } from './ask-forge.ts'
-import { type ForgeClient, type SeenRequest, webAddress } from './forge-client.ts'
+import { type CommentSeen, checksOf, type ForgeClient, type SeenRequest, webAddress } from './forge-client.ts'
 
 /** Of a pull request as the API of Gitea and Forgejo describes it (`/swagger.v1.json` of each), what is used here. */
 const giteaPullSchema = z.object({
@@ -41,8 +41,53 @@ export function giteaClient(access: ForgeAccess, project: string): ForgeClient {
     },
     look: async (number, signal) =>
       seen(await askForge(access, { method: 'GET', path: `${pulls}/${number}` }, giteaPullSchema, signal)),
+    checks: async ({ commit }, signal) => {
+      const path = `/repos/${project}/commits/${commit}/status`
+      const { statuses } = await askForge(access, { method: 'GET', path }, statusSchema, signal)
+      return checksOf(
+        (statuses ?? []).map(({ context, status }) => ({
+          name: context,
+          passed:
+            status === 'pending' ? undefined : status === 'success' || status === 'warning' || status === 'skipped',
+        })),
+      )
+    },
+    comments: async (number, signal) => {
+      const get = <Answer>(path: string, schema: z.ZodType<Answer>) =>
+        askForge(access, { method: 'GET', path }, schema, signal)
+      const comments = await get(`/repos/${project}/issues/${number}/comments`, z.array(commentSchema))
+      const reviews = await get(`${pulls}/${number}/reviews?limit=${perPage}`, z.array(reviewSchema))
+      const lines: CommentSeen[] = []
+      for (const { id } of reviews.filter((each) => each.comments_count > 0).slice(-mostReviews)) {
+        const all = await get(`${pulls}/${number}/reviews/${id}/comments`, z.array(lineSchema))
+        lines.push(...all.map((each) => ({ ...commentOf('line', each), path: each.path })))
+      }
+      return [
+        ...comments.map((each) => commentOf('comment', each)),
+        ...reviews
+          .filter(({ body, state }) => body !== '' || state === 'APPROVED' || state === 'REQUEST_CHANGES')
+          .map((each) => ({
+            ...commentOf('review', each),
+            text: `${each.state.toLowerCase().replaceAll('_', ' ')}: ${each.body}`,
+          })),
+        ...lines,
+      ].slice(-mostComments)
+    },
   }
 }
+
+/** Of so many reviews, the newest, what they say of lines is asked for. */
+const mostReviews = 10
+const mostComments = 300
+
+const statusSchema = z.object({ statuses: z.array(z.object({ context: z.string(), status: z.string() })).nullable() })
+const commentSchema = z.object({ id: z.int(), body: z.string(), user: z.object({ login: z.string() }).nullable() })
+const reviewSchema = commentSchema.extend({ state: z.string(), comments_count: z.int() })
+const lineSchema = commentSchema.extend({ path: z.string() })
+
+const commentOf = (kind: string, { id, body, user }: z.infer<typeof commentSchema>): CommentSeen => ({
+  ...{ id: `${kind} ${id}`, author: user?.login ?? 'somebody', text: body, path: null },
+})
 
 const seen = ({ number, html_url: url, state, merged, head }: z.infer<typeof giteaPullSchema>): SeenRequest => ({
   ...{ number, url, commit: head.sha },

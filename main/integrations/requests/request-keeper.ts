@@ -1,6 +1,6 @@
 import { cut } from '../../core/cut.ts'
 import { messageOf } from '../../core/failure.ts'
-import { type Forge, type RequestRecord, requestBranch } from '../../core/pull-request.ts'
+import { type Forge, type PullRequest, type RequestRecord, requestBranch } from '../../core/pull-request.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { isOver, type TaskBrief } from '../../core/task/task-brief.ts'
 import { visibleLine } from '../../core/visible-text.ts'
@@ -10,7 +10,6 @@ import { scrubText } from '../../lib/guest/scrub.ts'
 import type { Log } from '../../lib/log.ts'
 import { listForges } from '../../settings/forges.ts'
 import type { Tasks } from '../../tasks/contract.ts'
-import type { RequestNews } from '../../tasks/events/logged-event.ts'
 import { readPullRequest, writePullRequest } from '../../tasks/record/pull-request-file.ts'
 import { filesOf } from '../../tasks/record/task-files.ts'
 import type { ForgeAccess } from './ask-forge.ts'
@@ -19,6 +18,7 @@ import { forgeAccess } from './forge-access.ts'
 import type { ForgeClient } from './forge-client.ts'
 import { forgeClients } from './forge-clients.ts'
 import { ForgeRefusal } from './forge-refusal.ts'
+import { askAround, type News, takeIn } from './hear-request.ts'
 import { failed, nextAct, pausesMs, succeeded } from './next-act.ts'
 
 export interface RequestKeeperOptions {
@@ -151,8 +151,11 @@ export class RequestKeeper implements AsyncDisposable {
       const client = forgeClients[forge.kind](api, forge.project)
       const seen = record.request?.state === 'open' ? await look(client, record, signal) : record
       await this.#tell(task, record, seen)
-      const done = commit === null ? seen : await bringRequest({ task, commit, forge, git, client, keep }, seen, signal)
-      await this.#tell(task, seen, done)
+      const brought =
+        commit === null ? seen : await bringRequest({ task, commit, forge, git, client, keep }, seen, signal)
+      await this.#tell(task, seen, brought)
+      if (JSON.stringify(brought) !== JSON.stringify(last)) await keep(brought)
+      const done = await this.#hear(task, client, brought, signal)
       const whole = succeeded(done)
       if (JSON.stringify(whole) !== JSON.stringify(last) || record.problem !== null) await keep(whole)
       return true
@@ -169,26 +172,40 @@ export class RequestKeeper implements AsyncDisposable {
     }
   }
 
-  /** Tells what has become of the request, before the record says so: after a crash it is looked for in the log. */
+  /** Tells what has become of the request, before the record says so. */
   async #tell(task: Task, before: RequestRecord, { request }: RequestRecord): Promise<void> {
     if (request === null) return
     const isSame = before.request?.number === request.number
-    if (isSame && before.request?.state === request.state) return
-    const news: RequestNews[] = [
-      ...(isSame ? [] : ['opened' as const]),
-      ...(request.state === 'open' ? [] : [request.state]),
-    ]
+    if (!isSame) await this.#append(task, request, { what: 'opened' })
+    const isChanged = !isSame || before.request?.state !== request.state
+    if (isChanged && request.state !== 'open') await this.#append(task, request, { what: request.state })
+  }
+
+  /** Tells what checks and people say of a request that is open, before the record says so. */
+  async #hear(task: Task, client: ForgeClient, record: RequestRecord, signal: AbortSignal): Promise<RequestRecord> {
+    const { request, brought } = record
+    if (request?.state !== 'open' || brought === null) return record
+    const around = await askAround(client, { number: request.number, commit: brought }, signal)
+    const { record: heard, news } = takeIn(record, brought, around)
+    for (const each of news) await this.#append(task, request, each)
+    return heard
+  }
+
+  /** Once: after a crash it is looked for in the log. */
+  async #append({ id: taskId, repo, owner }: Task, { number, url }: PullRequest, news: News): Promise<void> {
     const { events } = this.#options.tasks
-    for (const what of news) {
-      const { number, url } = request
-      const { id: taskId, repo, owner } = task
-      const isTold = events
-        .read(0)
-        .some(
-          (each) => each.type === 'pull_request' && each.taskId === taskId && each.url === url && each.what === what,
-        )
-      if (!isTold) await events.append({ type: 'pull_request', taskId, repo, owner, what, number, url })
-    }
+    const isTold = events
+      .read(0)
+      .some(
+        (each) =>
+          each.type === 'pull_request' &&
+          each.taskId === taskId &&
+          each.url === url &&
+          each.what === news.what &&
+          each.commit === news.commit &&
+          each.comment === news.comment,
+      )
+    if (!isTold) await events.append({ type: 'pull_request', taskId, repo, owner, number, url, ...news })
   }
 
   /** Once the user's own branch has what was merged at the forge, the task has nothing left to bring, and says so. */
@@ -231,6 +248,7 @@ function firstRecord({ id, branch }: Task, { kind, project, target }: Forge): Re
   if (into === null) return null
   return {
     ...{ forge: kind, project, branch: requestBranch(id), target: into, pushed: [], brought: null, request: null },
+    ...{ checked: null, heard: [] },
     ...{ problem: null, tries: 0, notBefore: null },
   }
 }

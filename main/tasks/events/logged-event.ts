@@ -39,9 +39,15 @@ export interface RequestEvent {
   readonly what: RequestNews
   readonly number: number
   readonly url: string
+  /** Of checks: the commit that they were of. */
+  readonly commit?: string | undefined
+  /** Of a comment: the id by which its forge knows it. */
+  readonly comment?: string | undefined
+  /** What a stranger wrote, visible and cut: a comment with its author, or names of checks that failed. */
+  readonly said?: string | undefined
 }
 
-export const requestNews = ['opened', 'merged', 'closed'] as const
+export const requestNews = ['opened', 'merged', 'closed', 'checks_passed', 'checks_failed', 'commented'] as const
 export type RequestNews = (typeof requestNews)[number]
 
 export type NewEvent = EndEvent | IdleEvent | RequestEvent

@@ -39,6 +39,9 @@ const loggedRequest = z.object({
   what: z.enum(requestNews),
   number: z.int().positive(),
   url: z.string(),
+  commit: z.string().optional(),
+  comment: z.string().optional(),
+  said: z.string().optional(),
 })
 
 const loggedEventSchema: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [loggedEnd, loggedIdle, loggedRequest])

@@ -15,6 +15,12 @@ const recordSchema = z.object({
   request: z
     .object({ number: z.int().positive(), url: z.string(), state: z.enum(['open', 'merged', 'closed']) })
     .nullable(),
+  // Records of older versions have neither.
+  checked: z
+    .object({ commit, state: z.enum(['passed', 'failed']) })
+    .nullable()
+    .default(null),
+  heard: z.array(z.string()).default([]),
   problem: z.string().nullable(),
   tries: z.int().nonnegative(),
   notBefore: z.iso.datetime().nullable(),

@@ -5,7 +5,7 @@ import { failed, nextAct, ownRequest, succeeded } from '../../../main/integratio
 const [old, now] = ['1'.repeat(40), '2'.repeat(40)]
 const record = (changes: Partial<RequestRecord> = {}): RequestRecord => ({
   ...{ forge: 'github', project: 'a/b', branch: 'microvm/a1b2c3d4', target: 'main', pushed: [old], brought: old },
-  ...{ request: null, problem: null, tries: 0, notBefore: null },
+  ...{ checked: null, heard: [], request: null, problem: null, tries: 0, notBefore: null },
   ...changes,
 })
 const request = (state: 'open' | 'merged' | 'closed') => ({ number: 7, url: 'https://x.example/7', state })

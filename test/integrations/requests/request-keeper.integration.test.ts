@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import type { components } from '@octokit/openapi-types'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
+import { eventView } from '../../../main/api/views.ts'
 import type { Forge } from '../../../main/core/pull-request.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
+import { hookMessage } from '../../../main/integrations/hooks/hook-message.ts'
 import { forgeAddress } from '../../../main/integrations/requests/forge-address.ts'
 import type { pullSchema } from '../../../main/integrations/requests/github.ts'
 import { RequestKeeper } from '../../../main/integrations/requests/request-keeper.ts'
 import { setForge } from '../../../main/settings/forges.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
 import { addSecret } from '../../../main/settings/secrets.ts'
+import type { LoggedEvent } from '../../../main/tasks/events/logged-event.ts'
 import { readPullRequest } from '../../../main/tasks/record/pull-request-file.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { answerLost, answers, forgeServer, project, token } from '../../support/forges/forge-server.ts'
@@ -122,6 +125,22 @@ test('work that waits is pushed and asked for once, goes on there, and is settle
   expect(await server.tip(`microvm/${id}`)).toBe(later)
   expect(server.requests).toHaveLength(1)
 
+  // What checks and people say comes as events, in words that are seen.
+  await until(async () => (await at.record(id))?.brought === later)
+  server.checks.set('build', 'failed')
+  await until(() => at.news().includes('checks_failed 11'))
+  server.said.push({ id: 5, as: 'line', author: 'rita', text: 'Why\u200b so?' })
+  await until(() => at.news().includes('commented 11'))
+  const heard = at.events.read(0).flatMap((each) => (each.type === 'pull_request' && each.said ? [each] : []))
+  expect(heard.map((event) => eventView({ event, pending: 0 }))).toMatchObject([
+    { type: 'pull_request', what: 'checks_failed', commit: later, said: 'build' },
+    { type: 'pull_request', what: 'commented', said: 'rita on a.txt: Why⟪U+200B⟫ so?' },
+  ])
+  expect(hookMessage(heard[1] as LoggedEvent, 'Add a greeting')).toMatchObject({
+    ...{ kind: 'pull-request', title: 'project: its pull request 11 was commented: Add a greeting' },
+    text: expect.stringMatching(/\/pull\/11\nrita on a\.txt: Why⟪U\+200B⟫ so\?$/),
+  })
+
   // Squashed there, and fetched by the user: the task's own commits are nowhere on the branch.
   await until(() => server.asked.includes('304'))
   const before = await gitIn(repo, ['rev-parse', 'main'])
@@ -132,7 +151,7 @@ test('work that waits is pushed and asked for once, goes on there, and is settle
   const squashed = await commitFiles(repo, { 'a.txt': 'a.txt\n', 'more-a.txt': 'more-a.txt\n' }, 'Add both (#11)')
   await until(async () => (await at.orchestrator.get(id)).merge?.kind === 'unchanged')
   expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(squashed)
-  expect(at.news()).toEqual(['opened 11', 'merged 11'])
+  expect(at.news()).toEqual(['opened 11', 'checks_failed 11', 'commented 11', 'merged 11'])
   expect(server.violations).toEqual([])
   expect(await at.written()).toEqual([])
   expect(JSON.stringify(at.log.lines)).not.toContain(token)

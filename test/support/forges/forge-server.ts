@@ -42,9 +42,20 @@ export interface Answer {
 /** What a forge answers below its API; a text says why its description has no such request. */
 export type Dialect = (asked: Asked, forge: ForgeState) => Promise<Answer | string>
 
+/** What is said at a request, in any of the three ways that forges have. */
+export interface Said {
+  readonly id: number
+  readonly as: 'comment' | 'review' | 'line'
+  readonly author: string
+  readonly text: string
+}
+
 export interface ForgeState {
   readonly url: string
   readonly requests: Kept[]
+  /** Of every commit, by their names. */
+  readonly checks: Map<string, 'running' | 'passed' | 'failed'>
+  readonly said: Said[]
   /** The commit of a branch; null where there is none. */
   readonly tip: (branch: string) => Promise<string | null>
   readonly open: (wish: Pick<Kept, 'title' | 'body' | 'head' | 'base'>) => Promise<Kept>
@@ -113,7 +124,7 @@ export async function forgeServer(root: string, dialect: Dialect, shows: (asked:
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const state: ForgeState = {
-    ...{ url, requests, tip },
+    ...{ url, requests, tip, checks: new Map(), said: [] },
     open: async (wish) => {
       const kept: Kept = { ...wish, number: requests.length + 11, state: 'open', sha: (await tip(wish.head)) ?? '' }
       requests.unshift(kept)

@@ -1,4 +1,4 @@
-import type { Api, CreatePullRequestOption, PullRequest } from 'gitea-js'
+import type { Api, Comment, CreatePullRequestOption, PullRequest, PullReview, PullReviewComment, User } from 'gitea-js'
 import { type Answer, type Dialect, type ForgeState, type Kept, project } from './forge-server.ts'
 
 type Listing = NonNullable<Parameters<Api<unknown>['repos']['repoListPullRequests']>[2]>
@@ -36,8 +36,49 @@ export const giteaDialect: Dialect = async ({ method, path, query, headers, body
     const found = forge.requests.find((each) => each.number === Number(index))
     return found ? { status: 200, body: pullOf(found, forge) } : { status: 404, body: { message: 'not found' } }
   }
+  if (method === 'GET') {
+    const found = around(`${path.replace(`/api/v1/repos/${project}`, '')}?${query}`, forge)
+    if (found !== undefined) return { status: 200, body: found }
+  }
   if (method === 'POST' && path === pulls) return await create(headers['content-type'], body, forge)
   return 'no such operation'
+}
+
+/** What is said of a commit and at a request; comments on lines are below their review. */
+function around(path: string, { checks, said }: ForgeState): unknown {
+  const of = (as: string) => said.filter((each) => each.as === as)
+  const words = { passed: 'success', failed: 'failure', running: 'pending' } as const
+  if (/^\/commits\/[0-9a-f]{40}\/status\?$/.test(path)) {
+    const statuses = [...checks].map(([context, state]) => ({ context, status: words[state] }))
+    // As it answers where there are none.
+    return { state: '', statuses: statuses.length === 0 ? null : statuses }
+  }
+  const user = (login: string) => ({ login }) satisfies User
+  if (/^\/issues\/\d+\/comments\?$/.test(path))
+    return of('comment').map(({ id, author, text }) => ({ id, body: text, user: user(author) }) satisfies Comment)
+  if (/^\/pulls\/\d+\/reviews\?limit=50$/.test(path)) {
+    const lines = of('line').length
+    const known = of('review').map(
+      ({ id, author, text }) =>
+        ({
+          ...{ id, body: text, state: 'REQUEST_CHANGES', comments_count: 0 },
+          user: user(author),
+        }) satisfies PullReview,
+    )
+    const alone = {
+      id: 500,
+      body: '',
+      state: 'COMMENT',
+      comments_count: lines,
+      user: user('rita'),
+    } satisfies PullReview
+    return lines === 0 ? known : [...known, alone]
+  }
+  if (/^\/pulls\/\d+\/reviews\/500\/comments\?$/.test(path))
+    return of('line').map(
+      ({ id, author, text }) => ({ id, body: text, path: 'a.txt', user: user(author) }) satisfies PullReviewComment,
+    )
+  return undefined
 }
 
 async function create(type: string | undefined, body: string, forge: ForgeState): Promise<Answer | string> {

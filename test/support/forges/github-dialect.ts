@@ -6,7 +6,7 @@ type Listing = NonNullable<operations['pulls/list']['parameters']['query']>
 type Creation = operations['pulls/create']['requestBody']['content']['application/json']
 type Pull = components['schemas']['pull-request']
 /** Some of what the description has, and nothing else. */
-type Some<Whole> = { readonly [Key in keyof Whole]?: Whole[Key] extends object ? Some<Whole[Key]> : Whole[Key] }
+type Some<Whole> = Whole extends object ? { readonly [Key in keyof Whole]?: Some<Whole[Key]> } : Whole
 
 /** The compiler holds both tables against the description: they have all that it has, and nothing else. */
 const listing: Readonly<Record<keyof Listing, RegExp>> = {
@@ -48,8 +48,48 @@ export const githubDialect: Dialect = async ({ method, path, query, headers, bod
     const found = forge.requests.find((each) => each.number === Number(number))
     return found ? { status: 200, body: pullOf(found, forge) } : { status: 404, body: { message: 'Not Found' } }
   }
+  if (method === 'GET' && query.toString() === 'per_page=50') {
+    const found = await around(path.replace(`/api/v3/repos/${project}`, ''), forge)
+    if (found !== undefined) return { status: 200, body: found }
+  }
   if (method === 'POST' && path === pulls) return await create(headers['content-type'], body, forge)
   return 'no such operation'
+}
+
+const conclusions = { passed: 'success', failed: 'timed_out', running: null } as const
+
+/** What is said of a commit and at a request, with fifty on a page. */
+async function around(path: string, { checks, said }: ForgeState): Promise<unknown> {
+  const of = (as: string) => said.filter((each) => each.as === as)
+  const user = (login: string) => ({ login, id: 1 }) satisfies Some<components['schemas']['simple-user']>
+  if (/^\/commits\/[0-9a-f]{40}\/check-runs$/.test(path)) {
+    const runs = [...checks].map(([name, state]) => ({
+      ...{ id: 1, name, conclusion: conclusions[state] },
+      status: state === 'running' ? ('in_progress' as const) : ('completed' as const),
+    })) satisfies Some<components['schemas']['check-run']>[]
+    return { total_count: runs.length, check_runs: runs }
+  }
+  if (/^\/commits\/[0-9a-f]{40}\/status$/.test(path)) return { state: 'pending', total_count: 0, statuses: [] }
+  if (/^\/issues\/\d+\/comments$/.test(path))
+    return of('comment').map(
+      ({ id, author, text }) =>
+        ({ id, body: text, user: user(author) }) satisfies Some<components['schemas']['issue-comment']>,
+    )
+  if (/^\/pulls\/\d+\/reviews$/.test(path))
+    return of('review').map(
+      ({ id, author, text }) =>
+        ({ id, body: text, state: 'CHANGES_REQUESTED', user: user(author) }) satisfies Some<
+          components['schemas']['pull-request-review']
+        >,
+    )
+  if (/^\/pulls\/\d+\/comments$/.test(path))
+    return of('line').map(
+      ({ id, author, text }) =>
+        ({ id, body: text, path: 'a.txt', user: user(author) }) satisfies Some<
+          components['schemas']['pull-request-review-comment']
+        >,
+    )
+  return undefined
 }
 
 async function create(type: string | undefined, body: string, forge: ForgeState): Promise<Answer | string> {

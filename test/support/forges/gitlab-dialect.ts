@@ -1,4 +1,10 @@
-import type { AllMergeRequestsOptions, CreateMergeRequestOptions, MergeRequestSchema } from '@gitbeaker/core'
+import type {
+  AllMergeRequestsOptions,
+  CreateMergeRequestOptions,
+  MergeRequestNoteSchema,
+  MergeRequestSchema,
+  PipelineSchema,
+} from '@gitbeaker/core'
 import { type Answer, type Dialect, type ForgeState, type Kept, project } from './forge-server.ts'
 
 /** As the client library names them, which sends them with `_` before small letters. */
@@ -34,6 +40,23 @@ export const gitlabDialect: Dialect = async ({ method, path, query, headers, bod
   if (method === 'GET' && iid !== undefined && query.size === 0) {
     const found = forge.requests.find((each) => each.number === Number(iid))
     return found ? { status: 200, body: requestOf(found, forge) } : { status: 404, body: { message: '404 Not found' } }
+  }
+  const below = new RegExp(`^${requests}/(\\d+)/(pipelines|notes)$`).exec(path)
+  if (method === 'GET' && below?.[2] === 'pipelines' && query.toString() === 'per_page=100') {
+    const sha = forge.requests.find(({ number }) => number === Number(below[1]))?.sha ?? ''
+    const pipelines = [...forge.checks.values()].map((state, index) => ({
+      ...{ id: index + 70, sha, status: ({ passed: 'success', failed: 'failed', running: 'running' } as const)[state] },
+    })) satisfies Partial<PipelineSchema>[]
+    return { status: 200, body: pipelines.toReversed() }
+  }
+  if (method === 'GET' && below?.[2] === 'notes' && query.toString() === 'sort=desc&order_by=created_at&per_page=50') {
+    const notes = forge.said.map(({ id, author, text, as }) => ({
+      ...{ id, body: text, system: false, author: { username: author } },
+      ...(as === 'line' && { position: { new_path: 'a.txt' } }),
+    }))
+    const own = { id: 1, body: 'added 1 commit', system: true, author: { username: 'me' } }
+    const held: readonly Pick<MergeRequestNoteSchema, 'id' | 'body' | 'system'>[] = [...notes.toReversed(), own]
+    return { status: 200, body: held }
   }
   if (method === 'POST' && path === requests) return await create(headers['content-type'], body, forge)
   return 'no such operation'
