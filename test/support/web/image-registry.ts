@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -72,6 +72,7 @@ export async function smallSystem(folder: string): Promise<Buffer> {
   for (const name of ['usr/bin', 'etc', 'root', 'tmp', 'home', 'var/tmp', 'proc', 'sys', 'dev', 'run']) {
     await mkdir(join(root, name), { recursive: true })
   }
+  for (const name of ['tmp', 'var/tmp']) await chmod(join(root, name), 0o1777) // Users who are not root work there.
   await symlink('usr/bin', join(root, 'bin'))
   await symlink('bash', join(root, 'usr/bin/sh'))
   await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/bash\n')
