@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Locator } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
-import { gitIn, makeRepository, subjectsOf } from '../support/git/repositories.ts'
+import { runCommand } from '../support/command-line.ts'
+import { gitIn, makeRepository, statusOf, subjectsOf } from '../support/git/repositories.ts'
 import { processDriver } from '../support/machines/process-driver.ts'
 import { successJson } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { launchBrowser } from '../support/window/launch-browser.ts'
 
 const guest = `
 touch $SHARE/started
@@ -17,7 +16,7 @@ echo done > done.txt; git add -A; git commit -qm "Do it"
 echo '${successJson}' > $SHARE/result.json
 `
 
-test('from a clone of a Node project without a flake to a merged task it is two clicks, a path and a text', async () => {
+test('from a clone of a Node project without a flake to a merged task it is two commands', async () => {
   const folder = await temporaryFolder()
   const home = join(folder, 'home')
   await mkdir(home, { mode: 0o700 })
@@ -31,24 +30,10 @@ test('from a clone of a Node project without a flake to a merged task it is two 
   const clone = join(folder, 'shop')
   await gitIn(folder, ['clone', '--quiet', 'upstream', clone])
 
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1180, height: 760 } })
-  let clicks = 0
-  const click = async (what: Locator) => {
-    await what.click()
-    clicks += 1
-  }
-  await page.goto(server.pageUrl)
-  await page.goto(new URL('#repositories', page.url()).href)
-  await click(page.getByRole('button', { name: 'Add…' }))
-  await page.getByLabel('Path of the folder').fill(clone)
-  await page.keyboard.press('Enter')
-  await click(page.getByRole('dialog').getByRole('button', { name: 'Use These' }))
-  await page.getByLabel('What shall the agent do?').fill('Do it')
-  await page.keyboard.press('Control+Enter')
-
-  await page.getByText('Merged').first().waitFor()
+  const allowed = await runCommand(['allow', '.'], { home, cwd: clone })
+  expect(allowed).toMatchObject({ exitCode: 0, stdout: 'Registered: shop\n' })
+  expect(allowed.stderr).toContain('Tasks of shop work in tools that its files ask for: Node 24')
+  expect(await runCommand(['run', 'shop', 'Do it'], { home, cwd: clone })).toMatchObject({ exitCode: 0 })
   await expect.poll(() => subjectsOf(clone, 'main')).toEqual(['Do it', 'Start'])
-  expect(clicks).toBe(2)
+  await expect.poll(() => statusOf(clone)).toBe('')
 })
