@@ -104,6 +104,23 @@ test('a cancel ends the task at work with its work at its ref, and one whose pla
   expect((await untilEnded(home.orchestrator, waiting)).state).toMatchObject({ outcome: { kind: 'cancelled' } })
 })
 
+test('a task that waits at its place for memory says so, and a cancel ends it there', async () => {
+  await using scene = await placeScene(guestThatWaits)
+  await using home = await startOrchestrator({ ...scene.setup, limits: { memoryMiB: 100_000_000 } })
+  const { orchestrator } = home
+  const first = await orchestrator.run(place)
+  await toWork(orchestrator, first)
+  const second = await orchestrator.run(place)
+  await expect
+    .poll(() => orchestrator.placeStanding(second), soon)
+    .toEqual({ kind: 'waits', why: expect.stringContaining('A guest takes 100000000 MiB of memory') })
+  await orchestrator.cancel(second)
+  expect((await untilEnded(orchestrator, second)).state).toMatchObject({ outcome: { kind: 'cancelled' } })
+  await letGo(scene)
+  await expectMerged(scene, await untilEnded(orchestrator, first))
+  await expect.poll(() => seats(scene), soon).toEqual([])
+})
+
 test('a cancel of a task whose place went away ends it, and says that its guest may work on there', async () => {
   await using scene = await placeScene(guestThatWaits, { stopMs: 2_000 })
   await using home = await startOrchestrator(scene.setup)
