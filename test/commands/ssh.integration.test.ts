@@ -68,7 +68,7 @@ test('ssh of this host runs a program in the machine, gives its exit status, cop
     ...user,
     '-tt',
     host,
-    `echo begun; touch ${folder}/runs; trap 'rm ${folder}/runs' HUP; cat`,
+    `trap 'rm ${folder}/runs' HUP; touch ${folder}/runs; echo begun; cat`,
   ])
   onTestFinished(() => void child.kill('SIGKILL'))
   for await (const chunk of child.stdout) if (String(chunk).includes('begun')) break
