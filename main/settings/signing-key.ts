@@ -7,7 +7,7 @@ import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
 import { unusable } from '../lib/files/private-folder.ts'
 
 const signingKeyPath = (home: string): string => join(home, 'signing-key')
-const publicKeyPath = (home: string): string => join(home, 'signing-key.pub')
+export const publicKeyPath = (home: string): string => join(home, 'signing-key.pub')
 
 /**
  * The Ed25519 key with which this home signs what it says of merged work, made when there is none. The file of its public half is for others to copy.

@@ -13,6 +13,7 @@ import { readDeliveries } from '../../integrations/hooks/delivery-file.ts'
 import { testMessage } from '../../integrations/hooks/hook-message.ts'
 import { silentLog } from '../../lib/log.ts'
 import { addHook, findHook, listHooks, removeHook } from '../../settings/hooks.ts'
+import { findRepository } from '../../settings/repositories.ts'
 import { withoutKeys } from '../../settings/token.ts'
 import { readSecret } from '../terminal/read-secret.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -39,6 +40,7 @@ export async function addHookCommand(
   if ((wish.to === 'command') !== (wish.command !== undefined))
     throw wrong('--command goes with --to command, and is needed there')
   if (wish.token && wish.to !== 'ntfy') throw wrong('--token goes with --to ntfy')
+  await requireAliases(terminal.home, wish.repository)
   const target = wish.command === undefined ? await askTarget(wish, read) : commandTarget(wish.command)
   const hook: Hook = {
     name,
@@ -87,6 +89,11 @@ export async function testHookCommand(terminal: Terminal, name: string): Promise
 export async function removeHookCommand(terminal: Terminal, name: string): Promise<void> {
   await removeHook(terminal.home, name)
   terminal.say(`Removed: ${name}`)
+}
+
+/** A name that is none would never be told of anything. */
+async function requireAliases(home: string, wished: readonly string[] = []): Promise<void> {
+  for (const alias of wished) await findRepository(home, alias)
 }
 
 const commandTarget = (command: string): HookTarget => {

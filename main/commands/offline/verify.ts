@@ -1,11 +1,12 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { AppError } from '../../core/failure.ts'
 import { visibleLine } from '../../core/visible-text.ts'
 import { findCommit } from '../../git/notes/find-commit.ts'
 import { readNote } from '../../git/notes/statement-notes.ts'
 import { openEnvelope } from '../../integrations/statements/envelope.ts'
 import { type Statement, statementSchema } from '../../integrations/statements/statement.ts'
-import { ensureSigningKey, readPublicKey } from '../../settings/signing-key.ts'
+import { pathExists } from '../../lib/files/look.ts'
+import { publicKeyPath, readPublicKey } from '../../settings/signing-key.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 /**
@@ -20,10 +21,7 @@ export async function verify(
   keyFiles: readonly string[] = [],
   folder = process.cwd(),
 ): Promise<void> {
-  const keys =
-    keyFiles.length > 0
-      ? await Promise.all(keyFiles.map(readPublicKey))
-      : [createPublicKey(await ensureSigningKey(terminal.home))]
+  const keys = keyFiles.length > 0 ? await Promise.all(keyFiles.map(readPublicKey)) : await ownKeys(terminal.home)
   const commit = await findCommit(folder, name)
   const note = await readNote(folder, commit)
   if (note === null) {
@@ -40,6 +38,10 @@ export async function verify(
     )
   for (const { statement, keyId } of good) for (const line of linesOf(statement, commit, keyId)) terminal.say(line)
 }
+
+/** None in a home that never signed anything. */
+const ownKeys = async (home: string): Promise<readonly KeyObject[]> =>
+  (await pathExists(publicKeyPath(home))) ? [await readPublicKey(publicKeyPath(home))] : []
 
 function statementIn(
   line: string,

@@ -79,7 +79,8 @@ export function statementOf({ task, repository, network, version }: StatementFac
         },
         internalParameters: {
           environment: environmentWord(task.environment ?? { kind: 'flake' }),
-          merge: repository && mergePolicyWord(repository.mergePolicy ?? { kind: 'auto' }),
+          merge: mergePolicyWord(task.mergePolicy ?? { kind: 'auto' }),
+          mergeNow: repository && mergePolicyWord(repository.mergePolicy ?? { kind: 'auto' }),
           egress: repository?.egress ? egressWord(repository.egress) : 'default',
           ...(task.place && { place: task.place.name }),
         },
@@ -94,7 +95,9 @@ export function statementOf({ task, repository, network, version }: StatementFac
         },
         merged: { method: merge.method, commits: merge.commits, ...(merge.kept && { keptBack: merge.kept }) },
         accepted: task.accepted !== null,
-        ...(task.result?.check && { check: { exitCode: task.result.check.exitCode } }),
+        // In a machine with no agent, on the very files that came onto the branch.
+        ...(merge.check && { landingCheck: { exitCode: merge.check.exitCode } }),
+        ...(task.result?.check && { saidInTheAgentsMachine: { check: { exitCode: task.result.check.exitCode } } }),
         network: network && networkSums(network),
       },
     },

@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../support/command-line.ts'
+import { makeRepository } from '../../support/git/repositories.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 test('hooks are added with their addresses unseen, listed, tried and removed, and a wrong wish is refused', async () => {
@@ -11,6 +12,8 @@ test('hooks are added with their addresses unseen, listed, tried and removed, an
   const run = (args: readonly string[], input?: string) =>
     runCommand(['hooks', ...args], { home, cwd: folder, ...(input !== undefined && { input }) })
 
+  await makeRepository(join(folder, 'project'))
+  await runCommand(['allow', 'project'], { home, cwd: folder })
   const address = 'https://hooks.example.test/services/the-secret-part'
   const added = await run(['add', 'team', '--to', 'slack', '--on', 'failed', '--on', 'needs-you'], `${address}\n`)
   expect(added).toMatchObject({ exitCode: 0, stdout: 'Added: team\n' })
@@ -44,6 +47,7 @@ test('hooks are added with their addresses unseen, listed, tried and removed, an
     [['add', 'x', '--to', 'ntfy'], 'https://ntfy.example.test/', 'must end with a topic'],
     [['add', 'x', '--to', 'command'], '', '--command goes with --to command'],
     [['add', 'x', '--to', 'slack', '--token'], address, '--token goes with --to ntfy'],
+    [['add', 'x', '--to', 'slack', '--repository', 'projekt'], address, "'projekt'"],
     [['add', 'x', '--to', 'fax'], address, 'fax'],
   ] as const) {
     const refused = await run([...args], input)

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../../main/core/task/task.ts'
@@ -134,6 +134,7 @@ test('a note that somebody else wrote, or that was of another commit, counts for
   await mkdir(elsewhere, { mode: 0o700 })
   const stranger = await runCommand(['verify', to], { home: elsewhere, cwd: repo })
   expect(stranger).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('signing-key.pub') })
+  expect(await readdir(elsewhere)).toEqual([])
 })
 
 test('a wrong name, a folder without a repository and a file without a key are refused with what to do', async () => {

@@ -25,6 +25,18 @@ test('a statement names the commit, what it came from, and the text by its hash 
   expect(statementOf({ ...facts, task: { ...task, merge: null } })).toBe(null)
 })
 
+test("a check of what landed is told as ours, and one in the agent's machine as no more than that", () => {
+  const check = { exitCode: 0, output: 'fine' }
+  const merge =
+    task.merge?.kind === 'merged'
+      ? { ...task.merge, check: { ...check, command: 'true', commit: '2'.repeat(40) } }
+      : null
+  const result = task.result && { ...task.result, check: { exitCode: 1, output: '' } }
+  const details = statementOf({ ...facts, task: { ...task, merge, result } })?.predicate.runDetails
+  expect(details).toMatchObject({ landingCheck: { exitCode: 0 }, saidInTheAgentsMachine: { check: { exitCode: 1 } } })
+  expect(JSON.stringify(details)).not.toContain('fine')
+})
+
 test('what the network log says is counted, and hosts are named once', () => {
   const at = '2026-01-02T03:04:05.000Z'
   const reached = { at, host: 'b.test', port: 443, verdict: 'reached' } as const
