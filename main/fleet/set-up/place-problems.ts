@@ -55,7 +55,8 @@ async function slurmProblems(place: SlurmPlace, signal?: AbortSignal): Promise<r
   const words = [
     ...['srun', '--job-name=mvo-doctor', '--nodes=1', '--ntasks=1', '--time=3', `--immediate=${freeNodeS}`],
     ...['--quiet', '--export=NIL', '--chdir=/', ...placeWords(place)],
-    ...[...place.command, 'doctor'],
+    // With the PATH that a job has: Slurm gives a step none of its own.
+    ...['/bin/sh', '-lc', 'exec "$@"', 'sh', ...place.command, 'doctor'],
   ]
   const { exitCode, stdout, stderr, problem } = await run(...onHost(place.login, words), options, signal)
   const found = [...problemsIn(stdout)]
