@@ -17,6 +17,8 @@ export function App() {
   const place = useNavigation(({ trail }) => placeOf(trail))
   const theme = useSettings()?.theme ?? 'system'
   const platform = useLive(({ host }) => host?.platform)
+  // What stands beside a view would keep the first answer waiting on a slow link.
+  const isConnecting = useLive(({ live }) => live.status === 'connecting')
   useEffect(() => {
     const root = document.documentElement
     if (theme === 'system') delete root.dataset.theme
@@ -28,9 +30,11 @@ export function App() {
       <main className="main">
         <Body place={place} />
       </main>
-      <Suspense>
-        <Beside />
-      </Suspense>
+      {!isConnecting && (
+        <Suspense>
+          <Beside />
+        </Suspense>
+      )}
     </div>
   )
 }
