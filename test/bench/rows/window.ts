@@ -149,8 +149,6 @@ async function slowLink(context: BenchContext, browser: Browser): Promise<Row> {
     ours,
     against: { what: `a page with one script of ${Math.round(script.length / 1000)} kB`, values: theirs },
     goal: { kind: 'limit', atMost: 3_000 },
-    unreached:
-      'The bare page takes two thirds of that; what stands beside the first view is loaded after its first answer.',
   }
 }
 
