@@ -66,10 +66,10 @@ const list = (path: string): ForgeQuestion => ({ method: 'GET', path: `${path}?p
 const passing = new Set(['success', 'neutral', 'skipped'])
 
 const user = z.object({ login: z.string() }).nullable()
-export const checkRunsSchema = z.object({
+const checkRunsSchema = z.object({
   check_runs: z.array(z.object({ name: z.string(), status: z.string(), conclusion: z.string().nullable() })),
 })
-export const statusSchema = z.object({ statuses: z.array(z.object({ context: z.string(), state: z.string() })) })
+const statusSchema = z.object({ statuses: z.array(z.object({ context: z.string(), state: z.string() })) })
 const comment = { id: z.int(), user }
 const said = z.array(z.object({ ...comment, body: z.string().optional() }))
 const reviewsSchema = z.array(z.object({ ...comment, body: z.string().nullish(), state: z.string() }))

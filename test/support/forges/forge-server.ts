@@ -43,7 +43,7 @@ export interface Answer {
 export type Dialect = (asked: Asked, forge: ForgeState) => Promise<Answer | string>
 
 /** What is said at a request, in any of the three ways that forges have. */
-export interface Said {
+interface Said {
   readonly id: number
   readonly as: 'comment' | 'review' | 'line'
   readonly author: string
