@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cacheDirectory } from '../../../main/lib/files/paths.ts'
 import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
 import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { freePort } from '../web/free-port.ts'
@@ -38,9 +39,10 @@ export async function startSshd(root: string, path?: string): Promise<TestSshd> 
     [
       ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none'],
       ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no'],
-      // A login shell reads none of the user's own files: what they start could be cut off in the middle, and wait for itself the next time.
+      // A login shell reads none of the user's own files: what they start could be cut off in the middle, and wait for itself the next time. Images and
+      // tools are where they are.
       ...[
-        `SetEnv HOME=${folder}${path === undefined ? '' : ` PATH=${path}`}`,
+        `SetEnv HOME=${folder} XDG_CACHE_HOME=${dirname(cacheDirectory())}${path === undefined ? '' : ` PATH=${path}`}`,
         'KbdInteractiveAuthentication no',
         'PermitRootLogin yes',
         'LogLevel ERROR',
