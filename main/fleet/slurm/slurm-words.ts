@@ -25,9 +25,9 @@ export const submitWords = (
   ...(at === null && near !== null ? [`--prefer=${near}`] : []),
 ]
 
-/** The script of a job: the keeper, and nothing else. Pure. */
+/** The script of a job: the keeper, and nothing else. A machine has helpers of another user, who find their way by the modes that we give. Pure. */
 export const jobScript = ({ command }: SlurmPlace, seat: string): string =>
-  `#!/bin/sh\numask 077\nexec ${[...command, 'job', seat].join(' ')}\n`
+  `#!/bin/sh\numask 022\nexec ${[...command, 'job', seat].join(' ')}\n`
 
 /** `srun` for a step beside the keeper: the engine's own way into the job. Its standard streams are the step's, byte for byte. Pure. */
 export const attachWords = ({ command }: SlurmPlace, job: string, seat: string): readonly string[] => [

@@ -20,7 +20,7 @@ test('a job is asked for with its limits, is never begun anew, and has no enviro
     ]),
   )
   expect(words.join(' ')).not.toMatch(/nodelist|prefer/)
-  expect(jobScript(place, seat)).toBe(`#!/bin/sh\numask 077\nexec /opt/node /opt/node.js /var/tmp/mvo job ${seat}\n`)
+  expect(jobScript(place, seat)).toBe(`#!/bin/sh\numask 022\nexec /opt/node /opt/node.js /var/tmp/mvo job ${seat}\n`)
 })
 
 test('the node that has work of the seat is asked for, and is more than a wish for another one', () => {
