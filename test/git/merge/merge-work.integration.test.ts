@@ -86,6 +86,17 @@ describe('what reaches the branch', () => {
     expect(await readFile(join(repo, 'c.txt'), 'utf8')).toBe('c\n')
   })
 
+  test('who rebases is whom git calls the user now, whoever that was when the task began', async () => {
+    const { folder, repo } = await project()
+    const task = await startTask(repo, folder)
+    await commitFiles(task.workspace, { 'c.txt': 'c\n' })
+    await commitFiles(repo, { 'd.txt': 'd\n' }, 'By the user')
+    await gitIn(repo, ['config', 'user.name', 'Ada Another'])
+    expect(await task.merge()).toMatchObject({ kind: 'merged', method: 'rebase' })
+    expect(await gitIn(repo, ['log', '-1', '--format=%cn', 'main'])).toBe('Ada Another')
+    expect(await gitIn(repo, ['log', '-1', '--format=%an', 'main'])).not.toBe('Ada Another')
+  })
+
   test.each(['sha1', 'sha256'] as const)('many commits onto a branch that moved, %s', async (objectFormat) => {
     const { folder, repo } = await project({ objectFormat })
     const task = await startTask(repo, folder)
