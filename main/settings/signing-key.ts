@@ -19,7 +19,7 @@ export async function ensureSigningKey(home: string): Promise<KeyObject> {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
   const known = await readFile(publicKeyPath(home), 'utf8').catch(() => null) // Made again below.
   if (known !== spki) {
-    await writeAtomically(publicKeyPath(home), spki, 0o644).catch((error: unknown) => {
+    await writeAtomically(publicKeyPath(home), spki).catch((error: unknown) => {
       throw unusable(publicKeyPath(home), error)
     })
   }
