@@ -73,7 +73,7 @@ async function openDoors(change: (tasks: ScriptedTasks) => void) {
       body: typeof body === 'string' ? body : new Uint8Array(body),
     })
     const text = await response.text()
-    ok(!/node_modules|\.ts:\d+|\bat .*:\d+:\d+/.test(text), `a stack in the answer: ${text.slice(0, 300)}`)
+    ok(!/node_modules\/\S+:\d+|\.ts:\d+|(?:\\n|\n) {4}at \S/.test(text), `a stack in the answer: ${text.slice(0, 300)}`)
     ok(!text.includes(defect.message) && response.status < 500, `a defect: ${response.status} ${text.slice(0, 300)}`)
     return { status: response.status, text, session: response.headers.get('mcp-session-id') ?? '' }
   }

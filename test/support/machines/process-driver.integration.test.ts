@@ -21,6 +21,6 @@ test('a guest whose test is over, and that no one stopped, ends by itself', asyn
     AbortSignal.timeout(60_000),
   )
   expect(await isAlive(handle)).toBe(true)
-  await rm(join(root, 'run'), { recursive: true })
+  await rm(join(root, 'run'), { recursive: true, maxRetries: 10 })
   await expect.poll(() => isAlive(handle)).toBe(false)
 })
