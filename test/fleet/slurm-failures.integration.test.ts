@@ -10,7 +10,7 @@ import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 
-const soon = { timeout: 120_000 }
+const soon = { timeout: 240_000 }
 const place = { description: 'Greet', repo: 'project', place: 'cluster' } as const
 
 /** Resolves when the agent has work that is not committed. */
