@@ -1,13 +1,12 @@
-import { join } from 'node:path'
 import { z } from 'zod'
-import { AppError } from '../core/failure.ts'
 import { secretNamePattern } from '../core/network/secret.ts'
 import { type Forge, forges } from '../core/pull-request.ts'
-import { lockFile } from '../lib/files/file-lock.ts'
-import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
+import { PrivateList } from '../lib/files/private-list.ts'
 
-const fileSchema = z.array(
-  z.object({
+const kept = new PrivateList<Forge>({
+  name: 'forges.json',
+  what: 'the forges',
+  entry: z.object({
     repoPath: z.string().startsWith('/'),
     kind: z.enum(forges),
     api: z.url(),
@@ -18,46 +17,24 @@ const fileSchema = z.array(
     secret: z.string().regex(secretNamePattern),
     added: z.iso.datetime(),
   }),
-)
-
-const fileBytes = 1024 ** 2
-
-const forgesPath = (home: string): string => join(home, 'forges.json')
+  hint: 'Move it away and run microvm-orchestrator pull-requests set again',
+})
 
 /** In the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
-export async function listForges(home: string): Promise<readonly Forge[]> {
-  const path = forgesPath(home)
-  const text = await readPrivateFile(path, { what: 'the forges', limitBytes: fileBytes })
-  if (text === undefined) return []
-  try {
-    return fileSchema.parse(JSON.parse(text))
-  } catch (cause) {
-    throw new AppError('home-unusable', `${path} is damaged`, {
-      hint: 'Move it away and run microvm-orchestrator pull-requests set again',
-      cause,
-    })
-  }
-}
+export const listForges = (home: string): Promise<readonly Forge[]> => kept.read(home)
 
 /** Keeps where a repository's work goes, in place of what was said of it before. @throws AppError('token-unsafe' | 'home-unusable') */
 export async function setForge(home: string, forge: Forge): Promise<void> {
-  await change(home, (all) => [...all.filter(({ repoPath }) => repoPath !== forge.repoPath), forge])
+  await kept.change(home, (all) => [...all.filter(({ repoPath }) => repoPath !== forge.repoPath), forge])
 }
 
 /** True when there was one. @throws AppError('token-unsafe' | 'home-unusable') */
 export async function removeForge(home: string, repoPath: string): Promise<boolean> {
   let removed = false
-  await change(home, (all) => {
+  await kept.change(home, (all) => {
     const others = all.filter((each) => each.repoPath !== repoPath)
     removed = others.length < all.length
     return others
   })
   return removed
-}
-
-async function change(home: string, edit: (all: readonly Forge[]) => readonly Forge[]): Promise<void> {
-  await using lock = await lockFile(forgesPath(home))
-  const changed = edit(await listForges(home))
-  lock.assertHeld()
-  await writePrivateFile(forgesPath(home), JSON.stringify(changed, null, 2))
 }

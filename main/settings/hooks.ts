@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import { type Hook, hookKinds, hookNamePattern, hookUrlProblem } from '../core/hook.ts'
-import { lockFile } from '../lib/files/file-lock.ts'
-import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
+import { PrivateList } from '../lib/files/private-list.ts'
 
 const urlSchema = z.string().max(2_000)
 const targetSchema = z.discriminatedUnion('kind', [
@@ -23,8 +21,12 @@ const targetSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('command'), command: z.string().min(1).max(4_000) }),
 ])
-const fileSchema = z.array(
-  z.object({
+const mostHooks = 50
+
+const kept = new PrivateList<Hook>({
+  name: 'hooks.json',
+  what: 'the hooks',
+  entry: z.object({
     name: z.string().regex(hookNamePattern),
     on: z.array(z.enum(hookKinds)).min(1),
     repositories: z.array(z.string()).nullable(),
@@ -33,25 +35,11 @@ const fileSchema = z.array(
       (target) => target.kind === 'command' || hookUrlProblem(target.kind, target.url) === null,
     ),
   }),
-)
-
-const mostHooks = 50
-const fileBytes = 1024 ** 2
-
-const hooksPath = (home: string): string => join(home, 'hooks.json')
+  hint: 'Move it away and add the hooks again',
+})
 
 /** In the order in which they were added. @throws AppError('token-unsafe' | 'home-unusable') */
-export async function listHooks(home: string): Promise<readonly Hook[]> {
-  const path = hooksPath(home)
-  const text = await readPrivateFile(path, { what: 'the hooks', limitBytes: fileBytes })
-  if (text === undefined) return []
-  try {
-    return fileSchema.parse(JSON.parse(text))
-  } catch {
-    // Neither what the parser says nor what the schema says: both quote what they read, and addresses are secrets.
-    throw new AppError('home-unusable', `${path} is damaged`, { hint: 'Move it away and add the hooks again' })
-  }
-}
+export const listHooks = (home: string): Promise<readonly Hook[]> => kept.read(home)
 
 /** @throws AppError('argument-invalid' | 'token-unsafe' | 'home-unusable') */
 export async function findHook(home: string, name: string): Promise<Hook> {
@@ -62,7 +50,7 @@ export async function findHook(home: string, name: string): Promise<Hook> {
 
 /** Keeps a hook, in place of one that has its name. @throws AppError('argument-invalid' | 'token-unsafe' | 'home-unusable') */
 export async function addHook(home: string, hook: Hook): Promise<void> {
-  await change(home, (hooks) => {
+  await kept.change(home, (hooks) => {
     const others = hooks.filter(({ name }) => name !== hook.name)
     if (others.length >= mostHooks) throw new AppError('argument-invalid', `There are ${mostHooks} hooks already`)
     return [...others, hook]
@@ -71,18 +59,11 @@ export async function addHook(home: string, hook: Hook): Promise<void> {
 
 /** @throws AppError('argument-invalid') when there is none of this name. */
 export async function removeHook(home: string, name: string): Promise<void> {
-  await change(home, (hooks) => {
+  await kept.change(home, (hooks) => {
     const others = hooks.filter((each) => each.name !== name)
     if (others.length === hooks.length) throw unknown(name)
     return others
   })
-}
-
-async function change(home: string, edit: (hooks: readonly Hook[]) => readonly Hook[]): Promise<void> {
-  await using lock = await lockFile(hooksPath(home))
-  const changed = fileSchema.parse(edit(await listHooks(home)))
-  lock.assertHeld()
-  await writePrivateFile(hooksPath(home), JSON.stringify(changed, null, 2))
 }
 
 const unknown = (name: string): AppError =>

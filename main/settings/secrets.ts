@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import {
@@ -10,8 +9,7 @@ import {
   secretTools,
   secretValuePattern,
 } from '../core/network/secret.ts'
-import { lockFile } from '../lib/files/file-lock.ts'
-import { readPrivateFile, writePrivateFile } from '../lib/files/private-file.ts'
+import { PrivateList } from '../lib/files/private-list.ts'
 import { gatewaySecret } from './gateway-secret.ts'
 import { type Keychain, openKeychain } from './keychain.ts'
 
@@ -29,15 +27,16 @@ const entrySchema = z.object({
   /** Null where the system's keychain has it. */
   value: z.string().regex(secretValuePattern).nullable(),
 })
-const fileSchema = z.array(entrySchema)
-
-type Entry = z.infer<typeof entrySchema>
-
-/** Some hundred secrets of the longest kind. */
-const fileBytes = 1024 ** 2
 const mostSecrets = 100
 
-export const secretsPath = (home: string): string => join(home, 'secrets.json')
+const kept = new PrivateList<z.infer<typeof entrySchema>>({
+  name: 'secrets.json',
+  what: 'the secrets',
+  entry: entrySchema,
+  hint: 'Move it away and add the secrets again',
+})
+
+export const secretsPath = (home: string): string => kept.path(home)
 
 export interface ListedSecret extends Secret {
   /** Whether the system's keychain has its value. */
@@ -46,7 +45,7 @@ export interface ListedSecret extends Secret {
 
 /** Without their values, in the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
 export async function listSecrets(home: string): Promise<readonly ListedSecret[]> {
-  return (await read(home)).map(({ value, ...secret }) => ({ ...secret, inKeychain: value === null }))
+  return (await kept.read(home)).map(({ value, ...secret }) => ({ ...secret, inKeychain: value === null }))
 }
 
 type KeychainOf = (home: string) => Promise<Keychain>
@@ -60,7 +59,7 @@ export async function secretsFor(
   repoPath: string,
   keychainOf: KeychainOf = openKeychain,
 ): Promise<readonly { readonly secret: Secret; readonly gateway: GatewaySecret }[]> {
-  const entries = await read(home)
+  const entries = await kept.read(home)
   const own = entries.filter(({ repositories }) => repositories === null || repositories.includes(repoPath))
   return await Promise.all(
     own.map(async ({ value, ...secret }) => ({
@@ -88,10 +87,10 @@ export async function secretOfHost(
   name: string,
   keychainOf: KeychainOf = openKeychain,
 ): Promise<{ readonly secret: Secret; readonly value: string; readonly hidden: readonly string[] }> {
-  const entry = (await read(home)).find((each) => each.name === name)
+  const entry = (await kept.read(home)).find((each) => each.name === name)
   if (!entry) throw unknownSecret(name)
-  const { value: kept, ...secret } = entry
-  const value = kept ?? (await valueIn(await keychainOf(home), name))
+  const { value: inFile, ...secret } = entry
+  const value = inFile ?? (await valueIn(await keychainOf(home), name))
   return { secret, value, hidden: gatewaySecret(secret, value).hidden }
 }
 
@@ -109,9 +108,9 @@ export async function addSecret(home: string, secret: Secret, value: string, key
       },
     )
   }
-  const former = (await read(home)).find(({ name }) => name === secret.name)
+  const former = (await kept.read(home)).find(({ name }) => name === secret.name)
   await keychain?.write(secret.name, value)
-  await change(home, (entries) => {
+  await kept.change(home, (entries) => {
     const others = entries.filter(({ name }) => name !== secret.name)
     if (others.length >= mostSecrets) throw new AppError('argument-invalid', `There are ${mostSecrets} secrets already`)
     return [...others, entrySchema.parse({ ...secret, value: keychain ? null : value })]
@@ -125,9 +124,9 @@ export async function addSecret(home: string, secret: Secret, value: string, key
 
 /** @throws AppError('argument-invalid') when there is none of this name. */
 export async function removeSecret(home: string, name: string, keychainOf: KeychainOf = openKeychain): Promise<void> {
-  const known = (await read(home)).find((each) => each.name === name)
+  const known = (await kept.read(home)).find((each) => each.name === name)
   if (known?.value === null) await (await keychainOf(home)).remove(name)
-  await change(home, (entries) => {
+  await kept.change(home, (entries) => {
     const others = entries.filter((each) => each.name !== name)
     if (others.length < entries.length) return others
     throw unknownSecret(name)
@@ -138,28 +137,3 @@ export const unknownSecret = (name: string): AppError =>
   new AppError('argument-invalid', `There is no secret '${name.slice(0, 80)}'`, {
     hint: 'microvm-orchestrator secrets list shows all',
   })
-
-async function change(home: string, edit: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
-  await using lock = await lockFile(secretsPath(home))
-  const changed = edit(await read(home))
-  lock.assertHeld()
-  await writePrivateFile(secretsPath(home), JSON.stringify(changed, null, 2))
-}
-
-async function read(home: string): Promise<readonly Entry[]> {
-  const path = secretsPath(home)
-  const text = await readPrivateFile(path, { what: 'the secrets', limitBytes: fileBytes })
-  if (text === undefined) return []
-  const parsed = fileSchema.safeParse(jsonOf(text))
-  if (parsed.success) return parsed.data
-  // Neither what the parser says nor what the schema says: both quote what they read.
-  throw new AppError('home-unusable', `${path} is damaged`, { hint: 'Move it away and add the secrets again' })
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // No schema takes it.
-  }
-}

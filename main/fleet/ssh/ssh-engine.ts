@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type SshPlace, seatPattern } from '../../core/task/task-place.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import { pipeProgram } from '../../lib/processes/pipe-program.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import type { Engine, JobState } from '../engine.ts'
@@ -34,7 +35,7 @@ export function sshEngine(place: SshPlace, home: string): Engine {
     look: async (signal) => {
       const states = new Map<string, JobState>()
       for (const line of (await ask(['look', home], signal)).split('\n')) {
-        const seen = seenSchema.safeParse(parsedLine(line))
+        const seen = seenSchema.safeParse(parsedJson(line))
         if (!seen.success) continue // A login shell may print something of its own.
         const { seat, state, node } = seen.data
         states.set(
@@ -49,13 +50,5 @@ export function sshEngine(place: SshPlace, home: string): Engine {
     attach: (seat) =>
       pipeProgram('ssh', sshArguments(place, [...place.command, 'attach', seat]), { env: sshEnvironment() }),
     cancel: async (seat, signal) => void (await ask(['stop', seat], signal)),
-  }
-}
-
-function parsedLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
   }
 }

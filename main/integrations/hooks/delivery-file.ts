@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import type { Log } from '../../lib/log.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import type { DeliveryRecord } from './delivery-record.ts'
 
 const seq = z.int().positive()
@@ -34,7 +35,7 @@ export async function readDeliveries(home: string, log: Log): Promise<DeliveryRe
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
-  const parsed = fileSchema.safeParse(jsonOf(text))
+  const parsed = fileSchema.safeParse(parsedJson(text))
   if (parsed.success) return parsed.data
   await rename(path, `${path}.damaged`)
   log.error('the record of the hooks is damaged; it was moved aside', { from: path, to: `${path}.damaged` })
@@ -43,11 +44,3 @@ export async function readDeliveries(home: string, log: Log): Promise<DeliveryRe
 
 export const writeDeliveries = (home: string, records: DeliveryRecords): Promise<void> =>
   writeJsonAtomically(deliveriesPath(home), records)
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // No schema takes it.
-  }
-}

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cut } from '../../core/cut.ts'
 import { visibleLine } from '../../core/visible-text.ts'
 import { scrubText } from '../../lib/guest/scrub.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import { ForgeRefusal } from './forge-refusal.ts'
 import { waitWanted } from './wait-wanted.ts'
 
@@ -57,7 +58,7 @@ export async function askForge<Answer>(
   })
   const { status, text } = response
   if (status === 304 && before) return parsed(before.value, schema, api)
-  const value = jsonOf(text)
+  const value = parsedJson(text)
   if (status < 200 || status > 299) {
     const said = messageSchema.safeParse(value).data
     const words = hidden.reduce(scrubText, JSON.stringify(said?.errors ?? said?.message ?? said?.error ?? ''))
@@ -108,12 +109,4 @@ function causeOf(error: unknown): string {
   const cause = (error instanceof Error && error.cause) || error
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
   return cause instanceof Error ? cause.message : 'no reason given'
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // No schema takes it.
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
+import { parsedJson } from '../../lib/parsed-json.ts'
 
 export const payloadType = 'application/vnd.in-toto+json'
 
@@ -33,7 +34,7 @@ export function openEnvelope(
   text: string,
   keys: readonly KeyObject[],
 ): { readonly payload: string; readonly keyId: string } | null {
-  const parsed = envelopeSchema.safeParse(jsonOf(text))
+  const parsed = envelopeSchema.safeParse(parsedJson(text))
   if (!parsed.success) return null
   const payload = Buffer.from(parsed.data.payload, 'base64')
   const signed = preAuthEncoding(payload)
@@ -49,11 +50,3 @@ const publicOf = (key: KeyObject): KeyObject => (key.type === 'private' ? create
 
 const preAuthEncoding = (payload: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload])
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // No schema takes it.
-  }
-}

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 
 const contentSchema = z.object({
   schemaVersion: z.literal(1),
@@ -86,10 +87,4 @@ export class CursorFile {
   }
 }
 
-function parse(text: string): Cursors | undefined {
-  try {
-    return contentSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined // No JSON: the caller sets the file aside.
-  }
-}
+const parse = (text: string): Cursors | undefined => contentSchema.safeParse(parsedJson(text)).data
