@@ -1,6 +1,6 @@
-import { messageOf } from '../../core/failure.ts'
 import type { HookTarget } from '../../core/hook.ts'
 import { retryAfterMs } from '../../lib/http/retry-after.ts'
+import { whyFetchFailed } from '../../lib/http/why-fetch-failed.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import type { HookMessage } from './hook-message.ts'
 import { requestOf, webhookBody } from './request-of.ts'
@@ -52,10 +52,7 @@ async function post(
     return judge(response)
   } catch (error) {
     if (limit.aborted) return { kind: 'failed', reason: `It did not answer within ${answerMs / 1000} s` }
-    // `fetch` itself says that it failed; why, its cause says.
-    const cause = (error instanceof Error && error.cause) || error
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : messageOf(cause)
-    return { kind: 'failed', reason: `It cannot be reached (${code})` }
+    return { kind: 'failed', reason: `It cannot be reached (${whyFetchFailed(error)})` }
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cut } from '../../core/cut.ts'
 import { visibleLine } from '../../core/visible-text.ts'
 import { scrubText } from '../../lib/guest/scrub.ts'
+import { whyFetchFailed } from '../../lib/http/why-fetch-failed.ts'
 import { parsedJson } from '../../lib/parsed-json.ts'
 import { ForgeRefusal } from './forge-refusal.ts'
 import { waitWanted } from './wait-wanted.ts'
@@ -54,7 +55,7 @@ export async function askForge<Answer>(
     signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
   }).catch((error: unknown) => {
     signal.throwIfAborted()
-    throw new ForgeRefusal(`${new URL(api).host} cannot be reached (${causeOf(error)})`)
+    throw new ForgeRefusal(`${new URL(api).host} cannot be reached (${whyFetchFailed(error)})`)
   })
   const { status, text } = response
   if (status === 304 && before) return parsed(before.value, schema, api)
@@ -102,11 +103,4 @@ function remember(seen: ForgeAccess['seen'], url: string, answer: { etag: string
   seen.set(url, answer)
   const [oldest] = seen.keys()
   if (seen.size > mostSeen && oldest !== undefined) seen.delete(oldest)
-}
-
-/** `fetch` itself says that it failed; why, its cause says. */
-function causeOf(error: unknown): string {
-  const cause = (error instanceof Error && error.cause) || error
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return cause instanceof Error ? cause.message : 'no reason given'
 }
