@@ -1,13 +1,11 @@
 import { landingRef, type MergeOutcome } from '../../core/merge/merge.ts'
-import { unreachable } from '../../core/unreachable.ts'
 import { type GitOptions, gitQuickly } from '../process/git.ts'
 import { openObjectReader } from '../process/objects.ts'
-import { userPrograms } from '../publish/user-programs.ts'
-import { branchState } from '../repository/branch-state.ts'
-import { inMergeTurn, unmerged } from './merge-turn.ts'
+import { inMergeTurn } from './merge-turn.ts'
 import type { LandingRequest, PreparedWork } from './prepare-landing.ts'
 import { publishPlan } from './publish-plan.ts'
 import { openQuarantine } from './quarantine.ts'
+import { readyBranch } from './ready-branch.ts'
 
 export type Landed = MergeOutcome | { readonly kind: 'moved' }
 
@@ -30,17 +28,9 @@ export async function landPrepared(
     request,
     async (repository): Promise<Landed> => {
       const user: GitOptions = { cwd: repository.path, trust: 'user' }
-      const [state, programs] = await Promise.all([branchState(repository, branch, signal), userPrograms(user, signal)])
-      switch (state.kind) {
-        case 'gone':
-          return unmerged('branch_gone', `The branch ${branch} no longer exists`)
-        case 'busy':
-          return unmerged('operation_in_progress', `${branch} is in the middle of a ${state.operation}`)
-        case 'ready':
-          break
-        default:
-          return unreachable(state)
-      }
+      const ready = await readyBranch(repository, branch, signal)
+      if (ready.kind !== 'ready') return ready
+      const { state, programs } = ready
       if (state.tip !== onto) return { kind: 'moved' }
       await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
       await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)

@@ -43,7 +43,11 @@ export async function inMergeTurn<Result>(
   }
 }
 
-export const unmerged = (reason: UnmergedReason, detail: string, files: readonly string[] = []): MergeOutcome => ({
+export const unmerged = (
+  reason: UnmergedReason,
+  detail: string,
+  files: readonly string[] = [],
+): Extract<MergeOutcome, { kind: 'unmerged' }> => ({
   kind: 'unmerged',
   reason,
   ...pathList(files),

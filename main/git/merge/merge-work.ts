@@ -1,14 +1,12 @@
 import type { MergeOutcome } from '../../core/merge/merge.ts'
-import { unreachable } from '../../core/unreachable.ts'
 import type { GitOptions } from '../process/git.ts'
 import { openObjectReader } from '../process/objects.ts'
-import { userPrograms } from '../publish/user-programs.ts'
-import { branchState } from '../repository/branch-state.ts'
 import type { RepositoryPlace } from '../repository/repository-place.ts'
 import { inMergeTurn, unmerged } from './merge-turn.ts'
 import { forgetWork, type MergeRequest, type PlanRequest, planMerge } from './plan-merge.ts'
 import { publishPlan } from './publish-plan.ts'
 import { openQuarantine } from './quarantine.ts'
+import { readyBranch } from './ready-branch.ts'
 
 /**
  * Brings a task's commits onto the branch that it started from, one merge at a time per repository. Nothing of the user's is touched
@@ -43,17 +41,9 @@ async function mergeOnce(
   await using quarantine = await openQuarantine(repository.commonDirectory, repository.objectFormat)
   // Ahead, since it starts while git is asked for the branch.
   await using reader = await openObjectReader({ ...user, env: quarantine.reading }, signal)
-  const [state, programs] = await Promise.all([branchState(repository, branch, signal), userPrograms(user, signal)])
-  switch (state.kind) {
-    case 'gone':
-      return unmerged('branch_gone', `The branch ${branch} no longer exists`)
-    case 'busy':
-      return unmerged('operation_in_progress', `${branch} is in the middle of a ${state.operation}`)
-    case 'ready':
-      break
-    default:
-      return unreachable(state)
-  }
+  const ready = await readyBranch(repository, branch, signal)
+  if (ready.kind !== 'ready') return ready
+  const { state, programs } = ready
   const tools = { quarantine, reader, programs }
   const plan = await planMerge(repository, request, { onto: state.tip, ...tools }, signal)
   if (plan.kind === 'planned') return await publishPlan(repository, request, plan, state, tools)

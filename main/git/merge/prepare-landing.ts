@@ -4,9 +4,10 @@ import { openObjectReader } from '../process/objects.ts'
 import { userPrograms } from '../publish/user-programs.ts'
 import { branchTip } from '../repository/branch-tip.ts'
 import { parseCommit } from './commit-object.ts'
-import { inMergeTurn, unmerged } from './merge-turn.ts'
+import { inMergeTurn } from './merge-turn.ts'
 import { type PlanRequest, planMerge } from './plan-merge.ts'
 import { openQuarantine } from './quarantine.ts'
+import { branchGone } from './ready-branch.ts'
 
 export type LandingRequest = Omit<PlanRequest, 'choices' | 'selection'> & {
   /** What the work is put onto: the branch's tip, or the prepared work of a task that lands before it. */
@@ -42,8 +43,7 @@ export async function prepareLanding(request: LandingRequest, signal?: AbortSign
         branchTip(repository.path, branch, signal),
         userPrograms(user, signal),
       ])
-      if (tip === null)
-        return { kind: 'settled', outcome: unmerged('branch_gone', `The branch ${branch} no longer exists`) }
+      if (tip === null) return { kind: 'settled', outcome: branchGone(branch) }
       const plan = await planMerge(repository, request, { onto, quarantine, reader, programs }, signal)
       if (plan.kind === 'settled') return plan
       const { commit } = plan
