@@ -1,11 +1,10 @@
 import { AppError } from '../../core/failure.ts'
-import { gitQuickly } from '../process/git.ts'
+import { resolveRevision } from '../repository/resolve-revision.ts'
 
 /** The id of the commit that the name stands for, as git reads it. @throws AppError('argument-invalid') where there is none, or the folder is in no repository. */
 export async function findCommit(folder: string, name: string, signal?: AbortSignal): Promise<string> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
-  const { exitCode, stdout } = await gitQuickly(args, { cwd: folder, trust: 'user' }, signal)
-  if (exitCode === 0) return stdout.trim()
+  const commit = await resolveRevision(folder, `${name}^{commit}`, signal)
+  if (commit !== null) return commit
   throw new AppError('argument-invalid', `'${name.slice(0, 100)}' is no commit of the repository in ${folder}`, {
     hint: 'Run it in the repository, and see: git log',
   })

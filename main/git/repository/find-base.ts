@@ -2,8 +2,9 @@ import { AppError } from '../../core/failure.ts'
 import { taskRef } from '../../core/merge/merge.ts'
 import { parseTaskId } from '../../core/task/task.ts'
 import type { TaskBase } from '../../core/task/task-base.ts'
-import { type GitOptions, gitQuickly } from '../process/git.ts'
+import type { GitOptions } from '../process/git.ts'
 import { startingPoint } from './refs.ts'
+import { resolveRevision } from './resolve-revision.ts'
 
 /** Whether it can be the name of a branch or tag, with nothing of git's notation for other revisions in it; control characters are no word. */
 const isPlainName = (name: string): boolean =>
@@ -36,7 +37,7 @@ export async function findBase(
     const found = await startingPoint(user, ref, signal)
     if (found) return start(name, { ...found, needsFlake }, isBranch)
   }
-  if (commitId.test(name) && (await isUnambiguous(user, name, signal))) {
+  if (commitId.test(name) && (await isUnambiguous(repoPath, name, signal))) {
     const found = await startingPoint(user, name, signal)
     if (found) return start(name, { ...found, needsFlake }, false)
   }
@@ -61,8 +62,6 @@ function start(name: string, { commit, hasFlake, needsFlake }: Start, isBranch: 
 }
 
 /** Digits that could be the start of several ids name none; a branch of such a name was looked for before. */
-async function isUnambiguous(user: GitOptions, digits: string, signal?: AbortSignal): Promise<boolean> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${digits}^{commit}`]
-  const { exitCode, stdout } = await gitQuickly(args, user, signal)
-  return exitCode === 0 && stdout.trim().startsWith(digits)
+async function isUnambiguous(repoPath: string, digits: string, signal?: AbortSignal): Promise<boolean> {
+  return (await resolveRevision(repoPath, `${digits}^{commit}`, signal))?.startsWith(digits) === true
 }

@@ -6,7 +6,8 @@ import { type MergeOutcome, taskRef } from '../../core/merge/merge.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import { baseName, type TaskBase } from '../../core/task/task-base.ts'
 import { mergeView } from '../../core/task/view.ts'
-import { commitAt, keepBeside } from '../../git/repository/keep-beside.ts'
+import { keepBeside } from '../../git/repository/keep-beside.ts'
+import { resolveRevision } from '../../git/repository/resolve-revision.ts'
 import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Asked, TaskIntake } from '../admission/task-intake.ts'
@@ -225,7 +226,7 @@ function requireChoosable(id: TaskId, choice: Choice, by: Exclude<By, 'policy'>)
 /** Where all of them start: what is named or checked out, as it is now. */
 async function pinned({ base, repository: { path } }: Asked): Promise<TaskBase> {
   if (base?.kind === 'commit') return base
-  const commit = await commitAt(path, base ? `refs/heads/${base.branch}` : 'HEAD')
+  const commit = await resolveRevision(path, base ? `refs/heads/${base.branch}^{commit}` : 'HEAD^{commit}')
   if (commit !== null) return { kind: 'commit', name: base ? baseName(base) : commit, commit }
   throw new AppError('repository-invalid', `${path} has no commit to start from`, { hint: 'Commit something first' })
 }

@@ -4,7 +4,8 @@ import { type Checked, type LandingAct, type LandingPlan, nextActs } from '../..
 import { type CheckReport, type LandingCheck, succeeded, whyNot } from '../../core/merge/check-report.ts'
 import type { SlotId, TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
-import { branchTip, treeAt } from '../../git/repository/branch-tip.ts'
+import { branchTip } from '../../git/repository/branch-tip.ts'
+import { resolveRevision } from '../../git/repository/resolve-revision.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Car, CheckEnd } from './car.ts'
 import { type CheckedTrees, checkKey } from './checked-trees.ts'
@@ -240,7 +241,7 @@ export class LandingQueue {
   /** Of what landed before a crash that came before its record. */
   async #earlierCheck(car: Car, commit: string): Promise<LandingCheck | undefined> {
     const { repoPath, checked } = this.#options
-    const tree = await treeAt(repoPath, commit)
+    const tree = await resolveRevision(repoPath, `${commit}^{tree}`)
     const report = tree === null ? undefined : await checked.find(checkKey(tree, car.rules))
     return report && { command: car.wish.policy.command, commit, ...report, isKnown: true }
   }
