@@ -44,3 +44,14 @@ export const mergeResultSchema = z
   })
   .nullable()
   .describe('Whether the commits are on the branch, and if not, why; null when there was nothing to try')
+
+/** What a call that merges answers: the same for each of them. */
+export const mergeAnswerSchema = z.looseObject({
+  merged: z.boolean(),
+  method: z.enum(['fast-forward', 'rebase', 'none']).optional(),
+  commits: z.int().optional(),
+  reason: z.string().optional(),
+  conflicts: z.array(z.string()),
+  task_ref: z.string().optional(),
+  detail: z.string().optional(),
+})

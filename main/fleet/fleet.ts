@@ -1,6 +1,7 @@
 import type { Room } from '../core/task/place-order.ts'
 import { slotCount, type Task, type TaskId } from '../core/task/task.ts'
-import type { Place, PlaceKind, Standing, TaskPlace } from '../core/task/task-place.ts'
+import type { Place, Standing, TaskPlace } from '../core/task/task-place.ts'
+import { unreachable } from '../core/unreachable.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
 import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
 import type { Engine } from './engine.ts'
@@ -12,11 +13,6 @@ import { runAtPlace } from './place-task.ts'
 import { placeProblems } from './set-up/place-problems.ts'
 import { slurmEngine } from './slurm/slurm-engine.ts'
 import { sshEngine } from './ssh/ssh-engine.ts'
-
-const engines: { readonly [Kind in PlaceKind]: (place: Extract<Place, { kind: Kind }>, home: string) => Engine } = {
-  ssh: sshEngine,
-  slurm: slurmEngine,
-}
 
 /** The places that a home has, and the tasks at them. A task has with it how its place is reached: it ends there also when that is listed no more. */
 export function createFleet(home: string, patience: Patience = usualPatience): Places {
@@ -100,5 +96,13 @@ class Fleet implements Places {
   }
 }
 
-const engineOf = (place: Place, homeKey: string): Engine =>
-  place.kind === 'ssh' ? engines.ssh(place, homeKey) : engines.slurm(place, homeKey)
+function engineOf(place: Place, homeKey: string): Engine {
+  switch (place.kind) {
+    case 'ssh':
+      return sshEngine(place, homeKey)
+    case 'slurm':
+      return slurmEngine(place, homeKey)
+    default:
+      return unreachable(place)
+  }
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mergeView } from '../../core/task/view.ts'
 import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
+import { mergeAnswerSchema, taskIdInput } from '../schemas.ts'
 import { requireTaskId } from '../views.ts'
 
 export const chooseAttempt = defineOperation({
@@ -12,15 +12,7 @@ export const chooseAttempt = defineOperation({
     'made is kept below its refs. get_task_info shows what each made, cost and whether its check succeeded; get_task_diff shows the lines.',
   who: 'both',
   input: z.object({ task_id: taskIdInput }),
-  output: z.looseObject({
-    merged: z.boolean(),
-    method: z.enum(['fast-forward', 'rebase', 'none']).optional(),
-    commits: z.int().optional(),
-    reason: z.string().optional(),
-    conflicts: z.array(z.string()),
-    task_ref: z.string().optional(),
-    detail: z.string().optional(),
-  }),
+  output: mergeAnswerSchema,
   hints: { readOnly: false, idempotent: true },
   call: async ({ task_id }, { tasks, by }) => {
     const id = requireTaskId(task_id)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mergeView } from '../../core/task/view.ts'
 import { defineOperation } from '../operation.ts'
-import { taskIdInput } from '../schemas.ts'
+import { mergeAnswerSchema, taskIdInput } from '../schemas.ts'
 import { requireTaskId } from '../views.ts'
 
 export const mergeTask = defineOperation({
@@ -14,15 +14,7 @@ export const mergeTask = defineOperation({
     "left in the middle of an operation, or was rejected is the user's to accept, with microvm-orchestrator review ID.",
   who: 'both',
   input: z.object({ task_id: taskIdInput }),
-  output: z.looseObject({
-    merged: z.boolean(),
-    method: z.enum(['fast-forward', 'rebase', 'none']).optional(),
-    commits: z.int().optional(),
-    reason: z.string().optional(),
-    conflicts: z.array(z.string()),
-    task_ref: z.string().optional(),
-    detail: z.string().optional(),
-  }),
+  output: mergeAnswerSchema,
   hints: { readOnly: false, idempotent: true },
   call: async ({ task_id }, { tasks, by }) => {
     const id = requireTaskId(task_id)
