@@ -11,7 +11,6 @@ import {
 import { deliver } from '../../integrations/hooks/deliver.ts'
 import { readDeliveries } from '../../integrations/hooks/delivery-file.ts'
 import { testMessage } from '../../integrations/hooks/hook-message.ts'
-import { silentLog } from '../../lib/log.ts'
 import { addHook, findHook, listHooks, removeHook } from '../../settings/hooks.ts'
 import { findRepository } from '../../settings/repositories.ts'
 import { withoutKeys } from '../../settings/token.ts'
@@ -60,7 +59,7 @@ export async function addHookCommand(
 export async function listHooksCommand(terminal: Terminal): Promise<void> {
   const hooks = await listHooks(terminal.home)
   if (hooks.length === 0) terminal.note('There are no hooks: microvm-orchestrator hooks add NAME --to webhook')
-  const records = await readDeliveries(terminal.home, silentLog)
+  const records = (await readDeliveries(terminal.home)) ?? {}
   for (const { name, target, on, repositories, added } of hooks) {
     terminal.say(
       `  ${name}: ${targetText(target)}, of ${repositories?.join(', ') ?? 'all repositories'}: ${on.join(', ')}`,

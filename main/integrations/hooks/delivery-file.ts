@@ -25,18 +25,21 @@ export type DeliveryRecords = Readonly<Record<string, DeliveryRecord>>
 
 const deliveriesPath = (home: string): string => join(home, 'hook-deliveries.json')
 
-/** A damaged file is moved aside, and every hook begins anew with what happened since it was added: it may be told something twice. */
-export async function readDeliveries(home: string, log: Log): Promise<DeliveryRecords> {
-  const path = deliveriesPath(home)
-  let text: string
+/** Undefined where the file is damaged. */
+export async function readDeliveries(home: string): Promise<DeliveryRecords | undefined> {
   try {
-    text = await readFile(path, 'utf8')
+    return fileSchema.safeParse(parsedJson(await readFile(deliveriesPath(home), 'utf8'))).data
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
-  const parsed = fileSchema.safeParse(parsedJson(text))
-  if (parsed.success) return parsed.data
+}
+
+/** A damaged file is moved aside, and every hook begins anew with what happened since it was added: it may be told something twice. */
+export async function takeUpDeliveries(home: string, log: Log): Promise<DeliveryRecords> {
+  const records = await readDeliveries(home)
+  if (records) return records
+  const path = deliveriesPath(home)
   await rename(path, `${path}.damaged`)
   log.error('the record of the hooks is damaged; it was moved aside', { from: path, to: `${path}.damaged` })
   return {}

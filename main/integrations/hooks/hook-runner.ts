@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts'
 import { listHooks } from '../../settings/hooks.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import { type Delivered, deliver } from './deliver.ts'
-import { type DeliveryRecords, readDeliveries, writeDeliveries } from './delivery-file.ts'
+import { type DeliveryRecords, takeUpDeliveries, writeDeliveries } from './delivery-file.ts'
 import {
   type DeliveryRecord,
   delivered,
@@ -56,7 +56,7 @@ export class HookRunner implements AsyncDisposable {
   }
 
   static async start(options: HookRunnerOptions): Promise<HookRunner> {
-    return new HookRunner(options, await readDeliveries(options.home, options.log))
+    return new HookRunner(options, await takeUpDeliveries(options.home, options.log))
   }
 
   /** What is under way is cut off, and tried again by the next start. */
@@ -86,7 +86,8 @@ export class HookRunner implements AsyncDisposable {
     const taken = hooks.map((hook): [string, DeliveryRecord] => {
       const known = this.#records[hook.name]
       const record = known?.added === hook.added ? known : firstRecord(hook)
-      return [hook.name, takeUp(hook, record, tasks.events.read(record.cursor), now)]
+      const isOver = record.gone !== null
+      return [hook.name, isOver ? record : takeUp(hook, record, tasks.events.read(record.cursor), now)]
     })
     await this.#keep(Object.fromEntries(taken))
     for (const hook of hooks) this.#begin(hook, now)

@@ -47,7 +47,7 @@ export class StatementWriter implements AsyncDisposable {
     const writer = new StatementWriter(options, await ensureSigningKey(options.home))
     const since = new Date(Date.now() - caughtUpMs).toISOString()
     for (const task of await options.tasks.list()) {
-      if ((task.finishedAt ?? '') < since || (await pathExists(statementPath(task)))) continue
+      if (!isMerged(task) || (task.finishedAt ?? '') < since || (await pathExists(statementPath(task)))) continue
       writer.#offer(task)
     }
     return writer
@@ -59,10 +59,11 @@ export class StatementWriter implements AsyncDisposable {
     await this.#turn
   }
 
-  #offer({ id, state, merge, finishedAt }: TaskBrief): void {
-    if (state.phase !== 'finished' || merge?.kind !== 'merged') return
+  #offer(task: TaskBrief): void {
+    if (!isMerged(task)) return
+    const { id, merge, finishedAt } = task
     // A task is merged again when more of it is accepted; every other change of it says nothing new.
-    const version = `${finishedAt} ${merge.kept ?? 0}`
+    const version = `${finishedAt} ${merge?.kept ?? 0}`
     if (this.#seen.get(id) === version) return
     this.#seen.set(id, version)
     this.#turn = this.#turn.then(() => this.#write(id))
@@ -97,6 +98,8 @@ export class StatementWriter implements AsyncDisposable {
     return openEnvelope(line, [this.#key])?.payload.includes(`"invocationId":"${id}"`) ?? false
   }
 }
+
+const isMerged = ({ state, merge }: TaskBrief): boolean => state.phase === 'finished' && merge?.kind === 'merged'
 
 const statementPath = (task: Pick<Task, 'home' | 'id' | 'workFolder'>): string =>
   join(filesOf(task).folder, 'statement.json')
