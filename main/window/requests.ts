@@ -81,7 +81,11 @@ export const requestSchemas = {
     alias: aliasInput,
     policy: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.enum(['auto', 'review']) }),
-      z.strictObject({ kind: z.literal('check'), command: z.string().max(lengths.checkCommand) }),
+      z.strictObject({
+        kind: z.literal('check'),
+        command: z.string().max(lengths.checkCommand),
+        timeoutMs: z.number().exactOptional(),
+      }),
     ]),
   }),
   repository: z.strictObject({ alias: aliasInput }),

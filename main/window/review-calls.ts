@@ -2,6 +2,7 @@ import type { Requests } from '../../preload/contract.ts'
 import type { ChangedFile } from '../../preload/task-details.ts'
 import { requireTaskId } from '../api/views.ts'
 import { toldPaths } from '../core/bounded-list.ts'
+import { changeTo } from '../core/merge/merge-policy.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { visibleText } from '../core/visible-text.ts'
 import type { FileChange } from '../git/changes/list-changes.ts'
@@ -70,8 +71,7 @@ export function reviewCalls({
       id: (await callOperation('resolveTask', request, tasks, signal)).task_id,
     }),
     setMergePolicy: async ({ alias, policy }) => {
-      const wish = policy.kind === 'check' ? { merge: policy.kind, check: policy.command } : { merge: policy.kind }
-      const { mergePolicy } = await setMergePolicy(home, alias, wish)
+      const { mergePolicy } = await setMergePolicy(home, alias, changeTo(policy))
       await refresh()
       return { policy: mergePolicy }
     },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { MergePolicy } from '../../main/core/merge/merge-policy.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { answerCall } from '../../main/window/answer-call.ts'
 import { commitFiles, gitIn } from '../support/git/repositories.ts'
@@ -106,4 +107,16 @@ test.each([
   const reached = () => Promise.reject(new Error('reached'))
   const reply = await answerCall({ [name]: reached }, name, request, silentLog, never)
   expect(reply).toMatchObject({ ok: false, failure: { code: 'argument-invalid' } })
+})
+
+test('a policy that is given back after an undo has all that it had, and a new command keeps how long it may take', async () => {
+  const { root, service } = await startWindowService({ guest })
+  await registeredRepository(root)
+  const set = async (policy: MergePolicy) =>
+    (await service.calls.setMergePolicy({ alias: 'project', policy }, never)).policy
+  const timed = { kind: 'check', command: 'npm test', timeoutMs: 120_000 } as const
+  expect(await set(timed)).toEqual(timed)
+  expect(await set({ kind: 'auto' })).toEqual({ kind: 'auto' })
+  expect(await set(timed)).toEqual(timed)
+  expect(await set({ kind: 'check', command: 'npm run check' })).toEqual({ ...timed, command: 'npm run check' })
 })

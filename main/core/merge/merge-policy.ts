@@ -40,6 +40,13 @@ export interface MergePolicyChange {
   readonly checkMinutes?: number
 }
 
+/** The wish to have this policy; where it says nothing of the time that a check may take, that stays. Pure. */
+export function changeTo(policy: MergePolicy): MergePolicyChange {
+  if (policy.kind !== 'check') return { merge: policy.kind }
+  const { kind: merge, command: check, timeoutMs } = policy
+  return { merge, check, ...(timeoutMs !== undefined && { checkMinutes: timeoutMs / minuteMs }) }
+}
+
 export const commandLimit = 4000
 
 /** The policy after the wish; a text says why it cannot be had. Pure. */
