@@ -1,4 +1,5 @@
 import type { TaskId } from '../main/core/task/task.ts'
+import type { HostProblem } from './host.ts'
 
 /** Another machine or cluster that runs tasks for this host. */
 export interface PlaceView {
@@ -29,9 +30,4 @@ interface PlacedTask {
 }
 
 /** What a place lacks for a task. */
-export interface PlaceProblem {
-  readonly message: string
-  /** One sentence or one command line. */
-  readonly cure: string
-  readonly optional: boolean
-}
+export type PlaceProblem = Omit<HostProblem, 'code'>

@@ -2,11 +2,9 @@ import { useState } from 'react'
 import type { Failure } from '../../../main/core/failure.ts'
 import type { PlaceProblem } from '../../../preload/places.ts'
 import { host } from '../../api.ts'
-import { isCommand } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
-import { Command } from '../../parts/copy.tsx'
-import { Icon } from '../../parts/icon.tsx'
+import { ProblemItem } from '../../parts/problem-item.tsx'
 
 type Checked =
   | { readonly kind: 'problems'; readonly problems: readonly PlaceProblem[] }
@@ -37,14 +35,8 @@ export function CheckPlace({ name }: { name: string }) {
       {checked?.kind === 'failed' && <Problem failure={checked.failure} />}
       {checked?.kind === 'problems' && checked.problems.length > 0 && (
         <ul>
-          {checked.problems.map(({ message, cure, optional }) => (
-            <li key={message} className="check">
-              <span className={optional ? 'warn' : 'bad'}>
-                <Icon name={optional ? 'needs' : 'fail'} />
-              </span>
-              <b>{message}</b>
-              {isCommand(cure) ? <Command text={cure} what={`cure of: ${message}`} /> : <p>{cure}</p>}
-            </li>
+          {checked.problems.map((problem) => (
+            <ProblemItem key={problem.message} {...problem} />
           ))}
         </ul>
       )}

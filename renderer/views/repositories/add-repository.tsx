@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { unreachable } from '../../../main/core/unreachable.ts'
 import { act } from '../../api.ts'
 import { Command } from '../../parts/copy.tsx'
@@ -96,18 +96,7 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
         </p>
       )}
       {devContainer !== null && found !== '' && (
-        <p>
-          <button
-            type="button"
-            className="plain-link"
-            onClick={() => {
-              answered()
-              void addAndWrite(path, 'tools')
-            }}
-          >
-            Use what its files ask for: {found}
-          </button>
-        </p>
+        <Instead onChoose={() => void addAndWrite(path, 'tools')}>Use what its files ask for: {found}</Instead>
       )}
       {doubts.length > 0 && (
         <ul className="second selectable">
@@ -116,11 +105,9 @@ function ToolsFound({ path, found, devContainer, doubts }: Extract<Question, { k
           ))}
         </ul>
       )}
-      <p>
-        <button type="button" className="plain-link" onClick={() => insteadAsk({ kind: 'flake-missing', path })}>
-          Write a starter flake, have Claude write one, or use the guest’s own tools
-        </button>
-      </p>
+      <Instead onChoose={() => ask({ kind: 'flake-missing', path })}>
+        Write a starter flake, have Claude write one, or use the guest’s own tools
+      </Instead>
       <p className="mono selectable">{path}</p>
     </Dialog>
   )
@@ -132,10 +119,22 @@ async function addAndWrite(path: string, environment: 'auto' | 'tools'): Promise
   if (alias !== undefined) writeTask(alias)
 }
 
-/** The next question in place of this one. */
-function insteadAsk(question: Question): void {
-  ask(question)
-  answered()
+/** Another way than the one of the dialog's button. */
+function Instead({ onChoose, children }: { onChoose: () => void; children: ReactNode }) {
+  return (
+    <p>
+      <button
+        type="button"
+        className="plain-link"
+        onClick={() => {
+          answered()
+          onChoose()
+        }}
+      >
+        {children}
+      </button>
+    </p>
+  )
 }
 
 function FlakeMissing({ path }: { path: string }) {
@@ -154,30 +153,8 @@ function FlakeMissing({ path }: { path: string }) {
         Each task starts in the shell that the repository’s flake.nix describes, so that the agent finds the tools it
         needs. A starter with a few common ones can be written for you; nothing else is changed.
       </p>
-      <p>
-        <button
-          type="button"
-          className="plain-link"
-          onClick={() => {
-            answered()
-            void addAndSetUp(path)
-          }}
-        >
-          Let Claude set it up
-        </button>
-      </p>
-      <p>
-        <button
-          type="button"
-          className="plain-link"
-          onClick={() => {
-            answered()
-            void addRepository(path, 'plain')
-          }}
-        >
-          Use the guest’s own tools
-        </button>
-      </p>
+      <Instead onChoose={() => void addAndSetUp(path)}>Let Claude set it up</Instead>
+      <Instead onChoose={() => void addRepository(path, 'plain')}>Use the guest’s own tools</Instead>
       <p className="mono selectable">{path}</p>
     </Dialog>
   )

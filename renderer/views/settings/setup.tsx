@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect } from 'react'
 import type { HostProblem, Setup as SetupState } from '../../../preload/host.ts'
-import { count, isCommand } from '../../format.ts'
+import { count } from '../../format.ts'
 import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
-import { Command } from '../../parts/copy.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useKeyHint } from '../../parts/key-names.ts'
+import { ProblemItem } from '../../parts/problem-item.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { Connect } from './connect.tsx'
@@ -70,14 +70,8 @@ function Problems({ title, problems }: { title: string; problems: readonly HostP
     <section className="group">
       <h2>{title}</h2>
       <ul className="card">
-        {problems.map(({ code, message, cure, optional }) => (
-          <li key={code} className="check">
-            <span className={optional ? 'warn' : 'bad'}>
-              <Icon name={optional ? 'needs' : 'fail'} />
-            </span>
-            <b>{message}</b>
-            {isCommand(cure) ? <Command text={cure} what={`cure of: ${message}`} /> : <p>{cure}</p>}
-          </li>
+        {problems.map(({ code, ...problem }) => (
+          <ProblemItem key={code} {...problem} />
         ))}
       </ul>
     </section>
