@@ -4,23 +4,25 @@ import type { NewHook } from '../home/hooks.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { collect } from './argument-types.ts'
 
-/** Who is told of the ends of tasks outside this program; a person alone says so. */
+/** Where events of tasks are sent outside of this program; a person alone says so. */
 export function addHookCommands(program: Command, terminal: Terminal): void {
   const hooks = program
     .command('hooks')
-    .description('who is told when tasks end: a web address, Slack, ntfy, or a command')
+    .description('notifications by webhook, Slack, ntfy or a command when tasks end')
   hooks.action(() => hooks.outputHelp())
   hooks
     .command('add')
-    .description('tell one more of what happens from now on; an address is read from standard input, or asked for')
+    .description('send events from now on to one more target; its address is read from standard input, or asked for')
     .argument('<name>', 'small letters, digits and -')
     .addOption(
-      new Option('--to <kind>', 'what is told').choices(['webhook', 'slack', 'ntfy', 'command']).makeOptionMandatory(),
+      new Option('--to <kind>', 'where events are sent')
+        .choices(['webhook', 'slack', 'ntfy', 'command'])
+        .makeOptionMandatory(),
     )
     .option('--command <line>', 'with --to command: the line for your shell, which reads JSON from standard input')
     .option('--token', 'with --to ntfy: a second line of standard input is an access token', false)
     .addOption(
-      new Option('--on <kind>', 'what it is told of; repeatable (default: all but unchanged)')
+      new Option('--on <kind>', 'which events are sent; repeatable (default: all but unchanged)')
         .choices(hookKinds)
         .argParser((value: string, before: readonly string[] = []) => [...before, value]),
     )
@@ -31,14 +33,14 @@ export function addHookCommands(program: Command, terminal: Terminal): void {
     })
   hooks
     .command('list')
-    .description('list the hooks, and what could not be told')
+    .description('list the hooks, and what could not be delivered')
     .action(async () => {
       const { listHooksCommand } = await import('../home/hooks.ts')
       await listHooksCommand(terminal)
     })
   hooks
     .command('test')
-    .description('tell a hook once that this is a test')
+    .description('send a test event to a hook')
     .argument('<name>')
     .action(async (name: string) => {
       const { testHookCommand } = await import('../home/hooks.ts')
@@ -46,7 +48,7 @@ export function addHookCommands(program: Command, terminal: Terminal): void {
     })
   hooks
     .command('remove')
-    .description('tell it nothing more')
+    .description('send nothing more to it')
     .argument('<name>')
     .action(async (name: string) => {
       const { removeHookCommand } = await import('../home/hooks.ts')
