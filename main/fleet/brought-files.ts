@@ -6,7 +6,7 @@ import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { pathExists } from '../lib/files/look.ts'
 import { limitConsole } from '../machines/watch/console.ts'
 import { shareNames, type TaskFiles } from '../tasks/record/task-files.ts'
-import { type BroughtWork, commitIdSchema } from '../tasks/record/told-work-schema.ts'
+import { type BroughtWork, commitIdSchema, type ToldWork } from '../tasks/record/told-work-schema.ts'
 import { ProtocolError } from './frames.ts'
 import { channels, sessionBytes } from './protocol.ts'
 
@@ -125,6 +125,19 @@ export class BroughtFiles implements AsyncDisposable {
     await rename(coming.pack, broughtPack)
     await rename(coming.result, join(share, shareNames.result))
     await writeJsonAtomically(this.#files.broughtWork, work)
+  }
+
+  /** Puts work that came after the task had ended in place of what is here, once `keep` has imported it from its pack. */
+  async rest(
+    work: Extract<BroughtWork, { saved: unknown }>,
+    keep: (saved: ToldWork, pack: string) => Promise<void>,
+  ): Promise<void> {
+    const { coming, broughtPack, broughtSession, broughtWork } = this.#files
+    for (const file of [this.#session, this.#work]) await file.sync()
+    await keep(work.saved, coming.pack)
+    await rename(coming.session, broughtSession)
+    await rename(coming.pack, broughtPack)
+    await writeJsonAtomically(broughtWork, work)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import { unreachable } from '../core/unreachable.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
 import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
 import type { Engine } from './engine.ts'
+import { bringRest, type RestWish } from './follow/bring-rest.ts'
 import { lookAtPlace } from './follow/look-at-place.ts'
 import { type Patience, usualPatience } from './follow/patience.ts'
 import { VisitedPlaces } from './follow/visited.ts'
@@ -61,6 +62,12 @@ class Fleet implements Places {
 
   look(task: Task, signal: AbortSignal): ReturnType<Places['look']> {
     return lookAtPlace(task, this.#visited, signal)
+  }
+
+  async bringRest(task: Task, keep: RestWish['keep'], signal: AbortSignal): Promise<boolean> {
+    const { place } = task
+    if (!place) throw new Error(`Task ${task.id} has no place`)
+    return await bringRest({ ...this.#engineOf(place), patience: this.#patience, task, place, keep }, signal)
   }
 
   async run(run: PlacedRun): Promise<RunEnd> {

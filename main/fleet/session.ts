@@ -1,4 +1,4 @@
-import { AppError, type Failure } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
 import type { Standing } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { PortableStart } from '../git/clone/portable-start.ts'
@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts'
 import { applyStatus, machineRuns } from './follow/apply-status.ts'
 import { LineChannels } from './follow/line-channels.ts'
 import { Looks } from './follow/looks.ts'
+import { otherVersion } from './follow/other-version.ts'
 import { sendMessages } from './follow/send-messages.ts'
 import type { VisitedPlaces } from './follow/visited.ts'
 import { ProtocolError } from './frames.ts'
@@ -172,15 +173,7 @@ export class Session {
     this.wasThere = true
     const { record, stop, start, repository } = this.#options
     if (protocol !== protocolVersion) {
-      return this.#fail(
-        new AppError(
-          'host-incomplete',
-          `The program at the place speaks version ${protocol}, and this one ${protocolVersion}`,
-          {
-            hint: `Run: microvm-orchestrator places add ${record.task.place?.name ?? ''} again, as before`,
-          },
-        ),
-      )
+      return this.#fail(otherVersion(record.task.place, protocol))
     }
     if (seat !== 'empty' && run < record.task.parkings.length) {
       // What it holds is of the run before this one. All of that came home, or the task would not have gone on.

@@ -128,7 +128,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const whole = await wholePlans(home)
   const followers = new Followers({ catalog, waiting, isWhole: (plan) => whole.has(plan), log })
   const plans = new TaskPlans({ home, catalog, intake, follower, followers }, whole)
-  const ended = new EndedTasks({ catalog, running, deletions, followers, rules: options })
+  const ended = new EndedTasks({ catalog, running, deletions, followers, rules: options, places: options.places })
   const continuation = new TaskContinuation({
     ...{ rules: options, catalog, ended, unfinished, host, waiting, recordOptions, lifetime },
   })

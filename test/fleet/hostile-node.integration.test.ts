@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../main/core/task/task.ts'
 import type { Engine } from '../../main/fleet/engine.ts'
+import { bringRest, type RestWish } from '../../main/fleet/follow/bring-rest.ts'
 import { lookAtPlace } from '../../main/fleet/follow/look-at-place.ts'
 import type { Patience } from '../../main/fleet/follow/patience.ts'
 import { VisitedPlaces } from '../../main/fleet/follow/visited.ts'
@@ -51,6 +52,11 @@ async function atNode(
       standing: () => undefined,
       problems: async () => [],
       look: (task: Task, signal: AbortSignal) => lookAtPlace(task, visited, signal),
+      bringRest: (task: Task, keep: RestWish['keep'], signal: AbortSignal) => {
+        if (!task.place) throw new Error('The task has a place')
+        const options = { engine, watch: new JobWatch(engine), patience, task, place: task.place, keep }
+        return bringRest(options, signal)
+      },
       run: (placed: Parameters<typeof runAtPlace>[0]) =>
         runAtPlace(placed, {
           ...{ engine, watch: new JobWatch(engine), patience: { ...patience, ...changed }, visited, near: null },
@@ -207,6 +213,41 @@ test('a checkpoint that holds nothing of what it says leaves nothing, and the ta
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
   expect(task.work).toBeNull()
   expect(await readFile(taskFiles(home, task.id).broughtWork, 'utf8')).toContain('a'.repeat(40))
+})
+
+test('what it sends when it is asked for the rest takes the place of nothing that has come', async () => {
+  let visits = 0
+  let released = 0
+  const { task, scene } = await atNode(
+    async (message, node, scene) => {
+      if (message.type === 'taken') released += 1
+      if (message.type === 'follow') visits += 1
+      if (visits === 1) {
+        return await honestTo(async (each) => {
+          const folder = await beside(scene)
+          await gitIn(folder, ['commit', '-q', '--allow-empty', '-m', 'Good'])
+          const commit = await gitIn(folder, ['rev-parse', 'HEAD'])
+          each.send(channels.work, await packOf(folder, commit, scene.start))
+          each.say({ type: 'done', end: { ...ran, work: { saved: { ...noWork, commit, unsaved: true } } } })
+        })(message, node, scene)
+      }
+      if (message.type !== 'follow') return
+      node.say({ ...hello, seat: 'done' })
+      node.send(channels.work, Buffer.from('PACK, or not'))
+      node.say({ type: 'dial', channel: 16 })
+      node.say({ type: 'done', end: { ...ran, work: { saved: { ...noWork, commit: 'a'.repeat(40) } } } })
+    },
+    async ({ orchestrator }, { id }) => {
+      const ended = await untilEnded(orchestrator, id)
+      expect(ended.work).toMatchObject({ unsaved: true, commits: 1 })
+      expect(released).toBe(1)
+      await expect(orchestrator.merge(id, 'person')).rejects.toMatchObject({ code: 'salvage-failed' })
+    },
+  )
+  expect(visits).toBe(2)
+  expect(released).toBe(1)
+  expect(task.work).toMatchObject({ unsaved: true, commits: 1 })
+  expect(await gitIn(scene.repo, ['rev-parse', `refs/tasks/${task.id}`])).toBe(task.work?.commit)
 })
 
 test('what it says of a task is shown with no control sequence, and a cancel is none that no one here asked for', async () => {

@@ -205,6 +205,48 @@ until [ -e ${root}/go ]; do sleep 0.05; done`,
   expect(task.work?.notes.join('\n')).toMatch(/kept in the seat .* at the place desk .*\nThe work is as it was at /)
 })
 
+test('what came home of a task that was given up is made whole by a merge, once its place is back', async () => {
+  await using scene = await placeScene(
+    (root) => `
+cd $REPO
+echo one >one.txt; git add -A; git commit -q -m "One"
+touch $SHARE/started; rm -f $SHARE/.api-key
+until [ -e ${root}/go ]; do sleep 0.05; done
+echo two >two.txt; git add -A; git commit -q -m "Two"
+until [ -e ${root}/end ]; do sleep 0.05; done`,
+    { lostMs: 1_000 },
+  )
+  await writeFile(join(scene.node, 'times.json'), JSON.stringify({ checkpointMs: 300 }))
+  await using home = await startOrchestrator(scene.setup)
+  const id = await home.orchestrator.run(place)
+  await expect
+    .poll(() => readFile(taskFiles(home.home, id).checkpoint, 'utf8').catch(() => ''), soon)
+    .toContain('commit')
+  scene.sshd.cut()
+  await letGo(scene)
+  const task = await untilEnded(home.orchestrator, id)
+  expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'interrupted' } } })
+  expect(JSON.stringify(task.state)).toContain(`microvm-orchestrator merge ${id}`)
+  expect(task.work).toMatchObject({ unsaved: true })
+
+  // What came is not taken for all of it.
+  await expect(home.orchestrator.merge(id, 'person')).rejects.toMatchObject({
+    code: 'place-unreachable',
+    hint: expect.stringContaining(`review ${id}`),
+  })
+  scene.sshd.mend()
+  // Its guest is still at work there: it is stopped, with what it has by then.
+  const [seat = ''] = await seats(scene)
+  await expect
+    .poll(() => entryExists(join(taskFiles(join(scene.node, 'seats', seat), id).repo, 'two.txt')), soon)
+    .toBe(true)
+  expect(await home.orchestrator.merge(id, 'person')).toMatchObject({ kind: 'merged' })
+  for (const [file, text] of Object.entries({ 'one.txt': 'one', 'two.txt': 'two' }))
+    expect(await gitIn(scene.repo, ['show', `refs/heads/main:${file}`])).toBe(text)
+  expect((await home.orchestrator.get(id)).work?.unsaved).toBeUndefined()
+  await expect.poll(() => seats(scene), soon).toEqual([])
+})
+
 test('a keeper that was started before a crash of home is found, and one that nobody comes to leaves', async () => {
   await using scene = await placeScene(() => guestThatCommits('greeting.txt'))
   const { homeKey, ...found } = await findPlace(join(scene.root, 'home'), 'desk')

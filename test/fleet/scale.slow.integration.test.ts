@@ -74,6 +74,7 @@ async function fleetOf(count: number) {
       standing: () => undefined,
       problems: async () => [],
       look: async () => undefined,
+      bringRest: async () => false,
       run: (run: PlacedRun) => {
         const { engine, watch } = at(run.record.task.place?.name ?? '')
         return runAtPlace(run, {

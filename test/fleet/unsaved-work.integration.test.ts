@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
@@ -34,6 +34,10 @@ test('a clone whose work cannot be saved stays at its place, without a slot, and
   expect(next.state).toMatchObject({ outcome: { kind: 'merged' } })
   await expect.poll(() => seats(scene.node), soon).toEqual([seat])
 
+  // Nothing has changed there: it says so, and keeps what it has.
+  await expect(home.orchestrator.merge(id, 'client')).rejects.toMatchObject({ code: 'salvage-failed' })
+  expect(await readFile(join(taskFiles(folder, id).repo, 'mine.txt'), 'utf8')).toBe('from Greet\n')
+
   // A keeper that is asked for once more has the end to tell, and leaves all of it where it is when it is ended.
   if (!at) throw new Error('The task had a place')
   const [engine, signal] = [sshEngine(atSsh(at), at.seat.slice(0, 16)), AbortSignal.timeout(60_000)]
@@ -41,6 +45,11 @@ test('a clone whose work cannot be saved stays at its place, without a slot, and
   await engine.cancel(seat, signal)
   await expect.poll(async () => (await engine.look(signal)).get(seat)?.kind, soon).toBe('ended')
   expect(await readFile(join(taskFiles(folder, id).repo, 'mine.txt'), 'utf8')).toBe('from Greet\n')
+
+  await rename(join(scene.root, 'away'), join(folder, 'source'))
+  expect(await home.orchestrator.merge(id, 'person')).toMatchObject({ kind: 'merged' })
+  expect(await gitIn(scene.repo, ['show', 'refs/heads/main:mine.txt'])).toBe('from Greet')
+  await expect.poll(() => seats(scene.node), soon).toEqual([])
 })
 
 test('work that cannot be packed for now is packed by the next keeper, and none of it is lost', async () => {

@@ -145,8 +145,8 @@ function afterEnd(task: Task & { readonly state: Finished }, event: TaskEvent): 
   if (event.type === 'announced') return { ...task, announcedSeq: event.seq }
   if (event.type === 'continued' && task.announcedSeq !== null && task.startCommit !== null)
     return continuedTask(task, event, task.announcedSeq)
-  // Its repository was gone at the end, and came back.
-  if (event.type === 'salvaged' && task.work === null) return { ...task, work: event.work }
+  // Its repository was gone at the end, and came back; or the place where it ran, with the rest of its work.
+  if (event.type === 'salvaged' && (task.work === null || task.work.unsaved)) return { ...task, work: event.work }
   throw new TransitionError(`'${event.type}' cannot follow the end of task ${task.id}`)
 }
 

@@ -47,4 +47,7 @@ export async function giveUp({ record, stop }: PlacedRun, why: string): Promise<
 const withSeat = (failure: Failure, task: Task): Failure =>
   task.machineStartedAt === null ? failure : { ...failure, hint: leftIn(task) }
 
-const leftIn = ({ place, node }: Task): string => (place ? `What it left there is in ${seatOf(place, node)}` : '')
+const leftIn = ({ id, place, node }: Task): string =>
+  place
+    ? `What it left there is in ${seatOf(place, node)}; to bring it once that is back: microvm-orchestrator merge ${id}`
+    : ''

@@ -128,8 +128,8 @@ class Keeper {
     this.#given = await NodeTask.given(this.#files)
     if (!this.#given) return
     this.#end = (await pathExists(this.#files.end)) ? await readJson(this.#files.end, endSchema) : undefined
-    if (this.#end === undefined) this.#follow(this.#task.goOn())
-    else await this.#task.recall()
+    if (this.#end === undefined) return this.#follow(this.#task.goOn())
+    this.#end = await this.#task.saveRest(this.#end)
   }
 
   close(): void {

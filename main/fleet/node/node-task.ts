@@ -169,12 +169,27 @@ export class NodeTask {
     })
   }
 
-  /** Knows again what became of a task that has ended, for whoever asks for its status. */
-  async recall(): Promise<void> {
+  /**
+   * Knows again what became of a task that has ended, for whoever asks for its status. Work that could not be saved then, or not all of it, is tried once more: what
+   * was in the way, such as a full disk, may be gone.
+   */
+  async saveRest(end: PlacedEnd): Promise<PlacedEnd> {
     const { folder: home, taskId: id } = this.#files
-    if (!(await pathExists(eventsPath(home, id)))) return
+    if (!(await pathExists(eventsPath(home, id)))) return end
     await using record = await TaskRecord.open({ home, id }, this.#recordOptions)
     this.#record = record
+    const given = await readJson(this.#files.given, givenSchema)
+    if (!given || end.kind !== 'ran' || ('saved' in end.work && !end.work.saved.unsaved)) return end
+    try {
+      const salvaged = await salvageTask(record, { uncounted: true })
+      if ('code' in salvaged) return end
+      return await this.#hasEnded(
+        await placedEnd(record.task, salvaged, { files: this.#files, startCommit: given.startCommit }),
+      )
+    } catch (error) {
+      this.#parts.log.warn('what the task left cannot be saved for now', { reason: String(error) })
+      return end
+    }
   }
 
   /** Goes on with what a keeper before this one left: a living machine is adopted, a dead one's work is saved. @throws as `begin` does. */

@@ -29,7 +29,7 @@ export async function requireGoesOn(
   const { workFolder } = filesOf(task)
   if (startCommit === null || !(place ? await hasAllOf(task) : await pathExists(filesOf(task).repo))) {
     throw new AppError('task-ended', `Task ${id} has no clone to go on in`, {
-      hint: `${startOver(task)}${work?.ref == null ? '' : `; run_task with base ${id} builds on what waits at its ref`}`,
+      hint: `${startOver(task)}${work?.ref == null ? '' : `; run_task with base ${id} builds on what waits at its ref`}${mayHaveMore(task) ? `; microvm-orchestrator merge ${id} asks its place for the rest of its work` : ''}`,
     })
   }
   const registered = (await rules.repositories.list()).find(({ path }) => path === repoPath)
@@ -42,6 +42,10 @@ export async function requireGoesOn(
   if (!place) await host.require(await rules.provisions(repoPath))
   return { ...registered, startCommit }
 }
+
+/** Whether its place was left with work that did not come home. */
+const mayHaveMore = ({ place, work, exit }: Task): boolean =>
+  Boolean(place) && exit !== null && (work === null || work.unsaved === true)
 
 /** A clone at a place is made anew of what came home: all of that has to be there still. */
 async function hasAllOf({ work, startCommit, ...task }: Task): Promise<boolean> {

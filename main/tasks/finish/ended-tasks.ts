@@ -6,6 +6,7 @@ import type { CleanUp } from '../contract.ts'
 import { type MirrorOptions, showInWorkTree } from '../record/mirror.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { RunningTasks } from '../run/running-tasks.ts'
+import type { Places } from '../run/task-run.ts'
 import { cleanUpTask } from '../upkeep/clean-up-task.ts'
 import type { Deletions } from '../upkeep/deletions.ts'
 import { mergeAgain } from './merge-again.ts'
@@ -17,6 +18,8 @@ export interface EndedTasksOptions {
   readonly running: Pick<RunningTasks, 'over'>
   readonly deletions: Deletions
   readonly rules: PublishingRules & MirrorOptions
+  /** Where tasks may have left work that did not come home. */
+  readonly places: Pick<Places, 'bringRest'> | undefined
   /** What has not begun and starts from the result of a task. */
   readonly followers: { needing(id: TaskId): Promise<TaskId | null> }
 }
@@ -40,7 +43,7 @@ export class EndedTasks {
     act: (task: Task) => Promise<Result>,
     salvage: LateSalvage = 'when-repository-is-back',
   ): Promise<Result> {
-    const { catalog, running } = this.#options
+    const { catalog, running, places } = this.#options
     requireEnd(await catalog.get(id))
     await running.over(id) // Its end may have been heard before the last line of its record was written.
     if (this.#inHand.has(id)) {
@@ -53,7 +56,7 @@ export class EndedTasks {
     try {
       const task = await catalog.get(id)
       requireEnd(task) // It may have been continued meanwhile.
-      return await act(await salvagedLate(task, salvage, catalog.put))
+      return await act(await salvagedLate(task, salvage, { places, onChange: catalog.put }))
     } finally {
       this.#inHand.delete(id)
       resolve()

@@ -1,24 +1,40 @@
-import { errorOf } from '../../core/failure.ts'
+import { AppError, errorOf } from '../../core/failure.ts'
+import { startOver } from '../../core/task/start-over.ts'
 import type { Task } from '../../core/task/task.ts'
 import { commonDirectoryOf } from '../../git/repository/common-directory.ts'
 import { pathExists } from '../../lib/files/look.ts'
+import { wholeWork } from '../record/brought-work.ts'
 import { filesOf } from '../record/task-files.ts'
 import { TaskRecord } from '../record/task-record.ts'
+import type { Places } from '../run/task-run.ts'
 import { salvageTask } from './salvage-task.ts'
 
 /**
  * What is done about work that was not saved at the end of its task: it is saved where only the repository was missing; where its salvage
- * may be tried as often as at that end, `if-possible` or else the reason is thrown; `uncounted`, since a person asks, also where it was set aside.
+ * may be tried as often as at that end, `if-possible` or else the reason is thrown; `uncounted`, since a person asks, also where it was set aside. Where the
+ * reason is thrown, the place where a task ran is asked first for what did not come home.
  */
 export type LateSalvage = 'when-repository-is-back' | 'if-possible' | 'counted' | 'uncounted'
+
+export interface LateSalvageOptions {
+  readonly places: Pick<Places, 'bringRest'> | undefined
+  readonly onChange: (task: Task) => void
+}
 
 /**
  * The task with its work saved, where that could not be done at its end; any other task as it is.
  * @throws AppError why it cannot be saved now either, where the wish is for that.
  */
-export async function salvagedLate(task: Task, wish: LateSalvage, onChange: (task: Task) => void): Promise<Task> {
+export async function salvagedLate(
+  task: Task,
+  wish: LateSalvage,
+  { places, onChange }: LateSalvageOptions,
+): Promise<Task> {
   const { state, work, startCommit, repoPath } = task
-  if (state.phase !== 'finished' || work !== null || startCommit === null) return task
+  if (state.phase !== 'finished' || startCommit === null) return task
+  const [isAsked, uncounted] = [wish === 'counted' || wish === 'uncounted', wish === 'uncounted']
+  if (isAsked && places && (await isElsewhere(task))) return await withRest(task, { places, onChange, uncounted })
+  if (work !== null) return task
   const failure = state.outcome.kind === 'failed' ? state.outcome.failure : null
   if (wish === 'when-repository-is-back' && failure?.code !== 'repository-invalid') return task
   if (
@@ -27,7 +43,50 @@ export async function salvagedLate(task: Task, wish: LateSalvage, onChange: (tas
   )
     return task
   await using record = await TaskRecord.open(task, { onChange })
-  const salvaged = await salvageTask(record, { uncounted: wish === 'uncounted' })
-  if ('code' in salvaged && (wish === 'counted' || wish === 'uncounted')) throw errorOf(salvaged)
+  const salvaged = await salvageTask(record, { uncounted })
+  if ('code' in salvaged && isAsked) throw errorOf(salvaged)
   return record.task
 }
+
+/** Whether its place may have more of its work than came home. */
+async function isElsewhere(task: Task): Promise<boolean> {
+  const { place, exit, work, merge } = task
+  if (!place || exit === null || merge?.kind === 'merged') return false
+  return (work === null || work.unsaved === true) && !(await wholeWork(filesOf(task)))
+}
+
+async function withRest(
+  task: Task,
+  {
+    places,
+    onChange,
+    uncounted,
+  }: { readonly places: Pick<Places, 'bringRest'>; readonly uncounted: boolean } & Pick<LateSalvageOptions, 'onChange'>,
+): Promise<Task> {
+  const { id, place, work } = task
+  await using record = await TaskRecord.open(task, { onChange })
+  const signal = AbortSignal.timeout(bringMs)
+  const had = await places
+    .bringRest(
+      task,
+      async (saved, pack) => {
+        const salvaged = await salvageTask(record, { uncounted, rest: { saved, pack } })
+        if ('code' in salvaged) throw errorOf(salvaged)
+      },
+      signal,
+    )
+    .catch((error: unknown) => {
+      if (work === null || !(error instanceof AppError)) throw error
+      throw new AppError(error.code, `Not all work of task ${id} has come home: ${error.message}`, {
+        hint: `Try again later; what came can be merged without the rest: microvm-orchestrator review ${id}`,
+      })
+    })
+  if (!had && work === null)
+    throw new AppError('merge-failed', `The place ${place?.name} has nothing of task ${id} any more`, {
+      hint: startOver(task),
+    })
+  return record.task
+}
+
+/** A guest that is still at work there is stopped, and its work saved, before any comes. */
+const bringMs = 45 * 60_000

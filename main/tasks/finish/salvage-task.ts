@@ -15,18 +15,28 @@ const salvageTimeoutMs = 10 * 60_000
 /** Brings the work to its ref and on record. @throws where the host is short of room. */
 export async function salvageTask(
   record: TaskRecord,
-  options: { /** Also where it was set aside. */ readonly uncounted?: boolean } = {},
+  options: {
+    /** Also where it was set aside. */
+    readonly uncounted?: boolean
+    /** What has come from the place of the task since it ended, and the pack that it came in. */
+    readonly rest?: { readonly saved: ToldWork; readonly pack: string }
+  } = {},
 ): Promise<SalvagedWork | Failure> {
   const { task, files } = record
   const { startCommit, repoPath, repository, id: taskId } = task
   if (startCommit === null) return { code: 'interrupted', message: 'The task ended before its clone was complete' }
   const commonDirectory = repository?.commonDirectory
   const place = { repoPath, commonDirectory, stateDirectory: files.workFolder, taskId, startCommit }
-  const brought = task.place && (await readBrought(files))
+  const { rest } = options
+  const brought = rest ?? (task.place && (await readBrought(files)))
   if (brought && 'lost' in brought) return keptAtPlace(brought.lost, task)
   const salvage = (signal: AbortSignal, attempt: string) =>
     brought
-      ? importWork({ ...place, pack: files.broughtPack, told: saidOf(brought.saved, task) }, signal, attempt)
+      ? importWork(
+          { ...place, pack: rest?.pack ?? files.broughtPack, told: saidOf(brought.saved, task) },
+          signal,
+          attempt,
+        )
       : salvageWork({ ...place, workspace: files.repo }, signal, attempt)
   try {
     return await record.patiently('the work', () =>
@@ -67,9 +77,11 @@ const saidOf = (saved: ToldWork, { place, node }: Task): ToldWork =>
     : saved
 
 /** The seat keeps the clone where its work was not saved. A repository that is not in order there says nothing of the user's. */
-const keptAtPlace = ({ code, message }: Failure, { place, node }: Task): Failure => ({
+export const keptAtPlace = ({ code, message }: Failure, { id, place, node }: Task): Failure => ({
   ...{ code: code === 'repository-invalid' ? 'salvage-failed' : code, message },
-  ...(place && { hint: `What there is of its work is kept in ${seatOf(place, node)}` }),
+  ...(place && {
+    hint: `What there is of its work is kept in ${seatOf(place, node)}; to try once more: microvm-orchestrator merge ${id}`,
+  }),
 })
 
 const notSaved = ({ code, message, hint = '' }: Failure, { repo, id }: TaskRecord['files']): Failure => ({

@@ -10,6 +10,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { FinishOptions } from '../finish/conclude.ts'
 import type { MirrorOptions } from '../record/mirror.ts'
 import type { TaskRecord } from '../record/task-record.ts'
+import type { ToldWork } from '../record/told-work-schema.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import type { WarmMachine } from '../slots/warm-machine.ts'
 import type { HostClock } from './host-clock.ts'
@@ -90,6 +91,12 @@ export interface Places {
   problems(name: string, signal: AbortSignal): Promise<readonly Pick<Problem, 'message' | 'cure' | 'optional'>[]>
   /** What a task at work has there now or, where it cannot be asked, had when this host heard of that last; undefined where nothing has come. */
   look(task: Task, signal: AbortSignal): Promise<ToldClone | undefined>
+  /**
+   * Asks the place of a task that has ended once more for its work, which did not come home whole, and has `keep` import it from its pack.
+   * @returns false where the place has nothing of the task any more.
+   * @throws AppError('place-unreachable') when it cannot be asked, any other AppError when the work cannot be saved there now either.
+   */
+  bringRest(task: Task, keep: (saved: ToldWork, pack: string) => Promise<void>, signal: AbortSignal): Promise<boolean>
   /** Takes a task, from wherever it is there, to its recorded outcome here. Never rejects but for a record that cannot be written. */
   run(run: PlacedRun): Promise<RunEnd>
 }

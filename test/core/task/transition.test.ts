@@ -353,3 +353,15 @@ describe('a task at a place', () => {
     for (const event of [cloned, started]) expect(() => transition(there, event)).toThrow(TransitionError)
   })
 })
+
+test('work is saved after the end where none, or not all of it, was', () => {
+  const whole = foldTask(events.slice(0, -1), '/home')
+  expect(whole.state.phase).toBe('finished')
+  const salvaged = events.find((event) => event.type === 'salvaged')
+  if (!salvaged?.work) throw new Error('There is such an event')
+  const again = { ...salvaged, work: { ...salvaged.work, commit: 'b'.repeat(40) } }
+  expect(() => transition(whole, again)).toThrow(TransitionError)
+  expect(transition({ ...whole, work: null }, again)).toMatchObject({ work: again.work })
+  const part = { ...whole, work: { ...salvaged.work, unsaved: true } }
+  expect(transition(part, again)).toMatchObject({ work: again.work, state: whole.state })
+})

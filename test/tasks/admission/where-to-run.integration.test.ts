@@ -35,6 +35,7 @@ async function start({
     standing: () => undefined,
     problems: async () => [],
     look: async () => undefined,
+    bringRest: async () => false,
     run: async ({ record }) => {
       await endTask(record, { code: 'cancelled', message: 'The test is over' })
       return 'finished'
