@@ -2,7 +2,7 @@
 # podman of the guest's user, and runs what is run in it. It has the guest's network, so what listens in it listens in the guest.
 #
 # In it: the clone, where its description wants it; the runner's private folder at /opt/microvm, which is as much the agent's outside of it;
-# Claude Code at /opt/microvm-claude; and what Claude remembers at /opt/microvm-config.
+# Claude Code at /opt/microvm-claude; where registries of crates have routes /.cargo/config.toml, which Cargo finds from every folder; and what Claude remembers at /opt/microvm-config.
 
 # The id of the container while there is one.
 container=
@@ -46,11 +46,13 @@ start_container() {
   else
     say 'building the dev container'
   fi
+  local mounts=()
+  [ ! -e "$user_home/.cargo/config.toml" ] || mounts+=(--mount "type=bind,source=$user_home/.cargo/config.toml,target=/.cargo/config.toml")
   (
     dev_containers up "${description[@]}" --remove-existing-container --skip-post-attach "${container_variables[@]}" \
       --mount "type=bind,source=$private,target=/opt/microvm" \
       --mount "type=bind,source=$(readlink -f "$(command -v claude)"),target=/opt/microvm-claude" \
-      --mount "type=bind,source=$user_home/.claude,target=/opt/microvm-config" \
+      --mount "type=bind,source=$user_home/.claude,target=/opt/microvm-config" ${mounts[@]+"${mounts[@]}"} \
       2> >(tee -a "$stderr_log" | show_building) >"$answer"
   ) &
   child=$!

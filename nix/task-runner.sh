@@ -183,6 +183,20 @@ prepare_git() {
     printf '[user]\n\tname = Claude\n\temail = claude@microvm.invalid\n[safe]\n\tdirectory = *\n' >"$user_home/.gitconfig"
 }
 
+# put_in_home FILE NAME: the value of a name in the environment file becomes a file of the guest's user, where there is one.
+put_in_home() {
+  local text=
+  setting "$2" text
+  [ -n "$text" ] || return 0
+  (as_user "$BASH" -c 'mkdir -p "${1%/*}" && printf "%s" "$2" >"$1"' put "$user_home/$1" "$text")
+}
+
+# What has tools of the guest find the routes of the user's secrets, where no variable does.
+prepare_tools() {
+  put_in_home .cargo/config.toml MICROVM_CARGO_CONFIG &&
+    put_in_home .config/containers/registries.conf.d/microvm.conf MICROVM_CONTAINER_REGISTRIES
+}
+
 # A route and a name server; whether they lead anywhere is not tried, the first download tells.
 network_ready() {
   local destination rest
@@ -680,6 +694,7 @@ main() {
   [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
   : >"$stderr_log"
   prepare_git
+  prepare_tools || fail "The settings by which tools find the user's registries could not be written in the guest"
   [[ ! $fork_of$task_id =~ ^[0-9a-f]{16}$ ]] ||
     (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f take_over_clone)"$'\ntake_over_clone "$@"' fork "$fork_of" "$task_id") ||
     say 'the clone keeps the name of the task that it was copied from'

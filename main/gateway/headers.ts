@@ -53,7 +53,7 @@ function listedOnce(
  */
 const toldWithSecret = [
   /^(accept|accept-language|content-type|content-encoding|user-agent|cache-control|pragma)$/,
-  /^(git-protocol|if-match|if-none-match|if-modified-since|if-unmodified-since|idempotency-key)$/,
+  /^(git-protocol|if-match|if-none-match|if-modified-since|if-unmodified-since|idempotency-key|cargo-protocol)$/,
   /^([a-z0-9]+-)*version$/,
 ] as const
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { PassThrough, pipeline, type Transform } from 'node:stream'
+import { pipeline, type Transform } from 'node:stream'
 import { passedOn } from './headers.ts'
 
 export interface AnswerChanges {
@@ -7,8 +7,8 @@ export interface AnswerChanges {
   readonly without?: readonly string[]
   /** What becomes of the value of every other. */
   readonly header?: (value: string, name: string) => string
-  /** What the body goes through on its way. */
-  readonly body?: Transform
+  /** What the body goes through on its way, one after the other. */
+  readonly body?: readonly Transform[]
   /** Whether that may change its length. */
   readonly changesLength?: boolean
 }
@@ -21,7 +21,7 @@ export interface AnswerChanges {
 export function passAnswer(
   answered: IncomingMessage,
   response: ServerResponse,
-  { without, header, body = new PassThrough(), changesLength = false }: AnswerChanges = {},
+  { without, header, body = [], changesLength = false }: AnswerChanges = {},
 ): boolean {
   const { statusCode = 0, rawHeaders, headers } = answered
   const length = headers['transfer-encoding'] === undefined ? headers['content-length'] : undefined
@@ -36,6 +36,6 @@ export function passAnswer(
     return false
   }
   response.flushHeaders()
-  pipeline(answered, body, response, () => undefined) // Either side's end closes the other.
+  pipeline([answered, ...body, response], () => undefined) // Either side's end closes the other.
   return true
 }

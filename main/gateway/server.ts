@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { askApi } from './ask-api.ts'
-import { askWithSecret } from './ask-with-secret.ts'
 import { forwardRequest } from './forward-request.ts'
 import type { GatewayParts } from './parts.ts'
 import { BodyBudget } from './read-body.ts'
-import { secretRoute } from './secret-route.ts'
+import { askWithSecret } from './secrets/ask-with-secret.ts'
+import { secretRoute } from './secrets/secret-route.ts'
 import { tunnel } from './tunnel.ts'
 
 /**

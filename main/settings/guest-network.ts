@@ -10,7 +10,7 @@ import {
   guestEnvironment,
   publicApi,
 } from './guest-environment.ts'
-import { secretVariables } from './secret-variables.ts'
+import { secretVariables } from './secrets/secret-variables.ts'
 import type { Key, KeyVariable } from './token.ts'
 
 /** What the user wants of a task's network. */

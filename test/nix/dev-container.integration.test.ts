@@ -45,6 +45,7 @@ test('agent and check are run in the container of a description; the key comes b
   const { world } = await contained(`echo '${answered}'`, {
     MICROVM_CHECK: 'echo "checked with $GIVEN"',
     GIVEN: 'a b=c',
+    MICROVM_CARGO_CONFIG: '[source.a]\n',
   })
   const { stdout } = await world.run()
   expect(await world.result()).toMatchObject({
@@ -61,6 +62,7 @@ test('agent and check are run in the container of a description; the key comes b
     /^up .*--config \S+\/repo\/\.devcontainer\/devcontainer\.json --no-lockfile .*--remote-env GIVEN=a b=c/,
   )
   expect(asked).not.toContain(runnerKey)
+  expect(asked).toMatch(/--mount type=bind,source=\S+\/home\/\.cargo\/config\.toml,target=\/\.cargo\/config\.toml/)
   const stops = `stop --time 0 ${id}`
   expect((await world.read(join(world.seen, 'podman'))).trim().split('\n')).toEqual(
     expect.arrayContaining([stops, `start ${id}`, stops]),

@@ -265,6 +265,20 @@ test('trouble that the init found ends the task before Claude starts', async () 
   expect(await readdir(world.seen)).not.toContain('claude-arguments')
 })
 
+test('settings of tools that have no variable are files of the agent’s, as they were given', async () => {
+  const folder = await temporaryFolder()
+  const texts = {
+    MICROVM_CARGO_CONFIG: '[source."a b"]\n\n',
+    MICROVM_CONTAINER_REGISTRIES: '[[registry]]\n$(id) \'"\n',
+  }
+  const world = await runnerWorld(folder, { environment: texts })
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: true })
+  const laid = ['.cargo/config.toml', '.config/containers/registries.conf.d/microvm.conf']
+  expect(await Promise.all(laid.map((path) => world.read(join(folder, 'home', path))))).toEqual(Object.values(texts))
+  expect(await world.read(join(world.seen, 'claude-environment'))).not.toContain('MICROVM_C')
+})
+
 const open = { MICROVM_NETWORK: 'open' }
 
 test('an open network needs a route and a name server, however late they come', async () => {

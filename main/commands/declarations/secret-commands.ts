@@ -13,7 +13,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
     .description('keep a secret for one host; its value is read from standard input, or asked for')
     .argument('<name>', 'capital letters, digits and _')
     .requiredOption('--host <host>', 'the one host that is sent it, such as registry.npmjs.org')
-    .option('--bearer', 'sent as Authorization: Bearer (default)')
+    .option('--bearer', 'sent as Authorization: Bearer (default, but for cargo)')
     .option('--basic <user>', 'sent as the password of this user')
     .option('--header <header>', "sent in a header of its own, as 'PRIVATE-TOKEN:' or 'Authorization: token'")
     .option('--method <methods>', 'for these methods alone, separated by commas (default: GET,HEAD)')
@@ -24,7 +24,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
         .choices([...secretTools, 'none'])
         .argParser(collectTool),
     )
-    .option('--path <path>', 'where on the host npm or pip finds its registry, such as /simple/')
+    .option('--path <path>', 'where on the host npm, pip or cargo finds its registry, such as /simple/')
     .option('--keychain', "kept in the system's keychain, in place of a file of yours")
     // What does not belong here may be the secret, and Commander would show it.
     .allowExcessArguments()

@@ -5,7 +5,7 @@ import { requireOfForge } from '../../integrations/requests/forge-access.ts'
 import { forgeAddress } from '../../integrations/requests/forge-address.ts'
 import { listForges, removeForge, setForge } from '../../settings/forges.ts'
 import { findRepository, listRepositories } from '../../settings/repositories.ts'
-import { listSecrets, unknownSecret } from '../../settings/secrets.ts'
+import { listSecrets, unknownSecret } from '../../settings/secrets/secrets.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 export interface NewForge {

@@ -12,11 +12,12 @@ import {
   secretNamePattern,
   secretPathPattern,
   secretVariable,
+  usualForm,
   usualTools,
 } from '../../core/network/secret.ts'
-import { openKeychain } from '../../settings/keychain.ts'
 import { findRepository, listRepositories } from '../../settings/repositories.ts'
-import { addSecret, type ListedSecret, listSecrets, removeSecret } from '../../settings/secrets.ts'
+import { openKeychain } from '../../settings/secrets/keychain.ts'
+import { addSecret, type ListedSecret, listSecrets, removeSecret } from '../../settings/secrets/secrets.ts'
 import { readSecret } from '../terminal/read-secret.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -46,10 +47,11 @@ export async function addSecretCommand(
   if (!secretNamePattern.test(name)) throw wrong('A name is capital letters, digits and _, first a letter, 40 at most')
   const place = parseSecretHost(wish.host)
   if (typeof place === 'string') throw wrong(place)
+  const tools = toolsOf(wish.tools, place.host)
   const secret: Secret = {
-    ...{ name, ...place, form: formOf(wish), methods: methodsOf(wish.method) },
+    ...{ name, ...place, form: formOf(wish, tools), methods: methodsOf(wish.method) },
     repositories: await repositoriesOf(terminal.home, wish),
-    tools: toolsOf(wish.tools, place.host),
+    tools,
     path: pathOf(wish.path),
   }
   const keychain = wish.keychain ? await openKeychain(terminal.home) : undefined
@@ -102,7 +104,7 @@ function repositoriesOf(
 const pathsOf = (home: string, aliases: readonly string[]): Promise<readonly string[]> =>
   Promise.all(aliases.map(async (alias) => (await findRepository(home, alias)).path))
 
-function formOf({ bearer, basic, header }: NewSecret): SecretForm {
+function formOf({ bearer, basic, header }: NewSecret, tools: readonly SecretTool[]): SecretForm {
   if ([bearer, basic, header].filter((each) => each !== undefined).length > 1)
     throw wrong('A secret is sent in one way: --bearer, --basic or --header')
   if (basic !== undefined) {
@@ -110,7 +112,7 @@ function formOf({ bearer, basic, header }: NewSecret): SecretForm {
       throw wrong('The user of --basic holds spaces, colons or other signs')
     return { kind: 'basic', user: basic }
   }
-  if (header === undefined) return { kind: 'bearer' }
+  if (header === undefined) return bearer ? { kind: 'bearer' } : usualForm(tools)
   const form = parseSecretHeader(header)
   if (typeof form === 'string') throw wrong(form)
   return form

@@ -1,7 +1,7 @@
 import { canonicalHost, publicApiHost } from './host-rule.ts'
 
 /** Programs of a guest that find a registry or a host by a variable, so that they can be pointed at a route. */
-export const secretTools = ['npm', 'pip', 'git'] as const
+export const secretTools = ['npm', 'pip', 'git', 'cargo'] as const
 export type SecretTool = (typeof secretTools)[number]
 
 /** TRACE would have the server show what it was sent, CONNECT would leave the gateway; neither is ever listed. */
@@ -26,7 +26,7 @@ export interface Secret {
   /** Real paths of the repositories whose tasks may use it; null for all that are registered. */
   readonly repositories: readonly string[] | null
   readonly tools: readonly SecretTool[]
-  /** Where on the host npm or pip finds its registry; null for the usual place. */
+  /** Where on the host npm, pip or cargo finds its registry; null for the usual place. */
   readonly path: string | null
 }
 
@@ -38,12 +38,17 @@ export interface GatewaySecret {
   readonly header: { readonly name: string; readonly value: string }
   readonly methods: readonly SecretMethod[]
   readonly tools: readonly SecretTool[]
+  /** Where on the host a registry is; null for the usual place. */
+  readonly path: string | null
   /** What no answer may bring into the guest: the secret in each form in which a server could repeat it. */
   readonly hidden: readonly string[]
 }
 
 /** On the gateway of a machine: below it every secret has its route, by its name. */
 export const secretRoutesPath = '/secrets/'
+
+/** Below it is what is on the host of the secret, path by path. */
+export const secretRouteUrl = (name: string, gatewayUrl: string): string => `${gatewayUrl}${secretRoutesPath}${name}`
 
 export const secretNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/
 
@@ -52,6 +57,12 @@ export const secretValuePattern = /^(?=.{8,4096}$)[\x21-\x7e]([\x20-\x7e]*[\x21-
 
 /** The path of a registry, in its plain form and from the root. */
 export const secretPathPattern = /^(\/[A-Za-z0-9_~@+-][A-Za-z0-9._~@+-]*)*\/?$/
+
+/** Where a registry is, as the beginning of paths below it; `usual` where the secret does not say. */
+export function registryPath({ path }: Pick<Secret, 'path'>, usual = '/'): string {
+  const known = path ?? usual
+  return known.endsWith('/') ? known : `${known}/`
+}
 
 /** What a request is made of, which the gateway writes itself. */
 const ownHeaders = new Set([
@@ -86,6 +97,10 @@ export function usualTools(host: string): readonly SecretTool[] {
   if (host === 'pypi.org') return ['pip']
   return ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org'].includes(host) ? ['git'] : []
 }
+
+/** How a secret is shown where the user does not say: Cargo sends a token as it is, with whatever word stands before it. */
+export const usualForm = (tools: readonly SecretTool[]): SecretForm =>
+  tools.includes('cargo') ? { kind: 'header', name: 'Authorization', prefix: '' } : { kind: 'bearer' }
 
 export function secretFormText(form: SecretForm): string {
   if (form.kind === 'bearer') return 'Authorization: Bearer'

@@ -2,7 +2,7 @@ import { AppError } from '../../core/failure.ts'
 import { type Secret, secretHostText } from '../../core/network/secret.ts'
 import type { Forge, ForgeKind } from '../../core/pull-request.ts'
 import type { RemoteAccess } from '../../git/remote/over-http.ts'
-import { secretOfHost } from '../../settings/secrets.ts'
+import { secretOfHost } from '../../settings/secrets/secrets.ts'
 import type { ForgeAccess } from './ask-forge.ts'
 
 /** As whom git shows a token where the secret names no user: GitLab and Gitea look at the token alone. */

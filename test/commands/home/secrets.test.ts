@@ -21,7 +21,7 @@ test.each([
   [['NPM', ...host, '--header', `Authorization: Bearer ${value}`], 'no header'],
   [['NPM', ...host, '--method', 'GET,TRACE'], 'TRACE'],
   [['NPM', ...host, '--repository', 'unknown'], 'not registered'],
-  [['NPM', ...host, '--for', 'cargo'], 'npm, pip, git'],
+  [['NPM', ...host, '--for', 'gem'], 'npm, pip, git, cargo'],
   [['NPM', ...host, '--for', 'npm', '--for', 'none'], 'none'],
   [['NPM', ...host, '--path', '/../x'], '--path'],
   [['NPM', ...host, value], 'standard input'],

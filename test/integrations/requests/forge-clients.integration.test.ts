@@ -8,7 +8,7 @@ import { forgeAccess } from '../../../main/integrations/requests/forge-access.ts
 import { forgeAddress } from '../../../main/integrations/requests/forge-address.ts'
 import { forgeClients } from '../../../main/integrations/requests/forge-clients.ts'
 import type { mergeRequestSchema } from '../../../main/integrations/requests/gitlab.ts'
-import { addSecret } from '../../../main/settings/secrets.ts'
+import { addSecret } from '../../../main/settings/secrets/secrets.ts'
 import { answerLost, answers, type Dialect, forgeServer, token } from '../../support/forges/forge-server.ts'
 import { giteaDialect } from '../../support/forges/gitea-dialect.ts'
 import { githubDialect } from '../../support/forges/github-dialect.ts'

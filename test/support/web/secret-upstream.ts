@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { GatewaySecret, Secret } from '../../../main/core/network/secret.ts'
-import { gatewaySecret } from '../../../main/settings/gateway-secret.ts'
+import { gatewaySecret } from '../../../main/settings/secrets/gateway-secret.ts'
 import { tlsCertificate, tlsKey } from './tls-certificate.ts'
 
 export const secretValue = 's3cret+Value/of&the user'

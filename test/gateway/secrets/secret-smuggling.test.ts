@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { recordingUpstream } from '../support/claude/recording-upstream.ts'
-import { testGateway } from '../support/web/gateway.ts'
-import { plainSecret, secretValue } from '../support/web/secret-upstream.ts'
+import { recordingUpstream } from '../../support/claude/recording-upstream.ts'
+import { testGateway } from '../../support/web/gateway.ts'
+import { plainSecret, secretValue } from '../../support/web/secret-upstream.ts'
 
 const head = (line: string, ...headers: readonly string[]) =>
   [line, 'Host: 10.0.2.101:3128', ...headers, '', ''].join('\r\n')

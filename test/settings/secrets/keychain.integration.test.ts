@@ -4,12 +4,18 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { findTool } from '../../main/lib/processes/find-tool.ts'
-import { run } from '../../main/lib/processes/spawn.ts'
-import { type Keychain, openKeychain } from '../../main/settings/keychain.ts'
-import { addSecret, listSecrets, removeSecret, secretsFor, secretsPath } from '../../main/settings/secrets.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { secretOf, secretValue } from '../support/web/secret-upstream.ts'
+import { findTool } from '../../../main/lib/processes/find-tool.ts'
+import { run } from '../../../main/lib/processes/spawn.ts'
+import { type Keychain, openKeychain } from '../../../main/settings/secrets/keychain.ts'
+import {
+  addSecret,
+  listSecrets,
+  removeSecret,
+  secretsFor,
+  secretsPath,
+} from '../../../main/settings/secrets/secrets.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { secretOf, secretValue } from '../../support/web/secret-upstream.ts'
 
 /** What every keychain does. */
 async function keepsSecrets(keychain: Keychain, other: Keychain) {

@@ -1,16 +1,18 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
-import type { NetworkReason } from '../core/network/gateway.ts'
-import { type GatewaySecret, secretRoutesPath } from '../core/network/secret.ts'
-import { exchange } from './exchange.ts'
-import { framingOf } from './framing.ts'
-import { passedWithSecret } from './headers.ts'
-import { printableHost } from './journal.ts'
-import { openOnward } from './open-onward.ts'
-import type { GatewayParts } from './parts.ts'
-import { passAnswer } from './pass-answer.ts'
-import type { BodyBudget } from './read-body.ts'
-import { explain } from './refusals.ts'
+import type { NetworkReason } from '../../core/network/gateway.ts'
+import { type GatewaySecret, secretRouteUrl } from '../../core/network/secret.ts'
+import { exchange } from '../exchange.ts'
+import { framingOf } from '../framing.ts'
+import { passedWithSecret } from '../headers.ts'
+import { printableHost } from '../journal.ts'
+import { openOnward } from '../open-onward.ts'
+import type { GatewayParts } from '../parts.ts'
+import { passAnswer } from '../pass-answer.ts'
+import type { BodyBudget } from '../read-body.ts'
+import { explain } from '../refusals.ts'
+import { linksToRoute } from './links-to-route.ts'
 import { type Replacement, replaceIn, replacing } from './replace-text.ts'
+import { routedLink } from './routed-link.ts'
 import type { SecretRoute } from './secret-route.ts'
 
 type Refused = Extract<SecretRoute, { kind: 'refused' }>
@@ -50,7 +52,7 @@ export async function askWithSecret(
     onward.once('finish', () => body[Symbol.dispose]())
     await exchange(onward, response, {
       idleMs: limits.idleMs,
-      pass: (answered) => passWithout(secret, answered, response),
+      pass: (answered) => passWithout(route, answered, response),
       fail: (why) => answer(response, 502, `${destination.host} cannot be asked: ${why}`),
       ended: (end) =>
         journal.add({ verdict: 'secret', ...destination, secret: secret.name, method, up: body.bytes.length, ...end }),
@@ -87,26 +89,21 @@ function openRequest(
  * Gives the guest the answer with the secret made unreadable wherever it is repeated. Cookies stay behind: what a server gives to one that
  * has shown the secret may stand for it. A redirect is the guest's own to follow: within the host by its route, elsewhere without it.
  */
-function passWithout(secret: GatewaySecret, answered: IncomingMessage, response: ServerResponse): boolean {
+function passWithout({ secret, target, method }: Found, answered: IncomingMessage, response: ServerResponse): boolean {
   const coding = answered.headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity') return false // It could not be read, and was asked for as it is.
   const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
-  const route = `http://${gatewayOf(response)}${secretRoutesPath}${secret.name}/`
-  const toRoute = [`${secret.origin}/`, route] as const
-  const linksToRoute = secret.tools.includes('pip') && isIndex.test(answered.headers['content-type'] ?? '')
+  const route = { origin: secret.origin, url: secretRouteUrl(secret.name, `http://${gatewayOf(response)}`) }
+  const isWhole = method === 'GET' && answered.statusCode === 200
+  const links = isWhole ? linksToRoute(secret, { target, type: answered.headers['content-type'] ?? '' }, route) : null
   return passAnswer(answered, response, {
     without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc'],
     header: (value, name) =>
-      name === 'location'
-        ? replaceIn(value, [...masks, toRoute]).replace(/^\/(?!\/)/, () => route) // From the root of the host, which is the route's.
-        : replaceIn(value, masks),
-    body: replacing(linksToRoute ? [...masks, toRoute] : masks),
-    changesLength: linksToRoute,
+      replaceIn(name === 'location' ? routedLink(value, `${secret.origin}${target}`, route) : value, masks),
+    body: links ? [links, replacing(masks)] : [replacing(masks)],
+    changesLength: links !== null,
   })
 }
-
-/** Pages of an index of pip's, whose links may name their host. */
-const isIndex = /^(text\/html|application\/vnd\.pypi\.simple\.v1\+(html|json))\b/
 
 /** As the guest has called it; a text of its own in its own answer. */
 const gatewayOf = ({ req }: ServerResponse): string => printableHost(req.headers.host ?? '')

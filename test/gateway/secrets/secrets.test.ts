@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import type { Secret } from '../../main/core/network/secret.ts'
-import { testGateway } from '../support/web/gateway.ts'
-import { givenSecret, secretValue, tlsUpstream } from '../support/web/secret-upstream.ts'
+import type { Secret } from '../../../main/core/network/secret.ts'
+import { testGateway } from '../../support/web/gateway.ts'
+import { givenSecret, secretValue, tlsUpstream } from '../../support/web/secret-upstream.ts'
 
 const ask = (line: string, body?: string, host = '10.0.2.101:3128') =>
   [

@@ -1,9 +1,15 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { parseSecretHeader, parseSecretHost, secretFormText, usualTools } from '../../main/core/network/secret.ts'
-import { addSecret, listSecrets, removeSecret, secretsFor, secretsPath } from '../../main/settings/secrets.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { secretOf, secretValue } from '../support/web/secret-upstream.ts'
+import { parseSecretHeader, parseSecretHost, secretFormText, usualTools } from '../../../main/core/network/secret.ts'
+import {
+  addSecret,
+  listSecrets,
+  removeSecret,
+  secretsFor,
+  secretsPath,
+} from '../../../main/settings/secrets/secrets.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { secretOf, secretValue } from '../../support/web/secret-upstream.ts'
 
 test('secrets are kept for their owner alone, listed without values, replaced by name, and forgotten', async () => {
   const home = await temporaryFolder()

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { NetworkReason } from '../core/network/gateway.ts'
-import { type GatewaySecret, secretMethods } from '../core/network/secret.ts'
+import type { NetworkReason } from '../../core/network/gateway.ts'
+import { type GatewaySecret, secretMethods } from '../../core/network/secret.ts'
 
 export type SecretRoute =
   /** A request for something else. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError } from '../core/failure.ts'
+import { AppError } from '../../core/failure.ts'
 import {
   type GatewaySecret,
   type Secret,
@@ -8,8 +8,8 @@ import {
   secretPathPattern,
   secretTools,
   secretValuePattern,
-} from '../core/network/secret.ts'
-import { PrivateList } from '../lib/files/private-list.ts'
+} from '../../core/network/secret.ts'
+import { PrivateList } from '../../lib/files/private-list.ts'
 import { gatewaySecret } from './gateway-secret.ts'
 import { type Keychain, openKeychain } from './keychain.ts'
 

@@ -1,11 +1,13 @@
-import { AppError } from '../core/failure.ts'
+import { AppError } from '../../core/failure.ts'
 import {
+  registryPath,
   type Secret,
   type SecretTool,
   secretHostText,
-  secretRoutesPath,
+  secretRouteUrl,
   secretVariable,
-} from '../core/network/secret.ts'
+} from '../../core/network/secret.ts'
+import { cargoConfig } from './cargo-config.ts'
 
 /**
  * How the programs of a guest find the routes of its secrets: each by a variable of its own, and the tools that each is for by theirs. No
@@ -15,35 +17,42 @@ import {
 export function secretVariables(secrets: readonly Secret[], gatewayUrl: string): Readonly<Record<string, string>> {
   const npm = onlyOne('npm', secrets)
   const pip = onlyOne('pip', secrets)
+  const cargo = secrets.filter(({ tools }) => tools.includes('cargo'))
   const git = secrets.filter(({ tools }) => tools.includes('git'))
   for (const { host, port } of git)
     onlyOne(
       'git',
       git.filter((each) => each.host === host && each.port === port),
     )
+  for (const one of cargo)
+    onlyOne(
+      'cargo',
+      cargo.filter(
+        (each) => each.host === one.host && each.port === one.port && registryPath(each) === registryPath(one),
+      ),
+    )
   return {
-    ...Object.fromEntries(secrets.map(({ name }) => [secretVariable(name), routeOf(name, gatewayUrl)])),
+    ...Object.fromEntries(secrets.map(({ name }) => [secretVariable(name), secretRouteUrl(name, gatewayUrl)])),
     ...(npm && npmVariables(npm, gatewayUrl)),
     ...(pip && pipVariables(pip, gatewayUrl)),
     ...(git.length > 0 && gitVariables(git, gatewayUrl)),
+    ...(cargo.length > 0 && { MICROVM_CARGO_CONFIG: cargoConfig(cargo, gatewayUrl) }),
   }
 }
-
-const routeOf = (name: string, gatewayUrl: string): string => `${gatewayUrl}${secretRoutesPath}${name}`
 
 /**
  * npm leaves the path of its registry out when it asks for the file of a package, so its registry is the gateway's root. A lock file keeps
  * the addresses of the registry itself; npm asks the gateway for those of that host.
  */
 const npmVariables = (secret: Secret, gatewayUrl: string): Record<string, string> => ({
-  npm_config_registry: `${gatewayUrl}${withSlash(secret.path ?? '/')}`,
+  npm_config_registry: `${gatewayUrl}${registryPath(secret)}`,
   npm_config_replace_registry_host: secretHostText(secret),
   // The first asks by POST, and the second tells the user nothing.
   ...{ npm_config_audit: 'false', npm_config_update_notifier: 'false' },
 })
 
-const pipVariables = ({ name, path }: Secret, gatewayUrl: string): Record<string, string> => ({
-  PIP_INDEX_URL: `${routeOf(name, gatewayUrl)}${withSlash(path ?? '/simple/')}`,
+const pipVariables = (secret: Secret, gatewayUrl: string): Record<string, string> => ({
+  PIP_INDEX_URL: `${secretRouteUrl(secret.name, gatewayUrl)}${registryPath(secret, '/simple/')}`,
   PIP_TRUSTED_HOST: new URL(gatewayUrl).host,
   PIP_DISABLE_PIP_VERSION_CHECK: '1',
 })
@@ -54,7 +63,7 @@ function gitVariables(secrets: readonly Secret[], gatewayUrl: string): Record<st
     const host = secretHostText(secret)
     const ssh = secret.port === 443 ? [`ssh://git@${host}/`, `git@${host}:`] : []
     return [`https://${host}/`, ...ssh].map(
-      (url) => [`url.${routeOf(secret.name, gatewayUrl)}/.insteadOf`, url] as const,
+      (url) => [`url.${secretRouteUrl(secret.name, gatewayUrl)}/.insteadOf`, url] as const,
     )
   })
   return {
@@ -68,8 +77,6 @@ function gitVariables(secrets: readonly Secret[], gatewayUrl: string): Record<st
     ...{ GIT_TERMINAL_PROMPT: '0', CARGO_NET_GIT_FETCH_WITH_CLI: 'true' },
   }
 }
-
-const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
 
 function onlyOne(tool: SecretTool, secrets: readonly Secret[]): Secret | undefined {
   const [first, second] = secrets.filter(({ tools }) => tools.includes(tool))

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Secret } from '../../main/core/network/secret.ts'
-import { findTool } from '../../main/lib/processes/find-tool.ts'
-import { run } from '../../main/lib/processes/spawn.ts'
-import { secretVariables } from '../../main/settings/secret-variables.ts'
-import { gitServer } from '../support/git/git-server.ts'
-import { commitFiles, gitIn } from '../support/git/repositories.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { testGateway } from '../support/web/gateway.ts'
-import { givenSecret, secretOf, secretValue, tlsUpstream } from '../support/web/secret-upstream.ts'
+import type { Secret } from '../../../main/core/network/secret.ts'
+import { findTool } from '../../../main/lib/processes/find-tool.ts'
+import { run } from '../../../main/lib/processes/spawn.ts'
+import { secretVariables } from '../../../main/settings/secrets/secret-variables.ts'
+import { gitServer } from '../../support/git/git-server.ts'
+import { commitFiles, gitIn } from '../../support/git/repositories.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { testGateway } from '../../support/web/gateway.ts'
+import { givenSecret, secretOf, secretValue, tlsUpstream } from '../../support/web/secret-upstream.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse, port: number) => void
 
@@ -27,11 +27,19 @@ async function registry(tool: Secret['tools'][number], answer: Answer, changes: 
   const secret = secretOf({ port, tools: [tool], ...changes })
   const gateway = await testGateway({ secrets: [givenSecret(secret)], trusted })
   const folder = await temporaryFolder()
+  const { MICROVM_CARGO_CONFIG: cargoConfig, ...variables } = secretVariables(
+    [secret],
+    `http://127.0.0.1:${gateway.port}`,
+  )
   const environment = {
     ...{ PATH: process.env.PATH ?? '', HOME: folder, LC_ALL: 'C', PIP_CONFIG_FILE: '/dev/null' },
-    ...secretVariables([secret], `http://127.0.0.1:${gateway.port}`),
+    ...variables,
   }
-  expect(JSON.stringify(environment)).not.toContain(secretValue)
+  if (cargoConfig !== undefined) {
+    await mkdir(join(folder, '.cargo'))
+    await writeFile(join(folder, '.cargo/config.toml'), cargoConfig)
+  }
+  expect(JSON.stringify([environment, cargoConfig])).not.toContain(secretValue)
   const inGuest = async (command: readonly [string, ...string[]], cwd = folder) => {
     const [file, ...args] = command
     const done = await run(file, args, { cwd, env: environment, timeoutMs: 120_000 })
@@ -126,6 +134,69 @@ test.runIf(pip !== undefined)(
     expect(downloaded).toMatchObject({ ok: true })
     expect(await readFile(join(folder, 'left-1.0-py3-none-any.whl'))).toEqual(wheel)
     expect(asked).toEqual(['GET /simple/left/', 'GET /files/left-1.0-py3-none-any.whl'])
+  },
+)
+
+/** A toolchain that its user installed finds itself by the user's home, which a test has not. */
+const rustup = await findTool('rustup')
+const cargo = rustup ? (await run(rustup, ['which', 'cargo'])).stdout.trim() : await findTool('cargo')
+
+/** A crate as a registry serves it, and what its index says of it. */
+async function crateOf(name: string) {
+  const folder = await temporaryFolder()
+  const root = join(folder, `${name}-1.0.0`)
+  await mkdir(join(root, 'src'), { recursive: true })
+  await writeFile(join(root, 'Cargo.toml'), `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2021"\n`)
+  await writeFile(join(root, 'src/lib.rs'), '')
+  await run('tar', ['czf', 'crate', `${name}-1.0.0`], { cwd: folder })
+  const bytes = await readFile(join(folder, 'crate'))
+  const cksum = createHash('sha256').update(bytes).digest('hex')
+  const entry = { name, vers: '1.0.0', deps: [], cksum, features: {}, yanked: false }
+  return { bytes, entry: `${JSON.stringify(entry)}\n` }
+}
+
+test.runIf(cargo !== undefined)(
+  'cargo fetches from a sparse registry that wants the secret, and the lock file names the registry itself',
+  async () => {
+    const { bytes, entry } = await crateOf('Corp-Left')
+    const served = (url: string, own: number) => {
+      if (url === '/index/config.json')
+        return JSON.stringify({ dl: `https://LOCALHOST:${own}/files/{crate}/{version}.crate`, 'auth-required': true })
+      if (url === '/index/co/rp/corp-left') return entry
+      return url === '/files/Corp-Left/1.0.0.crate' ? bytes : undefined
+    }
+    const { folder, port, asked, gateway, inGuest } = await registry(
+      'cargo',
+      (request, response, own) => {
+        const found = served(request.url ?? '', own)
+        return found === undefined ? response.writeHead(404).end() : response.end(found)
+      },
+      { path: '/index', form: { kind: 'header', name: 'Authorization', prefix: '' } },
+    )
+    const index = `sparse+https://localhost:${port}/index/`
+    const project = join(folder, 'project')
+    await mkdir(join(project, '.cargo'), { recursive: true })
+    await mkdir(join(project, 'src'))
+    await writeFile(join(project, 'src/lib.rs'), '')
+    await writeFile(join(project, '.cargo/config.toml'), `[registries.corp]\nindex = "${index}"\n`)
+    await writeFile(
+      join(project, 'Cargo.toml'),
+      '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nCorp-Left = { version = "1", registry = "corp" }\n',
+    )
+    const fetch = ['env', `PATH=${dirname(cargo ?? '')}:${process.env.PATH}`, 'cargo', 'fetch'] as const
+    const fetched = await inGuest([...fetch], project)
+    expect(fetched.ok, fetched.all).toBe(true)
+    const lock = await readFile(join(project, 'Cargo.lock'), 'utf8')
+    expect(lock).toContain(`source = "${index}"`)
+    expect(lock).not.toContain('/secrets/')
+    // By that lock file alone, with nothing that was fetched before.
+    await run('rm', ['-rf', '.cargo/registry'], { cwd: folder })
+    const again = await inGuest([...fetch, '--locked'], project)
+    expect(again.ok, again.all).toBe(true)
+    expect(asked.filter((each) => each.startsWith('unknown'))).toEqual([])
+    expect(asked.filter((each) => each === 'GET /files/Corp-Left/1.0.0.crate')).toHaveLength(2)
+    await gateway.writes({ verdict: 'secret', secret: 'CORP', method: 'GET', status: 200 })
+    expect((await run('grep', ['-rlF', secretValue, folder])).stdout).toBe('')
   },
 )
 

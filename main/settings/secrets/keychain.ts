@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { AppError } from '../core/failure.ts'
-import { findTool } from '../lib/processes/find-tool.ts'
-import { type RunResult, run } from '../lib/processes/spawn.ts'
+import { AppError } from '../../core/failure.ts'
+import { findTool } from '../../lib/processes/find-tool.ts'
+import { type RunResult, run } from '../../lib/processes/spawn.ts'
 
 /** The system's own place for secrets, by the program that it comes with. Each home has names of its own there. */
 export interface Keychain {

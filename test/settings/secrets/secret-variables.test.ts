@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Secret } from '../../main/core/network/secret.ts'
-import { gatewaySecret } from '../../main/settings/gateway-secret.ts'
-import { guestNetwork } from '../../main/settings/guest-network.ts'
-import { secretVariables } from '../../main/settings/secret-variables.ts'
-import type { Key } from '../../main/settings/token.ts'
-import { secretOf, secretValue } from '../support/web/secret-upstream.ts'
+import type { Secret } from '../../../main/core/network/secret.ts'
+import { guestNetwork } from '../../../main/settings/guest-network.ts'
+import { gatewaySecret } from '../../../main/settings/secrets/gateway-secret.ts'
+import { secretVariables } from '../../../main/settings/secrets/secret-variables.ts'
+import type { Key } from '../../../main/settings/token.ts'
+import { secretOf, secretValue } from '../../support/web/secret-upstream.ts'
 
 const gatewayUrl = 'http://10.0.2.101:3128'
 const means = { forwardAddress: '10.0.2.100', gatewayUrl, canClose: true }
@@ -21,6 +21,8 @@ test('every secret has a route by a variable, and npm, pip and git have what poi
       secretOf({ name: 'NPM', host: 'npm.example.test', tools: ['npm'], path: '/api/npm/all' }),
       secretOf({ name: 'PIP', host: 'pypi.example.test', tools: ['pip'] }),
       secretOf({ name: 'HUB', host: 'github.com', tools: ['git'] }),
+      secretOf({ name: 'CRATES', host: 'crates.example.test', port: 8443, tools: ['cargo'], path: '/index' }),
+      secretOf({ name: 'CRATES2', host: '::1', tools: ['cargo'] }),
       secretOf({ name: 'LAB', host: 'lab.example.test', port: 8443, tools: ['git'] }),
     ],
     gatewayUrl,
@@ -30,6 +32,22 @@ test('every secret has a route by a variable, and npm, pip and git have what poi
     SECRET_NPM_URL: `${gatewayUrl}/secrets/NPM`,
     SECRET_PIP_URL: `${gatewayUrl}/secrets/PIP`,
     SECRET_HUB_URL: `${gatewayUrl}/secrets/HUB`,
+    SECRET_CRATES_URL: `${gatewayUrl}/secrets/CRATES`,
+    SECRET_CRATES2_URL: `${gatewayUrl}/secrets/CRATES2`,
+    MICROVM_CARGO_CONFIG: `[source.secret-CRATES]
+registry = "sparse+https://crates.example.test:8443/index/"
+replace-with = "route-CRATES"
+
+[source.route-CRATES]
+registry = "sparse+${gatewayUrl}/secrets/CRATES/index/"
+
+[source.secret-CRATES2]
+registry = "sparse+https://[::1]/"
+replace-with = "route-CRATES2"
+
+[source.route-CRATES2]
+registry = "sparse+${gatewayUrl}/secrets/CRATES2/"
+`,
     SECRET_LAB_URL: `${gatewayUrl}/secrets/LAB`,
     npm_config_registry: `${gatewayUrl}/api/npm/all/`,
     npm_config_replace_registry_host: 'npm.example.test',
@@ -47,12 +65,16 @@ test('every secret has a route by a variable, and npm, pip and git have what poi
 })
 
 test('two secrets that one tool could not part are refused, and two hosts of git are not', () => {
-  const two = (tool: 'npm' | 'pip' | 'git', host = 'localhost') =>
+  const two = (tool: 'npm' | 'pip' | 'git' | 'cargo', host = 'localhost') =>
     ['A', 'B'].map((name) => secretOf({ name, tools: [tool], ...(name === 'B' && { host }) }))
-  for (const tool of ['npm', 'pip', 'git'] as const)
+  for (const tool of ['npm', 'pip', 'git', 'cargo'] as const)
     expect(() => secretVariables(two(tool), gatewayUrl)).toThrow(`${tool} can use only one of the secrets A and B`)
   expect(() => secretVariables(two('npm', 'other.example'), gatewayUrl)).toThrow('only one')
   expect(() => secretVariables(two('git', 'other.example'), gatewayUrl)).not.toThrow()
+  const indexes = ['/a', '/b/'].map((path, index) => secretOf({ name: `A${index}`, tools: ['cargo'], path }))
+  expect(() => secretVariables(indexes, gatewayUrl)).not.toThrow()
+  const same = indexes.map((one) => ({ ...one, path: one.path === '/a' ? '/b' : one.path }))
+  expect(() => secretVariables(same, gatewayUrl)).toThrow('cargo can use only one')
 })
 
 test.each([{ kind: 'open' }, { kind: 'closed' }, hosts] as const)(
