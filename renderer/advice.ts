@@ -97,6 +97,12 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
     commands: [],
     again: true,
   },
+  withdrawn: {
+    what: 'You took it out while it waited to come onto the branch.',
+    next: 'Merge it when it is to land after all.',
+    commands: [],
+    again: true,
+  },
   operation_left: {
     what: 'The agent ended in the middle of a rebase, merge or the like, or left conflict markers in files.',
     next: 'Look at what it made, then accept it all the same, or run the task again.',

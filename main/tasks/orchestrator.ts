@@ -26,6 +26,7 @@ import type {
   Tasks,
 } from './contract.ts'
 import type { EventLog } from './events/event-log.ts'
+import { withdraw } from './landing/withdraw.ts'
 import { moveFormerTasks } from './record/former-layout.ts'
 import { filesOf } from './record/task-files.ts'
 import { quit } from './run/cancel-task.ts'
@@ -134,7 +135,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
   async cancel(id: TaskId): Promise<void> {
     const { ended, follower } = this.#parts
     if ((await this.get(id)).state.phase === 'parked') await ended.over(id) // It may be on its way from its end to those that wait.
-    await follower.cancel(id)
+    if (!(await withdraw(id, this.#parts))) await follower.cancel(id)
   }
 
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {

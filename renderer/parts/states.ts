@@ -86,6 +86,7 @@ const unmerged: Readonly<Record<UnmergedReason, Look>> = {
   awaiting_review: { icon: 'merge', word: 'To review', tone: 'warn' },
   check_failed: { icon: 'fail', word: 'Check failed', tone: 'bad' },
   rejected: { icon: 'fail', word: 'Rejected', tone: 'warn' },
+  withdrawn: { icon: 'stopping', word: 'Taken out', tone: 'plain' },
   operation_left: { icon: 'merge', word: 'Left unfinished', tone: 'warn' },
   held_paths: { icon: 'merge', word: 'Held: may run by itself', tone: 'warn' },
   awaiting_choice: { icon: 'merge', word: 'To choose', tone: 'warn' },

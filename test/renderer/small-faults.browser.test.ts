@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
+import type { SlotId } from '../../main/core/task/task.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { checkFailed, reviewScene, scriptReview } from '../support/claude/scripted-review.ts'
 import type { Scene } from '../support/window/window-host.ts'
@@ -12,6 +13,7 @@ import {
   historyScene,
   idOf,
   onDesktop,
+  runningTask,
 } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
@@ -183,6 +185,25 @@ test('a file that is dragged over the window is promised nothing', async () => {
   })
   await page.getByText('Only folders can be registered').waitFor()
   await expect.poll(() => page.getByText('Release to register').count()).toBe(0)
+})
+
+test('work that waits to land can be taken out of that, and work that is taken over cannot be stopped', async () => {
+  await using window = await openWindow(busyScene, {}, `#task/${running}`)
+  const { page, host } = window
+  const row = runningTask(1, 'merging', 'Add retry', 'billing-api', '', [724, 200_000, 0.9])
+  const stop = page.getByRole('button', { name: 'Stop' })
+  host.tell({ kind: 'task', task: row })
+  await expect.poll(() => stop.isDisabled()).toBe(true)
+  const landing = 'Its check runs again, on the branch as it is now'
+  host.tell({ kind: 'task', task: { ...row, state: { phase: 'merging', slot: 1 as SlotId, landing } } })
+  await expect.poll(() => stop.isDisabled()).toBe(false)
+  const asked: unknown[] = []
+  host.answer('cancelTask', async (request) => void asked.push(request))
+  await stop.click()
+  const dialog = page.getByRole('dialog', { name: 'Take this work out of what lands?' })
+  await dialog.getByText(`Its work is kept at refs/tasks/${running}`, { exact: false }).waitFor()
+  await dialog.getByRole('button', { name: 'Take It Out' }).click()
+  await expect.poll(() => asked).toEqual([{ id: running }])
 })
 
 test('a question that harms nothing has the focus on its action, one that does has it on Cancel', async () => {

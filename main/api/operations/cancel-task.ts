@@ -8,7 +8,8 @@ export const cancelTask = defineOperation({
   title: 'Cancel a task',
   description:
     'Stops a task that has not ended: the machine is asked to power off, then made to. What the agent has done so far is kept at ' +
-    'refs/tasks/ID and not merged. The end comes through wait_next_event as type "failed" with an error that starts with "Cancelled".',
+    'refs/tasks/ID and not merged. The end comes through wait_next_event as type "failed" with an error that starts with "Cancelled". Work that waits to land, or ' +
+    'whose check runs for that, is taken out of what lands: the task is completed then, with merge_result.reason "withdrawn", and merge_task brings it there after all.',
   who: 'both',
   input: z.object({ task_id: taskIdInput }),
   output: z.looseObject({ success: z.boolean() }),

@@ -21,6 +21,8 @@ export interface LandingFacts {
   readonly prepared: (id: string, onto: string) => Prepared | undefined
   /** The check of a tree by the rules of a task; undefined where it was not asked for. */
   readonly checked: (id: string, tree: string) => Checked | undefined
+  /** Whether its user does not want it to land any more. */
+  readonly withdrawn: (id: string) => boolean
 }
 
 export type LandingAct =
@@ -33,6 +35,8 @@ export type LandingAct =
   | { readonly kind: 'eject'; readonly id: string; readonly tree: string }
   /** Take it out: nothing of it comes onto the branch as it is. */
   | { readonly kind: 'settle'; readonly id: string }
+  /** Take it out, wherever it stands: its user does not want it to land any more. */
+  | { readonly kind: 'withdraw'; readonly id: string }
 
 export interface LandingPlan {
   readonly acts: readonly LandingAct[]
@@ -45,9 +49,12 @@ export interface LandingPlan {
 /**
  * What happens next with works that wait for one branch. Each is put on top of those before it that may still land; one whose check did not
  * succeed there, or which collides there, is left out of what the next ones stand on, and is judged itself once all before it are over: then
- * it stands on the branch as it is. So the branch moves only by one work at a time, to a tree whose check succeeded, and nothing overtakes. Pure.
+ * it stands on the branch as it is. So the branch moves only by one work at a time, to a tree whose check succeeded, and nothing overtakes. What its
+ * user withdraws leaves before anything else happens, and is below nothing any more. Pure.
  */
-export function nextActs({ tip, queue, ahead, prepared, checked }: LandingFacts): LandingPlan {
+export function nextActs({ tip, queue, ahead, prepared, checked, withdrawn }: LandingFacts): LandingPlan {
+  const leaving = queue.find(withdrawn)
+  if (leaving !== undefined) return { acts: [{ kind: 'withdraw', id: leaving }], wanted: new Map(), isComplete: false }
   const acts: LandingAct[] = []
   const wanted = new Map<string, { tree: string; below: number }>()
   let head = tip

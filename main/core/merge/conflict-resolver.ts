@@ -4,7 +4,7 @@ export const resolverSteps = `Work in a work tree of your own, so that the user'
 1. get_task_info(ID) says why the work is not on the branch (merge_result: reason, conflicts, detail), what the task was told, and
    its repo; list_repos gives the repository's path.
    - local_changes: name the files to the user and ask whether to commit or stash them; then merge_task(ID). Nothing collides.
-   - awaiting_review, check_failed, held_paths, operation_left, rejected: it is the user's to decide. Show them the commits and the reason, and stop.
+   - awaiting_review, check_failed, held_paths, operation_left, rejected, withdrawn: it is the user's to decide. Show them the commits and the reason, and stop.
    - conflicts, merge_commits: go on below. Where the user wants it done in a machine, away from theirs, call resolve_task(ID)
      instead, and tell them its id.
 2. BASE is git merge-base BRANCH refs/tasks/ID. Read git log -p BASE..refs/tasks/ID and git log -p BASE..BRANCH before you touch

@@ -17,6 +17,7 @@ export const unmergedReasons = [
   'awaiting_review', // the repository's policy has a person accept it
   'check_failed', // the check command of the repository's policy did not succeed
   'rejected', // a person refused it
+  'withdrawn', // it was cancelled while it waited to come onto the branch, or was checked for that
   'operation_left', // the agent ended in the middle of a rebase, merge and the like, or left conflict markers; `files` names them
   'held_paths', // it changes paths that run by themselves in a user's checkout; `files` names them
   'awaiting_choice', // it is one of several attempts, and none of them was chosen yet

@@ -11,7 +11,8 @@ export interface TaskAction {
 /** What a task offers as it stands, the likeliest first; the window offers the same. Pure. */
 export function taskActions(row: TaskRow): readonly TaskAction[] {
   const { id, state } = row
-  if (state.phase === 'stopping' || state.phase === 'merging') return []
+  if (state.phase === 'stopping') return []
+  if (state.phase === 'merging') return state.landing ? [{ label: 'Take from What Lands…', action: stop(row) }] : []
   if (state.phase === 'queued' || state.phase === 'parked') return [{ label: 'Take from Queue…', action: stop(row) }]
   if (state.phase !== 'finished') return [{ label: 'Stop…', action: stop(row) }]
   return [...settling(row), { label: 'Retry', action: { kind: 'retry', id } }]

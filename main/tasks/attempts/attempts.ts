@@ -19,6 +19,7 @@ import { LandingLeft } from '../landing/wish.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { TaskRecord } from '../record/task-record.ts'
 import { requireWork } from '../review/require-work.ts'
+import { isWithdrawn } from '../run/cancel-task.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
 
 export interface AttemptsOptions {
@@ -126,7 +127,8 @@ export class TaskAttempts {
         members.flatMap(({ attempt: one }) => one ?? []),
       )
       const best = members.find(({ attempt: one }) => one?.number === number)
-      if (best) await this.choose(best.id, 'client')
+      // One that was taken out of what lands after it was chosen is not brought there again.
+      if (best && !isWithdrawn(best)) await this.choose(best.id, 'client')
     } catch (error) {
       if (error instanceof LandingLeft) throw error
       log.warn('attempts could not be judged', { taskId: id, reason: toFailure(error).message })

@@ -27,6 +27,8 @@ export class Car {
   readonly outcome: Promise<MergeOutcome>
   /** How often the branch was elsewhere when this was about to land. */
   missed = 0
+  /** Its user does not want it to land any more. */
+  isWithdrawn = false
   readonly #startCommit: string
   readonly #settle: PromiseWithResolvers<MergeOutcome>
   readonly #prepared = new Map<string, PreparedWork>()

@@ -2,6 +2,7 @@ import { toFailure } from '../../core/failure.ts'
 import { carsAhead, type Landing, type LandingState } from '../../core/landing/landing.ts'
 import { type Checked, type LandingAct, type LandingPlan, nextActs } from '../../core/landing/next-acts.ts'
 import { type CheckReport, type LandingCheck, succeeded, whyNot } from '../../core/merge/check-report.ts'
+import type { MergeOutcome } from '../../core/merge/merge.ts'
 import type { SlotId, TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { branchTip } from '../../git/repository/branch-tip.ts'
@@ -75,6 +76,15 @@ export class LandingQueue {
     this.#go()
   }
 
+  /** Has the work of a task leave, unless its branch is being moved to it just now: the outcome tells. Null for a task that does not wait. */
+  withdraw(id: TaskId): Promise<MergeOutcome> | null {
+    const car = this.#queue.find((each) => each.id === id)
+    if (!car) return null
+    car.isWithdrawn = true
+    this.#changed.resolve()
+    return car.outcome
+  }
+
   /** One that came as the last one left has it begin again. */
   #go(): void {
     if (this.#queue.length === 0) return
@@ -92,7 +102,7 @@ export class LandingQueue {
         const tip = await this.#tip()
         const plan = await this.#plan(tip)
         const next = await this.#begin(plan)
-        this.#tellStates(plan)
+        if (next?.kind !== 'withdraw') this.#tellStates(plan) // Of the others nothing was looked at.
         if (next) await this.#carryOut(next, tip)
         else if (!closing.aborted) await this.#changed.promise
       } catch (error) {
@@ -129,6 +139,7 @@ export class LandingQueue {
         const car = byId.get(id)
         return car && this.#checked(car, tree)
       },
+      withdrawn: (id) => byId.get(id)?.isWithdrawn === true,
     })
   }
 
@@ -193,10 +204,13 @@ export class LandingQueue {
     }
   }
 
-  /** Only one behind it: that cannot leave, and give its slot back, before this one does. */
+  /** Only one behind it, which leaves, and gives its slot back, before this one does only where its user withdraws it. */
   #borrow(car: Car): SlotId | null {
     const behind = this.#queue.slice(this.#queue.indexOf(car) + 1)
-    const lender = behind.find(({ id, wish }) => wish.slot !== null && !this.#running.has(id) && !this.#lent.has(id))
+    const lender = behind.find(
+      ({ id, wish, isWithdrawn }) =>
+        wish.slot !== null && !isWithdrawn && !this.#running.has(id) && !this.#lent.has(id),
+    )
     if (!lender) return null
     this.#lent.set(lender.id, car.id)
     return lender.wish.slot
@@ -212,10 +226,13 @@ export class LandingQueue {
         return await this.#take(car, () => car.settle(tip, (merged) => this.#earlierCheck(car, merged)))
       case 'eject':
         return await this.#take(car, () => this.#eject(car, act.tree, tip))
+      case 'withdraw':
+        return await this.#take(car, () => car.refuse('withdrawn', 'It was taken out of what lands'))
       case 'land': {
         const refused = await car.wish.refused()
         if (refused) return await this.#take(car, () => car.leave(refused))
         await this.#stopCheckOf(car)
+        if (car.isWithdrawn) return // The next look takes it out.
         if (await car.land(tip, this.#checkOf(car, act.tree, act.commit))) return this.#forget(car)
         car.missed += 1
         if (car.missed < mostMissed) return
@@ -267,10 +284,10 @@ export class LandingQueue {
     this.#forget(car)
   }
 
-  /** What leaves gives its slot back: no machine may be in that any more, one on files that are of no use now neither. */
+  /** What leaves gives its slot back: no machine may be in that any more, one on files that are of no use now neither, nor one that it is lent to. */
   async #stopCheckOf({ id }: Car): Promise<void> {
-    const running = this.#running.get(id)
-    if (running) await stopAll([running])
+    const ids = [id, this.#lent.get(id)]
+    await stopAll(ids.flatMap((each) => (each && this.#running.get(each)) ?? []))
   }
 
   #forget(car: Car): void {

@@ -61,6 +61,15 @@ export class Landings implements Lander, AsyncDisposable {
     return null
   }
 
+  /** Has the work of a task that waits leave its queue; resolves with what became of it. Null for a task that does not wait. */
+  withdraw(id: TaskId): Promise<MergeOutcome> | null {
+    for (const queue of this.#queues.values()) {
+      const outcome = queue.withdraw(id)
+      if (outcome) return outcome
+    }
+    return null
+  }
+
   async land(wish: LandingWish): Promise<MergeOutcome> {
     const { task, policy } = wish
     const { branch, startCommit, repoPath } = task

@@ -34,16 +34,20 @@ export function isCancelled(task: Task): boolean {
         'task-busy',
         `It is too late to cancel task ${id}: its machine is off and its work is taken over`,
         {
-          hint: 'wait_next_event tells what became of it',
+          hint: 'wait_next_event tells what became of it; while its work waits to land it can be cancelled still',
         },
       )
     case 'finished':
-      if (state.outcome.kind === 'cancelled') return true
+      if (state.outcome.kind === 'cancelled' || isWithdrawn(task)) return true
       throw new AppError('task-ended', `Task ${id} has ended already`, { hint: 'get_task_info says how' })
     default:
       return unreachable(state)
   }
 }
+
+/** Whether its work was taken out of what lands. */
+export const isWithdrawn = ({ merge }: Pick<Task, 'merge'>): boolean =>
+  merge?.kind === 'unmerged' && merge.reason === 'withdrawn'
 
 /** A task that is to be cancelled, as its follower sees it. */
 export interface Cancelling {

@@ -79,7 +79,7 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
         <Button
           icon="stop"
           look="danger"
-          disabled={row.state.phase === 'stopping' || row.state.phase === 'merging'}
+          disabled={row.state.phase === 'stopping' || (row.state.phase === 'merging' && !row.state.landing)}
           onClick={() => setAsking('stop')}
         >
           Stop

@@ -4,22 +4,40 @@ import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 
 export function Stop({ row, onClose }: { row: TaskRow; onClose: () => void }) {
-  const waits = row.state.phase === 'queued'
+  const { title, confirm, what } = stopWords(row)
   return (
     <Dialog
-      title={waits ? 'Take this task from the queue?' : 'Stop this task?'}
-      confirm={waits ? 'Take It Out' : 'Stop'}
+      title={title}
+      confirm={confirm}
       danger
       onClose={onClose}
       onConfirm={async () => (await act('cancelTask', { id: row.id })) !== undefined}
     >
-      <p className="second">
-        {waits
-          ? 'It has no machine, so there is nothing new to keep.'
-          : `Its machine is turned off. What it made so far is kept at refs/tasks/${row.id}; your checkout is unchanged.`}
-      </p>
+      <p className="second">{what}</p>
     </Dialog>
   )
+}
+
+function stopWords({ id, state }: TaskRow): {
+  readonly title: string
+  readonly confirm: string
+  readonly what: string
+} {
+  const kept = `kept at refs/tasks/${id}; your checkout is unchanged.`
+  switch (state.phase) {
+    case 'queued': {
+      const what = 'It has no machine, so there is nothing new to keep.'
+      return { title: 'Take this task from the queue?', confirm: 'Take It Out', what }
+    }
+    case 'merging': {
+      const what = `It is checked no more and does not come onto the branch. Its work is ${kept}`
+      return { title: 'Take this work out of what lands?', confirm: 'Take It Out', what }
+    }
+    default: {
+      const what = `Its machine is turned off. What it made so far is ${kept}`
+      return { title: 'Stop this task?', confirm: 'Stop', what }
+    }
+  }
 }
 
 export function CleanUp({ row, onClose, onDone }: { row: TaskRow; onClose: () => void; onDone: () => void }) {

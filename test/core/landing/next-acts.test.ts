@@ -10,7 +10,7 @@ interface World {
   readonly isGreen: (tree: string) => boolean
 }
 
-type Fate = 'landed' | 'red' | 'collides'
+type Fate = 'landed' | 'red' | 'collides' | 'withdrawn'
 
 const nothing = '-'
 const partsOf = (commit: string): readonly string[] => commit.split(',').filter((part) => part !== nothing)
@@ -37,7 +37,7 @@ function oneByOne(world: World, order: readonly string[]): { readonly tip: strin
   return { tip, fates }
 }
 
-/** Carries out what is decided; checks end in an order that `choose` chooses, and works arrive meanwhile. */
+/** Carries out what is decided; checks end in an order that `choose` chooses, and works arrive meanwhile. `withdraws`: whether the user takes one out now. */
 function runTrain(
   world: World,
   order: readonly string[],
@@ -45,7 +45,8 @@ function runTrain(
     ahead,
     choose,
     outside = () => false,
-  }: { ahead: number; choose: (count: number) => number; outside?: () => boolean },
+    withdraws = () => false,
+  }: { ahead: number; choose: (count: number) => number; outside?: () => boolean; withdraws?: () => boolean },
 ) {
   let tip = nothing
   let users = 0
@@ -57,17 +58,22 @@ function runTrain(
   const running = new Map<string, string>()
   const ended: string[] = []
   const fates = new Map<string, Fate>()
+  const unwanted = new Set<string>()
   const over = (id: string, fate: Fate) => {
-    expect(queue[0]).toBe(id)
+    if (fate !== 'withdrawn') expect(queue[0]).toBe(id)
+    expect(unwanted.has(id)).toBe(fate === 'withdrawn')
     fates.set(id, fate)
-    queue.shift()
+    queue.splice(queue.indexOf(id), 1)
   }
   const act = (one: LandingAct): void => {
     if (one.kind === 'prepare') prepared.set(`${one.id} ${one.onto}`, put(world, one.id, one.onto))
     else if (one.kind === 'check') running.set(one.id, one.tree)
     else if (one.kind === 'eject') over(one.id, 'red')
     else if (one.kind === 'settle') over(one.id, 'collides')
-    else {
+    else if (one.kind === 'withdraw') {
+      running.delete(one.id)
+      over(one.id, 'withdrawn')
+    } else {
       expect(one.commit).toBe(`${tip},${one.id}`)
       tip = one.commit
       tips.push(tip)
@@ -83,17 +89,23 @@ function runTrain(
     ended.push(tree)
     running.delete(id)
   }
-  const step = () => {
+  /** What comes from outside. */
+  const happen = () => {
     if (coming.length > 0 && (queue.length === 0 || choose(2) === 0)) queue.push(coming.shift() as string)
     if (outside()) {
       users += 1
       tip = `${tip},u${users}`
       tips.push(tip)
     }
+    if (queue.length > 0 && withdraws()) unwanted.add(queue[choose(queue.length)] as string)
+  }
+  const step = () => {
+    happen()
     const { acts, wanted, isComplete } = nextActs({
       ...{ tip, queue, ahead },
       prepared: (id, onto) => prepared.get(`${id} ${onto}`),
       checked: (_id, tree) => results.get(tree) ?? ([...running.values()].includes(tree) ? 'running' : undefined),
+      withdrawn: (id) => unwanted.has(id),
     })
     const useful = new Set([...wanted.values()].map(({ tree }) => tree))
     for (const [id, tree] of isComplete ? running : []) if (!useful.has(tree)) running.delete(id)
@@ -159,6 +171,21 @@ test('each commit that a train brings is green, also where the user moves the br
   )
 })
 
+test('what its user takes out does not land, and all else comes to what it comes to without it', () => {
+  fc.assert(
+    fc.property(worlds, fc.integer({ min: 1, max: 10 }), chances, (world, ahead, choose) => {
+      const { tip, tips, fates } = runTrain(world, orderOf(world), { ahead, choose, withdraws: () => choose(6) === 0 })
+      const rest = orderOf(world).filter((id) => fates.get(id) !== 'withdrawn')
+      const alone = oneByOne(world, rest)
+      expect(tip).toBe(alone.tip)
+      for (const [id, fate] of fates) expect(fate).toBe(alone.fates.get(id) ?? 'withdrawn')
+      expect(fates.size).toBe(world.works)
+      for (const each of tips) expect(each.includes('w') ? world.isGreen(treeOf(each)) : true).toBe(true)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
 test('works that may all land are all checked at once', () => {
   const world: World = { works: 6, collide: new Set(), isGreen: () => true }
   const known = new Map<string, Prepared>()
@@ -166,6 +193,7 @@ test('works that may all land are all checked at once', () => {
     ...{ tip: nothing, queue: orderOf(world), ahead: 4 },
     prepared: (id: string, onto: string) => known.get(`${id} ${onto}`),
     checked: () => undefined,
+    withdrawn: () => false,
   }
   for (;;) {
     const { acts, isComplete } = nextActs(facts)

@@ -41,6 +41,11 @@ test.each<[string, TaskRow | null, readonly string[]]>([
   ['one at work', row('aaaaaaaa', working), ['Stop…', 'Copy ID']],
   ['one that waits', row('aaaaaaaa', { phase: 'queued', position: 1, blocked: null }), ['Stop…', 'Copy ID']],
   ['one that is being merged', row('aaaaaaaa', { phase: 'merging', slot: slot(1) }), ['Copy ID']],
+  [
+    'one that waits to land',
+    row('aaaaaaaa', { phase: 'merging', slot: slot(1), landing: 'Waits to come onto the branch, 1 of 2' }),
+    ['Stop…', 'Copy ID'],
+  ],
   ['one that is merged', row('aaaaaaaa', ended('merged')), ['Retry', 'Copy ID']],
   [
     'one to review',

@@ -190,6 +190,57 @@ describe('a train', () => {
     expect(landed).toEqual(['d', 'c', 'b', 'a'])
   })
 
+  test('goes on without a work that its user takes out, whose machine ends, and which can be merged later', async () => {
+    const gates = 'touch ROOT/at-$(ls *.part | tr -d "\\n"); until [ -e ROOT/checked ]; do sleep 0.02; done'
+    await using world = await project('true', { landing: 'train', before: gates })
+    const { root, repo, orchestrator } = world
+    const names = ['a', 'b', 'c']
+    const ids: TaskId[] = []
+    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
+    const [a, b, c] = ids as [TaskId, TaskId, TaskId]
+    await until(async () =>
+      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
+    )
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    for (const [index, name] of names.entries()) {
+      await world.release(`go-${name}`)
+      await until(() => orchestrator.landing(ids[index] as TaskId) !== null)
+    }
+    await until(() => existsSync(join(root, 'at-a.partb.partc.part')) && existsSync(join(root, 'at-a.partb.part')))
+
+    await Promise.all([orchestrator.cancel(b), orchestrator.cancel(b)])
+    expect(orchestrator.landing(b)).toBeNull()
+    expect(orchestrator.slots().some(({ taskId }) => taskId === b)).toBe(false)
+    expect(existsSync(join(taskFiles(world.home, b).folder, 'check'))).toBe(false)
+    const view = await world.end(b)
+    expect(view).toMatchObject({
+      ...{ status: 'completed', task_ref: `refs/tasks/${b}` },
+      merge_result: {
+        ...{ merged: false, reason: 'withdrawn' },
+        detail: `It was taken out of what lands. The work waits at refs/tasks/${b}`,
+      },
+    })
+    await orchestrator.cancel(b) // It may be asked for again.
+    expect(await gitIn(repo, ['for-each-ref', '--format=%(refname)', `refs/tasks/${b}*`])).toBe(`refs/tasks/${b}`)
+    // What was on top of it is checked without it.
+    await until(() => existsSync(join(root, 'at-a.partc.part')))
+    await world.release('checked')
+    for (const id of [a, c]) expect((await world.end(id)).merge_result).toMatchObject({ merged: true })
+    expect(
+      (await gitIn(repo, ['ls-tree', '--name-only', 'main'])).split('\n').filter((name) => name.endsWith('.part')),
+    ).toEqual(['a.part', 'c.part'])
+    await expect(orchestrator.cancel(a)).rejects.toMatchObject({ code: 'task-ended' })
+
+    // A client may bring it there after all, and take it out once more.
+    await rm(join(root, 'checked'))
+    const again = orchestrator.merge(b, 'client')
+    await until(() => orchestrator.landing(b)?.kind === 'checks')
+    await orchestrator.cancel(b)
+    expect(await again).toMatchObject({ kind: 'unmerged', reason: 'withdrawn' })
+    await world.release('checked')
+    expect(await orchestrator.merge(b, 'client')).toMatchObject({ kind: 'merged', check: { exitCode: 0 } })
+  })
+
   test('puts out a work that is red on top of another one, with its output, and the others land', async () => {
     await using world = await project('ls; test ! -e a.part -o ! -e b.part', { landing: 'train' })
     const { root, repo, orchestrator } = world

@@ -1,70 +1,72 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AppError } from '../../../main/core/failure.ts'
+import type { Landing } from '../../../main/core/landing/landing.ts'
+import type { CheckReport } from '../../../main/core/merge/check-report.ts'
 import type { SlotId, TaskId } from '../../../main/core/task/task.ts'
 import { newTask } from '../../../main/core/task/transition.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import type { CheckRequest } from '../../../main/tasks/landing/check-machines.ts'
 import { Landings } from '../../../main/tasks/landing/landings.ts'
+import type { Provisions } from '../../../main/tasks/slots/provisions.ts'
 import { taskWithCommit } from '../../support/git/git-tasks.ts'
 import { commitFiles, makeRepository, subjectsOf } from '../../support/git/repositories.ts'
 import { testKey } from '../../support/orchestrator.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { until } from '../../support/until.ts'
 
 const slot = 3 as SlotId
 const policy = { kind: 'check', command: 'npm test' } as const
 
+const provisions = async (): Promise<Provisions> => ({
+  ...{ key: { variable: 'ANTHROPIC_API_KEY', value: testKey }, variables: {}, egress: 'closed', forwards: [] },
+  gateway: {
+    hosts: ['registry.example'],
+    api: { url: 'https://api.example', credential: { header: 'x-api-key', key: testKey }, serverTools: 'refuse' },
+  },
+})
+
+/** Works that may land, where every slot is held by some that wait to land. */
+async function project(landing: Landing, run: (request: CheckRequest, signal: AbortSignal) => Promise<CheckReport>) {
+  const folder = await temporaryFolder()
+  const repo = join(folder, 'project')
+  await makeRepository(repo)
+  const landings = new Landings({
+    home: join(folder, 'home'),
+    repositories: { list: async () => [{ alias: 'project', path: repo, added: '', landing }] },
+    ...{ provisions, machines: { run } },
+    admission: { admit: () => Promise.reject(new AppError('slots-busy', 'All 10 slots are busy')) },
+    warm: { slotIsFree: async () => undefined },
+    onState: () => undefined,
+    log: silentLog,
+  })
+  const wishOf = async (id: string, own: SlotId | null) => {
+    const work = await taskWithCommit(repo, folder, { [`${id}.txt`]: 'mine\n' }, { id, message: `Work of ${id}` })
+    const { commit } = await work.salvage()
+    const { startCommit, branch } = work
+    const identity = { id: id as TaskId, description: '', repo: 'project', repoPath: repo, owner: null, createdAt: '' }
+    const task = { ...newTask(identity, folder), startCommit, branch }
+    return { task, commit, policy, slot: own, signed: false, believesFailures: true, refused: async () => null }
+  }
+  return { repo, landings, wishOf, [Symbol.asyncDispose]: () => landings[Symbol.asyncDispose]() }
+}
+
 test.each(['direct', 'train'] as const)(
   'work with no slot is checked in that of work that waits behind it, where none comes free otherwise: landing %s',
   async (landing) => {
-    const folder = await temporaryFolder()
-    const repo = join(folder, 'project')
-    await makeRepository(repo)
     const ran: (readonly [TaskId, SlotId])[] = []
     let inSlot = 0
-    await using landings = new Landings({
-      home: join(folder, 'home'),
-      repositories: { list: async () => [{ alias: 'project', path: repo, added: '', landing }] },
-      provisions: async () => ({
-        ...{ key: { variable: 'ANTHROPIC_API_KEY', value: testKey }, variables: {}, egress: 'closed', forwards: [] },
-        gateway: {
-          hosts: ['registry.example'],
-          api: { url: 'https://api.example', credential: { header: 'x-api-key', key: testKey }, serverTools: 'refuse' },
-        },
-      }),
-      machines: {
-        run: async ({ task, slot: at, provisions }: CheckRequest) => {
-          expect(provisions.gateway).toEqual({ hosts: ['registry.example'], api: null })
-          inSlot += 1
-          expect(inSlot).toBe(1) // Its disks are for one machine.
-          ran.push([task.id, at])
-          await new Promise((resolve) => setTimeout(resolve, 50))
-          inSlot -= 1
-          return { exitCode: 0, output: '' }
-        },
-      },
-      // Every slot is held by work that waits to land.
-      admission: { admit: () => Promise.reject(new AppError('slots-busy', 'All 10 slots are busy')) },
-      warm: { slotIsFree: async () => undefined },
-      onState: () => undefined,
-      log: silentLog,
+    await using world = await project(landing, async ({ task, slot: at, provisions: given }) => {
+      expect(given.gateway).toEqual({ hosts: ['registry.example'], api: null })
+      inSlot += 1
+      expect(inSlot).toBe(1) // Its disks are for one machine.
+      ran.push([task.id, at])
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      inSlot -= 1
+      return { exitCode: 0, output: '' }
     })
-    const wishOf = async (id: string, own: SlotId | null) => {
-      const work = await taskWithCommit(repo, folder, { [`${id}.txt`]: 'mine\n' }, { id, message: `Work of ${id}` })
-      const { commit } = await work.salvage()
-      const { startCommit, branch } = work
-      const identity = {
-        id: id as TaskId,
-        description: '',
-        repo: 'project',
-        repoPath: repo,
-        owner: null,
-        createdAt: '',
-      }
-      const task = { ...newTask(identity, folder), startCommit, branch }
-      return { task, commit, policy, slot: own, signed: false, believesFailures: true, refused: async () => null }
-    }
-    const wishes = [await wishOf('aaaaaaaa', null), await wishOf('bbbbbbbb', slot)]
+    const { repo, landings } = world
+    const wishes = [await world.wishOf('aaaaaaaa', null), await world.wishOf('bbbbbbbb', slot)]
     await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
     const outcomes = await Promise.all(wishes.map((wish) => landings.land(wish)))
     expect(outcomes.map(({ kind }) => kind)).toEqual(['merged', 'merged'])
@@ -73,3 +75,28 @@ test.each(['direct', 'train'] as const)(
     expect((await subjectsOf(repo)).slice(0, 3)).toEqual(['Work of bbbbbbbb', 'Work of aaaaaaaa', 'By the user'])
   },
 )
+
+test('work that is taken out while another one is checked in its slot leaves when that machine has ended, and the other one is checked elsewhere', async () => {
+  const said: string[] = []
+  await using world = await project('direct', async ({ task: { id }, slot: at }, signal) => {
+    said.push(`${id} is checked in ${at}`)
+    if (at !== slot) return { exitCode: 0, output: '' }
+    await until(() => signal.aborted)
+    await new Promise((resolve) => setTimeout(resolve, 200)) // As a machine takes to end.
+    said.push(`no machine is in ${at}`)
+    throw signal.reason
+  })
+  const { repo, landings } = world
+  const [first, lender, last] = [
+    await world.wishOf('aaaaaaaa', null),
+    await world.wishOf('bbbbbbbb', slot),
+    await world.wishOf('cccccccc', 4 as SlotId),
+  ]
+  await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+  const ends = [first, lender, last].map((wish) => landings.land(wish))
+  await until(() => said.includes('aaaaaaaa is checked in 3'))
+  expect(await landings.withdraw('bbbbbbbb' as TaskId)).toMatchObject({ reason: 'withdrawn' })
+  expect(said).toEqual(['aaaaaaaa is checked in 3', 'no machine is in 3'])
+  expect((await Promise.all(ends)).map(({ kind }) => kind)).toEqual(['merged', 'unmerged', 'merged'])
+  expect(said.slice(2)).toEqual(['aaaaaaaa is checked in 4', 'cccccccc is checked in 4'])
+})
