@@ -29,6 +29,11 @@ test('one with too many files is not kept, and of a folder that is none nothing 
   for (let number = 0; number <= 2_000; number += 1) await writeFile(join(root, 'many', String(number)), '')
   expect(await packSession(join(root, 'many'), join(root, 'file'))).toBe(false)
   expect((await readdir(root)).toSorted()).toEqual(['many'])
+  // Links and folders are looked at as well, and a guest can make as many as it likes.
+  await mkdir(join(root, 'links'))
+  for (let number = 0; number <= 10_000; number += 1) await symlink('/', join(root, 'links', String(number)))
+  expect(await packSession(join(root, 'links'), join(root, 'file'))).toBe(false)
+  expect((await readdir(root)).toSorted()).toEqual(['links', 'many'])
   await symlink('/etc', join(root, 'link'))
   expect(await packSession(join(root, 'link'), join(root, 'file'))).toBe(true)
   expect(await readFile(join(root, 'file'))).toHaveLength(0)
@@ -47,9 +52,17 @@ test.for<readonly [string, Buffer]>([
   ['names a file twice', Buffer.concat([entry('a', 'x'), entry('a', 'y')])],
   ['says that it is longer than it is', entry('a', 'x').subarray(0, -1)],
   ['ends within a head', Buffer.from([0, 0])],
+  [
+    'has more files than a session',
+    Buffer.concat(Array.from({ length: 2_001 }, (_, number) => entry(`${number}`, ''))),
+  ],
+  ['has a name that no file can have', entry(Array(2_100).fill('a').join('/'), '')],
+  ['has too many folders in each other', entry('a/b/c/d/e/f/g/h/i/j', '')],
+  ['is longer than a session', Buffer.alloc(64 * 1024 ** 2 + 1)],
 ])('a file that %s is no session', async ([, bytes]) => {
   const root = await temporaryFolder()
   await writeFile(join(root, 'file'), bytes)
   await expect(unpackSession(join(root, 'file'), join(root, 'again'))).rejects.toThrow()
   expect((await readdir(root)).filter((name) => name === 'out')).toEqual([])
+  expect((await readdir(join(root, 'again')).catch(() => [])).length).toBeLessThan(2)
 })
