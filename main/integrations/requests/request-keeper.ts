@@ -7,6 +7,7 @@ import { visibleLine } from '../../core/visible-text.ts'
 import { branchTip } from '../../git/repository/branch-tip.ts'
 import { readTaskRef } from '../../git/repository/read-task-ref.ts'
 import { scrubText } from '../../lib/guest/scrub.ts'
+import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
 import { listForges } from '../../settings/forges.ts'
 import type { Tasks } from '../../tasks/contract.ts'
@@ -36,8 +37,8 @@ const minuteMs = 60_000
 const turnMs = 15 * minuteMs
 
 /**
- * Brings the work of tasks that waits for a review to the forges of their repositories, and tells what becomes of it there. One task after the other; nothing of it
- * holds up a task or fails one, and what was done is in each task's `pull-request.json`.
+ * Brings the work of tasks that waits for a review to the forges of their repositories, and tells what becomes of it there. At each forge one task after the other, so
+ * that a slow one holds up no other; nothing of it holds up a task or fails one, and what was done is in each task's `pull-request.json`.
  */
 export class RequestKeeper implements AsyncDisposable {
   readonly #options: RequestKeeperOptions
@@ -53,7 +54,8 @@ export class RequestKeeper implements AsyncDisposable {
   readonly #quiet = new Map<string, number>()
   /** Where a task's branch was when it was looked at for what had been merged at the forge. */
   readonly #looked = new Map<TaskId, string>()
-  #turn: Promise<void> = Promise.resolve()
+  /** What is under way, or waits for its turn. */
+  readonly #open = new Set<Promise<void>>()
 
   private constructor(options: RequestKeeperOptions) {
     this.#options = options
@@ -69,9 +71,11 @@ export class RequestKeeper implements AsyncDisposable {
   /** What an earlier process left is taken up by and by. */
   static start(options: RequestKeeperOptions): RequestKeeper {
     const keeper = new RequestKeeper(options)
-    keeper.#turn = keeper.#takeUp().catch((error: unknown) => {
-      options.log.error('pull requests could not be taken up', { reason: messageOf(error) })
-    })
+    keeper.#follow(
+      keeper.#takeUp().catch((error: unknown) => {
+        options.log.error('pull requests could not be taken up', { reason: messageOf(error) })
+      }),
+    )
     return keeper
   }
 
@@ -89,13 +93,19 @@ export class RequestKeeper implements AsyncDisposable {
     this.#unwatch()
     clearInterval(this.#timer)
     this.#end.abort(new Error('The server ends'))
-    await this.#turn
+    while (this.#open.size > 0) await Promise.all(this.#open)
   }
 
   #offer(id: TaskId): void {
     if (this.#due.has(id) || this.#end.signal.aborted) return
     this.#due.add(id)
-    this.#turn = this.#turn.then(() => this.#attend(id))
+    this.#follow(this.#attend(id))
+  }
+
+  /** @param work never rejects. */
+  #follow(work: Promise<void>): void {
+    const open = work.finally(() => this.#open.delete(open))
+    this.#open.add(open)
   }
 
   #forget(id: TaskId): void {
@@ -103,23 +113,44 @@ export class RequestKeeper implements AsyncDisposable {
     this.#looked.delete(id)
   }
 
+  /** Never rejects. */
   async #attend(id: TaskId): Promise<void> {
-    this.#due.delete(id)
-    if (this.#end.signal.aborted) return
-    const { home, tasks, log } = this.#options
+    const { home, log } = this.#options
     try {
-      const forges = await listForges(home)
-      if (forges.length === 0) return this.#forget(id)
-      const task = await tasks.get(id)
-      const forge = forges.find(({ repoPath }) => repoPath === task.repoPath)
-      const goesOn = forge && isOver(task) && (task.finishedAt ?? '') >= forge.added && (await this.#act(task, forge))
-      if (goesOn) this.#kept.add(id)
-      else this.#forget(id)
+      const forge = await this.#forgeOf(id)
+      if (!forge) {
+        this.#due.delete(id)
+        return this.#forget(id)
+      }
+      // Another forge may have been named meanwhile: a task is looked at once at a time all the same.
+      await inTurn(`requests of ${home} at ${forge.api}`, () =>
+        inTurn(`requests of ${home} for ${id}`, () => this.#look(id)),
+      )
     } catch (error) {
+      this.#due.delete(id)
       if (this.#end.signal.aborted) return
       this.#forget(id)
       log.warn('a pull request could not be looked after', { taskId: id, reason: messageOf(error) })
     }
+  }
+
+  async #look(id: TaskId): Promise<void> {
+    this.#due.delete(id)
+    if (this.#end.signal.aborted) return
+    // As both are when its turn has come.
+    const forge = await this.#forgeOf(id)
+    const task = await this.#options.tasks.get(id)
+    const goesOn = forge && isOver(task) && (task.finishedAt ?? '') >= forge.added && (await this.#act(task, forge))
+    if (goesOn) this.#kept.add(id)
+    else this.#forget(id)
+  }
+
+  async #forgeOf(id: TaskId): Promise<Forge | undefined> {
+    const { home, tasks } = this.#options
+    const forges = await listForges(home)
+    if (forges.length === 0) return undefined
+    const { repoPath } = await tasks.get(id)
+    return forges.find((forge) => forge.repoPath === repoPath)
   }
 
   /** True while there is more to come. */

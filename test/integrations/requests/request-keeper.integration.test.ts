@@ -195,6 +195,34 @@ test('an answer that was lost, errors, limits and crashes leave one request, whi
   expect(await at.written()).toEqual([])
 })
 
+test('a forge that does not answer holds up no other one', async () => {
+  await using at = await world()
+  const { server, home, root } = at
+  const other = await registeredRepository(root, 'other')
+  await registerRepository(home, { path: other, merge: 'review' })
+  const second = await forgeServer(join(root, 'second'), githubDialect, () => true)
+  await gitIn(other, ['remote', 'add', 'origin', second.bare])
+  await gitIn(other, ['push', '--quiet', 'origin', 'main'])
+  await addSecret(home, secretOf({ name: 'SECOND', host: '127.0.0.1', port: second.port, repositories: [] }), token)
+  const address = forgeAddress('github', second.remote)
+  if (typeof address === 'string') throw new Error(address)
+  await setForge(home, { ...at.forge, ...address, repoPath: other, secret: 'SECOND' })
+  const held = Promise.withResolvers<void>()
+  server.faults.push(async (response) => {
+    held.resolve()
+    await new Promise((resolve) => response.once('close', resolve)) // It ends with the server.
+  })
+  await using _keeper = at.start()
+  const id = await at.run('Add a greeting\na.txt')
+  await held.promise
+  const elsewhere = await at.orchestrator.run({ description: 'Add a greeting\nb.txt', repo: 'other' })
+  await untilEnded(at.orchestrator, elsewhere)
+  await until(() => second.requests.length === 1)
+  await until(async () => (await at.record(elsewhere))?.request?.number === 11)
+  expect((await at.record(id))?.request ?? null).toBeNull()
+  expect(server.requests).toHaveLength(0)
+})
+
 test("what is not the task's own is neither published nor replaced, and a request that was closed is left alone", async () => {
   await using at = await world()
   const { server, repo } = at
