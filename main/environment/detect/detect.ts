@@ -3,6 +3,7 @@ import { type ToolName, toolNames } from './catalog.ts'
 import { chooseLine } from './choose-line.ts'
 import { findDevContainer, isDevContainer } from './dev-container.ts'
 import { doubt, type Finding, type Reader, type RepositoryFile, tool } from './finding.ts'
+import { contradictingLocks } from './lock-files.ts'
 import { byPresence } from './readers/by-presence.ts'
 import { compiled } from './readers/compiled.ts'
 import { dockerfile } from './readers/dockerfile.ts'
@@ -37,7 +38,8 @@ export function interestIn(path: string): 'content' | 'presence' | 'none' {
 
 /** What the files say that the repository needs. Pure: the same files give the same answer, in whatever order they come. */
 export function detect(files: readonly RepositoryFile[]): Found {
-  const findings = [...files].sort((one, other) => (one.path < other.path ? -1 : 1)).flatMap(findingsIn)
+  const ordered = [...files].sort((one, other) => (one.path < other.path ? -1 : 1))
+  const findings = [...ordered.flatMap(findingsIn), ...contradictingLocks(ordered)]
   const left = withoutImplied(findings, files)
   const asked = left.filter((one) => one.kind === 'tool')
   const chosen = toolNames.flatMap((name) => {

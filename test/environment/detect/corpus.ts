@@ -96,6 +96,23 @@ const python: readonly Case[] = [
     is: 'Python 3.14, uv',
   },
   {
+    name: 'uv with a range and nothing else',
+    files: { 'pyproject.toml': '[project]\nname = "x"\nrequires-python = ">=3.10, <3.13"\n', 'uv.lock': '' },
+    is: 'Python 3.12, uv',
+  },
+  {
+    name: 'uv with a range of the past',
+    files: { 'pyproject.toml': '[project]\nrequires-python = ">=3.8,<3.11"\n', 'uv.lock': '' },
+    is: 'Python 3.11, uv',
+    doubts: ['asks for Python >=3.8,<3.11, and nixpkgs has'],
+  },
+  {
+    name: 'Python without its lock',
+    files: { 'pyproject.toml': '[project]\nname = "x"\n', '.python-version': '3.13t\n' },
+    is: 'Python 3.13',
+    doubts: ["asks for Python '3.13t', which is not understood"],
+  },
+  {
     name: 'Poetry',
     files: {
       'pyproject.toml': '[tool.poetry.dependencies]\npython = "^3.12"\n[build-system]\nrequires = ["poetry-core"]\n',
@@ -191,6 +208,30 @@ const others: readonly Case[] = [
     is: 'Rust',
   },
   {
+    name: 'Rust by a file without an ending',
+    files: { 'Cargo.toml': '[package]\nname="x"\n', 'rust-toolchain': '1.80.0\n' },
+    is: 'rustup',
+    doubts: ['asks for Rust 1.80.0'],
+  },
+  {
+    name: 'stable Rust for the web',
+    files: {
+      'Cargo.toml': '[package]\nname="x"\n',
+      'rust-toolchain.toml':
+        '[toolchain]\nchannel = "stable"\ncomponents = ["clippy", "rust-src", "miri"]\ntargets = ["wasm32-unknown-unknown"]\n',
+    },
+    is: 'rustup',
+    doubts: ['asks for miri, wasm32-unknown-unknown beside Rust'],
+  },
+  {
+    name: 'stable Rust with what an editor wants',
+    files: {
+      'Cargo.toml': '[package]\nname="x"\n',
+      'rust-toolchain.toml': '[toolchain]\ncomponents = ["rustfmt", "rust-analyzer"]\n',
+    },
+    is: 'Rust',
+  },
+  {
     name: 'Ruby',
     files: { Gemfile: 'source "https://rubygems.org"\nruby "~> 3.3.0"\ngem "rails"\n', 'Gemfile.lock': '' },
     is: 'Ruby 3.3',
@@ -200,6 +241,17 @@ const others: readonly Case[] = [
     files: { Gemfile: 'ruby file: ".ruby-version"\n', '.ruby-version': 'ruby-3.4.1\n' },
     is: 'Ruby 3.4',
     doubts: ['exactly Ruby 3.4.1'],
+  },
+  {
+    name: 'Ruby of a gem',
+    files: { 'x.gemspec': 'Gem::Specification.new do |spec|\n  spec.required_ruby_version = ">= 3.1", "< 3.4"\nend\n' },
+    is: 'Ruby 3.3',
+  },
+  {
+    name: 'Ruby by the file of asdf',
+    files: { Gemfile: 'ruby file: ".tool-versions"\n', '.tool-versions': 'ruby 3.3.6\n' },
+    is: 'Ruby 3.3',
+    doubts: ['exactly Ruby 3.3.6'],
   },
   {
     name: 'Ruby against itself',
@@ -282,6 +334,22 @@ const others: readonly Case[] = [
         '<Project><PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>',
     },
     is: '.NET 9',
+    doubts: ['asks for the .NET SDK 9.0.100 and takes only one of its feature band'],
+  },
+  {
+    name: '.NET with exactly one SDK',
+    files: { 'global.json': json({ sdk: { version: '8.0.303', rollForward: 'disable' } }), 'All.sln': '' },
+    is: '.NET 8',
+    doubts: ['takes only this very one'],
+  },
+  {
+    name: '.NET with any later SDK',
+    files: {
+      'global.json': json({ sdk: { version: '6.0.100', rollForward: 'latestMajor' } }),
+      'App.csproj':
+        '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>',
+    },
+    is: '.NET 8',
   },
   {
     name: '.NET for several',
@@ -353,6 +421,31 @@ const others: readonly Case[] = [
     doubts: ['asks for obscure-tool'],
   },
   {
+    name: 'a Dockerfile with nothing but packages of Debian',
+    files: {
+      Dockerfile:
+        'FROM debian:bookworm-slim\nRUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get -yqq install --no-install-recommends python3.11 python3.11-venv \\\n  g++-12 libpq-dev python-is-python3 nodejs=18.* npm\n',
+    },
+    is: 'Node 24, Python 3.11, make, libpq',
+  },
+  {
+    name: 'a Dockerfile with versions in arguments',
+    files: {
+      Dockerfile:
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: as Docker writes it
+        'ARG PYTHON_VERSION=3.12\nARG NODE_VERSION="22.4"\nFROM python:${PYTHON_VERSION}-slim AS base\nARG LATER=3\nFROM node:$NODE_VERSION-alpine\nFROM golang:${GO:-1.25}\nFROM ruby:${LATER}\n',
+    },
+    is: 'Node 22, Python 3.12, Go 1.26, Ruby 3.4',
+  },
+  {
+    name: 'a Dockerfile with a here-document and lists of words',
+    files: {
+      Dockerfile:
+        'FROM ubuntu:24.04\nRUN <<EOF\nset -e\napt-get update\n# apt-get install -y cowsay\napt-get install -y jq ripgrep\nEOF\nRUN ["apt-get", "install", "-y", "cmake"]\n',
+    },
+    is: 'CMake, jq, ripgrep',
+  },
+  {
     name: 'a Dockerfile against the repository',
     files: { 'package.json': '{}', '.nvmrc': '24', Dockerfile: 'FROM node:22-alpine\n' },
     is: 'Node 24',
@@ -386,6 +479,47 @@ const mixes: readonly Case[] = [
       'pyproject.toml': '[build-system]\nrequires=["maturin>=1"]\n[project]\nrequires-python=">=3.12"\n',
     },
     is: 'Python 3.13, Rust',
+  },
+  {
+    name: 'a monorepo whose parts contradict its top and themselves',
+    files: {
+      'package.json': json({ engines: { node: '>=22' }, packageManager: 'pnpm@10' }),
+      '.nvmrc': '24\n',
+      'packages/legacy/.nvmrc': '20\n',
+      'packages/api/package.json': json({ engines: { node: '^22' } }),
+      'services/ml/.python-version': '3.12\n',
+      'services/ml/pyproject.toml': '[project]\nrequires-python = ">=3.13"\n',
+    },
+    is: 'Node 24, pnpm 10, Python 3.12',
+    doubts: [
+      'packages/legacy/.nvmrc asks for Node 20, and nixpkgs has',
+      'packages/api/package.json asks for Node ^22, .nvmrc for 24: Node 24 is used',
+      'services/ml/pyproject.toml asks for Python >=3.13, services/ml/.python-version for 3.12: Python 3.12 is used',
+    ],
+  },
+  {
+    name: 'mise against package.json',
+    files: {
+      'mise.toml': '[tools]\nnode = "22"\npnpm = "9"\n',
+      'package.json': json({ engines: { node: '>=24' }, packageManager: 'pnpm@10.1.0' }),
+    },
+    is: 'Node 22, pnpm 9',
+    doubts: [
+      'package.json asks for Node >=24, mise.toml for 22: Node 22 is used',
+      'package.json asks for pnpm 10.1.0, mise.toml for 9: pnpm 9 is used',
+    ],
+  },
+  {
+    name: 'lock files of three package managers',
+    files: {
+      'package.json': '{}',
+      'package-lock.json': '{}',
+      'yarn.lock': '',
+      'web/package.json': '{}',
+      'web/pnpm-lock.yaml': '',
+    },
+    is: 'Node 24, pnpm 10, Yarn 1',
+    doubts: ['package-lock.json lies beside yarn.lock, and no packageManager says which counts'],
   },
   {
     name: 'two apps with different Nodes',

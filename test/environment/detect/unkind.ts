@@ -128,7 +128,7 @@ export const unkind: readonly Case[] = [
         '# syntax=docker/dockerfile:1\nARG NODE=22\nFROM --platform=$BUILDPLATFORM node:${NODE}-alpine AS deps\n# RUN apt-get install -y cowsay\nRUN apk add --no-cache --virtual .build python3 make g++ \\\n  # a comment in between\n  libc6-compat\nFROM deps AS build\nFROM ghcr.io/us/base@sha256:0123\nRUN <<EOT\napt-get update\nEOT\n',
       'package.json': '{}',
     },
-    is: 'Node 24, Python 3.13, make',
+    is: 'Node 22, Python 3.13, make',
     doubts: ['asks for libc6-compat'],
   },
   {

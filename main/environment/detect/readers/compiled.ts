@@ -1,7 +1,7 @@
 import { parse as parseToml } from 'smol-toml'
 import { doubt, type Finding, type Read, type Reader, tool, type Wanted } from '../finding.ts'
 import { atLeast, oneVersion, wanted } from '../ranges.ts'
-import { at, plainLines, shown, textAt } from '../texts.ts'
+import { at, plainLines, shown, textAt, textsAt } from '../texts.ts'
 
 /** `go 1.24` is the least that works, and so is `toolchain go1.24.1`. */
 const readGoMod: Read = (file) => {
@@ -15,16 +15,23 @@ const readGoVersion: Read = (file) => [tool(file, 'go', goVersion(plainLines(fil
 
 export const goVersion = (text: string): Wanted | null => wanted(text.replace(/^go(?=\d)/, ''), atLeast)
 
+/** A table, or in the file without an ending perhaps the channel alone. */
 const readToolchain: Read = (file) => {
-  const channel = file.path.endsWith('.toml')
-    ? textAt(parseToml(file.text), 'toolchain', 'channel')
-    : isToml(file.text)
-      ? textAt(parseToml(file.text), 'toolchain', 'channel')
-      : plainLines(file.text)[0]
-  return rustChannel(file, channel ?? 'stable')
+  if (!file.path.endsWith('.toml') && !/^\s*\[toolchain\]/m.test(file.text))
+    return rustChannel(file, plainLines(file.text)[0] ?? 'stable')
+  const toml = parseToml(file.text)
+  const channel = rustChannel(file, textAt(toml, 'toolchain', 'channel') ?? 'stable')
+  const more = [
+    ...textsAt(toml, 'toolchain', 'components').filter((name) => !hadOrForEditors.test(name)),
+    ...textsAt(toml, 'toolchain', 'targets'),
+  ]
+  if (more.length === 0 || channel.length > 1) return channel
+  const fetched = `asks for ${shown(more.join(', '))} beside Rust, which nixpkgs' Rust lacks: rustup gets it from static.rust-lang.org in each task that has not got it`
+  return [tool(file, 'rustup', null, 'pin'), doubt(file, fetched)]
 }
 
-const isToml = (text: string): boolean => /^\s*\[toolchain\]/m.test(text)
+/** Components of Rust that nixpkgs' packages have, and those that only an editor asks for. */
+const hadOrForEditors = /^(cargo|rustc|rust-std|rust-docs|rustfmt|clippy|rust-src|rust-analyzer|rls)(-preview)?$/
 
 /** A channel or version of Rust that is not the stable one is rustup's to get. */
 export function rustChannel(file: { readonly path: string }, channel: string): readonly Finding[] {

@@ -59,9 +59,16 @@ const toolsByName: ReadonlyMap<string, ToolName> = new Map<string, ToolName>([
     'bazel',
     'go',
   ].map((name) => [name, name as ToolName] as const),
-  ...['python', 'python3', 'cpython', 'python3-dev', 'python3-pip', 'python3-venv', 'python3-full'].map(
-    (name) => [name, 'python'] as const,
-  ),
+  ...[
+    'python',
+    'python3',
+    'cpython',
+    'python3-dev',
+    'python3-pip',
+    'python3-venv',
+    'python3-full',
+    'python-is-python3',
+  ].map((name) => [name, 'python'] as const),
   ...['golang', 'golang-go'].map((name) => [name, 'go'] as const),
   ...['rust', 'cargo', 'rustc', 'rust-bin'].map((name) => [name, 'rust'] as const),
   ...[
@@ -324,7 +331,7 @@ export function foreignTool(
 function splitName(name: string): { readonly base: string; readonly own: string } {
   const openjdk = /^openjdk-(\d+)-(\w+(?:-headless)?)$/.exec(name)
   if (openjdk) return { base: `openjdk-${openjdk[2]}`, own: openjdk[1] ?? '' }
-  const [, base = name, own = ''] = /^([a-z][a-z/-]*[a-z+])[-@_]?(\d[\d.]*)(?:-[a-z]+)?$/.exec(name) ?? []
+  const [, base = name, own = ''] = /^([a-z][a-z/-]*[a-z+]{1,2})[-@_]?(\d[\d.]*)(?:-[a-z]+)?$/.exec(name) ?? []
   if (toolsByName.has(name) || programs.has(name)) return { base: name, own: '' }
   // Debian and nixpkgs leave the point out, as in python312.
   return { base, own: /^3\d\d$/.test(own) && base === 'python' ? `3.${own.slice(1)}` : own }

@@ -87,12 +87,15 @@ const readProject: Read = (file) => {
   ]
 }
 
-/** The SDK of a solution. */
+/** The SDK of a solution: https://learn.microsoft.com/dotnet/core/tools/global-json#rollforward */
 const readGlobal: Read = (file) => {
   const json = parseJson(file.text)
   const version = textAt(json, 'sdk', 'version')
   if (version === undefined) return [tool(file, 'dotnet')]
-  const later = /major/i.test(textAt(json, 'sdk', 'rollForward') ?? '')
+  const rollForward = textAt(json, 'sdk', 'rollForward') ?? 'latestPatch'
+  const later = /major/i.test(rollForward)
+  const takes = /patch/i.test(rollForward) ? 'one of its feature band' : 'this very one'
+  const refused = `asks for the .NET SDK ${shown(version)} and takes only ${takes}: where nixpkgs has another, dotnet refuses to start; "rollForward": "latestFeature" in that file accepts it`
   return [
     tool(
       file,
@@ -100,6 +103,7 @@ const readGlobal: Read = (file) => {
       wanted(version, (text) => (later ? atLeast(text) : `${text.split('.')[0]}.x`)),
       'pin',
     ),
+    ...(/^(patch|latestPatch|disable)$/i.test(rollForward) ? [doubt(file, refused)] : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { parse as parseToml } from 'smol-toml'
-import { doubt, type Finding, type Read, type Reader, type ReadFile, tool } from '../finding.ts'
+import { doubt, type Finding, type Read, type Reader, type ReadFile, tool, type Wanted } from '../finding.ts'
 import { oneVersion, pythonRange, wanted } from '../ranges.ts'
 import { at, plainLines, shown, textAt, textsAt } from '../texts.ts'
 
@@ -40,8 +40,12 @@ const readPythonVersion: Read = (file) => {
   ]
 }
 
-export const pythonVersion = (text: string) =>
-  /^system$/i.test(text) ? null : wanted(text.replace(/^(c?python|py)-?(?=\d)/i, ''), oneVersion)
+export function pythonVersion(text: string): Wanted | null {
+  if (/^system$/i.test(text)) return null
+  // `3.13t` is built without the lock that nixpkgs' Python has.
+  if (/^\d[\d.]*t(-dev)?$/.test(text)) return { text, range: null }
+  return wanted(text.replace(/^(c?python|py)-?(?=\d)/i, ''), oneVersion)
+}
 
 const readPipfile: Read = (file) => {
   const toml = parseToml(file.text)

@@ -17,6 +17,13 @@ const readGemfile: Read = (file) => {
   return [tool(file, 'ruby', isElsewhere ? null : wanted(versions.join(', '), gemRange), 'pin'), ...engine]
 }
 
+/** `spec.required_ruby_version = ">= 3.2"`, or a list of such; the file is a program and is not run. */
+const readGemspec: Read = (file) => {
+  const line = plainLines(file.text).flatMap((one) => /\.required_ruby_version\s*=(.{1,200})/.exec(one)?.[1] ?? [])[0]
+  const versions = [...(line ?? '').matchAll(/["']([^"'\n]{1,60})["']/g)].map(([, text = '']) => text.trim())
+  return versions.length === 0 ? [] : [tool(file, 'ruby', wanted(versions.join(', '), gemRange))]
+}
+
 const readRubyVersion: Read = (file) => [tool(file, 'ruby', rubyVersion(plainLines(file.text)[0] ?? ''), 'pin')]
 
 export const rubyVersion = (text: string): Wanted | null =>
@@ -58,7 +65,7 @@ const onlyLine =
 export const scripting: readonly Reader[] = [
   { name: /^(Gemfile|gems\.rb)$/, there: 'ruby', read: readGemfile },
   { name: /^(Gemfile\.lock|gems\.locked)$/, there: 'ruby' },
-  { name: /\.gemspec$/, there: 'ruby' },
+  { name: /\.gemspec$/, there: 'ruby', read: readGemspec },
   { name: /^\.ruby-version$/, there: 'ruby', read: readRubyVersion },
   { name: /^composer\.json$/, there: 'php', read: readComposer },
   { name: /^composer\.lock$/, there: 'php' },
