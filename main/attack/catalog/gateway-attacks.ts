@@ -111,6 +111,7 @@ export const gatewayAttacks: readonly Asked[] = [
         head('GET /secrets/PLANTED/read'),
         ...['DELETE /secrets/PLANTED/all', 'POST /secrets/PLANTED/graphql;/git-upload-pack'].map((line) => head(line)),
         head('POST /secrets/PLANTED/me/git-upload-pack/../../graphql'),
+        head('GET /secrets/PLANTED/read?a=b&%5Fmethod=DELETE'),
         head('GET /secrets/PLANTED/read', `Content-Length: ${before.length}`) + 'x'.repeat(before.length),
         head('GET /secrets/PLANTED/read', 'X-A: DELETE /in-a-length HTTP/1.0'),
       ]

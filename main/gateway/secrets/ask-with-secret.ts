@@ -11,6 +11,7 @@ import { passAnswer } from '../pass-answer.ts'
 import type { BodyBudget } from '../read-body.ts'
 import { explain } from '../refusals.ts'
 import { linksToRoute } from './links-to-route.ts'
+import { misleadingParameter } from './misleading-parameters.ts'
 import { type Replacement, replaceIn, replacing } from './replace-text.ts'
 import { routedLink } from './routed-link.ts'
 import type { SecretRoute } from './secret-route.ts'
@@ -48,6 +49,9 @@ export async function askWithSecret(
     using body = await budget.read(request)
     if (!body) return tooLarge()
     if (response.destroyed) return
+    const { methods } = secret
+    const misleads = misleadingParameter({ methods, target: route.target, headers: request.headers, body: body.bytes })
+    if (misleads !== null) return refuse(misleads, statuses[misleads] ?? 403)
     const onward = openRequest(route, request, body.bytes, parts)
     onward.once('finish', () => body[Symbol.dispose]())
     await exchange(onward, response, {
@@ -91,19 +95,25 @@ function openRequest(
  */
 function passWithout({ secret, target, method }: Found, answered: IncomingMessage, response: ServerResponse): boolean {
   const coding = answered.headers['content-encoding'] ?? 'identity'
-  if (coding !== 'identity') return false // It could not be read, and was asked for as it is.
+  // It could not be read, and was asked for as it is.
+  if (coding !== 'identity' || (answered.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked')
+    return false
   const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
   const route = { origin: secret.origin, url: secretRouteUrl(secret.name, `http://${gatewayOf(response)}`) }
   const isWhole = method === 'GET' && answered.statusCode === 200
   const links = isWhole ? linksToRoute(secret, { target, type: answered.headers['content-type'] ?? '' }, route) : null
   return passAnswer(answered, response, {
-    without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc'],
+    without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc', ...namesThatTell(secret, answered)],
     header: (value, name) =>
       replaceIn(name === 'location' ? routedLink(value, `${secret.origin}${target}`, route) : value, masks),
     body: links ? [links, replacing(masks)] : [replacing(masks)],
     changesLength: links !== null,
   })
 }
+
+/** Names of headers that a server made of the secret. */
+const namesThatTell = ({ hidden }: GatewaySecret, { headers }: IncomingMessage): readonly string[] =>
+  Object.keys(headers).filter((name) => hidden.some((text) => name.includes(text.toLowerCase())))
 
 /** As the guest has called it; a text of its own in its own answer. */
 const gatewayOf = ({ req }: ServerResponse): string => printableHost(req.headers.host ?? '')

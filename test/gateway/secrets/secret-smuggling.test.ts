@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { secretMethods } from '../../../main/core/network/secret.ts'
 import { recordingUpstream } from '../../support/claude/recording-upstream.ts'
 import { testGateway } from '../../support/web/gateway.ts'
-import { plainSecret, secretValue } from '../../support/web/secret-upstream.ts'
+import { givenSecret, plainSecret, secretValue } from '../../support/web/secret-upstream.ts'
 
 const head = (line: string, ...headers: readonly string[]) =>
   [line, 'Host: 10.0.2.101:3128', ...headers, '', ''].join('\r\n')
@@ -75,6 +77,54 @@ const forms: readonly Form[] = [
     name: `the method ${method}`,
     bytes: head(`${method} /secrets/CORP/a HTTP/1.1`),
   })),
+  // What has a server take another method than that of the line.
+  ...[
+    ...[
+      '?_method=DELETE',
+      '?a=b&_METHOD=put',
+      '?a;_method=DELETE',
+      '?%5f%6dethod=DELETE',
+      '?.method=DELETE',
+      '?+_method=x',
+    ],
+    ...['?[method=DELETE', '?_method[]=DELETE', '?_method%00a=DELETE', '?_method', '?X-HTTP-Method-Override=DELETE'],
+    ...['?$httpMethod=DELETE', '?%24httpMethod=DELETE', '?x-http-method=PUT'],
+    // And one of another account.
+    ...[
+      '?access_token=guest',
+      '?a=b&private%5Ftoken=guest',
+      '?Private.Token=guest',
+      '?job_token[]=guest',
+      '?oauth_token=x',
+    ],
+  ].map((query) => ({ name: `the query ${query}`, bytes: get(`/secrets/CORP/a${query}`) })),
+  ...['?method=flickr.photos', '?my_method=a&b=_method', '?_methods=a', '?page_token=a&token=b'].map(
+    (query): Form => ({
+      name: `the query ${query}`,
+      bytes: get(`/secrets/CORP/a${query}`),
+      passes: [`GET /a${query}`],
+    }),
+  ),
+  ...(
+    [
+      ['', '_method=DELETE'],
+      ['application/x-www-form-urlencoded', 'a=b&access_token=guest'],
+      ['application/x-www-form-urlencoded', 'a=b&%5Fmethod=DELETE'],
+      ['Application/X-WWW-Form-URLencoded; charset=utf-8', '_method=DELETE'],
+      [
+        'multipart/form-data; boundary=x',
+        '--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--x--',
+      ],
+      ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name=_method\r\n\r\nDELETE\r\n--x--'],
+      ['application/json', '{"a":1,"\\u005fmethod":"DELETE"}'],
+      ['application/vnd.api+json', '{"_method":"DELETE"}'],
+      ['application/json', '\xef\xbb\xbf{"_method":"DELETE"}'],
+      ['application/json\r\nContent-Encoding: gzip', 'what cannot be read'],
+    ] as const
+  ).map(([type, sent]) => ({
+    name: `a body of '${type}': ${sent}`,
+    bytes: post([...(type === '' ? [] : [`Content-Type: ${type}`]), `Content-Length: ${sent.length}`], sent),
+  })),
   // What is of one connection, for a proxy, of another account, or has a server see something else in the request.
   ...[
     ...['Connection: keep-alive, authorization', 'Connection: host', 'Keep-Alive: timeout=9', 'TE: trailers'],
@@ -114,6 +164,57 @@ test.each(forms)('$name: the host of a secret gets one request of the gateway or
   await gateway.send(get('/secrets/CORP/next'), (all) => all.endsWith('{}'))
   expect(upstream.connections.slice(passes ? 1 : 0)).toEqual([written(upstream.url, ['GET /next'])])
 })
+
+test.each([
+  ['application/json', '{"method":"a","b":{"_method":"DELETE"}}'],
+  ['text/plain', '_method=DELETE'],
+  ['application/x-www-form-urlencoded', 'method=a&b=_method'],
+])('a body of %s that names no other method passes: %s', async (type, sent) => {
+  const upstream = await recordingUpstream()
+  const gateway = await testGateway({ secrets: [plainSecret(upstream.url, { methods: ['POST'] })] })
+  await gateway.send(post([`Content-Type: ${type}`, `Content-Length: ${sent.length}`], sent), (all) =>
+    all.endsWith('{}'),
+  )
+  expect(upstream.connections).toEqual([expect.stringContaining(sent)])
+})
+
+test('one that a secret is for may be named, since the secret is for every method', async () => {
+  const upstream = await recordingUpstream()
+  const gateway = await testGateway({ secrets: [plainSecret(upstream.url, { methods: secretMethods })] })
+  await gateway.send(get('/secrets/CORP/a?_method=DELETE'), (all) => all.endsWith('{}'))
+  await gateway.send(get('/secrets/CORP/a?access_token=guest'), (all) => all.includes('no use for this path'))
+  expect(upstream.connections).toEqual([expect.stringMatching(/^GET \/a\?_method=DELETE /)])
+})
+
+const token = 'token-Of-The-User-123456'
+
+test('what a server says of the secret beside the head and the body of its answer stays behind', async () => {
+  const upstream = await recordingUpstream(
+    [
+      ...['HTTP/1.1 103 Early Hints', `Link: </${token}>`, '', `HTTP/1.1 200 ${token} is welcome`],
+      ...[`X-${token}: 1`, `x-${token.toLowerCase()}-again: 2`, 'X-Kept: 3', 'Trailer: X-Trailer'],
+      ...['Transfer-Encoding: chunked', '', '2', '{}', '0', `X-Trailer: ${token}`, '', ''],
+    ].join('\r\n'),
+    { end: true },
+  )
+  const gateway = await testGateway({ secrets: [{ ...givenSecret({}, token), origin: upstream.url }] })
+  const answer = await gateway.send(get('/secrets/CORP/a', 'Connection: close'))
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\nX-Kept: 3\r\n[\s\S]*\{\}/)
+  expect(answer.toLowerCase()).not.toContain(token.toLowerCase())
+})
+
+test.each(['gzip, chunked', 'GZIP', 'chunked, gzip'])(
+  'an answer in the transfer coding %s, which could not be read, is none',
+  async (coding) => {
+    const packed = gzipSync(secretValue).toString('latin1')
+    const head = `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}\r\n\r\n`
+    const upstream = await recordingUpstream(`${head}${packed.length.toString(16)}\r\n${packed}\r\n0\r\n\r\n`, {
+      end: true,
+    })
+    const gateway = await testGateway({ secrets: [plainSecret(upstream.url)] })
+    expect(await gateway.send(get('/secrets/CORP/a', 'Connection: close'))).toMatch(/^HTTP\/1\.1 502 /)
+  },
+)
 
 test('a second request before the first one is answered ends the connection', async () => {
   const upstream = await recordingUpstream()

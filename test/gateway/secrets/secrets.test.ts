@@ -190,6 +190,21 @@ describe('what comes back', () => {
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4).split('\n')[0] ?? '')).toHaveProperty('headers.host')
   })
 
+  test.each([
+    ['hexadecimal', (text: string) => Buffer.from(text).toString('hex'), 2],
+    ['capital hexadecimal', (text: string) => Buffer.from(text).toString('hex').toUpperCase(), 2],
+    ['UTF-16', (text: string) => Buffer.from(text, 'utf16le').toString('latin1'), 2],
+    ['base64', (text: string) => Buffer.from(text).toString('base64'), 4 / 3],
+    ['base64 for a URL', (text: string) => Buffer.from(text).toString('base64url'), 4 / 3],
+  ])('so is what is repeated in the middle of %s', async (_, encode, growth) => {
+    const around = ['{"a":"', '{"ab":"', '{"abc":"'].map((before) => encode(`${before}${secretValue}"}`))
+    const gateway = await gatewayTo((_request, response) => void response.end(around.join('\n')))
+    const answer = await gateway.send(ask('GET /secrets/CORP/a'))
+    const stars = [...answer.matchAll(/\*+/g)].map(([all]) => all.length)
+    expect(stars).toHaveLength(3)
+    for (const count of stars) expect(count).toBeGreaterThan(secretValue.length * growth - 3)
+  })
+
   test('also where it comes in single bytes, and what comes before it is not held back', async () => {
     const more = Promise.withResolvers<void>()
     const gateway = await gatewayTo(async (_request, response) => {
