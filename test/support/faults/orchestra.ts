@@ -21,13 +21,15 @@ export interface OrchestraOptions {
   readonly apiUrl: string
   /** Alias and files of each repository that is made and registered. */
   readonly repositories: Readonly<Record<string, Files>>
-  /** Of every repository, in place of the usual one. */
-  readonly flake?: string
+  /** Of every repository, in place of the usual one; null for none. */
+  readonly flake?: string | null
   readonly settings?: Partial<Settings>
   /** What the user pays with; a limit that says when it ends is a subscription's. Default: an API key. */
   readonly key?: 'ANTHROPIC_API_KEY' | 'CLAUDE_CODE_OAUTH_TOKEN'
   /** In place of the host's own. */
   readonly driver?: MachineDriver
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Orchestra {
@@ -70,6 +72,7 @@ export async function startOrchestra(options: OrchestraOptions): Promise<Orchest
       ANTHROPIC_BASE_URL: options.apiUrl,
       [options.key ?? 'ANTHROPIC_API_KEY']: scriptedKey,
       CLAUDE_CODE_MAX_RETRIES: '1',
+      ...options.env,
     },
     ...(options.driver && { driver: options.driver }),
   })
