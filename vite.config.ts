@@ -18,7 +18,6 @@ const parts = {
   /**
    * `dist/cli.js` for the installed package: Node refuses to strip types below `node_modules`. Packages stay outside the bundle. Each
    * command keeps a chunk of its own: put into one file, every package that any command needs would be loaded before the first.
-   * `dist/gateway.js` is a program beside it, which may read nothing but this folder.
    */
   cli: {
     build: {
@@ -26,7 +25,7 @@ const parts = {
       ssr: true,
       target: 'node24',
       rolldownOptions: {
-        input: { cli: 'main/cli.ts', gateway: 'main/gateway/main.ts' },
+        input: { cli: 'main/cli.ts' },
         output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },
@@ -96,7 +95,10 @@ const parts = {
     },
   },
 
-  /** `dist/gateway/gateway.js` for the packed app: one file, beside the app's archive, since Node cannot look into that. */
+  /**
+   * `dist/gateway/gateway.js`: one file in a folder of its own, since that is all that it may read. The packed app has it beside its archive, into which Node
+   * cannot look; `places add` copies it to other machines.
+   */
   gateway: {
     build: {
       ...into('dist/gateway'),

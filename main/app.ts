@@ -146,7 +146,7 @@ export async function startServer(
           slots: await SlotPool.open(join(home, 'slot-assignments.json')),
           repositories: { find: (alias) => findRepository(home, alias), list: () => listRepositories(home) },
           places: createFleet(home),
-          provisions: async (repoPath, where) => provisionsOf({ home, settings, env, machines, repoPath, where }),
+          provisions: async (repoPath, place) => provisionsOf({ home, settings, env, machines, repoPath, place }),
         },
         taskSettings,
       ),

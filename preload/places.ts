@@ -1,4 +1,5 @@
 import type { TaskId } from '../main/core/task/task.ts'
+import type { KeyPlace } from '../main/core/task/task-place.ts'
 import type { HostProblem } from './host.ts'
 
 /** Another machine or cluster that runs tasks for this host. */
@@ -10,6 +11,8 @@ export interface PlaceView {
   readonly host: string | null
   /** What its engine is asked for, such as a partition; empty where it has no engine of its own. */
   readonly job: Readonly<Record<string, string>>
+  /** Where the API key is while tasks run there. */
+  readonly key: KeyPlace
   /** Tasks of this host. */
   readonly running: number
   readonly waiting: number

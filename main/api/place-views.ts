@@ -1,6 +1,6 @@
 import { slotCount, type Task } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
-import { type Place, type PlaceKind, wayTo } from '../core/task/task-place.ts'
+import { type KeyPlace, type Place, type PlaceKind, wayTo } from '../core/task/task-place.ts'
 import { statusOf, type TaskStatus } from '../core/task/view.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
@@ -11,6 +11,7 @@ export type PlaceCount = { name: string; kind: PlaceKind; running: number; waiti
 export interface PlaceDetail extends PlaceCount {
   host: string | null
   job: Record<string, string>
+  key: KeyPlace
   free: number | null
   away: string | null
   tasks: PlacedTaskView[]
@@ -39,6 +40,7 @@ export async function placeDetails(tasks: Pick<Tasks, 'places' | 'list' | 'place
       ...{ name: place.name, kind: place.kind, ...counts },
       host: place.kind === 'slurm' && place.login === null ? null : wayTo(place),
       job: place.kind === 'slurm' ? { ...place.job } : {},
+      key: place.key ?? 'home',
       free: place.kind === 'ssh' ? Math.max(0, slotCount - counts.running - counts.waiting) : null,
       away: standing.find((each) => each?.kind === 'away')?.why ?? null,
       tasks: there.map(({ id, repo, state, node = null }, index) => {

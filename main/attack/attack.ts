@@ -142,6 +142,8 @@ export interface HomeAfter {
   readonly kept: number
   /** That were opened to the gateway. */
   readonly connections: number
+  /** How often the place was sent the key. */
+  readonly keys: number
   /** That a checkpoint names. */
   readonly commit: string | null
 }
@@ -149,7 +151,8 @@ export interface HomeAfter {
 /** What a hostile place says, in the place of the keeper of a task that it was given, or before it was given any. */
 export interface Said extends Described {
   readonly kind: 'said'
-  readonly says?: 'at once' | 'of its task'
+  /** In place of a greeting, straight after it, or once it has its task. */
+  readonly says?: 'first' | 'at once' | 'of its task'
   readonly frames: () => readonly SaidFrame[]
   readonly harm: (after: HomeAfter) => string | undefined
 }

@@ -8,6 +8,7 @@ import { parseTaskId } from '../core/task/task.ts'
 import { lastCheckpoint } from '../fleet/brought-files.ts'
 import type { Engine } from '../fleet/engine.ts'
 import { ownWords } from '../fleet/follow/apply-status.ts'
+import { gatewayThere } from '../fleet/follow/send-gateway.ts'
 import { VisitedPlaces } from '../fleet/follow/visited.ts'
 import { FrameReader, frameHead } from '../fleet/frames.ts'
 import { preamble } from '../fleet/preamble.ts'
@@ -40,8 +41,11 @@ export async function hearPlace(folder: string, { frames, says = 'of its task' }
   let connections = 0
   let failure: Failure | null = null
   let kept = 0
+  let keys = 0
   const before = process.memoryUsage().arrayBuffers
-  const speaks = placeThatSays(frames(), says)
+  const speaks = placeThatSays(frames(), says, (message) => {
+    if (message.type === 'gateway') keys += 1
+  })
   await visit({
     ...{ engine: speaks, record, seat, repository: '0'.repeat(32), stop: never, leave: never },
     events: { append: async (event) => ({ ...event, seq: 1, at: '' }), hasIdle: () => true },
@@ -54,6 +58,8 @@ export async function hearPlace(folder: string, { frames, says = 'of its task' }
       },
       [Symbol.asyncDispose]: async () => undefined,
     },
+    gatewayThere: gatewayThere(record.task.place, async () => ({ gateway: { hosts: [], api: null } })),
+    keyMs: 1_000,
     start: async () => ({ startCommit, branch: 'main', objectFormat: 'sha1' }),
     assign: async () => ({}) as never,
     takeEnd: async (end) => {
@@ -68,7 +74,7 @@ export async function hearPlace(folder: string, { frames, says = 'of its task' }
   })
   const { notes, messages, state } = record.task
   return {
-    ...{ failure, kept, connections, notes },
+    ...{ failure, kept, connections, keys, notes },
     roomMade: Math.max(0, process.memoryUsage().arrayBuffers - before - heldByFrames),
     messages: messages.map(({ id, state: its }) => ({ id, state: its })),
     said: state.phase === 'waiting' ? (state.said?.length ?? 0) : 0,
@@ -101,7 +107,11 @@ async function placedRecord(home: string): Promise<TaskRecord> {
 }
 
 /** An engine whose keeper says what it is to say, and ends when that was heard or refused. */
-function placeThatSays(frames: Iterable<SaidFrame>, says: Said['says']): Engine & { stop(): void } {
+function placeThatSays(
+  frames: Iterable<SaidFrame>,
+  says: Said['says'],
+  heard: (message: ToNode) => void,
+): Engine & { stop(): void } {
   let pipe: PassThrough | undefined
   return {
     stop: () => void pipe?.end(),
@@ -134,11 +144,13 @@ function placeThatSays(frames: Iterable<SaidFrame>, says: Said['says']): Engine 
         }
       })
       const hear = (message: ToNode): void => {
+        heard(message)
         if (message.type === 'follow') {
+          if (says === 'first') return void sayAll()
           say({ type: 'hello', protocol: protocolVersion, node: 'place', seat: 'empty', run: 0 })
           if (says === 'at once') void sayAll()
         }
-        if (message.type === 'prepare' && says !== 'at once') say({ type: 'has', commits: [startCommit] })
+        if (message.type === 'prepare' && says === 'of its task') say({ type: 'has', commits: [startCommit] })
         if (message.type === 'assign') void sayAll()
       }
       const ended = new Promise<void>((resolve) => toPlace.once('close', resolve))

@@ -15,6 +15,7 @@ export function naiveHome(frames: Iterable<SaidFrame>): HomeAfter {
 
 interface Message {
   readonly type: string
+  readonly takesKey?: boolean
   readonly commit?: string
   readonly end?: { readonly failure?: HomeAfter['failure'] }
   readonly status?: {
@@ -24,7 +25,11 @@ interface Message {
   }
 }
 
-function believed(after: HomeAfter, { type, commit, end, status }: Message, states: Map<string, string>): HomeAfter {
+function believed(
+  after: HomeAfter,
+  { type, takesKey, commit, end, status }: Message,
+  states: Map<string, string>,
+): HomeAfter {
   for (const { id, as } of status?.read ?? []) states.set(id, as)
   return {
     ...after,
@@ -32,6 +37,7 @@ function believed(after: HomeAfter, { type, commit, end, status }: Message, stat
     said: status?.waits?.said.length ?? after.said,
     failure: end?.failure ?? after.failure,
     commit: commit ?? after.commit,
+    keys: after.keys + (takesKey ? 1 : 0),
     connections: after.connections + (type === 'dial' ? 1 : 0),
   }
 }

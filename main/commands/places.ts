@@ -1,5 +1,12 @@
 import { AppError } from '../core/failure.ts'
-import { type NewPlace, type Place, type SlurmOption, slurmOptions, wayTo } from '../core/task/task-place.ts'
+import {
+  type KeyPlace,
+  type NewPlace,
+  type Place,
+  type SlurmOption,
+  slurmOptions,
+  wayTo,
+} from '../core/task/task-place.ts'
 import { placeProblems } from '../fleet/set-up/place-problems.ts'
 import { setUpPlace } from '../fleet/set-up/set-up-place.ts'
 import { absolutePath } from '../lib/files/absolute-path.ts'
@@ -14,6 +21,7 @@ export interface PlaceFlags extends Partial<Record<SlurmOption, string>> {
   readonly login?: string
   /** `NAME=VALUE`, as `ssh -o` takes each. */
   readonly sshOption?: readonly string[]
+  readonly key?: KeyPlace
   readonly node?: string
   readonly folder?: string
   readonly scratch?: string
@@ -30,7 +38,7 @@ export async function addPlaceCommand(
   flags: PlaceFlags,
   root?: string,
 ): Promise<void> {
-  const place = placeOf(name, flags)
+  const place = { ...placeOf(name, flags), ...(flags.key === 'node' && { key: flags.key }) }
   const paths = (['node', 'folder', 'scratch'] as const).flatMap((flag) => {
     const path = flags[flag]
     return path === undefined ? [] : [[flag, absolutePath(path, `--${flag}`)]]
@@ -70,7 +78,9 @@ export async function listPlacesCommand(terminal: Terminal): Promise<void> {
   for (const place of places) {
     const asks =
       place.kind === 'slurm' ? Object.entries(place.job).map(([option, value]) => `, ${option} ${value}`) : []
-    terminal.say(`  ${place.name}: ${place.kind} ${wayTo(place)}${asks.join('')}, ${place.command.join(' ')}`)
+    terminal.say(
+      `  ${place.name}: ${place.kind} ${wayTo(place)}${asks.join('')}${place.key === 'node' ? ', key there' : ''}, ${place.command.join(' ')}`,
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { KeyPlace } from '../core/task/task-place.ts'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { pathExists } from '../lib/files/look.ts'
 import { limitConsole } from '../machines/watch/console.ts'
@@ -11,7 +12,12 @@ import { ProtocolError } from './frames.ts'
 import { channels, sessionBytes } from './protocol.ts'
 
 /** What is kept of each at the most. A guest's own are bounded where they are read; these are bounded where a node fills the disk. */
-const mostBytes = { stream: 300 * 1024 ** 2, result: 1024 ** 2 + 1, work: 4 * 1024 ** 3 } as const
+const mostBytes = {
+  stream: 300 * 1024 ** 2,
+  result: 1024 ** 2 + 1,
+  work: 4 * 1024 ** 3,
+  network: 18 * 1024 ** 2,
+} as const
 /** How much comes of a console before its length is looked at. */
 const consoleLookBytes = 4 * 1024 ** 2
 
@@ -27,6 +33,9 @@ export class BroughtFiles implements AsyncDisposable {
   readonly #result: FileHandle
   readonly #session: FileHandle
   #work: FileHandle
+  /** What the gateway at the node let through; undefined where the gateway is this host's, and writes the file itself. */
+  readonly #network: FileHandle | undefined
+  #networkBytes: number
   #streamBytes: number
   #resultBytes = 0
   #sessionBytes = 0
@@ -35,8 +44,8 @@ export class BroughtFiles implements AsyncDisposable {
 
   private constructor(
     files: TaskFiles,
-    [console, stream, result, work, session]: readonly FileHandle[],
-    streamBytes: number,
+    [console, stream, result, work, session, network]: readonly FileHandle[],
+    { stream: streamBytes, network: networkBytes = 0 }: FileLengths,
   ) {
     if (!console || !stream || !result || !work || !session) throw new Error('Five files were opened')
     this.#files = files
@@ -45,18 +54,24 @@ export class BroughtFiles implements AsyncDisposable {
     this.#result = result
     this.#session = session
     this.#work = work
+    this.#network = network
+    this.#networkBytes = networkBytes
     this.#streamBytes = streamBytes
-    for (const file of [console, stream, result, session]) this.#stack.use(file)
+    for (const file of [console, stream, result, session, ...(network ? [network] : [])]) this.#stack.use(file)
     this.#stack.defer(async () => {
       await this.#work.close()
       for (const path of Object.values(files.coming)) await rm(path, { force: true })
     })
   }
 
-  /** Console and stream go on where they end; result and work come whole each time, beside what an earlier visit brought, until `complete`. */
+  /**
+   * Console and stream go on where they end, and so does the network log where the key is at the node; result and work come whole each time, beside what an earlier
+   * visit brought, until `complete`.
+   */
   static async open(
     files: TaskFiles,
-  ): Promise<{ readonly brought: BroughtFiles; readonly from: { readonly console: number; readonly stream: number } }> {
+    key: KeyPlace = 'home',
+  ): Promise<{ readonly brought: BroughtFiles; readonly from: FileLengths }> {
     await mkdir(files.share, { recursive: true, mode: 0o700 })
     const { O_APPEND, O_TRUNC } = constants
     const toOpen = [
@@ -65,11 +80,16 @@ export class BroughtFiles implements AsyncDisposable {
       [files.coming.result, O_TRUNC],
       [files.coming.pack, O_TRUNC],
       [files.coming.session, O_TRUNC],
+      ...(key === 'node' ? [[files.network, O_APPEND] as const] : []),
     ] as const
     const opened: FileHandle[] = []
     for (const [path, how] of toOpen) opened.push(await open(path, newFile | how, 0o600))
-    const from = { console: await sizeOf(files.console), stream: await sizeOf(join(files.share, shareNames.stream)) }
-    return { brought: new BroughtFiles(files, opened, from.stream), from }
+    const from = {
+      console: await sizeOf(files.console),
+      stream: await sizeOf(join(files.share, shareNames.stream)),
+      ...(key === 'node' && { network: await sizeOf(files.network) }),
+    }
+    return { brought: new BroughtFiles(files, opened, from), from }
   }
 
   /** @throws ProtocolError for more than anyone may send. */
@@ -99,6 +119,11 @@ export class BroughtFiles implements AsyncDisposable {
         this.#sessionBytes += bytes.length
         if (this.#sessionBytes > sessionBytes) throw new ProtocolError(`More than ${sessionBytes} bytes of a session`)
         return void (await this.#session.appendFile(bytes))
+      case channels.network:
+        if (!this.#network) throw new ProtocolError('A log of what the gateway of this host let through')
+        this.#networkBytes += bytes.length
+        if (this.#networkBytes <= mostBytes.network) await this.#network.appendFile(bytes)
+        return
       default:
         throw new ProtocolError(`Bytes on channel ${channel}, which nobody opened`)
     }
@@ -143,6 +168,13 @@ export class BroughtFiles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+/** In bytes. */
+interface FileLengths {
+  readonly console: number
+  readonly stream: number
+  readonly network?: number
 }
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW

@@ -19,6 +19,7 @@ import { Limit } from './follow/limit.ts'
 import { Overtime } from './follow/overtime.ts'
 import type { Patience } from './follow/patience.ts'
 import { Reach, type Turn } from './follow/reach.ts'
+import { gatewayThere } from './follow/send-gateway.ts'
 import { recordStop, type StopWish } from './follow/stop-wish.ts'
 import { giveUp, takeEnd } from './follow/take-end.ts'
 import type { VisitedPlaces } from './follow/visited.ts'
@@ -243,6 +244,8 @@ async function oneTurn(
     },
     repository: repositoryName(seat.slice(0, 16), repoPath),
     gateway: await gateway.get(),
+    gatewayThere: gatewayThere(place, provide),
+    keyMs: patience.keyMs,
     onStanding,
     start: () => portableStart({ repoPath, base, needsFlake: environment === undefined }, detach),
     assign: async () => await placedAssignment(record.task, context, await provide()),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { GatewayConfig } from '../core/network/gateway.ts'
 import { messageTimes, mostMessages, type NewMessage, type TaskMessage } from '../core/task/message.ts'
 import type { Fork, Parking } from '../core/task/task.ts'
 import type { HomeFiles } from '../settings/claude-home.ts'
@@ -21,7 +22,7 @@ export const protocolVersion = 1
  * Channels with a fixed meaning. A keeper numbers the connections that its guest makes to home from `firstDial` on, and home the lines to the machine
  * from `firstLine` on.
  */
-export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5, session: 6 } as const
+export const channels = { clone: 1, console: 2, stream: 3, result: 4, work: 5, session: 6, network: 7 } as const
 /** A longer memory of an agent is not kept. */
 export const sessionBytes = 64 * 1024 ** 2
 export const firstDial = 16
@@ -66,7 +67,7 @@ const caps = z.object({
   silenceTimeoutMs: z.number().nullable(),
 })
 
-/** Everything that the task is given; a key of the user's is not among it. */
+/** Everything that the task is given but a key of the user's, which comes by `gateway` where it comes at all. */
 const assignment = z.object({
   task: z.object({
     description: z.string(),
@@ -112,14 +113,14 @@ const assignment = z.object({
     minFreeGiB: z.number(),
   }),
   provisions: z.object({
-    /** A stand-in: the gateway at home has the real one. */
+    /** A stand-in: the gateway has the real one. */
     key: z.object({ variable: z.string(), value: z.string() }),
     variables: z.record(z.string(), z.string()),
     egress: z.enum(['open', 'closed']),
     privateNetworks: z.boolean(),
     idleBackgroundMs: z.number().nullable(),
     claudeHome: z.custom<HomeFiles>((value) => typeof value === 'object' && value !== null).nullable(),
-    /** Whether the guest finds a gateway, which is home's. */
+    /** Whether the guest finds a gateway. */
     gateway: z.boolean(),
   }),
 })
@@ -132,8 +133,16 @@ const message: z.ZodType<NewMessage> = z.discriminatedUnion('kind', [
 ])
 
 export const toNodeSchema = z.discriminatedUnion('type', [
-  /** The first of every connection: how much of each file that only grows home has already. */
-  z.object({ type: z.literal('follow'), protocol: z.int(), console: length, stream: length }),
+  /** The first of every connection: how much of each file that only grows home has already; `network` where the key is at the node, and nowhere else. */
+  z.object({
+    ...{ type: z.literal('follow'), protocol: z.int(), console: length, stream: length },
+    network: length.exactOptional(),
+  }),
+  /** What a gateway beside the machine lets through, and the key: before `prepare`, after each greeting, and when it has changed. It is kept in memory alone. */
+  z.object({
+    type: z.literal('gateway'),
+    config: z.custom<GatewayConfig>((value) => typeof value === 'object' && value !== null),
+  }),
   /** Which repository comes next, by a name that tells nothing of its path; answered by `has`. */
   z.object({
     type: z.literal('prepare'),
@@ -197,6 +206,8 @@ export const toHomeSchema = z.discriminatedUnion('type', [
     seat: z.enum(['empty', 'given', 'done']),
     /** Of which run of the task that is. */
     run: z.int().min(0),
+    /** Whether it understands `gateway`; left out by earlier versions, which do not. */
+    takesKey: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('has'), commits: z.array(commitIdSchema).max(100) }),
   /** After every change, and once for each connection. */

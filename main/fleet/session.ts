@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import type { GatewayConfig } from '../core/network/gateway.ts'
 import type { Standing } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { PortableStart } from '../git/clone/portable-start.ts'
@@ -12,12 +13,13 @@ import type { Engine } from './engine.ts'
 import { applyStatus, machineRuns } from './follow/apply-status.ts'
 import { LineChannels } from './follow/line-channels.ts'
 import { Looks } from './follow/looks.ts'
-import { otherVersion } from './follow/other-version.ts'
+import { otherVersion, takesNoKey } from './follow/other-version.ts'
+import { sendGateway } from './follow/send-gateway.ts'
 import { sendMessages } from './follow/send-messages.ts'
 import type { VisitedPlaces } from './follow/visited.ts'
 import { ProtocolError } from './frames.ts'
-import type { HomeGateway } from './home-gateway.ts'
 import type { Link } from './link.ts'
+import type { LoneGateway } from './lone-gateway.ts'
 import {
   channels,
   firstDial,
@@ -55,7 +57,11 @@ export interface VisitOptions {
   readonly visited: VisitedPlaces
   readonly seat: string
   readonly repository: string
-  readonly gateway: HomeGateway | undefined
+  /** This host's; undefined where the guest has none here. */
+  readonly gateway: LoneGateway | undefined
+  /** Where the key is at the node: what the gateway there is to let through, as it is now. */
+  readonly gatewayThere: (() => Promise<GatewayConfig | undefined>) | null
+  readonly keyMs: number
   readonly start: () => Promise<PortableStart>
   readonly assign: () => Promise<PlacedAssignment>
   /** Puts the end on record, when all that came with it is on our disk; the keeper clears its seat then. */
@@ -168,13 +174,12 @@ export class Session {
     }
   }
 
-  async #greeted({ protocol, node, seat, run }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
+  async #greeted({ protocol, node, seat, run, takesKey = false }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
     if (this.wasThere) throw new ProtocolError('A second greeting')
     this.wasThere = true
-    const { record, stop, start, repository } = this.#options
-    if (protocol !== protocolVersion) {
-      return this.#fail(otherVersion(record.task.place, protocol))
-    }
+    const { record, stop, start, repository, gatewayThere } = this.#options
+    if (protocol !== protocolVersion) return this.#fail(otherVersion(record.task.place, protocol))
+    if (gatewayThere && !takesKey) return this.#fail(takesNoKey(record.task.place))
     if (seat !== 'empty' && run < record.task.parkings.length) {
       // What it holds is of the run before this one. All of that came home, or the task would not have gone on.
       if (seat === 'given') return this.#ended.resolve({ kind: 'lost' })
@@ -189,6 +194,7 @@ export class Session {
     await this.#ours(async () => {
       if (record.task.node !== name) await record.add({ type: 'placed', node: name })
     })
+    if (seat !== 'done') await this.#giveGateway()
     if (seat !== 'empty') {
       this.#hasGiven()
       return
@@ -200,6 +206,21 @@ export class Session {
         await record.add({ type: 'cloned', startCommit: from.startCommit, branch: from.branch })
       }
       this.#send({ type: 'prepare', repository, objectFormat, startCommit: record.task.startCommit ?? startCommit })
+    })
+  }
+
+  /** Where the user trusts the node with the key, and only there, whatever it says of itself. */
+  async #giveGateway(): Promise<void> {
+    const { gatewayThere, keyMs, record } = this.#options
+    if (!gatewayThere) return
+    const send = (config: GatewayConfig): void => this.#send({ type: 'gateway', config })
+    await this.#ours(async () => {
+      try {
+        this.#open.use(await sendGateway(gatewayThere, send, keyMs))
+      } catch (error) {
+        // Its guest asks in vain meanwhile, and the task goes on.
+        if (record.task.machineStartedAt === null) throw error
+      }
     })
   }
 

@@ -15,7 +15,7 @@ const releaseMs = 5_000
 export async function visit(options: VisitOptions): Promise<VisitEnd> {
   const { engine, record, seat, leave, stop } = options
   await using files = new AsyncDisposableStack()
-  const { brought, from } = await BroughtFiles.open(record.files)
+  const { brought, from } = await BroughtFiles.open(record.files, options.gatewayThere ? 'node' : 'home')
   files.use(brought)
   const pipe = engine.attach(seat)
   const session = new Session(options, brought)

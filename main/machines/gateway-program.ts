@@ -22,10 +22,7 @@ export const gatewaySockets = (run: RunDirectory): GatewaySockets => ({
 /** The bundle where this module is part of one; in a checkout, the source. None of them asks for a package. */
 function program(): { readonly folder: string; readonly file: string } {
   if (import.meta.filename.endsWith('.ts')) return { folder: join(packageDirectory(), 'main'), file: 'gateway/main.ts' }
-  const folder = join(resourceDirectory(), 'dist')
-  return process.versions.electron
-    ? { folder: join(folder, 'gateway'), file: 'gateway.js' }
-    : { folder, file: 'gateway.js' }
+  return { folder: join(resourceDirectory(), 'dist', 'gateway'), file: 'gateway.js' }
 }
 
 export interface GatewayProgram {

@@ -96,7 +96,7 @@ function parseBaseUrl(text: string): URL {
 }
 
 /** Whether a connection to the name or address ends at this host's loopback; one to a wildcard address does too. */
-function endsAtLoopback(host: string): boolean {
+export function endsAtLoopback(host: string): boolean {
   const name = host.replace(/\.$/, '')
   return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name) || isWildcard(name)
 }

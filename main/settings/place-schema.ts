@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  keyPlaces,
   placeNamePattern,
   placePathPattern,
   type SlurmOption,
@@ -15,7 +16,10 @@ const host = {
   options: z.array(z.string().regex(sshOptionPattern)).max(50),
 }
 const path = z.string().regex(placePathPattern)
-const any = { name: z.string().regex(placeNamePattern), command: z.tuple([path], path) }
+const any = {
+  ...{ name: z.string().regex(placeNamePattern), command: z.tuple([path], path) },
+  key: z.enum(keyPlaces).exactOptional(),
+}
 const word = z.string().regex(slurmWordPattern).exactOptional()
 
 const sshPlace = { kind: z.literal('ssh'), ...any, ...host }

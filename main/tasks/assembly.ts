@@ -35,7 +35,7 @@ import { TaskChanges } from './review/task-changes.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
 import type { Places, RunnerContext } from './run/task-run.ts'
-import type { Provisions } from './slots/provisions.ts'
+import type { KeyAt, Provisions } from './slots/provisions.ts'
 import type { SlotPool } from './slots/slot-pool.ts'
 import { WarmMachines } from './slots/warm-machines.ts'
 import { Deletions } from './upkeep/deletions.ts'
@@ -53,7 +53,7 @@ export interface OrchestratorOptions extends RunnerContext {
     list(): Promise<readonly RegisteredRepository[]>
   }
   /** What a task that begins now in this repository is given. @throws AppError('key-missing') and the like. */
-  readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+  readonly provisions: (repoPath: string, place?: KeyAt) => Promise<Provisions>
   /** Other machines that run tasks; left out, there are none. */
   readonly places?: Places
   /** Whether tasks that do not say wait for a slot. Default false. */

@@ -8,7 +8,7 @@ import { identity } from '../support/tasks.ts'
 
 const command = ['/opt/node', '/opt/node.js'] as const
 const desk: Place = { name: 'desk', kind: 'ssh', host: 'me@desk', options: [], command }
-const cluster: Place = { name: 'cluster', kind: 'slurm', login: null, job: { qos: 'long' }, command }
+const cluster: Place = { name: 'cluster', kind: 'slurm', login: null, job: { qos: 'long' }, key: 'node', command }
 
 const at = '2026-01-02T03:04:05.000Z'
 const taskAt = (id: string, place: Place) =>
@@ -30,7 +30,7 @@ test('each place has its tasks, with what they wait for in the words of the plac
   })
   expect(views).toEqual([
     {
-      ...{ name: 'desk', kind: 'ssh', host: 'me@desk', job: {}, running: 0, waiting: 1, free: 9 },
+      ...{ name: 'desk', kind: 'ssh', host: 'me@desk', job: {}, key: 'home', running: 0, waiting: 1, free: 9 },
       away: 'Connection refused',
       tasks: [expect.objectContaining({ task_id: away.id, status: 'pending', node: null, waits_because: null })],
     },
@@ -40,6 +40,7 @@ test('each place has its tasks, with what they wait for in the words of the plac
         kind: 'slurm',
         host: null,
         job: { qos: 'long' },
+        key: 'node',
         running: 1,
         waiting: 1,
         free: null,

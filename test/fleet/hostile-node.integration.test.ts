@@ -2,6 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../main/core/task/task.ts'
+import type { KeyPlace, Place } from '../../main/core/task/task-place.ts'
 import type { Engine } from '../../main/fleet/engine.ts'
 import { bringRest, type RestWish } from '../../main/fleet/follow/bring-rest.ts'
 import { lookAtPlace } from '../../main/fleet/follow/look-at-place.ts'
@@ -19,7 +20,14 @@ import { gitIn } from '../support/git/repositories.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-const patience = { retryMs: { least: 20, most: 100 }, lostMs: 5_000, stopMs: 2_000, endMs: 2_000, overtimeMs: 500 }
+const patience = {
+  retryMs: { least: 20, most: 100 },
+  lostMs: 5_000,
+  stopMs: 2_000,
+  endMs: 2_000,
+  overtimeMs: 500,
+  keyMs: 1_000,
+}
 const hello = { type: 'hello', protocol: 1, node: 'evil', seat: 'empty', run: 0 } as const
 const ran = { kind: 'ran', exit: { kind: 'powered-off' }, stopReason: null } as const
 const noWork = { wip: false, also: [], operation: null, markers: { files: [] }, notes: [], unsaved: false } as const
@@ -34,14 +42,22 @@ interface Scene {
 async function atNode(
   hear: (message: ToNode, node: ScriptedNode, scene: Scene) => void | Promise<void>,
   act?: (home: Awaited<ReturnType<typeof startOrchestrator>>, task: Task) => Promise<void>,
-  { submit, caps, ...changed }: Partial<Patience & Pick<Engine, 'submit'>> & Pick<RunRequest, 'caps'> = {},
+  {
+    submit,
+    caps,
+    key,
+    ...changed
+  }: Partial<Patience & Pick<Engine, 'submit'>> & Pick<RunRequest, 'caps'> & { readonly key?: KeyPlace } = {},
 ): Promise<{ readonly task: Task; readonly scene: Scene; readonly attached: number; readonly home: string }> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
   const scene = { root, repo, start: await gitIn(repo, ['rev-parse', 'HEAD']) }
   const engine = scriptedEngine((message, node) => void hear(message, node, scene))
   if (submit) engine.submit = submit
-  const place = { name: 'desk', kind: 'ssh', host: 'desk', options: [], command: ['/n', '/p'] } as const
+  const place = {
+    ...{ name: 'desk', kind: 'ssh', host: 'desk', options: [], command: ['/n', '/p'] },
+    ...(key && { key }),
+  } as const satisfies Place
   const visited = new VisitedPlaces()
   const setup = {
     ...{ root, guest: 'exit 1' },
@@ -112,6 +128,7 @@ test.for<readonly [string, (node: ScriptedNode) => void]>([
   ['ten thousand notes', (node) => node.say({ type: 'status', status: statusWith(Array(10_000).fill('note')) })],
   ['bytes on a channel that nobody opened', (node) => node.send(9, Buffer.from('x'))],
   ['a second greeting', (node) => node.say(hello)],
+  ['lines for the log of what home let through', (node) => node.send(channels.network, Buffer.from('{}\n'))],
   [
     'an agent that waits, with more to say than may be kept',
     (node) => node.say({ type: 'status', status: { ...statusWith([]), waits: { said: 'x'.repeat(17_000) } } }),
@@ -375,6 +392,22 @@ test.for<readonly [string, object]>([
   )
   expect(heard).toContain('stop')
   expect(task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
+})
+
+test('a program that is too old to take the key is never sent it, and its task says what to do', async () => {
+  const heard: string[] = []
+  const { task } = await atNode(
+    (message, node) => {
+      heard.push(message.type)
+      if (message.type === 'follow') node.say(hello)
+    },
+    undefined,
+    { key: 'node' },
+  )
+  expect(heard).toEqual(['follow'])
+  expect(task.state).toMatchObject({
+    outcome: { kind: 'failed', failure: { code: 'host-incomplete', hint: expect.stringContaining('places add desk') } },
+  })
 })
 
 /** A tree as git stores it, whatever its names. */

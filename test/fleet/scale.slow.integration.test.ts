@@ -78,7 +78,7 @@ async function fleetOf(count: number) {
       run: (run: PlacedRun) => {
         const { engine, watch } = at(run.record.task.place?.name ?? '')
         return runAtPlace(run, {
-          ...{ engine, watch, visited, near: null, patience: { ...patience, overtimeMs: 600_000 } },
+          ...{ engine, watch, visited, near: null, patience: { ...patience, overtimeMs: 600_000, keyMs: 1_000 } },
           onStanding: () => undefined,
         })
       },

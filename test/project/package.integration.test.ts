@@ -20,8 +20,8 @@ const execute = promisify(execFile)
 async function gatewayServes(dist: string, folder: string): Promise<string> {
   const [socket, lifeline, log] = ['gateway.sock', 'lifeline.sock', 'network.jsonl'].map((name) => join(folder, name))
   if (!socket || !lifeline || !log) throw new Error('no paths')
-  const rights = ['--permission', `--allow-fs-read=${dist}`, `--allow-fs-write=${log}`]
-  const program = [join(dist, 'gateway.js'), '--socket', socket, '--lifeline', lifeline, '--log', log]
+  const rights = ['--permission', `--allow-fs-read=${join(dist, 'gateway')}`, `--allow-fs-write=${log}`]
+  const program = [join(dist, 'gateway', 'gateway.js'), '--socket', socket, '--lifeline', lifeline, '--log', log]
   const { pid, ended } = await startDetached(process.execPath, [...rights, ...program], {
     stdio: ['pipe', 'inherit', 'inherit'],
     input: JSON.stringify({ hosts: ['listed.example'], api: null }),

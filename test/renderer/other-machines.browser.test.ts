@@ -39,7 +39,17 @@ const scene: Scene = {
 }
 const places: readonly PlaceView[] = [
   {
-    ...{ name: 'desk', kind: 'ssh', host: 'me@workstation', job: {}, running: 1, waiting: 0, free: 9, away: null },
+    ...{
+      name: 'desk',
+      kind: 'ssh',
+      host: 'me@workstation',
+      job: {},
+      key: 'home',
+      running: 1,
+      waiting: 0,
+      free: 9,
+      away: null,
+    },
     tasks: [{ id: works.id, node: 'workstation', why: null }],
   },
   {
@@ -48,6 +58,7 @@ const places: readonly PlaceView[] = [
       kind: 'slurm',
       host: 'login1',
       job: { partition: 'long' },
+      key: 'node',
       running: 0,
       waiting: 1,
       free: null,
@@ -90,7 +101,7 @@ test('the page of places says what each is busy with, what waits there and why, 
   await desk.getByText('ssh, me@workstation').waitFor()
   await desk.getByRole('button', { name: /Port the importer.*workstation$/ }).waitFor()
   const cluster = page.getByRole('region', { name: 'cluster', exact: true })
-  await cluster.getByText('slurm, login1, partition long').waitFor()
+  await cluster.getByText('slurm, login1, partition long, key there').waitFor()
   await cluster.getByText('Away: ssh: connect to host login1').waitFor()
   await cluster.getByText(`Waits: ${why}`).waitFor()
   host.answer('checkPlace', ({ place }) => {

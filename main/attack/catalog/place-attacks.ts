@@ -1,4 +1,4 @@
-import { channels, firstDial } from '../../fleet/protocol.ts'
+import { channels, firstDial, protocolVersion } from '../../fleet/protocol.ts'
 import type { HomeAfter, Said, SaidFrame } from '../attack.ts'
 
 const believes = { kind: 'said', rule: 'a place is believed like a guest' } as const
@@ -117,9 +117,21 @@ export const placeAttacks: readonly Said[] = [
     frames: () => [{ message: { type: 'checkpoint', commit: '--upload-pack=touch' } }],
     harm: ({ commit }) => when(commit?.startsWith('-') === true, `took ${commit} for a commit`),
   },
+  {
+    ...believes,
+    name: 'place-takes-the-key',
+    tries:
+      'Greets as one that is to have the key, which its user left at home, and says that it has the task, so that it is sent again.',
+    says: 'first',
+    frames: () =>
+      ['empty', 'given'].map((seat) => ({
+        message: { type: 'hello', protocol: protocolVersion, node: 'place', seat, run: 0, takesKey: true, key: 'node' },
+      })),
+    harm: ({ keys }) => when(keys > 0, `sent the key ${keys} times to a place that was not to have it`),
+  },
 ]
 
 /** Nothing was said yet. */
 export const silentHome: HomeAfter = {
-  ...{ roomMade: 0, notes: [], messages: [], said: 0, failure: null, kept: 0, connections: 0, commit: null },
+  ...{ roomMade: 0, notes: [], messages: [], said: 0, failure: null, kept: 0, connections: 0, keys: 0, commit: null },
 }

@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { keyPlaces } from '../../core/task/task-place.ts'
 import type { PlaceFlags } from '../places.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { collect } from './argument-types.ts'
@@ -19,6 +20,12 @@ export function addPlaceCommands(program: Command, terminal: Terminal): void {
     .option('--qos <name>', 'with --slurm: as sbatch takes it')
     .option('--constraint <features>', 'with --slurm: as sbatch takes it')
     .option('--ssh-option <name=value>', 'an option of ssh, as ssh -o takes it; repeatable', collect)
+    .addOption(
+      new Option(
+        '--key <where>',
+        'where the API key is while tasks run there: with this host, or beside their machines',
+      ).choices(keyPlaces),
+    )
     .option('--node <path>', 'Node 24 on that machine (default: what its PATH has)')
     .option(
       '--folder <path>',

@@ -10,7 +10,16 @@ interface AnyPlace {
   readonly name: string
   /** What runs our program there; absolute paths of that machine. */
   readonly command: readonly [string, ...string[]]
+  /** Where the API key is while its tasks run; left out: `home`. */
+  readonly key?: KeyPlace
 }
+
+/**
+ * `home`: the gateway that has it is on this host. `node`: it is beside the machine of each task, in the memory of the keeper and of a gateway there, so that
+ * tasks go on while this host is away.
+ */
+export const keyPlaces = ['home', 'node'] as const
+export type KeyPlace = (typeof keyPlaces)[number]
 
 /** One Linux machine that ssh leads to. */
 export interface SshPlace extends AnyPlace, SshHost {

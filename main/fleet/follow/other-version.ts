@@ -4,10 +4,12 @@ import { protocolVersion } from '../protocol.ts'
 
 /** A place whose program is older, or newer, than this one. */
 export const otherVersion = (place: TaskPlace | undefined, version: number): AppError =>
-  new AppError(
-    'host-incomplete',
-    `The program at the place speaks version ${version}, and this one ${protocolVersion}`,
-    {
-      hint: `Run: microvm-orchestrator places add ${place?.name ?? ''} again, as before`,
-    },
-  )
+  other(place, `speaks version ${version}, and this one ${protocolVersion}`)
+
+/** A place to which its user leaves the key, and whose program is too old for that. */
+export const takesNoKey = (place: TaskPlace | undefined): AppError => other(place, 'is too old to take the key')
+
+const other = (place: TaskPlace | undefined, why: string): AppError =>
+  new AppError('host-incomplete', `The program at the place ${why}`, {
+    hint: `Run: microvm-orchestrator places add ${place?.name ?? ''} again, as before`,
+  })

@@ -10,6 +10,8 @@ export interface Patience {
   readonly endMs: number
   /** How much longer than its task may take a machine may run there, until this host asks for its end. */
   readonly overtimeMs: number
+  /** From one look to the next whether the key has changed, for nodes that have it. */
+  readonly keyMs: number
 }
 
 export const usualPatience: Patience = {
@@ -18,4 +20,5 @@ export const usualPatience: Patience = {
   stopMs: 2 * 60_000,
   endMs: 30 * 60_000,
   overtimeMs: 30 * 60_000,
+  keyMs: 30_000,
 }

@@ -2,11 +2,17 @@ import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { type DialSpeech, Dials } from '../dials.ts'
+import type { LoneGateway } from '../lone-gateway.ts'
 import { firstDial, lastDial } from '../protocol.ts'
 import type { SeatFiles } from './seat-files.ts'
 
 /** More connections of one guest are refused. */
 const mostConnections = 128
+
+/** A gateway of this host. */
+type Gateway = Pick<LoneGateway, 'connect'>
+
+type Way = { readonly kind: 'home' } | { readonly kind: 'here'; readonly gateway: Gateway | undefined }
 
 /** What an agent understands as an outage that passes: it tries again, and where it ends for that, its task is parked. */
 const awayBody = JSON.stringify({
@@ -19,12 +25,15 @@ const awayAnswer = [
 ].join('\r\n')
 
 /**
- * What a guest takes for its gateway. Its connections go on to home through the link; while there is none they wait, since an agent whose
- * connections are cut gives up after a few tries. One that has waited for so long that the agent would soon give it up is answered that home is away.
+ * What a guest takes for its gateway. Its connections go on to home through the link, or to a gateway of this host; while there is none they wait, since an agent
+ * whose connections are cut gives up after a few tries. One that has waited for so long that the agent would soon give it up is answered that home is away.
  */
 export class GuestConnections implements Disposable {
   readonly #server: Server
   readonly #waiting = new Set<Socket>()
+  /** Those that go to a gateway of this host. */
+  readonly #led = new Set<Socket>()
+  #way: Way = { kind: 'home' }
   #dials: Dials | undefined
   #tell: ((channel: number) => void) | undefined
   #last = firstDial - 1
@@ -59,9 +68,14 @@ export class GuestConnections implements Disposable {
     this.detach()
     this.#dials = new Dials(speech)
     this.#tell = dialled
-    for (const socket of this.#waiting) this.#dial(socket)
-    this.#waiting.clear()
+    this.#goOn()
     return this.#dials
+  }
+
+  /** From now on what the guest asks goes to this gateway of our own host, and never to home; while there is none it waits. */
+  leadTo(gateway: Gateway | undefined): void {
+    this.#way = { kind: 'here', gateway }
+    this.#goOn()
   }
 
   detach(): void {
@@ -72,8 +86,8 @@ export class GuestConnections implements Disposable {
 
   #arrived(socket: Socket): void {
     socket.on('error', () => undefined) // `close` follows.
-    if (this.#waiting.size + (this.#dials?.size ?? 0) >= mostConnections) return void socket.destroy()
-    if (this.#dials) this.#dial(socket)
+    if (this.#waiting.size + this.#led.size + (this.#dials?.size ?? 0) >= mostConnections) return void socket.destroy()
+    if (this.#hasWay) this.#pass(socket)
     else {
       this.#waiting.add(socket)
       const late = setTimeout(() => this.#waiting.has(socket) && this.#tellAway(socket), this.#holdMs).unref()
@@ -90,6 +104,35 @@ export class GuestConnections implements Disposable {
     socket.end(awayAnswer)
   }
 
+  get #hasWay(): boolean {
+    return (this.#way.kind === 'home' ? this.#dials : this.#way.gateway) !== undefined
+  }
+
+  /** What waits goes on, where it can. */
+  #goOn(): void {
+    if (!this.#hasWay) return
+    for (const socket of this.#waiting) this.#pass(socket)
+    this.#waiting.clear()
+  }
+
+  #pass(socket: Socket): void {
+    if (this.#way.kind === 'home') this.#dial(socket)
+    else if (this.#way.gateway) this.#lead(socket, this.#way.gateway.connect())
+  }
+
+  #lead(socket: Socket, onward: Socket): void {
+    this.#led.add(socket)
+    onward.on('error', () => undefined) // `close` follows.
+    // What was said before the end is still passed on.
+    onward.once('close', () => (onward.readableEnded ? socket.destroySoon() : socket.destroy()))
+    socket.once('close', () => {
+      this.#led.delete(socket)
+      onward.destroy()
+    })
+    socket.pipe(onward)
+    onward.pipe(socket)
+  }
+
   #dial(socket: Socket): void {
     const dials = this.#dials
     if (!dials) return
@@ -101,7 +144,7 @@ export class GuestConnections implements Disposable {
 
   [Symbol.dispose](): void {
     this.detach()
-    for (const socket of this.#waiting) socket.destroy()
+    for (const socket of [...this.#waiting, ...this.#led]) socket.destroy()
     this.#server.close()
   }
 }

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { z } from 'zod'
-import { errorOf } from '../../core/failure.ts'
+import { errorOf, messageOf } from '../../core/failure.ts'
+import type { GatewayConfig } from '../../core/network/gateway.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
@@ -14,6 +15,7 @@ import {
   channels,
   firstDial,
   limitsAtNode,
+  type PlacedAssignment,
   type PlacedEnd,
   protocolVersion,
   type ToHome,
@@ -23,11 +25,12 @@ import {
 import { GuestConnections } from './guest-connections.ts'
 import { homeHasAll } from './home-has-all.ts'
 import { joinLine } from './join-line.ts'
+import { NodeGateway } from './node-gateway.ts'
 import { nodeName } from './node-name.ts'
-import { type NodeParts, NodeTask } from './node-task.ts'
+import { type Begin, type NodeParts, NodeTask } from './node-task.ts'
 import { makeSeat, readJson, type SeatFiles, writeKeeper } from './seat-files.ts'
 import { SentFiles } from './sent-files.ts'
-import { knownCommits, type StoreName } from './store.ts'
+import { knownCommits } from './store.ts'
 import { tellFile, tellGrowing, tellResult } from './tell-files.ts'
 import { tellCheckpoints, tellLook, tellWork, type WorkFor } from './tell-work.ts'
 
@@ -63,7 +66,8 @@ export async function keep(
   await writeKeeper(files)
   const times = { ...usualTimes, ...changed }
   using connections = await GuestConnections.open(files, times.holdMs)
-  const keeper = new Keeper(parts, files, connections, stop, times)
+  await using gateway = new NodeGateway(files, connections)
+  const keeper = new Keeper(parts, files, { connections, gateway }, stop, times)
   await keeper.goOn()
   await rm(files.socket, { force: true })
   const server = createServer((socket) => keeper.serve(socket))
@@ -80,16 +84,21 @@ export async function keep(
   }
 }
 
+type Followed = Pick<Extract<ToNode, { type: 'follow' }>, 'console' | 'stream' | 'network'>
+
+type Prepared = Pick<Begin, 'store' | 'startCommit'>
+
 class Keeper {
   readonly #parts: NodeParts
   readonly #files: SeatFiles
   readonly #connections: GuestConnections
+  readonly #gateway: NodeGateway
   readonly #stop = new AbortController()
   readonly #task: NodeTask
   readonly #over = Promise.withResolvers<KeeperEnd>()
   readonly #patience: NodeJS.Timeout
   readonly #checkpointMs: number
-  #given: { readonly run: number; readonly consoleAt: number } | undefined
+  #given: Awaited<ReturnType<typeof NodeTask.given>>
   /** The place wants this process to end. */
   #isHalted = false
   #end: PlacedEnd | undefined
@@ -98,13 +107,14 @@ class Keeper {
   constructor(
     parts: NodeParts,
     files: SeatFiles,
-    connections: GuestConnections,
+    { connections, gateway }: { readonly connections: GuestConnections; readonly gateway: NodeGateway },
     stop: AbortSignal,
     times: KeeperTimes,
   ) {
     this.#parts = parts
     this.#files = files
     this.#connections = connections
+    this.#gateway = gateway
     this.#checkpointMs = times.checkpointMs
     this.#over.promise.catch(() => undefined) // Thrown where it is waited for.
     this.#task = new NodeTask(parts, files, this.#stop.signal, () => this.#tellStatus())
@@ -127,6 +137,8 @@ class Keeper {
   async goOn(): Promise<void> {
     this.#given = await NodeTask.given(this.#files)
     if (!this.#given) return
+    // The key is sent anew; until then what the guest asks waits.
+    if (this.#given.networkAt !== undefined) this.#connections.leadTo(undefined)
     this.#end = (await pathExists(this.#files.end)) ? await readJson(this.#files.end, endSchema) : undefined
     if (this.#end === undefined) return this.#follow(this.#task.goOn())
     this.#end = await this.#task.saveRest(this.#end)
@@ -140,9 +152,9 @@ class Keeper {
   serve(socket: Socket): void {
     this.#session?.link.close('home came again')
     socket.write(preamble)
-    let prepared: { readonly store: StoreName; readonly startCommit: string } | undefined
+    let prepared: Prepared | undefined
     const sent = new SentFiles(this.#files)
-    let followed = { console: 0, stream: 0 }
+    let followed: Followed = { console: 0, stream: 0 }
     let dials: Dials | undefined
     const link = openLink<ToNode, ToHome>({
       ...{ readable: socket, writable: socket, incoming: toNodeSchema, limits: limitsAtNode, reads: 'always' },
@@ -158,6 +170,7 @@ class Keeper {
             link.send({
               ...{ type: 'hello', protocol: protocolVersion, node: nodeName(), seat: this.#seat },
               run: this.#given?.run ?? 0,
+              takesKey: true,
             })
             dials = this.#connections.attach(
               {
@@ -170,6 +183,8 @@ class Keeper {
             this.#tellStatus()
             if (this.#given) this.#tell(message)
             return
+          case 'gateway':
+            return void this.#takeGateway(message.config, link)
           case 'prepare': {
             const { repository, objectFormat, startCommit } = message
             prepared = { store: { repository, objectFormat }, startCommit }
@@ -180,10 +195,8 @@ class Keeper {
           case 'assign':
             if (!prepared || this.#given) throw new ProtocolError('An assignment out of turn')
             await sent.close()
-            this.#given = { run: message.assignment.task.run, consoleAt: followed.console }
-            this.#follow(this.#task.begin({ ...prepared, assignment: message.assignment, consoleAt: followed.console }))
-            this.#tell(followed)
-            return
+            this.#begin(prepared, message.assignment, followed)
+            return void this.#tell(followed)
           case 'end':
             if (message.channel >= firstDial) dials?.end(message.channel)
             return
@@ -221,6 +234,23 @@ class Keeper {
     })
   }
 
+  /** One that cannot start is why a task cannot begin. Later home tries again. */
+  #takeGateway(config: GatewayConfig, link: Link<ToHome>): void {
+    this.#gateway.take(config).catch((error: unknown) => {
+      this.#parts.log.warn('the gateway could not be started', { reason: messageOf(error) })
+      if (this.#given) link.close('the gateway could not be started')
+    })
+  }
+
+  #begin(prepared: Prepared, assignment: PlacedAssignment, followed: Followed): void {
+    const lengths = {
+      consoleAt: followed.console,
+      ...(this.#gateway.isHere && { networkAt: followed.network ?? 0 }),
+    }
+    this.#given = { run: assignment.task.run, ...lengths }
+    this.#follow(this.#task.begin({ ...prepared, ...lengths, assignment, gateway: this.#gateway }))
+  }
+
   get #seat(): 'empty' | 'given' | 'done' {
     return this.#end ? 'done' : this.#given ? 'given' : 'empty'
   }
@@ -246,11 +276,11 @@ class Keeper {
   }
 
   /** Everything from where home left off, to the end of the task. */
-  #tell(from: { readonly console: number; readonly stream: number }): void {
+  #tell(from: Followed): void {
     const { link, gone } = this.#session ?? {}
     if (!link || !gone) return
     const { folder: home, taskId: id } = this.#files
-    const files = filesOf({ home, id })
+    const files = { ...filesOf({ home, id }), network: this.#files.network }
     const write = (channel: number, bytes: Uint8Array) => link.write(channel, bytes)
     const tell = async (): Promise<void> => {
       const over = new AbortController()
@@ -258,7 +288,11 @@ class Keeper {
       const checkpoints = tellCheckpoints(this.#workFor(link), every)
       // What home's console had before is none of this machine's.
       const console = Math.max(0, from.console - (this.#given?.consoleAt ?? 0))
-      await tellGrowing(files, { ...from, console }, write, () => this.#end !== undefined, gone.signal)
+      const since = {
+        ...{ console, stream: from.stream },
+        ...(from.network !== undefined && { network: Math.max(0, from.network - (this.#given?.networkAt ?? 0)) }),
+      }
+      await tellGrowing(files, since, write, () => this.#end !== undefined, gone.signal)
       over.abort()
       await checkpoints
       const end = this.#end

@@ -53,6 +53,8 @@ const givenSchema = z.object({
   run: z.int(),
   /** How long home's console was when it was given. */
   consoleAt: z.int(),
+  /** The same of its network log, where the key is here: what the guest asks is for a gateway of this host then, and never for home's. */
+  networkAt: z.int().exactOptional(),
 })
 type Given = z.infer<typeof givenSchema>
 
@@ -62,6 +64,9 @@ export interface Begin {
   readonly startCommit: string
   readonly assignment: PlacedAssignment
   readonly consoleAt: number
+  readonly networkAt?: number
+  /** Of this host, where the key is here. */
+  readonly gateway: { ready(): Promise<void> }
 }
 
 /**
@@ -91,7 +96,7 @@ export class NodeTask {
   }
 
   /** What the seat was given, by a keeper before this one; undefined for one that is empty. */
-  static async given(files: SeatFiles): Promise<Pick<Given, 'run' | 'consoleAt'> | undefined> {
+  static async given(files: SeatFiles): Promise<Omit<Given, 'startCommit' | 'limits'> | undefined> {
     if (!(await pathExists(files.given))) return undefined
     return (await readJson(files.given, givenSchema)) ?? { run: 0, consoleAt: 0 }
   }
@@ -128,13 +133,14 @@ export class NodeTask {
    */
   async begin(begin: Begin): Promise<PlacedEnd> {
     const { root, log } = this.#parts
-    const { startCommit, store, assignment, consoleAt } = begin
+    const { startCommit, store, assignment, consoleAt, networkAt, gateway } = begin
     const { run, past } = assignment.task
     await writeJsonAtomically(this.#files.given, {
       startCommit,
       limits: assignment.limits,
       run,
       consoleAt,
+      ...(networkAt !== undefined && { networkAt }),
     } satisfies Given)
     let record: TaskRecord
     try {
@@ -146,6 +152,7 @@ export class NodeTask {
       let slot: SlotId
       try {
         await requireSpace([root], assignment.limits.minFreeGiB)
+        await gateway.ready()
         await takeHistory(root, store, startCommit, this.#files)
         await makeSource(root, store, startCommit, this.#files)
         const { memoryMiB } = assignment.limits

@@ -18,6 +18,8 @@ export interface SeatFiles {
   readonly socket: string
   /** Where the guest's connections to its gateway arrive. The folder alone is shown to the machine. */
   readonly gatewaySocket: string
+  /** What a gateway beside the machine let through, where the key is there. */
+  readonly network: string
   /** What it takes to go on after a crash; nothing secret is in it. */
   readonly given: string
   /** The number of the slot whose disks it has. */
@@ -54,6 +56,7 @@ export function seatFiles(root: string, seat: string): SeatFiles {
     keeperLog: file('keeper.log'),
     socket: file('k.sock'),
     gatewaySocket: join(folder, 'gateway', 'g.sock'),
+    network: file('network.jsonl'),
     given: file('given.json'),
     slot: file('slot.json'),
     clonePack: file('clone.pack'),

@@ -12,27 +12,30 @@ const chunkBytes = 256 * 1024
 const resultBytes = 1024 ** 2
 
 /**
- * Tells a console and a stream from where home left off, as they grow, until `isOver` says that nothing more is written; then the rest of them.
- * A console that was cut meanwhile is told from its new start.
+ * Tells a console and a stream, and a network log where home asks for it, from where home left off, as they grow, until `isOver` says that nothing more is
+ * written; then the rest of them. A console that was cut meanwhile is told from its new start.
  */
 export async function tellGrowing(
-  { console, share }: Pick<TaskFiles, 'console' | 'share'>,
-  from: { readonly console: number; readonly stream: number },
+  { console, share, network }: Pick<TaskFiles, 'console' | 'share' | 'network'>,
+  from: { readonly console: number; readonly stream: number; readonly network?: number },
   write: Write,
   isOver: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   let at = from.console
+  let networkAt = from.network
   const stream = new GrowingGuestFile(share, shareNames.stream)
   stream.offset = from.stream
   while (!signal.aborted) {
     const isLast = isOver()
-    const before = `${at} ${stream.offset}`
+    const before = `${at} ${stream.offset} ${networkAt}`
     at = await tellFrom(console, at, (bytes) => write(channels.console, bytes))
+    if (networkAt !== undefined)
+      networkAt = await tellFrom(network, networkAt, (bytes) => write(channels.network, bytes))
     const chunks: Buffer[] = []
     await stream.look((chunk) => chunks.push(chunk))
     for (const chunk of chunks) await write(channels.stream, chunk)
-    if (`${at} ${stream.offset}` !== before) continue
+    if (`${at} ${stream.offset} ${networkAt}` !== before) continue
     if (isLast) return
     await sleep(lookMs, undefined, { signal }).catch(() => undefined) // Only an abort ends it early.
   }

@@ -21,7 +21,7 @@ export interface ProgramPaths {
 }
 
 /** What a place needs of our package. */
-const parts = ['dist/node.js', 'dist/worker.js', 'nix', 'package.json']
+const parts = ['dist/node.js', 'dist/worker.js', 'dist/gateway/gateway.js', 'nix', 'package.json']
 
 const copyMs = 5 * 60_000
 const neededMajor = 24

@@ -18,7 +18,7 @@ import { identityOf } from '../record/whose-repository.ts'
 import { tasksFolderOf, workFolderFor } from '../record/work-places.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
 import { acceptedCaps, addNote, type Places, type RunnerContext } from '../run/task-run.ts'
-import type { Provisions } from '../slots/provisions.ts'
+import type { KeyAt, Provisions } from '../slots/provisions.ts'
 import type { SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
 import type { Admission } from './admission.ts'
@@ -31,7 +31,7 @@ import { askedOrder, chooseRoom, type PlaceOrder, usualOrder, without } from './
 interface IntakeRules extends Pick<RunnerContext, 'home' | 'limits'> {
   readonly slots: SlotPool
   readonly repositories: { find(alias: string): Promise<RegisteredRepository> }
-  readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+  readonly provisions: (repoPath: string, place?: KeyAt) => Promise<Provisions>
   readonly places?: Places
   readonly placeOrder?: readonly string[]
   readonly queue?: boolean
@@ -140,7 +140,7 @@ export class TaskIntake {
       })
     for (const id of request.after ?? []) await this.#options.catalog.get(id)
     const place = await placesOf(rules).find(name)
-    const provisions = await rules.provisions(path, 'place')
+    const provisions = await rules.provisions(path, place)
     await portableStart({ repoPath: path, base, needsFlake: chosen.environment.kind === 'flake' })
     return { ...asked, provisions, place }
   }
@@ -273,7 +273,13 @@ interface Place {
 
 /** Whether a task that is refused so may run elsewhere. */
 function isOfPlace(error: unknown): boolean {
-  const ofPlace: readonly FailureCode[] = ['slots-busy', 'memory-short', 'host-incomplete', 'repository-invalid']
+  const ofPlace: readonly FailureCode[] = [
+    'slots-busy',
+    'memory-short',
+    'host-incomplete',
+    'repository-invalid',
+    'place-refused',
+  ]
   return error instanceof AppError && ofPlace.includes(error.code)
 }
 

@@ -4,7 +4,12 @@ import type { NetworkEvent } from '../../core/network/gateway.ts'
 import { parseJsonLines } from '../../lib/files/json-lines.ts'
 
 const bytes = z.int().nonnegative()
-const where = { at: z.string(), host: z.string(), port: z.int() }
+/** A gateway writes no other signs; whatever else is in a line, which may come from a place, becomes part of nothing. */
+const word = z
+  .string()
+  .max(300)
+  .regex(/^[!-~]*$/)
+const where = { at: word, host: word, port: z.int() }
 const reason = z.enum([
   ...(['not-listed', 'address-refused', 'tls-name', 'path-refused', 'malformed'] as const),
   ...(['server-tools', 'api-past-gateway', 'secret-past-route', 'secret-unknown', 'method-refused'] as const),
@@ -14,12 +19,12 @@ const eventSchema = z.union([
   z.object({ ...where, verdict: z.literal('reached') }),
   z.object({ ...where, verdict: z.enum(['ended', 'api']), up: bytes, down: bytes }),
   z.object({
-    ...{ ...where, verdict: z.literal('secret'), secret: z.string(), method: z.string() },
+    ...{ ...where, verdict: z.literal('secret'), secret: word, method: word },
     ...{ status: z.int().nullable(), up: bytes, down: bytes },
   }),
   z.object({ ...where, verdict: z.enum(['refused', 'failed']), reason }),
   z.object({
-    at: z.string(),
+    at: word,
     verdict: z.literal('full'),
     of: z.enum(['reached', 'ended', 'api', 'secret', 'refused', 'failed']),
   }),

@@ -7,7 +7,7 @@ import type { CheckMachines } from '../landing/check-machines.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import { type RecordOptions, TaskRecord } from '../record/task-record.ts'
-import type { Provisions } from '../slots/provisions.ts'
+import type { KeyAt, Provisions } from '../slots/provisions.ts'
 import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachine } from '../slots/warm-machine.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
@@ -21,7 +21,7 @@ import { runTask } from './task-runner.ts'
 export interface TaskFollowerOptions {
   readonly context: RunnerContext & {
     readonly slots: SlotPool
-    readonly provisions: (repoPath: string, where?: 'place') => Promise<Provisions>
+    readonly provisions: (repoPath: string, place?: KeyAt) => Promise<Provisions>
     readonly places?: Places
   }
   readonly catalog: TaskCatalog
@@ -149,7 +149,8 @@ export class TaskFollower {
   async #runAtPlace(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
     const { context, lifetime } = this.#options
     if (!context.places) throw new Error('This orchestrator has no places')
-    const provide = () => context.provisions(record.task.repoPath, 'place')
+    const { place, repoPath } = record.task
+    const provide = () => context.provisions(repoPath, place)
     return await context.places.run({ context, record, provide, stop, detach: lifetime.detach })
   }
 

@@ -7,7 +7,8 @@ import { listRepositories } from '../../settings/repositories.ts'
 import { secretsFor } from '../../settings/secrets/secrets.ts'
 import type { SettingsStore } from '../../settings/settings-store.ts'
 import { findKey } from '../../settings/token.ts'
-import type { Provisions } from './provisions.ts'
+import { requireForNode } from './for-node.ts'
+import type { KeyAt, Provisions } from './provisions.ts'
 
 /** What machines of every place can do. */
 const linuxMachines = { forwardAddress, gatewayUrl, canClose: true } as const
@@ -18,18 +19,18 @@ interface ProvisionsOptions {
   readonly env: NodeJS.ProcessEnv
   readonly machines: MachineDriver
   readonly repoPath: string
-  /** For a task on another host, which is never given a key. */
-  readonly where?: 'place' | undefined
+  /** Of a task on another host, whose guest is never given the key. */
+  readonly place?: KeyAt | undefined
 }
 
-/** What a task of this repository is given, as settings, allowlist and key say now. */
+/** What a task of this repository is given, as settings, allowlist and key say now. @throws AppError for what the place cannot be given. */
 export async function provisionsOf({
   home,
   settings,
   env,
   machines,
   repoPath,
-  where,
+  place,
 }: ProvisionsOptions): Promise<Provisions> {
   const { egress, keyInGuest, serverTools, privateNetworks, idleBackgroundMs, asAtHome } = settings.requireCurrent()
   const repository = (await listRepositories(home)).find(({ path }) => path === repoPath)
@@ -37,10 +38,10 @@ export async function provisionsOf({
   const policy = repository ? (repository.egress ?? egressPolicy(egress)) : ({ kind: 'closed' } as const)
   const key = await findKey(env, home)
   const secrets = repository ? await secretsFor(home, repoPath) : []
-  const network =
-    where === 'place'
-      ? guestNetwork({ policy, key, keyInGuest: false, serverTools, env, secrets }, linuxMachines)
-      : guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
+  const network = place
+    ? guestNetwork({ policy, key, keyInGuest: false, serverTools, env, secrets }, linuxMachines)
+    : guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
+  if (place?.key === 'node') requireForNode(place, network.gateway)
   const claudeHome = asAtHome.length > 0 && repository ? await readClaudeHome(claudeFolder(env), asAtHome) : null
   return { ...network, privateNetworks, idleBackgroundMs, ...(claudeHome && { claudeHome }) }
 }

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../../core/network/gateway.ts'
+import type { Place } from '../../core/task/task-place.ts'
 import type { Forward } from '../../machines/driver.ts'
 import type { HomeFiles } from '../../settings/claude-home.ts'
 
@@ -15,6 +16,9 @@ export interface Assignment {
   /** What of the user's own Claude Code comes along. */
   readonly claudeHome?: HomeFiles
 }
+
+/** The place of a task on another host, as far as it decides what the task is given. */
+export type KeyAt = Pick<Place, 'name' | 'key'>
 
 /** What one task is given, decided when it was accepted. */
 export interface Provisions extends Assignment {

@@ -58,7 +58,7 @@ const versionOf = ({ tasks }: Snapshot): string =>
     .join()
 
 function Place({ place }: { place: PlaceView }) {
-  const { name, kind, host: leads, job, running, waiting, free, away, tasks } = place
+  const { name, kind, host: leads, job, key, running, waiting, free, away, tasks } = place
   const wishes = Object.entries(job).map(([option, value]) => `${option} ${value}`)
   const facts = [`${running} busy`, `${waiting} waiting`, free === null ? null : `${free} free`]
   const all = useTasks()
@@ -69,7 +69,11 @@ function Place({ place }: { place: PlaceView }) {
         <div className="setting">
           <div>
             <span className="label">{facts.filter(Boolean).join(' · ')}</span>
-            <small>{[kind, leads ?? 'by commands of this host', ...wishes].join(', ')}</small>
+            <small>
+              {[kind, leads ?? 'by commands of this host', ...wishes, ...(key === 'node' ? ['key there'] : [])].join(
+                ', ',
+              )}
+            </small>
           </div>
           <Button onClick={() => go({ view: 'history', chosen: { place: name } })}>History</Button>
         </div>

@@ -11,6 +11,10 @@ export async function builtPackage(folder: string, program?: string): Promise<st
     ...{ root: checkout, configFile: join(checkout, 'vite.config.ts'), mode: 'node', logLevel: 'warn' },
     build: { outDir: join(folder, 'dist'), ...(program !== undefined && { ssr: program }) },
   })
+  await build({
+    ...{ root: checkout, configFile: join(checkout, 'vite.config.ts'), mode: 'gateway', logLevel: 'warn' },
+    build: { outDir: join(folder, 'dist', 'gateway') },
+  })
   await cp(bundlePath(checkout), join(folder, 'dist', 'worker.js'))
   for (const name of ['nix', 'package.json']) await cp(join(checkout, name), join(folder, name), { recursive: true })
   return folder

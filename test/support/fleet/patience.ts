@@ -7,4 +7,5 @@ export const shortPatience: Patience = {
   stopMs: 10_000,
   endMs: 60_000,
   overtimeMs: 60_000,
+  keyMs: 200,
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { KeyPlace } from '../../../main/core/task/task-place.ts'
 import { createFleet } from '../../../main/fleet/fleet.ts'
 import type { Patience } from '../../../main/fleet/follow/patience.ts'
 import { endAll, findDetached } from '../../../main/lib/processes/find-processes.ts'
@@ -27,7 +28,7 @@ export interface PlaceScene extends AsyncDisposable {
 /** A home with a registered repository, and a node that a real sshd leads to, whose machines are processes running the guest. */
 export async function placeScene(
   guestOf: (root: string) => string,
-  changed: Partial<Patience> = {},
+  { key, ...changed }: Partial<Patience> & { readonly key?: KeyPlace } = {},
 ): Promise<PlaceScene> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
@@ -37,7 +38,7 @@ export async function placeScene(
   const sshd = await startSshd(root)
   const { host, options } = sshd
   const command: [string, ...string[]] = [process.execPath, await processProgram(), node]
-  await addPlace(join(root, 'home'), { name: 'desk', kind: 'ssh', host, options, command })
+  await addPlace(join(root, 'home'), { name: 'desk', kind: 'ssh', host, options, command, ...(key && { key }) })
   return {
     ...{ root, repo, node, sshd },
     setup: { root, guest: 'exit 1', places: (home) => createFleet(home, { ...shortPatience, ...changed }) },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keyPlaces } from '../../../core/task/task-place.ts'
 import { defineOperation } from '../../operation.ts'
 import { placeDetails } from '../../place-views.ts'
 import { statusSchema } from '../../schemas.ts'
@@ -23,6 +24,7 @@ export const listPlaces = defineOperation({
         job: z
           .record(z.string(), z.string())
           .describe('What its engine is asked for: partition, account, qos, constraint'),
+        key: z.enum(keyPlaces).describe('Where the API key is while tasks run there: with this host, or at the node'),
         running: z.int(),
         waiting: z.int(),
         free: z

@@ -14,16 +14,16 @@ import { makeRunDirectory, type RunDirectory, removeRunDirectory } from '../mach
 import { prepareConsole } from '../machines/watch/console.ts'
 import { readyMs, untilReady } from '../machines/watch/until-ready.ts'
 
-/** The gateway of a guest that is elsewhere. */
-export interface HomeGateway extends AsyncDisposable {
+/** A gateway that is started and ended apart from its guest's machine. */
+export interface LoneGateway extends AsyncDisposable {
   connect(): Socket
 }
 
 /**
- * Starts on this host what a machine here has beside it: the key and secrets are with this process, what is let through is written down here, and
- * the other host gets answers alone. It ends with this process, however that ends.
+ * Starts what a machine has beside it where its guest is elsewhere, or the machine must not know what it lets through: the key and secrets are with the gateway's
+ * process and this one, and what is let through is written down on this host. It ends with this process, however that ends.
  */
-export async function startHomeGateway(
+export async function startLoneGateway(
   {
     home,
     id,
@@ -31,7 +31,7 @@ export async function startHomeGateway(
     logPath,
   }: { readonly home: string; readonly id: TaskId; readonly config: GatewayConfig; readonly logPath: string },
   signal: AbortSignal,
-): Promise<HomeGateway> {
+): Promise<LoneGateway> {
   const user = required(await findHelperUser(), 'The system user that runs virtual machines')
   const run = await makeRunDirectory(`${id}-gateway`, user)
   await using undo = new AsyncDisposableStack()
