@@ -28,7 +28,7 @@ export function passedOn(rawHeaders: readonly string[], without: readonly string
   return pairs.filter(([name]) => !dropped.has(name.toLowerCase())).flat()
 }
 
-/** The headers of a guest's request that the API gets: only listed ones, each name once. */
+/** The headers of a guest's request that the API gets: only listed ones, each name in one line. */
 export function passedToApi(rawHeaders: readonly string[], guestHasKey: boolean): string[] {
   return listedOnce(rawHeaders, guestHasKey ? [...toldToApi, credentials] : toldToApi)
 }
@@ -41,8 +41,11 @@ function listedOnce(
   const kept = new Map<string, readonly [string, string]>()
   for (const pair of pairsOf(rawHeaders)) {
     const name = pair[0].toLowerCase()
-    if (without.includes(name) || kept.has(name) || !listed.some((pattern) => pattern.test(name))) continue
-    kept.set(name, pair)
+    if (without.includes(name) || !listed.some((pattern) => pattern.test(name))) continue
+    const before = kept.get(name)
+    if (!before) kept.set(name, pair)
+    // A client of a registry of images has a line for each type; one line with all says the same.
+    else if (name === 'accept') kept.set(name, [before[0], `${before[1]}, ${pair[1]}`])
   }
   return [...kept.values()].flat()
 }
@@ -57,7 +60,7 @@ const toldWithSecret = [
   /^([a-z0-9]+-)*version$/,
 ] as const
 
-/** The headers of a guest's request that the host of a secret gets: only listed ones, each name once, and not the secret's. */
+/** The headers of a guest's request that the host of a secret gets: only listed ones, each name in one line, and not the secret's. */
 export function passedWithSecret(rawHeaders: readonly string[], secretHeader: string): string[] {
   return listedOnce(rawHeaders, toldWithSecret, [secretHeader.toLowerCase()])
 }

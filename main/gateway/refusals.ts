@@ -19,6 +19,8 @@ const texts: Readonly<Record<NetworkReason, string>> = {
   'secret-past-route': 'it is asked by the gateway alone, at the address that a variable SECRET_..._URL names',
   'secret-unknown': 'this task has no secret of that name',
   'method-refused': 'the secret of this host is not for such requests. The user can add it again with --method',
+  'token-host-refused':
+    'the registry has its tokens given by another host, which the secret is not for. The user can add it again with --token-host',
   malformed: 'the request cannot be understood',
   'name-unknown': 'the name has no address',
   unreachable: 'no connection could be made',

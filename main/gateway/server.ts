@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { askApi } from './ask-api.ts'
 import { forwardRequest } from './forward-request.ts'
 import type { GatewayParts } from './parts.ts'
 import { BodyBudget } from './read-body.ts'
 import { askWithSecret } from './secrets/ask-with-secret.ts'
+import { RegistryTokens } from './secrets/registry-tokens.ts'
 import { secretRoute } from './secrets/secret-route.ts'
 import { tunnel } from './tunnel.ts'
 
@@ -15,6 +16,7 @@ import { tunnel } from './tunnel.ts'
 export function createGateway(parts: GatewayParts): Server {
   const { limits, api, secrets } = parts
   const budget = new BodyBudget(limits)
+  const tokens = new RegistryTokens(parts)
   const answering = new WeakSet<Socket>()
   const server = createServer({
     maxHeaderSize: 16 * 1024,
@@ -34,7 +36,8 @@ export function createGateway(parts: GatewayParts): Server {
     response.once('close', () => answering.delete(socket))
     if (!request.url?.startsWith('/')) return void forwardRequest(request, response, parts)
     const route = secretRoute(secrets, request, api !== null)
-    if (route.kind !== 'none') return void askWithSecret(request, response, route, budget, parts)
+    if (route.kind === 'is-registry') return sayRegistry(response)
+    if (route.kind !== 'none') return void askWithSecret(request, response, route, { budget, tokens }, parts)
     if (api) return void askApi(request, response, api, budget, parts)
     response.writeHead(404, { 'content-length': 0 }).end()
   })
@@ -44,4 +47,13 @@ export function createGateway(parts: GatewayParts): Server {
     else socket.destroy()
   })
   return server
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support */
+function sayRegistry(response: ServerResponse): void {
+  response.writeHead(200, {
+    ...{ 'content-type': 'application/json', 'content-length': 2 },
+    'docker-distribution-api-version': 'registry/2.0',
+  })
+  response.end('{}')
 }

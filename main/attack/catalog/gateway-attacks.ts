@@ -23,7 +23,7 @@ const withUsersKey = ({ key }: SeenRequest, usersKey: string, what: string) =>
 const planted = 'planted-secret-of-the-user'
 export const plantedSecret = (host: string): GatewaySecret => ({
   ...{ name: 'PLANTED', origin: `http://${host}`, header: { name: 'Authorization', value: `Bearer ${planted}` } },
-  ...{ methods: ['GET', 'HEAD'], tools: ['git'], path: null, hidden: [planted] },
+  ...{ methods: ['GET', 'HEAD'], tools: ['git'], path: null, tokenOrigins: [], hidden: [planted] },
 })
 
 /** A request as an honest agent makes it: where it does not arrive, nothing was shown. */

@@ -25,6 +25,7 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
         .argParser(collectTool),
     )
     .option('--path <path>', 'where on the host npm, pip or cargo finds its registry, such as /simple/')
+    .option('--token-host <host>', 'for docker: another host that is sent it too, and gives tokens for the registry')
     .option('--keychain', "kept in the system's keychain, in place of a file of yours")
     // What does not belong here may be the secret, and Commander would show it.
     .allowExcessArguments()

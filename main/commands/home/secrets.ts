@@ -12,6 +12,7 @@ import {
   secretNamePattern,
   secretPathPattern,
   secretVariable,
+  tokenHostsOf,
   usualForm,
   usualTools,
 } from '../../core/network/secret.ts'
@@ -34,6 +35,7 @@ export interface NewSecret {
   readonly forThisHost?: boolean
   readonly tools?: readonly (SecretTool | 'none')[]
   readonly path?: string
+  readonly tokenHost?: string
   readonly keychain?: boolean
 }
 
@@ -48,11 +50,14 @@ export async function addSecretCommand(
   const place = parseSecretHost(wish.host)
   if (typeof place === 'string') throw wrong(place)
   const tools = toolsOf(wish.tools, place.host)
+  if (tools.includes('docker') && /^(index\.|hub\.)?docker\.(io|com)$/.test(place.host))
+    throw wrong('The registry of Docker Hub is --host registry-1.docker.io')
   const secret: Secret = {
     ...{ name, ...place, form: formOf(wish, tools), methods: methodsOf(wish.method) },
     repositories: await repositoriesOf(terminal.home, wish),
     tools,
     path: pathOf(wish.path),
+    tokenHost: tokenHostOf(wish.tokenHost, tools),
   }
   const keychain = wish.keychain ? await openKeychain(terminal.home) : undefined
   const value = await read(`The secret for ${secretHostText(secret)} (it is not shown): `)
@@ -78,11 +83,13 @@ export async function removeSecretCommand(terminal: Terminal, name: string): Pro
 
 function linesOf(secret: ListedSecret, aliases: ReadonlyMap<string, string>): readonly string[] {
   const { name, form, methods, repositories, tools, path, inKeychain } = secret
+  const tokenHosts = tokenHostsOf(secret).slice(1)
   const whose = repositories?.map((each) => aliases.get(each) ?? `${each} (not registered)`).join(', ')
   return [
     `  ${name}: ${secretHostText(secret)}, ${secretFormText(form)}`,
     `    methods: ${methods.join(', ')}${tools.includes('git') ? ', and what git fetches' : ''}`,
     `    repositories: ${whose === '' ? 'none, for pull requests of this host' : (whose ?? 'all')}`,
+    ...(tokenHosts.length > 0 ? [`    also sent to: ${tokenHosts.join(', ')}, for tokens of the registry`] : []),
     ...(inKeychain ? ["    kept in the system's keychain"] : []),
     `    found by: ${[secretVariable(name), ...tools].join(', ')}${path === null ? '' : `, at ${path}`}`,
   ]
@@ -112,7 +119,11 @@ function formOf({ bearer, basic, header }: NewSecret, tools: readonly SecretTool
       throw wrong('The user of --basic holds spaces, colons or other signs')
     return { kind: 'basic', user: basic }
   }
-  if (header === undefined) return bearer ? { kind: 'bearer' } : usualForm(tools)
+  if (header === undefined) {
+    if (tools.includes('docker') && !bearer)
+      throw wrong('A registry of images takes a password, with --basic USER, or a token of its own, with --bearer')
+    return bearer ? { kind: 'bearer' } : usualForm(tools)
+  }
   const form = parseSecretHeader(header)
   if (typeof form === 'string') throw wrong(form)
   return form
@@ -136,6 +147,14 @@ function pathOf(path: string | undefined): string | null {
   if (path === undefined) return null
   if (!secretPathPattern.test(path) || path === '') throw wrong('--path begins with / and holds plain signs')
   return path
+}
+
+function tokenHostOf(text: string | undefined, tools: readonly SecretTool[]): string | null {
+  if (text === undefined) return null
+  if (!tools.includes('docker')) throw wrong('--token-host is of a registry of images: --for docker')
+  const place = parseSecretHost(text)
+  if (typeof place === 'string') throw wrong(place)
+  return secretHostText(place)
 }
 
 const wrong = (message: string): AppError =>

@@ -38,6 +38,8 @@ export type NetworkReason =
   | 'secret-unknown'
   /** A method for which the secret is not. */
   | 'method-refused'
+  /** A registry whose tokens are given by a host that the secret is not for. */
+  | 'token-host-refused'
   | 'malformed'
   | 'name-unknown'
   | 'unreachable'

@@ -1,7 +1,7 @@
 import { canonicalHost, publicApiHost } from './host-rule.ts'
 
 /** Programs of a guest that find a registry or a host by a variable, so that they can be pointed at a route. */
-export const secretTools = ['npm', 'pip', 'git', 'cargo'] as const
+export const secretTools = ['npm', 'pip', 'git', 'cargo', 'docker'] as const
 export type SecretTool = (typeof secretTools)[number]
 
 /** TRACE would have the server show what it was sent, CONNECT would leave the gateway; neither is ever listed. */
@@ -28,6 +28,8 @@ export interface Secret {
   readonly tools: readonly SecretTool[]
   /** Where on the host npm, pip or cargo finds its registry; null for the usual place. */
   readonly path: string | null
+  /** Another host that gives tokens for a registry of images, as `HOST` or `HOST:PORT`; null for the usual one. */
+  readonly tokenHost: string | null
 }
 
 /** A secret as a machine's gateway has it. */
@@ -40,6 +42,11 @@ export interface GatewaySecret {
   readonly tools: readonly SecretTool[]
   /** Where on the host a registry is; null for the usual place. */
   readonly path: string | null
+  /**
+   * Where the secret is exchanged for a token that a registry of images takes in its place: scheme, host and port. None for a secret that is
+   * always sent itself.
+   */
+  readonly tokenOrigins: readonly string[]
   /** What no answer may bring into the guest: the secret in each form in which a server could repeat it. */
   readonly hidden: readonly string[]
 }
@@ -57,6 +64,24 @@ export const secretValuePattern = /^(?=.{8,4096}$)[\x21-\x7e]([\x20-\x7e]*[\x21-
 
 /** The path of a registry, in its plain form and from the root. */
 export const secretPathPattern = /^(\/[A-Za-z0-9_~@+-][A-Za-z0-9._~@+-]*)*\/?$/
+
+/**
+ * The first name of each image of a registry, at the gateway: https://github.com/opencontainers/distribution-spec has names in small letters, digits and single
+ * signs, and has them right behind `/v2/`.
+ */
+export const imagesRoute = (name: string): string => `secrets/${name.toLowerCase().replaceAll('_', '-')}-images`
+
+const usualTokenHosts: Readonly<Record<string, string>> = {
+  'registry-1.docker.io': 'auth.docker.io',
+  'registry.gitlab.com': 'gitlab.com',
+}
+
+/** Hosts that may give tokens for a registry of images, its own first; none where the secret is sent to the registry itself. */
+export function tokenHostsOf(secret: Secret): readonly string[] {
+  if (!secret.tools.includes('docker') || secret.form.kind !== 'basic') return []
+  const other = secret.tokenHost ?? usualTokenHosts[secretHostText(secret)]
+  return [secretHostText(secret), ...(other === undefined ? [] : [other])]
+}
 
 /** Where a registry is, as the beginning of paths below it; `usual` where the secret does not say. */
 export function registryPath({ path }: Pick<Secret, 'path'>, usual = '/'): string {
@@ -95,6 +120,7 @@ export function parseSecretHost(text: string): Pick<Secret, 'host' | 'port'> | s
 export function usualTools(host: string): readonly SecretTool[] {
   if (host === 'registry.npmjs.org') return ['npm']
   if (host === 'pypi.org') return ['pip']
+  if (['registry-1.docker.io', 'registry.gitlab.com', 'ghcr.io', 'quay.io'].includes(host)) return ['docker']
   return ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org'].includes(host) ? ['git'] : []
 }
 

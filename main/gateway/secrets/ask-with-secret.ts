@@ -12,12 +12,17 @@ import type { BodyBudget } from '../read-body.ts'
 import { explain } from '../refusals.ts'
 import { linksToRoute } from './links-to-route.ts'
 import { misleadingParameter } from './misleading-parameters.ts'
+import type { Credential, RegistryTokens } from './registry-tokens.ts'
 import { type Replacement, replaceIn, replacing } from './replace-text.ts'
 import { routedLink } from './routed-link.ts'
 import type { SecretRoute } from './secret-route.ts'
 
 type Refused = Extract<SecretRoute, { kind: 'refused' }>
 type Found = Extract<SecretRoute, { kind: 'found' }>
+
+type Shown = Extract<Credential, { kind: 'header' }>
+
+const keptBack = ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc'] as const
 
 const bodiless: readonly string[] = ['GET', 'HEAD']
 
@@ -29,7 +34,7 @@ export async function askWithSecret(
   request: IncomingMessage,
   response: ServerResponse,
   route: Refused | Found,
-  budget: BodyBudget,
+  { budget, tokens }: { readonly budget: BodyBudget; readonly tokens: RegistryTokens },
   parts: GatewayParts,
 ): Promise<void> {
   const { journal, limits } = parts
@@ -52,12 +57,20 @@ export async function askWithSecret(
     const { methods } = secret
     const misleads = misleadingParameter({ methods, target: route.target, headers: request.headers, body: body.bytes })
     if (misleads !== null) return refuse(misleads, statuses[misleads] ?? 403)
-    const onward = openRequest(route, request, body.bytes, parts)
+    const fail = (why: string) => answer(response, 502, `${destination.host} cannot be asked: ${why}`)
+    const credential = await tokens.credentialFor(route)
+    if (credential.kind === 'refused') return refuse(credential.reason, 403)
+    if (credential.kind === 'failed') return fail(credential.why)
+    if (response.destroyed) return
+    const onward = openRequest(route, credential, request, body.bytes, parts)
     onward.once('finish', () => body[Symbol.dispose]())
     await exchange(onward, response, {
       idleMs: limits.idleMs,
-      pass: (answered) => passWithout(route, answered, response),
-      fail: (why) => answer(response, 502, `${destination.host} cannot be asked: ${why}`),
+      pass: (answered) => {
+        if (answered.statusCode === 401) tokens.forget(route)
+        return passWithout(route, credential, answered, response)
+      },
+      fail,
       ended: (end) =>
         journal.add({ verdict: 'secret', ...destination, secret: secret.name, method, up: body.bytes.length, ...end }),
     })
@@ -71,12 +84,12 @@ const statuses: Partial<Record<NetworkReason, number>> = { 'secret-unknown': 404
 /** The whole request, with nothing in it that the guest could have framed. Its answer is to be one that can be read. */
 function openRequest(
   { secret, method, target }: Found,
+  { name, value }: Shown,
   { rawHeaders }: IncomingMessage,
   body: Buffer,
   { trusted }: GatewayParts,
 ): ClientRequest {
   const base = new URL(secret.origin)
-  const { name, value } = secret.header
   const onward = openOnward(base, {
     ...{ method, path: target, trusted },
     headers: [
@@ -93,17 +106,27 @@ function openRequest(
  * Gives the guest the answer with the secret made unreadable wherever it is repeated. Cookies stay behind: what a server gives to one that
  * has shown the secret may stand for it. A redirect is the guest's own to follow: within the host by its route, elsewhere without it.
  */
-function passWithout({ secret, target, method }: Found, answered: IncomingMessage, response: ServerResponse): boolean {
+function passWithout(
+  { secret, target, method }: Found,
+  { hidden }: Shown,
+  answered: IncomingMessage,
+  response: ServerResponse,
+): boolean {
   const coding = answered.headers['content-encoding'] ?? 'identity'
   // It could not be read, and was asked for as it is.
   if (coding !== 'identity' || (answered.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked')
     return false
-  const masks = secret.hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
+  const masks = hidden.map((text): Replacement => [text, '*'.repeat(text.length)])
   const route = { origin: secret.origin, url: secretRouteUrl(secret.name, `http://${gatewayOf(response)}`) }
   const isWhole = method === 'GET' && answered.statusCode === 200
   const links = isWhole ? linksToRoute(secret, { target, type: answered.headers['content-type'] ?? '' }, route) : null
   return passAnswer(answered, response, {
-    without: ['set-cookie', 'content-encoding', 'accept-ranges', 'alt-svc', ...namesThatTell(secret, answered)],
+    // A guest that is told to show something has nothing to show: its registry had the secret.
+    without: [
+      ...keptBack,
+      ...namesThatTell(hidden, answered),
+      ...(secret.tokenOrigins.length > 0 ? ['www-authenticate'] : []),
+    ],
     header: (value, name) =>
       replaceIn(name === 'location' ? routedLink(value, `${secret.origin}${target}`, route) : value, masks),
     body: links ? [links, replacing(masks)] : [replacing(masks)],
@@ -112,7 +135,7 @@ function passWithout({ secret, target, method }: Found, answered: IncomingMessag
 }
 
 /** Names of headers that a server made of the secret. */
-const namesThatTell = ({ hidden }: GatewaySecret, { headers }: IncomingMessage): readonly string[] =>
+const namesThatTell = (hidden: readonly string[], { headers }: IncomingMessage): readonly string[] =>
   Object.keys(headers).filter((name) => hidden.some((text) => name.includes(text.toLowerCase())))
 
 /** As the guest has called it; a text of its own in its own answer. */

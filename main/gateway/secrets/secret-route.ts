@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { NetworkReason } from '../../core/network/gateway.ts'
-import { type GatewaySecret, secretMethods } from '../../core/network/secret.ts'
+import { type GatewaySecret, imagesRoute, secretMethods } from '../../core/network/secret.ts'
 
 export type SecretRoute =
   /** A request for something else. */
   | { readonly kind: 'none' }
+  /** Whether here is a registry of images: the one question that is about no image, and so about none of several registries. */
+  | { readonly kind: 'is-registry' }
   | { readonly kind: 'refused'; readonly reason: NetworkReason; readonly secret?: GatewaySecret }
   /** `target` is path and query on the secret's own host. */
   | { readonly kind: 'found'; readonly secret: GatewaySecret; readonly method: string; readonly target: string }
@@ -32,6 +34,13 @@ export function secretRoute(
 ): SecretRoute {
   const contentType = headers['content-type']
   if (secrets.length === 0) return { kind: 'none' }
+  const registries = secrets.filter(({ tools }) => tools.includes('docker'))
+  if (registries.length > 0 && /^\/v2\/?$/.test(url) && (method === 'GET' || method === 'HEAD'))
+    return { kind: 'is-registry' }
+  for (const registry of registries) {
+    const images = `/v2/${imagesRoute(registry.name)}/`
+    if (url.startsWith(images)) return requested(registry, { method, contentType }, `/v2/${url.slice(images.length)}`)
+  }
   const [, name, below] = /^\/secrets\/([^/?]*)(.*)$/s.exec(url) ?? []
   if (name === undefined) {
     const root = secrets.find(({ tools }) => tools.includes('npm'))

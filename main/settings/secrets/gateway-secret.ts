@@ -1,11 +1,27 @@
-import { type GatewaySecret, type Secret, type SecretForm, secretHostText } from '../../core/network/secret.ts'
+import {
+  type GatewaySecret,
+  type Secret,
+  type SecretForm,
+  secretHostText,
+  tokenHostsOf,
+} from '../../core/network/secret.ts'
 import { unreachable } from '../../core/unreachable.ts'
 
 /** What the gateway of a machine needs of a secret. Pure. */
 export function gatewaySecret(secret: Secret, value: string): GatewaySecret {
   const { name, form, methods, tools, path } = secret
   const origin = `https://${secretHostText(secret)}`
-  return { name, origin, header: headerOf(form, value), methods, tools, path, hidden: formsOf(form, value) }
+  const tokenOrigins = tokenHostsOf(secret).map((host) => `https://${host}`)
+  return {
+    name,
+    origin,
+    header: headerOf(form, value),
+    methods,
+    tools,
+    path,
+    tokenOrigins,
+    hidden: formsOf(form, value),
+  }
 }
 
 function headerOf(form: SecretForm, value: string): GatewaySecret['header'] {

@@ -8,6 +8,7 @@ import {
   secretVariable,
 } from '../../core/network/secret.ts'
 import { cargoConfig } from './cargo-config.ts'
+import { registriesConf } from './registries-conf.ts'
 
 /**
  * How the programs of a guest find the routes of its secrets: each by a variable of its own, and the tools that each is for by theirs. No
@@ -17,25 +18,15 @@ import { cargoConfig } from './cargo-config.ts'
 export function secretVariables(secrets: readonly Secret[], gatewayUrl: string): Readonly<Record<string, string>> {
   const npm = onlyOne('npm', secrets)
   const pip = onlyOne('pip', secrets)
-  const cargo = secrets.filter(({ tools }) => tools.includes('cargo'))
-  const git = secrets.filter(({ tools }) => tools.includes('git'))
-  for (const { host, port } of git)
-    onlyOne(
-      'git',
-      git.filter((each) => each.host === host && each.port === port),
-    )
-  for (const one of cargo)
-    onlyOne(
-      'cargo',
-      cargo.filter(
-        (each) => each.host === one.host && each.port === one.port && registryPath(each) === registryPath(one),
-      ),
-    )
+  const git = eachAtOnePlace('git', secrets, secretHostText)
+  const docker = eachAtOnePlace('docker', secrets, secretHostText)
+  const cargo = eachAtOnePlace('cargo', secrets, (secret) => `${secretHostText(secret)}${registryPath(secret)}`)
   return {
     ...Object.fromEntries(secrets.map(({ name }) => [secretVariable(name), secretRouteUrl(name, gatewayUrl)])),
     ...(npm && npmVariables(npm, gatewayUrl)),
     ...(pip && pipVariables(pip, gatewayUrl)),
     ...(git.length > 0 && gitVariables(git, gatewayUrl)),
+    ...(docker.length > 0 && { MICROVM_CONTAINER_REGISTRIES: registriesConf(docker, gatewayUrl) }),
     ...(cargo.length > 0 && { MICROVM_CARGO_CONFIG: cargoConfig(cargo, gatewayUrl) }),
   }
 }
@@ -76,6 +67,17 @@ function gitVariables(secrets: readonly Secret[], gatewayUrl: string): Record<st
     ),
     ...{ GIT_TERMINAL_PROMPT: '0', CARGO_NET_GIT_FETCH_WITH_CLI: 'true' },
   }
+}
+
+/** Those for a tool that parts several by where they are. */
+function eachAtOnePlace(tool: SecretTool, secrets: readonly Secret[], placeOf: (secret: Secret) => string) {
+  const own = secrets.filter(({ tools }) => tools.includes(tool))
+  for (const one of own)
+    onlyOne(
+      tool,
+      own.filter((each) => placeOf(each) === placeOf(one)),
+    )
+  return own
 }
 
 function onlyOne(tool: SecretTool, secrets: readonly Secret[]): Secret | undefined {

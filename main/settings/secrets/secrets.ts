@@ -24,6 +24,8 @@ const entrySchema = z.object({
   repositories: z.array(z.string()).nullable(),
   tools: z.array(z.enum(secretTools)),
   path: z.string().regex(secretPathPattern).nullable(),
+  /** Not in those of earlier versions. */
+  tokenHost: z.string().nullable().default(null),
   /** Null where the system's keychain has it. */
   value: z.string().regex(secretValuePattern).nullable(),
 })

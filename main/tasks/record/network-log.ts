@@ -12,7 +12,14 @@ const word = z
 const where = { at: word, host: word, port: z.int() }
 const reason = z.enum([
   ...(['not-listed', 'address-refused', 'tls-name', 'path-refused', 'malformed'] as const),
-  ...(['server-tools', 'api-past-gateway', 'secret-past-route', 'secret-unknown', 'method-refused'] as const),
+  ...([
+    'server-tools',
+    'api-past-gateway',
+    'secret-past-route',
+    'secret-unknown',
+    'method-refused',
+    'token-host-refused',
+  ] as const),
   ...(['name-unknown', 'unreachable'] as const),
 ])
 const eventSchema = z.union([

@@ -228,10 +228,12 @@ test('headers that say what is asked for pass once each, and the header of the s
   const form = { kind: 'header', name: 'X-Api-Version', prefix: '' } as const
   const gateway = await testGateway({ secrets: [plainSecret(upstream.url, { form })] })
   const told = ['Accept: a/b', 'User-Agent: c', 'Git-Protocol: version=2', 'If-None-Match: "d"', 'X-Other-Version: 3']
-  await gateway.send(get('/secrets/CORP/', ...told, 'accept: e/f', 'x-api-version: guest'), (all) => all.endsWith('{}'))
+  const again = ['accept: e/f', 'user-agent: g', 'x-other-version: 4', 'x-api-version: guest']
+  await gateway.send(get('/secrets/CORP/', ...told, ...again), (all) => all.endsWith('{}'))
+  const passed = ['Accept: a/b, e/f', ...told.slice(1)] // A list, of which each line is a part.
   expect(upstream.connections).toEqual([
     [
-      ...['GET / HTTP/1.1', `Host: ${new URL(upstream.url).host}`, ...told, 'Accept-Encoding: identity'],
+      ...['GET / HTTP/1.1', `Host: ${new URL(upstream.url).host}`, ...passed, 'Accept-Encoding: identity'],
       ...[`X-Api-Version: ${secretValue}`, 'Connection: close', '', ''],
     ].join('\r\n'),
   ])

@@ -23,6 +23,8 @@ test('every secret has a route by a variable, and npm, pip and git have what poi
       secretOf({ name: 'HUB', host: 'github.com', tools: ['git'] }),
       secretOf({ name: 'CRATES', host: 'crates.example.test', port: 8443, tools: ['cargo'], path: '/index' }),
       secretOf({ name: 'CRATES2', host: '::1', tools: ['cargo'] }),
+      secretOf({ name: 'IMAGES_', host: 'images.example.test', port: 5000, tools: ['docker'] }),
+      secretOf({ name: 'HUB_2', host: 'registry-1.docker.io', tools: ['docker'] }),
       secretOf({ name: 'LAB', host: 'lab.example.test', port: 8443, tools: ['git'] }),
     ],
     gatewayUrl,
@@ -48,6 +50,23 @@ replace-with = "route-CRATES2"
 [source.route-CRATES2]
 registry = "sparse+${gatewayUrl}/secrets/CRATES2/"
 `,
+    SECRET_IMAGES__URL: `${gatewayUrl}/secrets/IMAGES_`,
+    SECRET_HUB_2_URL: `${gatewayUrl}/secrets/HUB_2`,
+    MICROVM_CONTAINER_REGISTRIES: `[[registry]]
+prefix = "images.example.test:5000"
+location = "10.0.2.101:3128/secrets/images--images"
+insecure = true
+
+[[registry]]
+prefix = "docker.io"
+location = "10.0.2.101:3128/secrets/hub-2-images"
+insecure = true
+
+[[registry]]
+prefix = "10.0.2.101:3128"
+location = "10.0.2.101:3128"
+insecure = true
+`,
     SECRET_LAB_URL: `${gatewayUrl}/secrets/LAB`,
     npm_config_registry: `${gatewayUrl}/api/npm/all/`,
     npm_config_replace_registry_host: 'npm.example.test',
@@ -65,9 +84,9 @@ registry = "sparse+${gatewayUrl}/secrets/CRATES2/"
 })
 
 test('two secrets that one tool could not part are refused, and two hosts of git are not', () => {
-  const two = (tool: 'npm' | 'pip' | 'git' | 'cargo', host = 'localhost') =>
+  const two = (tool: 'npm' | 'pip' | 'git' | 'cargo' | 'docker', host = 'localhost') =>
     ['A', 'B'].map((name) => secretOf({ name, tools: [tool], ...(name === 'B' && { host }) }))
-  for (const tool of ['npm', 'pip', 'git', 'cargo'] as const)
+  for (const tool of ['npm', 'pip', 'git', 'cargo', 'docker'] as const)
     expect(() => secretVariables(two(tool), gatewayUrl)).toThrow(`${tool} can use only one of the secrets A and B`)
   expect(() => secretVariables(two('npm', 'other.example'), gatewayUrl)).toThrow('only one')
   expect(() => secretVariables(two('git', 'other.example'), gatewayUrl)).not.toThrow()
@@ -94,4 +113,20 @@ test('a task without secrets has nothing of them, and machines without a gateway
   expect(network({ kind: 'closed' }, []).gateway).not.toHaveProperty('secrets')
   expect(network({ kind: 'open' }, [])).not.toHaveProperty('gateway')
   expect(() => network({ kind: 'open' }, [secretOf()], { ...means, gatewayUrl: null as never })).toThrow(/secrets/)
+})
+
+test('a registry of images may give tokens at its own host and at the one that is known or named, for a password alone', () => {
+  const origins = (changes: Partial<Secret>) => gatewaySecret(secretOf(changes), secretValue).tokenOrigins
+  const docker = { tools: ['docker'], form: { kind: 'basic', user: 'me' } } as const
+  expect(origins({ ...docker, port: 5000 })).toEqual(['https://localhost:5000'])
+  expect(origins({ ...docker, host: 'registry-1.docker.io' })).toEqual([
+    'https://registry-1.docker.io',
+    'https://auth.docker.io',
+  ])
+  expect(origins({ ...docker, host: 'a.example', tokenHost: 'b.example:8443' })).toEqual([
+    'https://a.example',
+    'https://b.example:8443',
+  ])
+  expect(origins({ ...docker, form: { kind: 'bearer' } })).toEqual([])
+  expect(origins({ ...docker, tools: ['git'] })).toEqual([])
 })

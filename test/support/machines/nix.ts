@@ -1,10 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lockFile } from '../../../main/lib/files/file-lock.ts'
-import { pathExists } from '../../../main/lib/files/look.ts'
-import { cacheDirectory } from '../../../main/lib/files/paths.ts'
 import { type RunResult, run } from '../../../main/lib/processes/spawn.ts'
-import { debianArchitecture, unpackDebianPackages } from '../../../main/machines/qemu/debian-tools.ts'
+import { debianProgram } from './debian-program.ts'
 
 /** nix of Debian trixie and every library that it loads. */
 const packages = [
@@ -39,18 +35,7 @@ export type Nix = (args: readonly string[], signal: AbortSignal) => Promise<RunR
 
 /** A nix that is installed nowhere and keeps store and state in `folder`; fetched once into the cache. */
 export async function unpackedNix(folder: string, signal: AbortSignal): Promise<Nix> {
-  const directory = join(cacheDirectory(), 'tools', 'nix-trixie')
-  const program = join(directory, 'usr/bin/nix')
-  await mkdir(join(cacheDirectory(), 'tools'), { recursive: true, mode: 0o700 })
-  if (!(await pathExists(program))) {
-    await using _ = await lockFile(directory, 600_000, signal)
-    if (!(await pathExists(program))) await unpackDebianPackages({ names: packages }, directory, signal)
-  }
-  const [loader, triplet] =
-    debianArchitecture() === 'arm64'
-      ? ['usr/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu']
-      : ['usr/lib64/ld-linux-x86-64.so.2', 'x86_64-linux-gnu']
-  const command = ['--library-path', join(directory, 'usr/lib', triplet), program] as const
+  const [program, ...before] = await debianProgram({ name: 'nix', packages }, signal)
   const settings = [
     'experimental-features = nix-command flakes',
     'substituters =',
@@ -66,5 +51,5 @@ export async function unpackedNix(folder: string, signal: AbortSignal): Promise<
     NIX_LOG_DIR: join(folder, 'log'),
     NIX_CONF_DIR: join(folder, 'conf'),
   }
-  return (args, cancel) => run(join(directory, loader), [...command, ...args], { env }, cancel)
+  return (args, cancel) => run(program, [...before, ...args], { env }, cancel)
 }

@@ -7,7 +7,7 @@ const place = { name: 'desk', key: 'node' } as const
 const asking = (url: string): GatewayConfig => ({ hosts: [], api: { url, credential: null, serverTools: 'allow' } })
 const secret = {
   ...{ name: 'TOKEN', origin: 'https://git.example', path: '/', header: { name: 'Authorization', value: 'Bearer t' } },
-  ...({ methods: ['GET'], tools: [], hidden: ['t'] } as const),
+  ...({ methods: ['GET'], tools: [], tokenOrigins: [], hidden: ['t'] } as const),
 } as const satisfies GatewaySecret
 
 test('a place that has the key is given no secret, and no API that is on this host alone', () => {

@@ -29,6 +29,7 @@ const reasons: Readonly<Record<NetworkReason, string>> = {
   'secret-past-route': 'not through its route',
   'secret-unknown': 'no such secret',
   'method-refused': 'not with this method',
+  'token-host-refused': 'tokens from another host',
   'name-unknown': 'no such name',
   unreachable: 'does not answer',
 }
