@@ -13,6 +13,7 @@ import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
 import type { MergeView } from '../main/core/task/view.ts'
+import type { AttemptsView } from './attempts.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
@@ -51,10 +52,23 @@ export interface Requests {
     readonly base?: string
     /** The name of another machine that runs it. */
     readonly place?: string
-  }): { readonly id: TaskId }
+    /** So many agents are given the task, of whose work one is chosen. */
+    readonly attempts?: number
+    /** With attempts: the models of their agents, in turn. */
+    readonly models?: readonly string[]
+    /** With attempts: whether another task reads what they made and chooses. */
+    readonly judge?: boolean
+  }): {
+    /** Of several attempts the first. */
+    readonly id: TaskId
+  }
   task(request: { readonly id: string }): TaskDetails
   /** The tasks that belong together with that one: all of its plan, or those before and after it. */
   plan(request: { readonly id: string }): PlanView
+  /** All attempts at the task that one of them, or their judge, is of. */
+  attempts(request: { readonly id: string }): AttemptsView
+  /** Takes this one of several attempts that have all ended: it is merged, and what the others made is kept below its refs. */
+  chooseAttempt(request: { readonly id: string }): MergeView
   /** Stops every task of the plan that has not ended. */
   cancelPlan(request: { readonly planId: string }): Record<never, never>
   cancelTask(request: { readonly id: string }): Record<never, never>

@@ -62,11 +62,14 @@ export interface QuickEntry {
   readonly usual: string | null
 }
 
+/** The views of one task. */
+export const taskViews = ['task', 'resolve', 'review', 'plan', 'attempts'] as const
+
 /** Where the window is to go, because a notification or a menu said so. */
 export type Place =
   | { readonly view: 'slots' | 'repositories' | 'conflicts' | 'history' | 'places' | 'setup' | 'settings' }
   /** `repo`: the alias of the repository that is chosen there; left out, the one that was chosen last. */
   | { readonly view: 'new-task'; readonly repo?: string }
-  /** `plan`: the tasks that come before and after that one. */
-  | { readonly view: 'task' | 'resolve' | 'review' | 'plan'; readonly id: TaskId }
+  /** `plan`: the tasks that come before and after that one; `attempts`: those at the same task. */
+  | { readonly view: (typeof taskViews)[number]; readonly id: TaskId }
   | { readonly view: 'repository'; readonly alias: string }

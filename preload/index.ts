@@ -9,6 +9,8 @@ const requests: Readonly<Record<RequestName, true>> = {
   runTask: true,
   task: true,
   plan: true,
+  attempts: true,
+  chooseAttempt: true,
   cancelPlan: true,
   cancelTask: true,
   mergeTask: true,

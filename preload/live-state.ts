@@ -92,12 +92,23 @@ export interface TaskRow {
   readonly after?: readonly TaskId[]
   /** The plan that it is a task of, and what that calls it. */
   readonly plan?: { readonly id: string; readonly name: string }
+  /** Of several attempts at one task, and of their judge. */
+  readonly attempt?: AttemptOfRow
   /** The other machine that it runs on, by its name. Absent for a task of this host. */
   readonly place?: string
   /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
   readonly told?: string
   /** Which other tasks change what it changes, one sentence with no full stop; absent where there are none. */
   readonly overlap?: string
+}
+
+export interface AttemptOfRow {
+  /** The same for all of them, and for their judge. */
+  readonly group: string
+  /** `judge`: it is none itself, and is to choose. */
+  readonly as: 'candidate' | 'chosen' | 'judge'
+  /** Which it is, of what model, and what its check came to: `Attempt 2 of 3, opus, check succeeded`. */
+  readonly text: string
 }
 
 export interface SlotRow {

@@ -1,5 +1,5 @@
 import { parseTaskId } from '../main/core/task/task.ts'
-import type { Place } from './host.ts'
+import { type Place, taskViews } from './host.ts'
 
 /** The views that the side bar leads to. */
 export const sideBarViews = ['slots', 'conflicts', 'history', 'repositories', 'places', 'setup', 'settings'] as const
@@ -12,9 +12,10 @@ export function toHash(place: Place): string {
 
 export function fromHash(hash: string): Place | undefined {
   const [view, text] = hash.replace(/^#/, '').split('/')
-  if (view === 'task' || view === 'resolve' || view === 'review' || view === 'plan') {
+  const ofTask = taskViews.find((name) => name === view)
+  if (ofTask) {
     const id = parseTaskId(text ?? '')
-    return id && { view, id }
+    return id && { view: ofTask, id }
   }
   if (view === 'repository') {
     const alias = decoded(text ?? '')

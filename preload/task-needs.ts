@@ -15,8 +15,27 @@ export const isUnmerged = ({ state, ref }: TaskRow): boolean =>
 /** Its agent has nothing to do, and waits to be told more. */
 export const waitsForWord = ({ state }: TaskRow): boolean => state.phase === 'waiting'
 
-/** It does not go on without its user. */
+/** It does not go on without its user, if it stands for itself: see `needing`. */
 export const needsYou = (row: TaskRow): boolean => isUnmerged(row) || waitsForWord(row)
+
+/**
+ * Those of all that do not go on without their user. Attempts at one task are one thing to decide: the first of them stands for all once the last one, and their judge,
+ * have ended; after a choice only the one that was chosen can need anybody. Pure.
+ */
+export const needing = (rows: readonly TaskRow[]): readonly TaskRow[] =>
+  rows.filter((row) => needsYou(row) && (waitsForWord(row) || standsForAll(row, rows)))
+
+function standsForAll(row: TaskRow, rows: readonly TaskRow[]): boolean {
+  if (!row.attempt) return true
+  const group = rows.filter(({ attempt }) => attempt?.group === row.attempt?.group)
+  const chosen = group.find(({ attempt }) => attempt?.as === 'chosen')
+  if (chosen) return chosen === row
+  return group.every(({ finishedAt }) => finishedAt) && group.find(isUnmerged) === row
+}
+
+/** It is one of several attempts, of which none was chosen yet. */
+export const isToChoose = (row: TaskRow): boolean =>
+  isUnmerged(row) && row.state.phase === 'finished' && row.state.reason === 'awaiting_choice'
 
 /** A person, or another task, can settle what collides. */
 export const isConflict = (row: TaskRow): boolean =>

@@ -118,7 +118,7 @@ const advice: Readonly<Record<UnmergedReason, Advice>> = {
   awaiting_choice: {
     what: 'It is one of several attempts at the same task.',
     next: 'Compare what they made, then choose one.',
-    commands: ['microvm-orchestrator choose ID'],
+    commands: [],
     again: false,
   },
   not_chosen: {
@@ -141,7 +141,5 @@ export function adviceFor(row: TaskRow): Advice | null {
   if (state.phase !== 'finished' || ref === null) return null
   const known = state.reason !== null && state.reason in advice ? advice[state.reason as UnmergedReason] : null
   const found = state.outcome === 'unmerged' ? known : advice.task_failed
-  return (
-    found && { ...found, commands: found.commands.map((command) => command.replace('REF', ref).replace('ID', row.id)) }
-  )
+  return found && { ...found, commands: found.commands.map((command) => command.replace('REF', ref)) }
 }

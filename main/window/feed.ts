@@ -91,7 +91,7 @@ export class WindowFeed implements Disposable {
     const [repositories, warnings] = await Promise.all([this.#readRepositories(), this.#warnings()])
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
     const all = await tasks.list()
-    const recent = recentTasks(all, waitsForUser, Date.now())
+    const recent = recentTasks(all, waitingAmong(all), Date.now())
     const rows = recent.map((task) => {
       this.#remember(task)
       return taskRow(task, this.#placeOf(task), live.of(task.id))
@@ -259,6 +259,12 @@ export class WindowFeed implements Disposable {
       this.#options.log.warn('the window could not be brought up to date', { reason: String(error) })
     })
   }
+}
+
+/** What waits for the user, with all attempts beside one that does: only together they say whether it still does. */
+function waitingAmong(all: readonly TaskBrief[]): (task: TaskBrief) => boolean {
+  const groups = new Set(all.filter(waitsForUser).flatMap(({ attempt }) => attempt?.group ?? []))
+  return (task) => waitsForUser(task) || groups.has(task.attempt?.group ?? task.judges ?? '')
 }
 
 /** As `isUnmerged` of the contract says of its row. */

@@ -6,6 +6,7 @@ import { interruptTask } from '../api/operations/agent/interrupt-task.ts'
 import { sendMessage } from '../api/operations/agent/send-message.ts'
 import { cancelPlan } from '../api/operations/cancel-plan.ts'
 import { cancelTask } from '../api/operations/cancel-task.ts'
+import { chooseAttempt } from '../api/operations/choose-attempt.ts'
 import { cleanupTask } from '../api/operations/cleanup-task.ts'
 import { continueTask } from '../api/operations/continue-task.ts'
 import { forkTask } from '../api/operations/fork-task.ts'
@@ -28,6 +29,7 @@ const operationCalls = {
   cancelPlan,
   mergeTask,
   acceptTask,
+  chooseAttempt,
   cleanupTask,
   rejectTask,
   resolveTask,

@@ -41,6 +41,7 @@ export const requestSchemas = {
   ...operationSchemas,
   task: z.strictObject({ id }),
   plan: z.strictObject({ id }),
+  attempts: z.strictObject({ id }),
   readConsole: z.strictObject({
     id,
     offset: position,

@@ -1,6 +1,7 @@
 import type { Activity, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
 import { countOf } from '../core/bounded-list.ts'
 import { failureText } from '../core/failure.ts'
+import { succeeded } from '../core/merge/check-report.ts'
 import type { SlotId, TaskOutcome } from '../core/task/task.ts'
 import { type TaskBrief, usageOf } from '../core/task/task-brief.ts'
 import { waitingRef } from '../core/task/view.ts'
@@ -35,9 +36,20 @@ export function taskRow(task: TaskBrief, place: Place, live: Activity | null): T
     ...(place.overlap !== null && { overlap: place.overlap }),
     ...(task.after && { after: task.after }),
     ...(task.plan && { plan: task.plan }),
+    ...attemptOf(task),
     ...(task.place && { place: task.place.name }),
     ...(task.messages.length > 0 && { told: task.messages.map(({ state }) => state.charAt(0)).join('') }),
   }
+}
+
+/** Nothing for a task that is none of several. */
+function attemptOf({ attempt, judges, agent, result, chosen, merge }: TaskBrief): Pick<TaskRow, 'attempt'> {
+  if (judges !== undefined) return { attempt: { group: judges, as: 'judge', text: 'Judge of attempts' } }
+  if (!attempt) return {}
+  const check = result?.check && (succeeded(result.check) ? 'check succeeded' : 'check failed')
+  const text = [`Attempt ${attempt.number} of ${attempt.of}`, agent?.model, check].filter(Boolean).join(', ')
+  const isChosen = chosen === true || merge?.kind === 'merged'
+  return { attempt: { group: attempt.group, as: isChosen ? 'chosen' : 'candidate', text } }
 }
 
 function rowState({ state }: TaskBrief, { landing, overlap: _, ...place }: Place): RowState {

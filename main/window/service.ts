@@ -22,10 +22,11 @@ import { filesOf } from '../tasks/record/task-files.ts'
 import { ActivityReader } from './activity-reader.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
+import { attemptsView } from './groups/attempts-view.ts'
+import { planView } from './groups/plan-view.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
 import { placeCalls } from './place-calls.ts'
-import { planView } from './plan-view.ts'
 import { placeOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
 import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
@@ -102,6 +103,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return taskDetails(task, taskRow(task, placeOf(task, tasks), live.of(task.id)))
       },
       plan: ({ id }) => planView(id, tasks, (task) => feed.row(task)),
+      attempts: ({ id }, signal) => attemptsView(id, tasks, (task) => feed.row(task), signal),
+      chooseAttempt: async (request, signal) =>
+        mergeInWindow(await callOperation('chooseAttempt', request, tasks, signal)),
       cancelPlan: async (request, signal) => {
         await callOperation('cancelPlan', request, tasks, signal)
         return {}

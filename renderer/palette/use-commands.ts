@@ -1,7 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
 import { shortcut } from '../parts/key-names.ts'
-import { isConflict, isToReview, lookOf } from '../parts/states.ts'
+import { isConflict, isToChoose, isToReview, lookOf } from '../parts/states.ts'
 import { addFolders } from '../stores/adding.ts'
 import { change } from '../stores/change-settings.ts'
 import { writeTask } from '../stores/draft.ts'
@@ -90,7 +90,7 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
     { icon: 'again', word: 'Run Again', about, run: () => runAgain(row) },
     ...(isToReview(row) ? [review] : []),
     ...(isConflict(row) ? [resolve] : []),
-    ...(ref !== null && !isToReview(row) && !isConflict(row)
+    ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
       ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const]
       : []),
     { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row), asks: true },
@@ -108,6 +108,9 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
     ],
     ...(row.plan || row.after
       ? [{ icon: 'list', word: 'Show Plan', about, run: () => go({ view: 'plan', id }) } as const]
+      : []),
+    ...(row.attempt
+      ? [{ icon: 'list', word: 'Compare Attempts', about, run: () => go({ view: 'attempts', id }) } as const]
       : []),
     ...(hasEnded ? ended : atWork),
     { icon: 'copy', word: 'Copy Task ID', about, run: () => copyAndSay(id, 'the task’s id') },

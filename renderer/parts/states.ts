@@ -7,10 +7,11 @@ import type { IconName } from './icon.tsx'
 export {
   isConflict,
   isRunning,
+  isToChoose,
   isToReview,
   isUnmerged,
   isWaiting,
-  needsYou,
+  needing,
   waitsForWord,
 } from '../../preload/task-needs.ts'
 

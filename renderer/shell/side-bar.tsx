@@ -3,7 +3,7 @@ import { slotCount } from '../../main/core/task/task.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { shortcut } from '../parts/key-names.ts'
 import { moveFocus } from '../parts/move-focus.ts'
-import { needsYou } from '../parts/states.ts'
+import { needing } from '../parts/states.ts'
 import { useLive, useSnapshot, useTasks } from '../stores/live.ts'
 import { go, rootOf, useNavigation, type View } from '../stores/navigation.ts'
 import { showPalette } from '../stores/palette.ts'
@@ -11,7 +11,7 @@ import { showPalette } from '../stores/palette.ts'
 export function SideBar() {
   const busy = useSnapshot(({ slots }) => slots.filter(({ taskId }) => taskId !== null).length, 0)
   const repositories = useSnapshot((snapshot) => snapshot.repositories.length, 0)
-  const waiting = useTasks().filter(needsYou).length
+  const waiting = needing(useTasks()).length
   const isMacApp = useLive(({ host }) => host?.kind === 'desktop' && host.platform === 'darwin')
   return (
     <aside className="side" onKeyDown={moveFocus}>

@@ -3,7 +3,7 @@ import type { TaskId } from '../../main/core/task/task.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
 import { Entry, type MenuItem } from '../parts/menu.tsx'
-import { isConflict, isToReview } from '../parts/states.ts'
+import { isConflict, isToChoose, isToReview } from '../parts/states.ts'
 import { useTask } from '../stores/live.ts'
 import { go } from '../stores/navigation.ts'
 import { mergeNow } from '../views/task/merge-now.ts'
@@ -130,23 +130,34 @@ function itemsOf(id: TaskId, row: TaskRow | undefined, onAsk: OpenProps['onAsk']
   const { ref, state } = row
   const plan: readonly MenuItem[] =
     row.plan || row.after ? [{ icon: 'list', word: 'Show Plan', onChoose: () => go({ view: 'plan', id }) }] : []
+  const attempts: readonly MenuItem[] = row.attempt
+    ? [{ icon: 'list', word: 'Compare Attempts', onChoose: () => go({ view: 'attempts', id }) }]
+    : []
   const changes: MenuItem = {
     ...{ icon: 'file', word: 'Show Changes' },
     onChoose: () => go({ view: 'task', id, chosen: { tab: 'changes' } }),
   }
   if (state.phase !== 'finished')
-    return [open, changes, ...plan, { icon: 'stop', word: 'Stop…', onChoose: () => onAsk('stop', row) }, copy]
+    return [
+      open,
+      changes,
+      ...plan,
+      ...attempts,
+      { icon: 'stop', word: 'Stop…', onChoose: () => onAsk('stop', row) },
+      copy,
+    ]
   return [
     open,
     changes,
     ...plan,
+    ...attempts,
     ...(isToReview(row)
       ? [{ icon: 'checks', word: 'Review…', onChoose: () => go({ view: 'review', id }) } as const]
       : []),
     ...(isConflict(row)
       ? [{ icon: 'merge', word: 'Resolve…', onChoose: () => go({ view: 'resolve', id }) } as const]
       : []),
-    ...(ref !== null && !isToReview(row) && !isConflict(row)
+    ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
       ? [{ icon: 'merge', word: 'Merge Now', onChoose: () => void mergeNow(row) } as const]
       : []),
     { icon: 'again', word: 'Run Again', onChoose: () => void runAgain(row) },

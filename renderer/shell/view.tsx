@@ -21,6 +21,7 @@ const ConflictEditor = later(async () => (await import('../views/conflicts/confl
 const ReviewView = later(async () => (await import('../views/review/review-view.tsx')).ReviewView)
 const Places = later(async () => (await import('../views/places/places.tsx')).Places)
 const PlanView = later(async () => (await import('../views/plan/plan-view.tsx')).PlanView)
+const AttemptsView = later(async () => (await import('../views/attempts/attempts-view.tsx')).AttemptsView)
 const TaskView = later(async () => (await import('../views/task/task-view.tsx')).TaskView)
 
 /** The view of the place where the user is; the focus goes to it once it is there. */
@@ -107,6 +108,8 @@ function ViewOf({ place }: { place: Place }) {
       return <ReviewView key={place.id} id={place.id} />
     case 'plan':
       return <PlanView key={place.id} id={place.id} />
+    case 'attempts':
+      return <AttemptsView key={place.id} id={place.id} />
     case 'task':
       return <TaskView key={place.id} id={place.id} />
     default:

@@ -28,6 +28,17 @@ export const usualAgent: AgentTexts = {
   ...{ subagentModel: '', answerTokens: '', thinkingTokens: '' },
 }
 
+/** What is typed of several attempts at the task. */
+export interface AttemptTexts {
+  /** How many, as a number. */
+  readonly count: string
+  /** Names with commas between them; empty means: all as usual. */
+  readonly models: string
+  readonly judge: boolean
+}
+
+export const oneAttempt: AttemptTexts = { count: '1', models: '', judge: false }
+
 export interface Draft {
   /** An alias; empty for the first. */
   readonly repo: string
@@ -41,6 +52,7 @@ export interface Draft {
   readonly hold: boolean
   /** The place that runs it; empty for this host. */
   readonly place: string
+  readonly attempts: AttemptTexts
 }
 
 /** The task that is being written, kept until it is started, so that a look elsewhere loses no word. */
@@ -53,6 +65,7 @@ export const useDraft = create<Draft>(() => ({
   agent: usualAgent,
   hold: false,
   place: '',
+  attempts: oneAttempt,
 }))
 
 /** Leads to the form for a task in a repository, with what was typed before. */

@@ -1,5 +1,5 @@
 import type { Snapshot, TaskRow } from '../../preload/live-state.ts'
-import { needsYou } from '../../preload/task-needs.ts'
+import { needing } from '../../preload/task-needs.ts'
 
 /** Tasks that were under way in one snapshot and have ended in the next, or whose agents have nothing to do. Pure. */
 export function endingsBetween(before: Snapshot | null, after: Snapshot): readonly TaskRow[] {
@@ -13,4 +13,4 @@ export function endingsBetween(before: Snapshot | null, after: Snapshot): readon
 }
 
 /** How many tasks wait for the user. Pure. */
-export const waitingIn = (snapshot: Snapshot | null): number => snapshot?.tasks.filter(needsYou).length ?? 0
+export const waitingIn = (snapshot: Snapshot | null): number => (snapshot ? needing(snapshot.tasks).length : 0)

@@ -56,6 +56,7 @@ const contract: readonly string[] = [
   'preload/history.ts',
   'preload/places.ts',
   'preload/plan.ts',
+  'preload/attempts.ts',
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',

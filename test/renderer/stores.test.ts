@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Reply } from '../../preload/contract.ts'
 import type { Step } from '../../preload/task-details.ts'
 import { adviceFor } from '../../renderer/advice.ts'
-import { lookOf, needsYou } from '../../renderer/parts/states.ts'
+import { lookOf, needing } from '../../renderer/parts/states.ts'
 import { noLimits } from '../../renderer/stores/draft.ts'
 import { followSteps, noSteps, withAnswer } from '../../renderer/stores/follow-steps.ts'
 import { choiceOf, lineAt, lineOf, orderAfter, usualChoice } from '../../renderer/stores/history.ts'
@@ -110,7 +110,7 @@ test('rows and heads of groups have their lines, and each row finds its own', ()
 
 describe('what is said of a task', () => {
   test('whatever needs the user has advice, with its own ref in it', () => {
-    const waiting = conflictScene.snapshot.tasks.filter(needsYou)
+    const waiting = needing(conflictScene.snapshot.tasks)
     expect(waiting).toHaveLength(4)
     for (const task of waiting) {
       const advice = adviceFor(task)

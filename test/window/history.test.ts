@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { newTask } from '../../main/core/task/transition.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
-import { hasWords, historyPage, isWanted, wordsOf } from '../../main/window/history/history-page.ts'
+import { hasWords, historyPage, wantedOf, wordsOf } from '../../main/window/history/history-page.ts'
 import { recentTasks } from '../../main/window/history/recent-tasks.ts'
 import { searchRecords } from '../../main/window/history/search-records.ts'
 import type { HistoryRequest } from '../../preload/history.ts'
@@ -24,7 +24,7 @@ const page = (wish: Partial<HistoryRequest>, all = tasks) => {
   const words = wordsOf(request.text)
   return historyPage(
     all,
-    all.filter((it) => isWanted(it, request) && hasWords(it, words)),
+    wantedOf(all, request).filter((it) => hasWords(it, words)),
     request,
   )
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { briefOf } from '../../main/core/task/task-brief.ts'
 import { foldTask } from '../../main/core/task/transition.ts'
 import { rangeOf } from '../../main/tasks/review/task-range.ts'
 import { lastLineOf } from '../../main/window/activity-reader.ts'
@@ -61,4 +62,23 @@ test('titles and last lines are one line of plain text', () => {
   expect(titleOf('x'.repeat(1000))).toHaveLength(200)
   expect(lastLineOf('one\r\ntwo\u001b[K\r\n\u001b[2J\n  \n')).toBe('two')
   expect(lastLineOf('')).toBe('')
+})
+
+test('an attempt says which it is, of what model, and what its check came to; a judge says that it is one', () => {
+  const attempt = { group: 'aaaaaaaa', number: 2, of: 3 }
+  const task = { ...foldTask(events, '/home'), attempt, agent: { model: 'opus' }, chosen: false }
+  const of = (more: object) => taskRow(briefOf({ ...task, ...more }), noPlace, null).attempt
+  const known = { group: 'aaaaaaaa', as: 'candidate' } as const
+  expect(of({ merge: null, result: null })).toEqual({ ...known, text: 'Attempt 2 of 3, opus' })
+  const checked = (exitCode: number | null) => ({
+    merge: null,
+    result: { ...task.result, check: { exitCode, output: '' } },
+  })
+  expect(of(checked(0))).toEqual({ ...known, text: 'Attempt 2 of 3, opus, check succeeded' })
+  expect(of({ ...checked(null), agent: undefined })).toEqual({ ...known, text: 'Attempt 2 of 3, check failed' })
+  expect(of({ ...checked(0), chosen: true })?.as).toBe('chosen')
+  expect(of({})?.as).toBe('chosen') // It is merged.
+  const { attempt: _, ...alone } = task
+  expect(taskRow({ ...alone, judges: 'aaaaaaaa' }, noPlace, null).attempt?.as).toBe('judge')
+  expect(taskRow(alone, noPlace, null).attempt).toBeUndefined()
 })

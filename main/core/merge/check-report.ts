@@ -17,7 +17,7 @@ export interface LandingCheck extends CheckReport {
   readonly isKnown?: true
 }
 
-export const succeeded = ({ exitCode }: CheckReport): boolean => exitCode === 0
+export const succeeded = ({ exitCode }: Pick<CheckReport, 'exitCode'>): boolean => exitCode === 0
 
 /** Why a command did not succeed, for a person. Pure. */
 export function whyNot(command: string, { exitCode, timedOut }: CheckReport): string {

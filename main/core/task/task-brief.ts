@@ -1,4 +1,6 @@
+import type { CheckReport } from '../merge/check-report.ts'
 import type { MergeOutcome, SalvagedWork } from '../merge/merge.ts'
+import type { AgentChoice } from './agent-choice.ts'
 import type { TaskMessage } from './message.ts'
 import type { AgentUsage, FormerEnd, Task, TaskResult } from './task.ts'
 
@@ -30,11 +32,15 @@ type Kept =
 export interface TaskBrief extends Pick<Task, Kept> {
   /** In a list: its beginning, leading blanks left out, at most `briefDescriptionLimit` characters. */
   readonly description: string
-  readonly result: Pick<TaskResult, 'usage'> | null
+  /** Of attempts with what their check came to, where one was run. */
+  readonly result: (Pick<TaskResult, 'usage'> & { readonly check?: Pick<CheckReport, 'exitCode'> }) | null
   readonly work: Pick<SalvagedWork, 'ref' | 'commit'> | null
   readonly merge: { readonly kind: MergeOutcome['kind']; readonly dropped?: boolean; readonly kept?: number } | null
   /** What its agent was told after its task began, oldest first. */
   readonly messages: readonly Pick<TaskMessage, 'state'>[]
+  /** Of attempts: the model that was chosen for it, and whether it is the one that is wanted. */
+  readonly agent?: Pick<AgentChoice, 'model'>
+  readonly chosen?: boolean
   /** What the machine at its place calls itself. */
   readonly node?: string | null
   readonly former: (Pick<FormerEnd, 'seq'> & { readonly result: Pick<TaskResult, 'usage'> | null }) | null
@@ -53,7 +59,10 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   machineStartedAt: task.machineStartedAt,
   finishedAt: task.finishedAt,
   announcedSeq: task.announcedSeq,
-  result: task.result && { usage: task.result.usage },
+  result: task.result && {
+    usage: task.result.usage,
+    ...(task.attempt && task.result.check && { check: { exitCode: task.result.check.exitCode } }),
+  },
   work: task.work && { ref: task.work.ref, commit: task.work.commit },
   merge: task.merge && {
     kind: task.merge.kind,
@@ -64,7 +73,8 @@ export const briefOf = (task: TaskBrief): TaskBrief => ({
   former: task.former && { seq: task.former.seq, result: task.former.result && { usage: task.former.result.usage } },
   ...(task.resolves && { resolves: task.resolves }),
   ...(task.plan && { plan: task.plan }),
-  ...(task.attempt && { attempt: task.attempt }),
+  ...(task.attempt && { attempt: task.attempt, chosen: task.chosen === true }),
+  ...(task.attempt && task.agent?.model !== undefined && { agent: { model: task.agent.model } }),
   ...(task.judges !== undefined && { judges: task.judges }),
   ...(task.after && { after: task.after }),
   ...(task.retries !== undefined && { retries: task.retries }),

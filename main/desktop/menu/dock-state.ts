@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../../preload/live-state.ts'
-import { needsYou } from '../../../preload/task-needs.ts'
+import { needing } from '../../../preload/task-needs.ts'
 import { grouped, type MenuEntry, show } from './entries.ts'
 
 /** How the Dock knows the app. */
@@ -12,7 +12,7 @@ export interface DockState {
 
 /** An app with an open window is one like any other; without, it lives in the menu bar. Pure. */
 export function dockState(snapshot: Pick<Snapshot, 'tasks'> | undefined, isWindowOpen: boolean): DockState {
-  const waiting = snapshot?.tasks.filter(needsYou).length ?? 0
+  const waiting = snapshot ? needing(snapshot.tasks).length : 0
   return { policy: isWindowOpen ? 'regular' : 'accessory', badge: waiting === 0 ? '' : String(waiting) }
 }
 

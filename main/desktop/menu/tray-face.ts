@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../../preload/live-state.ts'
-import { needsYou } from '../../../preload/task-needs.ts'
+import { needing } from '../../../preload/task-needs.ts'
 import type { TaskId } from '../../core/task/task.ts'
 
 /** What the icon in the menu bar shows, by its shape alone: macOS colours it. */
@@ -16,7 +16,7 @@ export interface TrayFace {
 /** Pure. `failures`: tasks that failed and that the user has not looked at yet. */
 export function trayFace(snapshot: Pick<Snapshot, 'slots' | 'tasks'>, failures: ReadonlySet<TaskId>): TrayFace {
   const busy = busySlots(snapshot.slots)
-  const waiting = snapshot.tasks.filter(needsYou).length
+  const waiting = needing(snapshot.tasks).length
   const failed = failures.size
   return {
     icon: failed > 0 ? 'failed' : waiting > 0 ? 'needs-you' : busy > 0 ? 'busy' : 'idle',

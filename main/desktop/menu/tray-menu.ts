@@ -1,6 +1,6 @@
 import type { Host } from '../../../preload/host.ts'
 import type { RepositoryRow, RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
-import { isRunning, isWaiting, needsYou } from '../../../preload/task-needs.ts'
+import { isRunning, isWaiting, needing as needingAmong } from '../../../preload/task-needs.ts'
 import { choice, type DesktopAction, grouped, type MenuEntry, menu, show, text } from './entries.ts'
 import { taskActions } from './task-actions.ts'
 import { busySlots } from './tray-face.ts'
@@ -21,11 +21,11 @@ const shownTasks = 12
 /** Everything in the menu of the tray, from the state alone. Pure. */
 export function trayMenu(snapshot: Snapshot, { startAtLogin, isOwn, update }: TrayOptions): readonly MenuEntry[] {
   const { tasks, slots, repositories, warnings, address, settings } = snapshot
-  const open = tasks.filter((row) => isRunning(row) || isWaiting(row) || needsYou(row))
+  const needing = needingAmong(tasks)
+  const open = tasks.filter((row) => isRunning(row) || isWaiting(row) || needing.includes(row))
   const running = open.filter(isRunning)
   const waiting = open.filter(isWaiting)
-  const needing = open.filter(needsYou)
-  const recent = tasks.filter((row) => row.state.phase === 'finished' && !needsYou(row)).slice(-recentTasks)
+  const recent = tasks.filter((row) => row.state.phase === 'finished' && !needing.includes(row)).slice(-recentTasks)
   const busy = busySlots(slots)
   return grouped([
     [

@@ -308,7 +308,12 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
   machineStartedAt: at.nullable(),
   finishedAt: at.nullable(),
   announcedSeq: z.int(),
-  result: z.object({ usage: usage.nullable() }).nullable(),
+  result: z
+    .object({
+      usage: usage.nullable(),
+      check: z.object({ exitCode: z.int().nullable() }).exactOptional(),
+    })
+    .nullable(),
   work: z.object({ ref: z.string().nullable(), commit: z.string() }).nullable(),
   merge: z
     .object({
@@ -327,6 +332,8 @@ export const briefSchema: z.ZodType<Omit<TaskBrief, 'home'>, unknown> = z.object
   after: z.array(taskId).exactOptional(),
   retries: taskId.exactOptional(),
   attempt: attempt.exactOptional(),
+  agent: z.object({ model: z.string().exactOptional() }).exactOptional(),
+  chosen: z.boolean().exactOptional(),
   judges: z.string().exactOptional(),
   resolves: resolves.exactOptional(),
   workFolder: absolutePath.exactOptional(),

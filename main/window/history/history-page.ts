@@ -8,7 +8,7 @@ import type {
 } from '../../../preload/history.ts'
 import { outcomeFilters } from '../../../preload/history.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
-import { needsYou } from '../../../preload/task-needs.ts'
+import { needing } from '../../../preload/task-needs.ts'
 import { unreachable } from '../../core/unreachable.ts'
 
 const shownDays = 90
@@ -23,12 +23,20 @@ export function hasWords({ title, repo, id, ref, state }: TaskRow, words: readon
   return words.every((word) => text.includes(word))
 }
 
-/** Everything of a request but its words: whether the row is wanted. Pure. */
-export const isWanted = (row: TaskRow, { repo, place, outcome, since }: Omit<HistoryRequest, 'text'>): boolean =>
-  (repo === null || row.repo === repo) &&
-  (place === null || (row.place ?? '') === place) &&
-  passes(row, outcome) &&
-  (since === null || row.finishedAt === null || row.finishedAt >= since)
+/** Those of all rows that a request wants, its words aside. Pure. */
+export function wantedOf(
+  all: readonly TaskRow[],
+  { repo, place, outcome, since }: Omit<HistoryRequest, 'text'>,
+): readonly TaskRow[] {
+  const waiting = new Set(needing(all))
+  return all.filter(
+    (row) =>
+      (repo === null || row.repo === repo) &&
+      (place === null || (row.place ?? '') === place) &&
+      passes(row, outcome, waiting) &&
+      (since === null || row.finishedAt === null || row.finishedAt >= since),
+  )
+}
 
 /** A piece of the list, and what is to be said of the whole. Pure. @param matching those of `all` that are wanted. */
 export function historyPage(
@@ -138,13 +146,14 @@ function spendOf(rows: readonly TaskRow[], dayOf: (iso: string) => string): read
 
 function countsOf(rows: readonly TaskRow[]): Readonly<Record<OutcomeFilter, number>> {
   const counts = { all: 0, merged: 0, 'needs-you': 0, failed: 0, stopped: 0 }
-  for (const row of rows) for (const name of outcomeFilters) if (passes(row, name)) counts[name] += 1
+  const waiting = new Set(needing(rows))
+  for (const row of rows) for (const name of outcomeFilters) if (passes(row, name, waiting)) counts[name] += 1
   return counts
 }
 
-function passes(row: TaskRow, outcome: OutcomeFilter): boolean {
+function passes(row: TaskRow, outcome: OutcomeFilter, waiting: ReadonlySet<TaskRow>): boolean {
   if (outcome === 'all') return true
-  if (outcome === 'needs-you') return needsYou(row)
+  if (outcome === 'needs-you') return waiting.has(row)
   if (row.state.phase !== 'finished') return false
   if (outcome === 'stopped') return row.state.outcome === 'cancelled'
   return row.state.outcome === outcome

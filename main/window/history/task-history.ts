@@ -2,7 +2,7 @@ import type { HistoryPage, HistoryRequest } from '../../../preload/history.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Tasks } from '../../tasks/contract.ts'
-import { hasWords, historyPage, isWanted, wordsOf } from './history-page.ts'
+import { hasWords, historyPage, wantedOf, wordsOf } from './history-page.ts'
 import { searchRecords } from './search-records.ts'
 
 export interface HistoryOptions {
@@ -25,7 +25,7 @@ export class TaskHistory {
   async page(request: HistoryRequest, signal: AbortSignal): Promise<HistoryPage> {
     const { tasks, home } = this.#options
     const all = (await tasks.list()).map((task) => this.#row(task))
-    const wanted = all.filter((row) => isWanted(row, request))
+    const wanted = wantedOf(all, request)
     const words = wordsOf(request.text)
     if (words.length === 0) return historyPage(all, wanted, request)
     const rest = wanted.filter((row) => !hasWords(row, words))

@@ -113,6 +113,7 @@ export function HistoryRow(props: RowProps) {
       </span>
       <span role="gridcell" className="cut" title={row.title}>
         {row.plan && <span className="plan-name">{row.plan.name}: </span>}
+        {row.attempt && <span className="plan-name">{row.attempt.text}: </span>}
         <TitleText text={row.title} />
       </span>
       <span role="gridcell" className="cut of-repository">

@@ -21,6 +21,11 @@ export function Peek({ row }: { row: TaskRow }) {
             Show Plan
           </Button>
         )}
+        {row.attempt && (
+          <Button tiny onClick={() => go({ view: 'attempts', id: row.id })}>
+            Compare Attempts
+          </Button>
+        )}
         <Button tiny onClick={() => go({ view: 'task', id: row.id })}>
           Open Task
         </Button>

@@ -7,13 +7,14 @@ import { Command } from '../../parts/copy.tsx'
 import { FileNames } from '../../parts/file-names.tsx'
 import { moveFocus } from '../../parts/move-focus.ts'
 import { StateChip } from '../../parts/state-label.tsx'
-import { isConflict, isToReview, needsYou, waitsForWord } from '../../parts/states.ts'
+import { isConflict, isToReview, needing, waitsForWord } from '../../parts/states.ts'
 import { TitleText } from '../../parts/text/title-text.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useNow } from '../../stores/clock.ts'
-import { useTasksThat } from '../../stores/live.ts'
+import { useTasks } from '../../stores/live.ts'
 import { go, useChosen } from '../../stores/navigation.ts'
+import { CompareButton } from '../task/compare-button.tsx'
 import { mergeNow } from '../task/merge-now.ts'
 import { ResolveButtons } from '../task/resolve-buttons.tsx'
 import { ReviewButton } from '../task/review-button.tsx'
@@ -24,8 +25,9 @@ const rowHeight = 76
 
 /** Agents that wait to be told more, then finished work that waits at its ref because it could not be merged; the oldest first. */
 export function NeedsYou() {
-  const needing = useTasksThat(needsYou)
-  const tasks = [...needing.filter(waitsForWord), ...needing.filter((row) => !waitsForWord(row))]
+  const all = useTasks()
+  const rows = needing(all)
+  const tasks = [...rows.filter(waitsForWord), ...rows.filter((row) => !waitsForWord(row))]
   const [chosen, setChosen] = useChosen('task')
   const task = tasks.find(({ id }) => id === chosen) ?? tasks[0]
   if (!task) {
@@ -43,10 +45,7 @@ export function NeedsYou() {
     <>
       <ToolBar title="Needs You" about={`${count(tasks.length, 'task')}, oldest first`}>
         <Button onClick={() => go({ view: 'task', id: task.id })}>Open Task</Button>
-        {isConflict(task) && <ResolveButtons task={task} />}
-        {isToReview(task) && <ReviewButton task={task} />}
-        {waitsForWord(task) && <FinishButton key={task.id} id={task.id} />}
-        {!waitsForWord(task) && !isConflict(task) && !isToReview(task) && <MergeButton key={task.id} task={task} />}
+        <Ways key={task.id} task={task} />
       </ToolBar>
       <div className="needs">
         <div className="needs-list" role="listbox" aria-label="Tasks that need you" onKeyDown={moveFocus}>
@@ -56,7 +55,15 @@ export function NeedsYou() {
             row={(index) => {
               const row = tasks[index]
               return (
-                row && <Entry key={row.id} row={row} chosen={row.id === task.id} onChoose={() => setChosen(row.id)} />
+                row && (
+                  <Entry
+                    key={row.id}
+                    row={row}
+                    where={whereOf(row, all)}
+                    chosen={row.id === task.id}
+                    onChoose={() => setChosen(row.id)}
+                  />
+                )
               )
             }}
           />
@@ -65,6 +72,24 @@ export function NeedsYou() {
       </div>
     </>
   )
+}
+
+/** One of several attempts of which none was chosen: it stands for all of them. */
+const standsForAll = (row: TaskRow): boolean => row.attempt?.as === 'candidate' && !waitsForWord(row)
+
+/** Its repository, and of attempts how many there are. */
+function whereOf(row: TaskRow, all: readonly TaskRow[]): string {
+  if (!standsForAll(row)) return row.attempt ? `${row.repo} · ${row.attempt.text}` : row.repo
+  const beside = all.filter(({ attempt }) => attempt?.group === row.attempt?.group && attempt?.as !== 'judge')
+  return `${row.repo} · ${count(beside.length, 'attempt')}`
+}
+
+/** What can be done at once. */
+function Ways({ task }: { task: TaskRow }) {
+  if (waitsForWord(task)) return <FinishButton id={task.id} />
+  if (standsForAll(task)) return <CompareButton task={task} />
+  if (isConflict(task)) return <ResolveButtons task={task} />
+  return isToReview(task) ? <ReviewButton task={task} /> : <MergeButton task={task} />
 }
 
 function MergeButton({ task }: { task: TaskRow }) {
@@ -76,7 +101,14 @@ function MergeButton({ task }: { task: TaskRow }) {
   )
 }
 
-function Entry({ row, chosen, onChoose }: { row: TaskRow; chosen: boolean; onChoose: () => void }) {
+interface EntryProps {
+  readonly row: TaskRow
+  readonly where: string
+  readonly chosen: boolean
+  readonly onChoose: () => void
+}
+
+function Entry({ row, where, chosen, onChoose }: EntryProps) {
   const nowMs = useNow()
   return (
     <button
@@ -93,7 +125,7 @@ function Entry({ row, chosen, onChoose }: { row: TaskRow; chosen: boolean; onCho
         <TitleText text={row.title} />
       </b>
       <span className="about">
-        <span className="cut">{row.repo}</span>
+        <span className="cut">{where}</span>
         <span>{sinceOf(row, nowMs)}</span>
       </span>
       <StateChip state={row.state} />

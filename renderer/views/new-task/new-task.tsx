@@ -9,11 +9,12 @@ import { useKeyHint } from '../../parts/key-names.ts'
 import { Select } from '../../parts/select.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { addFolders } from '../../stores/adding.ts'
-import { noLimits, useDraft, usualAgent } from '../../stores/draft.ts'
+import { noLimits, oneAttempt, useDraft, usualAgent } from '../../stores/draft.ts'
 import { useIsDesktop, useSettings, useSnapshot } from '../../stores/live.ts'
 import { back, go, placeOf, useNavigation } from '../../stores/navigation.ts'
 import { showFailure, showNotice } from '../../stores/notices.ts'
 import { AgentFields, agentOf, MoreAgentFields } from './agent-fields.tsx'
+import { AttemptsField, attemptsOf } from './attempts-field.tsx'
 import { HoldField } from './hold-field.tsx'
 import { LimitFields } from './limit-fields.tsx'
 import { limitsOf } from './limits.ts'
@@ -50,7 +51,8 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
   const queue = draft.queue ?? settings?.queue ?? false
   const limits = limitsOf(draft.limits)
   const agent = agentOf(draft.agent)
-  const ready = draft.description.trim() !== '' && limits !== null && agent !== null && !busy
+  const attempts = attemptsOf(draft.attempts)
+  const ready = draft.description.trim() !== '' && limits !== null && agent !== null && attempts !== null && !busy
 
   const start = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
@@ -63,17 +65,24 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       ...limits,
       ...agent,
       ...(draft.hold && { holdMs: defaultHoldMs }),
+      ...attempts,
     })
     setBusy(false)
     if (!reply.ok) {
       if (placeOf(useNavigation.getState().trail).view !== 'new-task') showFailure(reply.failure)
       return setFailure(reply.failure)
     }
-    useDraft.setState({ description: '', limits: noLimits, agent: usualAgent, hold: false })
-    const place = { view: 'task', id: reply.value.id } as const
+    useDraft.setState({ description: '', limits: noLimits, agent: usualAgent, hold: false, attempts: oneAttempt })
+    const isOne = draft.attempts.count === '1'
+    const place = { view: isOne ? 'task' : 'attempts', id: reply.value.id } as const
     // Who has gone on to something else meanwhile is not called back.
     if (placeOf(useNavigation.getState().trail).view === 'new-task') go(place)
-    else showNotice({ title: 'Task started', body: `${reply.value.id} in ${usable.alias}`, place })
+    else
+      showNotice({
+        title: isOne ? 'Task started' : 'Attempts started',
+        body: `${reply.value.id} in ${usable.alias}`,
+        place,
+      })
   }
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>): void => {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
@@ -122,6 +131,7 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
           />
           <AgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
           <MoreAgentFields agent={draft.agent} onChange={(next) => useDraft.setState({ agent: next })} />
+          <AttemptsField attempts={draft.attempts} />
           <HoldField hold={draft.hold} />
           <PlaceField place={draft.place} />
           {draft.place === '' && <QueueFields queue={queue} priority={draft.priority} />}

@@ -5,7 +5,7 @@ import { go } from '../../stores/navigation.ts'
 
 /** The one button that is spread over a card: its name is the task, the rest of the card is text beside it. */
 export function TaskName({ slot, task, ended = false }: { slot: SlotRow; task: TaskRow; ended?: boolean }) {
-  const { id, title, repo, state } = task
+  const { id, title, repo, state, attempt } = task
   return (
     <div>
       <button type="button" data-stop data-task={id} title={title} onClick={() => go({ view: 'task', id })}>
@@ -14,7 +14,7 @@ export function TaskName({ slot, task, ended = false }: { slot: SlotRow; task: T
         </span>
         <TitleText text={title} />
       </button>
-      <span className="repo-name cut">{repo}</span>
+      <span className="repo-name cut">{attempt ? `${repo} · ${attempt.text}` : repo}</span>
     </div>
   )
 }

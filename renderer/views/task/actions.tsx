@@ -6,9 +6,10 @@ import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyAndSay } from '../../parts/copy.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
-import { isConflict, isToReview } from '../../parts/states.ts'
+import { isConflict, isToChoose, isToReview } from '../../parts/states.ts'
 import { useIsDesktop, useLive } from '../../stores/live.ts'
 import { back } from '../../stores/navigation.ts'
+import { CompareButton } from './compare-button.tsx'
 import { focusContinue } from './continue/continue-field.tsx'
 import { mergeNow } from './merge-now.ts'
 import { ResolveButtons } from './resolve-buttons.tsx'
@@ -60,7 +61,8 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
       )}
       {isConflict(row) && <ResolveButtons task={row} />}
       {isToReview(row) && <ReviewButton task={row} />}
-      {finished && row.ref !== null && !isConflict(row) && !isToReview(row) && (
+      {isToChoose(row) && <CompareButton task={row} />}
+      {finished && row.ref !== null && !isConflict(row) && !isToReview(row) && !isToChoose(row) && (
         <Button
           look={adviceFor(row)?.again ? 'primary' : undefined}
           icon="merge"

@@ -34,6 +34,12 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
           {row.plan ? `Plan: ${row.plan.name}` : 'Order of tasks'}
         </button>
       )}
+      {row.attempt && (
+        <button type="button" className="row link" onClick={() => go({ view: 'attempts', id: row.id })}>
+          <Icon name="list" size="small" />
+          {row.attempt.text}
+        </button>
+      )}
       {row.place !== undefined && (
         <span className="row">
           <Icon name="boot" size="small" />

@@ -6,7 +6,7 @@ import { extname, join, normalize } from 'node:path'
 import { AppError, toFailure } from '../../../main/core/failure.ts'
 import type { FileDiff } from '../../../main/core/merge/file-diff.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import { hasWords, historyPage, isWanted, wordsOf } from '../../../main/window/history/history-page.ts'
+import { hasWords, historyPage, wantedOf, wordsOf } from '../../../main/window/history/history-page.ts'
 import { recentTasks } from '../../../main/window/history/recent-tasks.ts'
 import { pagePolicy } from '../../../main/window/page-files.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
@@ -184,7 +184,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     history: (request) => {
       const all = snapshot().tasks
       const words = wordsOf(request.text)
-      const matching = all.filter((row) => isWanted(row, request) && hasWords(row, words))
+      const matching = wantedOf(all, request).filter((row) => hasWords(row, words))
       return historyPage(all, matching, request)
     },
     places: () => ({ places: [] }),
@@ -199,6 +199,18 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       const rows = snapshot().tasks.filter((row) => row.id === id || (plan !== undefined && row.plan?.id === plan))
       return { id: plan ?? null, tasks: rows.map((row) => ({ row, after: row.after ?? [] })), omitted: 0 }
     },
+    attempts: ({ id }) => {
+      const group = rowOf(id).attempt?.group
+      const rows = snapshot().tasks.filter(({ attempt }) => attempt?.group === group && attempt?.as !== 'judge')
+      const attempts = rows.map((row, index) => ({
+        ...{ row, number: index + 1, model: null, check: null, summary: null, changes: null },
+      }))
+      return { choice: 'runs', startCommit: null, attempts, judge: null }
+    },
+    chooseAttempt: () => ({
+      merged: true,
+      ...{ method: 'rebase', commits: 1, branch: 'main', commit: 'a41c0d2', conflicts: [] },
+    }),
     cancelPlan: () => ({}),
     cancelTask: () => ({}),
     mergeTask: () => ({

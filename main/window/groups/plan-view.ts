@@ -1,10 +1,10 @@
-import type { TaskRow } from '../../preload/live-state.ts'
-import type { PlanView } from '../../preload/plan.ts'
-import { requireTaskId } from '../api/views.ts'
-import { AppError } from '../core/failure.ts'
-import { planGraph } from '../core/plan/graph.ts'
-import type { TaskBrief } from '../core/task/task-brief.ts'
-import type { Tasks } from '../tasks/contract.ts'
+import type { TaskRow } from '../../../preload/live-state.ts'
+import type { PlanView } from '../../../preload/plan.ts'
+import { requireTaskId } from '../../api/views.ts'
+import { AppError } from '../../core/failure.ts'
+import { planGraph } from '../../core/plan/graph.ts'
+import type { TaskBrief } from '../../core/task/task-brief.ts'
+import type { Tasks } from '../../tasks/contract.ts'
 
 /** What the window shows of the tasks that come before and after one. @throws AppError('task-unknown') */
 export async function planView(
