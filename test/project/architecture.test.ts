@@ -139,6 +139,7 @@ function violationsOf(file: SourceFile): readonly string[] {
       return [`${file.path} imports ${name}, which only ${places.join(', ')} may`]
     }
     if (from === 'core') return [`${file.path} imports ${name}: core is plain data and functions`]
+    if (from === 'gateway' && !target.startsWith('node:')) return [`${file.path} imports ${name}, which it cannot read`]
     return target.startsWith('node:') || !builtinModules.includes(name)
       ? []
       : [`${file.path} imports ${name} without node:`]
@@ -194,6 +195,7 @@ test.each([
   ['main/core/x.ts', "import None{ run } from '../lib/spawn.ts'"],
   ['main/core/x.ts', "import { readFile } from 'node:fs/promises'"],
   ['main/core/x.ts', "import { z } from 'zod'"],
+  ['main/gateway/x.ts', "import { z } from 'zod'"],
   ['main/lib/x.ts', "import type { Driver } from '../machines/driver.ts'"],
   ['main/lib/x.ts', "import { execa } from 'execa'"],
   ['main/settings/x.ts', "export { inspectRepository } from '../git/inspect-repository.ts'"],
