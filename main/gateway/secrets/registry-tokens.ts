@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import type { GatewaySecret } from '../../core/network/secret.ts'
 import type { Journal } from '../journal.ts'
@@ -16,12 +15,13 @@ export type Credential =
   /** `why` is for who reads the answer. */
   | { readonly kind: 'failed'; readonly why: string }
 
-/** https://distribution.github.io/distribution/spec/auth/token/#token-response-fields */
-const answerSchema = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().optional(),
-})
+/** https://distribution.github.io/distribution/spec/auth/token/#token-response-fields By hand: a gateway can read no package. */
+interface Answer {
+  readonly token?: string
+  readonly access_token?: string
+  readonly expires_in?: number
+}
+
 /** What a header takes, of a length at which it is found in nothing else. */
 const tokenPattern = /^[\x21-\x7e]{8,16384}$/
 
@@ -112,12 +112,20 @@ function credentialIn(text: string, { header, hidden }: GatewaySecret): Timed<Cr
   }
 }
 
-function parsed(text: string): z.infer<typeof answerSchema> {
+function parsed(text: string): Answer {
+  let answer: unknown
   try {
-    return answerSchema.parse(JSON.parse(text))
+    answer = JSON.parse(text)
   } catch {
     return {}
   }
+  return isAnswer(answer) ? answer : {}
+}
+
+function isAnswer(value: unknown): value is Answer {
+  if (typeof value !== 'object' || value === null) return false
+  const { token = '', access_token = '', expires_in = 0 } = value as Record<string, unknown>
+  return typeof token === 'string' && typeof access_token === 'string' && typeof expires_in === 'number'
 }
 
 function note(
