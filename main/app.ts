@@ -282,7 +282,11 @@ export function hostDriver(log: Log, choice: () => GuestChoice): MachineDriver {
       throw error
     }
   }
-  return createDriver({ image: findImage, cacheDirectory: cacheDirectory(), log })
+  const imageKey = (): Promise<string> => {
+    const { guest, guestImage } = choice()
+    return chooseGuest({ guest, guestImage }).key()
+  }
+  return createDriver({ image: findImage, imageKey, cacheDirectory: cacheDirectory(), log })
 }
 
 async function refuseSecondServer(home: string): Promise<void> {

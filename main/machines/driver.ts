@@ -81,6 +81,8 @@ export interface MachineSpec {
 /** How a kind of host runs guests. `test/machines/driver-contract.machine.test.ts` holds every driver to what is written here. */
 export interface MachineDriver {
   readonly name: MachineHandle['driver']
+  /** Names what guests boot from: another key for whatever changes in it. It need not be there yet, and is not made for this. */
+  imageKey(): Promise<string>
   /** Resolves with what this host lacks for a task; empty when a task can run. */
   problems(signal: AbortSignal): Promise<readonly Problem[]>
   /** Where the guest finds a forwarded address: the host part of the URL that it must use. */

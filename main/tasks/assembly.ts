@@ -97,7 +97,7 @@ export async function assembleParts(given: OrchestratorOptions) {
     if (task) catalog.put(task)
   }
   const landings = new Landings({
-    ...{ home, repositories, provisions: given.provisions, machines: checks, admission, warm, log },
+    ...{ home, repositories, parts: given, machines: checks, admission, warm, log },
     onState: tellAgain,
   })
   const options = withLandings(given, landings)

@@ -13,6 +13,8 @@ export interface LandingCheck extends CheckReport {
   readonly command: string
   /** The commit whose files were checked: the work on top of the branch, or of other work that lands before it. */
   readonly commit: string
+  /** The key of the guest image that its machine booted; absent in records of earlier versions. */
+  readonly image?: string
   /** The same files had been checked before, and were not checked again. */
   readonly isKnown?: true
 }

@@ -147,6 +147,8 @@ export interface MachineHandle {
   readonly runDirectory: string
   /** virtiofsd, passt, the gateway: they end with the machine, and are ended by us when they do not. */
   readonly helpers: readonly { readonly name: string; readonly pid: number; readonly startTime: string }[]
+  /** The key of the image that it booted; absent in records of earlier versions. */
+  readonly image?: string
 }
 
 /** How a virtual machine ended: data, never an exception. */

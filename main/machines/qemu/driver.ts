@@ -24,6 +24,8 @@ import { startMachine } from './start.ts'
 export interface QemuDriverOptions {
   /** The image that machines boot; asked for at each start, so it should remember its answer. */
   readonly image: () => Promise<GuestImage>
+  /** The key of that image, without making it; left out, the image is asked for. */
+  readonly imageKey?: () => Promise<string>
   /** Holds the unpacked tools and the verdict on KVM. */
   readonly cacheDirectory: string
   readonly log: Log
@@ -36,6 +38,7 @@ export interface QemuDriverOptions {
 /** Machines by QEMU on Linux: processes of their own that outlive this one. */
 export function createQemuDriver({
   image,
+  imageKey = async () => (await image()).key,
   cacheDirectory,
   log,
   accel,
@@ -47,6 +50,7 @@ export function createQemuDriver({
     forwardAddress,
     gatewayUrl,
     canClose: true,
+    imageKey,
     problems: (signal) => hostProblems(cacheDirectory, architecture, signal),
 
     async prepareOwnership(paths, signal) {

@@ -117,6 +117,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const handle = {
     ...({ driver: 'qemu', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
     helpers: [...sockets.keys()].map((helper) => helper.handle),
+    image: image.key,
   }
   const { consolePath } = spec
   const watched = qemuHypervisor({ qmp, clock, witness }, consolePath)

@@ -20,6 +20,8 @@ const resumeMs = 5_000
 export interface VfkitDriverOptions {
   /** The image that machines boot; asked for at each start, so it should remember its answer. */
   readonly image: () => Promise<GuestImage>
+  /** The key of that image, without making it; left out, the image is asked for. */
+  readonly imageKey?: () => Promise<string>
   readonly log: Log
   /** What is known of the host; left out, it is looked at. */
   readonly host?: () => Promise<MacHost>
@@ -29,12 +31,18 @@ export interface VfkitDriverOptions {
  * Machines by Apple's virtualisation framework: vfkit processes of their own that outlive this one. An open guest has a card on the
  * framework's NAT, a closed one has none; forwards and the gateway come over vsock in both.
  */
-export function createVfkitDriver({ image, log, host = inspectMac }: VfkitDriverOptions): MachineDriver {
+export function createVfkitDriver({
+  image,
+  imageKey = async () => (await image()).key,
+  log,
+  host = inspectMac,
+}: VfkitDriverOptions): MachineDriver {
   return {
     name: 'vfkit',
     forwardAddress,
     gatewayUrl,
     canClose: true,
+    imageKey,
     problems: async () => macProblems(await host()),
 
     /** The framework shows every file as belonging to anyone who looks. */

@@ -99,6 +99,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
   const handle = {
     ...({ driver: 'vfkit', pid, startTime, controlSocket: run.controlSocket, runDirectory: run.path } as const),
     helpers: helpers.map((helper) => helper.handle),
+    image: image.key,
   }
   const { consolePath } = spec
   const watched = vfkitHypervisor({ control, clock: new ClockLine(run.clockSocket) }, consolePath)

@@ -6,14 +6,19 @@ import type { Task } from '../../core/task/task.ts'
 import type { PreparedWork } from '../../git/merge/prepare-landing.ts'
 import { deleteRef } from '../../git/repository/delete-task-ref.ts'
 import { findMerge, landPrepared, prepareLanding } from '../run/ask-worker.ts'
-import type { CheckRules } from './checked-trees.ts'
+import type { CheckRules, CheckTerms } from './check-terms.ts'
 import type { LandingWish } from './wish.ts'
 
 const gitTimeoutMs = 10 * 60_000
 
+/** With what the work of a car is checked, or why it cannot be. */
+export type CarCheck =
+  | { readonly kind: 'known'; readonly terms: CheckTerms; readonly rules: CheckRules }
+  | { readonly kind: 'unknown'; readonly failure: Failure }
+
 /** What the check of a tree came to. */
 export type CheckEnd =
-  | { readonly kind: 'report'; readonly report: CheckReport; readonly isKnown: boolean }
+  | { readonly kind: 'report'; readonly report: CheckReport; readonly image: string; readonly isKnown: boolean }
   /** It could not be run. */
   | { readonly kind: 'broken'; readonly failure: Failure }
 
@@ -23,7 +28,7 @@ type Ready = Extract<PreparedWork, { kind: 'ready' }>
 export class Car {
   readonly wish: LandingWish
   readonly branch: string
-  readonly rules: CheckRules
+  readonly check: CarCheck
   readonly outcome: Promise<MergeOutcome>
   /** How often the branch was elsewhere when this was about to land. */
   missed = 0
@@ -33,11 +38,11 @@ export class Car {
   readonly #settle: PromiseWithResolvers<MergeOutcome>
   readonly #prepared = new Map<string, PreparedWork>()
 
-  constructor(wish: LandingWish, place: { readonly branch: string; readonly startCommit: string }, rules: CheckRules) {
+  constructor(wish: LandingWish, place: { readonly branch: string; readonly startCommit: string }, check: CarCheck) {
     this.wish = wish
     this.branch = place.branch
     this.#startCommit = place.startCommit
-    this.rules = rules
+    this.check = check
     this.#settle = Promise.withResolvers()
     this.outcome = this.#settle.promise
   }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { AppError, errorOf } from '../../core/failure.ts'
 import type { CheckReport } from '../../core/merge/check-report.ts'
-import { type CheckPolicy, checkTimeoutMs } from '../../core/merge/merge-policy.ts'
+import { checkTimeoutMs } from '../../core/merge/merge-policy.ts'
 import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
@@ -12,18 +12,25 @@ import { supervise } from '../run/supervise.ts'
 import type { RunnerContext } from '../run/task-run.ts'
 import { writeCheckShare } from '../run/write-share.ts'
 import { machineSpec } from '../slots/machine-spec.ts'
-import type { Provisions } from '../slots/provisions.ts'
 import { prepareSlotStorage } from '../slots/slot-storage.ts'
+import type { CheckTerms } from './check-terms.ts'
 
 export interface CheckRequest {
   readonly task: Task
   /** The commit of the user's repository that is checked. */
   readonly commit: string
-  readonly policy: CheckPolicy
+  /** How long the command may take; left out, as long as `checkTimeoutMs` says. */
+  readonly timeoutMs?: number | undefined
+  readonly terms: CheckTerms
   readonly slot: SlotId
-  readonly provisions: Provisions
   /** Resolves when no other machine holds the disks of the slot. */
   readonly slotIsFree: (slot: SlotId) => Promise<void>
+}
+
+/** What a check came to, and the key of the image that its machine had booted. */
+export interface RanCheck {
+  readonly report: CheckReport
+  readonly image: string
 }
 
 type CheckContext = Pick<RunnerContext, 'home' | 'driver' | 'limits' | 'clock'>
@@ -59,7 +66,7 @@ export class CheckMachines {
    * Resolves with what the check came to; it is given one machine a task at a time.
    * @throws AppError when it could not be run, and the signal's reason when that fires; the machine has ended then.
    */
-  async run(request: CheckRequest, signal: AbortSignal): Promise<CheckReport> {
+  async run(request: CheckRequest, signal: AbortSignal): Promise<RanCheck> {
     const { task } = request
     this.#running.set(task.id, null)
     const folder = checkFolder(filesOf(task))
@@ -73,13 +80,13 @@ export class CheckMachines {
   }
 
   async #run(
-    { task, commit, policy, slot, provisions, slotIsFree }: CheckRequest,
+    { task, commit, timeoutMs = checkTimeoutMs, terms, slot, slotIsFree }: CheckRequest,
     signal: AbortSignal,
-  ): Promise<CheckReport> {
+  ): Promise<RanCheck> {
     const { home, driver, limits, clock } = this.#context
     const { id, repoPath, environment } = task
     const files = filesOfCheck(task)
-    const { command, timeoutMs = checkTimeoutMs } = policy
+    const { provisions } = terms
     await mkdir(files.share, { recursive: true, mode: 0o700 })
     await cloneWorkspace(
       {
@@ -88,13 +95,14 @@ export class CheckMachines {
       },
       signal,
     )
-    await writeCheckShare(files, task, { command, timeoutMs, commit }, provisions)
+    await writeCheckShare(files, terms.share, commit)
     await requireOwnFolders(files)
     const volumes = await prepareSlotStorage(home, slot)
     await driver.prepareOwnership([files.share, files.repo, ...volumes.map(({ path }) => path)], signal)
     await slotIsFree(slot)
     signal.throwIfAborted()
-    const spec = { ...machineSpec(id, { home, limits, files, slot, provisions, volumes }), name: machineName(id) }
+    const size = { ...limits, ...terms.size }
+    const spec = { ...machineSpec(id, { home, limits: size, files, slot, provisions, volumes }), name: machineName(id) }
     const machine = await driver.start(spec, signal)
     this.#running.set(id, machine.handle)
     using _told = clock.follow(machine)
@@ -113,7 +121,7 @@ export class CheckMachines {
     signal.throwIfAborted()
     const result = await readResult({ share: files.share, secret: provisions.key.value }, id)
     if ('code' in result) throw errorOf(result)
-    if (result.check) return result.check
+    if (result.check) return { report: result.check, image: machine.handle.image ?? terms.image }
     const exit = ended.kind === 'exited' && 'detail' in ended.exit ? `: ${ended.exit.detail}` : ''
     throw new AppError('guest-failed', `${result.error ?? 'The machine of the check ended before the check'}${exit}`, {
       hint: `Its console is ${files.console}`,

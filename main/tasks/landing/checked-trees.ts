@@ -3,23 +3,9 @@ import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { CheckReport } from '../../core/merge/check-report.ts'
-import { type CheckPolicy, checkTimeoutMs } from '../../core/merge/merge-policy.ts'
-import type { Task } from '../../core/task/task.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { namesIn } from '../../lib/files/names-in.ts'
-import { environmentFilesOf } from '../run/write-share.ts'
-
-/** Everything beside the tree that a check depends on, in one text. */
-export type CheckRules = string
-
-/** @throws AppError('environment-invalid') when the flake that the task works in is gone. */
-export async function checkRulesOf(
-  task: Pick<Task, 'environment' | 'home' | 'repo'>,
-  { command, timeoutMs = checkTimeoutMs }: CheckPolicy,
-): Promise<CheckRules> {
-  const files = await environmentFilesOf(task)
-  return JSON.stringify([command, timeoutMs, task.environment?.kind ?? 'flake', files && [...files].toSorted()])
-}
+import type { CheckRules } from './check-terms.ts'
 
 /** Sixty-four hexadecimal digits. */
 export const checkKey = (tree: string, rules: CheckRules): string =>

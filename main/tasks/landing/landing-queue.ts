@@ -1,7 +1,7 @@
 import { toFailure } from '../../core/failure.ts'
 import { carsAhead, type Landing, type LandingState } from '../../core/landing/landing.ts'
 import { type Checked, type LandingAct, type LandingPlan, nextActs } from '../../core/landing/next-acts.ts'
-import { type CheckReport, type LandingCheck, succeeded, whyNot } from '../../core/merge/check-report.ts'
+import { type LandingCheck, succeeded, whyNot } from '../../core/merge/check-report.ts'
 import type { MergeOutcome } from '../../core/merge/merge.ts'
 import type { SlotId, TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
@@ -9,6 +9,7 @@ import { branchTip } from '../../git/repository/branch-tip.ts'
 import { resolveRevision } from '../../git/repository/resolve-revision.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Car, CheckEnd } from './car.ts'
+import type { RanCheck } from './check-machines.ts'
 import { type CheckedTrees, checkKey } from './checked-trees.ts'
 import { LandingLeft } from './wish.ts'
 
@@ -21,7 +22,7 @@ export interface LandingQueueOptions {
    * Runs the check of the car's work at a commit in a machine. @throws when that cannot be done, or the signal fires.
    * @param spare the slot of a car that waits behind this one, and lends it until the check is over; null where none has one to spare.
    */
-  readonly check: (car: Car, commit: string, spare: () => SlotId | null, signal: AbortSignal) => Promise<CheckReport>
+  readonly check: (car: Car, commit: string, spare: () => SlotId | null, signal: AbortSignal) => Promise<RanCheck>
   readonly checked: CheckedTrees
   /** Fires when the orchestrator ends. */
   readonly closing: AbortSignal
@@ -145,21 +146,22 @@ export class LandingQueue {
 
   #checked(car: Car, tree: string): Checked | undefined {
     if (car.isAsMade(tree)) return 'green'
-    const key = checkKey(tree, car.rules)
-    const end = this.#endOf(car, key)
+    const end = this.#endOf(car, tree)
     if (end) return end.kind === 'broken' ? 'broken' : succeeded(end.report) ? 'green' : 'red'
+    const key = keyOf(car, tree)
     return [...this.#running.values()].some((running) => running.key === key) ? 'running' : undefined
   }
 
-  #endOf(car: Car, key: string): CheckEnd | undefined {
+  #endOf(car: Car, tree: string): CheckEnd | undefined {
+    if (car.check.kind === 'unknown') return { kind: 'broken', failure: car.check.failure }
+    const key = checkKey(tree, car.check.rules)
     return this.#ends.get(key) ?? this.#ends.get(brokenKey(car, key))
   }
 
   /** Ends checks that are of no use any more and starts those that are. Answers what else is to be done first, if anything. */
   async #begin({ acts, wanted, isComplete }: LandingPlan): Promise<Exclude<LandingAct, { kind: 'check' }> | undefined> {
     if (isComplete) {
-      const byId = new Map<string, Car>(this.#queue.map((car) => [car.id, car]))
-      const keys = new Set([...wanted].map(([id, { tree }]) => checkKey(tree, byId.get(id)?.rules ?? '')))
+      const keys = new Set(this.#queue.map((car) => keyOf(car, wanted.get(car.id)?.tree)))
       await stopAll([...this.#running.values()].filter(({ key }) => !keys.has(key)))
     }
     for (const act of acts) {
@@ -172,9 +174,11 @@ export class LandingQueue {
   }
 
   #startCheck(car: Car, { commit, tree }: Extract<LandingAct, { kind: 'check' }>, below: number): void {
-    const key = checkKey(tree, car.rules)
+    if (car.check.kind === 'unknown') return
+    const { rules, terms } = car.check
+    const key = checkKey(tree, rules)
     const stop = new AbortController()
-    const over = this.#check(car, { key, commit }, stop.signal).then((end) => {
+    const over = this.#check(car, { key, commit, image: terms.image }, stop.signal).then((end) => {
       this.#running.delete(car.id)
       for (const [owner, borrower] of this.#lent) if (borrower === car.id) this.#lent.delete(owner)
       if (end) this.#ends.set(end.kind === 'broken' ? brokenKey(car, key) : key, end)
@@ -186,19 +190,22 @@ export class LandingQueue {
   /** Undefined when it was stopped. Never rejects. */
   async #check(
     car: Car,
-    { key, commit }: { readonly key: string; readonly commit: string },
+    { key, commit, image }: { readonly key: string; readonly commit: string; readonly image: string },
     signal: AbortSignal,
   ): Promise<CheckEnd | undefined> {
     const { checked, check } = this.#options
     try {
       const known = await checked.find(key)
       if (known && (succeeded(known) || car.wish.believesFailures))
-        return { kind: 'report', report: known, isKnown: true }
-      const report = await check(car, commit, () => this.#borrow(car), signal)
-      await checked.keep(key, report).catch((error: unknown) => {
-        this.#options.log.warn('what a check came to could not be kept', { reason: String(error) })
-      })
-      return { kind: 'report', report, isKnown: false }
+        return { kind: 'report', report: known, image, isKnown: true }
+      const ran = await check(car, commit, () => this.#borrow(car), signal)
+      // The user may have chosen another image while it waited for its slot.
+      if (ran.image === image) {
+        await checked.keep(key, ran.report).catch((error: unknown) => {
+          this.#options.log.warn('what a check came to could not be kept', { reason: String(error) })
+        })
+      }
+      return { kind: 'report', ...ran, isKnown: false }
     } catch (error) {
       return signal.aborted ? undefined : { kind: 'broken', failure: toFailure(error, 'guest-failed') }
     }
@@ -247,10 +254,10 @@ export class LandingQueue {
   /** Null where the task itself had its check on this tree. */
   #checkOf(car: Car, tree: string, commit: string): LandingCheck | null {
     if (car.isAsMade(tree)) return null
-    const end = this.#endOf(car, checkKey(tree, car.rules))
+    const end = this.#endOf(car, tree)
     if (end?.kind !== 'report') throw new Error('What lands was checked')
     return {
-      ...{ command: car.wish.policy.command, commit, ...end.report },
+      ...{ command: car.wish.policy.command, commit, ...end.report, image: end.image },
       ...(end.isKnown && { isKnown: true }),
     }
   }
@@ -258,14 +265,16 @@ export class LandingQueue {
   /** Of what landed before a crash that came before its record. */
   async #earlierCheck(car: Car, commit: string): Promise<LandingCheck | undefined> {
     const { repoPath, checked } = this.#options
+    if (car.check.kind === 'unknown') return undefined
+    const { rules, terms } = car.check
     const tree = await resolveRevision(repoPath, `${commit}^{tree}`)
-    const report = tree === null ? undefined : await checked.find(checkKey(tree, car.rules))
-    return report && { command: car.wish.policy.command, commit, ...report, isKnown: true }
+    const report = tree === null ? undefined : await checked.find(checkKey(tree, rules))
+    return report && { command: car.wish.policy.command, commit, ...report, image: terms.image, isKnown: true }
   }
 
   async #eject(car: Car, tree: string, tip: string): Promise<void> {
     const { command } = car.wish.policy
-    const end = this.#endOf(car, checkKey(tree, car.rules))
+    const end = this.#endOf(car, tree)
     const work = car.prepared(tip)
     if (end?.kind === 'report' && work?.kind === 'ready') {
       const detail = `${whyNot(command, end.report)} on the work as it would be on ${car.branch}`
@@ -314,5 +323,9 @@ async function stopAll(checks: readonly Running[]): Promise<void> {
   for (const { stop } of checks) stop.abort(new Error('What it checks comes onto the branch no more'))
   await Promise.all(checks.map(({ over }) => over))
 }
+
+/** Null where its check cannot be run, or there is no tree to be checked. */
+const keyOf = ({ check }: Car, tree: string | undefined): string | null =>
+  check.kind === 'known' && tree !== undefined ? checkKey(tree, check.rules) : null
 
 const brokenKey = (car: Car, key: string): string => `${car.id} ${key}`

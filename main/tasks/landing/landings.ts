@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../../core/failure.ts'
+import { AppError, errorOf, toFailure } from '../../core/failure.ts'
 import type { Landing, LandingState } from '../../core/landing/landing.ts'
-import type { CheckReport } from '../../core/merge/check-report.ts'
 import type { MergeOutcome } from '../../core/merge/merge.ts'
 import type { SlotId, TaskId } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { RegisteredRepository } from '../contract.ts'
-import type { Provisions } from '../slots/provisions.ts'
 import type { SlotLease } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
-import { Car } from './car.ts'
-import type { CheckMachines } from './check-machines.ts'
-import { CheckedTrees, checkRulesOf } from './checked-trees.ts'
+import { Car, type CarCheck } from './car.ts'
+import type { CheckMachines, RanCheck } from './check-machines.ts'
+import { checkTermsOf, rulesOf, type TermsParts } from './check-terms.ts'
+import { CheckedTrees } from './checked-trees.ts'
 import { LandingQueue } from './landing-queue.ts'
 import { type Lander, LandingLeft, type LandingWish } from './wish.ts'
 
 export interface LandingsOptions {
   readonly home: string
   readonly repositories: { list(): Promise<readonly RegisteredRepository[]> }
-  readonly provisions: (repoPath: string) => Promise<Provisions>
+  /** Asked at each landing: limits may be settings that change. */
+  readonly parts: TermsParts
   readonly machines: Pick<CheckMachines, 'run'>
   readonly admission: Pick<Admission, 'admit'>
   readonly warm: Pick<WarmMachines, 'slotIsFree'>
@@ -33,12 +33,6 @@ const borrowed = (slot: SlotId): SlotLease => ({ slot, [Symbol.dispose]: () => u
 
 /** How long a check waits that has no slot, before it asks for one again. */
 const retryMs = 5_000
-
-/** A check asks no model: its gateway has no key to add. */
-const withoutApi = ({ gateway, ...rest }: Provisions): Provisions => ({
-  ...rest,
-  ...(gateway && { gateway: { ...gateway, api: null } }),
-})
 
 /** Everything that waits for branches, a queue for each branch of each repository. */
 export class Landings implements Lander, AsyncDisposable {
@@ -71,18 +65,27 @@ export class Landings implements Lander, AsyncDisposable {
   }
 
   async land(wish: LandingWish): Promise<MergeOutcome> {
-    const { task, policy } = wish
-    const { branch, startCommit, repoPath } = task
+    const { branch, startCommit, repoPath } = wish.task
     if (startCommit === null) return { kind: 'unchanged', branch }
     if (branch === null) {
       const detail = 'The task started with no branch checked out, so there is none to merge into'
       return { kind: 'unmerged', reason: 'detached_head', files: [], detail }
     }
-    const rules = await checkRulesOf(task, policy)
+    const check = await this.#checkOf(wish)
     if (this.#closing.signal.aborted) throw new LandingLeft()
-    const car = new Car(wish, { branch, startCommit }, rules)
+    const car = new Car(wish, { branch, startCommit }, check)
     this.#queueOf(repoPath, branch).add(car)
     return await car.outcome
+  }
+
+  /** That it cannot be run keeps off only what has to be checked: work on a branch that did not move lands. */
+  async #checkOf({ task, policy }: LandingWish): Promise<CarCheck> {
+    try {
+      const terms = await checkTermsOf(task, policy, this.#options.parts)
+      return { kind: 'known', terms, rules: rulesOf(terms) }
+    } catch (error) {
+      return { kind: 'unknown', failure: toFailure(error, 'guest-failed') }
+    }
   }
 
   #queueOf(repoPath: string, branch: string): LandingQueue {
@@ -105,14 +108,20 @@ export class Landings implements Lander, AsyncDisposable {
     return registered.find(({ path }) => path === repoPath)?.landing ?? 'direct'
   }
 
-  async #check({ wish }: Car, commit: string, spare: () => SlotId | null, signal: AbortSignal): Promise<CheckReport> {
-    const { machines, provisions, warm } = this.#options
+  async #check(
+    { wish, check }: Car,
+    commit: string,
+    spare: () => SlotId | null,
+    signal: AbortSignal,
+  ): Promise<RanCheck> {
+    if (check.kind === 'unknown') throw errorOf(check.failure)
+    const { machines, warm } = this.#options
     const { task, policy, slot: own } = wish
     using place = own === null ? await this.#place(task, spare, signal) : borrowed(own)
     const { slot } = place
     return await machines.run(
       {
-        ...{ task, commit, policy, slot, provisions: withoutApi(await provisions(task.repoPath)) },
+        ...{ task, commit, slot, timeoutMs: policy.timeoutMs, terms: check.terms },
         slotIsFree: (free) => warm.slotIsFree(free),
       },
       signal,

@@ -39,6 +39,7 @@ const checkReport = z.object({
 const landingCheck = checkReport.extend({
   command: z.string(),
   commit: z.string(),
+  image: z.string().exactOptional(),
   isKnown: z.literal(true).exactOptional(),
 })
 
@@ -97,6 +98,7 @@ const machine = z.object({
   controlSocket: z.string(),
   runDirectory: z.string(),
   helpers: z.array(z.object({ name: z.string(), pid: z.int().positive(), startTime: z.string() })),
+  image: z.string().exactOptional(),
 })
 
 const usage = z.object({

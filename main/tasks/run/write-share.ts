@@ -59,23 +59,29 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   ])
 }
 
-/**
- * Lays down what the guest reads that checks a commit and does nothing else: no key, and no task for an agent.
- * @throws as `writeShare` does.
- */
-export async function writeCheckShare(
-  { share }: Pick<TaskFiles, 'share'>,
-  task: Task,
-  { commit, ...check }: Required<Pick<CheckPolicy, 'command' | 'timeoutMs'>> & { readonly commit: string },
-  assignment: Assignment,
-): Promise<void> {
-  const environmentFiles = await environmentFilesOf(task)
-  const variables = {
+/** What a guest reads that checks a commit and does nothing else: no key, and no task for an agent. The same for every commit. */
+export interface CheckShare {
+  readonly variables: Readonly<Record<string, string>>
+  readonly environmentFiles: FlakeFiles | null
+}
+
+/** @throws AppError('environment-invalid') when the flake that the task works in is gone. */
+export const checkShareOf = async (task: Task, check: CheckPolicy, assignment: Assignment): Promise<CheckShare> => ({
+  variables: {
     ...assignment.variables,
     ...commonVariables(task, assignment),
     ...checkVariables(check),
     MICROVM_CHECK_ONLY: 'yes',
-  }
+  },
+  environmentFiles: await environmentFilesOf(task),
+})
+
+/** @throws AppError('boot-failed') when a guest keeps a name from being replaced. */
+export async function writeCheckShare(
+  { share }: Pick<TaskFiles, 'share'>,
+  { variables, environmentFiles }: CheckShare,
+  commit: string,
+): Promise<void> {
   const place = (name: string, content: string) => placeGuestFile(share, name, content)
   await Promise.all([
     place(shareNames.description, `Check ${commit}\n`),

@@ -25,6 +25,9 @@ kill "$watch"
 touch "$3/exit-$code"
 echo "$code" >"$3/exit"`
 
+/** What its guests are said to boot. */
+export const processImage = 'feedbeef00000000cafe'
+
 /**
  * A driver whose machines are processes of this host: each runs a bash script, in place of the guest, on the real folders of the
  * task (`$SHARE`, `$REPO`; `$GATEWAY` is a socket that stands for its gateway), detached as a hypervisor is. For tests of what happens around a machine; real machines are tested
@@ -36,6 +39,7 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
     forwardAddress: '127.0.0.1',
     gatewayUrl: 'http://127.0.0.1:3128',
     canClose: true,
+    imageKey: async () => processImage,
     problems: async () => [],
     prepareOwnership: async () => undefined,
     start: async (spec) => {
@@ -59,7 +63,15 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
       const startTime = await startTimeOf(pid)
       if (!startTime) throw new Error('the guest ended before it was let go')
       await writeFile(join(runDirectory, 'begin'), '')
-      return machine({ driver: 'qemu', pid, startTime, controlSocket: '', runDirectory, helpers: [] })
+      return machine({
+        driver: 'qemu',
+        pid,
+        startTime,
+        controlSocket: '',
+        runDirectory,
+        helpers: [],
+        image: processImage,
+      })
     },
     adopt: async (handle) => ((await isAlive(handle)) ? machine(handle) : undefined),
     reap: async (owner, keep, signal) => {

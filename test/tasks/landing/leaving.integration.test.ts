@@ -20,9 +20,13 @@ test('work that collides with what came onto the branch while it was checked lea
   await using landings = new Landings({
     home: join(folder, 'home'),
     repositories: { list: async () => [{ alias: 'project', path: repo, added: '', landing: 'train' }] },
-    provisions: async () => ({
-      ...{ key: { variable: 'ANTHROPIC_API_KEY', value: testKey }, variables: {}, egress: 'closed', forwards: [] },
-    }),
+    parts: {
+      driver: { imageKey: async () => 'image' },
+      limits: { cpus: 1, memoryMiB: 64 },
+      provisions: async () => ({
+        ...{ key: { variable: 'ANTHROPIC_API_KEY', value: testKey }, variables: {}, egress: 'closed', forwards: [] },
+      }),
+    },
     machines: {
       // It is ended, and takes a while for that, as a machine does.
       run: async ({ task: { id } }, signal) => {

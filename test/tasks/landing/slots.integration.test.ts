@@ -27,14 +27,19 @@ const provisions = async (): Promise<Provisions> => ({
 })
 
 /** Works that may land, where every slot is held by some that wait to land. */
-async function project(landing: Landing, run: (request: CheckRequest, signal: AbortSignal) => Promise<CheckReport>) {
+async function project(
+  landing: Landing,
+  run: (request: CheckRequest, signal: AbortSignal) => Promise<CheckReport>,
+  booted = 'image',
+) {
   const folder = await temporaryFolder()
   const repo = join(folder, 'project')
   await makeRepository(repo)
   const landings = new Landings({
     home: join(folder, 'home'),
     repositories: { list: async () => [{ alias: 'project', path: repo, added: '', landing }] },
-    ...{ provisions, machines: { run } },
+    parts: { driver: { imageKey: async () => 'image' }, limits: { cpus: 1, memoryMiB: 64 }, provisions },
+    machines: { run: async (request, signal) => ({ report: await run(request, signal), image: booted }) },
     admission: { admit: () => Promise.reject(new AppError('slots-busy', 'All 10 slots are busy')) },
     warm: { slotIsFree: async () => undefined },
     onState: () => undefined,
@@ -56,8 +61,8 @@ test.each(['direct', 'train'] as const)(
   async (landing) => {
     const ran: (readonly [TaskId, SlotId])[] = []
     let inSlot = 0
-    await using world = await project(landing, async ({ task, slot: at, provisions: given }) => {
-      expect(given.gateway).toEqual({ hosts: ['registry.example'], api: null })
+    await using world = await project(landing, async ({ task, slot: at, terms }) => {
+      expect(terms.provisions.gateway).toEqual({ hosts: ['registry.example'], api: null })
       inSlot += 1
       expect(inSlot).toBe(1) // Its disks are for one machine.
       ran.push([task.id, at])
@@ -100,3 +105,40 @@ test('work that is taken out while another one is checked in its slot leaves whe
   expect((await Promise.all(ends)).map(({ kind }) => kind)).toEqual(['merged', 'unmerged', 'merged'])
   expect(said.slice(2)).toEqual(['aaaaaaaa is checked in 4', 'cccccccc is checked in 4'])
 })
+
+test('work whose environment is gone lands where nothing has to be checked, and says why where something has', async () => {
+  await using world = await project('direct', () => Promise.reject(new Error('Nothing can be checked')))
+  const { repo, landings } = world
+  const without = async (id: string) => {
+    const wish = await world.wishOf(id, slot)
+    return { ...wish, task: { ...wish.task, environment: { kind: 'folder', path: join(repo, 'gone') } as const } }
+  }
+  expect(await landings.land(await without('aaaaaaaa'))).toMatchObject({ kind: 'merged', method: 'fast-forward' })
+  const later = await without('bbbbbbbb')
+  await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+  expect(await landings.land(later)).toMatchObject({
+    ...{ kind: 'unmerged', reason: 'check_failed' },
+    detail: expect.stringMatching(/could not be run on the work as it would be on main: .*gone/),
+  })
+})
+
+test.each([
+  ['image', 1],
+  ['another', 2],
+] as const)(
+  'a check in a machine that booted %s counts, and is known later only where that was meant',
+  async (booted, times) => {
+    let checks = 0
+    const run = async () => {
+      checks += 1
+      return { exitCode: 1, output: '' }
+    }
+    await using world = await project('direct', run, booted)
+    const { repo, landings } = world
+    const wish = await world.wishOf('aaaaaaaa', slot)
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    for (const _ of [1, 2])
+      expect(await landings.land(wish)).toMatchObject({ reason: 'check_failed', check: { exitCode: 1, image: booted } })
+    expect(checks).toBe(times)
+  },
+)
