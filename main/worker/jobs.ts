@@ -18,6 +18,7 @@ import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { findMarkersIn } from '../git/survey/find-markers.ts'
 import { keepStream } from './keep-stream.ts'
 import { changesInRange, commitOfWork, diffInRange, diffOfWork, lookAtWork } from './look-at-work.ts'
+import { readCommands } from './read-commands.ts'
 import { readInterruption } from './read-interruption.ts'
 import { readPatch } from './read-patch.ts'
 import { readResult } from './read-result.ts'
@@ -29,6 +30,7 @@ import { readResult } from './read-result.ts'
 export const jobs = {
   'read-result': ({ share, secret }: { readonly share: string; readonly secret: string }) => readResult(share, secret),
   'keep-stream': keepStream,
+  'read-commands': readCommands,
   'read-interruption': ({ share }: { readonly share: string }) => readInterruption(share),
   salvage: salvageWork,
   'import-work': importWork,

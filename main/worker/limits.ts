@@ -34,6 +34,7 @@ interface JobRule {
 const rules: Readonly<Record<JobName, JobRule>> = {
   'read-result': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 8 * 1024 ** 2 },
   'keep-stream': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 1024 ** 2 },
+  'read-commands': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   'read-interruption': { lane: 'end', timeMs: 5 * minuteMs, answerBytes: 1024 ** 2 },
   salvage: { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },
   'import-work': { lane: 'end', timeMs: 15 * minuteMs, answerBytes: 16 * 1024 ** 2 },

@@ -59,15 +59,44 @@ function statementIn(
 function linesOf({ subject, predicate }: Statement, commit: string, keyId: string): readonly string[] {
   const { buildDefinition, runDetails } = predicate
   const { task, textSha256, repository } = buildDefinition.externalParameters
-  const { environment, merge, egress } = buildDefinition.internalParameters
+  const { environment, merge, egress, guestImage } = buildDefinition.internalParameters
   const [from] = buildDefinition.resolvedDependencies
   return [
     `Good: ${commit} is what task ${task} brought onto ${subject[0]?.name}, signed by ${keyId.slice(0, 16)}`,
     `  repository: ${repository}, from ${from?.digest.gitCommit ?? 'nothing'}`,
     `  text: SHA-256 ${textSha256}`,
     `  environment: ${environment}; merge: ${JSON.stringify(merge)}; network: ${JSON.stringify(egress)}`,
+    ...(guestImage ? [`  guest image: ${guestImage}`] : []),
     `  from ${runDetails.metadata.startedOn} to ${runDetails.metadata.finishedOn}`,
+    ...checkLines(runDetails),
+    ...commandLines(runDetails),
   ].map(visibleLine)
 }
+
+type RunDetails = Statement['predicate']['runDetails']
+
+function checkLines({ landingCheck, saidInTheAgentsMachine }: RunDetails): readonly string[] {
+  const line = (
+    who: string,
+    { command = 'its check', exitCode, guestImage }: NonNullable<RunDetails['landingCheck']>,
+  ) => `  ${who}: ${statusText(exitCode)} ${command}${guestImage ? ` (guest image ${guestImage})` : ''}`
+  const said = saidInTheAgentsMachine?.check
+  return [
+    ...(landingCheck ? [line("the host's check machine reported of what landed", landingCheck)] : []),
+    ...(said ? [line("the agent's machine reported of its check", said)] : []),
+  ]
+}
+
+function commandLines({ saidInTheAgentsMachine }: RunDetails): readonly string[] {
+  const { commands = [], earlierCommands = 0 } = saidInTheAgentsMachine ?? {}
+  if (commands.length === 0) return []
+  const before = earlierCommands > 0 ? `, after ${earlierCommands} others` : ''
+  return [
+    `  the agent's program reported these commands${before}:`,
+    ...commands.map(({ command, exitStatus }) => `    ${statusText(exitStatus)} ${command}`),
+  ]
+}
+
+const statusText = (status: number | null): string => `[${status ?? '?'}]`
 
 const invalid = (message: string, hint: string): AppError => new AppError('statement-invalid', message, { hint })

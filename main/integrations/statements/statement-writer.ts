@@ -9,8 +9,10 @@ import { pathExists } from '../../lib/files/look.ts'
 import type { Log } from '../../lib/log.ts'
 import { ensureSigningKey } from '../../settings/signing-key.ts'
 import type { Tasks } from '../../tasks/contract.ts'
+import { orWhenDied } from '../../tasks/finish/collect.ts'
 import { readNetworkLog } from '../../tasks/record/network-log.ts'
 import { filesOf } from '../../tasks/record/task-files.ts'
+import { readCommands } from '../../tasks/run/ask-worker.ts'
 import { openEnvelope, signEnvelope } from './envelope.ts'
 import { statementOf } from './statement.ts'
 
@@ -75,7 +77,8 @@ export class StatementWriter implements AsyncDisposable {
       const task = await tasks.get(id)
       const repository = (await tasks.repositories()).find(({ path }) => path === task.repoPath) ?? null
       const network = await readNetworkLog(filesOf(task).network, networkBytes)
-      const statement = statementOf({ task, repository, network, version })
+      const told = await readCommands({ stream: filesOf(task).stream }, id).catch(orWhenDied(() => null))
+      const statement = statementOf({ task, repository, network, told, version })
       if (statement === null) return
       const envelope = signEnvelope(JSON.stringify(statement), this.#key)
       await this.#note(task, JSON.stringify(envelope))

@@ -1,14 +1,27 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { cut } from '../../core/cut.ts'
 import { environmentWord } from '../../core/environment/environment.ts'
+import type { CheckReport } from '../../core/merge/check-report.ts'
 import { mergePolicyWord } from '../../core/merge/merge-policy.ts'
 import { plainModel } from '../../core/merge/trailers.ts'
 import { egressWord } from '../../core/network/egress.ts'
 import type { NetworkEvent } from '../../core/network/gateway.ts'
 import type { Task } from '../../core/task/task.ts'
 import type { RegisteredRepository } from '../../tasks/contract.ts'
+import type { ToldCommands } from '../../tasks/run/ask-worker.ts'
 
 const digest = z.object({ gitCommit: z.string().regex(/^[0-9a-f]{40,64}$/) })
+
+/** In characters; a policy has no bound. */
+const commandLimit = 2_000
+
+/** Its command and its image are in no statement of an earlier version. */
+const check = z.looseObject({
+  exitCode: z.int().nullable(),
+  command: z.string().max(10_000).optional(),
+  guestImage: z.string().max(100).nullish(),
+})
 
 /** What is read back: the parts that are checked and shown. Another tool may add others. */
 export const statementSchema = z.looseObject({
@@ -28,6 +41,7 @@ export const statementSchema = z.looseObject({
       }),
       internalParameters: z.looseObject({
         environment: z.string().max(4_000),
+        guestImage: z.string().max(100).nullish(),
         merge: z.unknown(),
         egress: z.unknown(),
       }),
@@ -40,6 +54,17 @@ export const statementSchema = z.looseObject({
         startedOn: z.string().max(40),
         finishedOn: z.string().max(40),
       }),
+      landingCheck: check.optional(),
+      saidInTheAgentsMachine: z
+        .looseObject({
+          check: check.optional(),
+          commands: z
+            .array(z.looseObject({ command: z.string().max(2_000), exitStatus: z.int().nullable() }))
+            .max(1_000)
+            .optional(),
+          earlierCommands: z.int().nonnegative().optional(),
+        })
+        .optional(),
     }),
   }),
 })
@@ -52,6 +77,8 @@ export interface StatementFacts {
   readonly repository: RegisteredRepository | null
   /** What the gateway wrote down; null where no gateway stood before the guest. */
   readonly network: readonly NetworkEvent[] | null
+  /** What the agent's program reported to have run; null where that cannot be read. */
+  readonly told: ToldCommands | null
   readonly version: string
 }
 
@@ -59,7 +86,7 @@ export interface StatementFacts {
  * What this host says of the commits that a task brought onto a branch, in the form of in-toto (https://github.com/in-toto/attestation) and SLSA
  * (https://slsa.dev/spec/v1.0/provenance). Null for a task that brought none. What only the agent said is marked as its word. Pure.
  */
-export function statementOf({ task, repository, network, version }: StatementFacts): Statement | null {
+export function statementOf({ task, repository, network, told, version }: StatementFacts): Statement | null {
   const { merge } = task
   if (merge?.kind !== 'merged') return null
   const model = plainModel(task.agent?.model)
@@ -79,6 +106,8 @@ export function statementOf({ task, repository, network, version }: StatementFac
         },
         internalParameters: {
           environment: environmentWord(task.environment ?? { kind: 'flake' }),
+          // Of a task at a place it is not known here.
+          guestImage: task.machine?.image ?? null,
           merge: mergePolicyWord(task.mergePolicy ?? { kind: 'auto' }),
           mergeNow: repository && mergePolicyWord(repository.mergePolicy ?? { kind: 'auto' }),
           egress: repository?.egress ? egressWord(repository.egress) : 'default',
@@ -96,13 +125,27 @@ export function statementOf({ task, repository, network, version }: StatementFac
         merged: { method: merge.method, commits: merge.commits, ...(merge.kept && { keptBack: merge.kept }) },
         accepted: task.accepted !== null,
         // In a machine with no agent, on the very files that came onto the branch.
-        ...(merge.check && { landingCheck: { exitCode: merge.check.exitCode } }),
-        ...(task.result?.check && { saidInTheAgentsMachine: { check: { exitCode: task.result.check.exitCode } } }),
+        ...(merge.check && {
+          landingCheck: {
+            ...{ command: cut(merge.check.command, commandLimit), exitCode: merge.check.exitCode },
+            guestImage: merge.check.image ?? null,
+          },
+        }),
+        // Root was the agent's there, so it may say what it likes.
+        saidInTheAgentsMachine: {
+          ...(task.result?.check && { check: checkThere(task, task.result.check) }),
+          ...(told && { commands: told.commands.map((one) => ({ ...one })), earlierCommands: told.earlier }),
+        },
         network: network && networkSums(network),
       },
     },
   }
 }
+
+const checkThere = ({ mergePolicy }: Task, { exitCode }: CheckReport) => ({
+  ...(mergePolicy?.kind === 'check' && { command: cut(mergePolicy.command, commandLimit) }),
+  exitCode,
+})
 
 /** How many connections ended how, and to which hosts they went: the first hundred, each once. */
 function networkSums(events: readonly NetworkEvent[]): object {

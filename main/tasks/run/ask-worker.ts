@@ -26,6 +26,17 @@ const streamNotes: z.ZodType<JobOutput<'keep-stream'>, unknown> = z.array(
 export const keepStream = (request: JobInput<'keep-stream'>, task: string): Promise<JobOutput<'keep-stream'>> =>
   runJob('keep-stream', request, { answer: streamNotes, task })
 
+export type ToldCommands = JobOutput<'read-commands'>
+
+const toldCommands: z.ZodType<ToldCommands, unknown> = z.object({
+  commands: z.array(z.object({ command: z.string(), exitStatus: z.int().nullable() })),
+  earlier: z.int(),
+})
+
+/** What an agent's program reported to have run. */
+export const readCommands = (request: JobInput<'read-commands'>, task: string): Promise<ToldCommands> =>
+  runJob('read-commands', request, { answer: toldCommands, task })
+
 const interruption: z.ZodType<JobOutput<'read-interruption'>, unknown> = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('usage-limit'), resetsAt: z.number().nullable() }),

@@ -1,8 +1,10 @@
+import { createPrivateKey } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../../main/core/task/task.ts'
 import { foldTask } from '../../../main/core/task/transition.ts'
+import { openEnvelope, signEnvelope } from '../../../main/integrations/statements/envelope.ts'
 import { StatementWriter } from '../../../main/integrations/statements/statement-writer.ts'
 import type { TaskListener } from '../../../main/tasks/contract.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
@@ -60,9 +62,23 @@ async function world() {
 
 test('what is merged is signed, noted on its commit and told by verify; what is not merged is not', async () => {
   const { home, repo, from, to, task, start, tell, verify, log } = await world()
+  const good = foldTask(eventsOfGoodTask(repo), home)
+  const machine = good.machine && { ...good.machine, image: '0123456789abcdef0123' }
+  const check = { command: 'npm test', exitCode: 0, output: 'fine', commit: to, image: '3210fedcba9876543210' }
+  const merge = { kind: 'merged', method: 'rebase', commits: 1, branch: 'main', from, to, check } as const
+  const first = await task('a0000001', { machine, merge })
+  const input = { command: 'make all\n# and \u202e more' }
+  const lines = [
+    { type: 'assistant', message: { content: [{ type: 'tool_use', id: 'a', name: 'Bash', input }] } },
+    {
+      type: 'user',
+      message: { content: [{ type: 'tool_result', tool_use_id: 'a', content: 'Exit code 2', is_error: true }] },
+    },
+  ]
+  await writeFile(taskFiles(home, first.id).stream, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   {
     await using _writer = await start()
-    tell(await task('a0000001'))
+    tell(first)
     tell(await task('a0000002', { merge: null }))
   }
   expect(log.lines).toEqual([])
@@ -71,6 +87,13 @@ test('what is merged is signed, noted on its commit and told by verify; what is 
   expect(told.stdout).toContain(`Good: ${to} is what task a0000001 brought onto refs/heads/main`)
   expect(told.stdout).toContain(`from ${from}`)
   expect(told.stdout).toContain('network: "closed"')
+  expect(told.stdout).toContain('\n  guest image: 0123456789abcdef0123\n')
+  expect(told.stdout).toContain(
+    "\n  the host's check machine reported of what landed: [0] npm test (guest image 3210fedcba9876543210)\n",
+  )
+  expect(told.stdout).toContain(
+    "\n  the agent's program reported these commands:\n    [2] make all⟪U+000A⟫# and ⟪U+202E⟫ more\n",
+  )
   expect(
     JSON.parse(await readFile(join(taskFiles(home, taskId('a0000001')).folder, 'statement.json'), 'utf8')),
   ).toMatchObject({
@@ -82,6 +105,27 @@ test('what is merged is signed, noted on its commit and told by verify; what is 
     stderr: expect.stringContaining('There is no statement'),
   })
   expect(await verify(['--key', join(home, 'signing-key.pub'), 'HEAD'])).toMatchObject({ exitCode: 0 })
+})
+
+test('a statement of an earlier version, without commands and image, is as good', async () => {
+  const { home, repo, to, task, start, tell, verify } = await world()
+  {
+    await using _writer = await start()
+    tell(await task('a0000001'))
+  }
+  const key = createPrivateKey(await readFile(join(home, 'signing-key')))
+  const note = await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'show', to])
+  const statement = JSON.parse(openEnvelope(note.trim(), [key])?.payload ?? '')
+  delete statement.predicate.buildDefinition.internalParameters.guestImage
+  delete statement.predicate.runDetails.saidInTheAgentsMachine
+  statement.predicate.runDetails.landingCheck = { exitCode: 0 }
+  const former = JSON.stringify(signEnvelope(JSON.stringify(statement), key))
+  await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'add', '-f', '-m', former, to])
+  const told = await verify(['HEAD'])
+  expect(told).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(told.stdout).toContain(`Good: ${to} is what task a0000001 brought onto refs/heads/main`)
+  expect(told.stdout).toContain("the host's check machine reported of what landed: [0] its check\n")
+  expect(told.stdout).not.toContain('guest image')
 })
 
 test('two tasks that brought one commit both stand on it, and a start makes up for what a crash kept from being said, once', async () => {

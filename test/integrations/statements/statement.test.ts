@@ -4,12 +4,14 @@ import { expect, test } from 'vitest'
 import { foldTask } from '../../../main/core/task/transition.ts'
 import { openEnvelope, payloadType, signEnvelope } from '../../../main/integrations/statements/envelope.ts'
 import { statementOf, statementSchema } from '../../../main/integrations/statements/statement.ts'
+import { commandLimit, mostCommands } from '../../../main/worker/read-commands.ts'
 import { eventsOfGoodTask } from '../../support/tasks.ts'
 
 const own = generateKeyPairSync('ed25519')
 const other = generateKeyPairSync('ed25519')
 const task = foldTask(eventsOfGoodTask('/repo'), '/home')
-const facts = { task, repository: null, network: null, version: '1.2.3' }
+const told = { commands: [{ command: 'npm test', exitStatus: 0 }], earlier: 0 }
+const facts = { task, repository: null, network: null, told, version: '1.2.3' }
 
 test('a statement names the commit, what it came from, and the text by its hash alone', () => {
   const statement = statementOf(facts)
@@ -27,14 +29,39 @@ test('a statement names the commit, what it came from, and the text by its hash 
 
 test("a check of what landed is told as ours, and one in the agent's machine as no more than that", () => {
   const check = { exitCode: 0, output: 'fine' }
+  const mergePolicy = { kind: 'check', command: 'npm test' } as const
   const merge =
     task.merge?.kind === 'merged'
-      ? { ...task.merge, check: { ...check, command: 'true', commit: '2'.repeat(40) } }
+      ? { ...task.merge, check: { ...check, command: 'true', commit: '2'.repeat(40), image: 'cafe' } }
       : null
   const result = task.result && { ...task.result, check: { exitCode: 1, output: '' } }
-  const details = statementOf({ ...facts, task: { ...task, merge, result } })?.predicate.runDetails
-  expect(details).toMatchObject({ landingCheck: { exitCode: 0 }, saidInTheAgentsMachine: { check: { exitCode: 1 } } })
+  const statement = statementOf({ ...facts, task: { ...task, mergePolicy, merge, result } })
+  const details = statement?.predicate.runDetails
+  expect(details).toMatchObject({
+    landingCheck: { command: 'true', exitCode: 0, guestImage: 'cafe' },
+    saidInTheAgentsMachine: { check: { command: 'npm test', exitCode: 1 } },
+  })
+  expect(statementSchema.parse(statement)).toEqual(statement)
   expect(JSON.stringify(details)).not.toContain('fine')
+})
+
+test("the guest image is named, and commands are what the agent's program reported, where that could be read", () => {
+  const machine = task.machine && { ...task.machine, image: 'cafe' }
+  const predicate = statementOf({ ...facts, told: { ...told, earlier: 3 }, task: { ...task, machine } })?.predicate
+  expect(predicate?.buildDefinition.internalParameters.guestImage).toBe('cafe')
+  expect(predicate?.runDetails.saidInTheAgentsMachine).toEqual({
+    ...{ commands: [{ command: 'npm test', exitStatus: 0 }], earlierCommands: 3 },
+  })
+  expect(statementOf({ ...facts, told: null })?.predicate.runDetails.saidInTheAgentsMachine).toEqual({})
+  // A record of an earlier version knows no image.
+  expect(statementOf(facts)?.predicate.buildDefinition.internalParameters.guestImage).toBeNull()
+})
+
+test('the longest report of commands has room in an envelope that can be read', () => {
+  const longest = { command: `${'\u{1F600}'.repeat(commandLimit / 2)}…`, exitStatus: 255 }
+  const most = statementOf({ ...facts, told: { commands: Array(mostCommands).fill(longest), earlier: 1e6 } })
+  const envelope = JSON.stringify(signEnvelope(JSON.stringify(most), own.privateKey))
+  expect(statementSchema.parse(JSON.parse(openEnvelope(envelope, [own.publicKey])?.payload ?? ''))).toEqual(most)
 })
 
 test('what the network log says is counted, and hosts are named once', () => {
