@@ -10,6 +10,7 @@ import {
   guestEnvironment,
   publicApi,
 } from './guest-environment.ts'
+import { nixConfig } from './secrets/nix-config.ts'
 import { secretVariables } from './secrets/secret-variables.ts'
 import type { Key, KeyVariable } from './token.ts'
 
@@ -56,15 +57,13 @@ export function guestNetwork(wish: NetworkWish, means: NetworkMeans): GuestNetwo
   const rules = [...hosts, ...listed]
   if (rules.length === 0 && !api && secrets.length === 0) return { ...given, egress }
   const gatewayUrl = gatewayUrlOf(means)
+  const known = secrets.map(({ secret }) => secret)
+  const nix = nixConfig(known, gatewayUrl, policy.kind === 'open' ? 'open' : hosts.length > 0 ? 'listed' : 'none')
   const variables = {
     ...given.variables,
     ...proxyVariables(rules, gatewayUrl, means),
-    ...secretVariables(
-      secrets.map(({ secret }) => secret),
-      gatewayUrl,
-    ),
-    // A guest with no way of its own tells nix that it has no network; with a list it has what the list says.
-    ...(hosts.length > 0 && { NIX_CONFIG: '' }),
+    ...secretVariables(known, gatewayUrl),
+    ...(nix !== undefined && { NIX_CONFIG: nix }),
   }
   const held = secrets.length > 0 ? { secrets: secrets.map(({ gateway }) => gateway) } : {}
   return { ...given, variables, egress, gateway: { hosts: rules, api: api ?? null, ...held } }

@@ -24,8 +24,12 @@ export function addSecretCommands(program: Command, terminal: Terminal): void {
         .choices([...secretTools, 'none'])
         .argParser(collectTool),
     )
-    .option('--path <path>', 'where on the host npm, pip or cargo finds its registry, such as /simple/')
+    .option(
+      '--path <path>',
+      'where on the host npm, pip or cargo finds its registry, or nix its cache, such as /simple/',
+    )
     .option('--token-host <host>', 'for docker: another host that is sent it too, and gives tokens for the registry')
+    .option('--public-key <key>', 'for nix: by which the cache signs what it has, as NAME:KEY')
     .option('--keychain', "kept in the system's keychain, in place of a file of yours")
     // What does not belong here may be the secret, and Commander would show it.
     .allowExcessArguments()

@@ -2,6 +2,7 @@ import { AppError } from '../../core/failure.ts'
 import {
   parseSecretHeader,
   parseSecretHost,
+  publicKeyPattern,
   type Secret,
   type SecretForm,
   type SecretMethod,
@@ -36,6 +37,7 @@ export interface NewSecret {
   readonly tools?: readonly (SecretTool | 'none')[]
   readonly path?: string
   readonly tokenHost?: string
+  readonly publicKey?: string
   readonly keychain?: boolean
 }
 
@@ -58,6 +60,7 @@ export async function addSecretCommand(
     tools,
     path: pathOf(wish.path),
     tokenHost: tokenHostOf(wish.tokenHost, tools),
+    publicKey: publicKeyOf(wish.publicKey, tools),
   }
   const keychain = wish.keychain ? await openKeychain(terminal.home) : undefined
   const value = await read(`The secret for ${secretHostText(secret)} (it is not shown): `)
@@ -90,6 +93,7 @@ function linesOf(secret: ListedSecret, aliases: ReadonlyMap<string, string>): re
     `    methods: ${methods.join(', ')}${tools.includes('git') ? ', and what git fetches' : ''}`,
     `    repositories: ${whose === '' ? 'none, for pull requests of this host' : (whose ?? 'all')}`,
     ...(tokenHosts.length > 0 ? [`    also sent to: ${tokenHosts.join(', ')}, for tokens of the registry`] : []),
+    ...(secret.publicKey === null ? [] : [`    signed by: ${secret.publicKey}`]),
     ...(inKeychain ? ["    kept in the system's keychain"] : []),
     `    found by: ${[secretVariable(name), ...tools].join(', ')}${path === null ? '' : `, at ${path}`}`,
   ]
@@ -147,6 +151,14 @@ function pathOf(path: string | undefined): string | null {
   if (path === undefined) return null
   if (!secretPathPattern.test(path) || path === '') throw wrong('--path begins with / and holds plain signs')
   return path
+}
+
+function publicKeyOf(text: string | undefined, tools: readonly SecretTool[]): string | null {
+  if (text === undefined) return null
+  if (!tools.includes('nix')) throw wrong('--public-key is of a cache of nix: --for nix')
+  // Not quoted: it may be the key that signs, or the secret.
+  if (!publicKeyPattern.test(text)) throw wrong('--public-key is NAME:KEY, as the cache shows it')
+  return text
 }
 
 function tokenHostOf(text: string | undefined, tools: readonly SecretTool[]): string | null {

@@ -1,7 +1,7 @@
 import { canonicalHost, publicApiHost } from './host-rule.ts'
 
 /** Programs of a guest that find a registry or a host by a variable, so that they can be pointed at a route. */
-export const secretTools = ['npm', 'pip', 'git', 'cargo', 'docker'] as const
+export const secretTools = ['npm', 'pip', 'git', 'cargo', 'docker', 'nix'] as const
 export type SecretTool = (typeof secretTools)[number]
 
 /** TRACE would have the server show what it was sent, CONNECT would leave the gateway; neither is ever listed. */
@@ -26,10 +26,12 @@ export interface Secret {
   /** Real paths of the repositories whose tasks may use it; null for all that are registered. */
   readonly repositories: readonly string[] | null
   readonly tools: readonly SecretTool[]
-  /** Where on the host npm, pip or cargo finds its registry; null for the usual place. */
+  /** Where on the host npm, pip or cargo finds its registry, and nix its cache; null for the usual place. */
   readonly path: string | null
   /** Another host that gives tokens for a registry of images, as `HOST` or `HOST:PORT`; null for the usual one. */
   readonly tokenHost: string | null
+  /** By which a cache of nix signs what it has, as `NAME:KEY`; null where the flakes that use it say so themselves. */
+  readonly publicKey: string | null
 }
 
 /** A secret as a machine's gateway has it. */
@@ -61,6 +63,9 @@ export const secretNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/
 
 /** Visible ASCII and spaces between, which every header takes; short ones would be found all over honest answers. */
 export const secretValuePattern = /^(?=.{8,4096}$)[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
+/** As `nix key convert-secret-to-public` prints it. */
+export const publicKeyPattern = /^[A-Za-z0-9._-]{1,100}:[A-Za-z0-9+/]{43}=$/
 
 /** The path of a registry, in its plain form and from the root. */
 export const secretPathPattern = /^(\/[A-Za-z0-9_~@+-][A-Za-z0-9._~@+-]*)*\/?$/

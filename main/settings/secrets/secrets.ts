@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../core/failure.ts'
 import {
   type GatewaySecret,
+  publicKeyPattern,
   type Secret,
   secretMethods,
   secretNamePattern,
@@ -26,6 +27,7 @@ const entrySchema = z.object({
   path: z.string().regex(secretPathPattern).nullable(),
   /** Not in those of earlier versions. */
   tokenHost: z.string().nullable().default(null),
+  publicKey: z.string().regex(publicKeyPattern).nullable().default(null),
   /** Null where the system's keychain has it. */
   value: z.string().regex(secretValuePattern).nullable(),
 })

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import { routedCargoConfig } from '../../../main/gateway/secrets/cargo-index.ts'
+import { isNarInfo, routedNarInfo } from '../../../main/gateway/secrets/nar-info.ts'
 import { routedLink } from '../../../main/gateway/secrets/routed-link.ts'
 import { testGateway } from '../../support/web/gateway.ts'
 import { givenSecret, secretValue, tlsUpstream } from '../../support/web/secret-upstream.ts'
@@ -44,6 +45,27 @@ test('the API of a registry of crates is its route too, and what is no configura
     expect(() => config(text), text).toThrow()
 })
 
+test.each([
+  ['nar/1.nar.xz', 'nar/1.nar.xz'],
+  ['https://corp.example/nar/1.nar.xz', `${route.url}/nar/1.nar.xz`],
+  ['https://CORP.example:443/nar/1?hash=2', `${route.url}/nar/1?hash=2`],
+  ['https://static.example/nar/1.nar.xz', 'https://static.example/nar/1.nar.xz'],
+])('an archive at %s is asked for at %s', (url, to) => {
+  const info = (at: string) => `StorePath: /nix/store/0-a\nURL: ${at}\nReferences: \nSig: a:b\n`
+  expect(routedNarInfo(info(url), route)).toBe(info(to))
+})
+
+test('what a cache of nix says of a path has its place, and nothing else is changed', () => {
+  const path = `/${'0'.repeat(32)}.narinfo`
+  const [nix, pip] = [givenSecret({ tools: ['nix'] }), givenSecret({ tools: ['pip'] })]
+  expect([path, `/team${path}`].map((each) => isNarInfo(nix, each))).toEqual([true, true])
+  const others = ['/nix-cache-info', '/nar/0.nar', '/0.narinfo', `${path}?a`, `${path}/`]
+  expect(others.filter((each) => isNarInfo(nix, each))).toEqual([])
+  expect(isNarInfo(pip, path)).toBe(false)
+  for (const text of ['', 'URL:', 'Other: https://corp.example/', '<html>'])
+    expect(routedNarInfo(text, route)).toBe(text)
+})
+
 async function cargoAt(listener: RequestListener) {
   const { port, trusted } = await tlsUpstream(listener)
   const secrets = [givenSecret({ port, tools: ['cargo'], path: '/index' })]
@@ -73,7 +95,7 @@ test('one file of a registry of crates is changed, and only where it is there as
 type Answer = (response: Parameters<RequestListener>[1]) => void
 
 test.each<[string, Answer]>([
-  ['too long', (response) => response.end(`{"dl":"${'x'.repeat(70_000)}"}`)],
+  ['too long', (response) => response.end(`{"dl":"${'x'.repeat(1_100_000)}"}`)],
   ['cut off', (response) => response.writeHead(200, { 'content-length': 90 }).write('{', () => response.destroy())],
   ['a page', (response) => response.end(`<html>${secretValue}</html>`)],
 ])('a configuration that is %s never looks whole to the guest', async (_what, answer) => {

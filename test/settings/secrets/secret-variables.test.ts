@@ -83,6 +83,22 @@ insecure = true
   })
 })
 
+test('nix has caches beside its own where there is a network, and in their place where there is none', () => {
+  const publicKey = `corp-1:${'A'.repeat(43)}=`
+  const secrets = [
+    secretOf({ name: 'CACHE', tools: ['nix'], path: '/team/', publicKey }),
+    secretOf({ name: 'OTHER', tools: ['nix'] }),
+  ]
+  const urls = `${gatewayUrl}/secrets/CACHE/team ${gatewayUrl}/secrets/OTHER`
+  const keys = `extra-trusted-public-keys = ${publicKey}`
+  const config = (policy: Parameters<typeof network>[0], with_ = secrets) => network(policy, with_).variables.NIX_CONFIG
+  expect(config({ kind: 'open' })).toBe(`extra-substituters = ${urls}\n${keys}`)
+  expect(config(hosts)).toBe(`extra-substituters = ${urls}\n${keys}`)
+  expect(config({ kind: 'closed' })).toBe(`flake-registry =\nconnect-timeout = 5\nsubstituters = ${urls}\n${keys}`)
+  expect(config({ kind: 'open' }, secrets.slice(1))).toBe(`extra-substituters = ${gatewayUrl}/secrets/OTHER`)
+  expect(config({ kind: 'open' }, [secretOf()])).toBeUndefined()
+})
+
 test('two secrets that one tool could not part are refused, and two hosts of git are not', () => {
   const two = (tool: 'npm' | 'pip' | 'git' | 'cargo' | 'docker', host = 'localhost') =>
     ['A', 'B'].map((name) => secretOf({ name, tools: [tool], ...(name === 'B' && { host }) }))

@@ -26,6 +26,15 @@ test('secrets are kept for their owner alone, listed without values, replaced by
   await expect(removeSecret(home, 'NPM')).rejects.toMatchObject({ code: 'argument-invalid' })
 })
 
+test('a secret that an earlier version kept is the same without what came later', async () => {
+  const home = await temporaryFolder()
+  await addSecret(home, secretOf(), secretValue)
+  const [{ tokenHost, publicKey, ...earlier }] = JSON.parse(await readFile(secretsPath(home), 'utf8'))
+  expect([tokenHost, publicKey]).toEqual([null, null])
+  await writeFile(secretsPath(home), JSON.stringify([earlier]), { mode: 0o600 })
+  expect(await listSecrets(home)).toEqual([{ ...secretOf(), inKeychain: false }])
+})
+
 test('a repository has the secrets that are for it, by its path, and those that are for all', async () => {
   const home = await temporaryFolder()
   await addSecret(home, secretOf({ name: 'ALL' }), secretValue)

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RunResult, run } from '../../../main/lib/processes/spawn.ts'
 import { debianProgram } from './debian-program.ts'
@@ -31,7 +32,12 @@ const packages = [
   ...['libsodium23', 'libssl3t64', 'libxxhash0', 'libcrypt1'],
 ]
 
-export type Nix = (args: readonly string[], signal: AbortSignal) => Promise<RunResult>
+/** `given` is what its environment has beside; settings in it count after those of the file. */
+export type Nix = (
+  args: readonly string[],
+  signal: AbortSignal,
+  given?: Readonly<Record<string, string>>,
+) => Promise<RunResult>
 
 /** A nix that is installed nowhere and keeps store and state in `folder`; fetched once into the cache. */
 export async function unpackedNix(folder: string, signal: AbortSignal): Promise<Nix> {
@@ -41,15 +47,17 @@ export async function unpackedNix(folder: string, signal: AbortSignal): Promise<
     'substituters =',
     'flake-registry =',
     'sandbox = false',
+    'build-users-group =',
   ]
+  await mkdir(join(folder, 'conf'), { recursive: true })
+  await writeFile(join(folder, 'conf/nix.conf'), settings.map((line) => `${line}\n`).join(''))
   const env = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: folder,
-    NIX_CONFIG: [...settings, 'build-users-group ='].join('\n'),
     NIX_STORE_DIR: join(folder, 'store'),
     NIX_STATE_DIR: join(folder, 'state'),
     NIX_LOG_DIR: join(folder, 'log'),
     NIX_CONF_DIR: join(folder, 'conf'),
   }
-  return (args, cancel) => run(program, [...before, ...args], { env }, cancel)
+  return (args, cancel, given) => run(program, [...before, ...args], { env: { ...env, ...given } }, cancel)
 }

@@ -11,7 +11,7 @@ export const secretValue = 's3cret+Value/of&the user'
 
 export const secretOf = (changes: Partial<Secret> = {}): Secret => ({
   ...{ name: 'CORP', host: 'localhost', port: 443, form: { kind: 'bearer' }, methods: ['GET', 'HEAD'] },
-  ...{ repositories: null, tools: [], path: null, tokenHost: null },
+  ...{ repositories: null, tools: [], path: null, tokenHost: null, publicKey: null },
   ...changes,
 })
 
