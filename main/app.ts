@@ -18,6 +18,7 @@ import type { MachineDriver } from './machines/driver.ts'
 import { createDriver } from './machines/drivers.ts'
 import { ensureGuestImage, type GuestImage } from './machines/guest-image.ts'
 import { hostProblems } from './machines/host/host-problems.ts'
+import { SharedImage } from './machines/image/shared-image.ts'
 import type { McpClient } from './mcp/clients.ts'
 import { createMcpEndpoint } from './mcp/http.ts'
 import { ensureEndpointToken, ensureMetricsToken, ensureWindowToken } from './settings/endpoint-token.ts'
@@ -30,6 +31,7 @@ import { GuestLines } from './tasks/attach/guest-lines.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { openEventLog } from './tasks/events/event-log.ts'
 import { Orchestrator } from './tasks/orchestrator.ts'
+import { BeginProgress } from './tasks/run/begin-progress.ts'
 import { HostClock } from './tasks/run/host-clock.ts'
 import { provisionsOf } from './tasks/slots/provisions-of.ts'
 import { SlotPool } from './tasks/slots/slot-pool.ts'
@@ -138,6 +140,7 @@ export async function startServer(
           driver: machines,
           clock: stack.use(new HostClock(log)),
           lines: stack.use(new GuestLines(log)),
+          beginProgress: new BeginProgress(machines),
           log,
           limits: settings.addTo({}, limitSettings),
           cacheDirectory: cacheDirectory(),
@@ -265,28 +268,29 @@ function requireAuthBeyondLoopback(host: string, auth: boolean): void {
 
 /** The host's driver over the guest image, which is built or fetched on first need and once, and again for another choice. */
 export function hostDriver(log: Log, choice: () => GuestChoice): MachineDriver {
-  let building: Promise<GuestImage> | undefined
-  let chosen = ''
-  const onProgress = (progress: string) => log.info('guest image', { progress })
-  const findImage = async (): Promise<GuestImage> => {
+  const imageProgress = new Watchable<string | null>(null)
+  let shared: { readonly chosen: string; readonly image: SharedImage } | undefined
+  const image = async (signal: AbortSignal): Promise<GuestImage> => {
     const { guest, guestImage } = choice()
-    const choosing = JSON.stringify([guest, guestImage])
-    if (choosing !== chosen) building = undefined
-    chosen = choosing
-    const options = { cacheDirectory: cacheDirectory(), onProgress }
-    building ??= ensureGuestImage(options, undefined, chooseGuest({ guest, guestImage }))
-    try {
-      return await building
-    } catch (error) {
-      building = undefined // The next task tries again.
-      throw error
+    const chosen = JSON.stringify([guest, guestImage])
+    if (shared?.chosen !== chosen) {
+      const source = chooseGuest({ guest, guestImage })
+      const ensure = (tell: (line: string) => void, abort: AbortSignal): Promise<GuestImage> => {
+        const onProgress = (progress: string): void => {
+          log.info('guest image', { progress })
+          tell(progress)
+        }
+        return ensureGuestImage({ cacheDirectory: cacheDirectory(), onProgress }, abort, source)
+      }
+      shared = { chosen, image: new SharedImage(ensure, imageProgress) }
     }
+    return await shared.image.get(signal)
   }
   const imageKey = (): Promise<string> => {
     const { guest, guestImage } = choice()
     return chooseGuest({ guest, guestImage }).key()
   }
-  return createDriver({ image: findImage, imageKey, cacheDirectory: cacheDirectory(), log })
+  return { ...createDriver({ image, imageKey, cacheDirectory: cacheDirectory(), log }), imageProgress }
 }
 
 async function refuseSecondServer(home: string): Promise<void> {

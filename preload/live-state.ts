@@ -40,7 +40,13 @@ export type RowState =
       readonly blocked: string | null
     }
   /** null at a place, which is another machine. */
-  | { readonly phase: Exclude<ActivePhase, 'merging'>; readonly slot: SlotId | null }
+  | { readonly phase: Exclude<ActivePhase, 'merging' | 'booting'>; readonly slot: SlotId | null }
+  | {
+      readonly phase: 'booting'
+      readonly slot: SlotId | null
+      /** What its machine waits for before it can start, one line; absent where nothing is waited for. */
+      readonly boots?: string
+    }
   | {
       readonly phase: 'merging'
       readonly slot: SlotId | null

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { GatewayConfig } from '../core/network/gateway.ts'
 import type { Problem as CoreProblem } from '../core/problem.ts'
 import type { MachineExit, MachineHandle } from '../core/task/task.ts'
+import type { Watchable } from '../lib/watchable.ts'
 import type { HostPackage } from './host/package-managers.ts'
 
 /** Something this host lacks. */
@@ -91,6 +92,8 @@ export interface MachineDriver {
   readonly gatewayUrl: string | null
   /** Whether guests can be kept from the network, which every egress but `open` needs. */
   readonly canClose: boolean
+  /** How far the image is that machines wait for before they can start, in one line for a person; null while none does. Left out where images are there. */
+  readonly imageProgress?: Watchable<string | null>
   /** Gives shared folders and volumes the owner under which this host's helpers run. It is called before `start`, and can be repeated. */
   prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
   /**

@@ -32,6 +32,7 @@ import { Overlaps } from './review/overlaps.ts'
 import { ResolverTasks } from './review/resolver-tasks.ts'
 import { TaskReviews } from './review/reviews.ts'
 import { TaskChanges } from './review/task-changes.ts'
+import type { BeginProgress } from './run/begin-progress.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
 import type { Places, RunnerContext } from './run/task-run.ts'
@@ -44,6 +45,7 @@ import { Deletions } from './upkeep/deletions.ts'
 export interface OrchestratorOptions extends RunnerContext {
   readonly clock: HostClock
   readonly lines: GuestLines
+  readonly beginProgress: BeginProgress
   /** Where images and tools lie; left out, `usage` and `prune` ignore them. */
   readonly cacheDirectory?: string
   readonly slots: SlotPool

@@ -62,6 +62,10 @@ export interface Tasks {
   queuePosition(id: TaskId): number | null
   /** Where the task's work is on its way onto its branch, while it is checked as it would be there; null for any other. */
   landing(id: TaskId): LandingState | null
+  /** How far the guest image is that no machine of this host can start without, in one line for a person; null where it is there. */
+  imageProgress(): string | null
+  /** What goes on before the task's agent begins, in one line that its guest may have written; null where nothing does. */
+  beginProgress(task: Task): Promise<string | null>
   /** Which other tasks change what the task at work changes, as far as that was seen in the last minute. */
   overlaps(id: TaskId): readonly Overlap[]
   /** What holds a task that comes after others and has not begun; null for any other. */

@@ -124,6 +124,14 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#parts.overlaps.of(id)
   }
 
+  imageProgress(): string | null {
+    return this.#options.beginProgress.image()
+  }
+
+  beginProgress(task: Task): Promise<string | null> {
+    return this.#options.beginProgress.of(task)
+  }
+
   readiness(id: TaskId): Readiness | null {
     return this.#parts.followers.of(id)
   }

@@ -1,18 +1,14 @@
-import { open } from 'node:fs/promises'
 import type { Activity } from '../../preload/live-state.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
-import { visibleFormat } from '../core/visible-text.ts'
+import { lastLineOf, tailOf } from '../lib/guest/console-tail.ts'
 import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
 import { mask } from '../lib/guest/scrub.ts'
-import { singleLineText } from '../lib/guest/terminal-text.ts'
 import { filesOf, shareNames } from '../tasks/record/task-files.ts'
 import { UsageMeter } from '../tasks/run/usage-meter.ts'
 import { MaskedSteps } from './steps/masked-steps.ts'
 import { stepLine } from './steps/step-line.ts'
 
-const tailBytes = 4096
-const lineLimit = 200
 const stepsShown = 4
 
 interface Watched {
@@ -73,28 +69,5 @@ export class ActivityReader {
     watched.seenChanges = changes
     watched.activity = { lastLine, steps: watched.steps.log.last(stepsShown).map(stepLine), tokens, costUsd: null }
     return true
-  }
-}
-
-/** The last line that has something on it. Pure. */
-export function lastLineOf(text: string): string {
-  const lines = text.split(/[\r\n]+/)
-  for (const line of lines.reverse()) {
-    const shown = singleLineText(visibleFormat(line))
-    if (shown !== '') return shown.slice(0, lineLimit)
-  }
-  return ''
-}
-
-async function tailOf(path: string): Promise<Buffer> {
-  try {
-    await using file = await open(path, 'r')
-    const { size } = await file.stat()
-    const bytes = Buffer.alloc(Math.min(size, tailBytes))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length)
-    return bytes.subarray(0, bytesRead)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return Buffer.alloc(0) // Its machine has not started.
   }
 }

@@ -19,18 +19,21 @@ export interface Place extends QueuePlace {
   readonly landing: string | null
   /** Which others change what it changes, one sentence; null where there are none. */
   readonly overlap: string | null
+  /** What its machine waits for before it can start; null for any other. */
+  readonly boots: string | null
 }
 
-export const noPlace: Place = { position: null, blocked: null, landing: null, overlap: null }
+export const noPlace: Place = { position: null, blocked: null, landing: null, overlap: null, boots: null }
 
 export function placeOf(
   { id, state }: Pick<TaskBrief, 'id' | 'state'>,
-  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'overlaps'>,
+  tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'overlaps' | 'imageProgress'>,
 ): Place {
   if (state.phase === 'merging') {
     const landing = tasks.landing(id)
     return { ...noPlace, landing: landing && landingStateText(landing) }
   }
+  if (state.phase === 'booting') return { ...noPlace, boots: tasks.imageProgress() }
   if (state.phase === 'working' || state.phase === 'waiting') {
     const overlap = overlapText(tasks.overlaps(id))
     return { ...noPlace, overlap: overlap && visibleLine(overlap) }

@@ -52,7 +52,7 @@ function attemptOf({ attempt, judges, agent, result, chosen, merge }: TaskBrief)
   return { attempt: { group: attempt.group, as: isChosen ? 'chosen' : 'candidate', text } }
 }
 
-function rowState({ state }: TaskBrief, { landing, overlap: _, ...place }: Place): RowState {
+function rowState({ state }: TaskBrief, { landing, overlap: _, boots, ...place }: Place): RowState {
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', ...place }
@@ -61,8 +61,9 @@ function rowState({ state }: TaskBrief, { landing, overlap: _, ...place }: Place
       if (text !== undefined) return { phase: 'queued', ...place } // It was continued, and waits for nothing but a slot.
       return { phase: 'parked', until, detail: failureText(failureInWindow(reason)), position: place.position }
     }
-    case 'cloning':
     case 'booting':
+      return { phase: 'booting', slot: state.slot, ...(boots !== null && { boots }) }
+    case 'cloning':
     case 'working':
     case 'stopping':
       return { phase: state.phase, slot: state.slot }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SlotId } from '../../main/core/task/task.ts'
+import type { TaskRow } from '../../preload/live-state.ts'
 import {
   busyScene,
   calmScene,
@@ -38,6 +39,20 @@ test('lines stream into a card and nothing moves', async () => {
   const before = (await boxes()).filter((_, index) => index % 3 !== 1)
   for (const line of ['x', 'a line '.repeat(25), '', 'last line']) host.tell({ kind: 'task', task: working(line) })
   await card.getByText('last line').waitFor()
+  expect((await boxes()).filter((_, index) => index % 3 !== 1)).toEqual(before)
+
+  const begins = (phase: 'booting' | 'working', line: string, more: object = {}) => {
+    const task = runningTask(1, phase, 'Add retry with backoff to the webhook sender', 'billing-api', line, [
+      724,
+      0,
+      null,
+    ])
+    host.tell({ kind: 'task', task: { ...task, state: { ...task.state, ...more } as TaskRow['state'] } })
+  }
+  begins('booting', '', { boots: 'Guest image: 40 % packages (73 s)' })
+  await card.getByText('Guest image: 40 % packages (73 s)', { exact: true }).waitFor()
+  begins('working', `microvm: dev container: STEP 2/5: RUN ${'a word '.repeat(22)}`)
+  await card.getByText(/^dev container: STEP 2\/5/).waitFor()
   expect((await boxes()).filter((_, index) => index % 3 !== 1)).toEqual(before)
   expectNoFaults(window)
 })

@@ -8,6 +8,7 @@ import type { RunRate } from '../../main/tasks/admission/run-rate.ts'
 import { GuestLines } from '../../main/tasks/attach/guest-lines.ts'
 import { openEventLog } from '../../main/tasks/events/event-log.ts'
 import { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import { BeginProgress } from '../../main/tasks/run/begin-progress.ts'
 import { HostClock } from '../../main/tasks/run/host-clock.ts'
 import type { Places, RunnerContext } from '../../main/tasks/run/task-run.ts'
 import type { Provisions } from '../../main/tasks/slots/provisions.ts'
@@ -87,9 +88,11 @@ export async function startOrchestrator({
   const home = join(root, 'home')
   await mkdir(home, { recursive: true, mode: 0o700 })
   const events = await openEventLog({ directory: home, log })
+  const machines = change(processDriver(join(root, 'run'), guest))
   const orchestrator = await Orchestrator.start({
     home,
-    driver: change(processDriver(join(root, 'run'), guest)),
+    driver: machines,
+    beginProgress: new BeginProgress(machines),
     log,
     clock: new HostClock(log),
     lines: new GuestLines(log),

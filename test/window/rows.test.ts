@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { briefOf } from '../../main/core/task/task-brief.ts'
 import { foldTask } from '../../main/core/task/transition.ts'
+import { lastLineOf } from '../../main/lib/guest/console-tail.ts'
 import { rangeOf } from '../../main/tasks/review/task-range.ts'
-import { lastLineOf } from '../../main/window/activity-reader.ts'
 import { noPlace } from '../../main/window/queue-place.ts'
 import { taskRow, titleOf } from '../../main/window/rows.ts'
 import { eventsOfGoodTask } from '../support/tasks.ts'
@@ -18,6 +18,8 @@ test('a row follows its task from the queue to its end', () => {
     startedAt: null,
     live: null,
   })
+  const boots = 'Guest image: 40 % packages (3 s)'
+  expect(taskRow(upTo('cloned'), { ...noPlace, boots }, null).state).toEqual({ phase: 'booting', slot: 3, boots })
   expect(taskRow(upTo('agent-started'), noPlace, live)).toMatchObject({ state: { phase: 'working', slot: 3 }, live })
   const landing = 'Its check runs again, on the branch as it is now'
   expect(taskRow(upTo('machine-exited'), { ...noPlace, landing }, null).state).toEqual({

@@ -69,7 +69,7 @@ export async function run(terminal: Terminal, { repo, description, wait, ...flag
 
 async function waitFor(terminal: Terminal, server: ServerConnection, task_id: string): Promise<void> {
   terminal.note(`Task ${task_id} started; its console: ${ownCommand()} logs -f ${task_id}`)
-  const end = await endOf(server, task_id)
+  const end = await endOf(server, task_id, (progress) => terminal.note(progress))
   await printJson(terminal, end)
   if (end.status === 'failed') process.exitCode = 1
 }
@@ -86,9 +86,12 @@ function settingOf(text: string): [string, string | number] {
 }
 
 /** Asks for this one task: the next event might be another's end, and taking it would keep it from `wait`. */
-async function endOf(server: ServerConnection, task_id: string): Promise<TaskView> {
+async function endOf(server: ServerConnection, task_id: string, onProgress: (line: string) => void): Promise<TaskView> {
+  let told: string | undefined
   for (;;) {
     const view = await server.call('get_task_info', { task_id })
+    if (view.progress !== undefined && view.progress !== told) onProgress(view.progress)
+    told = view.progress
     if (view.status === 'completed' || view.status === 'failed') return view
     await sleep(pollMs)
   }

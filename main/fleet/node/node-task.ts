@@ -15,6 +15,7 @@ import { endTask } from '../../tasks/finish/end-task.ts'
 import { salvageTask } from '../../tasks/finish/salvage-task.ts'
 import { eventsPath, sessionFolder } from '../../tasks/record/task-files.ts'
 import { TaskRecord } from '../../tasks/record/task-record.ts'
+import { BeginProgress } from '../../tasks/run/begin-progress.ts'
 import { HostClock } from '../../tasks/run/host-clock.ts'
 import { recoverTask } from '../../tasks/run/recover-task.ts'
 import type { RunnerContext } from '../../tasks/run/task-run.ts'
@@ -235,7 +236,7 @@ export class NodeTask {
   async #context(limits: Given['limits']): Promise<RunnerContext> {
     const { root: home, driver, log } = this.#parts
     return {
-      ...{ home, driver, log, clock: new HostClock(log), limits },
+      ...{ home, driver, log, clock: new HostClock(log), limits, beginProgress: new BeginProgress(driver) },
       lines: { follow: (_id, machine) => this.#follow(machine) },
       // Nobody listens here: home tells what becomes of the task.
       events: await openEventLog({ directory: this.#files.folder, log }),

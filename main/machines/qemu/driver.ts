@@ -23,7 +23,7 @@ import { startMachine } from './start.ts'
 
 export interface QemuDriverOptions {
   /** The image that machines boot; asked for at each start, so it should remember its answer. */
-  readonly image: () => Promise<GuestImage>
+  readonly image: (signal: AbortSignal) => Promise<GuestImage>
   /** The key of that image, without making it; left out, the image is asked for. */
   readonly imageKey?: () => Promise<string>
   /** Holds the unpacked tools and the verdict on KVM. */
@@ -38,7 +38,7 @@ export interface QemuDriverOptions {
 /** Machines by QEMU on Linux: processes of their own that outlive this one. */
 export function createQemuDriver({
   image,
-  imageKey = async () => (await image()).key,
+  imageKey = async () => (await image(new AbortController().signal)).key,
   cacheDirectory,
   log,
   accel,
@@ -65,7 +65,7 @@ export function createQemuDriver({
       const host = await inspectHost(cacheDirectory, architecture)
       const user = required(host.user, 'The system user that runs virtual machines')
       const qemu = required(host.qemu, 'QEMU').path
-      const guest = await image()
+      const guest = await image(signal)
       const probe = { qemu, architecture: host.architecture, user, kernel: guest.kernel }
       return await startMachine(
         spec,

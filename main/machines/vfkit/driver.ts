@@ -19,7 +19,7 @@ const resumeMs = 5_000
 
 export interface VfkitDriverOptions {
   /** The image that machines boot; asked for at each start, so it should remember its answer. */
-  readonly image: () => Promise<GuestImage>
+  readonly image: (signal: AbortSignal) => Promise<GuestImage>
   /** The key of that image, without making it; left out, the image is asked for. */
   readonly imageKey?: () => Promise<string>
   readonly log: Log
@@ -33,7 +33,7 @@ export interface VfkitDriverOptions {
  */
 export function createVfkitDriver({
   image,
-  imageKey = async () => (await image()).key,
+  imageKey = async () => (await image(new AbortController().signal)).key,
   log,
   host = inspectMac,
 }: VfkitDriverOptions): MachineDriver {
@@ -54,7 +54,7 @@ export function createVfkitDriver({
       refuseUnfit(facts)
       return await startMachine(
         spec,
-        { host: facts, image: await image(), log: log.with({ machine: spec.name }) },
+        { host: facts, image: await image(signal), log: log.with({ machine: spec.name }) },
         signal,
       )
     },

@@ -28,6 +28,7 @@ export async function superviseToEnd(
   const caps = record.task.caps ?? acceptedCaps(context.limits, {})
   using _told = context.clock.follow(machine)
   using _line = context.lines.follow(record.task.id, machine)
+  using _progress = context.beginProgress.follow(record.task.id, secret)
   using _worker = expectEndOf(record.task.id)
   const carrier = new MessageCarrier({ record, driver: context.driver, events: context.events, secret, log })
   const supervised = await supervise(

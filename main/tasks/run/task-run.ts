@@ -13,6 +13,7 @@ import type { TaskRecord } from '../record/task-record.ts'
 import type { ToldWork } from '../record/told-work-schema.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import type { WarmMachine } from '../slots/warm-machine.ts'
+import type { BeginProgress } from './begin-progress.ts'
 import type { HostClock } from './host-clock.ts'
 
 /** What every task of this process shares. */
@@ -26,6 +27,8 @@ export interface RunnerContext extends FinishOptions, MirrorOptions {
   readonly clock: Pick<HostClock, 'follow'>
   /** Reaches into running machines. */
   readonly lines: Pick<GuestLines, 'follow'>
+  /** Knows what goes on before their agents begin. */
+  readonly beginProgress: Pick<BeginProgress, 'follow'>
   readonly limits: {
     readonly cpus: number
     readonly memoryMiB: number

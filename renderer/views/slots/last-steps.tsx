@@ -7,7 +7,16 @@ import { toolIcon } from '../task/steps/tool-icon.ts'
 export function LastSteps({ task, most }: { task: TaskRow; most: number }) {
   const steps = task.live?.steps.slice(-most) ?? []
   const without = withoutAgent(task.state)
-  if (steps.length === 0 || without !== null) return <span className="last-steps third">{without ?? 'Begins…'}</span>
+  if (steps.length === 0 || without !== null) {
+    const text = without ?? begins(task)
+    return (
+      <span className="last-steps third">
+        <span className="before-steps" title={text}>
+          {text}
+        </span>
+      </span>
+    )
+  }
   return (
     <span className="last-steps">
       {task.overlap && <span className="step-line warn">{task.overlap}</span>}
@@ -33,12 +42,15 @@ function iconOf({ tool, state }: StepLine): IconName {
   return tool === null ? 'say' : toolIcon(tool)
 }
 
+/** The guest says on its console what it makes ready. */
+const begins = ({ live }: TaskRow): string => live?.lastLine.replace(/^microvm: /, '') || 'Begins…'
+
 function withoutAgent(state: RowState): string | null {
   switch (state.phase) {
     case 'cloning':
       return 'Its clone is being made'
     case 'booting':
-      return 'Its machine is starting'
+      return state.boots ?? 'Its machine is starting'
     case 'stopping':
       return 'Its work is being saved'
     case 'merging':

@@ -129,6 +129,14 @@ export class ScriptedTasks implements Tasks {
     return id
   }
 
+  imageProgress(): string | null {
+    return null
+  }
+
+  async beginProgress(): Promise<string | null> {
+    return null
+  }
+
   /** Ends the task; resolves when its end is in the log. */
   async end(id: TaskId, ending: Ending = {}): Promise<void> {
     this.finish(id, ending)

@@ -7,6 +7,7 @@ import { silentLog } from '../../../main/lib/log.ts'
 import { GuestLines } from '../../../main/tasks/attach/guest-lines.ts'
 import { filesOf, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { TaskRecord } from '../../../main/tasks/record/task-record.ts'
+import { BeginProgress } from '../../../main/tasks/run/begin-progress.ts'
 import { HostClock } from '../../../main/tasks/run/host-clock.ts'
 import { superviseToEnd } from '../../../main/tasks/run/supervise-to-end.ts'
 import { gitIn } from '../../support/git/repositories.ts'
@@ -90,9 +91,11 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     taskTimeoutMs: 8 * 3_600_000,
     powerOffTimeoutMs: 500,
   }
+  const driver = processDriver(join(root, 'run'), '')
   const context = {
     home: first.home,
-    driver: processDriver(join(root, 'run'), ''),
+    driver,
+    beginProgress: new BeginProgress(driver),
     log: silentLog,
     clock: new HostClock(silentLog),
     lines: new GuestLines(silentLog),
