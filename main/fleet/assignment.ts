@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ownCheck } from '../core/merge/own-check.ts'
 import { leftMergedFiles } from '../core/task/continued-task.ts'
 import type { Task } from '../core/task/task.ts'
 import type { RunnerContext } from '../tasks/run/task-run.ts'
@@ -46,9 +47,10 @@ export async function placedAssignment(
   { limits }: Pick<RunnerContext, 'limits'>,
   provisions: Provisions,
 ): Promise<PlacedAssignment> {
-  const { description, repo, createdAt, agent = {}, mergePolicy, holdMs = null } = task
+  const { description, repo, createdAt, agent = {}, holdMs = null } = task
   const { cpus, memoryMiB, bootTimeoutMs, taskTimeoutMs, powerOffTimeoutMs, minFreeGiB = 0 } = limits
   const files = await environmentFilesOf(task)
+  const check = ownCheck(task)
   return {
     task: {
       ...{ description, repo, createdAt, holdMs, agent: { ...agent } },
@@ -56,8 +58,8 @@ export async function placedAssignment(
       past: pastOf(task),
       fork: task.fork ?? null,
       caps: task.caps ?? acceptedCaps(limits, {}),
-      check: mergePolicy?.kind === 'check' ? mergePolicy.command : null,
-      checkTimeoutMs: (mergePolicy?.kind === 'check' ? mergePolicy.timeoutMs : null) ?? null,
+      check: check?.command ?? null,
+      checkTimeoutMs: check?.timeoutMs ?? null,
       environment: environmentOf(task.environment, files),
     },
     limits: { cpus, memoryMiB, bootTimeoutMs, taskTimeoutMs, powerOffTimeoutMs, minFreeGiB },

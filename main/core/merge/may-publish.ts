@@ -91,7 +91,7 @@ function mayMerge(work: WaitingWork, by: 'policy' | 'client'): Verdict {
     return no('task_failed', `The task did not succeed, so nothing was merged. Its work is kept at ${ref}`)
   }
   if (left !== null) return no('operation_left', leftText(left, ref), left)
-  if (policy.kind === 'check') {
+  if (policy.kind === 'check' && work.choice !== 'judge') {
     const failed = whatFailed(policy.command, isSame(policy, policies.recorded) ? check : null)
     if (failed !== null) return no('check_failed', `${failed}. The work waits at ${ref}`)
   }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { TaskEnvironment } from '../../core/environment/environment.ts'
 import { wipSubject } from '../../core/merge/merge.ts'
 import { type CheckPolicy, checkTimeoutMs } from '../../core/merge/merge-policy.ts'
+import { ownCheck } from '../../core/merge/own-check.ts'
 import { choiceVariables } from '../../core/task/agent-choice.ts'
 import { leftMergedFiles } from '../../core/task/continued-task.ts'
 import { isSession } from '../../core/task/session.ts'
@@ -22,6 +23,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   const session = sessionToResume(task)
   const merged = mergedLeftoversOf(task)
   const budget = budgetLeft(task)
+  const check = ownCheck(task)
   const prompt = nextPromptId(task)
   const told = toldSoFar(task)
   const environmentFiles = await environmentFilesOf(task)
@@ -32,7 +34,7 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
     ...(assignment.idleBackgroundMs != null && {
       MICROVM_IDLE_BACKGROUND_SECONDS: String(Math.ceil(assignment.idleBackgroundMs / 1000)),
     }),
-    ...(task.mergePolicy?.kind === 'check' && checkVariables(task.mergePolicy)),
+    ...(check && checkVariables(check)),
     ...(budget !== null && { MICROVM_MAX_BUDGET_USD: String(budget) }),
     ...(session !== null && { MICROVM_RESUME_SESSION: session.resume }),
     ...(session?.copy !== undefined && { MICROVM_FORK_SESSION: session.copy }),

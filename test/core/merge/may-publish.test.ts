@@ -67,6 +67,12 @@ const merges: readonly Row[] = [
   ],
   ['an attempt in whose place another was chosen', work({ choice: 'other' }), 'not_chosen', 'not_chosen'],
   ['what a judge left', work({ choice: 'judge' }), 'not_chosen', 'not_chosen'],
+  [
+    'what a judge left, which is not checked',
+    work({ choice: 'judge', check: null }, check),
+    'not_chosen',
+    'not_chosen',
+  ],
   ['an operation left', work({ left: { operation: 'rebase', files: [] } }), 'operation_left', 'operation_left'],
   [
     'an operation left, a failed task',
