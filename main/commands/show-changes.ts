@@ -18,6 +18,8 @@ export async function showChanges(
   terminal.say(shown.files.length === 0 ? 'No file has changed' : 'Files, against where it started:')
   for (const file of shown.files) terminal.say(`  ${fileLine(file)}`)
   if (shown.more_files > 0) terminal.say(`  and ${shown.more_files} more`)
+  if (shown.unusual_files.length > 0) terminal.say('Unlike the files that were there:')
+  for (const path of shown.unusual_files) terminal.say(`  ${path}`)
   if (!diff) return
   await terminal.write(terminalTextFilter()(`\n${shown.diff}`))
   if (shown.files_without_lines > 0)

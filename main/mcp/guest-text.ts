@@ -19,6 +19,7 @@ const guestFields = [
   'error',
   'conflicts',
   'files',
+  'unusual_files',
   'held',
   'detail',
   'check.output',

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { PathList } from '../core/bounded-list.ts'
 import type { EnvironmentWish } from '../core/environment/environment.ts'
 import type { Landing, LandingState } from '../core/landing/landing.ts'
 import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from '../core/merge/conflicts.ts'
@@ -377,6 +378,8 @@ export interface Patched extends ChangesSeen {
   readonly patch: string
   /** How many files have no lines in it, for want of room. */
   readonly without: number
+  /** Added files in a new folder at the top, or with an ending that no file had. */
+  readonly unusual: PathList
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Selection } from '../core/merge/merge.ts'
 import { findNeeds } from '../environment/find-needs.ts'
 import type { Range } from '../git/changes/list-changes.ts'
 import { readSubjects } from '../git/changes/read-subjects.ts'
+import { findUnusualPaths } from '../git/changes/unusual-paths.ts'
 import { inspectConflicts } from '../git/conflicts/inspect-conflicts.ts'
 import { expandSelection } from '../git/merge/expand-selection.ts'
 import { findMerge } from '../git/merge/find-earlier-merge.ts'
@@ -53,6 +54,7 @@ export const jobs = {
   'living-clone': readLivingClone,
   'told-clone': readToldClone,
   patch: readPatch,
+  'unusual-paths': findUnusualPaths,
   conflicts: async (input: Parameters<typeof inspectConflicts>[0], signal?: AbortSignal) => {
     const { view, opened } = await inspectConflicts(input, signal)
     return { view, opened: opened ?? null }

@@ -51,6 +51,7 @@ const rules: Readonly<Record<JobName, JobRule>> = {
   diff: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 32 * 1024 ** 2 },
   'living-clone': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 1024 ** 2 },
   'told-clone': { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 1024 ** 2 },
+  'unusual-paths': { lane: 'end', timeMs: 10 * minuteMs, answerBytes: 1024 ** 2 },
   patch: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   conflicts: { lane: 'look', timeMs: 5 * minuteMs, answerBytes: 64 * 1024 ** 2 },
   subjects: { lane: 'look', timeMs: 2 * minuteMs, answerBytes: 8 * 1024 ** 2 },

@@ -1,6 +1,8 @@
+import type { PathList } from '../core/bounded-list.ts'
 import { diffText } from '../core/merge/diff-text.ts'
 import { type CommitLine, type FileChange, listChanges, listCommits, type Range } from '../git/changes/list-changes.ts'
 import { readDiff } from '../git/changes/read-diff.ts'
+import { findUnusualPaths } from '../git/changes/unusual-paths.ts'
 
 /** What differs between two commits, with as many lines as fit. */
 export interface Patch {
@@ -11,6 +13,8 @@ export interface Patch {
   readonly patch: string
   /** How many of the files have no lines in it for want of room. */
   readonly without: number
+  /** Added files unlike those that were there, see `findUnusualPaths`. */
+  readonly unusual: PathList
 }
 
 /** Each file takes some processes: so many are shown at most, whatever their size. */
@@ -32,7 +36,11 @@ export async function readPatch(
   },
   signal?: AbortSignal,
 ): Promise<Patch> {
-  const [commits, all] = await Promise.all([listCommits(range, most, signal), listChanges(range, signal)])
+  const [commits, all, unusual] = await Promise.all([
+    listCommits(range, most, signal),
+    listChanges(range, signal),
+    findUnusualPaths(range, signal),
+  ])
   const files = path === undefined ? all : all.filter((file) => file.path === path)
   let patch = ''
   let shown = 0
@@ -42,5 +50,5 @@ export async function readPatch(
     patch += text
     shown += 1
   }
-  return { commits, files, patch, without: files.length - shown }
+  return { commits, files, patch, without: files.length - shown, unusual }
 }

@@ -66,11 +66,12 @@ test('what a task has changed so far is told as its words, with nothing in them 
   const { value: run } = await callTool(client, 'run_task', { description: 'x', repo: 'project' })
   const { value } = await callTool(client, 'get_task_diff', { task_id: run.task_id })
   expect(value).toMatchObject({
-    agent_wrote: { fields: ['commits', 'diff', 'files'] },
+    agent_wrote: { fields: ['commits', 'diff', 'files', 'unusual_files'] },
     live: true,
     read_at: expect.stringMatching(/Z$/),
     commits: [{ subject: 'Sayit' }],
     files: [{ path: 'a.txt', status: 'added', added: 1 }],
+    unusual_files: ['a.txt'],
     diff: '--- a.txt\n+++ a.txt\n+red\n',
   })
 })

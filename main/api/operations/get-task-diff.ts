@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { toldPaths } from '../../core/bounded-list.ts'
 import { lengths } from '../../core/bounds.ts'
 import { defineOperation } from '../operation.ts'
 import { taskIdInput } from '../schemas.ts'
@@ -37,6 +38,11 @@ export const getTaskDiff = defineOperation({
       }),
     ),
     more_files: z.int().describe('Files that are not in the list'),
+    unusual_files: z
+      .array(z.string())
+      .describe(
+        'Added files in a new folder at the top, or with an ending that no file had before; to be looked at first',
+      ),
     diff: z.string(),
     files_without_lines: z.int().describe('Files whose lines are not in the diff for want of room'),
     notes: z.array(z.string()).describe('What could not be read'),
@@ -54,6 +60,7 @@ export const getTaskDiff = defineOperation({
         ...{ path: name, old_path: oldPath, status, added, removed, binary },
       })),
       more_files: Math.max(0, seen.files.length - shownFiles),
+      unusual_files: toldPaths(seen.unusual),
       diff: seen.patch,
       files_without_lines: seen.without,
       notes: [...seen.notes],

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { toldPaths } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import { visibleLine } from '../../core/visible-text.ts'
 import { findCommit } from '../../git/notes/find-commit.ts'
@@ -68,12 +69,18 @@ function linesOf({ subject, predicate }: Statement, commit: string, keyId: strin
     `  environment: ${environment}; merge: ${JSON.stringify(merge)}; network: ${JSON.stringify(egress)}`,
     ...(guestImage ? [`  guest image: ${guestImage}`] : []),
     `  from ${runDetails.metadata.startedOn} to ${runDetails.metadata.finishedOn}`,
+    ...unusualLines(runDetails),
     ...checkLines(runDetails),
     ...commandLines(runDetails),
   ].map(visibleLine)
 }
 
 type RunDetails = Statement['predicate']['runDetails']
+
+function unusualLines({ unusualFiles }: RunDetails): readonly string[] {
+  const { files = [], more = 0 } = unusualFiles ?? {}
+  return files.length === 0 ? [] : [`  unlike the files that were there: ${toldPaths({ files, more }).join(', ')}`]
+}
 
 function checkLines({ landingCheck, saidInTheAgentsMachine }: RunDetails): readonly string[] {
   const line = (

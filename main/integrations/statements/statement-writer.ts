@@ -12,7 +12,8 @@ import type { Tasks } from '../../tasks/contract.ts'
 import { orWhenDied } from '../../tasks/finish/collect.ts'
 import { readNetworkLog } from '../../tasks/record/network-log.ts'
 import { filesOf } from '../../tasks/record/task-files.ts'
-import { readCommands } from '../../tasks/run/ask-worker.ts'
+import { rangeOf } from '../../tasks/review/task-range.ts'
+import { findUnusualPaths, readCommands } from '../../tasks/run/ask-worker.ts'
 import { openEnvelope, signEnvelope } from './envelope.ts'
 import { statementOf } from './statement.ts'
 
@@ -25,6 +26,7 @@ export interface StatementWriterOptions {
 
 /** What ended before a crash and has no statement yet is given one by a start within this time. */
 const caughtUpMs = 2 * 24 * 60 * 60_000
+const lookTimeoutMs = 10 * 60_000
 const networkBytes = 20 * 1024 ** 2
 
 /**
@@ -78,7 +80,9 @@ export class StatementWriter implements AsyncDisposable {
       const repository = (await tasks.repositories()).find(({ path }) => path === task.repoPath) ?? null
       const network = await readNetworkLog(filesOf(task).network, networkBytes)
       const told = await readCommands({ stream: filesOf(task).stream }, id).catch(orWhenDied(() => null))
-      const statement = statementOf({ task, repository, network, told, version })
+      const range = rangeOf(task)
+      const unusual = range && (await findUnusualPaths(range, id, AbortSignal.timeout(lookTimeoutMs)).catch(() => null))
+      const statement = statementOf({ task, repository, network, told, unusual, version })
       if (statement === null) return
       const envelope = signEnvelope(JSON.stringify(statement), this.#key)
       await this.#note(task, JSON.stringify(envelope))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { PathList } from '../../core/bounded-list.ts'
 import { cut } from '../../core/cut.ts'
 import { environmentWord } from '../../core/environment/environment.ts'
 import type { CheckReport } from '../../core/merge/check-report.ts'
@@ -54,6 +55,9 @@ export const statementSchema = z.looseObject({
         startedOn: z.string().max(40),
         finishedOn: z.string().max(40),
       }),
+      unusualFiles: z
+        .looseObject({ files: z.array(z.string().max(20_000)).max(1_000), more: z.int().nonnegative() })
+        .optional(),
       landingCheck: check.optional(),
       saidInTheAgentsMachine: z
         .looseObject({
@@ -79,6 +83,8 @@ export interface StatementFacts {
   readonly network: readonly NetworkEvent[] | null
   /** What the agent's program reported to have run; null where that cannot be read. */
   readonly told: ToldCommands | null
+  /** Added files unlike those that were there; null where nobody could look. */
+  readonly unusual: PathList | null
   readonly version: string
 }
 
@@ -86,7 +92,7 @@ export interface StatementFacts {
  * What this host says of the commits that a task brought onto a branch, in the form of in-toto (https://github.com/in-toto/attestation) and SLSA
  * (https://slsa.dev/spec/v1.0/provenance). Null for a task that brought none. What only the agent said is marked as its word. Pure.
  */
-export function statementOf({ task, repository, network, told, version }: StatementFacts): Statement | null {
+export function statementOf({ task, repository, network, told, unusual, version }: StatementFacts): Statement | null {
   const { merge } = task
   if (merge?.kind !== 'merged') return null
   const model = plainModel(task.agent?.model)
@@ -124,6 +130,7 @@ export function statementOf({ task, repository, network, told, version }: Statem
         },
         merged: { method: merge.method, commits: merge.commits, ...(merge.kept && { keptBack: merge.kept }) },
         accepted: task.accepted !== null,
+        ...(unusual && { unusualFiles: { files: [...unusual.files], more: unusual.more ?? 0 } }),
         // In a machine with no agent, on the very files that came onto the branch.
         ...(merge.check && {
           landingCheck: {

@@ -15,6 +15,7 @@ const onBranch = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('conflicts'), files: z.array(z.string()), more: z.int().exactOptional() }),
   z.object({ kind: z.literal('impossible'), why: z.enum(['branch_gone', 'merge_commits']) }),
 ])
+const unusual = z.object({ files: z.array(z.string()), more: z.int().exactOptional() })
 const livingWork = z.object({ commit: z.string().regex(/^[0-9a-f]{40,64}$/), notes: z.array(z.string()) })
 const fileDiff = z.looseObject({ kind: z.string() })
 const conflictsView = z.looseObject({
@@ -64,7 +65,7 @@ export const readPatch = (request: JobInput<'patch'>, task: string, signal: Abor
   runJob(
     'patch',
     request,
-    { answer: shown<'patch'>(z.object({ commits, files, patch: z.string(), without: z.int() })), task },
+    { answer: shown<'patch'>(z.object({ commits, files, patch: z.string(), without: z.int(), unusual })), task },
     signal,
   )
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { noPaths } from '../../core/bounded-list.ts'
 import { AppError } from '../../core/failure.ts'
 import type { DiffOptions, FileDiff } from '../../core/merge/file-diff.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
@@ -80,7 +81,7 @@ export class TaskChanges implements Changes {
     return this.#answer(id, 'look', async (task, { range, ...seen }) => {
       const found = range && (await readPatch({ range, commits: shownCommits, path, characters }, task.id, signal))
       if (path !== undefined && !found?.files.length) throw didNotChange(id, path)
-      return { ...seen, ...(found ?? { commits: [], files: [], patch: '', without: 0 }) }
+      return { ...seen, ...(found ?? { commits: [], files: [], patch: '', without: 0, unusual: noPaths }) }
     })
   }
 

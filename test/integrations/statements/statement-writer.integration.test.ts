@@ -22,7 +22,7 @@ async function world() {
   await mkdir(home, { mode: 0o700 })
   await makeRepository(repo)
   const from = await gitIn(repo, ['rev-parse', 'HEAD'])
-  const to = await commitFiles(repo, { 'a.txt': 'a' })
+  const to = await commitFiles(repo, { 'a.txt': 'a', 'tools/run.exe': 'x' })
   const log = recordingLog()
   const listeners = new Set<TaskListener>()
   const tasks = new Map<string, Task>()
@@ -87,6 +87,7 @@ test('what is merged is signed, noted on its commit and told by verify; what is 
   expect(told.stdout).toContain(`Good: ${to} is what task a0000001 brought onto refs/heads/main`)
   expect(told.stdout).toContain(`from ${from}`)
   expect(told.stdout).toContain('network: "closed"')
+  expect(told.stdout).toContain('\n  unlike the files that were there: a.txt, tools/run.exe\n')
   expect(told.stdout).toContain('\n  guest image: 0123456789abcdef0123\n')
   expect(told.stdout).toContain(
     "\n  the host's check machine reported of what landed: [0] npm test (guest image 3210fedcba9876543210)\n",

@@ -11,7 +11,7 @@ const own = generateKeyPairSync('ed25519')
 const other = generateKeyPairSync('ed25519')
 const task = foldTask(eventsOfGoodTask('/repo'), '/home')
 const told = { commands: [{ command: 'npm test', exitStatus: 0 }], earlier: 0 }
-const facts = { task, repository: null, network: null, told, version: '1.2.3' }
+const facts = { task, repository: null, network: null, told, unusual: null, version: '1.2.3' }
 
 test('a statement names the commit, what it came from, and the text by its hash alone', () => {
   const statement = statementOf(facts)
@@ -55,6 +55,13 @@ test("the guest image is named, and commands are what the agent's program report
   expect(statementOf({ ...facts, told: null })?.predicate.runDetails.saidInTheAgentsMachine).toEqual({})
   // A record of an earlier version knows no image.
   expect(statementOf(facts)?.predicate.buildDefinition.internalParameters.guestImage).toBeNull()
+})
+
+test('files unlike those that were there are named', () => {
+  const unusual = { files: ['tools/x.exe'], more: 2 }
+  const statement = statementOf({ ...facts, unusual })
+  expect(statement?.predicate.runDetails.unusualFiles).toEqual(unusual)
+  expect(statementSchema.parse(statement)).toEqual(statement)
 })
 
 test('the longest report of commands has room in an envelope that can be read', () => {

@@ -79,7 +79,12 @@ export class ScriptedTasks implements Tasks {
   readonly changes: Changes = {
     look: async () => changesSeen,
     diff: async () => ({ kind: 'text', hunks: [] }),
-    patch: async () => ({ ...changesSeen, patch: '--- a.txt\n+++ a.txt\n+\u001b[31mred\n', without: 0 }),
+    patch: async () => ({
+      ...changesSeen,
+      patch: '--- a.txt\n+++ a.txt\n+\u001b[31mred\n',
+      without: 0,
+      unusual: { files: ['a\u200b.txt'] },
+    }),
   }
   readonly attachments: Attachments = {
     openShell: noMachine,

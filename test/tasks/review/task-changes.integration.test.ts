@@ -49,6 +49,7 @@ test('the changes of a task that works are told with their time, and after its e
   expect(await changes.patch(id, { characters: 1_000 }, never)).toMatchObject({
     patch: expect.stringContaining('+++ half.txt\n@@ -0 +1 @@ \n+half\n'),
     without: 0,
+    unusual: { files: ['done.txt', 'half.txt'] },
   })
   expect(await changes.patch(id, { path: 'done.txt', characters: 10 }, never)).toMatchObject({ patch: '', without: 1 })
   expect(await gitIn(repo, ['for-each-ref', 'refs/tasks'])).toBe('')
