@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 const integration = ['test/**/*.integration.test.ts']
 const machine = ['test/**/*.machine.test.ts']
 const browser = ['test/**/*.browser.test.ts']
-/** Whole suites that take minutes each and hold what others touch as well: `npm run test:slow`. */
-const slow = process.env.TESTS === 'all' ? [] : ['test/**/*.slow.*.test.ts']
+/** Whole suites that take minutes each: those that hold what others touch as well (`npm run test:slow`), and those of engines that no package of every Debian has (`npm run test:places`). */
+const slow = process.env.TESTS === 'all' ? [] : ['test/**/*.slow.*.test.ts', 'test/**/*.places.*.test.ts']
 const worker = ['test/support/build-worker.ts']
 /** What is waited for takes its time on a busy host: the limit of a test is the only one. */
 const expect = { poll: { timeout: 240_000 } }

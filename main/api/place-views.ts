@@ -1,6 +1,6 @@
 import { slotCount, type Task } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
-import { type KeyPlace, type Place, type PlaceKind, wayTo } from '../core/task/task-place.ts'
+import { asksOf, hostOf, type KeyPlace, type Place, type PlaceKind } from '../core/task/task-place.ts'
 import { statusOf, type TaskStatus } from '../core/task/view.ts'
 import type { Tasks } from '../tasks/contract.ts'
 
@@ -38,8 +38,8 @@ export async function placeDetails(tasks: Pick<Tasks, 'places' | 'list' | 'place
     const counts = countsOf(there)
     return {
       ...{ name: place.name, kind: place.kind, ...counts },
-      host: place.kind === 'slurm' && place.login === null ? null : wayTo(place),
-      job: place.kind === 'slurm' ? { ...place.job } : {},
+      host: hostOf(place)?.host ?? null,
+      job: { ...asksOf(place) },
       key: place.key ?? 'home',
       free: place.kind === 'ssh' ? Math.max(0, slotCount - counts.running - counts.waiting) : null,
       away: standing.find((each) => each?.kind === 'away')?.why ?? null,

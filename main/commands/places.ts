@@ -1,10 +1,13 @@
+import { normalize } from 'node:path'
 import { AppError } from '../core/failure.ts'
 import {
+  asksOf,
+  type ClusterKind,
+  type JobOption,
+  jobOptions,
   type KeyPlace,
   type NewPlace,
   type Place,
-  type SlurmOption,
-  slurmOptions,
   wayTo,
 } from '../core/task/task-place.ts'
 import { placeProblems } from '../fleet/set-up/place-problems.ts'
@@ -13,11 +16,10 @@ import { absolutePath } from '../lib/files/absolute-path.ts'
 import { addPlace, checkPlace, findPlace, listPlaces, removePlace } from '../settings/places.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-export interface PlaceFlags extends Partial<Record<SlurmOption, string>> {
+export interface PlaceFlags extends Partial<Record<JobOption, string>>, Partial<Record<ClusterKind, boolean>> {
   /** `HOST` or `USER@HOST`. */
   readonly ssh?: string
-  readonly slurm?: boolean
-  /** `HOST` or `USER@HOST`, where Slurm's commands are. */
+  /** `HOST` or `USER@HOST`, where the engine's commands are. */
   readonly login?: string
   /** `NAME=VALUE`, as `ssh -o` takes each. */
   readonly sshOption?: readonly string[]
@@ -52,21 +54,36 @@ export async function addPlaceCommand(
 }
 
 /** @throws AppError('argument-invalid') for flags that do not go together. */
-function placeOf(name: string, { ssh, slurm = false, login, sshOption: options = [], ...flags }: PlaceFlags): NewPlace {
-  const ofSlurm = [...slurmOptions, 'scratch' as const].find((flag) => flags[flag] !== undefined)
-  if ((ssh === undefined) === !slurm) throw wrong('A place has one of --ssh HOST and --slurm')
-  if (ssh !== undefined) {
-    const stray = login === undefined ? ofSlurm : 'login'
-    if (stray !== undefined) throw wrong(`--${stray} is for a place with --slurm`)
-    return { name, kind: 'ssh', host: ssh, options }
+function placeOf(name: string, { ssh, login, sshOption: options = [], scratch, ...flags }: PlaceFlags): NewPlace {
+  const kinds = clusterKinds.filter((kind) => flags[kind] === true)
+  const [kind] = kinds
+  if (kinds.length + (ssh === undefined ? 0 : 1) !== 1)
+    throw wrong('A place has one of --ssh HOST, --slurm and --htcondor')
+  for (const other of clusterKinds.filter((each) => each !== kind)) {
+    const stray = optionsOf(other).find((option) => flags[option] !== undefined)
+    if (stray !== undefined) throw wrong(`--${stray} is for a place with --${other}`)
+  }
+  if (kind === undefined) {
+    const stray = login === undefined ? scratch && 'scratch' : 'login'
+    if (stray !== undefined)
+      throw wrong(`--${stray} is for a place with ${clusterKinds.map((each) => `--${each}`).join(' or ')}`)
+    return { name, kind: 'ssh', host: ssh ?? '', options }
   }
   if (login === undefined && options.length > 0) throw wrong('--ssh-option is for a place with --ssh or --login')
-  const job = slurmOptions.flatMap((option) => (flags[option] === undefined ? [] : [[option, flags[option]]]))
-  return {
-    ...{ name, kind: 'slurm', job: Object.fromEntries(job) },
-    login: login === undefined ? null : { host: login, options },
-  }
+  if (kind === 'htcondor' && !isOfNode(scratch))
+    throw wrong(
+      'A place with --htcondor has --scratch PATH, outside of /tmp and /var/tmp: HTCondor gives each job those of its own, and deletes them with it',
+    )
+  const job = optionsOf(kind).flatMap((option) => (flags[option] === undefined ? [] : [[option, flags[option]]]))
+  return { name, kind, job: Object.fromEntries(job), login: login === undefined ? null : { host: login, options } }
 }
+
+const clusterKinds = Object.keys(jobOptions) as readonly ClusterKind[]
+const optionsOf = (kind: ClusterKind) => Object.keys(jobOptions[kind]) as readonly JobOption[]
+
+/** Whether a path of a node is there for the next job, too. */
+const isOfNode = (path: string | undefined): boolean =>
+  path !== undefined && !/^\/(var\/)?tmp(\/|$)/.test(normalize(path))
 
 const wrong = (message: string): AppError =>
   new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator places add --help' })
@@ -74,10 +91,9 @@ const wrong = (message: string): AppError =>
 export async function listPlacesCommand(terminal: Terminal): Promise<void> {
   const places = await listPlaces(terminal.home)
   if (places.length === 0)
-    terminal.note('There are no places: microvm-orchestrator places add NAME --ssh HOST, or --slurm')
+    terminal.note('There are no places: microvm-orchestrator places add NAME --ssh HOST, --slurm or --htcondor')
   for (const place of places) {
-    const asks =
-      place.kind === 'slurm' ? Object.entries(place.job).map(([option, value]) => `, ${option} ${value}`) : []
+    const asks = Object.entries(asksOf(place)).map(([option, value]) => `, ${option} ${value}`)
     terminal.say(
       `  ${place.name}: ${place.kind} ${wayTo(place)}${asks.join('')}${place.key === 'node' ? ', key there' : ''}, ${place.command.join(' ')}`,
     )

@@ -9,6 +9,7 @@ import { bringRest, type RestWish } from './follow/bring-rest.ts'
 import { lookAtPlace } from './follow/look-at-place.ts'
 import { type Patience, usualPatience } from './follow/patience.ts'
 import { VisitedPlaces } from './follow/visited.ts'
+import { htcondorEngine } from './htcondor/htcondor-engine.ts'
 import { JobWatch } from './jobs/job-watch.ts'
 import { runAtPlace } from './place-task.ts'
 import { placeProblems } from './set-up/place-problems.ts'
@@ -109,6 +110,8 @@ function engineOf(place: Place, homeKey: string): Engine {
       return sshEngine(place, homeKey)
     case 'slurm':
       return slurmEngine(place, homeKey)
+    case 'htcondor':
+      return htcondorEngine(place, homeKey)
     default:
       return unreachable(place)
   }

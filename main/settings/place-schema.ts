@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import {
+  type ClusterKind,
+  jobOptions,
   keyPlaces,
   placeNamePattern,
   placePathPattern,
-  type SlurmOption,
-  slurmOptions,
-  slurmWordPattern,
   sshHostPattern,
 } from '../core/task/task-place.ts'
 
@@ -20,22 +19,35 @@ const any = {
   ...{ name: z.string().regex(placeNamePattern), command: z.tuple([path], path) },
   key: z.enum(keyPlaces).exactOptional(),
 }
-const word = z.string().regex(slurmWordPattern).exactOptional()
 
 const sshPlace = { kind: z.literal('ssh'), ...any, ...host }
-const slurmPlace = {
-  kind: z.literal('slurm'),
-  ...any,
+
+const cluster = <Kind extends ClusterKind, Option extends string>(
+  kind: Kind,
+  patterns: Readonly<Record<Option, RegExp>>,
+) => ({
+  ...{ kind: z.literal(kind), ...any },
   login: z.object(host).nullable(),
-  job: z.object(Object.fromEntries(slurmOptions.map((option) => [option, word])) as Record<SlurmOption, typeof word>),
+  job: jobSchema(patterns),
+})
+
+function jobSchema<Option extends string>(patterns: Readonly<Record<Option, RegExp>>) {
+  const words = Object.entries<RegExp>(patterns).map(([option, pattern]) => [option, wordOf(pattern)])
+  return z.object(Object.fromEntries(words) as Record<Option, ReturnType<typeof wordOf>>)
 }
 
-/** A place as the home keeps it. */
-export const placeSchema = z.discriminatedUnion('kind', [z.object(sshPlace), z.object(slurmPlace)])
+const wordOf = (pattern: RegExp) => z.string().regex(pattern).exactOptional()
 
 /** A place with what is added to it. */
 export const placeWith = <Shape extends z.ZodRawShape>(added: Shape) =>
-  z.discriminatedUnion('kind', [z.object({ ...sshPlace, ...added }), z.object({ ...slurmPlace, ...added })])
+  z.discriminatedUnion('kind', [
+    z.object({ ...sshPlace, ...added }),
+    z.object({ ...cluster('slurm', jobOptions.slurm), ...added }),
+    z.object({ ...cluster('htcondor', jobOptions.htcondor), ...added }),
+  ])
+
+/** A place as the home keeps it. */
+export const placeSchema = placeWith({})
 
 /** `local` and names of places, each once, best first. */
 export const placeOrderSchema = z

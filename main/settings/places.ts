@@ -5,11 +5,13 @@ import { z } from 'zod'
 import { AppError, messageOf } from '../core/failure.ts'
 import { localPlace } from '../core/task/place-order.ts'
 import {
+  asksOf,
+  hostOf,
+  jobOptions,
   type NewPlace,
   type Place,
   placeNamePattern,
   type SshHost,
-  slurmWordPattern,
   sshHostPattern,
 } from '../core/task/task-place.ts'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
@@ -43,11 +45,11 @@ export async function findPlace(home: string, name: string): Promise<Place & { r
 export function checkPlace(place: NewPlace): void {
   if (!placeNamePattern.test(place.name)) throw wrong('A name is small letters, digits and -, 31 at most')
   if (place.name === localPlace) throw wrong(`'${localPlace}' is this host, among places`)
-  const host = place.kind === 'ssh' ? place : place.login
+  const host = hostOf(place)
   if (host) checkHost(host)
-  for (const [option, value] of place.kind === 'slurm' ? Object.entries(place.job) : []) {
-    if (!slurmWordPattern.test(value)) throw wrong(`'${value.slice(0, 80)}' can be no ${option} of Slurm`)
-  }
+  const patterns: Readonly<Record<string, RegExp>> = place.kind === 'ssh' ? {} : jobOptions[place.kind]
+  for (const [option, value] of Object.entries(asksOf(place)))
+    if (!patterns[option]?.test(value)) throw wrong(`'${value.slice(0, 80)}' can be no ${option} of ${place.kind}`)
 }
 
 function checkHost({ host, options }: SshHost): void {

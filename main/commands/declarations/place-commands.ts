@@ -14,11 +14,14 @@ export function addPlaceCommands(program: Command, terminal: Terminal): void {
     .argument('<name>', 'small letters, digits and -')
     .option('--ssh <host>', 'a machine that ssh leads to: HOST or USER@HOST, with no password to be typed')
     .option('--slurm', 'a cluster that Slurm gives jobs to')
-    .option('--login <host>', "with --slurm: where Slurm's commands are, HOST or USER@HOST (default: this host)")
+    .option('--htcondor', 'a pool that HTCondor gives jobs to')
+    .option('--login <host>', "of a cluster: where its engine's commands are, HOST or USER@HOST (default: this host)")
     .option('--partition <name>', 'with --slurm: as sbatch takes it')
     .option('--account <name>', 'with --slurm: as sbatch takes it')
     .option('--qos <name>', 'with --slurm: as sbatch takes it')
     .option('--constraint <features>', 'with --slurm: as sbatch takes it')
+    .option('--requirements <expression>', 'with --htcondor: what a node must have, as a submit description says it')
+    .option('--group <name>', 'with --htcondor: the accounting group')
     .option('--ssh-option <name=value>', 'an option of ssh, as ssh -o takes it; repeatable', collect)
     .addOption(
       new Option(
@@ -29,11 +32,11 @@ export function addPlaceCommands(program: Command, terminal: Terminal): void {
     .option('--node <path>', 'Node 24 on that machine (default: what its PATH has)')
     .option(
       '--folder <path>',
-      'where our program goes there (default: .microvm-orchestrator-node in the home there); with --slurm every node must see it',
+      'where our program goes there (default: .microvm-orchestrator-node in the home there); of a cluster every node must see it',
     )
     .option(
       '--scratch <path>',
-      'with --slurm: where each node keeps its tasks, on a disk of its own (default: /var/tmp/microvm-orchestrator-UID)',
+      'of a cluster: where each node keeps its tasks, on a disk of its own (default: /var/tmp/microvm-orchestrator-UID; with --htcondor it must be named)',
     )
     .action(async (name: string, options: PlaceFlags) => {
       const { addPlaceCommand } = await import('../places.ts')

@@ -26,24 +26,45 @@ export interface SshPlace extends AnyPlace, SshHost {
   readonly kind: 'ssh'
 }
 
-/** A cluster that Slurm gives jobs to. */
-export interface SlurmPlace extends AnyPlace {
-  readonly kind: 'slurm'
-  /** Where Slurm's commands are; null for this host. */
+/** What may follow `--partition=` and its like: names, and the signs of a constraint. */
+const slurmWord = /^[A-Za-z0-9_][A-Za-z0-9_.,:&|*()[\]@+-]{0,200}$/
+
+/** What the engine of a cluster can be asked for, by the kind of the place, and what may be said for it. */
+export const jobOptions = {
+  slurm: { partition: slurmWord, account: slurmWord, qos: slurmWord, constraint: slurmWord },
+  htcondor: {
+    /** An expression of ClassAds, in one line. */
+    requirements: /^[ -~]{1,1000}$/,
+    /** An accounting group. */
+    group: /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,200}$/,
+  },
+} as const satisfies Record<string, Readonly<Record<string, RegExp>>>
+
+/** A kind of cluster: several machines to which an engine gives jobs. */
+export type ClusterKind = keyof typeof jobOptions
+export type JobOption = { [Kind in ClusterKind]: keyof (typeof jobOptions)[Kind] }[ClusterKind]
+
+interface ClusterOf<Kind extends ClusterKind> extends AnyPlace {
+  readonly kind: Kind
+  /** Where the engine's commands are; null for this host. */
   readonly login: SshHost | null
-  /** As `sbatch` takes them; left out, Slurm's own default holds. */
-  readonly job: { readonly [Option in SlurmOption]?: string }
+  /** What is left out is as the engine has it by default. */
+  readonly job: { readonly [Option in keyof (typeof jobOptions)[Kind]]?: string }
 }
 
-export const slurmOptions = ['partition', 'account', 'qos', 'constraint'] as const
-export type SlurmOption = (typeof slurmOptions)[number]
+/** A cluster that Slurm gives jobs to; its options are those of `sbatch`. */
+export type SlurmPlace = ClusterOf<'slurm'>
+
+/** A pool that HTCondor gives jobs to. */
+export type HtcondorPlace = ClusterOf<'htcondor'>
 
 /** Another machine, or several, that run tasks for this home. */
-export type Place = SshPlace | SlurmPlace
+export type Place = SshPlace | SlurmPlace | HtcondorPlace
 export type PlaceKind = Place['kind']
 
 /** A place whose program is not there yet. */
-export type NewPlace = Omit<SshPlace, 'command'> | Omit<SlurmPlace, 'command'>
+export type NewPlace = WithoutCommand<Place>
+type WithoutCommand<Each> = Each extends unknown ? Omit<Each, 'command'> : never
 
 /** Where a task runs that does not run on this host, with all that it takes to reach it. */
 export type TaskPlace = Place & {
@@ -58,11 +79,14 @@ export type Standing =
   | { readonly kind: 'waits'; readonly why: string }
   | { readonly kind: 'away'; readonly why: string }
 
+/** The host where commands of the place run; null for this one. */
+export const hostOf = (place: NewPlace): SshHost | null => (place.kind === 'ssh' ? place : place.login)
+
+/** What its engine is asked for, by the name of the option; nothing where it has no engine of its own. */
+export const asksOf = (place: NewPlace): Readonly<Record<string, string>> => (place.kind === 'ssh' ? {} : place.job)
+
 /** The host that leads there, for people. */
-export function wayTo(place: NewPlace): string {
-  if (place.kind === 'ssh') return place.host
-  return place.login?.host ?? 'this host'
-}
+export const wayTo = (place: NewPlace): string => hostOf(place)?.host ?? 'this host'
 
 /** Where the other machine keeps what it has of a task, for people. @param node what the machine calls itself, where that is known. */
 export function seatOf(place: TaskPlace, node: string | null): string {
@@ -78,9 +102,6 @@ export const sshHostPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(@[A-Za-z0-9[][A
 
 /** Of the machine there: a path that every shell takes for one word. */
 export const placePathPattern = /^\/[A-Za-z0-9_./+-]{1,400}$/
-
-/** What may follow `--partition=` and its like: names, and the signs of a constraint. */
-export const slurmWordPattern = /^[A-Za-z0-9_][A-Za-z0-9_.,:&|*()[\]@+-]{0,200}$/
 
 /** The name of a node, where it becomes a word of a command. */
 export const nodeNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
-import type { NewPlace, Place } from '../../core/task/task-place.ts'
+import { hostOf, type NewPlace, type Place } from '../../core/task/task-place.ts'
 import { resourceDirectory } from '../../lib/files/paths.ts'
 import { singleLineText } from '../../lib/guest/terminal-text.ts'
 import { run, runOrThrow } from '../../lib/processes/spawn.ts'
@@ -56,10 +56,7 @@ export async function setUpPlace(
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 16)
   const words = ['sh', '-c', script, 'sh', key, paths.folder ?? '', paths.node ?? '']
   const options = { env: sshEnvironment(), input: archive, timeoutMs: copyMs, outputLimitBytes: 1024 ** 2 }
-  const { ok, stdout, stderr, problem } = await run(
-    ...onHost(place.kind === 'ssh' ? place : place.login, words),
-    options,
-  )
+  const { ok, stdout, stderr, problem } = await run(...onHost(hostOf(place), words), options)
   if (!ok) throw unreachablePlace(place, stderr || (problem ?? ''))
   const line = stdout.split('\n').find((each) => each.startsWith('microvm-orchestrator-place\t'))
   const [, system = '', version = '', node = '', folder = '', scratch = ''] = (line ?? '').split('\t')

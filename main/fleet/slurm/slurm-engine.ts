@@ -1,18 +1,12 @@
-import { AppError } from '../../core/failure.ts'
 import { type SlurmPlace, wayTo } from '../../core/task/task-place.ts'
-import { singleLineText } from '../../lib/guest/terminal-text.ts'
 import { endedPipe, pipeProgram } from '../../lib/processes/pipe-program.ts'
-import { run } from '../../lib/processes/spawn.ts'
 import type { Engine } from '../engine.ts'
+import { askEngine, type EngineCommands } from '../jobs/engine-commands.ts'
 import { onHost } from '../jobs/on-host.ts'
-import { unreachablePlace } from '../jobs/unreachable-place.ts'
 import { sshEnvironment } from '../ssh/ssh-command.ts'
 import { jobFormat, jobName, parseJobs, type SlurmJob } from './slurm-jobs.ts'
 import { attachWords, jobScript, refusalIn, submitWords } from './slurm-words.ts'
 
-/** Some hundred bytes a job, and those of others are not asked for. */
-const answerBytes = 64 * 1024 ** 2
-const answerMs = 60_000
 /** Features change when an administrator changes them. */
 const featuresMs = 10 * 60_000
 
@@ -25,34 +19,18 @@ export const slurmEnvironment = (env: NodeJS.ProcessEnv = process.env): Record<s
 /** A cluster that Slurm gives jobs to. @param home names this home there. */
 export function slurmEngine(place: SlurmPlace, home: string): Engine {
   let jobs: ReadonlyMap<string, SlurmJob> = new Map()
-  const features = new NodeFeatures((words, signal) => ask(words, { signal }))
-  const ask = async (
-    words: readonly string[],
-    { signal, input = '' }: { readonly signal: AbortSignal; readonly input?: string },
-  ): Promise<string> => {
-    const options = { env: slurmEnvironment(), input, timeoutMs: answerMs, outputLimitBytes: answerBytes }
-    const { ok, stdout, stderr, problem, exitCode } = await run(...onHost(place.login, words), options, signal)
-    signal.throwIfAborted()
-    if (ok) return stdout
-    const refusal = exitCode === sshFailed ? undefined : refusalIn(stderr)
-    if (refusal === undefined) throw unreachablePlace(place, stderr || (problem ?? ''))
-    throw new AppError(
-      'place-refused',
-      `The place ${place.name} refused the job: ${singleLineText(refusal).slice(0, 300)}`,
-      {
-        hint: `Change the task's limits or memory, or what the place asks Slurm for: microvm-orchestrator places add ${place.name}`,
-      },
-    )
-  }
+  const commands: EngineCommands = { place, env: slurmEnvironment, refusalIn }
+  const features = new NodeFeatures((words, signal) => askEngine(commands, words, { signal }))
   return {
     hasQueue: true,
     submit: async (job, signal) => {
       const near = job.near !== null && (await features.has(job.near, signal)) ? job.near : null
-      await ask(submitWords(place, { ...job, near }), { signal, input: jobScript(place, job.seat) })
+      const input = jobScript(place, job.seat)
+      await askEngine(commands, submitWords(place, { ...job, near }), { signal, input })
     },
     look: async (signal) => {
       const words = ['squeue', '--me', '--noheader', '--states=all', `--format=${jobFormat}`]
-      jobs = parseJobs(await ask(words, { signal }), home)
+      jobs = parseJobs(await askEngine(commands, words, { signal }), home)
       return new Map([...jobs].map(([seat, { state }]) => [seat, state]))
     },
     attach: (seat) => {
@@ -61,12 +39,9 @@ export function slurmEngine(place: SlurmPlace, home: string): Engine {
       return pipeProgram(...onHost(place.login, attachWords(place, job.id, seat)), { env: slurmEnvironment() })
     },
     cancel: async (seat, signal) =>
-      void (await ask(['scancel', '--quiet', '--me', `--name=${jobName(seat)}`], { signal })),
+      void (await askEngine(commands, ['scancel', '--quiet', '--me', `--name=${jobName(seat)}`], { signal })),
   }
 }
-
-/** How ssh itself fails. */
-const sshFailed = 255
 
 /** Asked for where an administrator has given each node its own name as a feature: Slurm has no other wish for a node. */
 class NodeFeatures {

@@ -1,4 +1,4 @@
-import { nodeNamePattern, type SlurmPlace, slurmOptions } from '../../core/task/task-place.ts'
+import { asksOf, nodeNamePattern, type SlurmPlace } from '../../core/task/task-place.ts'
 import type { Job } from '../engine.ts'
 import { jobName } from './slurm-jobs.ts'
 
@@ -6,8 +6,8 @@ import { jobName } from './slurm-jobs.ts'
 const noticeS = 90
 
 /** What jobs of the place are asked for with; the same for what looks whether one could run. Pure. */
-export const placeWords = ({ job }: SlurmPlace): readonly string[] =>
-  slurmOptions.flatMap((option) => (job[option] === undefined ? [] : [`--${option}=${job[option]}`]))
+export const placeWords = (place: SlurmPlace): readonly string[] =>
+  Object.entries(asksOf(place)).map(([option, value]) => `--${option}=${value}`)
 
 /** `sbatch` for a keeper; its script is its standard input. Nothing of the task is in it but its seat. Pure. */
 export const submitWords = (

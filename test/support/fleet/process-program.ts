@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { builtPackage } from './built-package.ts'
@@ -10,6 +10,7 @@ let built: Promise<string> | undefined
 export const processProgram = (): Promise<string> =>
   (built ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mvm-node-'))
+    await chmod(folder, 0o755) // The jobs of some engines are another user's.
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     return join(await builtPackage(folder, join(import.meta.dirname, 'process-node.ts')), 'dist', 'node.js')
   })())

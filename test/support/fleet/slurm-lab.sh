@@ -34,7 +34,7 @@ case $verb in
       --log-file="$lab/munged.log" --seed-file="$lab/munge.seed" --num-threads=2 >>"$lab/munged.log" 2>&1 &
     until [ -S "$lab/munge.sock" ]; do sleep 0.02; done
     controller &
-    echo $! >"$lab/slurmctld.pid"
+    echo $! >"$lab/controller.pid"
     for name in "$@"; do
       "$0" "$lab" node "$name" &
       echo $! >"$lab/$name.pid"

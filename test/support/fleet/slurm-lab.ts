@@ -1,27 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findTool } from '../../../main/lib/processes/find-tool.ts'
-import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
-import { startDetached } from '../../../main/lib/processes/start-detached.ts'
 import { until } from '../until.ts'
+import type { ClusterLab, JobWord } from './cluster-lab.ts'
+import { startNamespaceLab } from './namespace-lab.ts'
 
-/** Real Slurm: a controller and nodes that are sets of namespaces of this machine. Its commands are in our PATH until it is disposed. */
-export interface SlurmLab extends AsyncDisposable {
-  /** What every node sees under this path is its own. */
-  readonly scratch: string
-  /** The same from outside. */
-  scratchOf(node: string): string
-  /** Runs a command of Slurm's and resolves with what it prints. */
-  slurm(...words: readonly string[]): Promise<string>
-  /** Ends a node with all that runs there, as by a loss of power. */
-  kill(node: string): Promise<void>
-  boot(node: string): Promise<void>
-  killController(): Promise<void>
-  startController(): Promise<void>
-  /** Signals a process of a node by the pid that it has there. */
-  signal(node: string, pid: number, signal: NodeJS.Signals): Promise<void>
+/** The states of Slurm in the words of all engines. */
+const states: Readonly<Record<string, JobWord>> = {
+  ...{ PENDING: 'waits', RUNNING: 'runs', COMPLETING: 'ends', COMPLETED: 'done', CANCELLED: 'cancelled' },
 }
 
 const script = join(import.meta.dirname, 'slurm-lab.sh')
@@ -33,61 +20,55 @@ const nodeCpus = 2
 const nodeMiB = 6_000
 
 /** @param more lines of `slurm.conf` beside those that make a cluster. */
-export async function startSlurmLab(root: string, more: readonly string[] = []): Promise<SlurmLab> {
+/** Real Slurm on this machine. */
+export async function startSlurmLab(root: string, more: readonly string[] = []): Promise<ClusterLab> {
   const lab = join(root, 'slurm')
-  const file = (name: string) => join(lab, name)
-  for (const name of ['state', 'scratch', 'bin', ...nodes]) await mkdir(file(name), { recursive: true, mode: 0o700 })
-  await writeFile(file('munge.key'), randomBytes(1024), { mode: 0o600 })
-  await writeFile(file('slurm.conf'), `${configuration(lab, more).join('\n')}\n`)
-  const isRoot = process.getuid?.() === 0
-  const kinds = ['--net', '--uts', '--mount', '--pid', '--mount-proc', ...(isRoot ? [] : ['--map-root-user'])]
-  const top = await startDetached('unshare', [...kinds, '--fork', '--kill-child', script, lab, 'up', ...nodes])
-  const init = async (): Promise<string> =>
-    (await readFile(`/proc/${top.pid}/task/${top.pid}/children`, 'utf8').catch(() => '')).trim()
-  await until(async () => /^\d+$/.test(await init()))
-  const first = await init()
-  const enter = ['-t', first, ...(isRoot ? [] : ['-U', '--preserve-credentials']), '-n', '-u', '-m']
-  for (const name of commands) {
-    const program = (await findTool(name)) ?? name
-    const line = `#!/bin/sh\nexec nsenter ${enter.join(' ')} env SLURM_CONF=${file('slurm.conf')} ${program} "$@"\n`
-    await writeFile(file(`bin/${name}`), line)
-    await chmod(file(`bin/${name}`), 0o755)
-  }
-  // Where a user of a cluster has Slurm's commands.
-  const usualPath = process.env.PATH ?? ''
-  process.env.PATH = `${file('bin')}:${usualPath}`
-  const slurm = async (...[program = '', ...words]: readonly string[]) =>
-    (await runOrThrow(file(`bin/${program}`), words)).stdout.trim()
-  const inside = (...words: readonly string[]) => runOrThrow('nsenter', [...enter, '-p', ...words])
-  const pidOf = (name: string) => readFile(file(`${name}.pid`), 'utf8').then((text) => text.trim())
-  const states = () => slurm('sinfo', '--noheader', '--Node', '--format=%N %T').catch(() => '')
-  const start = async (verb: string, name: string): Promise<void> => {
-    const line = `"$0" "$1" ${verb} ${name} & echo $! >"$1/${name}.pid"`
-    await startDetached('nsenter', [...enter, '-p', 'sh', '-c', line, script, lab])
-  }
-  await until(async () => /n1 idle[\s\S]*n2 idle/.test(await states()))
+  const config = join(lab, 'slurm.conf')
+  await mkdir(join(lab, 'state'), { recursive: true, mode: 0o700 })
+  await writeFile(join(lab, 'munge.key'), randomBytes(1024), { mode: 0o600 })
+  await writeFile(config, `${configuration(lab, more).join('\n')}\n`)
+  const programs = commands.map(async (name) => [name, ['env', `SLURM_CONF=${config}`, (await findTool(name)) ?? name]])
+  const parts = { lab, script, up: nodes, nodes, commands: Object.fromEntries(await Promise.all(programs)) }
+  const started = await startNamespaceLab(parts)
+  const { command } = started
+  const idle = () => started.command('sinfo', '--noheader', '--Node', '--format=%N %T').catch(() => '')
+  await until(async () => /n1 idle[\s\S]*n2 idle/.test(await idle()))
+  const drain = async (...states: readonly string[]) => void (await command('scontrol', 'update', ...states))
+  const byName = (seat: string) => command('squeue', '--noheader', '--sort=i', `--name=mvo-${seat}`, '--format=%i')
   return {
-    scratch: file('scratch'),
-    scratchOf: (node) => join(lab, node, 'scratch'),
-    slurm,
-    kill: async (node) => void (await inside('kill', '-KILL', await pidOf(node))),
-    boot: (node) => start('node', node),
-    killController: async () => void (await inside('sh', '-c', `pkill -KILL -P ${await pidOf('slurmctld')}`)),
-    startController: () => start('controller', 'slurmctld'),
-    signal: async (node, pid, signal) => {
-      const children = (await inside('sh', '-c', `pgrep -P ${await pidOf(node)}`)).stdout.trim()
-      await inside('nsenter', '-t', children, '-p', '-m', 'kill', `-${signal.replace('SIG', '')}`, String(pid))
+    ...started,
+    kept: ['state', 'n1/spool', 'n2/spool'].map((name) => join(lab, name)),
+    words: { full: /^(Resources|Priority)$/, barred: /DOWN|NotAvail/, cancelled: 'CANCELLED', lost: 'NODE_FAIL' },
+    jobs: async () => {
+      const lines = await command('squeue', '--noheader', '--states=all', '--format=%j %T')
+      return lines.split('\n').flatMap((line) => {
+        const [, seat, state = ''] = /^mvo-(\S+) (\S+)$/.exec(line) ?? []
+        return seat === undefined ? [] : [{ seat, state: states[state] ?? 'cut' }]
+      })
     },
-    [Symbol.asyncDispose]: async () => {
-      process.env.PATH = usualPath
-      try {
-        process.kill(top.pid, 'SIGKILL')
-      } catch {
-        // It has ended.
+    fill: async () => {
+      const words = ['--parsable', '--job-name=other', '--nodes=2', '--exclusive', '--output=/dev/null']
+      const job = await command('sbatch', ...words, '--wrap=sleep 1000')
+      return async () => void (await command('scancel', job))
+    },
+    bar: async (node) => {
+      await drain(`NodeName=${node}`, 'State=DRAIN', 'Reason=mended')
+      return async () => {
+        await drain(`NodeName=${node}`, 'State=RESUME')
+        await until(async () =>
+          /^(idle\s*)+$/.test(await command('sinfo', '-h', '-N', `--nodes=${node}`, '--format=%T')),
+        )
       }
-      await top.ended
-      await until(() => !existsSync(`/proc/${first}`))
     },
+    cancel: async (seat) => void (await command('scancel', `--name=mvo-${seat}`)),
+    cut: async (seat) => {
+      const steps = () => command('squeue', '--steps', '--noheader', '--format=%i %j')
+      const ofJob = new RegExp(`^${await byName(seat)}\\.\\d+(?= )`, 'm')
+      await until(async () => ofJob.test(await steps()))
+      await command('scancel', ofJob.exec(await steps())?.[0] ?? '')
+    },
+    expire: async (seat) => drain(`JobId=${await byName(seat)}`, 'TimeLimit=1'),
+    killController: async () => void (await started.inside('pkill', '-KILL', '-P', await started.pidOf('controller'))),
   }
 }
 

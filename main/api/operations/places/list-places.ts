@@ -16,14 +16,14 @@ export const listPlaces = defineOperation({
     places: z.array(
       z.looseObject({
         name: z.string(),
-        kind: z.enum(['ssh', 'slurm']),
+        kind: z.enum(['ssh', 'slurm', 'htcondor']),
         host: z
           .string()
           .nullable()
           .describe('The host that ssh leads to; null where commands of this host reach the place'),
         job: z
           .record(z.string(), z.string())
-          .describe('What its engine is asked for: partition, account, qos, constraint'),
+          .describe('What its engine is asked for, such as partition, account, qos and constraint'),
         key: z.enum(keyPlaces).describe('Where the API key is while tasks run there: with this host, or at the node'),
         running: z.int(),
         waiting: z.int(),
