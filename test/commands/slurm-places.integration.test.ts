@@ -65,6 +65,13 @@ test('flags that do not go together name no place', async () => {
   for (const args of [
     ['cluster'],
     ['cluster', '--slurm', '--ssh', 'desk'],
+    ['cluster', '--slurm', '--htcondor', '--scratch', '/scratch'],
+    ['cluster', '--slurm', '--group', 'physics'],
+    ['pool', '--htcondor'],
+    ['pool', '--htcondor', '--scratch', '/var/tmp/../tmp/mine'],
+    ['pool', '--htcondor', '--scratch', '/scratch', '--partition', 'main'],
+    ['pool', '--htcondor', '--scratch', '/scratch', '--requirements', 'true\nqueue 100'],
+    ['desk', '--ssh', 'desk', '--scratch', '/scratch'],
     ['desk', '--ssh', 'desk', '--partition', 'main'],
     ['desk', '--ssh', 'desk', '--login', 'desk'],
     ['cluster', '--slurm', '--ssh-option', 'Port=22'],

@@ -3,8 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
+import { findPlace } from '../../main/settings/places.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { expectEngineContract, expectUnreachable } from '../support/fleet/engine-contract.ts'
+import { atSsh } from '../support/fleet/job.ts'
 import { placeScene } from '../support/fleet/placed.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -118,4 +122,12 @@ test('the second task of a repository is sent what is new since the first alone'
     }),
   )
   expect(new Set(ids.flat()).size).toBe(ids.flat().length)
+})
+
+test('ssh keeps the promises of an engine', async () => {
+  await using scene = await placeScene(() => 'exit 1')
+  const place = atSsh(await findPlace(join(scene.root, 'home'), 'desk'))
+  await expectEngineContract((home) => sshEngine(place, home))
+  scene.sshd.cut()
+  await expectUnreachable(sshEngine(place, '0123456789abcdef'))
 })

@@ -96,7 +96,7 @@ export function failureCases(kind: ClusterKind, steady: readonly string[] = []):
     const { id, node } = await toWork(home.orchestrator)
     await scene.lab.kill(node)
     const why = async () => (await placeDetails(home.orchestrator))[0]?.tasks[0]?.waits_because ?? ''
-    await expect.poll(why, soon).toMatch(scene.lab.words.barred)
+    await expect.poll(why, soon).toMatch(scene.lab.words.gone)
     expect(home.events.read(0)).toEqual([])
     await scene.lab.boot(node)
     const task = await untilEnded(home.orchestrator, id)

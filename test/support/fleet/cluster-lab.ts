@@ -7,10 +7,11 @@ export type JobWord = 'waits' | 'runs' | 'ends' | 'done' | 'cancelled' | 'cut'
 export interface ClusterLab extends NamespaceLab {
   /** The folders in which the engine keeps what it knows of jobs. */
   readonly kept: readonly string[]
-  /** What the engine says of a job that waits while nodes are full or take none, and how it calls an end. */
+  /** What the engine says of a job that waits while nodes are full, take none, or are gone, and how it calls an end. */
   readonly words: {
     readonly full: RegExp
     readonly barred: RegExp
+    readonly gone: RegExp
     readonly cancelled: string
     readonly lost: string
   }

@@ -22,7 +22,7 @@ case $verb in
     mount -t tmpfs -o mode=0755 lab "$top"
     for name in bin sbin lib lib64; do cp -a "$root/$name" "$top"; done
     cp -a "$root/etc" "$top"
-    for name in usr dev proc sys tmp run var/tmp var/lib old home/lab; do mkdir -p "$top/$name"; done
+    for name in usr dev proc sys tmp run var/tmp var/lib old scratch home/lab; do mkdir -p "$top/$name"; done
     chmod 1777 "$top/tmp" "$top/var/tmp"
     mount --rbind "$root/usr" "$top/usr"
     mount --rbind /dev "$top/dev"
@@ -72,7 +72,7 @@ case $verb in
     ;;
   startd)
     hostname "$1"
-    mount --bind "$lab/$1/scratch" "$lab/scratch"
+    mount --bind "$lab/$1/scratch" /scratch
     # Not in place of this shell: HTCondor gives up its rights, and would then outlive what ends the node.
     master "$1" "$(sed -n "s/ $1\$//p" /etc/hosts)" STARTD
     ;;

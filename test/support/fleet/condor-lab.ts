@@ -33,21 +33,23 @@ export async function startCondorLab(root: string, program: string, more: readon
   const asUser = [...user, 'setpriv', '--reuid=1000', '--regid=1000', '--clear-groups']
   const seen = [...new Set([checkout, dirname(process.execPath), root, program])]
   const started = await startNamespaceLab({
-    ...{ lab, script, nodes, hasRoot: true },
-    up: [await condorRoot(), ...seen, '--', ...nodes],
+    ...{ lab, script, nodes, scratch: '/scratch', hasRoot: true },
+    up: [condorRoot(), ...seen, '--', ...nodes],
     commands: Object.fromEntries(commands.map((name) => [name, [...asUser, name]])),
   })
   const states = () => started.command('condor_status', '-autoformat', 'Machine', 'State').catch(() => '')
   await until(async () => /n1 Unclaimed[\s\S]*n2 Unclaimed/.test(await states()))
   const { command, inside, pidOf } = started
-  const admin = (...words: readonly string[]) => inside('env', `CONDOR_CONFIG=${config}`, ...words)
+  const admin = (...words: readonly string[]) =>
+    inside('env', '-i', `CONDOR_CONFIG=${config}`, 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', ...words)
+  const stateOf = (node: string) => command('condor_status', '-constraint', `Name == "slot1@${node}"`, '-af', 'State')
   const onNode = async (node: string, ...words: readonly string[]) =>
     void (await inside('nsenter', '-t', await inside('pgrep', '-P', await pidOf(node)), '-p', '-m', ...words))
   return {
     ...started,
     kept: ['ctl/spool', 'ctl/log', 'n1/log', 'n1/execute', 'n2/log', 'n2/execute'].map((name) => join(lab, name)),
     words: {
-      ...{ full: /^(idle|no match found)$/, barred: /^no match found$/ },
+      ...{ full: /^(idle|no match found)$/, barred: /^no match found$/, gone: /^(idle|no match found)$/ },
       ...{ cancelled: 'via condor_rm (by user condor)', lost: 'Job disconnected too long' },
     },
     jobs: async () => {
@@ -76,11 +78,11 @@ export async function startCondorLab(root: string, program: string, more: readon
       return async () => void (await command('condor_rm', job))
     },
     bar: async (node) => {
-      await admin('condor_drain', node)
-      await until(async () => (await command('condor_status', node, '-af', 'State')).includes('Drained'))
+      await admin('condor_drain', `slot1@${node}`)
+      await until(async () => (await stateOf(node)) === 'Drained')
       return async () => {
-        await admin('condor_drain', '-cancel', node)
-        await until(async () => (await command('condor_status', node, '-af', 'State')).includes('Unclaimed'))
+        await admin('condor_drain', '-cancel', `slot1@${node}`)
+        await until(async () => (await stateOf(node)) === 'Unclaimed')
       }
     },
     cancel: async (seat) => void (await admin('condor_rm', '-constraint', `MvoTask == "${seat}"`)),

@@ -34,6 +34,8 @@ export interface LabParts {
   readonly nodes: readonly string[]
   /** The engine's commands, as words that run each in the lab. */
   readonly commands: Readonly<Record<string, readonly string[]>>
+  /** What every node sees under this path is its own. */
+  readonly scratch: string
   /** Whether the lab has a root file system of its own. */
   readonly hasRoot?: boolean
 }
@@ -41,7 +43,7 @@ export interface LabParts {
 export async function startNamespaceLab(parts: LabParts): Promise<NamespaceLab> {
   const { lab, script } = parts
   const file = (name: string) => join(lab, name)
-  for (const name of ['scratch', 'bin', ...parts.nodes]) await mkdir(file(name), { recursive: true, mode: 0o755 })
+  for (const name of ['bin', ...parts.nodes]) await mkdir(file(name), { recursive: true, mode: 0o755 })
   const isRoot = process.getuid?.() === 0
   const kinds = ['--net', '--uts', '--mount', '--pid', '--mount-proc', ...(isRoot ? [] : ['--map-root-user'])]
   const top = await startDetached('unshare', [...kinds, '--fork', '--kill-child', script, lab, 'up', ...parts.up])
@@ -68,7 +70,7 @@ export async function startNamespaceLab(parts: LabParts): Promise<NamespaceLab> 
     await startDetached('nsenter', [...enter, '-p', 'sh', '-c', line, file(`${name}.pid`), script, lab, ...words])
   }
   return {
-    scratch: file('scratch'),
+    scratch: parts.scratch,
     scratchOf: (node) => join(lab, node, 'scratch'),
     command: async (...[program = '', ...words]) => (await runOrThrow(file(`bin/${program}`), words)).stdout.trim(),
     ...{ inside, pidOf },

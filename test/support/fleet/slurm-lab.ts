@@ -24,11 +24,12 @@ const nodeMiB = 6_000
 export async function startSlurmLab(root: string, more: readonly string[] = []): Promise<ClusterLab> {
   const lab = join(root, 'slurm')
   const config = join(lab, 'slurm.conf')
-  await mkdir(join(lab, 'state'), { recursive: true, mode: 0o700 })
+  const scratch = join(lab, 'scratch')
+  for (const folder of [join(lab, 'state'), scratch]) await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(join(lab, 'munge.key'), randomBytes(1024), { mode: 0o600 })
   await writeFile(config, `${configuration(lab, more).join('\n')}\n`)
   const programs = commands.map(async (name) => [name, ['env', `SLURM_CONF=${config}`, (await findTool(name)) ?? name]])
-  const parts = { lab, script, up: nodes, nodes, commands: Object.fromEntries(await Promise.all(programs)) }
+  const parts = { lab, script, scratch, up: nodes, nodes, commands: Object.fromEntries(await Promise.all(programs)) }
   const started = await startNamespaceLab(parts)
   const { command } = started
   const idle = () => started.command('sinfo', '--noheader', '--Node', '--format=%N %T').catch(() => '')
@@ -38,7 +39,13 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
   return {
     ...started,
     kept: ['state', 'n1/spool', 'n2/spool'].map((name) => join(lab, name)),
-    words: { full: /^(Resources|Priority)$/, barred: /DOWN|NotAvail/, cancelled: 'CANCELLED', lost: 'NODE_FAIL' },
+    words: {
+      full: /^(Resources|Priority)$/,
+      barred: /DOWN|NotAvail/,
+      gone: /DOWN|NotAvail/,
+      cancelled: 'CANCELLED',
+      lost: 'NODE_FAIL',
+    },
     jobs: async () => {
       const lines = await command('squeue', '--noheader', '--states=all', '--format=%j %T')
       return lines.split('\n').flatMap((line) => {
