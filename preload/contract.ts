@@ -20,6 +20,7 @@ import type { Delta, Snapshot } from './live-state.ts'
 import type { PlaceProblem, PlaceView } from './places.ts'
 import type { PlanView } from './plan.ts'
 import type { RepositoryDetails } from './repository.ts'
+import type { RequestView } from './request.ts'
 import type { Review, ReviewedCommit } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
 import type { Changes, ConsolePiece, ShellPiece, Steps, TaskDetails } from './task-details.ts'
@@ -63,6 +64,8 @@ export interface Requests {
     readonly id: TaskId
   }
   task(request: { readonly id: string }): TaskDetails
+  /** The request for its work at the forge of its repository; null where nothing was done there. */
+  request(request: { readonly id: string }): { readonly request: RequestView | null }
   /** The tasks that belong together with that one: all of its plan, or those before and after it. */
   plan(request: { readonly id: string }): PlanView
   /** All attempts at the task that one of them, or their judge, is of. */

@@ -8,6 +8,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   history: true,
   runTask: true,
   task: true,
+  request: true,
   plan: true,
   attempts: true,
   chooseAttempt: true,

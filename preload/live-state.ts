@@ -7,6 +7,7 @@ import type { Failure, FailureCode } from '../main/core/failure.ts'
 import type { UnmergedReason } from '../main/core/merge/merge.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { EgressWord } from '../main/core/network/egress.ts'
+import type { RequestState } from '../main/core/pull-request.ts'
 import type { ActivePhase, AgentUsage, SlotId, TaskId, TaskOutcome } from '../main/core/task/task.ts'
 import type { ShownSettings } from './settings.ts'
 
@@ -100,6 +101,8 @@ export interface TaskRow {
   readonly plan?: { readonly id: string; readonly name: string }
   /** Of several attempts at one task, and of their judge. */
   readonly attempt?: AttemptOfRow
+  /** The request for its work at a forge, as that was told of last. */
+  readonly request?: RequestOfRow
   /** The other machine that it runs on, by its name. Absent for a task of this host. */
   readonly place?: string
   /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
@@ -114,6 +117,12 @@ export interface AttemptOfRow {
   /** `judge`: it is none itself, and is to choose. */
   readonly as: 'candidate' | 'chosen' | 'judge'
   /** Which it is, of what model, and what its check came to: `Attempt 2 of 3, opus, check succeeded`. */
+  readonly text: string
+}
+
+export interface RequestOfRow {
+  readonly state: RequestState
+  /** `Pull request 12 open, checks failed, 3 comments`. */
   readonly text: string
 }
 

@@ -12,6 +12,7 @@ import type { ActivityReader } from './activity-reader.ts'
 import { recentTasks } from './history/recent-tasks.ts'
 import { type Place, placeOf } from './queue-place.ts'
 import { RepositoryRows } from './repositories/repository-rows.ts'
+import type { RequestBook } from './review/request-book.ts'
 import { slotRows, taskRow } from './rows.ts'
 
 /** Changes are sent together, at most so often. */
@@ -25,6 +26,7 @@ const looksPerRepositoryCheck = 20
 export interface FeedOptions {
   readonly tasks: Tasks
   readonly live: ActivityReader
+  readonly requests: RequestBook
   readonly clients: Watchable<readonly ClientRow[]>
   /** Of the MCP endpoint; asked once it listens. */
   readonly mcpUrl: () => string
@@ -68,6 +70,7 @@ export class WindowFeed implements Disposable {
     this.#options = options
     this.#ends = [
       options.tasks.watch((id, task) => this.#note(id, task)),
+      options.tasks.events.watch(() => this.#hearOfRequests()),
       options.clients.watch((clients) => this.#offer({ kind: 'clients', clients })),
     ]
   }
@@ -87,14 +90,15 @@ export class WindowFeed implements Disposable {
 
   /** Everything as it is now, but for older tasks. */
   async snapshot(): Promise<Snapshot> {
-    const { tasks, clients, mcpUrl, settings, live } = this.#options
+    const { tasks, clients, mcpUrl, settings } = this.#options
     const [repositories, warnings] = await Promise.all([this.#readRepositories(), this.#warnings()])
+    this.#options.requests.readNew()
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
     const all = await tasks.list()
     const recent = recentTasks(all, waitingAmong(all), Date.now())
     const rows = recent.map((task) => {
       this.#remember(task)
-      return taskRow(task, this.#placeOf(task), live.of(task.id))
+      return this.row(task)
     })
     const shown = {
       tasks: rows,
@@ -140,6 +144,18 @@ export class WindowFeed implements Disposable {
     else this.#unfinished.delete(id)
     this.#changed.set(id, task)
     this.#schedule()
+  }
+
+  /** What becomes of a request at a forge is no change of its task. */
+  #hearOfRequests(): void {
+    const { requests, tasks } = this.#options
+    const told = new Set(requests.readNew())
+    if (told.size === 0) return
+    this.#inBackground(
+      tasks.list().then((all) => {
+        for (const task of all) if (told.has(task.id)) this.#note(task.id, task)
+      }),
+    )
   }
 
   #remember(task: TaskBrief): void {
@@ -192,7 +208,7 @@ export class WindowFeed implements Disposable {
 
   /** What lists show of a task now. */
   row(task: TaskBrief): TaskRow {
-    return taskRow(task, this.#placeOf(task), this.#options.live.of(task.id))
+    return taskRow(task, this.#placeOf(task), this.#options.live.of(task.id), this.#options.requests.rowOf(task.id))
   }
 
   #tell(changes: readonly Change[]): void {

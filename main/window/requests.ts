@@ -40,6 +40,7 @@ export const requestSchemas = {
   }),
   ...operationSchemas,
   task: z.strictObject({ id }),
+  request: z.strictObject({ id }),
   plan: z.strictObject({ id }),
   attempts: z.strictObject({ id }),
   readConsole: z.strictObject({

@@ -1,4 +1,4 @@
-import type { Activity, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
+import type { Activity, RequestOfRow, RowState, SlotRow, TaskRow } from '../../preload/live-state.ts'
 import { countOf } from '../core/bounded-list.ts'
 import { failureText } from '../core/failure.ts'
 import { succeeded } from '../core/merge/check-report.ts'
@@ -21,7 +21,7 @@ export const titleOf = (description: string): string => {
 }
 
 /** What lists and cards show of a task. Pure. */
-export function taskRow(task: TaskBrief, place: Place, live: Activity | null): TaskRow {
+export function taskRow(task: TaskBrief, place: Place, live: Activity | null, request?: RequestOfRow): TaskRow {
   return {
     id: task.id,
     title: titleOf(task.description),
@@ -37,6 +37,7 @@ export function taskRow(task: TaskBrief, place: Place, live: Activity | null): T
     ...(task.after && { after: task.after }),
     ...(task.plan && { plan: task.plan }),
     ...attemptOf(task),
+    ...(request && { request }),
     ...(task.place && { place: task.place.name }),
     ...(task.messages.length > 0 && { told: task.messages.map(({ state }) => state.charAt(0)).join('') }),
   }

@@ -27,13 +27,13 @@ import { planView } from './groups/plan-view.ts'
 import { TaskHistory } from './history/task-history.ts'
 import { callOperation } from './operation-calls.ts'
 import { placeCalls } from './place-calls.ts'
-import { placeOf } from './queue-place.ts'
 import { readConsole } from './read-console.ts'
 import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
 import { repositoryDetails } from './repositories/repository-details.ts'
 import { setEnvironment } from './repositories/set-environment.ts'
-import { reviewCalls } from './review-calls.ts'
-import { taskRow } from './rows.ts'
+import { RequestBook } from './review/request-book.ts'
+import { requestView } from './review/request-view.ts'
+import { reviewCalls } from './review/review-calls.ts'
 import { Shells } from './shells.ts'
 import { startAgain } from './start-again.ts'
 import { StepReader } from './steps/step-reader.ts'
@@ -76,13 +76,19 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   const steps = new StepReader(secrets)
   const shells = new Shells(tasks.attachments)
   const { settings } = options
+  const requests = new RequestBook(tasks.events)
   const feed = new WindowFeed({
-    ...{ tasks, live, clients, mcpUrl: options.mcpUrl, log },
+    ...{ tasks, live, requests, clients, mcpUrl: options.mcpUrl, log },
     settings: () => windowSettings(settings),
     settingsFault: () => settings.fault?.message ?? null,
     files: [repositoriesPath(home)],
   })
-  const history = new TaskHistory({ tasks, home, rowOf: (task) => feed.row(task) })
+  const history = new TaskHistory({
+    tasks,
+    home,
+    rowOf: (task) => feed.row(task),
+    requestOf: (id) => requests.rowOf(id),
+  })
   const unwatch = settings.watch(keysOf(settings.current()), () => feed.settingsChanged())
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
 
@@ -100,7 +106,12 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)
-        return taskDetails(task, taskRow(task, placeOf(task, tasks), live.of(task.id)))
+        return taskDetails(task, feed.row(task))
+      },
+      request: async ({ id }) => {
+        const task = await taskOf(id)
+        requests.readNew()
+        return { request: await requestView(task, requests.toldOf(task.id)) }
       },
       plan: ({ id }) => planView(id, tasks, (task) => feed.row(task)),
       attempts: ({ id }, signal) => attemptsView(id, tasks, (task) => feed.row(task), signal),

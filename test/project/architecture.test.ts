@@ -57,6 +57,7 @@ const contract: readonly string[] = [
   'preload/places.ts',
   'preload/plan.ts',
   'preload/attempts.ts',
+  'preload/request.ts',
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',

@@ -17,9 +17,9 @@ const shownDays = 90
 export const wordsOf = (text: string): readonly string[] => text.toLowerCase().split(/\s+/).filter(Boolean)
 
 /** Whether what lists show of the task has all words. Pure. */
-export function hasWords({ title, repo, id, ref, state }: TaskRow, words: readonly string[]): boolean {
+export function hasWords({ title, repo, id, ref, state, request }: TaskRow, words: readonly string[]): boolean {
   const found = state.phase === 'finished' ? `${state.detail} ${state.files.join(' ')}` : ''
-  const text = `${title} ${repo} ${id} ${ref ?? ''} ${found}`.toLowerCase()
+  const text = `${title} ${repo} ${id} ${ref ?? ''} ${request?.text ?? ''} ${found}`.toLowerCase()
   return words.every((word) => text.includes(word))
 }
 

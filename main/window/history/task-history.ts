@@ -1,5 +1,6 @@
 import type { HistoryPage, HistoryRequest } from '../../../preload/history.ts'
-import type { TaskRow } from '../../../preload/live-state.ts'
+import type { RequestOfRow, TaskRow } from '../../../preload/live-state.ts'
+import type { TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import { hasWords, historyPage, wantedOf, wordsOf } from './history-page.ts'
@@ -10,12 +11,14 @@ export interface HistoryOptions {
   readonly home: string
   /** What lists show of a task now. */
   readonly rowOf: (task: TaskBrief) => TaskRow
+  /** What they show of the request for its work, which changes by itself. */
+  readonly requestOf: (id: TaskId) => RequestOfRow | undefined
 }
 
 /** Answers the window's questions about the tasks of all time. */
 export class TaskHistory {
   readonly #options: HistoryOptions
-  /** Rows of finished tasks, which change only together with their briefs. */
+  /** Rows of finished tasks, which change only together with their briefs and requests. */
   readonly #rows = new WeakMap<TaskBrief, TaskRow>()
 
   constructor(options: HistoryOptions) {
@@ -36,7 +39,7 @@ export class TaskHistory {
 
   #row(task: TaskBrief): TaskRow {
     const known = this.#rows.get(task)
-    if (known) return known
+    if (known && known.request === this.#options.requestOf(task.id)) return known
     const row = this.#options.rowOf(task)
     if (task.state.phase === 'finished') this.#rows.set(task, row)
     return row

@@ -83,6 +83,7 @@ export function HistoryRow(props: RowProps) {
   const { usage, finishedAt, startedAt } = row
   const money = usage?.costUsd ?? row.live?.costUsd ?? null
   const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
+  const result = [row.request?.text, resultText(row)].filter(Boolean).join(', ')
   const looks = ['table-row', line % 2 === 1 && 'odd', chosen && 'chosen', marked && 'marked']
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
@@ -124,8 +125,8 @@ export function HistoryRow(props: RowProps) {
           {row.place ?? 'This host'}
         </span>
       )}
-      <span role="gridcell" className="cut of-result" title={resultText(row)}>
-        {resultText(row)}
+      <span role="gridcell" className="cut of-result" title={result}>
+        {result}
       </span>
       <span role="gridcell" title={finishedAt ? exactTime(finishedAt) : undefined}>
         {finishedAt ? when(finishedAt, nowMs) : '–'}

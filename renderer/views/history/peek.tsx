@@ -34,7 +34,9 @@ export function Peek({ row }: { row: TaskRow }) {
         <TitleText text={row.title} />
       </p>
       <p className="prose second small">
-        {[detail, adviceFor(row)?.next, row.ref && `Work is kept at ${row.ref}.`].filter(Boolean).join(' · ')}
+        {[detail, row.request?.text, adviceFor(row)?.next, row.ref && `Work is kept at ${row.ref}.`]
+          .filter(Boolean)
+          .join(' · ')}
       </p>
     </section>
   )

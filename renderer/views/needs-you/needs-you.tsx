@@ -16,6 +16,7 @@ import { useTasks } from '../../stores/live.ts'
 import { go, useChosen } from '../../stores/navigation.ts'
 import { CompareButton } from '../task/compare-button.tsx'
 import { mergeNow } from '../task/merge-now.ts'
+import { RequestGroup } from '../task/request/request-group.tsx'
 import { ResolveButtons } from '../task/resolve-buttons.tsx'
 import { ReviewButton } from '../task/review-button.tsx'
 import { FinishButton, WaitingAgent } from './waiting-agent.tsx'
@@ -128,7 +129,10 @@ function Entry({ row, where, chosen, onChoose }: EntryProps) {
         <span className="cut">{where}</span>
         <span>{sinceOf(row, nowMs)}</span>
       </span>
-      <StateChip state={row.state} />
+      <span className="row">
+        <StateChip state={row.state} />
+        {row.request && <small className="cut second">{row.request.text}</small>}
+      </span>
     </button>
   )
 }
@@ -151,6 +155,7 @@ function Unmerged({ task }: { task: TaskRow }) {
             {advice.what} <span className="second">{state.detail}</span>
           </div>
         </section>
+        <RequestGroup key={task.id} row={task} />
         {state.files.length > 0 && (
           <section className="group">
             <h2>{count(state.fileCount, 'file')}</h2>

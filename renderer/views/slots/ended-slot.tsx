@@ -17,7 +17,7 @@ export function EndedSlot({ slot, task }: { slot: SlotRow; task: TaskRow }) {
       <div className="task">
         <TaskName slot={slot} task={task} ended />
       </div>
-      <span className="last-steps second">{resultText(task)}</span>
+      <span className="last-steps second">{task.request?.text ?? resultText(task)}</span>
       <span className="outcome">
         <Ended task={task} />
         {isToReview(task) && <Action word="Review…" onClick={() => go({ view: 'review', id })} />}

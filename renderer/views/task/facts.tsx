@@ -3,10 +3,11 @@ import { cost, elapsed, exactTime, tokens } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'
 import { useNow } from '../../stores/clock.ts'
-import { go } from '../../stores/navigation.ts'
+import { go, useChosen } from '../../stores/navigation.ts'
 
 /** What a task is and takes, in one line. */
 export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) {
+  const [, chooseTab] = useChosen('tab')
   const slot = row.state.phase === 'queued' || row.state.phase === 'parked' ? null : row.state.slot
   const used = row.usage ? row.usage.inputTokens + row.usage.outputTokens : (row.live?.tokens ?? 0)
   const money = row.usage?.costUsd ?? row.live?.costUsd ?? null
@@ -38,6 +39,12 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
         <button type="button" className="row link" onClick={() => go({ view: 'attempts', id: row.id })}>
           <Icon name="list" size="small" />
           {row.attempt.text}
+        </button>
+      )}
+      {row.request && (
+        <button type="button" className="row link" onClick={() => chooseTab('result')}>
+          <Icon name="merge" size="small" />
+          {row.request.text}
         </button>
       )}
       {row.place !== undefined && (

@@ -13,6 +13,7 @@ import { AgentText } from '../../parts/text/agent-text.tsx'
 import { withMarks } from '../../parts/text/with-marks.tsx'
 import { CheckOutput } from '../review/check-output.tsx'
 import { FailurePath } from './failure/failure-path.tsx'
+import { RequestGroup } from './request/request-group.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
 export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
@@ -30,6 +31,7 @@ export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails
       <div className="page">
         <Verdict row={row} details={details} />
         {row.state.outcome === 'failed' ? <FailurePath row={row} details={details} /> : <Advised row={row} />}
+        <RequestGroup row={row} />
         <CheckedAgain details={details} />
         {details.summary && (
           <section className="group">

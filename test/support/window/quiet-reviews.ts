@@ -1,5 +1,5 @@
 import { mergeView } from '../../../main/core/task/view.ts'
-import type { ReviewCall } from '../../../main/window/review-calls.ts'
+import type { ReviewCall } from '../../../main/window/review/review-calls.ts'
 import type { AnswerOf, RequestOf } from '../../../preload/contract.ts'
 
 type QuietReviews = { readonly [Name in ReviewCall]: (request: RequestOf<Name>) => AnswerOf<Name> }

@@ -194,6 +194,7 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       id: snapshot().tasks.findLast((task) => task.repo === repo)?.id ?? ('0badcafe' as never),
     }),
     task: ({ id }) => ({ row: rowOf(id), ...(scene.details[id] ?? plainDetails(id, rowOf(id).title)) }),
+    request: () => ({ request: null }),
     plan: ({ id }) => {
       const plan = rowOf(id).plan?.id
       const rows = snapshot().tasks.filter((row) => row.id === id || (plan !== undefined && row.plan?.id === plan))
