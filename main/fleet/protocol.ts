@@ -177,6 +177,10 @@ const status = z.object({
   /** Whether its machine was started, and its agent. */
   hasMachine: z.boolean(),
   hasAgent: z.boolean(),
+  /** The key of the guest image that its machine booted; an older keeper tells none. */
+  image: text(100)
+    .regex(/^[\w.-]+$/)
+    .exactOptional(),
   notes: toldNotesSchema,
   stopReason: toldFailureSchema.nullable(),
   /** Its agent has nothing to do, and what it said last; null where it works. */

@@ -11,6 +11,7 @@ import { expectEngineContract, expectUnreachable } from '../support/fleet/engine
 import { atSsh } from '../support/fleet/job.ts'
 import { placeScene } from '../support/fleet/placed.ts'
 import { gitIn } from '../support/git/repositories.ts'
+import { processImage } from '../support/machines/process-driver.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 
 const seatsOf = ({ node }: { readonly node: string }) =>
@@ -28,6 +29,7 @@ test('a task runs on another machine, its console and stream come home, and its 
   const task = await untilEnded(home.orchestrator, id)
 
   expect(task.state).toMatchObject({ phase: 'finished', slot: null, outcome: { kind: 'merged' } })
+  expect(task.guestImage).toBe(processImage)
   expect(await gitIn(scene.repo, ['show', 'refs/heads/main:greeting.txt'])).toBe('from Write a greeting')
   const files = taskFiles(home.home, id)
   expect(await readFile(files.console, 'utf8')).toContain('said on the console')

@@ -35,7 +35,7 @@ export const wasDecidedAgainst = ({ merge, accepted }: Pick<Task, 'merge' | 'acc
   accepted?.only !== undefined
 
 /** A task that goes on does so in a machine of its own: nothing is known of that one yet. Pure. */
-export const withoutMachine = (task: Task): Task => ({
+export const withoutMachine = ({ guestImage: _former, ...task }: Task): Task => ({
   ...task,
   machine: null,
   machineStartedAt: null,

@@ -239,7 +239,7 @@ export type TaskEvent =
       readonly messages: readonly TaskMessage[]
     }
   /** Its machine runs at its place. How that machine is found is for its keeper alone to know. */
-  | { readonly type: 'machine-started-there'; readonly at: string }
+  | { readonly type: 'machine-started-there'; readonly at: string; readonly image?: string }
   | { readonly type: 'agent-started'; readonly at: string }
   /** The guest makes ready what the task works in, or has done so after so long. */
   | { readonly type: 'environment-preparing'; readonly at: string }
@@ -302,6 +302,8 @@ export interface Task extends TaskIdentity {
   readonly node: string | null
   readonly machine: MachineHandle | null
   readonly machineStartedAt: string | null
+  /** The key of the image that its last machine booted, of a task at a place as that told it; absent where none is known. */
+  readonly guestImage?: string
   /** How long its machine ran ahead of the task, which takes nothing of the task's time. */
   readonly machineWaitedMs: number
   readonly exit: MachineExit | null

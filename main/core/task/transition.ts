@@ -63,7 +63,7 @@ export function transition(task: Task, event: TaskEvent): Task {
       return { ...task, startCommit: event.startCommit, branch: event.branch, state: withClone(task) }
     case 'machine-started':
       return {
-        ...withoutPreparation(task),
+        ...withImage(withoutPreparation(task), event.machine.image),
         machine: event.machine,
         machineStartedAt: event.at,
         machineWaitedMs: event.waitedMs ?? 0,
@@ -74,7 +74,7 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'brought-along':
       return { ...task, parkings: event.parkings, messages: event.messages }
     case 'machine-started-there':
-      return { ...task, machineStartedAt: event.at, state: active(task, 'booting') }
+      return { ...withImage(task, event.image), machineStartedAt: event.at, state: active(task, 'booting') }
     case 'agent-started':
       return { ...task, agentStartedAt: event.at, state: active(task, 'working') }
     case 'environment-preparing':
@@ -230,6 +230,9 @@ function withPreparation(
   const preparation = event.type === 'environment-ready' ? { since: null, ms: ms + event.ms } : { since: event.at, ms }
   return { ...task, preparation }
 }
+
+const withImage = ({ guestImage: _former, ...task }: Task, image: string | undefined): Task =>
+  image === undefined ? task : { ...task, guestImage: image }
 
 function withoutPreparation({ preparation: _former, ...task }: Task): Task {
   return task

@@ -20,7 +20,7 @@ export async function applyStatus(
   for (const note of status.notes.slice(0, 20)) {
     if (record.task.notes.length < mostNotes) await addNote(record, singleLineText(note))
   }
-  if (status.hasMachine) await machineRuns(record)
+  if (status.hasMachine) await machineRuns(record, status.image)
   if (status.hasAgent && task.agentStartedAt === null) await record.add({ type: 'agent-started' })
   const reason = status.stopReason
   if (reason && record.task.stopReason === null) await record.add({ type: 'stop-requested', reason: ownWords(reason) })
@@ -52,13 +52,13 @@ async function applyWait(record: TaskRecord, waits: PlacedStatus['waits']): Prom
   await record.add({ type: 'agent-waits', until: new Date(Date.now() + holdMs).toISOString(), said })
 }
 
-/** Puts on record that its machine runs, as soon as anything says so. */
-export async function machineRuns(record: TaskRecord): Promise<void> {
+/** Puts on record that its machine runs, as soon as anything says so. @param image what that booted, where its place said so. */
+export async function machineRuns(record: TaskRecord, image?: string): Promise<void> {
   const { state, exit, machineStartedAt, parkings } = record.task
   if (machineStartedAt !== null || exit !== null || state.phase === 'finished') return
   // Until now a task that goes on can be given to its place again. What comes from now on is of this run.
   if (parkings.length > 0) await forgetBrought(record.files)
-  await record.add({ type: 'machine-started-there' })
+  await record.add({ type: 'machine-started-there', ...(image !== undefined && { image }) })
 }
 
 const mostNotes = 60

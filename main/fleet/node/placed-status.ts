@@ -12,6 +12,7 @@ export const placedStatus = (task: Task | undefined, why: string | null): Placed
   why,
   hasMachine: task?.machineStartedAt != null,
   hasAgent: task?.agentStartedAt != null,
+  ...(task?.guestImage !== undefined && { image: task.guestImage }),
   notes: (task?.notes ?? []).slice(0, mostNotes).map((note) => note.slice(0, noteLimit)),
   stopReason: task?.stopReason ? bounded(task.stopReason) : null,
   waits: task?.state.phase === 'waiting' ? { said: task.state.said?.slice(0, saidLimit) ?? null } : null,

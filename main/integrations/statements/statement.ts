@@ -112,8 +112,7 @@ export function statementOf({ task, repository, network, told, unusual, version 
         },
         internalParameters: {
           environment: environmentWord(task.environment ?? { kind: 'flake' }),
-          // Of a task at a place it is not known here.
-          guestImage: task.machine?.image ?? null,
+          guestImage: task.guestImage ?? null,
           merge: mergePolicyWord(task.mergePolicy ?? { kind: 'auto' }),
           mergeNow: repository && mergePolicyWord(repository.mergePolicy ?? { kind: 'auto' }),
           egress: repository?.egress ? egressWord(repository.egress) : 'default',

@@ -264,7 +264,7 @@ export const taskEventSchema: z.ZodType<TaskEvent, unknown> = z.discriminatedUni
   z.object({ type: z.literal('machine-started'), at, machine, waitedMs: z.number().min(0).exactOptional() }),
   z.object({ type: z.literal('placed'), at, node: z.string() }),
   z.object({ type: z.literal('brought-along'), at, parkings: z.array(parking), messages: z.array(told) }),
-  z.object({ type: z.literal('machine-started-there'), at }),
+  z.object({ type: z.literal('machine-started-there'), at, image: z.string().exactOptional() }),
   z.object({ type: z.literal('agent-started'), at }),
   z.object({ type: z.literal('environment-preparing'), at }),
   z.object({ type: z.literal('environment-ready'), at, ms: z.number().min(0) }),

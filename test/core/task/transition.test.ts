@@ -331,6 +331,12 @@ describe('a task at a place', () => {
     expect(taskView(there)).not.toHaveProperty('node')
   })
 
+  test('says which image its last machine booted, as far as that is told', () => {
+    const booting = [placed, cloned, { ...started, image: 'cafe' }].reduce(transition, there)
+    expect(booting).toMatchObject({ guestImage: 'cafe' })
+    expect(transition(booting, started)).not.toHaveProperty('guestImage')
+  })
+
   test('that is started there once more is as far as it was', () => {
     const booting = [placed, cloned, started].reduce(transition, there)
     expect(transition(booting, { ...placed, node: 'desk-2' })).toEqual({ ...booting, node: 'desk-2' })
@@ -340,6 +346,7 @@ describe('a task at a place', () => {
     const exited = { type: 'machine-exited', at, exit: { kind: 'powered-off' } } as const
     const parking = { reason: { code: 'usage-limit', message: 'So' }, until: at, usage: null } as const
     const parked = [placed, cloned, started, exited, { type: 'parked', at, parking } as const].reduce(transition, there)
+    expect(transition({ ...parked, guestImage: 'cafe' }, placed)).not.toHaveProperty('guestImage')
     expect(transition(parked, placed)).toMatchObject({
       ...{ state: { phase: 'booting', slot: null }, startCommit: cloned.startCommit },
       ...{ machineStartedAt: null, exit: null, parkings: [parking] },

@@ -62,11 +62,9 @@ async function world() {
 
 test('what is merged is signed, noted on its commit and told by verify; what is not merged is not', async () => {
   const { home, repo, from, to, task, start, tell, verify, log } = await world()
-  const good = foldTask(eventsOfGoodTask(repo), home)
-  const machine = good.machine && { ...good.machine, image: '0123456789abcdef0123' }
   const check = { command: 'npm test', exitCode: 0, output: 'fine', commit: to, image: '3210fedcba9876543210' }
   const merge = { kind: 'merged', method: 'rebase', commits: 1, branch: 'main', from, to, check } as const
-  const first = await task('a0000001', { machine, merge })
+  const first = await task('a0000001', { guestImage: '0123456789abcdef0123', merge })
   const input = { command: 'make all\n# and \u202e more' }
   const lines = [
     { type: 'assistant', message: { content: [{ type: 'tool_use', id: 'a', name: 'Bash', input }] } },

@@ -46,8 +46,11 @@ test("a check of what landed is told as ours, and one in the agent's machine as 
 })
 
 test("the guest image is named, and commands are what the agent's program reported, where that could be read", () => {
-  const machine = task.machine && { ...task.machine, image: 'cafe' }
-  const predicate = statementOf({ ...facts, told: { ...told, earlier: 3 }, task: { ...task, machine } })?.predicate
+  const predicate = statementOf({
+    ...facts,
+    told: { ...told, earlier: 3 },
+    task: { ...task, guestImage: 'cafe' },
+  })?.predicate
   expect(predicate?.buildDefinition.internalParameters.guestImage).toBe('cafe')
   expect(predicate?.runDetails.saidInTheAgentsMachine).toEqual({
     ...{ commands: [{ command: 'npm test', exitStatus: 0 }], earlierCommands: 3 },
