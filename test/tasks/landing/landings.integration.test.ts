@@ -158,6 +158,29 @@ describe('under a check policy', () => {
   })
 })
 
+test('a cancel that the server does not live to answer is no promise: the next start lands the work, and else it stays off', async () => {
+  const world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
+  const { root, repo, orchestrator } = world
+  const id = await world.run(adds(root, 'one'))
+  await until(async () => (await orchestrator.get(id)).state.phase === 'working')
+  await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+  await world.release('go')
+  await until(() => orchestrator.landing(id)?.kind === 'checks')
+  const answer = orchestrator.cancel(id).then(
+    () => 'withdrawn',
+    ({ code }) => code,
+  )
+  await world[Symbol.asyncDispose]()
+  await world.release('checked')
+  await using next = await startOrchestrator({ root, guest: world.guest })
+  const { merge_result } = taskView(await untilEnded(next.orchestrator, id))
+  if ((await answer) === 'withdrawn') expect(merge_result).toMatchObject({ merged: false, reason: 'withdrawn' })
+  else {
+    expect(await answer).toBe('interrupted')
+    expect(merge_result).toMatchObject({ merged: true })
+  }
+})
+
 describe('a train', () => {
   test('has works checked on top of each other at the same time, in the order in which they came', async () => {
     const gates = 'touch ROOT/at-$(ls *.part | tr -d "\\n"); until [ -e ROOT/checked ]; do sleep 0.02; done'
