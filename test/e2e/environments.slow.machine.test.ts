@@ -61,7 +61,7 @@ test('a task and its check have the tools that the repository asks for and what 
   const orchestra = await startOrchestra({
     apiUrl: api.url,
     flake: null,
-    repositories: { app: { justfile: 'build:\n  echo build\n', Brewfile: 'brew "hugo"\n' } },
+    repositories: { far: { justfile: '' }, app: { justfile: 'build:\n  echo build\n', Brewfile: 'brew "hugo"\n' } },
     settings: { asAtHome: [...homeParts] },
     env: { CLAUDE_CONFIG_DIR: claude },
   })
@@ -92,6 +92,11 @@ test('a task and its check have the tools that the repository asks for and what 
       .join('\n'),
   ])
   expect(await readFile(join(environment, 'flake.nix'), 'utf8')).toBe(made)
+
+  // Of the pinned nixpkgs itself nothing is there.
+  const far = await orchestra.until(await orchestra.runTask('far', 'Work.'), 'finished')
+  expect(far).toMatchObject({ status: 'failed', environment: 'tools', merge_result: null })
+  expect(far.error).toMatch(/^nix develop failed [\s\S]*unable to download[\s\S]*allow \S+\/far --egress open/)
 
   expect(texts.join('\n')).toMatch(/user's private global instructions[\s\S]*Always answer in rhyme\./)
   const stream = await readFile(taskFiles(orchestra.home, taskId(id)).stream, 'utf8')

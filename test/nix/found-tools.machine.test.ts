@@ -2,8 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Found } from '../../main/core/environment/found.ts'
+import { entryOf, toolNames } from '../../main/environment/detect/catalog.ts'
 import { detect, interestIn } from '../../main/environment/detect/detect.ts'
+import { libraryPackages, programs } from '../../main/environment/detect/readers/foreign-names.ts'
 import { writeFlake } from '../../main/environment/write-flake.ts'
+import { pathExists } from '../../main/lib/files/look.ts'
 import { type Case, corpus } from '../environment/detect/corpus.ts'
 import { unkind } from '../environment/detect/unkind.ts'
 import { nixOfTest, type Packages, writeSmallNixpkgs } from '../support/nix/small-nixpkgs.ts'
@@ -73,3 +76,49 @@ test('of a package that nixpkgs has not for the system, nix says which it is and
     'error: nixpkgs has no hugo for x86_64-linux: take it out of environments/app/flake.nix, or name another',
   )
 })
+
+const knownNames = [
+  ...new Set([
+    ...toolNames.flatMap((name) => entryOf(name).lines.flatMap(({ packages }) => packages)),
+    ...[...programs.values(), ...libraryPackages.values()].flat(),
+  ]),
+].sort()
+
+/** Of these names those by which a nixpkgs has nothing. */
+async function missingIn(nixpkgs: string, names: readonly string[]): Promise<readonly string[]> {
+  const file = join(await temporaryFolder(), 'names.json')
+  await writeFile(file, JSON.stringify(names))
+  const expression = `
+    let
+      packages = import ${nixpkgs} { system = "x86_64-linux"; config.allowUnfree = true; };
+      parts = name: builtins.filter builtins.isString (builtins.split "[.]" name);
+      find = name: builtins.foldl' (set: part: set.\${part} or null) packages (parts name);
+      isThere = name: let tried = builtins.tryEval ((find name).name or null); in tried.success && tried.value != null;
+    in builtins.filter (name: !(isThere name)) (builtins.fromJSON (builtins.readFile ${file}))`
+  const nix = await nixOfTest()
+  const { ok, stdout, stderr } = await nix(
+    ['eval', '--impure', '--json', '--expr', expression],
+    AbortSignal.timeout(540_000),
+  )
+  if (!ok) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+test('a name by which a nixpkgs has nothing is found, also one below others', async () => {
+  const small = join(await temporaryFolder(), 'nixpkgs')
+  await writeSmallNixpkgs(small, asTree(knownNames))
+  expect(await missingIn(small, [...knownNames, 'no-such', 'php84Packages.none', 'just.below'])).toEqual([
+    'no-such',
+    'php84Packages.none',
+    'just.below',
+  ])
+})
+
+/** The pinned one, which no test can fetch. A folder with its `lib` alone is none. */
+const { NIXPKGS_LIB: nixpkgs = '' } = process.env
+
+if (await pathExists(join(nixpkgs, 'pkgs/top-level'))) {
+  test('the pinned nixpkgs has every package that a flake of found tools names by itself', async () => {
+    expect(await missingIn(nixpkgs, knownNames)).toEqual([])
+  })
+} else process.stderr.write('Names of packages were not looked up in nixpkgs: NIXPKGS_LIB names no copy of it.\n')

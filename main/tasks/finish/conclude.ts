@@ -1,4 +1,5 @@
 import { noPaths, toldPaths } from '../../core/bounded-list.ts'
+import { withShellHint } from '../../core/environment/shell-hint.ts'
 import { toFailure } from '../../core/failure.ts'
 import type { Verdict } from '../../core/merge/may-publish.ts'
 import type { MergeOutcome, SalvagedWork } from '../../core/merge/merge.ts'
@@ -52,7 +53,7 @@ export async function conclude(
   }
   const costLimit =
     result && stopReason === null ? costLimitFailure(record.task.caps?.maxCostUsd ?? null, result) : null
-  const ended = withModelHint(failureOf(ending), record.task.agent?.model)
+  const ended = withShellHint(withModelHint(failureOf(ending), record.task.agent?.model), record.task)
   const failure = costLimit ?? ended ?? ('code' in salvaged ? salvaged : null)
   if (failure?.code === 'agent-failed' && work && onUsageLimit === 'park') {
     const interruption = await readInterruption({ share: files.share }, id).catch(orWhenDied(() => null))

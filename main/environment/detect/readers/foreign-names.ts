@@ -100,7 +100,7 @@ const toolsByName: ReadonlyMap<string, ToolName> = new Map<string, ToolName>([
 ])
 
 /** What nixpkgs calls programs that are not tools with a choice of versions; most have the same name everywhere. */
-const programs: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+export const programs: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ...`actionlint bat buf curl delta direnv fd ffmpeg fzf gh git-lfs gnupg graphviz hadolint htop hyperfine imagemagick jq k9s kind kustomize less libxml2
   lefthook minikube nasm openssl pandoc patchelf pkg-config pre-commit protobuf redis ripgrep rsync ruff semgrep shellcheck shfmt skaffold sops sqlite
   sqlc swig tree tmux unzip valgrind watchman wget xz yamllint yasm yq-go zip zstd git bash gettext bison flex gdb gawk gnused findutils coreutils gperf
