@@ -33,7 +33,8 @@ export function placeOf(
     const landing = tasks.landing(id)
     return { ...noPlace, landing: landing && landingStateText(landing) }
   }
-  if (state.phase === 'booting') return { ...noPlace, boots: tasks.imageProgress() }
+  // One at a place boots from an image there.
+  if (state.phase === 'booting') return { ...noPlace, boots: state.slot === null ? null : tasks.imageProgress() }
   if (state.phase === 'working' || state.phase === 'waiting') {
     const overlap = overlapText(tasks.overlaps(id))
     return { ...noPlace, overlap: overlap && visibleLine(overlap) }

@@ -68,7 +68,8 @@ export async function askWithSecret(
       idleMs: limits.idleMs,
       pass: (answered) => {
         if (answered.statusCode === 401) tokens.forget(route)
-        return passWithout(route, credential, answered, response)
+        const hidden = [...new Set([...credential.hidden, ...parts.secrets.flatMap((each) => each.hidden)])]
+        return passWithout(route, hidden, answered, response)
       },
       fail,
       ended: (end) =>
@@ -103,12 +104,12 @@ function openRequest(
 }
 
 /**
- * Gives the guest the answer with the secret made unreadable wherever it is repeated. Cookies stay behind: what a server gives to one that
+ * Gives the guest the answer with what is hidden made unreadable wherever it is repeated: the secret, and the others of its machine, which a host may keep. Cookies stay behind: what a server gives to one that
  * has shown the secret may stand for it. A redirect is the guest's own to follow: within the host by its route, elsewhere without it.
  */
 function passWithout(
   { secret, target, method }: Found,
-  { hidden }: Shown,
+  hidden: readonly string[],
   answered: IncomingMessage,
   response: ServerResponse,
 ): boolean {

@@ -30,7 +30,7 @@ export class BeginProgress {
    * the guest wrote. Null for every other.
    */
   async of(task: Pick<Task, 'id' | 'home' | 'workFolder' | 'state' | 'preparation'>): Promise<string | null> {
-    if (task.state.phase === 'booting') return this.image()
+    if (task.state.phase === 'booting') return task.state.slot === null ? null : this.image() // Null at a place, where the image is its own.
     const secret = this.#secrets.get(task.id)
     if (task.state.phase !== 'working' || !task.preparation?.since || secret === undefined) return null
     const secrets = secret === '' ? [] : [secret]

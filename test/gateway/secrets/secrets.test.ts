@@ -205,6 +205,16 @@ describe('what comes back', () => {
     for (const count of stars) expect(count).toBeGreaterThan(secretValue.length * growth - 3)
   })
 
+  test('a host that keeps another secret of the machine does not bring it into the guest', async () => {
+    const { port, trusted } = await tlsUpstream((_request, response) => void response.end('npm: another-Secret'))
+    const secrets = [
+      givenSecret({ port }),
+      givenSecret({ name: 'NPM', host: 'registry.example.test' }, 'another-Secret'),
+    ]
+    const gateway = await testGateway({ secrets, trusted })
+    expect(await gateway.send(ask('GET /secrets/CORP/vault/npm'))).toMatch(/\r\n\r\nnpm: \*{14}$/)
+  })
+
   test('also where it comes in single bytes, and what comes before it is not held back', async () => {
     const more = Promise.withResolvers<void>()
     const gateway = await gatewayTo(async (_request, response) => {

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { findTool } from '../../../main/lib/processes/find-tool.ts'
 import { run } from '../../../main/lib/processes/spawn.ts'
 import { type Keychain, openKeychain } from '../../../main/settings/secrets/keychain.ts'
 import {
@@ -14,6 +10,7 @@ import {
   secretsFor,
   secretsPath,
 } from '../../../main/settings/secrets/secrets.ts'
+import { hasKeyring, openKeyring } from '../../support/keyring.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { secretOf, secretValue } from '../../support/web/secret-upstream.ts'
 
@@ -30,36 +27,9 @@ async function keepsSecrets(keychain: Keychain, other: Keychain) {
   expect(await keychain.read('CORP')).toBeUndefined()
 }
 
-/** A session of its own, as a desktop has one, with a keyring that is unlocked; both end with the test. */
-async function session() {
-  const folder = await temporaryFolder()
-  for (const name of ['XDG_DATA_HOME', 'XDG_RUNTIME_DIR', 'HOME']) {
-    const path = join(folder, name)
-    await mkdir(path, { mode: 0o700 })
-    vi.stubEnv(name, path)
-  }
-  onTestFinished(() => void vi.unstubAllEnvs())
-  const script =
-    'printf open | gnome-keyring-daemon --unlock --components=secrets >/dev/null; echo "$DBUS_SESSION_BUS_ADDRESS"; cat'
-  const child = spawn('dbus-run-session', ['--', 'bash', '-c', script], { stdio: ['pipe', 'pipe', 'ignore'] })
-  const ended = once(child, 'exit')
-  onTestFinished(async () => {
-    child.stdin.end()
-    await ended
-  })
-  const [address] = (await once(createInterface(child.stdout), 'line')) as [string]
-  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', address)
-  return folder
-}
-
-const hasKeyring =
-  (await findTool('secret-tool')) !== undefined &&
-  (await findTool('gnome-keyring-daemon')) !== undefined &&
-  (await findTool('dbus-run-session')) !== undefined
-
 /** Desktops have these; most servers do not. */
 test.runIf(hasKeyring)("the session's own keyring keeps secrets of a home by the real secret-tool", async () => {
-  const folder = await session()
+  const folder = await openKeyring()
   const home = join(folder, 'home')
   const keychain = await openKeychain(home, 'linux')
   await keepsSecrets(keychain, await openKeychain(join(folder, 'other'), 'linux'))
@@ -77,7 +47,7 @@ test.runIf(hasKeyring)("the session's own keyring keeps secrets of a home by the
 test.runIf(hasKeyring)(
   'a keyring that does not answer is told with what to do, and so is a secret that it lost',
   async () => {
-    const folder = await session()
+    const folder = await openKeyring()
     const home = join(folder, 'home')
     const keychain = await openKeychain(home, 'linux')
     await addSecret(home, secretOf(), secretValue, keychain)
