@@ -131,6 +131,7 @@ export async function startServer(
   await refuseSecondServer(home)
 
   const machines = driver ?? hostDriver(log, () => settings.current())
+  if (atStart.memoryTemplates && !machines.canRestore) log.warn('memoryTemplates changes nothing on this host')
   const events = stack.use(await openEventLog({ directory: home, log }))
   const tasks = stack.use(
     await Orchestrator.start(
@@ -267,7 +268,10 @@ function requireAuthBeyondLoopback(host: string, auth: boolean): void {
 }
 
 /** The host's driver over the guest image, which is built or fetched on first need and once, and again for another choice. */
-export function hostDriver(log: Log, choice: () => GuestChoice): MachineDriver {
+export function hostDriver(
+  log: Log,
+  choice: () => GuestChoice & { readonly memoryTemplates?: boolean },
+): MachineDriver {
   const imageProgress = new Watchable<string | null>(null)
   let shared: { readonly chosen: string; readonly image: SharedImage } | undefined
   const image = async (signal: AbortSignal): Promise<GuestImage> => {
@@ -290,7 +294,8 @@ export function hostDriver(log: Log, choice: () => GuestChoice): MachineDriver {
     const { guest, guestImage } = choice()
     return chooseGuest({ guest, guestImage }).key()
   }
-  return { ...createDriver({ image, imageKey, cacheDirectory: cacheDirectory(), log }), imageProgress }
+  const restore = () => choice().memoryTemplates ?? false
+  return { ...createDriver({ image, imageKey, cacheDirectory: cacheDirectory(), log, restore }), imageProgress }
 }
 
 async function refuseSecondServer(home: string): Promise<void> {

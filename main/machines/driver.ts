@@ -94,6 +94,11 @@ export interface MachineDriver {
   readonly canClose: boolean
   /** How far the image is that machines wait for before they can start, in one line for a person; null while none does. Left out where images are there. */
   readonly imageProgress?: Watchable<string | null>
+  /**
+   * Whether `start` can restore a machine from a template of memory in place of booting it; it does so where the user has set that. A machine
+   * that was restored keeps every promise of one that was booted, and what goes wrong with a template costs no more than the boot.
+   */
+  readonly canRestore: boolean
   /** Gives shared folders and volumes the owner under which this host's helpers run. It is called before `start`, and can be repeated. */
   prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
   /**

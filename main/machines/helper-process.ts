@@ -21,8 +21,8 @@ const environment = { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
 export interface HelperOptions {
   /** What it reads. */
   readonly input?: string
-  /** A connection that it holds, unused, for as long as it lives. */
-  readonly holds?: Socket
+  /** A connection or an open file of ours that it has as its descriptor 3. */
+  readonly holds?: Socket | number
 }
 
 /** Starts a process in a session of its own, what it says going to the log file. */

@@ -19,6 +19,10 @@ export interface RunDirectory {
   readonly clockSocket: string
   /** The hypervisor's end of the line by which shells and ports of the guest are reached. */
   readonly attachSocket: string
+  /** QEMU's end of the port on which a guest that is restored hears what for. */
+  readonly restoreSocket: string
+  /** Over which the state of a template's devices comes and goes. */
+  readonly stateSocket: string
   mounts(helper: string): string
   log(helper: string): string
 }
@@ -31,6 +35,8 @@ export function runDirectoryAt(path: string): RunDirectory {
     controlSocket: join(io, 'control.sock'),
     clockSocket: join(io, 'clock.sock'),
     attachSocket: join(io, 'attach.sock'),
+    restoreSocket: join(io, 'restore.sock'),
+    stateSocket: join(io, 'state.sock'),
     mounts: (helper) => join(path, 'mounts', helper),
     log: (helper) => join(path, `${helper}.log`),
   }

@@ -69,6 +69,8 @@ const settingsSchema = z.object({
    * Each takes memory and a little of the processor while it waits.
    */
   warmMachines: z.int().min(0).max(9).default(0),
+  /** Machines are restored from a template of memory that is saved once for all of them, where their host can; they are booted without. */
+  memoryTemplates: z.boolean().default(false),
   /** From power-on to the runner's first act. */
   bootTimeoutMs: z
     .int()

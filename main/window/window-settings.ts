@@ -2,7 +2,7 @@ import type { ShownSettings, WindowSettings } from '../../preload/settings.ts'
 import { AppError } from '../core/failure.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 
-/** Complete by the compiler. What else `settings.json` holds (who may reach the server, where key and code go, who hears of tasks) is changed there alone. */
+/** Complete by the compiler. What else `settings.json` holds (who may reach the server, where key and code go, who hears of tasks, what guests have in common) is changed there alone. */
 const names: Readonly<Record<keyof WindowSettings, true>> = {
   port: true,
   egress: true,

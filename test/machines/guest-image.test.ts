@@ -82,8 +82,10 @@ test('what the guest runs is sound shell', async () => {
     const { ok, stderr } = await run('bash', ['-n', join(nix, name)])
     expect(ok, stderr).toBe(true)
   }
-  const perl = await run('perl', ['-c', join(nix, 'attach.pl')])
-  expect(perl.ok, perl.stderr).toBe(true)
+  for (const name of ['attach.pl', 'debian/restore.pl']) {
+    const perl = await run('perl', ['-c', join(nix, name)])
+    expect(perl.ok, perl.stderr).toBe(true)
+  }
 })
 
 test('no image is a note with its cure, and a cached one is no problem', async () => {

@@ -3,8 +3,8 @@ import { silentLog } from '../../main/lib/log.ts'
 import { SettingsStore } from '../../main/settings/settings-store.ts'
 import { windowSettings } from '../../main/window/window-settings.ts'
 
-/** Who may reach the server, where the key and the code go, and who hears of tasks: whoever takes a window over must not be able to change that. */
-const ofTheFile = ['allowedHosts', 'auth', 'host', 'keyInGuest', 'otlpEndpoint', 'placeOrder']
+/** Who may reach the server, where the key and the code go, who hears of tasks, and what guests have in common: whoever takes a window over must not be able to change that. */
+const ofTheFile = ['allowedHosts', 'auth', 'host', 'keyInGuest', 'memoryTemplates', 'otlpEndpoint', 'placeOrder']
 
 test('every setting is one of the window, but for those that guard it', () => {
   using store = SettingsStore.open('/nonexistent', silentLog)

@@ -45,6 +45,7 @@ export function debianGuest({
         kernelParameters: file.kernelParameters,
         claudeVersion: file.claudeVersion,
         kernelVersion: file.kernelVersion,
+        waitsAsTemplate: true,
         ...(file.rosettaTag !== undefined && { rosettaTag: file.rosettaTag }),
         key,
       }

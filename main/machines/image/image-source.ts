@@ -17,6 +17,8 @@ export interface GuestImage {
   readonly kernelVersion?: string
   /** Under which the guest mounts Rosetta, where it can use it. */
   readonly rosettaTag?: string
+  /** Whether such a guest waits where it is told to become a template of memory, see `nix/debian/init`; left out, it does not. */
+  readonly waitsAsTemplate?: boolean
   /** Over all inputs: a new key is a new image. */
   readonly key: string
 }

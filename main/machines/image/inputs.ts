@@ -50,6 +50,7 @@ const inputFiles = [
   'debian/initrd-init',
   'debian/packages.txt',
   'debian/pins.json',
+  'debian/restore.pl',
 ]
 
 /** What costs time at each start and does nothing in a virtual machine is left out; a panic ends QEMU. */

@@ -17,45 +17,93 @@ export interface QemuFacts {
 export interface QemuMachine extends Hardware {
   readonly shares: readonly { readonly tag: Share['tag']; readonly socket: string }[]
   readonly network: NetworkPlan
+  /** Left out: it is booted, and becomes no template. */
+  readonly template?: TemplatePart
 }
+
+/** What a machine has to do with a template of memory: it becomes one, or is restored from one. */
+interface TemplatePart {
+  readonly role: 'becomes' | 'restored'
+  /** Where the guest is told what it was restored for. */
+  readonly restoreSocket: string
+}
+
+/** Of what QEMU has as its descriptor 3. From 8.1 on it leaves memory out of a saved state only where it has a name. */
+const heldMemory = 'memory-backend-file,mem-path=/proc/self/fd/3'
+
+type Properties = Readonly<Record<string, unknown>>
 
 /** QEMU's whole argument list. Pure. */
 export function qemuArguments(machine: QemuMachine, facts: QemuFacts): readonly string[] {
-  const device = (properties: Readonly<Record<string, unknown>>) => ['-device', JSON.stringify(properties)]
+  const { template } = machine
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...machineArguments(facts),
     ...['-smp', String(machine.cpus), '-m', `${machine.memoryMiB}M`],
     // virtiofsd reads and writes the guest's memory itself.
-    ...['-object', `memory-backend-memfd,id=memory,size=${machine.memoryMiB}M,share=on`],
+    ...['-object', `${template ? heldMemory : 'memory-backend-memfd'},id=memory,size=${machine.memoryMiB}M,share=on`],
     ...['-machine', 'memory-backend=memory'],
     ...['-kernel', machine.kernel, '-initrd', machine.initrd, '-append', commandLine(machine)],
     ...device({ driver: 'virtio-serial-pci', id: 'serial0' }),
     ...['-chardev', `file,id=console,path=${commaDoubled(machine.console)},append=on`],
     ...device({ driver: 'virtconsole', chardev: 'console' }),
-    ...['-chardev', `socket,id=clock,path=${commaDoubled(machine.clockSocket)},server=on,wait=off`],
-    ...device({ driver: 'virtserialport', chardev: 'clock', name: 'microvm.clock' }),
-    ...['-chardev', `socket,id=attach,path=${commaDoubled(machine.attachSocket)},server=on,wait=off`],
-    ...device({ driver: 'virtserialport', chardev: 'attach', name: 'microvm.attach' }),
+    ...serialPort('clock', machine.clockSocket),
+    ...serialPort('attach', machine.attachSocket),
     ...device({ driver: 'virtio-rng-pci' }),
     ...(facts.architecture === 'x86_64' ? device({ driver: 'pvpanic-pci' }) : []),
+    ...(template ? templateArguments(template) : []),
     ...disk('root', machine.root, { readOnly: true }),
-    ...machine.volumes.flatMap(({ serial, path }) => disk(serial, path, { readOnly: false })),
-    ...machine.shares.flatMap(({ tag, socket }) => [
-      ...['-chardev', `socket,id=fs-${tag},path=${commaDoubled(socket)}`],
-      ...device({ driver: 'vhost-user-fs-pci', chardev: `fs-${tag}`, tag, 'queue-size': 1024 }),
-    ]),
-    ...machine.network.cards.flatMap(({ backend, mac }) => [
-      ...['-netdev', JSON.stringify(backend)],
-      ...device({ driver: 'virtio-net-pci', netdev: backend.id, mac, romfile: '' }),
-    ]),
+    ...machine.volumes.flatMap(({ serial, path }) => drive(serial, path, { readOnly: false })),
+    ...machine.shares.flatMap(({ tag, socket }) => ['-chardev', `socket,id=fs-${tag},path=${commaDoubled(socket)}`]),
+    ...machine.network.cards.flatMap(({ backend }) => ['-netdev', JSON.stringify(backend)]),
+    ...(template ? [] : ownDevices(machine).flatMap(device)),
     ...(machine.network.lifeline === undefined
       ? []
       : ['-chardev', `socket,id=lifeline,path=${commaDoubled(machine.network.lifeline)}`]),
     ...['-qmp', `unix:${commaDoubled(machine.controlSocket)},server=on,wait=off`],
     ...['-sandbox', sandbox(machine.network)],
+    ...(template?.role === 'restored' ? ['-incoming', 'defer'] : []),
   ]
 }
+
+/** What a machine has of its own: a template has none of these, and they are plugged in once it was restored. Pure. */
+export function ownDevices(machine: Pick<QemuMachine, 'shares' | 'volumes' | 'network'>): readonly Properties[] {
+  return [
+    ...machine.volumes.map(({ serial }) => diskDevice(serial)),
+    ...machine.shares.map(({ tag }) => ({
+      ...{ driver: 'vhost-user-fs-pci', chardev: `fs-${tag}`, tag, 'queue-size': 1024 },
+    })),
+    ...machine.network.cards.map(({ backend, mac }) => ({
+      ...{ driver: 'virtio-net-pci', netdev: backend.id, mac, romfile: '' },
+    })),
+  ]
+}
+
+/** The same, each at a slot of its own in a machine that was restored. Pure. */
+export function pluggedDevices(machine: Parameters<typeof ownDevices>[0]): readonly Properties[] {
+  return ownDevices(machine).map((properties, index) => ({ ...properties, id: `own${index}`, bus: `slot${index}` }))
+}
+
+/** Two shares, three volumes, two cards, and one to spare. */
+const slots = 8
+
+function templateArguments({ restoreSocket }: TemplatePart): readonly string[] {
+  return [
+    ...serialPort('restore', restoreSocket),
+    // Tells a restored guest's kernel that it is another machine than before: it draws its random numbers anew.
+    ...device({ driver: 'vmgenid', guid: 'auto' }),
+    ...Array.from({ length: slots }, (_, index) =>
+      device({ driver: 'pcie-root-port', id: `slot${index}`, chassis: index + 1, slot: index + 1 }),
+    ).flat(),
+  ]
+}
+
+const device = (properties: Properties): readonly string[] => ['-device', JSON.stringify(properties)]
+
+const serialPort = (name: string, socket: string): readonly string[] => [
+  ...['-chardev', `socket,id=${name},path=${commaDoubled(socket)},server=on,wait=off`],
+  ...device({ driver: 'virtserialport', chardev: name, name: `microvm.${name}` }),
+]
 
 function machineArguments({ architecture, version, acceleration }: QemuFacts): readonly string[] {
   const machine = architecture === 'x86_64' ? 'q35' : 'virt,gic-version=max'
@@ -67,19 +115,26 @@ function machineArguments({ architecture, version, acceleration }: QemuFacts): r
   return ['-machine', machine, '-accel', 'tcg,thread=multi', '-cpu', processor]
 }
 
-function commandLine({ kernelParameters, network }: QemuMachine): string {
+function commandLine({ kernelParameters, network, template }: QemuMachine): string {
+  // What the command line of a template says is what all of its machines read.
+  const own = template ? ['microvm.template'] : network.cards.map((card) => card.kernelParameter)
   // A kernel at level 0 keeps even a panic to itself; the last word counts.
-  return [...kernelParameters, 'loglevel=1', ...network.cards.map((card) => card.kernelParameter)].join(' ')
+  return [...kernelParameters, 'loglevel=1', ...own].join(' ')
 }
 
-function disk(serial: string, path: string, { readOnly }: { readonly readOnly: boolean }): readonly string[] {
+const diskDevice = (serial: string): Properties => ({ driver: 'virtio-blk-pci', drive: serial, serial })
+
+const disk = (serial: string, path: string, how: { readonly readOnly: boolean }): readonly string[] => [
+  ...drive(serial, path, how),
+  ...device(diskDevice(serial)),
+]
+
+/** A disk's image, without the device by which the guest has it. */
+function drive(serial: string, path: string, { readOnly }: { readonly readOnly: boolean }): readonly string[] {
   const discard = readOnly ? {} : { discard: 'unmap' }
   const file = { driver: 'file', filename: path, 'read-only': readOnly, ...discard }
   const node = { driver: 'raw', 'node-name': serial, 'read-only': readOnly, ...discard, file }
-  return [
-    ...['-blockdev', JSON.stringify(node)],
-    ...['-device', JSON.stringify({ driver: 'virtio-blk-pci', drive: serial, serial })],
-  ]
+  return ['-blockdev', JSON.stringify(node)]
 }
 
 /**

@@ -20,6 +20,7 @@ import { qemuHypervisor, ShutdownWitness } from './hypervisor.ts'
 import { hostProblems } from './problems.ts'
 import { connectQmp } from './qmp.ts'
 import { startMachine } from './start.ts'
+import { restores, Templates } from './template/templates.ts'
 
 export interface QemuDriverOptions {
   /** The image that machines boot; asked for at each start, so it should remember its answer. */
@@ -33,6 +34,8 @@ export interface QemuDriverOptions {
   readonly accel?: Acceleration
   /** Of the machines; left out, it is the host's. */
   readonly architecture?: Architecture
+  /** Whether machines are restored from templates of memory, asked at each start. Default: they are booted. */
+  readonly restore?: () => boolean
 }
 
 /** Machines by QEMU on Linux: processes of their own that outlive this one. */
@@ -43,14 +46,17 @@ export function createQemuDriver({
   log,
   accel,
   architecture = hostArchitecture(),
+  restore = () => false,
 }: QemuDriverOptions): MachineDriver {
   const acceleration = architecture === hostArchitecture() ? accel : 'tcg'
+  const templates = new Templates()
   return {
     name: 'qemu',
     forwardAddress,
     gatewayUrl,
     canClose: true,
     imageKey,
+    canRestore: restores(architecture),
     problems: (signal) => hostProblems(cacheDirectory, architecture, signal),
 
     async prepareOwnership(paths, signal) {
@@ -67,16 +73,13 @@ export function createQemuDriver({
       const qemu = required(host.qemu, 'QEMU').path
       const guest = await image(signal)
       const probe = { qemu, architecture: host.architecture, user, kernel: guest.kernel }
-      return await startMachine(
-        spec,
-        {
-          host,
-          image: guest,
-          acceleration: acceleration ?? (await findAcceleration(probe, cacheDirectory, signal)),
-          log: log.with({ machine: spec.name }),
-        },
-        signal,
-      )
+      const parts = {
+        host,
+        image: guest,
+        acceleration: acceleration ?? (await findAcceleration(probe, cacheDirectory, signal)),
+        log: log.with({ machine: spec.name }),
+      }
+      return restore() ? await templates.start(spec, parts, signal) : await startMachine(spec, parts, signal)
     },
 
     adopt: (handle) => adoptMachine(handle, log.with({ machine: handle.runDirectory })),

@@ -8,7 +8,8 @@ import { type FoundTool, findNewerTool, newerTools } from './tools.ts'
 export interface QemuHost {
   /** Of its machines, and so of its QEMU. */
   readonly architecture: Architecture
-  readonly qemu: { readonly path: string; readonly version: number } | undefined
+  /** `build` is its whole version, in its own words. */
+  readonly qemu: { readonly path: string; readonly version: number; readonly build: string } | undefined
   readonly user: HelperUser | undefined
   readonly virtiofsd: FoundTool | undefined
   readonly passt: FoundTool | undefined
@@ -36,5 +37,5 @@ async function findQemu(architecture: Architecture): Promise<QemuHost['qemu']> {
   if (path === undefined) return undefined
   const { stdout } = await run(path, ['--version'], { timeoutMs: 10_000 })
   const version = /version (\d+)/.exec(stdout)?.[1]
-  return version === undefined ? undefined : { path, version: Number(version) }
+  return version === undefined ? undefined : { path, version: Number(version), build: stdout.split('\n')[0] ?? '' }
 }

@@ -15,10 +15,13 @@ export interface QmpEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** Its name, or with its arguments. */
+type QmpCommand = string | { readonly execute: string; readonly arguments: Readonly<Record<string, unknown>> }
+
 /** A connection to QEMU's control socket. QEMU serves one at a time: a second one waits in line without a word. */
 export interface Qmp {
   /** @throws when QEMU refuses the command, or the connection ends first. */
-  execute(command: string, signal: AbortSignal): Promise<unknown>
+  execute(command: QmpCommand, signal: AbortSignal): Promise<unknown>
   /** Resolves when the connection is over, for whatever reason; never rejects. */
   readonly closed: Promise<void>
   /** Ends the connection; QEMU goes on. */
@@ -59,7 +62,7 @@ export async function connectQmp(path: string, onEvent: (event: QmpEvent) => voi
     }
   })
 
-  const execute = async (command: string, cancel: AbortSignal): Promise<unknown> => {
+  const execute = async (command: QmpCommand, cancel: AbortSignal): Promise<unknown> => {
     cancel.throwIfAborted()
     if (socket.destroyed) throw failure
     const id = ++lastId
@@ -67,7 +70,7 @@ export async function connectQmp(path: string, onEvent: (event: QmpEvent) => voi
     pending.set(id, answer)
     const abandon = () => answer.reject(cancel.reason)
     cancel.addEventListener('abort', abandon)
-    socket.write(`${JSON.stringify({ execute: command, id })}\n`)
+    socket.write(`${JSON.stringify({ ...(typeof command === 'string' ? { execute: command } : command), id })}\n`)
     try {
       return await answer.promise
     } finally {

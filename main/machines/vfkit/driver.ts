@@ -43,6 +43,7 @@ export function createVfkitDriver({
     gatewayUrl,
     canClose: true,
     imageKey,
+    canRestore: false,
     problems: async () => macProblems(await host()),
 
     /** The framework shows every file as belonging to anyone who looks. */

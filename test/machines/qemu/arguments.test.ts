@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { privateNetworks } from '../../../main/lib/address-kind.ts'
-import { type QemuFacts, type QemuMachine, qemuArguments } from '../../../main/machines/qemu/arguments.ts'
+import {
+  pluggedDevices,
+  type QemuFacts,
+  type QemuMachine,
+  qemuArguments,
+} from '../../../main/machines/qemu/arguments.ts'
 import { planNetwork } from '../../../main/machines/qemu/network.ts'
 import { closedRoutes, fencedCommand } from '../../../main/machines/qemu/open-network.ts'
 
@@ -59,12 +64,12 @@ test('a closed machine on Debian 12 without KVM', () => {
     -blockdev {"driver":"raw","node-name":"root","read-only":true,"file":{"driver":"file","filename":"/images/k/root.erofs","read-only":true}}
     -device {"driver":"virtio-blk-pci","drive":"root","serial":"root"}
     -blockdev {"driver":"raw","node-name":"var","read-only":false,"discard":"unmap","file":{"driver":"file","filename":"/slots/1/var \\"a\\",b.img","read-only":false,"discard":"unmap"}}
-    -device {"driver":"virtio-blk-pci","drive":"var","serial":"var"}
     -chardev socket,id=fs-share,path=/run/m/t1/io/virtiofs-share.sock
-    -device {"driver":"vhost-user-fs-pci","chardev":"fs-share","tag":"share","queue-size":1024}
     -chardev socket,id=fs-repo,path=/run/m/t1/io/virtiofs-repo.sock
-    -device {"driver":"vhost-user-fs-pci","chardev":"fs-repo","tag":"repo","queue-size":1024}
     -netdev {"type":"user","id":"net0","restrict":true,"ipv6":false}
+    -device {"driver":"virtio-blk-pci","drive":"var","serial":"var"}
+    -device {"driver":"vhost-user-fs-pci","chardev":"fs-share","tag":"share","queue-size":1024}
+    -device {"driver":"vhost-user-fs-pci","chardev":"fs-repo","tag":"repo","queue-size":1024}
     -device {"driver":"virtio-net-pci","netdev":"net0","mac":"02:4d:56:00:00:01","romfile":""}
     -qmp unix:/run/m/t1/io/qmp.sock,server=on,wait=off
     -sandbox on,obsolete=deny,resourcecontrol=deny,elevateprivileges=deny,spawn=deny"
@@ -88,8 +93,8 @@ test('an open machine with a forward has the closed card first, and its sandbox 
     [
       "-append console=hvc0 panic=-1 loglevel=1 microvm.eth0=10.0.2.15/24 microvm.eth1=198.51.100.15/24,198.51.100.2,198.51.100.3",
       "-netdev {"type":"user","id":"net0","restrict":true,"ipv6":false,"guestfwd":[{"str":"tcp:10.0.2.100:8080-cmd:/usr/bin/socat STDIO TCP:127.0.0.1:8080"},{"str":"tcp:10.0.2.100:81-cmd:/usr/bin/socat STDIO TCP6:[::1]:81"}]}",
-      "-device {"driver":"virtio-net-pci","netdev":"net0","mac":"02:4d:56:00:00:01","romfile":""}",
       "-netdev {"type":"stream","id":"net1","server":false,"addr":{"type":"unix","path":"/run/m/t1/io/passt.sock"}}",
+      "-device {"driver":"virtio-net-pci","netdev":"net0","mac":"02:4d:56:00:00:01","romfile":""}",
       "-device {"driver":"virtio-net-pci","netdev":"net1","mac":"02:4d:56:80:00:01","romfile":""}",
       "-sandbox on,obsolete=deny,resourcecontrol=deny,elevateprivileges=allow,spawn=allow",
     ]
@@ -156,4 +161,71 @@ test.each([
   ['localhost', 65_536],
 ])('%s port %d cannot be smuggled into the program that forwards', (host, port) => {
   expect(() => planNetwork({ ...closed, forwards: [{ host, port }] }, parts)).toThrow('cannot be forwarded')
+})
+
+test('a template and what is restored from it are the same machine but for what each machine has of its own', () => {
+  const restoreSocket = '/run/m/t1/io/restore.sock'
+  const nothing = { cards: [], spawns: false, passtSocket: undefined, lifeline: undefined }
+  const becomes = listed(
+    qemuArguments(
+      { ...machine, shares: [], volumes: [], network: nothing, template: { role: 'becomes', restoreSocket } },
+      debian12,
+    ),
+  ).split('\n')
+  const restored = listed(qemuArguments({ ...machine, template: { role: 'restored', restoreSocket } }, debian12)).split(
+    '\n',
+  )
+  expect(restored.filter((line) => !becomes.includes(line)).map((line) => line.replace(/[ =,"{].*/, ''))).toEqual([
+    ...['-blockdev', '-chardev', '-chardev', '-netdev', '-incoming'],
+  ])
+  expect(becomes.filter((line) => !restored.includes(line))).toEqual([])
+  expect(becomes.filter((line) => /append|restore|vmgenid|slot7/.test(line))).toMatchInlineSnapshot(`
+    [
+      "-append console=hvc0 panic=-1 loglevel=1 microvm.template",
+      "-chardev file,id=console,path=/tasks/a,,b/serial.log,append=on",
+      "-chardev socket,id=restore,path=/run/m/t1/io/restore.sock,server=on,wait=off",
+      "-device {"driver":"virtserialport","chardev":"restore","name":"microvm.restore"}",
+      "-device {"driver":"vmgenid","guid":"auto"}",
+      "-device {"driver":"pcie-root-port","id":"slot7","chassis":8,"slot":8}",
+    ]
+  `)
+  expect(becomes.join(' ')).not.toContain('eth0')
+})
+
+test('what a restored machine has of its own is plugged in, a slot for each', () => {
+  expect(pluggedDevices(machine)).toMatchInlineSnapshot(`
+    [
+      {
+        "bus": "slot0",
+        "drive": "var",
+        "driver": "virtio-blk-pci",
+        "id": "own0",
+        "serial": "var",
+      },
+      {
+        "bus": "slot1",
+        "chardev": "fs-share",
+        "driver": "vhost-user-fs-pci",
+        "id": "own1",
+        "queue-size": 1024,
+        "tag": "share",
+      },
+      {
+        "bus": "slot2",
+        "chardev": "fs-repo",
+        "driver": "vhost-user-fs-pci",
+        "id": "own2",
+        "queue-size": 1024,
+        "tag": "repo",
+      },
+      {
+        "bus": "slot3",
+        "driver": "virtio-net-pci",
+        "id": "own3",
+        "mac": "02:4d:56:00:00:01",
+        "netdev": "net0",
+        "romfile": "",
+      },
+    ]
+  `)
 })

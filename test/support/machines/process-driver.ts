@@ -40,6 +40,7 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
     gatewayUrl: 'http://127.0.0.1:3128',
     canClose: true,
     imageKey: async () => processImage,
+    canRestore: false,
     problems: async () => [],
     prepareOwnership: async () => undefined,
     start: async (spec) => {

@@ -1,0 +1,124 @@
+import type { FileHandle } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { z } from 'zod'
+
+const pageBytes = 4096
+const chunkBytes = 4 << 20
+const zeros = Buffer.alloc(chunkBytes)
+
+const countSchema = z.int().nonnegative()
+export const savedMemorySchema = z.object({
+  /** Which pages of the memory the file holds, in order: the number of the first, and how many follow each other. All others are zero. */
+  pages: z.array(z.tuple([countSchema, countSchema])),
+  /** Over the whole file. */
+  crc32: countSchema,
+})
+
+export type SavedMemory = z.infer<typeof savedMemorySchema>
+
+/** Writes all of the memory that is not zero to the file, page after page. @param bytes the size of the memory. */
+export async function saveMemory(memory: FileHandle, bytes: number, file: FileHandle): Promise<SavedMemory> {
+  const pages: [number, number][] = []
+  let sum = 0
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  for (let at = 0; at < bytes; at += chunkBytes) {
+    const part = chunk.subarray(0, Math.min(chunkBytes, bytes - at))
+    await readFully(memory, part, at)
+    for (const [first, count] of filledPages(part)) {
+      const filled = part.subarray(first * pageBytes, (first + count) * pageBytes)
+      sum = crc32(filled, sum)
+      await writeFully(file, filled, null)
+      const last = pages.at(-1)
+      const number = at / pageBytes + first
+      if (last && last[0] + last[1] === number) last[1] += count
+      else pages.push([number, count])
+    }
+  }
+  return { pages, crc32: sum }
+}
+
+/**
+ * Writes what the file holds into a memory that is zero.
+ * @throws when the file is not the one that was saved; the memory is of no use then.
+ */
+export async function loadMemory(file: FileHandle, saved: SavedMemory, memory: FileHandle): Promise<void> {
+  let sum = 0
+  let at = 0
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  for (const { position, parts } of inChunks(saved.pages)) {
+    const bytes = chunk.subarray(
+      0,
+      parts.reduce((total, { length }) => total + length, 0),
+    )
+    await readFully(file, bytes, position)
+    sum = crc32(bytes, sum)
+    at = 0
+    const writes = parts.map(({ target, length }) => {
+      const part = bytes.subarray(at, at + length)
+      at += length
+      return writeFully(memory, part, target)
+    })
+    await Promise.all(writes)
+  }
+  if (sum !== saved.crc32) throw new Error('The memory of the template is damaged')
+}
+
+/** The pages of these bytes that are not zero, as number of the first and how many follow. Pure. */
+function filledPages(bytes: Buffer): readonly (readonly [number, number])[] {
+  if (isZero(bytes)) return []
+  const found: [number, number][] = []
+  for (let page = 0; page * pageBytes < bytes.length; page += 1) {
+    if (isZero(bytes.subarray(page * pageBytes, (page + 1) * pageBytes))) continue
+    const last = found.at(-1)
+    if (last && last[0] + last[1] === page) last[1] += 1
+    else found.push([page, 1])
+  }
+  return found
+}
+
+const isZero = (bytes: Buffer): boolean => bytes.compare(zeros, 0, bytes.length) === 0
+
+interface Chunk {
+  /** In the file. */
+  readonly position: number
+  /** In bytes; `target` is the place in the memory. */
+  readonly parts: { readonly target: number; readonly length: number }[]
+}
+
+/** The file in pieces that fit into a buffer. Pure. */
+function* inChunks(pages: SavedMemory['pages']): Generator<Chunk> {
+  let position = 0
+  let parts: Chunk['parts'] = []
+  let taken = 0
+  for (const [first, count] of pages) {
+    for (let done = 0; done < count; ) {
+      const fit = Math.min(count - done, (chunkBytes - taken) / pageBytes)
+      parts.push({ target: (first + done) * pageBytes, length: fit * pageBytes })
+      done += fit
+      taken += fit * pageBytes
+      if (taken < chunkBytes) continue
+      yield { position, parts }
+      position += taken
+      parts = []
+      taken = 0
+    }
+  }
+  if (taken > 0) yield { position, parts }
+}
+
+async function readFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done)
+    if (bytesRead === 0) throw new Error('The memory of the template ends too early')
+    done += bytesRead
+  }
+}
+
+/** @param position null: at the end of what was written. */
+async function writeFully(file: FileHandle, bytes: Buffer, position: number | null): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const place = position === null ? null : position + done
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, place)
+    done += bytesWritten
+  }
+}
