@@ -6,6 +6,7 @@ import type { TaskBrief } from '../../core/task/task-brief.ts'
 import { readNote, writeNote } from '../../git/notes/statement-notes.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { pathExists } from '../../lib/files/look.ts'
+import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
 import { ensureSigningKey } from '../../settings/signing-key.ts'
 import type { Tasks } from '../../tasks/contract.ts'
@@ -22,23 +23,28 @@ export interface StatementWriterOptions {
   readonly tasks: Pick<Tasks, 'get' | 'list' | 'repositories' | 'watch'>
   readonly version: string
   readonly log: Log
+  /** How long the end of the server waits for what is being written. Default: ten seconds. */
+  readonly patienceMs?: number
 }
 
 /** What ended before a crash and has no statement yet is given one by a start within this time. */
 const caughtUpMs = 2 * 24 * 60 * 60_000
-const lookTimeoutMs = 10 * 60_000
+const writeTimeoutMs = 15 * 60_000
 const networkBytes = 20 * 1024 ** 2
 
 /**
  * Says of each commit that a task brought onto a branch where it is from, signed by this home: in `statement.json` of the task and as a note of git on the
- * commit. One after the other; a statement that cannot be written is named in the log, and keeps no task from anything.
+ * commit. One after the other in a repository, so that one whose git does not answer holds up no other; a statement that cannot be written is named in the log, and keeps no task
+ * from anything.
  */
 export class StatementWriter implements AsyncDisposable {
   readonly #options: StatementWriterOptions
   readonly #key: KeyObject
   readonly #unwatch: () => void
   readonly #seen = new Map<TaskId, string>()
-  #turn: Promise<void> = Promise.resolve()
+  readonly #end = new AbortController()
+  /** What is being written, or waits for its turn. */
+  readonly #open = new Set<Promise<void>>()
 
   private constructor(options: StatementWriterOptions, key: KeyObject) {
     this.#options = options
@@ -57,35 +63,43 @@ export class StatementWriter implements AsyncDisposable {
     return writer
   }
 
-  /** What is to be said is said first. */
+  /** What is to be said is said first, where that does not take long; the next start makes up for the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unwatch()
-    await this.#turn
+    const limit = setTimeout(() => this.#end.abort(new Error('The server ends')), this.#options.patienceMs ?? 10_000)
+    while (this.#open.size > 0) await Promise.all(this.#open)
+    clearTimeout(limit)
   }
 
   #offer(task: TaskBrief): void {
     if (!isMerged(task)) return
-    const { id, merge, finishedAt } = task
+    const { id, repoPath, merge, finishedAt } = task
     // A task is merged again when more of it is accepted; every other change of it says nothing new.
     const version = `${finishedAt} ${merge?.kept ?? 0}`
     if (this.#seen.get(id) === version) return
     this.#seen.set(id, version)
-    this.#turn = this.#turn.then(() => this.#write(id))
+    const open = inTurn(`statements of ${this.#options.home} in ${repoPath}`, () => this.#write(id)).finally(() =>
+      this.#open.delete(open),
+    )
+    this.#open.add(open)
   }
 
+  /** Never rejects. */
   async #write(id: TaskId): Promise<void> {
     const { tasks, version, log } = this.#options
+    const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(writeTimeoutMs)])
     try {
+      signal.throwIfAborted()
       const task = await tasks.get(id)
       const repository = (await tasks.repositories()).find(({ path }) => path === task.repoPath) ?? null
       const network = await readNetworkLog(filesOf(task).network, networkBytes)
-      const told = await readCommands({ stream: filesOf(task).stream }, id).catch(orWhenDied(() => null))
+      const told = await readCommands({ stream: filesOf(task).stream }, id, signal).catch(orWhenDied(() => null))
       const range = rangeOf(task)
-      const unusual = range && (await findUnusualPaths(range, id, AbortSignal.timeout(lookTimeoutMs)).catch(() => null))
+      const unusual = range && (await findUnusualPaths(range, id, signal).catch(() => null))
       const statement = statementOf({ task, repository, network, told, unusual, version })
       if (statement === null) return
       const envelope = signEnvelope(JSON.stringify(statement), this.#key)
-      await this.#note(task, JSON.stringify(envelope))
+      await this.#note(task, JSON.stringify(envelope), signal)
       await writeJsonAtomically(statementPath(task), envelope) // Last: a start makes up for the whole where it is not there.
     } catch (error) {
       log.warn('a statement could not be written', { taskId: id, reason: messageOf(error) })
@@ -93,12 +107,12 @@ export class StatementWriter implements AsyncDisposable {
   }
 
   /** One line for each task that brought the commit: one that resolved conflicts brings two tasks' work at once. */
-  async #note({ id, repoPath, merge }: Task, line: string): Promise<void> {
+  async #note({ id, repoPath, merge }: Task, line: string, signal: AbortSignal): Promise<void> {
     if (merge?.kind !== 'merged') return
-    const before = ((await readNote(repoPath, merge.to)) ?? '')
+    const before = ((await readNote(repoPath, merge.to, signal)) ?? '')
       .split('\n')
       .filter((each) => each !== '' && !this.#isOf(each, id))
-    await writeNote(repoPath, merge.to, `${[...before, line].join('\n')}\n`)
+    await writeNote(repoPath, merge.to, `${[...before, line].join('\n')}\n`, signal)
   }
 
   #isOf(line: string, id: TaskId): boolean {

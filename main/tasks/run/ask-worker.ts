@@ -34,8 +34,11 @@ const toldCommands: z.ZodType<ToldCommands, unknown> = z.object({
 })
 
 /** What an agent's program reported to have run. */
-export const readCommands = (request: JobInput<'read-commands'>, task: string): Promise<ToldCommands> =>
-  runJob('read-commands', request, { answer: toldCommands, task })
+export const readCommands = (
+  request: JobInput<'read-commands'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<ToldCommands> => runJob('read-commands', request, { answer: toldCommands, task }, signal)
 
 const interruption: z.ZodType<JobOutput<'read-interruption'>, unknown> = z
   .discriminatedUnion('kind', [

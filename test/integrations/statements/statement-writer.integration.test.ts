@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import type { Task } from '../../../main/core/task/task.ts'
 import { foldTask } from '../../../main/core/task/transition.ts'
 import { openEnvelope, signEnvelope } from '../../../main/integrations/statements/envelope.ts'
 import { StatementWriter } from '../../../main/integrations/statements/statement-writer.ts'
+import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
 import type { TaskListener } from '../../../main/tasks/contract.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { runCommand } from '../../support/command-line.ts'
@@ -13,6 +15,7 @@ import { commitFiles, gitIn, makeRepository } from '../../support/git/repositori
 import { recordingLog } from '../../support/recording-log.ts'
 import { eventsOfGoodTask, taskId } from '../../support/tasks.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { until } from '../../support/until.ts'
 
 /** A home and a repository with one commit that a task is said to have brought. */
 async function world() {
@@ -38,7 +41,7 @@ async function world() {
     tasks.set(id, made)
     return made
   }
-  const start = () =>
+  const start = (patienceMs = 60_000) =>
     StatementWriter.start({
       home,
       tasks: {
@@ -52,6 +55,7 @@ async function world() {
       },
       version: '1.2.3',
       log: log.log,
+      patienceMs,
     })
   const tell = (changed: Task) => {
     for (const listener of listeners) listener(changed.id, changed)
@@ -138,6 +142,32 @@ test('two tasks that brought one commit both stand on it, and a start makes up f
   expect(note.trim().split('\n')).toHaveLength(2)
   const { stdout } = await verify(['HEAD'])
   expect(stdout.match(/^Good: .*$/gm)).toHaveLength(2)
+})
+
+test('a repository whose git does not answer holds up neither another one nor the end of the server, and is made up for', async () => {
+  const { folder, home, repo, task, start, tell, verify } = await world()
+  const stuck = join(folder, 'stuck')
+  await makeRepository(stuck)
+  const from = await gitIn(stuck, ['rev-parse', 'HEAD'])
+  const to = await commitFiles(stuck, { 'a.txt': 'a' })
+  await mkdir(join(stuck, '.git/refs/notes'), { recursive: true })
+  const never = join(stuck, '.git/refs/notes/microvm-orchestrator')
+  await runOrThrow('mkfifo', [never]) // Whoever reads it waits for somebody to write.
+  const merge = { kind: 'merged', method: 'rebase', commits: 1, branch: 'main', from, to } as const
+  {
+    await using _writer = await start(200)
+    tell(await task('a0000001', { repoPath: stuck, merge }))
+    const second = await task('a0000002')
+    tell(second)
+    await until(() => existsSync(join(taskFiles(home, second.id).folder, 'statement.json')))
+  }
+  expect(await verify(['HEAD'], repo)).toMatchObject({ exitCode: 0 })
+  await rm(never)
+  {
+    await using _writer = await start()
+    await until(() => existsSync(join(taskFiles(home, taskId('a0000001')).folder, 'statement.json')))
+  }
+  expect(await verify(['HEAD'], stuck)).toMatchObject({ exitCode: 0 })
 })
 
 test('a note that could not be written is made up for by the next start', async () => {
