@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, lstat, mkdir, readdir, stat } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../../core/failure.ts'
 import { stricterPolicy } from '../../core/merge/merge-policy.ts'
@@ -13,6 +13,7 @@ import { homeKeyOf } from '../../core/task/task-place.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
 import { copyTree } from '../../lib/guest/copy-tree.ts'
+import { firstNames } from '../../lib/guest/first-names.ts'
 import { saysDiskFull } from '../../lib/shortage.ts'
 import type { ForkRequest, RegisteredRepository } from '../contract.ts'
 import type { EndedTasks } from '../finish/ended-tasks.ts'
@@ -202,9 +203,8 @@ const mostProjects = 100
 /** Whether the session is there, as far as a guest's word goes: without it the fork would begin anew. */
 async function isKept(files: TaskFiles, session: string): Promise<boolean> {
   const folder = sessionFolder(files)
-  const projects = await readdir(folder).catch(() => [])
   const found = await Promise.all(
-    projects.slice(0, mostProjects).map((project) =>
+    (await firstNames(folder, mostProjects)).map((project) =>
       lstat(join(folder, project, `${session}.jsonl`)).then(
         (stats) => stats.isFile(),
         () => false,
