@@ -1,6 +1,6 @@
 /**
  * `npm run test:places`, as root: a pool of real HTCondor on this host, of Debian 13's packages, with tasks and their failures, and a task in a real machine
- * there. Installs what is missing, and makes the pool's root file system once. Words after it choose files.
+ * there; and the limits of users and accounts of real Slurm. Installs what is missing, and makes the pool's root file system once. Words after it choose files.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,6 +8,7 @@ import { failureText, toFailure } from '../main/core/failure.ts'
 import { packageDirectory } from '../main/lib/files/paths.ts'
 import { runAttached } from '../main/lib/processes/spawn.ts'
 import { makeCondorRoot } from './support/fleet/condor-root.ts'
+import { accountingTools, slurmTools } from './support/fleet/slurm-tools.ts'
 import { prepareHost } from './support/machines/prepare-host.ts'
 
 process.chdir(packageDirectory())
@@ -17,6 +18,8 @@ const { signal } = new AbortController()
 
 try {
   await prepareHost(say, signal, [
+    ...slurmTools(),
+    ...accountingTools(),
     { program: 'mmdebstrap', package: 'mmdebstrap', purpose: 'makes the root file system of a pool of HTCondor' },
   ])
   say('The root file system of a pool of HTCondor, made once')

@@ -11,6 +11,7 @@ import { failureText, toFailure } from '../main/core/failure.ts'
 import { packageDirectory } from '../main/lib/files/paths.ts'
 import { run, runAttached } from '../main/lib/processes/spawn.ts'
 import { type Count, countTests } from './support/count-tests.ts'
+import { slurmTools } from './support/fleet/slurm-tools.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const require = createRequire(import.meta.url)
@@ -93,20 +94,6 @@ async function prepare(): Promise<boolean> {
   ])
   say(`     Guest image: ${directory}`)
   return true
-}
-
-/** A cluster for the tests of places. Where a system starts services of these, they have no configuration, and end. */
-function slurmTools() {
-  const programs = [
-    ['slurmctld', 'slurmctld'],
-    ['slurmd', 'slurmd'],
-    ['sbatch', 'slurm-client'],
-    ['munged', 'munge'],
-  ] as const
-  return programs.map(([program, name]) => ({
-    ...{ program, package: name, purpose: 'is part of the cluster that tests give tasks to' },
-    isThere: async () => ['/usr/sbin', '/usr/bin'].some((folder) => existsSync(join(folder, program))),
-  }))
 }
 
 async function succeeds(manifest: string, program: string, args: readonly string[]): Promise<boolean> {

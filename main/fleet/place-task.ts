@@ -173,8 +173,12 @@ async function noteEnd(record: TaskRecord, { watch, place }: Pick<Followed, 'wat
   try {
     for (;;) {
       const state = (await watch.look(signal)).get(place.seat)
-      if (state?.kind === 'ended')
-        return await addNote(record, `The place ${place.name} ended the job of the task: ${state.how}`)
+      if (state?.kind === 'ended') {
+        // One that was cut off is on record since the next one was submitted, which brought the work.
+        if (state.end !== 'done')
+          await addNote(record, `The place ${place.name} ended the job of the task: ${state.how}`)
+        return
+      }
       if (state === undefined) return
       await orAborted(watch.tick('soon'), signal)
     }

@@ -9,7 +9,7 @@ failureCases('htcondor', ['JOB_TRANSFORM_NAMES ='])
 
 test.each([
   ['is held', ['condor_hold', '-reason', 'It takes too much'], 'It takes too much'],
-  ['has to leave its node', ['condor_vacate_job'], 'condor_vacate_job'],
+  ['has to leave its node', ['condor_vacate_job'], 'it was to be begun anew'],
 ])(
   'a job at work that %s is not begun anew elsewhere, and its work comes home',
   async (_what, [program = '', ...words], how) => {

@@ -7,7 +7,7 @@ const noticeS = 90
 /** For so long a submit host and a node may not hear each other until their job is given up. HTCondor's own default is 40 minutes, in which a lost node is not noticed. */
 const leaseS = 300
 /** For so long an ended job is among the answers to the one question that is asked. */
-const rememberedS = 3600
+const rememberedS = 600
 /** How long what a job runs may take to end. */
 const vacateS = 60
 
@@ -65,7 +65,7 @@ export function keeperDescription(place: HtcondorPlace, job: Job): string {
 const homeOf = (seat: string): string => seat.slice(0, 16)
 const lines = (each: readonly string[]): string => `${each.join('\n')}\n`
 
-/** `condor_q` for all jobs of a home, also those that ended within the last hour. Pure. */
+/** `condor_q` for all jobs of a home, also those that ended a moment ago. Pure. */
 export const lookWords = (home: string): readonly string[] => [
   ...['condor_q', '-json', '-attributes', jobAttributes.join(','), '-constraint', `MvoHome == "${home}"`],
 ]

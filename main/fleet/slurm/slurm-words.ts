@@ -43,7 +43,10 @@ export const attachWords = ({ command }: SlurmPlace, job: string, seat: string):
 export function refusalIn(stderr: string): string | undefined {
   const said =
     /(?:Batch job submission failed|Unable to allocate resources): (.*)/.exec(stderr)?.[1] ?? invalidOption(stderr)
-  return said === undefined || passing.test(said) ? undefined : said
+  if (said === undefined || passing.test(said)) return undefined
+  // A line of its own says which of the limits that is.
+  const limit = /^(?:sbatch|srun): error: (\w+Limit)$/m.exec(stderr)?.[1]
+  return limit === undefined ? said : `${said}: ${limit}`
 }
 
 const invalidOption = (stderr: string): string | undefined =>

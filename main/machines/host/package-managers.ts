@@ -13,6 +13,8 @@ export type HostPackage =
   | 'git'
   | 'iproute2'
   | 'jq'
+  | 'mariadb-client-core'
+  | 'mariadb-server-core'
   | 'mmdebstrap'
   | 'mount'
   | 'munge'
@@ -25,6 +27,7 @@ export type HostPackage =
   | 'slurm-client'
   | 'slurmctld'
   | 'slurmd'
+  | 'slurmdbd'
   | 'socat'
   | 'tar'
   | 'uidmap'
@@ -68,6 +71,9 @@ export const packageManagers: readonly PackageManager[] = [
       'slurm-client': 'slurm',
       slurmctld: 'slurm-slurmctld',
       slurmd: 'slurm-slurmd',
+      slurmdbd: 'slurm-slurmdbd',
+      'mariadb-client-core': 'mariadb',
+      'mariadb-server-core': 'mariadb-server',
       'qemu-system-x86': 'qemu-system-x86-core',
       'qemu-system-arm': 'qemu-system-aarch64-core',
       iproute2: 'iproute',
@@ -90,6 +96,9 @@ export const packageManagers: readonly PackageManager[] = [
       'slurm-client': null,
       slurmctld: null,
       slurmd: null,
+      slurmdbd: null,
+      'mariadb-client-core': 'mariadb-clients',
+      'mariadb-server-core': 'mariadb',
       'openssh-server': 'openssh',
       mmdebstrap: null,
       mount: 'util-linux',
@@ -114,6 +123,9 @@ export const packageManagers: readonly PackageManager[] = [
       'slurm-client': 'slurm',
       slurmctld: 'slurm',
       slurmd: 'slurm-node',
+      slurmdbd: 'slurm-slurmdbd',
+      'mariadb-client-core': 'mariadb-client',
+      'mariadb-server-core': 'mariadb',
       uidmap: 'shadow',
       'xz-utils': 'xz',
     },
@@ -134,6 +146,9 @@ export const packageManagers: readonly PackageManager[] = [
       'slurm-client': null,
       slurmctld: null,
       slurmd: null,
+      slurmdbd: null,
+      'mariadb-client-core': 'mariadb-client',
+      'mariadb-server-core': 'mariadb',
       uidmap: 'shadow-subids',
       'xz-utils': 'xz',
     },

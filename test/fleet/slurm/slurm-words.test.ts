@@ -52,6 +52,12 @@ test.each([
   expect(refusalIn(stderr)).toBe(isRefusal ? said : undefined)
 })
 
+test('which limit of a user or account forbids a job is part of the refusal', () => {
+  const policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+  const stderr = `sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: ${policy}\n`
+  expect(refusalIn(stderr)).toBe(`${policy}: QOSMaxSubmitJobPerUserLimit`)
+})
+
 test('what never came to a submission is a refusal only where Slurm says that the request is wrong', () => {
   expect(refusalIn('sbatch: error: Invalid --constraint specification')).toContain('Invalid --constraint')
   expect(refusalIn('sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying')).toBeUndefined()

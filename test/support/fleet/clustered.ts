@@ -12,9 +12,16 @@ import { shortPatience } from './patience.ts'
 import { processProgram } from './process-program.ts'
 import { startSlurmLab } from './slurm-lab.ts'
 
-const labs: Readonly<Record<ClusterKind, (...args: Parameters<typeof startCondorLab>) => Promise<ClusterLab>>> = {
-  slurm: (root, _program, more) => startSlurmLab(root, more),
-  htcondor: startCondorLab,
+type LabStart = (parts: {
+  readonly root: string
+  readonly seen: readonly string[]
+  readonly more: readonly string[]
+  readonly accounts: readonly string[]
+}) => Promise<ClusterLab>
+
+const labs: Readonly<Record<ClusterKind, LabStart>> = {
+  slurm: ({ root, more, accounts }) => startSlurmLab(root, more, accounts),
+  htcondor: ({ root, seen, more }) => startCondorLab(root, seen, more),
 }
 
 export interface ClusterScene<Kind extends ClusterKind = ClusterKind> extends AsyncDisposable {
@@ -36,18 +43,20 @@ export interface SceneChanges extends Partial<Patience> {
   readonly job?: Readonly<Record<string, string>>
   /** Lines of the engine's configuration beside those that make a cluster. */
   readonly more?: readonly string[]
+  /** Of Slurm: commands of `sacctmgr` that make accounts and limits. */
+  readonly accounts?: readonly string[]
 }
 
 /** A home with a registered repository, and a cluster of a real engine whose machines are processes running the guest. */
 export async function clusterScene<Kind extends ClusterKind>(
   kind: Kind,
   guestOf: (root: string) => string,
-  { job = {}, more = [], ...changed }: SceneChanges = {},
+  { job = {}, more = [], accounts = [], ...changed }: SceneChanges = {},
 ): Promise<ClusterScene<Kind>> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
   const program = await processProgram()
-  const lab = await labs[kind](root, dirname(dirname(program)), more)
+  const lab = await labs[kind]({ root, seen: [dirname(dirname(program))], more, accounts })
   for (const node of ['n1', 'n2']) await writeFile(join(lab.scratchOf(node), 'guest.sh'), guestOf(root))
   const command: [string, ...string[]] = [process.execPath, program, lab.scratch]
   const place = { name: 'cluster', kind, login: null, job, command } as unknown as Extract<Place, { kind: Kind }>

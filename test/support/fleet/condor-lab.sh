@@ -1,7 +1,7 @@
 #!/bin/sh
 # An HTCondor pool on one machine: a submit host that also negotiates, and its nodes, in namespaces of their own, with a network that leads nowhere
 # and the root file system of a Debian that has HTCondor.
-# condor-lab.sh LAB up ROOT FOLDER... -- NODE...  is process 1 of the lab, which sees these folders under their own paths;
+# condor-lab.sh LAB up ROOT FOLDER[=THERE]... -- NODE...  is process 1 of the lab, which sees these folders under their own paths, or those;
 # condor-lab.sh LAB node NODE  starts one node, in the foreground; condor-lab.sh LAB controller  the submit host.
 set -eu
 lab=$1 verb=$2
@@ -22,21 +22,22 @@ case $verb in
     mount -t tmpfs -o mode=0755 lab "$top"
     for name in bin sbin lib lib64; do cp -a "$root/$name" "$top"; done
     cp -a "$root/etc" "$top"
-    for name in usr dev proc sys tmp run var/tmp var/lib old scratch home/lab; do mkdir -p "$top/$name"; done
+    for name in usr dev proc sys tmp run var/tmp var/lib old scratch home; do mkdir -p "$top/$name"; done
+    for name in lab lab/.cache lab/.cache/microvm-orchestrator; do install -d -o 1000 -g 1000 "$top/home/$name"; done
     chmod 1777 "$top/tmp" "$top/var/tmp"
     mount --rbind "$root/usr" "$top/usr"
     mount --rbind /dev "$top/dev"
     mount --rbind /sys "$top/sys"
     mount -t proc proc "$top/proc"
     while [ "$1" != -- ]; do
-      mkdir -p "$top$1"
-      mount --bind "$1" "$top$1"
+      mkdir -p "$top${1#*=}"
+      mount --bind "${1%%=*}" "$top${1#*=}"
       shift
     done
     shift
     echo 'lab:x:1000:1000::/home/lab:/bin/sh' >>"$top/etc/passwd"
     echo 'lab:x:1000:' >>"$top/etc/group"
-    chown 1000:1000 "$top/home/lab"
+    for kind in subuid subgid; do echo 'lab:100000:65536' >>"$top/etc/$kind"; done
     {
       echo '127.0.0.1 localhost'
       echo '10.77.0.1 ctl'

@@ -20,10 +20,14 @@ const nodeMiB = 6_000
 /**
  * Real HTCondor on this machine, in a Debian of its own: a submit host, and nodes that run jobs as the user `lab`, since HTCondor takes none of root.
  * What the program of a place needs is seen there under its own path: the checkout, Node, and the folder of the test.
- * @param program the folder of the program of the place.
+ * @param seen further folders that are seen there, as PATH or as PATH=PATH-THERE: that of the program of the place.
  * @param more lines of the configuration beside those that make a pool.
  */
-export async function startCondorLab(root: string, program: string, more: readonly string[] = []): Promise<ClusterLab> {
+export async function startCondorLab(
+  root: string,
+  seen: readonly string[],
+  more: readonly string[] = [],
+): Promise<ClusterLab> {
   const lab = join(root, 'condor')
   await mkdir(lab, { recursive: true })
   for (const folder of [root, lab]) await chmod(folder, 0o711) // HTCondor's daemons and the user are others than we.
@@ -31,10 +35,10 @@ export async function startCondorLab(root: string, program: string, more: readon
   await writeFile(config, `${[...configuration, ...more].join('\n')}\n`)
   const user = ['env', `CONDOR_CONFIG=${config}`, 'HOME=/home/lab', 'PATH=/usr/bin:/bin']
   const asUser = [...user, 'setpriv', '--reuid=1000', '--regid=1000', '--clear-groups']
-  const seen = [...new Set([checkout, dirname(process.execPath), root, program])]
+  const folders = [...new Set([checkout, dirname(process.execPath), root, ...seen])]
   const started = await startNamespaceLab({
     ...{ lab, script, nodes, scratch: '/scratch', hasRoot: true },
-    up: [condorRoot(), ...seen, '--', ...nodes],
+    up: [condorRoot(), ...folders, '--', ...nodes],
     commands: Object.fromEntries(commands.map((name) => [name, [...asUser, name]])),
   })
   const states = () => started.command('condor_status', '-autoformat', 'Machine', 'State').catch(() => '')

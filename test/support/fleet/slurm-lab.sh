@@ -8,6 +8,17 @@ export SLURM_CONF=$lab/slurm.conf
 
 controller() { slurmctld -D -f "$SLURM_CONF" >>"$lab/slurmctld.log" 2>&1; }
 
+# Limits of users and accounts lie in a database, which nobody outside of the lab reaches.
+accounts() {
+  mariadb-install-db --no-defaults --datadir="$lab/db" --user=root --skip-test-db
+  mariadbd --no-defaults --user=root --datadir="$lab/db" --socket="$lab/db.sock" --pid-file="$lab/db.pid" --bind-address=127.0.0.1 --skip-grant-tables &
+  until [ -S "$lab/db.sock" ]; do sleep 0.02; done
+  slurmdbd -D &
+  until sacctmgr --noheader list cluster >/dev/null 2>&1; do sleep 0.1; done
+  # Each line is a command's words.
+  while read -r line; do sacctmgr --immediate $line </dev/null; done <"$lab/accounts"
+}
+
 # What a node runs has processes, a name and a scratch folder of its own, and ends with it, as by a loss of power.
 node() {
   mkdir -p "$lab/$1/spool" "$lab/$1/scratch"
@@ -33,6 +44,7 @@ case $verb in
     munged --force --foreground --key-file="$lab/munge.key" --socket="$lab/munge.sock" --pid-file="$lab/munged.pid" \
       --log-file="$lab/munged.log" --seed-file="$lab/munge.seed" --num-threads=2 >>"$lab/munged.log" 2>&1 &
     until [ -S "$lab/munge.sock" ]; do sleep 0.02; done
+    [ ! -e "$lab/accounts" ] || accounts >>"$lab/accounts.log" 2>&1
     controller &
     echo $! >"$lab/controller.pid"
     for name in "$@"; do

@@ -19,15 +19,27 @@ const nodes = ['n1', 'n2'] as const
 const nodeCpus = 2
 const nodeMiB = 6_000
 
-/** @param more lines of `slurm.conf` beside those that make a cluster. */
-/** Real Slurm on this machine. */
-export async function startSlurmLab(root: string, more: readonly string[] = []): Promise<ClusterLab> {
+/**
+ * Real Slurm on this machine.
+ * @param more lines of `slurm.conf` beside those that make a cluster.
+ * @param accounts commands of `sacctmgr` that make accounts and limits; without any, Slurm keeps none.
+ */
+export async function startSlurmLab(
+  root: string,
+  more: readonly string[] = [],
+  accounts: readonly string[] = [],
+): Promise<ClusterLab> {
   const lab = join(root, 'slurm')
   const config = join(lab, 'slurm.conf')
   const scratch = join(lab, 'scratch')
   for (const folder of [join(lab, 'state'), scratch]) await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(join(lab, 'munge.key'), randomBytes(1024), { mode: 0o600 })
-  await writeFile(config, `${configuration(lab, more).join('\n')}\n`)
+  const kept = accounts.length === 0 ? ['AccountingStorageType=accounting_storage/none'] : accounting(lab)
+  await writeFile(config, `${[...configuration(lab), ...kept, ...more].join('\n')}\n`)
+  if (accounts.length > 0) {
+    await writeFile(join(lab, 'slurmdbd.conf'), `${database(lab).join('\n')}\n`, { mode: 0o600 })
+    await writeFile(join(lab, 'accounts'), `${accounts.join('\n')}\n`)
+  }
   const programs = commands.map(async (name) => [name, ['env', `SLURM_CONF=${config}`, (await findTool(name)) ?? name]])
   const parts = { lab, script, scratch, up: nodes, nodes, commands: Object.fromEntries(await Promise.all(programs)) }
   const started = await startNamespaceLab(parts)
@@ -79,7 +91,7 @@ export async function startSlurmLab(root: string, more: readonly string[] = []):
   }
 }
 
-const configuration = (lab: string, more: readonly string[]): readonly string[] => [
+const configuration = (lab: string): readonly string[] => [
   ...['ClusterName=lab', 'SlurmctldHost=ctl(10.77.0.1)', 'SlurmUser=root', 'SlurmdUser=root'],
   ...['AuthType=auth/munge', `AuthInfo=socket=${lab}/munge.sock`, 'CredType=cred/munge'],
   ...[`StateSaveLocation=${lab}/state`, `SlurmdSpoolDir=${lab}/%n/spool`],
@@ -92,7 +104,7 @@ const configuration = (lab: string, more: readonly string[]): readonly string[] 
     'MpiDefault=none',
     'SwitchType=switch/none',
   ],
-  ...['AccountingStorageType=accounting_storage/none', 'EnforcePartLimits=ALL'],
+  'EnforcePartLimits=ALL',
   ...['SlurmdTimeout=5', 'KillWait=20', 'MinJobAge=300', 'InactiveLimit=0', 'ReturnToService=2'],
   ...['SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1', 'SlurmdParameters=config_overrides'],
   ...['PreemptType=preempt/partition_prio', 'PreemptMode=REQUEUE'],
@@ -105,5 +117,15 @@ const configuration = (lab: string, more: readonly string[]): readonly string[] 
   `PartitionName=main Nodes=${nodes.join(',')} Default=YES MaxTime=8:00:00 PriorityTier=1 State=UP`,
   `PartitionName=urgent Nodes=${nodes.join(',')} MaxTime=8:00:00 PriorityTier=10 State=UP`,
   `PartitionName=short Nodes=${nodes.join(',')} MaxTime=5 State=UP`,
-  ...more,
+]
+
+const accounting = (lab: string): readonly string[] => [
+  ...['AccountingStorageType=accounting_storage/slurmdbd', 'AccountingStorageHost=ctl'],
+  ...[`AccountingStoragePass=${lab}/munge.sock`, 'AccountingStorageEnforce=limits,qos'],
+]
+
+const database = (lab: string): readonly string[] => [
+  ...['DbdHost=ctl', 'DbdAddr=10.77.0.1', 'SlurmUser=root', 'AuthType=auth/munge', `AuthInfo=socket=${lab}/munge.sock`],
+  ...['StorageType=accounting_storage/mysql', 'StorageHost=127.0.0.1', 'StorageUser=slurm', 'StorageLoc=slurm'],
+  ...[`PidFile=${lab}/slurmdbd.pid`, `LogFile=${lab}/slurmdbd.log`],
 ]
