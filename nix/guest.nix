@@ -383,6 +383,8 @@ in
         MICROVM_INBOX = "${./inbox.sh}";
         MICROVM_BECOME_CLAUDE = "${./become-claude.sh}";
         MICROVM_DEV_CONTAINER = "${./dev-container.sh}";
+        MICROVM_FLAKE_FILES = "${./flake-files.pl}";
+        MICROVM_PERL = lib.getExe pkgs.perl;
       };
       serviceConfig = {
         ExecStart = "${lib.getExe pkgs.bash} ${./task-runner.sh}";

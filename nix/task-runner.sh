@@ -48,6 +48,7 @@ prompt_id=
 hold_seconds=
 wip_subject=
 flake=
+nix_arguments=()
 # What the task works in: the repository's own flake when empty, one that the host gave (given), the dev container that a file of the clone
 # describes (devcontainer), or nothing but this guest (plain).
 environment=
@@ -327,12 +328,13 @@ take_claude_files() (
   [ -n "${MICROVM_SAME_USER-}" ] || chown 1000:1000 "$folder"
 )
 
-# choose_shell [NIX_ARGUMENT...]: sets `shell` to what stands before a command that runs in what the task works in.
+# choose_shell [NIX_ARGUMENT...]: sets `shell` to what stands before a command that runs in what the task works in. Its arguments hold from then on.
 choose_shell() {
+  [ $# = 0 ] || nix_arguments=("$@")
   case $environment in
     plain) shell=() ;;
     devcontainer) ;; # It was started before.
-    *) shell=(nix develop "$flake" --no-write-lock-file "$@" --command) ;;
+    *) shell=(nix develop "$flake" --no-write-lock-file ${nix_arguments[@]+"${nix_arguments[@]}"} --command) ;;
   esac
 }
 
@@ -352,13 +354,24 @@ become_claude() {
   esac
 }
 
-# Sets `flake` to where nix is to read it: the clone with its history out of sight, for nix copies into its store whatever it finds. The
-# view is private: what is mounted in one that is shared shows in the clone, too. It lies in no folder that anybody cleans up.
+# Sets `flake` to where nix is to read it, for nix copies into its store whatever it finds: copies of the files that the flake can read or, where that cannot
+# be told, the clone with its history out of sight. That view is private: what is mounted in one that is shared shows in the clone, too. Neither lies in
+# a folder that anybody cleans up.
 show_flake() {
-  local view=/run/microvm-flake
+  local view=/run/microvm-flake files=/run/microvm-flake-files why
   flake=path:.
   is_root || return 0
-  mkdir -p "$view" && mount --bind --make-private "$repo" "$view" && mount -t tmpfs -o mode=755 history "$view/.git" && flake=path:$view
+  rm -rf "$files"
+  if why=$("${MICROVM_PERL:-perl}" "${MICROVM_FLAKE_FILES:-${self%/*}/flake-files.pl}" "$repo" "$files" 2>&1); then
+    flake=path:$files
+    return 0
+  fi
+  rm -rf "$files"
+  say "nix is shown all of the repository: ${why%%$'\n'*}"
+  if [ ! -e "$view" ]; then
+    mkdir -p "$view" && mount --bind --make-private "$repo" "$view" && mount -t tmpfs -o mode=755 history "$view/.git" || return 0
+  fi
+  flake=path:$view
 }
 
 # run_shell [NIX_ARGUMENT...]: Claude in what the task works in, to its end; sets `code`.
@@ -462,6 +475,17 @@ run_check() {
   tail -c 65536 "$copy.log" >"$private/check-output"
   rm -rf "$copy" "$copy.log"
   say "the check ended with exit status $check_code"
+}
+
+# The shell of the check is that of the flake as Claude left it.
+check_shell() {
+  case $environment in
+    plain | devcontainer | given) ;;
+    *)
+      show_flake
+      choose_shell
+      ;;
+  esac
 }
 
 # The check alone, of a clone in which nobody works: what comes onto the branch.
@@ -740,7 +764,10 @@ main() {
   judge
   keep_session
   if [ -z "$error" ]; then
-    [ -z "$check_command" ] || run_check
+    if [ -n "$check_command" ]; then
+      check_shell
+      run_check
+    fi
     write_result true '' "$code"
   else
     write_result false "$error" "$code"

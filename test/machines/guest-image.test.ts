@@ -51,6 +51,7 @@ test('each script, list and pin of the image is part of its key, and so is the a
     'clock.sh',
     'attach.sh',
     'attach.pl',
+    'flake-files.pl',
     ...(await readdir(join(nix, 'debian'))).map((name) => join('debian', name)),
   ]
   const { key } = await readImageInputs(nix, 'x64')

@@ -43,6 +43,7 @@ const inputFiles = [
   'clock.sh',
   'attach.sh',
   'attach.pl',
+  'flake-files.pl',
   'debian/build-image.sh',
   'debian/customize-root.sh',
   'debian/dhcp',

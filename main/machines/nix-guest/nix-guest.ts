@@ -25,6 +25,7 @@ const inputFiles = [
   'clock.sh',
   'attach.sh',
   'attach.pl',
+  'flake-files.pl',
   'store.sh',
   'proxy.sh',
   'task-runner.sh',

@@ -61,6 +61,7 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     'dev-container.sh',
     'inbox.sh',
     'attach.pl',
+    'flake-files.pl',
     'debian/pins.json',
   ]) {
     expect(await readFile(join(image.directory, 'flake', name))).toEqual(await readFile(join(flakeFolder, name)))
