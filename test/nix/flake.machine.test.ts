@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageDirectory } from '../../main/lib/files/paths.ts'
+import { run } from '../../main/lib/processes/spawn.ts'
 import { parseManifest } from '../../main/machines/nix-guest/manifest.ts'
 import { rosettaRuns } from '../../main/machines/vfkit/rosetta.ts'
 import { type Nix, unpackedNix } from '../support/machines/nix.ts'
@@ -51,6 +52,51 @@ test('the lock file is the one of this flake, and pins each input by its hash', 
   const text = await readFile(join(copy, 'flake.nix'), 'utf8')
   await writeFile(join(copy, 'flake.nix'), text.replace('github:NixOS/nixpkgs/nixos-unstable', 'path:/nowhere'))
   expect((await metadata(copy)).ok).toBe(false) // It looks for what the lock does not pin.
+})
+
+test('the files that are shown of a flake make the shell that all of its repository makes', async () => {
+  const folder = await temporaryFolder()
+  const nix = await unpackedNix(folder, AbortSignal.timeout(600_000))
+  const [repository, files] = [join(folder, 'repository'), join(folder, 'files')]
+  await mkdir(join(repository, 'nix'), { recursive: true })
+  const write = (name: string, text: string) => writeFile(join(repository, name), text)
+  const flakeWith = (extra: string) =>
+    write(
+      'flake.nix',
+      `{ outputs = { self }: { devShells.x86_64-linux.default = import ./nix/shell.nix { inputs' = [ ${extra} ]; }; }; }`,
+    )
+  await write('VERSION', '1.2\n')
+  await write('large', 'x'.repeat(2_000_000))
+  await write(
+    'nix/shell.nix',
+    `{ inputs' }: derivation {
+      name = "shell"; system = "x86_64-linux"; builder = "/bin/sh"; inherit inputs';
+      version = builtins.readFile ../VERSION; file = ../VERSION; hook = ''cd ./none ''\${PWD} \${builtins.baseNameOf ../VERSION}'';
+    }`,
+  )
+  const copied = () => run('perl', [join(flake, 'flake-files.pl'), repository, files])
+  const shell = async (path: string) => {
+    const { ok, stdout, stderr } = await nix(
+      ['eval', '--raw', '--offline', `path:${path}#devShells.x86_64-linux.default.drvPath`],
+      soon(),
+    )
+    expect(ok, stderr).toBe(true)
+    return stdout
+  }
+  await flakeWith('')
+  expect(await copied()).toMatchObject({ ok: true })
+  expect((await readdir(files, { recursive: true })).toSorted()).toEqual([
+    'VERSION',
+    'flake.nix',
+    'nix',
+    'nix/shell.nix',
+  ])
+  expect(await shell(files)).toBe(await shell(repository))
+  // Of the flake itself a part is another thing, so that nix has to be shown all of it.
+  await flakeWith(`"\${self}"`)
+  expect(await copied()).toMatchObject({ ok: false })
+  await write('../files/flake.nix', await readFile(join(repository, 'flake.nix'), 'utf8'))
+  expect(await shell(files)).not.toBe(await shell(repository))
 })
 
 /**

@@ -61,6 +61,16 @@ export const task: Bench = {
           `Before it, in the large one: ${partsOf(largeRuns, ['clone', 'nix develop'])}.`,
         ],
       },
+      {
+        what: 'nix develop in a further task, 95 MB repository',
+        unit: 'ms',
+        ours: partOf(largeRuns, 'nix develop'),
+        against: { what: 'in one of 1 MB', values: partOf(runs, 'nix develop') },
+        goal: { kind: 'ratio', atMost: 1.2 },
+        notes: [
+          'Of a repository whose flake names no folder nix is shown the files that it can read, and nothing else.',
+        ],
+      },
     ]
   },
 }
@@ -73,7 +83,10 @@ const lastParts = ['power off', 'salvage', 'result on the host', 'merge', 'finis
 
 function partsOf(runs: readonly TimedTask[], only?: readonly string[]): string {
   const names = only ?? [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))]
-  return names.map((name) => `${name} ${seconds(runs.map(({ parts }) => parts.get(name) ?? 0))}`).join(', ')
+  return names.map((name) => `${name} ${seconds(partOf(runs, name))}`).join(', ')
 }
+
+const partOf = (runs: readonly TimedTask[], name: string): readonly number[] =>
+  runs.map(({ parts }) => parts.get(name) ?? 0)
 
 const seconds = (values: readonly number[]): string => `${(summarize(values).quoted / 1000).toFixed(2)} s`
