@@ -103,7 +103,10 @@ sub named {
 sub require_formals {
     my ($path, $at, @tokens) = @_;
     my $word = sub { return $_[0] > $#tokens ? '' : $tokens[$_[0]][1] };
-    return if $word->($at) eq 'inputs' && $word->($at + 1) eq ':';
+    my $name = $word->($at);
+    return if $name eq 'inputs' && $word->($at + 1) eq ':';
+    # A name of their own that is not used.
+    return if $word->($at + 1) eq ':' && 1 == grep { $_->[0] eq 'name' && $_->[1] eq $name } @tokens;
     $at += 2 if $word->($at) eq 'inputs' && $word->($at + 1) eq '@';
     if ($word->($at) eq '{') {
         $at += 1 while $at <= $#tokens && $word->($at) ne '}';

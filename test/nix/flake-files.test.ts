@@ -79,6 +79,7 @@ test.for<readonly [string, Files, readonly string[]]>([
     },
     ['flake.nix'],
   ],
+  ['one that uses none of its arguments', { 'flake.nix': flakeOf('1', '_') }, ['flake.nix']],
   ['an address that is no path', { 'flake.nix': flakeOf('[ "https://a/b" http://a.example/b ]') }, ['flake.nix']],
 ])('%s: these files are enough', async ([, files, names]) => {
   expect(await shown(files)).toEqual([...names].sort())
