@@ -134,7 +134,9 @@ async function eventTimes(path: string): Promise<ReadonlyMap<string, number>> {
 
 async function claudeDuration(path: string): Promise<number> {
   const lines = (await readFile(path, 'utf8')).trim().split('\n')
-  const last = JSON.parse(lines.at(-1) ?? '') as { readonly type?: string; readonly duration_ms?: number }
-  if (last.type !== 'result' || last.duration_ms === undefined) throw new Error(`${path} ends with no result`)
-  return last.duration_ms
+  // The runner adds lines of its own.
+  const said = lines.map((line) => JSON.parse(line) as { readonly type?: string; readonly duration_ms?: number })
+  const ms = said.findLast(({ type }) => type === 'result')?.duration_ms
+  if (ms === undefined) throw new Error(`${path} has no result`)
+  return ms
 }
