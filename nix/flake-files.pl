@@ -94,9 +94,21 @@ sub named {
             next if $after eq '.' && $tokens[$at + 2][0] eq 'name' && $word->($at + 2) ne 'self';
             everything("$path: what becomes of all inputs is not known");
         }
-        elsif ($text eq 'outputs' && $after eq '=') { require_formals($path, $at + 2, @tokens) }
     }
+    require_formals($path, outputs_at(@tokens), @tokens) if $path eq 'flake.nix';
     return @named;
+}
+
+# Where the value of a flake's own `outputs` begins; derivations have attributes of that name, too.
+sub outputs_at {
+    my (@tokens) = @_;
+    my $depth = 0;
+    for my $at (0 .. $#tokens - 1) {
+        my ($kind, $text) = @{ $tokens[$at] };
+        if ($kind eq 'symbol') { $depth += $text =~ /^(?:[\[({]|\$\{)$/ ? 1 : $text =~ /^[\])}]$/ ? -1 : 0 }
+        return $at + 2 if $depth == 1 && $kind eq 'name' && $text eq 'outputs' && $tokens[$at + 1][1] eq '=';
+    }
+    return scalar @tokens;
 }
 
 # The arguments of the outputs have `self` among them under no other name.

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageDirectory } from '../../main/lib/files/paths.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
+import { offlineFlake } from '../support/git/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -80,6 +81,8 @@ test.for<readonly [string, Files, readonly string[]]>([
     ['flake.nix'],
   ],
   ['one that uses none of its arguments', { 'flake.nix': flakeOf('1', '_') }, ['flake.nix']],
+  ['derivations with outputs', { 'flake.nix': flakeOf('derivation { outputs = [ "out" ]; }') }, ['flake.nix']],
+  ["the flake of this project's tests", { 'flake.nix': offlineFlake }, ['flake.nix']],
   ['an address that is no path', { 'flake.nix': flakeOf('[ "https://a/b" http://a.example/b ]') }, ['flake.nix']],
 ])('%s: these files are enough', async ([, files, names]) => {
   expect(await shown(files)).toEqual([...names].sort())
