@@ -5,7 +5,7 @@ import type { HostProblem } from './host.ts'
 /** Another machine or cluster that runs tasks for this host. */
 export interface PlaceView {
   readonly name: string
-  /** What runs tasks there: `ssh`, `slurm`. */
+  /** What runs tasks there: `ssh`, `slurm`, `kubernetes`. */
   readonly kind: string
   /** The host that ssh leads to; null where commands of this host reach the place. */
   readonly host: string | null

@@ -14,9 +14,14 @@ import { placeProblems } from '../fleet/set-up/place-problems.ts'
 import { setUpPlace } from '../fleet/set-up/set-up-place.ts'
 import { absolutePath } from '../lib/files/absolute-path.ts'
 import { addPlace, checkPlace, findPlace, listPlaces, removePlace } from '../settings/places.ts'
+import { type KubernetesFlags, kubernetesFlags, kubernetesPlace } from './kubernetes-place.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-export interface PlaceFlags extends Partial<Record<JobOption, string>>, Partial<Record<ClusterKind, boolean>> {
+export interface PlaceFlags
+  extends Partial<Record<JobOption, string>>,
+    Partial<Record<ClusterKind, boolean>>,
+    KubernetesFlags {
+  readonly kubernetes?: boolean
   /** `HOST` or `USER@HOST`. */
   readonly ssh?: string
   /** `HOST` or `USER@HOST`, where the engine's commands are. */
@@ -40,13 +45,13 @@ export async function addPlaceCommand(
   flags: PlaceFlags,
   root?: string,
 ): Promise<void> {
-  const place = { ...placeOf(name, flags), ...(flags.key === 'node' && { key: flags.key }) }
+  const place = { ...(await placeOf(name, flags)), ...(flags.key === 'node' && { key: flags.key }) }
   const paths = (['node', 'folder', 'scratch'] as const).flatMap((flag) => {
     const path = flags[flag]
     return path === undefined ? [] : [[flag, absolutePath(path, `--${flag}`)]]
   })
   checkPlace(place)
-  terminal.note(`Copying our program to ${wayTo(place)}`)
+  if (place.kind !== 'kubernetes') terminal.note(`Copying our program to ${wayTo(place)}`)
   const added = { ...place, command: await setUpPlace(place, Object.fromEntries(paths), root) }
   await addPlace(terminal.home, added)
   terminal.say(`Added: ${name}`)
@@ -54,11 +59,29 @@ export async function addPlaceCommand(
 }
 
 /** @throws AppError('argument-invalid') for flags that do not go together. */
-function placeOf(name: string, { ssh, login, sshOption: options = [], scratch, ...flags }: PlaceFlags): NewPlace {
+async function placeOf(name: string, flags: PlaceFlags): Promise<NewPlace> {
+  const { kubernetes = false, ...others } = flags
+  const ofOthers = [
+    'ssh',
+    'login',
+    'sshOption',
+    'node',
+    'folder',
+    'scratch',
+    ...clusterKinds,
+    ...clusterKinds.flatMap(optionsOf),
+  ] as const
+  const stray = (kubernetes ? ofOthers : kubernetesFlags).find((flag) => flags[flag] !== undefined)
+  if (stray === undefined) return kubernetes ? await kubernetesPlace(name, flags) : hostOrCluster(name, others)
+  const option = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  throw wrong(`${option} is ${kubernetes ? 'not ' : ''}for a place with --kubernetes`)
+}
+
+function hostOrCluster(name: string, { ssh, login, sshOption: options = [], scratch, ...flags }: PlaceFlags): NewPlace {
   const kinds = clusterKinds.filter((kind) => flags[kind] === true)
   const [kind] = kinds
   if (kinds.length + (ssh === undefined ? 0 : 1) !== 1)
-    throw wrong('A place has one of --ssh HOST, --slurm and --htcondor')
+    throw wrong('A place has one of --ssh HOST, --slurm, --htcondor and --kubernetes')
   for (const other of clusterKinds.filter((each) => each !== kind)) {
     const stray = optionsOf(other).find((option) => flags[option] !== undefined)
     if (stray !== undefined) throw wrong(`--${stray} is for a place with --${other}`)
@@ -91,7 +114,9 @@ const wrong = (message: string): AppError =>
 export async function listPlacesCommand(terminal: Terminal): Promise<void> {
   const places = await listPlaces(terminal.home)
   if (places.length === 0)
-    terminal.note('There are no places: microvm-orchestrator places add NAME --ssh HOST, --slurm or --htcondor')
+    terminal.note(
+      'There are no places: microvm-orchestrator places add NAME --ssh HOST, --slurm, --htcondor or --kubernetes',
+    )
   for (const place of places) {
     const asks = Object.entries(asksOf(place)).map(([option, value]) => `, ${option} ${value}`)
     terminal.say(

@@ -11,6 +11,7 @@ import { type Patience, usualPatience } from './follow/patience.ts'
 import { VisitedPlaces } from './follow/visited.ts'
 import { htcondorEngine } from './htcondor/htcondor-engine.ts'
 import { JobWatch } from './jobs/job-watch.ts'
+import { kubernetesEngine } from './kubernetes/kubernetes-engine.ts'
 import { runAtPlace } from './place-task.ts'
 import { placeProblems } from './set-up/place-problems.ts'
 import { slurmEngine } from './slurm/slurm-engine.ts'
@@ -112,6 +113,8 @@ function engineOf(place: Place, homeKey: string): Engine {
       return slurmEngine(place, homeKey)
     case 'htcondor':
       return htcondorEngine(place, homeKey)
+    case 'kubernetes':
+      return kubernetesEngine(place, homeKey)
     default:
       return unreachable(place)
   }

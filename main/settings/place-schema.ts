@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import {
   type ClusterKind,
+  deviceResourcePattern,
+  imagePattern,
   jobOptions,
   keyPlaces,
+  kubeContextPattern,
+  kubeNamePattern,
   placeNamePattern,
   placePathPattern,
   sshHostPattern,
@@ -36,6 +40,18 @@ function jobSchema<Option extends string>(patterns: Readonly<Record<Option, RegE
   return z.object(Object.fromEntries(words) as Record<Option, ReturnType<typeof wordOf>>)
 }
 
+const kubernetesPlace = {
+  ...{ kind: z.literal('kubernetes'), ...any },
+  context: z.string().regex(kubeContextPattern),
+  namespace: z.string().regex(kubeNamePattern),
+  image: z.string().regex(imagePattern),
+  devices: z.array(z.string().regex(deviceResourcePattern)).max(20),
+  store: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('host-path'), path }),
+    z.object({ kind: z.literal('claim'), claim: z.string().regex(kubeNamePattern) }),
+  ]),
+}
+
 const wordOf = (pattern: RegExp) => z.string().regex(pattern).exactOptional()
 
 /** A place with what is added to it. */
@@ -44,6 +60,7 @@ export const placeWith = <Shape extends z.ZodRawShape>(added: Shape) =>
     z.object({ ...sshPlace, ...added }),
     z.object({ ...cluster('slurm', jobOptions.slurm), ...added }),
     z.object({ ...cluster('htcondor', jobOptions.htcondor), ...added }),
+    z.object({ ...kubernetesPlace, ...added }),
   ])
 
 /** A place as the home keeps it. */

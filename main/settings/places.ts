@@ -6,11 +6,17 @@ import { AppError, messageOf } from '../core/failure.ts'
 import { localPlace } from '../core/task/place-order.ts'
 import {
   asksOf,
+  deviceResourcePattern,
   hostOf,
+  imagePattern,
   jobOptions,
+  type KubernetesPlace,
+  kubeContextPattern,
+  kubeNamePattern,
   type NewPlace,
   type Place,
   placeNamePattern,
+  placePathPattern,
   type SshHost,
   sshHostPattern,
 } from '../core/task/task-place.ts'
@@ -45,11 +51,28 @@ export async function findPlace(home: string, name: string): Promise<Place & { r
 export function checkPlace(place: NewPlace): void {
   if (!placeNamePattern.test(place.name)) throw wrong('A name is small letters, digits and -, 31 at most')
   if (place.name === localPlace) throw wrong(`'${localPlace}' is this host, among places`)
+  if (place.kind === 'kubernetes') return void checkCluster(place)
   const host = hostOf(place)
   if (host) checkHost(host)
   const patterns: Readonly<Record<string, RegExp>> = place.kind === 'ssh' ? {} : jobOptions[place.kind]
   for (const [option, value] of Object.entries(asksOf(place)))
     if (!patterns[option]?.test(value)) throw wrong(`'${value.slice(0, 80)}' can be no ${option} of ${place.kind}`)
+}
+
+function checkCluster({ context, namespace, image, devices, store }: Omit<KubernetesPlace, 'command'>): void {
+  const claims = store.kind === 'claim' ? [store.claim] : []
+  const folders = store.kind === 'host-path' ? [store.path] : []
+  for (const [what, values, pattern] of [
+    ['context', [context], kubeContextPattern],
+    ['namespace', [namespace], kubeNamePattern],
+    ['image', [image], imagePattern],
+    ['resource of a device', devices, deviceResourcePattern],
+    ['claim of a volume', claims, kubeNamePattern],
+    ['folder of a node', folders, placePathPattern],
+  ] as const) {
+    const bad = values.find((value) => !pattern.test(value))
+    if (bad !== undefined) throw wrong(`'${bad.slice(0, 80)}' can be no ${what} of Kubernetes`)
+  }
 }
 
 function checkHost({ host, options }: SshHost): void {

@@ -22,6 +22,21 @@ export function addPlaceCommands(program: Command, terminal: Terminal): void {
     .option('--constraint <features>', 'with --slurm: as sbatch takes it')
     .option('--requirements <expression>', 'with --htcondor: what a node must have, as a submit description says it')
     .option('--group <name>', 'with --htcondor: the accounting group')
+    .option('--kubernetes', 'a namespace of a Kubernetes cluster, by kubectl')
+    .option('--context <name>', 'with --kubernetes: of your kubeconfig (default: the current one)')
+    .option('--namespace <name>', 'with --kubernetes: where pods run (default: that of the context)')
+    .option('--image <reference>', 'with --kubernetes: the image of pods, which has our program')
+    .option(
+      '--device <resource>',
+      'with --kubernetes: what a device plugin offers, one for each pod; repeatable (default: devices.kubevirt.io/kvm and devices.kubevirt.io/tun)',
+      collect,
+    )
+    .option('--host-devices', 'with --kubernetes: privileged pods, with the devices of their node')
+    .option(
+      '--store <path>',
+      'with --kubernetes: a folder of each node that outlives pods (default: /var/lib/microvm-orchestrator)',
+    )
+    .option('--claim <name>', 'with --kubernetes: the claim of a volume in its place')
     .option('--ssh-option <name=value>', 'an option of ssh, as ssh -o takes it; repeatable', collect)
     .addOption(
       new Option(

@@ -58,8 +58,28 @@ export type SlurmPlace = ClusterOf<'slurm'>
 /** A pool that HTCondor gives jobs to. */
 export type HtcondorPlace = ClusterOf<'htcondor'>
 
+/** A namespace of a Kubernetes cluster, where tasks are Jobs. The last word of `command` is where pods find their store. */
+export interface KubernetesPlace extends AnyPlace {
+  readonly kind: 'kubernetes'
+  /** Of the user's kubeconfig: which cluster, and as whom. */
+  readonly context: string
+  readonly namespace: string
+  /** Has our program, and all that a Linux host needs for tasks. */
+  readonly image: string
+  /** What device plugins offer, of which a pod has one each; none: pods are privileged, and have the devices of their node. */
+  readonly devices: readonly string[]
+  /** What outlives pods: histories, disks of slots, and the work of tasks. */
+  readonly store: KubernetesStore
+}
+
+export type KubernetesStore =
+  /** A folder of each node. */
+  | { readonly kind: 'host-path'; readonly path: string }
+  /** A volume that all pods have by its claim. */
+  | { readonly kind: 'claim'; readonly claim: string }
+
 /** Another machine, or several, that run tasks for this home. */
-export type Place = SshPlace | SlurmPlace | HtcondorPlace
+export type Place = SshPlace | SlurmPlace | HtcondorPlace | KubernetesPlace
 export type PlaceKind = Place['kind']
 
 /** A place whose program is not there yet. */
@@ -80,13 +100,22 @@ export type Standing =
   | { readonly kind: 'away'; readonly why: string }
 
 /** The host where commands of the place run; null for this one. */
-export const hostOf = (place: NewPlace): SshHost | null => (place.kind === 'ssh' ? place : place.login)
+export function hostOf(place: NewPlace): SshHost | null {
+  if (place.kind === 'kubernetes') return null
+  return place.kind === 'ssh' ? place : place.login
+}
 
 /** What its engine is asked for, by the name of the option; nothing where it has no engine of its own. */
-export const asksOf = (place: NewPlace): Readonly<Record<string, string>> => (place.kind === 'ssh' ? {} : place.job)
+export function asksOf(place: NewPlace): Readonly<Record<string, string>> {
+  if (place.kind === 'kubernetes') return { context: place.context, namespace: place.namespace, image: place.image }
+  return place.kind === 'ssh' ? {} : place.job
+}
 
 /** The host that leads there, for people. */
-export const wayTo = (place: NewPlace): string => hostOf(place)?.host ?? 'this host'
+export const wayTo = (place: NewPlace): string =>
+  place.kind === 'kubernetes'
+    ? `the namespace ${place.namespace} of ${place.context}`
+    : (hostOf(place)?.host ?? 'this host')
 
 /** Where the other machine keeps what it has of a task, for people. @param node what the machine calls itself, where that is known. */
 export function seatOf(place: TaskPlace, node: string | null): string {
@@ -102,6 +131,15 @@ export const sshHostPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(@[A-Za-z0-9[][A
 
 /** Of the machine there: a path that every shell takes for one word. */
 export const placePathPattern = /^\/[A-Za-z0-9_./+-]{1,400}$/
+
+/** A context of a kubeconfig, which may be any text there: nothing that becomes another word or an option. */
+export const kubeContextPattern = /^[A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,250}$/
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+export const kubeNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+/** https://github.com/distribution/reference */
+export const imagePattern = /^[a-z0-9][A-Za-z0-9._/:@-]{0,400}$/
+/** An extended resource, such as `devices.kubevirt.io/kvm`. */
+export const deviceResourcePattern = /^[a-z0-9][a-z0-9.-]{0,250}\/[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /** The name of a node, where it becomes a word of a command. */
 export const nodeNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/

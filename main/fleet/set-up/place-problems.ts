@@ -1,6 +1,7 @@
 import type { Place } from '../../core/task/task-place.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { htcondorProblems } from '../htcondor/htcondor-problems.ts'
+import { kubernetesProblems } from '../kubernetes/kubernetes-problems.ts'
 import { slurmProblems } from '../slurm/slurm-problems.ts'
 import { sshProblems } from '../ssh/ssh-problems.ts'
 import type { PlaceProblem } from './doctor-lines.ts'
@@ -14,6 +15,8 @@ export async function placeProblems(place: Place, signal?: AbortSignal): Promise
       return await slurmProblems(place, signal)
     case 'htcondor':
       return await htcondorProblems(place, signal)
+    case 'kubernetes':
+      return await kubernetesProblems(place, signal)
     default:
       return unreachable(place)
   }

@@ -43,8 +43,13 @@ scratch=/var/tmp/microvm-orchestrator-$(id -u)
 printf 'microvm-orchestrator-place\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -s)" "$version" "$node" "$(cd "$folder" && pwd -P)" "$scratch"
 `
 
+/** Where nodes have our program because an image brings it. */
+const imageProgram = '/usr/local/bin/microvm-orchestrator-node'
+/** Where pods find their store. */
+const imageStore = '/var/lib/microvm-orchestrator'
+
 /**
- * Copies our program to the machine and finds what runs it there. No root is needed, and nothing is started.
+ * Copies our program to the machine and finds what runs it there. No root is needed, and nothing is started. Images have it already.
  * @throws AppError('place-unreachable'), or 'host-incomplete' for a machine that cannot run it.
  */
 export async function setUpPlace(
@@ -52,6 +57,7 @@ export async function setUpPlace(
   paths: ProgramPaths,
   root = resourceDirectory(),
 ): Promise<Place['command']> {
+  if (place.kind === 'kubernetes') return [imageProgram, imageStore]
   const archive = await packProgram(root)
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 16)
   const words = ['sh', '-c', script, 'sh', key, paths.folder ?? '', paths.node ?? '']

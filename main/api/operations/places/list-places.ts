@@ -16,7 +16,7 @@ export const listPlaces = defineOperation({
     places: z.array(
       z.looseObject({
         name: z.string(),
-        kind: z.enum(['ssh', 'slurm', 'htcondor']),
+        kind: z.enum(['ssh', 'slurm', 'htcondor', 'kubernetes']),
         host: z
           .string()
           .nullable()
