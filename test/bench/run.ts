@@ -26,6 +26,7 @@ import { merge } from './rows/merge.ts'
 import { message } from './rows/message.ts'
 import { places } from './rows/places.ts'
 import { task } from './rows/task.ts'
+import { template } from './rows/template.ts'
 import { warm } from './rows/warm.ts'
 import { window } from './rows/window.ts'
 import { soak } from './soak/soak.ts'
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   live,
   message,
   warm,
+  template,
   places,
   task,
   soak,

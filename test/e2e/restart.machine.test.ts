@@ -15,7 +15,7 @@ import { commitFile } from '../support/scripts.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-test('tasks outlive their server, ended in order or killed, and the next one merges them and tells of their ends', async () => {
+test('tasks in machines restored from a template outlive their server, ended in order or killed, and the next one merges them and tells of their ends', async () => {
   const go = Promise.withResolvers<void>()
   const held = (file: string) => {
     const script = commitFile(file, 'Done.\n', `Add ${file}`)
@@ -29,7 +29,10 @@ test('tasks outlive their server, ended in order or killed, and the next one mer
   const home = join(folder, 'home')
   const repos = [join(folder, 'first'), join(folder, 'second')] as const
   await mkdir(home, { mode: 0o700 })
-  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', memoryMiB: 2048 }))
+  await writeFile(
+    join(home, 'settings.json'),
+    JSON.stringify({ egress: 'closed', memoryMiB: 2048, memoryTemplates: true }),
+  )
   for (const repo of repos) {
     await makeRepository(repo)
     expect((await runCommand(['allow', repo], { home })).exitCode).toBe(0)
@@ -39,6 +42,10 @@ test('tasks outlive their server, ended in order or killed, and the next one mer
   const serve = () => startCommand(['serve', '--port', '0'], { home, env })
 
   const server1 = serve()
+  let logged = ''
+  server1.stderr?.on('data', (chunk) => {
+    logged += chunk
+  })
   const connection1 = await listening(server1, home)
   const tasks: string[] = []
   for (const repo of ['first', 'second']) {
@@ -48,6 +55,9 @@ test('tasks outlive their server, ended in order or killed, and the next one mer
   await until(async () => (await phasesOf(connection1, tasks)).every((phase) => phase === 'working'))
   server1.kill('SIGTERM')
   expect(await ended(server1)).toEqual([0, null])
+  // Of two that are first, one may have been booted while the template was made for the other.
+  expect(logged).toContain('"msg":"machine restored"')
+  expect(logged).not.toContain('template of memory failed')
 
   const server2 = serve()
   const connection2 = await listening(server2, home)

@@ -54,22 +54,25 @@ export async function makeMachines(context: BenchContext, image: GuestImage) {
   const seconds: number[] = []
   let count = 0
   const bootOn = async (driver: MachineDriver) => {
-    const spec = await specIn(context, ++count)
-    await driver.prepareOwnership(
-      [...spec.shares.map(({ directory }) => directory), ...spec.volumes.map(({ path }) => path)],
-      context.signal,
-    )
-    const booted = await bootOnce(driver, spec, context.signal)
+    const booted = await bootOnce(driver, await specIn(context, driver, ++count), context.signal)
     seconds.push(booted.guestSeconds)
     return booted.ms
   }
   return { bootRunner: () => bootOn(real), bootBare: () => bootOn(floor), guestSeconds: () => seconds }
 }
 
-/** The machine of a task whose text is missing nothing but the key: its agent fails at once and the guest powers off. */
-async function specIn({ folder }: BenchContext, count: number): Promise<MachineSpec> {
+/**
+ * The machine of a task whose text is missing nothing but the key: its agent fails at once and the guest powers off.
+ * @param slot whose disks it has; machines that run at once have different ones.
+ */
+export async function specIn(
+  { folder, signal }: BenchContext,
+  driver: MachineDriver,
+  count: number,
+  slot = 1,
+): Promise<MachineSpec> {
   const directory = join(folder, `machine-${count}`)
-  const disks = join(folder, 'disks')
+  const disks = join(folder, `disks-${slot}`)
   const [share, repo] = [join(directory, 'share'), join(directory, 'repo')]
   for (const path of [share, repo, disks]) await mkdir(path, { recursive: true })
   await writeFile(join(share, 'task.md'), 'Nothing')
@@ -82,6 +85,7 @@ async function specIn({ folder }: BenchContext, count: number): Promise<MachineS
     await writeFile(path, '', { flag: 'a' })
     await truncate(path, 30 * 1024 ** 3)
   }
+  await driver.prepareOwnership([share, repo, ...volumes.map(({ path }) => path)], signal)
   return {
     name: `bench-${process.pid}-${count}`,
     cpus: settings.cpus,
@@ -98,7 +102,7 @@ async function specIn({ folder }: BenchContext, count: number): Promise<MachineS
 }
 
 /** From the start of the hypervisor's process to its guest's first line; the machine is off again when this resolves. */
-async function bootOnce(driver: MachineDriver, spec: MachineSpec, signal: AbortSignal) {
+export async function bootOnce(driver: MachineDriver, spec: MachineSpec, signal: AbortSignal) {
   const starting = driver.start(spec, signal)
   try {
     const { seenAt, guestSeconds } = await lineOn(spec.consolePath, signal)
@@ -111,7 +115,7 @@ async function bootOnce(driver: MachineDriver, spec: MachineSpec, signal: AbortS
   }
 }
 
-async function lineOn(path: string, signal: AbortSignal) {
+export async function lineOn(path: string, signal: AbortSignal) {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(120_000)])
   for (;;) {
     const text = await readFile(path, 'utf8').catch(() => '')

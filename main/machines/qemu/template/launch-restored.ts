@@ -29,9 +29,12 @@ export async function launchRestored(
   line.say(restoreWords(machine))
   await qmp.execute('cont', signal)
   await line.hear('seeded', signal)
+  // Standing still, so that the guest looks for all of them at once.
+  await qmp.execute('stop', signal)
   for (const device of pluggedDevices(machine)) {
     await qmp.execute({ execute: 'device_add', arguments: device }, signal)
   }
+  await qmp.execute('cont', signal)
   await line.hear('restored', signal)
   return launched
 }
