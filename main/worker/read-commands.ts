@@ -6,7 +6,7 @@ import { BoundedLines } from '../lib/guest/bounded-lines.ts'
 import { parseGuestLine } from '../lib/guest/guest-json.ts'
 
 /** A command that the agent's program reported, in one line, and the exit status that it reported; null where it told none. */
-export interface ToldCommand {
+interface ToldCommand {
   readonly command: string
   readonly exitStatus: number | null
 }
