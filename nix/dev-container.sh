@@ -4,16 +4,20 @@
 # In it: the clone, where its description wants it; the runner's private folder at /opt/microvm, which is as much the agent's outside of it;
 # Claude Code at /opt/microvm-claude; where registries of crates have routes /.cargo/config.toml, which Cargo finds from every folder; and what Claude remembers at /opt/microvm-config.
 
-# The id of the container while there is one.
+# The id of the container while there is one, and with it those of the other services of its Compose file.
 container=
+containers=()
 container_description=
 container_variables=()
+compose_program=${MICROVM_COMPOSE:-${self%/*}/compose.sh}
 
 # in_guest COMMAND...: becomes a command of the guest's user outside the container; call it in a subshell.
 in_guest() {
   cd "$repo" || exit 127
   user_environment
-  export CONTAINERS_CONF_OVERRIDE=$state/containers.conf
+  export CONTAINERS_CONF_OVERRIDE=$state/containers.conf MICROVM_CLONE=$repo
+  # Checks of health are asked for by us, and by no timer of systemd's.
+  export PODMAN_COMPOSE_PROVIDER=$compose_program PODMAN_COMPOSE_WARNING_LOGS=false DISABLE_HC_SYSTEMD=true
   as_user "$@"
 }
 podman_of_guest() { (in_guest podman "$@"); }
@@ -30,7 +34,8 @@ start_container() {
     return 1
   fi
   cp "${MICROVM_BECOME_CLAUDE:-${self%/*}/become-claude.sh}" "$private/become-claude.sh"
-  printf '[containers]\nnetns = "host"\n' >"$state/containers.conf"
+  # What docker-compose has built is looked for by the name that it was given, and not by one of Docker Hub's.
+  printf '[containers]\nnetns = "host"\n[engine]\ncompat_api_enforce_docker_hub = false\n' >"$state/containers.conf"
   mkdir -p "$user_home/.claude"
   ! is_root || chown 1000:1000 "$user_home/.claude" "$container_description" "$private/become-claude.sh"
   set_container_variables
@@ -38,7 +43,12 @@ start_container() {
   local description=(--config "$config")
   # One that is there is held to; none is made, for it would be in the task's work.
   [ -e "${config%/*}/devcontainer-lock.json" ] || [ -e "${config%/*}/.devcontainer-lock.json" ] || description+=(--no-lockfile)
-  known=$(name_of_built_image "$config")
+  if grep -q '"dockerComposeFile"' "$config"; then
+    known=
+    remove_services
+  else
+    known=$(name_of_built_image "$config")
+  fi
   if [ -n "$known" ] && podman_of_guest image exists "$known" && describe_built_image "$known" "$config" >"$private/built.json"; then
     mv "$private/built.json" "$container_description"
     description=(--override-config "$container_description")
@@ -63,9 +73,29 @@ start_container() {
     error="$(why_no_container "$answer" "$before")"$'\n'"$(said_while_building "$before" | tail -n 12 | cut -c 1-400)"
     return 1
   fi
+  mapfile -t containers < <(containers_of "$answer")
+  [ ${#containers[@]} != 0 ] || containers=("$container")
+  wait_for_services
   [ -z "$known" ] || podman_of_guest tag "$(podman_of_guest inspect --format '{{.Image}}' "$container")" "$known" >/dev/null 2>&1
   shell=(devcontainer exec --docker-path podman --workspace-folder "$repo" --override-config "$container_description" --container-id "$container"
     "${container_variables[@]}")
+}
+
+# What services of an earlier task of the slot left: every clone lies in the same folder, and has the same name for Compose.
+remove_services() {
+  local of=label=com.docker.compose.project left
+  mapfile -t left < <(podman_of_guest ps --all --quiet --filter "$of" 2>/dev/null)
+  [ ${#left[@]} = 0 ] || podman_of_guest rm --force --volumes "${left[@]}" >/dev/null 2>&1
+  mapfile -t left < <(podman_of_guest volume ls --quiet --filter "$of" 2>/dev/null)
+  [ ${#left[@]} = 0 ] || podman_of_guest volume rm --force "${left[@]}" >/dev/null 2>&1
+}
+
+# containers_of ANSWER: all that were started with it, oldest first.
+containers_of() {
+  local project
+  project=$(jq -r 'select(.outcome == "success") | .composeProjectName | strings | select(test("^[a-z0-9_-]{1,100}$"))' "$1")
+  [ -z "$project" ] ||
+    podman_of_guest ps --all --quiet --no-trunc --sort created --filter "label=com.docker.compose.project=$project"
 }
 
 # What the agent's environment has beside the container's own. Claude Code takes rights that root has only where it is told that it is kept apart.
@@ -139,7 +169,20 @@ why_no_container() {
 }
 
 # With all that runs in it. What was installed in it stays.
-stop_container() { podman_of_guest stop --time 0 "$container" >/dev/null 2>&1; }
+stop_container() { podman_of_guest stop --time 0 "${containers[@]}" >/dev/null 2>&1; }
+resume_container() { podman_of_guest start "${containers[@]}" >/dev/null && wait_for_services; }
+
+# A database that was just started takes no connections yet: until those services that have a check of their health pass it, or for two minutes.
+wait_for_services() {
+  local deadline=$((SECONDS + 120)) service
+  for service in "${containers[@]}"; do
+    [ "$service" != "$container" ] && [ "$(podman_of_guest inspect --format '{{if .Config.Healthcheck}}yes{{end}}' "$service" 2>/dev/null)" = yes ] || continue
+    until podman_of_guest healthcheck run "$service" >/dev/null 2>&1; do
+      [ "$SECONDS" -lt "$deadline" ] || { say "a service beside the dev container is not healthy, which is not waited for any longer" && return; }
+      sleep 1
+    done
+  done
+}
 
 # A signal for Claude alone, whose own number is told inside.
 signal_claude() {

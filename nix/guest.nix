@@ -286,6 +286,7 @@ in
     ]
     ++ (with pkgs; [
       curl
+      docker-compose
       file
       gcc
       git
@@ -331,6 +332,8 @@ in
       containersConf.settings.engine = {
         cgroup_manager = "cgroupfs";
         events_logger = "file";
+        # The other one needs a service of podman's.
+        compose_providers = [ (lib.getExe pkgs.podman-compose) ];
       };
     };
 
@@ -383,6 +386,7 @@ in
         MICROVM_INBOX = "${./inbox.sh}";
         MICROVM_BECOME_CLAUDE = "${./become-claude.sh}";
         MICROVM_DEV_CONTAINER = "${./dev-container.sh}";
+        MICROVM_COMPOSE = "${./compose.sh}";
         MICROVM_FLAKE_FILES = "${./flake-files.pl}";
         MICROVM_PERL = lib.getExe pkgs.perl;
       };

@@ -448,7 +448,7 @@ run_check() {
     # It sees what was mounted before it starts, and nothing later.
     stop_container
     ! is_root || mount --bind "$copy" "$repo"
-    podman_of_guest start "$container" >/dev/null
+    resume_container
     command=(sh -c 'if command -v bash >/dev/null; then exec bash -c "$1"; else exec sh -c "$1"; fi' check "$check_command")
   elif is_root; then
     isolate=(unshare --mount "$BASH" -c 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"' isolate "$copy" "$repo"

@@ -30,7 +30,7 @@ add_program() {
 
 add_files() {
   install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
-  install -m 755 "$work/init" "$work/task-runner.sh" "$work/become-claude.sh" "$work/dev-container.sh" \
+  install -m 755 "$work/init" "$work/task-runner.sh" "$work/become-claude.sh" "$work/dev-container.sh" "$work/compose.sh" \
     "$work/inbox.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" \
     "$work/attach.sh" "$work/attach.pl" "$work/restore.pl" "$work/flake-files.pl" "$root/usr/lib/microvm/"
   install -m 755 "$work/claude" "$root/usr/local/bin/claude"
@@ -64,6 +64,8 @@ NIX
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+# The other one needs a service of podman's.
+compose_providers = ["/usr/bin/podman-compose"]
 [containers]
 log_driver = "k8s-file"
 PODMAN

@@ -120,3 +120,40 @@ test('a description that the clone has not is told', async () => {
     error: expect.stringContaining('is not in the clone: .devcontainer/other'),
   })
 })
+
+test('with the container the services beside it are stopped and started, and those of an earlier task are gone', async () => {
+  const both = ['b'.repeat(64), id]
+  const { folder, world } = await contained(
+    `echo '${JSON.stringify({ outcome: 'success', containerId: id, composeProjectName: 'repo_devcontainer' })}'`,
+    { MICROVM_CHECK: 'true' },
+  )
+  await writeFile(
+    join(folder, 'bin/podman'),
+    `#!/bin/bash
+echo "$*" >>'${world.seen}/podman'
+case $* in
+  ps*project=repo_devcontainer) printf '%s\\n' ${both.join(' ')} ;;
+  ps*) echo former ;;
+  'volume ls'*) echo former_data ;;
+  inspect*Healthcheck*) echo yes ;;
+  'healthcheck run'*) [ -e '${folder}/asked' ] || { touch '${folder}/asked'; exit 1; } ;;
+esac
+`,
+  )
+  await writeFile(
+    join(world.repo, '.devcontainer/devcontainer.json'),
+    '{ "dockerComposeFile": "c.yml", "service": "a" }',
+  )
+  await world.run()
+  expect(await world.result()).toMatchObject({ success: true, check: { exit_code: 0 } })
+  const calls = (await world.read(join(world.seen, 'podman'))).trim().split('\n')
+  const [stop, start] = [`stop --time 0 ${both.join(' ')}`, `start ${both.join(' ')}`]
+  const [removed, forgotten, ...later] = calls.filter((call) => /^(rm|volume rm|stop|start) /.test(call))
+  expect([removed, forgotten]).toEqual(['rm --force --volumes former', 'volume rm --force former_data'])
+  expect(new Set(later)).toEqual(new Set([stop, start]))
+  expect([later[0], later.at(-1)]).toEqual([stop, stop])
+  // Before the agent until it is passed, and before the check; the container itself is not asked.
+  const health = calls.filter((call) => call.startsWith('healthcheck'))
+  expect(health).toEqual(Array(3).fill(`healthcheck run ${both[0]}`))
+  expect(calls.indexOf(start)).toBeLessThan(calls.lastIndexOf(health[0] ?? ''))
+})

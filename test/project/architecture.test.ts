@@ -97,6 +97,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/exporter-metrics-otlp-http': ['main/integrations/telemetry/'],
   semver: ['main/environment/'],
   'smol-toml': ['main/environment/'],
+  yaml: ['main/environment/'],
   react: ['renderer/'],
   'react-dom': ['renderer/'],
   zustand: ['renderer/'],

@@ -54,7 +54,7 @@ export interface GatewaySecret {
 }
 
 /** On the gateway of a machine: below it every secret has its route, by its name. */
-export const secretRoutesPath = '/secrets/'
+const secretRoutesPath = '/secrets/'
 
 /** Below it is what is on the host of the secret, path by path. */
 export const secretRouteUrl = (name: string, gatewayUrl: string): string => `${gatewayUrl}${secretRoutesPath}${name}`

@@ -1,6 +1,7 @@
 import type { Found, FoundPackage } from '../../core/environment/found.ts'
 import { type ToolName, toolNames } from './catalog.ts'
 import { chooseLine } from './choose-line.ts'
+import { isComposeFile } from './compose-files.ts'
 import { findDevContainer, isDevContainer } from './dev-container.ts'
 import { doubt, type Finding, type Reader, type RepositoryFile, tool } from './finding.ts'
 import { contradictingLocks } from './lock-files.ts'
@@ -31,7 +32,7 @@ const most = { packages: 60, doubts: 40 } as const
 
 /** What a file is asked for, by its path alone. Pure. */
 export function interestIn(path: string): 'content' | 'presence' | 'none' {
-  if (isDevContainer(path)) return 'content'
+  if (isDevContainer(path) || isComposeFile(path)) return 'content'
   const all = readersOf(path)
   return all.some(({ read }) => read) ? 'content' : all.length > 0 ? 'presence' : 'none'
 }

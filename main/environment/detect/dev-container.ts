@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { z } from 'zod'
 import type { FoundDevContainer } from '../../core/environment/found.ts'
+import { reasonsAgainstCompose } from './compose-files.ts'
 import type { RepositoryFile } from './finding.ts'
 import { shown } from './texts.ts'
 
@@ -23,13 +24,13 @@ export function findDevContainer(files: readonly RepositoryFile[]): FoundDevCont
     .at(0)
   if (!file) return null
   const { path, text } = file
-  return { path, problems: readProblems(path, text).slice(0, most) }
+  return { path, problems: readProblems({ path, text }, files).slice(0, most) }
 }
 
-function readProblems(path: string, text: string | null): readonly string[] {
+function readProblems({ path, text }: RepositoryFile, files: readonly RepositoryFile[]): readonly string[] {
   if (text === null) return [`${shown(path)} could not be read`]
   try {
-    return problemsIn(path, text)
+    return problemsIn(path, text, files)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     return [`${shown(path)} cannot be understood: it is nested too deeply`]
@@ -44,7 +45,8 @@ const description = z.looseObject({
   dockerFile: z.string().optional(),
   context: z.string().optional(),
   build: z.looseObject({ dockerfile: z.string().optional(), context: z.string().optional() }).optional(),
-  dockerComposeFile: z.unknown().optional(),
+  dockerComposeFile: z.union([z.string(), z.array(z.string())]).optional(),
+  service: z.string().optional(),
   privileged: z.boolean().optional(),
   runArgs: z.array(z.string()).optional(),
   mounts: z.array(mount).optional(),
@@ -54,7 +56,7 @@ const description = z.looseObject({
 })
 type Description = z.infer<typeof description>
 
-function problemsIn(path: string, text: string): readonly string[] {
+function problemsIn(path: string, text: string, files: readonly RepositoryFile[]): readonly string[] {
   const errors: ParseError[] = []
   const value: unknown = parse(text, errors, { allowTrailingComma: true })
   const [error] = errors
@@ -67,14 +69,15 @@ function problemsIn(path: string, text: string): readonly string[] {
     const [issue] = parsed.error.issues
     return [`${shown(path)} cannot be understood: ${shown(issue?.path.join('.') || 'it')} is not of its type`]
   }
-  return reasonsAgainst(path, parsed.data).map((reason) => `${shown(path)} ${reason}`)
+  return reasonsAgainst(path, parsed.data, files).map((reason) => `${shown(path)} ${reason}`)
 }
 
-function reasonsAgainst(path: string, wanted: Description): readonly string[] {
+function reasonsAgainst(path: string, wanted: Description, files: readonly RepositoryFile[]): readonly string[] {
   const { image, dockerFile, build, dockerComposeFile, privileged, runArgs = [], mounts = [], features = {} } = wanted
   const { workspaceMount, hostRequirements } = wanted
   const reasons: string[] = []
-  if (dockerComposeFile !== undefined) reasons.push('needs Docker Compose, which guests cannot use for it')
+  if (dockerComposeFile !== undefined)
+    reasons.push(...reasonsAgainstCompose({ path, dockerComposeFile, service: wanted.service }, files))
   else if (image === undefined && dockerFile === undefined && build?.dockerfile === undefined)
     reasons.push('names neither an image nor a Dockerfile')
   if (privileged) reasons.push('asks for a privileged container, and those of guests have no rights but their user’s')

@@ -38,6 +38,7 @@ const inputFiles = [
   'task-runner.sh',
   'become-claude.sh',
   'dev-container.sh',
+  'compose.sh',
   'inbox.sh',
   'forwards.sh',
   'clock.sh',

@@ -31,6 +31,7 @@ const inputFiles = [
   'task-runner.sh',
   'become-claude.sh',
   'dev-container.sh',
+  'compose.sh',
   'inbox.sh',
   'debian/pins.json',
 ] as const

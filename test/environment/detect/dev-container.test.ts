@@ -32,7 +32,11 @@ test.each([
   ['another kind of value', '["image"]', /cannot be understood: it is not of its type/],
   ['a field of another type', '{ "image": "a", "mounts": 3 }', /cannot be understood: mounts is not of its type/],
   ['no image', '{}', /names neither an image nor a Dockerfile/],
-  ['Compose', '{ "dockerComposeFile": "compose.yml", "service": "app" }', /needs Docker Compose/],
+  [
+    'a Compose file that is not there',
+    '{ "dockerComposeFile": "compose.yml", "service": "app" }',
+    /names the Compose file \.devcontainer\/compose\.yml, which could not be read/,
+  ],
   ['all rights', '{ "image": "a", "privileged": true }', /asks for a privileged container/],
   ['all rights by an option', '{ "image": "a", "runArgs": ["--privileged"] }', /with --privileged/],
   ['a device', '{ "image": "a", "runArgs": ["--device=/dev/kvm"] }', /with --device=\/dev\/kvm/],

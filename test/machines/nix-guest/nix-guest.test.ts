@@ -59,6 +59,7 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     'task-runner.sh',
     'become-claude.sh',
     'dev-container.sh',
+    'compose.sh',
     'inbox.sh',
     'attach.pl',
     'flake-files.pl',

@@ -29,6 +29,7 @@ let
     # the guest's
     "bash"
     "curl"
+    "docker-compose"
     "file"
     "gcc"
     "git"

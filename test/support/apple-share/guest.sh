@@ -16,7 +16,7 @@ mkdir workspace bin home state seen
 mkdir -m 1777 tmp
 cp "$programs"/* bin/
 cp "$runner" runner.sh
-cp "$(dirname "$runner")"/{become-claude,dev-container,inbox}.sh .
+cp "$(dirname "$runner")"/{become-claude,dev-container,compose,inbox}.sh .
 chmod -R a+rX,u+x bin
 printf 'root:x:0:0::/root:/bin/bash\nclaude:x:1000:1000::/mnt/home:/bin/bash\n' >passwd
 printf 'root:x:0:\nclaude:x:1000:\n' >group

@@ -60,7 +60,7 @@ export async function imageRegistry(layer: Buffer): Promise<ImageRegistry> {
 }
 
 const programs =
-  `bash cat chmod chown cp cut date env grep head id ln ls mkdir mktemp mv rm sed sleep stat tail touch tr uname`.split(
+  `bash cat chmod chown cp cut date env grep head id ln ls mkdir mktemp mv perl rm sed sleep stat tail touch tr uname`.split(
     ' ',
   )
 /** What Claude Code is linked against, beside libc. */
