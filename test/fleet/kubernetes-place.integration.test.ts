@@ -9,6 +9,7 @@ import { kubernetesEngine } from '../../main/fleet/kubernetes/kubernetes-engine.
 import { run } from '../../main/lib/processes/spawn.ts'
 import { findPlace } from '../../main/settings/places.ts'
 import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import { expectEngineContract, expectUnreachable } from '../support/fleet/engine-contract.ts'
 import { jobFor } from '../support/fleet/job.ts'
 import { type KubeScene, kubeScene } from '../support/fleet/kube/kube-scene.ts'
 import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
@@ -193,4 +194,12 @@ test('a job that was submitted before a crash of home is found by its seat, is s
   await engine.cancel(`${homeKey}-0c0c0c0c`, signal)
   await expect.poll(() => seatsAt(scene, 'n1'), soon).toEqual([])
   expect(scene.api.faults).toEqual([])
+})
+
+test('Kubernetes keeps the promises of an engine', async () => {
+  await using scene = await kubeScene(() => 'exit 1')
+  await expectEngineContract((home) => kubernetesEngine(scene.place, home))
+  expect(scene.api.faults).toEqual([])
+  await scene.api[Symbol.asyncDispose]()
+  await expectUnreachable(kubernetesEngine(scene.place, '0123456789abcdef'))
 })
