@@ -148,7 +148,7 @@ test('network sums up what a task reached and was refused, whatever a guest made
     exitCode: 0,
     stdout: [
       '  github.com:443: reached 2 times, 10 bytes up, 2000 bytes down; failed once (unreachable)',
-      '  evil.example:80: refused once (not-listed)',
+      '  ?]0;x?evil.example:80: refused once (not-listed)',
       '  api.anthropic.com:443: reached once, 5 bytes up, 6 bytes down',
       '',
     ].join('\n'),

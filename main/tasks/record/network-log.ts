@@ -4,11 +4,8 @@ import type { NetworkEvent } from '../../core/network/gateway.ts'
 import { parseJsonLines } from '../../lib/files/json-lines.ts'
 
 const bytes = z.int().nonnegative()
-/** A gateway writes no other signs; whatever else is in a line, which may come from a place, becomes part of nothing. */
-const word = z
-  .string()
-  .max(300)
-  .regex(/^[!-~]*$/)
+/** A gateway writes visible ASCII alone. Of a line with more in it, which may come from a place, the rest is shown as that writes it: what was tried is not hidden. */
+const word = z.string().transform((text) => text.replaceAll(/[^!-~]/g, '?').slice(0, 300))
 const where = { at: word, host: word, port: z.int() }
 const reason = z.enum([
   ...(['not-listed', 'address-refused', 'tls-name', 'path-refused', 'malformed'] as const),
