@@ -8,6 +8,7 @@ import { hostDriver } from '../../main/app.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import type { MachineDriver } from '../../main/machines/driver.ts'
+import { openKeychain } from '../../main/settings/secrets/keychain.ts'
 import { addSecret } from '../../main/settings/secrets/secrets.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { windowOfServer } from '../../main/web/window-of-server.ts'
@@ -16,6 +17,7 @@ import { startScriptedApi } from '../support/claude/scripted-api.ts'
 import { bash, type History, say, sequence } from '../support/claude/scripted-turn.ts'
 import { scriptedKey, startOrchestra } from '../support/faults/orchestra.ts'
 import { gitIn, subjectsOf } from '../support/git/repositories.ts'
+import { hasKeyring, openKeyring } from '../support/keyring.ts'
 import { taskId } from '../support/tasks.ts'
 import { until } from '../support/until.ts'
 import { secretOf } from '../support/web/secret-upstream.ts'
@@ -23,17 +25,17 @@ import { secretOf } from '../support/web/secret-upstream.ts'
 /** What the guest has in the key's place; found in its memory, or the search would prove nothing. */
 const standIn = 'sk-ant-api03-the-host-has-the-key'
 
-/** What no guest may have, while it may use it. */
+/** What no guest may have, while it may use it: one in a file of the home, and one in the system's keychain, where this host has such. */
 const secret = 'glpat-a-secret-of-the-user-0123456789'
+const vaulted = 'vault-Secret-of-the-user-9876543210'
+/** What tasks of another repository may use. */
+const others = 'other-Secret-of-the-user-1029384756'
 
 /** Written so that the command itself does not hold the key. */
 const pattern = (key: string) => `[${key.slice(0, 1)}]${key.slice(1)}`
 const search = [
   `grep -lsa '${pattern(standIn)}' /proc/[0-9]*/environ | head -1 | sed 's/.*/found the stand-in/'`,
-  ...[scriptedKey, secret].map(
-    (text) =>
-      `grep -rlsa '${pattern(text)}' /proc/[0-9]*/environ /proc/[0-9]*/cmdline /workspace /home /run /tmp /var /nix/var /etc | sed 's/^/KEY IN /'`,
-  ),
+  `grep -rlsa ${[scriptedKey, secret, vaulted, others].map((text) => `-e '${pattern(text)}'`).join(' ')} /proc/[0-9]*/environ /proc/[0-9]*/cmdline /workspace /home /run /tmp /var /nix/var /etc | sed 's/^/KEY IN /'`,
   'echo searched',
 ].join('; ')
 
@@ -41,6 +43,11 @@ const search = [
 const useSecret = [
   'curl -sS -m 60 "$SECRET_LAB_URL/api/projects" && echo',
   'curl -sS -m 60 -o /dev/null -w "%{http_code}\\n" -X DELETE "$SECRET_LAB_URL/api/projects/1"',
+  'curl -sS -m 60 "$SECRET_VAULT_URL/items" && echo',
+  // Another method by a parameter; the secret of another repository, and of another host, by its route.
+  ...['LAB/api/projects?_method=DELETE', 'OTHER/items', 'LAB/..%2fVAULT/items'].map(
+    (path) => `curl -sS -m 60 -o /dev/null -w "%{http_code}\\n" "\${SECRET_LAB_URL%LAB}${path}"`,
+  ),
   'git ls-remote --get-url git@lab.example.test:me/project.git | sed "s,$SECRET_LAB_URL,ROUTE,"',
 ].join('; ')
 
@@ -72,8 +79,10 @@ test('the agent does its task while the key is nowhere in its machine, not even 
     },
     () => say('Done.'),
   )
+  if (hasKeyring) await openKeyring()
   await using api = await startScriptedApi({ scripts: { keyless }, expectedKey: scriptedKey })
-  const answer = `{"echo":"${secret}"}`
+  const answer = `{"echo":"${secret} ${vaulted}"}`
+  const covered = answer.replace(secret, '*'.repeat(secret.length)).replace(vaulted, '*'.repeat(vaulted.length))
   const lab = await recordingUpstream(`HTTP/1.1 200 OK\r\nContent-Length: ${answer.length}\r\n\r\n${answer}`)
   const orchestra = await startOrchestra({
     apiUrl: api.url,
@@ -82,14 +91,22 @@ test('the agent does its task while the key is nowhere in its machine, not even 
     driver: withoutTls(lab.url),
   })
   await addSecret(orchestra.home, secretOf({ name: 'LAB', host: 'lab.example.test', tools: ['git'] }), secret)
+  const form = { kind: 'header', name: 'X-Vault-Token', prefix: '' } as const
+  await addSecret(
+    orchestra.home,
+    secretOf({ name: 'VAULT', host: 'vault.example.test', form }),
+    vaulted,
+    ...(hasKeyring ? [await openKeychain(orchestra.home)] : []),
+  )
+  const other = { name: 'OTHER', host: 'other.example.test', repositories: [join(orchestra.home, '../elsewhere')] }
+  await addSecret(orchestra.home, secretOf(other), others)
   await orchestra.command('allow', orchestra.pathOf('project'), '--allow-host', 'listed.example')
   const id = await orchestra.runTask('project', 'Add hello.md. [script: keyless]')
   const { pid, phase } = await orchestra.until(id, 'working')
   expect(phase).toBe('working')
   await asked.promise
-  expect(await memoryHolds(pid ?? 0, standIn)).toBe(true)
-  expect(await memoryHolds(pid ?? 0, scriptedKey)).toBe(false)
-  expect(await memoryHolds(pid ?? 0, secret)).toBe(false)
+  expect(await foundInMemory(pid ?? 0, [standIn, scriptedKey, secret, vaulted, others])).toEqual([standIn])
+  expect(await toldByProcesses([secret, vaulted, others])).toBe('')
   // A person sees what is served in the machine under a list of hosts as under every other policy; see attach.machine.test.ts.
   expect(await servedPage(orchestra.home, id)).toBe('A project\n')
   searched.resolve()
@@ -97,17 +114,21 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   const view = await orchestra.until(id, 'finished')
   expect(view).toMatchObject({ status: 'completed', error: null, merge_result: { merged: true, commits: 1 } })
   expect(found).toEqual([
-    [`{"echo":"${'*'.repeat(secret.length)}"}`, '405', 'ROUTE/me/project.git'].join('\n'),
+    [...[covered, '405', covered], ...['405', '404', '403', 'ROUTE/me/project.git']].join('\n'),
     ...['found the stand-in\nsearched', 'response 403\nCould not resolve'],
   ])
-  expect(lab.connections).toEqual([expect.stringMatching(/^GET \/api\/projects HTTP\/1\.1\r\n/)])
+  expect(lab.connections).toEqual([
+    expect.stringMatching(/^GET \/api\/projects HTTP\/1\.1\r\n/),
+    expect.stringMatching(/^GET \/items HTTP\/1\.1\r\n/),
+  ])
   expect(lab.connections[0]).toContain(`Authorization: Bearer ${secret}\r\n`)
+  expect(lab.connections[1]).toContain(`X-Vault-Token: ${vaulted}\r\n`)
   expect(api.requests.length).toBeGreaterThan(2)
   expect(api.requests.filter(({ accepted }) => !accepted)).toEqual([])
 
   const repo = orchestra.pathOf('project')
   expect(await subjectsOf(repo, 'main')).toEqual(['Add hello.md', 'Start'])
-  for (const text of [scriptedKey, secret]) {
+  for (const text of [scriptedKey, secret, vaulted, others]) {
     expect((await run('grep', ['-rl', '--', text, repo, join(orchestra.home, 'tasks')])).stdout).toBe('')
     expect(await gitIn(repo, ['log', '--all', `-S${text}`, '--format=%H'])).toBe('')
   }
@@ -117,7 +138,7 @@ test('the agent does its task while the key is nowhere in its machine, not even 
   const { stdout } = await orchestra.command('network', id)
   expect(stdout).toMatch(new RegExp(`^ {2}127\\.0\\.0\\.1:${port}: reached \\d times`, 'm'))
   expect(stdout).toMatch(
-    /: reached once, \d+ bytes up, \d+ bytes down; with the secret LAB; refused once \(method-refused\)$/m,
+    /: reached 2 times, \d+ bytes up, \d+ bytes down; with the secret LAB, VAULT; refused 3 times \((method|path)-refused\)$/m,
   )
   expect(stdout).toContain('\n  unlisted.example:443: refused once (not-listed)\n')
 })
@@ -151,20 +172,27 @@ function withoutTls(origin: string): MachineDriver {
   }
 }
 
-/** Whether the guest's memory, which QEMU has as a file without a name, holds the text. */
-async function memoryHolds(pid: number, text: string): Promise<boolean> {
+/** Of these texts those that the guest's memory holds, which QEMU has as a file without a name. */
+async function foundInMemory(pid: number, texts: readonly string[]): Promise<readonly string[]> {
   const folder = `/proc/${pid}/fd`
-  const needle = Buffer.from(text)
+  const found = new Set<string>()
+  const overlap = Math.max(...texts.map((text) => text.length))
   for (const name of await readdir(folder)) {
     const target = await readlink(join(folder, name)).catch(() => '') // Closed meanwhile.
     if (!target.startsWith('/memfd:')) continue
     await using file = await open(join(folder, name), 'r')
     const { size } = await file.stat()
     const piece = Buffer.alloc(16 << 20)
-    for (let at = 0; at < size; at += piece.length - needle.length) {
+    for (let at = 0; at < size; at += piece.length - overlap) {
       const { bytesRead } = await file.read(piece, 0, piece.length, at)
-      if (piece.subarray(0, bytesRead).includes(needle)) return true
+      for (const text of texts) if (piece.subarray(0, bytesRead).includes(text)) found.add(text)
     }
   }
-  return false
+  return [...found]
+}
+
+/** The processes of this host whose arguments or environment any user, or their own, could read one of these in. */
+async function toldByProcesses(texts: readonly string[]): Promise<string> {
+  const script = 'grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ | grep -v "^/proc/$$/"'
+  return (await run('bash', ['-c', script], { input: texts.join('\n') })).stdout
 }
