@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { AppError } from './core/failure.ts'
 import { createFleet } from './fleet/fleet.ts'
 import { HookRunner } from './integrations/hooks/hook-runner.ts'
+import { newForge } from './integrations/requests/new-forge.ts'
 import { RequestKeeper } from './integrations/requests/request-keeper.ts'
 import { StatementWriter } from './integrations/statements/statement-writer.ts'
 import { startTelemetry } from './integrations/telemetry/telemetry.ts'
@@ -200,6 +201,7 @@ export async function startServer(
   const window = stack.use(
     createWindowService({
       openPreview: (id, guestPort) => previews.open(id, guestPort),
+      newForge: async (alias, wish) => (await newForge(home, alias, wish)).forge,
       tasks,
       home,
       settings,

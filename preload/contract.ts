@@ -9,6 +9,7 @@ import type { ConflictsView, ConflictText, FinishedConflicts, Resolution } from 
 import type { Against, DiffOptions, FileDiff } from '../main/core/merge/file-diff.ts'
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { EgressWord } from '../main/core/network/egress.ts'
+import type { ForgeWish } from '../main/core/pull-request.ts'
 import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
@@ -19,7 +20,7 @@ import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
 import type { Delta, Snapshot } from './live-state.ts'
 import type { PlaceProblem, PlaceView } from './places.ts'
 import type { PlanView } from './plan.ts'
-import type { RepositoryDetails } from './repository.ts'
+import type { ForgeView, RepositoryDetails } from './repository.ts'
 import type { RequestView } from './request.ts'
 import type { Review, ReviewedCommit } from './review.ts'
 import type { ShownSettings, WindowSettings } from './settings.ts'
@@ -171,7 +172,11 @@ export interface Requests {
   abandonConflicts(request: { readonly id: string }): Record<never, never>
   /** Starts a task that resolves the conflicts of this one. */
   resolveTask(request: { readonly id: string; readonly queue?: boolean }): { readonly id: TaskId }
+  /** A policy alone: work waits in pull requests no more, and those that are open stay so. */
   setMergePolicy(request: { readonly alias: string; readonly policy: MergePolicy }): { readonly policy: MergePolicy }
+  forge(request: { readonly alias: string }): ForgeView
+  /** Has the work of a repository wait for a review, in pull requests. Holds for tasks that end from then on. */
+  setForge(request: { readonly alias: string } & ForgeWish): Record<never, never>
   repository(request: { readonly alias: string }): RepositoryDetails
   /** What a repository's tasks may reach; null for what the settings say. Holds for tasks that start from then on. */
   setEgress(request: { readonly alias: string; readonly egress: EgressWord | null }): Record<never, never>

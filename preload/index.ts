@@ -9,6 +9,8 @@ const requests: Readonly<Record<RequestName, true>> = {
   runTask: true,
   task: true,
   request: true,
+  forge: true,
+  setForge: true,
   plan: true,
   attempts: true,
   chooseAttempt: true,

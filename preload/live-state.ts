@@ -150,6 +150,8 @@ export interface RepositoryRow {
   readonly egress: EgressWord | null
   /** What has to happen before its tasks are merged. */
   readonly mergePolicy: MergePolicy
+  /** The project at a forge where its work waits in pull requests. Absent where it does not. */
+  readonly pullRequests?: string
   readonly tasks: number
   readonly costUsd: number
   readonly lastTask: TaskId | null

@@ -26,6 +26,18 @@ export interface Forge {
   readonly added: string
 }
 
+/** What a user says of where a repository's work is to wait in pull requests. */
+export interface ForgeWish {
+  readonly forge: ForgeKind
+  /** The name of the secret that API and git are shown. */
+  readonly secret: string
+  /** Whose address is pushed to. */
+  readonly remote: string
+  readonly target?: string
+  /** The address of the API. Default: what the remote tells. */
+  readonly api?: string
+}
+
 export type RequestState = 'open' | 'merged' | 'closed'
 
 /** A request as its forge told of it last. */

@@ -20,6 +20,8 @@ const kept = new PrivateList<Forge>({
   hint: 'Move it away and run microvm-orchestrator pull-requests set again',
 })
 
+export const forgesPath = (home: string): string => kept.path(home)
+
 /** In the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
 export const listForges = (home: string): Promise<readonly Forge[]> => kept.read(home)
 

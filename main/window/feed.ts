@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Change, ClientRow, Delta, Snapshot, TaskRow } from '../../preload/live-state.ts'
 import type { ShownSettings } from '../../preload/settings.ts'
+import type { Forge } from '../core/pull-request.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { waitingRef } from '../core/task/view.ts'
@@ -34,6 +35,8 @@ export interface FeedOptions {
   readonly settings: () => ShownSettings
   /** Why `settings.json` cannot be understood; null while it can. */
   readonly settingsFault: () => string | null
+  /** Where the work of repositories waits in pull requests. */
+  readonly forges: () => Promise<readonly Pick<Forge, 'repoPath' | 'project'>[]>
   /** Files of the home that other processes change, the settings apart. */
   readonly files: readonly string[]
   readonly log: Log
@@ -226,7 +229,7 @@ export class WindowFeed implements Disposable {
 
   async #readRepositories(): Promise<Snapshot['repositories']> {
     this.#registered = await this.#options.tasks.repositories()
-    const repositories = await this.#repositories.read(this.#options.tasks)
+    const repositories = await this.#repositories.read(this.#options.tasks, await this.#options.forges())
     this.#offer({ kind: 'repositories', repositories })
     return repositories
   }

@@ -4,6 +4,8 @@ import { historyGroups, historyOrders, outcomeFilters } from '../../preload/hist
 import { aliasInput, commitInput, taskIdInput } from '../api/schemas.ts'
 import { within } from '../api/within.ts'
 import { bounds, lengths } from '../core/bounds.ts'
+import { secretNamePattern } from '../core/network/secret.ts'
+import { forges } from '../core/pull-request.ts'
 import { isShortcut } from '../core/shortcut.ts'
 import { egressWordSchema } from '../settings/egress-word.ts'
 import { resolutionSchema } from '../tasks/review/choices-file.ts'
@@ -89,6 +91,15 @@ export const requestSchemas = {
         timeoutMs: z.number().exactOptional(),
       }),
     ]),
+  }),
+  forge: z.strictObject({ alias: aliasInput }),
+  setForge: z.strictObject({
+    alias: aliasInput,
+    forge: z.enum(forges),
+    secret: z.string().regex(secretNamePattern),
+    remote: z.string().min(1).max(lengths.revision),
+    target: z.string().max(lengths.revision).exactOptional(),
+    api: z.string().max(lengths.hostPath).exactOptional(),
   }),
   repository: z.strictObject({ alias: aliasInput }),
   setEgress: z.strictObject({ alias: aliasInput, egress: egressWordSchema.nullable() }),

@@ -11,6 +11,7 @@ import { withOwnCommand } from '../lib/processes/own-command.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import { addLine } from '../settings/add-line.ts'
 import { endpointTokenPath } from '../settings/endpoint-token.ts'
+import { forgesPath, listForges } from '../settings/forges.ts'
 import { removeRepository, setEgress } from '../settings/repositories.ts'
 import { repositoriesPath } from '../settings/repositories-file.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -29,6 +30,7 @@ import { callOperation } from './operation-calls.ts'
 import { placeCalls } from './place-calls.ts'
 import { readConsole } from './read-console.ts'
 import { addRepository, writeStarterFlake } from './repositories/add-repository.ts'
+import { forgeCalls, type NewForge } from './repositories/forge-calls.ts'
 import { repositoryDetails } from './repositories/repository-details.ts'
 import { setEnvironment } from './repositories/set-environment.ts'
 import { RequestBook } from './review/request-book.ts'
@@ -56,6 +58,7 @@ export interface WindowServiceOptions {
   readonly clients: Watchable<readonly ClientRow[]>
   /** Shows a port of a task's machine to this host's browser. Resolves with its address. */
   readonly openPreview: (id: TaskId, port: number) => Promise<string>
+  readonly newForge: NewForge
   /** What this host lacks for a task. */
   readonly hostProblems: (signal: AbortSignal) => Promise<readonly Problem[]>
 }
@@ -81,7 +84,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     ...{ tasks, live, requests, clients, mcpUrl: options.mcpUrl, log },
     settings: () => windowSettings(settings),
     settingsFault: () => settings.fault?.message ?? null,
-    files: [repositoriesPath(home)],
+    forges: () => listForges(home).catch(() => []), // The server's log and the command line say what is wrong with it.
+    files: [repositoriesPath(home), forgesPath(home)],
   })
   const history = new TaskHistory({
     tasks,
@@ -190,6 +194,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
       fileDiff: ({ id, path, wish = {} }, signal) => tasks.changes.diff(requireTaskId(id), path, wish, signal),
       ...placeCalls(tasks),
       ...reviewCalls({ tasks, home, refresh: () => feed.refresh() }),
+      ...forgeCalls({ home, newForge: options.newForge, refresh: () => feed.refresh() }),
       repository: ({ alias }) =>
         repositoryDetails(tasks, { alias, tasksFolder: settings.current().tasksFolder ?? home }),
       setEgress: async ({ alias, egress }) => {

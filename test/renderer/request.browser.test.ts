@@ -105,3 +105,37 @@ test('Needs You and History tell of a request, and of one that could not be open
   await page.screenshot({ path: join(pictures, 'request-history.png') })
   expectNoFaults(window)
 })
+
+test('a repository is given pull requests where its other policies are, and an undo gives back what was', async () => {
+  await using window = await openWindow(scene, { colorScheme: 'light' }, '#repository/billing-api', axe)
+  const { page, host } = window
+  let secrets: readonly string[] = []
+  host.answer('forge', () => ({ forge: null, secrets }))
+  await page.getByRole('button', { name: 'Change…', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('When to merge', { exact: true }).selectOption('In a pull request')
+  await dialog.getByText('No secret is kept yet.').waitFor()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByRole('alert').getByText('A secret and a remote are needed.').waitFor()
+  await page.screenshot({ path: join(pictures, 'request-policy-empty.png') })
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  secrets = ['HUB', 'NPM']
+  await page.getByRole('button', { name: 'Change…', exact: true }).click()
+  await dialog.getByLabel('When to merge', { exact: true }).selectOption('In a pull request')
+  await dialog.getByLabel('Secret').selectOption('HUB')
+  await dialog.getByLabel('Forge').selectOption('Gitea or Forgejo')
+  await dialog.getByLabel('Merge into').fill('next')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.screenshot({ path: join(pictures, 'request-policy.png') })
+  await page.setViewportSize({ width: 590, height: 380 })
+  await page.screenshot({ path: join(pictures, 'request-policy-590.png') })
+  await page.setViewportSize({ width: 1180, height: 760 })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect
+    .poll(() => host.asked('setForge'))
+    .toEqual([{ alias: 'billing-api', forge: 'gitea', secret: 'HUB', remote: 'origin', target: 'next' }])
+  await page.getByText('in pull requests').waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => host.lastAsked('setMergePolicy')).toMatchObject({ alias: 'billing-api' })
+  expectNoFaults(window)
+})

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
-import { forges } from '../../core/pull-request.ts'
-import type { NewForge } from '../home/pull-requests.ts'
+import { type ForgeWish, forges } from '../../core/pull-request.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 /** Where work that waits for a review is asked to be merged; a person alone says so. */
@@ -18,7 +17,7 @@ export function addRequestCommands(program: Command, terminal: Terminal): void {
     .option('--remote <name>', 'whose address is pushed to, over https', 'origin')
     .option('--target <branch>', 'what requests ask to be merged into (default: the branch that a task started from)')
     .option('--api <url>', 'where the API is (default: what the remote tells)')
-    .action(async (alias: string, options: NewForge) => {
+    .action(async (alias: string, options: ForgeWish) => {
       const { setForgeCommand } = await import('../home/pull-requests.ts')
       await setForgeCommand(terminal, alias, options)
     })

@@ -1,40 +1,19 @@
 import { AppError } from '../../core/failure.ts'
-import type { Forge, ForgeKind } from '../../core/pull-request.ts'
-import { remoteAddress } from '../../git/remote/remote-address.ts'
-import { requireOfForge } from '../../integrations/requests/forge-access.ts'
-import { forgeAddress } from '../../integrations/requests/forge-address.ts'
+import type { Forge, ForgeWish } from '../../core/pull-request.ts'
+import { newForge } from '../../integrations/requests/new-forge.ts'
 import { listForges, removeForge, setForge } from '../../settings/forges.ts'
 import { findRepository, listRepositories } from '../../settings/repositories.ts'
-import { listSecrets, unknownSecret } from '../../settings/secrets/secrets.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export interface NewForge {
-  readonly forge: ForgeKind
-  readonly secret: string
-  readonly remote: string
-  readonly target?: string
-  readonly api?: string
-}
-
 /** Has the work of a repository that waits for a review go to a forge. @throws AppError('argument-invalid' | 'repository-unknown' | 'home-unusable') */
-export async function setForgeCommand(terminal: Terminal, alias: string, wish: NewForge): Promise<void> {
+export async function setForgeCommand(terminal: Terminal, alias: string, wish: ForgeWish): Promise<void> {
   const { home } = terminal
   const { path: repoPath, mergePolicy } = await findRepository(home, alias)
   if (mergePolicy.kind !== 'review')
     throw new AppError('argument-invalid', `The work of ${alias} does not wait for a review`, {
       hint: `microvm-orchestrator allow ${repoPath} --merge review`,
     })
-  const address = forgeAddress(wish.forge, await remoteAddress(repoPath, wish.remote), wish.api)
-  if (typeof address === 'string') throw new AppError('argument-invalid', address, { hint: help })
-  if (wish.target !== undefined && !isBranch(wish.target))
-    throw new AppError('argument-invalid', 'The target is no name of a branch', { hint: help })
-  const secret = (await listSecrets(home)).find(({ name }) => name === wish.secret)
-  if (secret === undefined) throw unknownSecret(wish.secret)
-  requireOfForge(secret, address)
-  const forge: Forge = {
-    ...{ repoPath, kind: wish.forge, ...address, remote: wish.remote, target: wish.target ?? null },
-    ...{ secret: wish.secret, added: new Date().toISOString() },
-  }
+  const { forge, secret } = await newForge(home, alias, wish)
   await setForge(home, forge)
   terminal.note(lineOf(alias, forge))
   if (secret.repositories === null || secret.repositories.length > 0)
@@ -64,11 +43,5 @@ export async function removeForgeCommand(terminal: Terminal, alias: string): Pro
   terminal.say(`Removed: ${alias}`)
 }
 
-const help = 'See: microvm-orchestrator pull-requests set --help'
-
 const lineOf = (name: string, { kind, project, api, git, target, secret }: Forge): string =>
   `  ${name}: ${project} at ${kind} (${api}, ${git}), into ${target ?? 'the branch that a task started from'}, with ${secret}`
-
-/** As git takes names, without what would mean something in a pattern. */
-const isBranch = (name: string): boolean =>
-  /^[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}$/.test(name) && !/\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$/.test(name)

@@ -1,6 +1,7 @@
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import { egressWord } from '../../core/network/egress.ts'
+import type { Forge } from '../../core/pull-request.ts'
 import { type TaskBrief, usageOf } from '../../core/task/task-brief.ts'
 import { inspectRepository } from '../../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../../tasks/contract.ts'
@@ -22,12 +23,23 @@ interface Inspection {
 export class RepositoryRows {
   readonly #inspections = new Map<string, Inspection>()
 
-  async read(tasks: Pick<Tasks, 'repositories' | 'list'>): Promise<readonly RepositoryRow[]> {
+  /** @param forges where the work of repositories waits in pull requests. */
+  async read(
+    tasks: Pick<Tasks, 'repositories' | 'list'>,
+    forges: readonly Pick<Forge, 'repoPath' | 'project'>[],
+  ): Promise<readonly RepositoryRow[]> {
     const [repositories, all] = await Promise.all([tasks.repositories(), tasks.list()])
+    const projects = new Map(forges.map(({ repoPath, project }) => [repoPath, project]))
     const paths = new Set(repositories.map(({ path }) => path))
     for (const path of this.#inspections.keys()) if (!paths.has(path)) this.#inspections.delete(path)
     return await Promise.all(
-      repositories.map(async (repository) => row(repository, await this.#inspect(repository), all)),
+      repositories.map(async (repository) => {
+        const project = projects.get(repository.path)
+        const known = row(repository, await this.#inspect(repository), all)
+        return project === undefined || known.mergePolicy.kind !== 'review'
+          ? known
+          : { ...known, pullRequests: project }
+      }),
     )
   }
 

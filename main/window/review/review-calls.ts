@@ -6,6 +6,7 @@ import { changeTo } from '../../core/merge/merge-policy.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { visibleText } from '../../core/visible-text.ts'
 import type { FileChange } from '../../git/changes/list-changes.ts'
+import { removeForge } from '../../settings/forges.ts'
 import { setMergePolicy } from '../../settings/repositories.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import type { TaskReview } from '../../tasks/review/read-review.ts'
@@ -71,7 +72,8 @@ export function reviewCalls({
       id: (await callOperation('resolveTask', request, tasks, signal)).task_id,
     }),
     setMergePolicy: async ({ alias, policy }) => {
-      const { mergePolicy } = await setMergePolicy(home, alias, changeTo(policy))
+      const { mergePolicy, path } = await setMergePolicy(home, alias, changeTo(policy))
+      await removeForge(home, path)
       await refresh()
       return { policy: mergePolicy }
     },

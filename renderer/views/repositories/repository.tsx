@@ -24,7 +24,7 @@ interface Props {
 }
 
 export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props) {
-  const { alias, path, branch, problem, environment, mergePolicy, tasks, costUsd } = repository
+  const { alias, path, branch, problem, environment, mergePolicy, pullRequests, tasks, costUsd } = repository
   const running = useSnapshot((it) => it.tasks.filter((task) => task.repo === alias && isRunning(task)).length, 0)
   return (
     <li className="repository">
@@ -50,8 +50,15 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
           </span>
         )}
         {mergePolicy.kind !== 'auto' && (
-          <span className="chip" title={`Tasks are merged ${mergePolicyText(mergePolicy)}`}>
-            {mergePolicy.kind === 'review' ? 'after review' : 'after check'}
+          <span
+            className="chip"
+            title={`Tasks are merged ${mergePolicyText(mergePolicy)}${pullRequests ? `, in pull requests of ${pullRequests}` : ''}`}
+          >
+            {pullRequests !== undefined
+              ? 'pull requests'
+              : mergePolicy.kind === 'review'
+                ? 'after review'
+                : 'after check'}
           </span>
         )}
         {running > 0 && <span className="chip accent">{running} running</span>}

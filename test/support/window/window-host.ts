@@ -244,6 +244,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
     changes: ({ id }) =>
       scene.changes[id] ?? { live: false, readAt: null, notes: [], commits: [], files: [], fileCount: 0 },
     fileDiff: ({ path }) => scene.diffs[path] ?? { kind: 'text', hunks: [] },
+    forge: () => ({ forge: null, secrets: [] }),
+    setForge: () => ({}),
     repository: () => ({ refusals: [], tasksFolder: '/home/kim/.microvm-orchestrator' }),
     setEgress: () => ({}),
     setEnvironment: () => ({}),

@@ -64,7 +64,10 @@ function Known({ row }: { row: RepositoryRow }) {
             <div className="card">
               <div className="setting">
                 <div>
-                  <span className="label">Work is merged {mergePolicyText(mergePolicy)}</span>
+                  <span className="label">
+                    Work is merged {mergePolicyText(mergePolicy)}
+                    {row.pullRequests !== undefined && `, in pull requests of ${row.pullRequests}`}
+                  </span>
                 </div>
                 <Button onClick={() => setDeciding(true)}>Change…</Button>
               </div>
