@@ -6,6 +6,7 @@ import { createFleet } from './fleet/fleet.ts'
 import { HookRunner } from './integrations/hooks/hook-runner.ts'
 import { newForge } from './integrations/requests/new-forge.ts'
 import { RequestKeeper } from './integrations/requests/request-keeper.ts'
+import { readStatement } from './integrations/statements/read-statement.ts'
 import { StatementWriter } from './integrations/statements/statement-writer.ts'
 import { startTelemetry } from './integrations/telemetry/telemetry.ts'
 import { inUrl, isLoopback, isWildcard } from './lib/addresses.ts'
@@ -201,6 +202,7 @@ export async function startServer(
   const window = stack.use(
     createWindowService({
       openPreview: (id, guestPort) => previews.open(id, guestPort),
+      statementOf: readStatement,
       newForge: async (alias, wish) => (await newForge(home, alias, wish)).forge,
       tasks,
       home,

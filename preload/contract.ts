@@ -10,6 +10,7 @@ import type { Against, DiffOptions, FileDiff } from '../main/core/merge/file-dif
 import type { MergePolicy } from '../main/core/merge/merge-policy.ts'
 import type { EgressWord } from '../main/core/network/egress.ts'
 import type { ForgeWish } from '../main/core/pull-request.ts'
+import type { StatementSeen } from '../main/core/statement-seen.ts'
 import type { Effort } from '../main/core/task/agent-choice.ts'
 import type { MessageTime } from '../main/core/task/message.ts'
 import type { TaskId } from '../main/core/task/task.ts'
@@ -17,6 +18,7 @@ import type { MergeView } from '../main/core/task/view.ts'
 import type { AttemptsView } from './attempts.ts'
 import type { HistoryPage, HistoryRequest } from './history.ts'
 import type { Added, Host, Place, QuickEntry, Setup } from './host.ts'
+import type { LandingView } from './landing.ts'
 import type { Delta, Snapshot } from './live-state.ts'
 import type { PlaceProblem, PlaceView } from './places.ts'
 import type { PlanView } from './plan.ts'
@@ -65,6 +67,9 @@ export interface Requests {
     readonly id: TaskId
   }
   task(request: { readonly id: string }): TaskDetails
+  /** What waits for the branch of a task whose work is on its way there. */
+  landing(request: { readonly id: string }): LandingView
+  statement(request: { readonly id: string }): StatementSeen
   /** The request for its work at the forge of its repository; null where nothing was done there. */
   request(request: { readonly id: string }): { readonly request: RequestView | null }
   /** The tasks that belong together with that one: all of its plan, or those before and after it. */
@@ -112,6 +117,8 @@ export interface Requests {
     readonly offset: number
     readonly limit: number
     readonly wait: boolean
+    /** The console of the machine that checks its work as it would be on the branch, in place of its own. */
+    readonly ofCheck?: boolean
   }): ConsolePiece
   /** Opens a shell in the task's machine; `shell` is its name for the calls below, which nobody else knows. */
   openShell(request: { readonly id: string; readonly rows: number; readonly columns: number }): {

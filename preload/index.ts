@@ -8,6 +8,8 @@ const requests: Readonly<Record<RequestName, true>> = {
   history: true,
   runTask: true,
   task: true,
+  landing: true,
+  statement: true,
   request: true,
   forge: true,
   setForge: true,

@@ -42,6 +42,8 @@ export const requestSchemas = {
   }),
   ...operationSchemas,
   task: z.strictObject({ id }),
+  landing: z.strictObject({ id }),
+  statement: z.strictObject({ id }),
   request: z.strictObject({ id }),
   plan: z.strictObject({ id }),
   attempts: z.strictObject({ id }),
@@ -53,6 +55,7 @@ export const requestSchemas = {
       .min(1)
       .max(1024 ** 2),
     wait: z.boolean(),
+    ofCheck: isWanted,
   }),
   openShell: z.strictObject({ id, ...screen }),
   readShell: z.strictObject({ shell, after: position }),

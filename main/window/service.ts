@@ -4,6 +4,7 @@ import type { ClientRow, Delta } from '../../preload/live-state.ts'
 import { requireTaskId } from '../api/views.ts'
 import { AppError } from '../core/failure.ts'
 import type { Problem } from '../core/problem.ts'
+import type { StatementSeen } from '../core/statement-seen.ts'
 import type { Task, TaskId } from '../core/task/task.ts'
 import { diskRoom } from '../lib/files/disk-space.ts'
 import type { Log } from '../lib/log.ts'
@@ -19,7 +20,7 @@ import { keysOf, type SettingsStore } from '../settings/settings-store.ts'
 import { findKey } from '../settings/token.ts'
 import { userProblems } from '../settings/user-problems.ts'
 import type { Tasks } from '../tasks/contract.ts'
-import { filesOf } from '../tasks/record/task-files.ts'
+import { filesOf, filesOfCheck } from '../tasks/record/task-files.ts'
 import { ActivityReader } from './activity-reader.ts'
 import type { Calls } from './answer-call.ts'
 import { type Attention, WindowFeed } from './feed.ts'
@@ -33,6 +34,7 @@ import { addRepository, writeStarterFlake } from './repositories/add-repository.
 import { forgeCalls, type NewForge } from './repositories/forge-calls.ts'
 import { repositoryDetails } from './repositories/repository-details.ts'
 import { setEnvironment } from './repositories/set-environment.ts'
+import { landingView } from './review/landing-view.ts'
 import { RequestBook } from './review/request-book.ts'
 import { requestView } from './review/request-view.ts'
 import { reviewCalls } from './review/review-calls.ts'
@@ -59,6 +61,8 @@ export interface WindowServiceOptions {
   /** Shows a port of a task's machine to this host's browser. Resolves with its address. */
   readonly openPreview: (id: TaskId, port: number) => Promise<string>
   readonly newForge: NewForge
+  /** What this home signed of the commit that a task brought. */
+  readonly statementOf: (task: Task) => Promise<StatementSeen>
   /** What this host lacks for a task. */
   readonly hostProblems: (signal: AbortSignal) => Promise<readonly Problem[]>
 }
@@ -112,6 +116,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         const task = await taskOf(id)
         return taskDetails(task, feed.row(task))
       },
+      landing: async ({ id }) => await landingView(await taskOf(id), tasks),
+      statement: async ({ id }) => await options.statementOf(await taskOf(id)),
       request: async ({ id }) => {
         const task = await taskOf(id)
         requests.readNew()
@@ -157,12 +163,13 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         await callOperation('cleanupTask', request, tasks, signal)
         return {}
       },
-      readConsole: async ({ id, offset, limit, wait }, signal) => {
-        const path = filesOf(await taskOf(id)).console
+      readConsole: async ({ id, offset, limit, wait, ofCheck = false }, signal) => {
+        const task = await taskOf(id)
+        const path = ofCheck ? filesOfCheck(task).console : filesOf(task).console
         const look = async () => {
           const { exit, state } = await taskOf(id) // First: what is written after this look comes with the next.
           const piece = await readConsole(path, { offset, limit }, await secrets())
-          const off = exit !== null || state.phase === 'finished'
+          const off = state.phase === 'finished' || (exit !== null && !ofCheck)
           return { ...piece, ended: off && piece.offset + Buffer.byteLength(piece.data, 'base64') >= piece.size }
         }
         return await waitFor(look, (piece) => !wait || piece.data !== '' || piece.ended || piece.size < offset, signal)

@@ -58,6 +58,7 @@ const contract: readonly string[] = [
   'preload/plan.ts',
   'preload/attempts.ts',
   'preload/request.ts',
+  'preload/landing.ts',
   'preload/settings.ts',
   'preload/apply-delta.ts',
   'preload/follow-snapshot.ts',

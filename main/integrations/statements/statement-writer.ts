@@ -122,5 +122,5 @@ export class StatementWriter implements AsyncDisposable {
 
 const isMerged = ({ state, merge }: TaskBrief): boolean => state.phase === 'finished' && merge?.kind === 'merged'
 
-const statementPath = (task: Pick<Task, 'home' | 'id' | 'workFolder'>): string =>
+export const statementPath = (task: Pick<Task, 'home' | 'id' | 'workFolder'>): string =>
   join(filesOf(task).folder, 'statement.json')

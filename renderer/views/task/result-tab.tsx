@@ -13,10 +13,13 @@ import { AgentText } from '../../parts/text/agent-text.tsx'
 import { withMarks } from '../../parts/text/with-marks.tsx'
 import { CheckOutput } from '../review/check-output.tsx'
 import { FailurePath } from './failure/failure-path.tsx'
+import { Landing } from './landing/landing.tsx'
+import { StatementLine } from './landing/statement-line.tsx'
 import { RequestGroup } from './request/request-group.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
 export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
+  if (row.state.phase === 'merging' && row.state.landing !== undefined) return <Landing row={row} />
   if (row.state.phase !== 'finished') {
     return (
       <Blank icon="clock" title="No result yet">
@@ -164,6 +167,7 @@ function Particulars({ row, details }: { row: TaskRow; details: TaskDetails }) {
           <dd className="mono">{row.ref}</dd>
         </>
       )}
+      {row.state.phase === 'finished' && row.state.outcome === 'merged' && <StatementLine id={row.id} />}
       {usage && (
         <>
           <dt>Agent</dt>

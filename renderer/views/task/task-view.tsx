@@ -103,6 +103,6 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
 
 /** What says most of it now: what the agent does, what the machine does before there is an agent, or how it ended. */
 function firstTab({ state }: TaskRow): Tab {
-  if (state.phase === 'finished') return 'result'
+  if (state.phase === 'finished' || (state.phase === 'merging' && state.landing !== undefined)) return 'result'
   return state.phase === 'working' || state.phase === 'waiting' ? 'steps' : 'console'
 }

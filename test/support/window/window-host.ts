@@ -194,6 +194,8 @@ function quietAnswers(scene: Scene, snapshot: () => Snapshot): Omit<Answers, 're
       id: snapshot().tasks.findLast((task) => task.repo === repo)?.id ?? ('0badcafe' as never),
     }),
     task: ({ id }) => ({ row: rowOf(id), ...(scene.details[id] ?? plainDetails(id, rowOf(id).title)) }),
+    landing: () => ({ branch: 'main', command: null, cars: [] }),
+    statement: () => ({ kind: 'none' }),
     request: () => ({ request: null }),
     plan: ({ id }) => {
       const plan = rowOf(id).plan?.id

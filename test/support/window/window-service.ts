@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { newForge } from '../../../main/integrations/requests/new-forge.ts'
+import { readStatement } from '../../../main/integrations/statements/read-statement.ts'
 import { silentLog } from '../../../main/lib/log.ts'
 import { Watchable } from '../../../main/lib/watchable.ts'
 import { SettingsStore } from '../../../main/settings/settings-store.ts'
@@ -30,6 +31,7 @@ export async function startWindowService({ guest = 'touch $SHARE/started; sleep 
     mcpUrl: () => 'http://127.0.0.1:8765/mcp',
     mcpToken: null,
     openPreview: async () => 'http://localhost/',
+    statementOf: readStatement,
     newForge: async (alias, wish) => (await newForge(home, alias, wish)).forge,
     clients,
     hostProblems: async () => [{ code: 'qemu-missing', message: 'QEMU is missing', cure: 'apt-get install qemu' }],

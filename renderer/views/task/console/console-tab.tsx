@@ -5,12 +5,21 @@ import type { TaskDetails } from '../../../../preload/task-details.ts'
 import { bytes, count } from '../../../format.ts'
 import { Problem } from '../../../parts/blank.tsx'
 import { Button } from '../../../parts/button.tsx'
+import { Choice } from '../../../parts/choice.tsx'
 import { copyAndSay } from '../../../parts/copy.tsx'
 import { SearchField } from '../../../parts/search-field.tsx'
+import { useChosen } from '../../../stores/navigation.ts'
 import { Details } from '../details.tsx'
 import { ConsoleRange } from './console-range.tsx'
 import { saveConsole } from './save-console.ts'
 import { type ConsoleHandle, useConsole } from './use-console.ts'
+
+const consoles = [
+  { value: 'agent', word: 'The Agent’s Machine' },
+  { value: 'check', word: 'The Check’s Machine' },
+] as const
+
+const isLanding = ({ state }: TaskRow): boolean => state.phase === 'merging' && state.landing !== undefined
 
 interface Props {
   readonly row: TaskRow
@@ -21,7 +30,9 @@ interface Props {
 /** The machine's console as it grows. Guest text: it goes into a terminal emulator and nowhere else. */
 export function ConsoleTab({ row, details, tools }: Props) {
   const [box, setBox] = useState<HTMLElement | null>(null)
-  const console = useConsole(row.id, box)
+  const [of, chooseOf] = useChosen('of')
+  const ofCheck = of === 'check'
+  const console = useConsole(row.id, ofCheck, box)
   const { feed, following } = console
   const [earlier, setEarlier] = useState(false)
   const ended = feed?.ended ?? false
@@ -29,6 +40,16 @@ export function ConsoleTab({ row, details, tools }: Props) {
     <div className="tab-body">
       <div className="pane">
         {tools && createPortal(<Tools id={row.id} console={console} />, tools)}
+        {(ofCheck || isLanding(row)) && (
+          <div className="console-note">
+            <Choice
+              label="Whose console"
+              value={ofCheck ? 'check' : 'agent'}
+              options={consoles}
+              onChange={(value) => chooseOf(value === 'check' ? value : null)}
+            />
+          </div>
+        )}
         {feed?.failure && (
           <Problem failure={feed.failure}>
             <Button tiny onClick={console.again}>

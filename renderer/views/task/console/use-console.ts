@@ -18,15 +18,18 @@ export interface ConsoleHandle {
   readonly read: ReadConsole
 }
 
-/** A terminal in the box, fed with the task's console for as long as the view is shown. A paused console asks for nothing. */
-export function useConsole(id: string, box: HTMLElement | null): ConsoleHandle {
+/** A terminal in the box, fed with the console of the task, or of the machine that checks its work, for as long as the view is shown. A paused console asks for nothing. */
+export function useConsole(id: string, ofCheck: boolean, box: HTMLElement | null): ConsoleHandle {
   const [terminal, setTerminal] = useState<ConsoleTerminal | null>(null)
   const [feed, setFeed] = useState<FeedState | null>(null)
   const [found, setFound] = useState<Found>({ at: 0, of: 0 })
   const [following, setFollowing] = useState(true)
   const [turn, setTurn] = useState(0)
   const gate = useRef(openGate())
-  const read = useCallback<ReadConsole>((range, signal) => host().call('readConsole', { id, ...range }, signal), [id])
+  const read = useCallback<ReadConsole>(
+    (range, signal) => host().call('readConsole', { id, ...range, ...(ofCheck && { ofCheck }) }, signal),
+    [id, ofCheck],
+  )
 
   const follow = useCallback((on: boolean) => {
     setFollowing(on)

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises'
+import type { StatementSeen } from '../../core/statement-seen.ts'
+import type { Task } from '../../core/task/task.ts'
+import { publicKeyPath, readPublicKey } from '../../settings/signing-key.ts'
+import { openEnvelope } from './envelope.ts'
+import { statementSchema } from './statement.ts'
+import { statementPath } from './statement-writer.ts'
+
+/** What this home signed of the commit that the task brought. @throws AppError('argument-invalid') where this home's public key cannot be read */
+export async function readStatement(task: Task): Promise<StatementSeen> {
+  const { merge } = task
+  if (merge?.kind !== 'merged') return { kind: 'none' }
+  const text = await readFile(statementPath(task), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (text === null) return { kind: 'none' }
+  const opened = openEnvelope(text, [await readPublicKey(publicKeyPath(task.home))])
+  const statement = opened && statementSchema.safeParse(JSON.parse(opened.payload)).data
+  const isOfIt =
+    statement?.predicate.buildDefinition.externalParameters.task === task.id &&
+    statement.subject.some(({ digest }) => digest.gitCommit === merge.to)
+  return opened && isOfIt ? { kind: 'good', commit: merge.to, keyId: opened.keyId } : { kind: 'bad', commit: merge.to }
+}
