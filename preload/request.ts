@@ -20,7 +20,7 @@ export interface RequestView {
   readonly comments: readonly RequestComment[]
 }
 
-export interface RequestComment {
+interface RequestComment {
   readonly id: string
   /** When this host heard of it; ISO 8601, UTC. */
   readonly at: string
