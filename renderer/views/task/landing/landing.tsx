@@ -57,7 +57,7 @@ export function Landing({ row }: { row: TaskRow }) {
           </p>
         </section>
         <section className="group" aria-label="What lands on this branch">
-          <h2>{count(cars.length, 'work')} on the way, in this order</h2>
+          <h2>{count(cars.length, 'task')} on the way, in this order</h2>
           <ol className="card">
             {cars.map((car) => (
               <Car key={car.id} car={car} isOwn={car.id === row.id} />
