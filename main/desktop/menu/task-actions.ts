@@ -1,5 +1,5 @@
 import type { TaskRow } from '../../../preload/live-state.ts'
-import { isConflict, isToReview } from '../../../preload/task-needs.ts'
+import { isConflict, isToChoose, isToReview } from '../../../preload/task-needs.ts'
 import type { DesktopAction } from './entries.ts'
 
 /** What can be done with a task. */
@@ -24,9 +24,13 @@ function settling(row: TaskRow): readonly TaskAction[] {
   if (ref === null) return []
   if (isConflict(row)) return [{ label: 'Resolve Conflicts…', action: place('resolve', id) }]
   if (isToReview(row)) return [{ label: 'Review…', action: place('review', id) }]
+  if (isToChoose(row)) return [{ label: 'Compare Attempts…', action: place('attempts', id) }]
   return [{ label: 'Merge', action: { kind: 'merge', id } }]
 }
 
 const stop = ({ id }: TaskRow): DesktopAction => ({ kind: 'stop', id })
 
-const place = (view: 'resolve' | 'review', id: TaskRow['id']): DesktopAction => ({ kind: 'show', place: { view, id } })
+const place = (view: 'resolve' | 'review' | 'attempts', id: TaskRow['id']): DesktopAction => ({
+  kind: 'show',
+  place: { view, id },
+})

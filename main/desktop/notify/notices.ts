@@ -1,7 +1,7 @@
 import type { Place } from '../../../preload/host.ts'
 import type { RowState, Snapshot, TaskRow } from '../../../preload/live-state.ts'
 import type { WindowSettings } from '../../../preload/settings.ts'
-import { isConflict, isHeard, isToReview } from '../../../preload/task-needs.ts'
+import { isConflict, isHeard, isToChoose, isToReview, needing } from '../../../preload/task-needs.ts'
 import type { TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import { type TaskAction, taskActions } from '../menu/task-actions.ts'
@@ -28,11 +28,15 @@ export function noticesBetween(before: Snapshot, now: Snapshot, front: TaskId | 
   const known = new Map(before.tasks.map((task) => [task.id, task]))
   const ofTasks = now.tasks.flatMap((task) => {
     const earlier = known.get(task.id)
-    if (!earlier || earlier === task || task.id === front) return []
+    if (!earlier || earlier === task || task.id === front || isChosenLater(task, now)) return []
     return noticeOf(task, earlier.state, now.settings) ?? []
   })
   return [...ofTasks, ...(now.settings.notifyWarnings ? newWarnings(before.warnings, now.warnings) : [])]
 }
+
+/** One of several attempts of which none can be chosen yet: the last one to end tells of all. */
+const isChosenLater = (task: TaskRow, { tasks }: Snapshot): boolean =>
+  isToChoose(task) && !needing(tasks).some(({ attempt }) => attempt?.group === task.attempt?.group)
 
 function noticeOf(task: TaskRow, earlier: RowState, settings: WindowSettings): Notice | undefined {
   const { state } = task
@@ -62,6 +66,7 @@ function noticeOf(task: TaskRow, earlier: RowState, settings: WindowSettings): N
 
 function unmerged(task: TaskRow, { fileCount, detail }: Extract<RowState, { phase: 'finished' }>): Notice {
   if (isConflict(task)) return about(task, 'Conflicts to resolve', `\n${files(fileCount)} changed on both sides`)
+  if (isToChoose(task)) return about(task, 'Attempts to choose from', '\nAll of them have ended')
   return about(task, isToReview(task) ? 'Waits for your review' : 'Not merged yet', `\n${detail}`)
 }
 

@@ -59,6 +59,23 @@ test.each<[string, readonly [Snapshot, Snapshot], string, readonly string[]]>([
   },
 )
 
+test('attempts are told of by the last one that ends, as one thing to choose', () => {
+  const attempt = { group: 'aaaaaaaa', as: 'candidate', text: 'Attempt' } as const
+  const at = '2026-01-02T08:00:00.000Z'
+  const over = (of: string) =>
+    row(of, ended('unmerged', { reason: 'awaiting_choice' }), { attempt, ref: `refs/tasks/${of}`, finishedAt: at })
+  const runs = (of: string) => row(of, working, { attempt })
+  const both = snapshotOf([runs('aaaaaaaa'), runs('bbbbbbbb')])
+  const half = snapshotOf([over('aaaaaaaa'), runs('bbbbbbbb')])
+  expect(told([both, half])).toEqual([])
+  const [notice, ...others] = told([half, snapshotOf([half.tasks[0] ?? over('aaaaaaaa'), over('bbbbbbbb')])])
+  expect(others).toEqual([])
+  expect(notice).toMatchObject({
+    title: 'Attempts to choose from',
+    actions: [{ label: 'Compare Attempts', action: { kind: 'show', place: { view: 'attempts' } } }, { label: 'Retry' }],
+  })
+})
+
 test('there is no notice about the task that the user has before them', () => {
   const [before, now] = unmerged('conflicts')
   expect(noticesBetween(before, now, id)).toEqual([])
