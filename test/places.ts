@@ -1,6 +1,6 @@
 /**
- * `npm run test:places`, as root: a pool of real HTCondor on this host, of Debian 13's packages, with tasks and their failures, and a task in a real machine
- * there; and the limits of users and accounts of real Slurm. Installs what is missing, and makes the pool's root file system once. Words after it choose files.
+ * `npm run test:places`, as root: a pool of real HTCondor on this host, of Debian 13's packages, with tasks in process machines and their failures; and the
+ * limits of users and accounts of real Slurm. Installs what is missing, and makes the pool's root file system once. Words after it choose files.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -22,5 +22,12 @@ test.each([
     expect(task.node).toBe(node)
     expect(task.notes.join('\n')).toContain('The place cluster ended the job of the task: ')
     expect(task.notes.join('\n')).toContain(how)
+    const others = [
+      '-constraint',
+      'MvoTask =!= undefined && (NumShadowStarts > 1 || JobStatus < 3)',
+      '-af',
+      'JobStatus',
+    ]
+    await expect.poll(() => scene.lab.command('condor_q', ...others)).toBe('')
   },
 )
