@@ -83,8 +83,11 @@ export interface Requests {
   cancelTask(request: { readonly id: string }): Record<never, never>
   /** Tries again to bring the work that waits at the task's ref onto the branch. */
   mergeTask(request: { readonly id: string }): MergeView
-  /** Runs a task that has ended once more, from where it began: a branch as it is now, the task that it is a fork of, or the work that it resolves. */
-  retryTask(request: { readonly id: string }): { readonly id: TaskId }
+  /**
+   * Runs a task that has ended once more, from where it began: a branch as it is now, the task that it is a fork of, or the work that it resolves. With `onTopOf` from
+   * what that task comes to, after this one was stopped where it is at work.
+   */
+  retryTask(request: { readonly id: string; readonly onTopOf?: string }): { readonly id: TaskId }
   /** Starts a task that writes and tries a flake or a dev container for the repository; its work waits for a review. */
   setUpRepository(request: { readonly repo: string }): { readonly id: TaskId }
   /** Has a task that has ended go on with a further text, in its own clone and session. Limits are for the whole task. */

@@ -107,8 +107,8 @@ export interface TaskRow {
   readonly place?: string
   /** One letter for each thing that was said to its agent, by what became of it: the details have the texts. Absent where there is none. */
   readonly told?: string
-  /** Which other tasks change what it changes, one sentence with no full stop; absent where there are none. */
-  readonly overlap?: string
+  /** Which other tasks change what it changes, one sentence with no full stop, and the one that does so most; absent where there are none. */
+  readonly overlap?: { readonly text: string; readonly with: TaskId }
 }
 
 export interface AttemptOfRow {

@@ -1,5 +1,6 @@
+import type { TaskRow } from '../../preload/live-state.ts'
 import { landingStateText } from '../core/landing/landing.ts'
-import { overlapText } from '../core/merge/overlap.ts'
+import { overlapText, worstOverlap } from '../core/merge/overlap.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import { visibleLine } from '../core/visible-text.ts'
@@ -17,8 +18,8 @@ interface QueuePlace {
 export interface Place extends QueuePlace {
   /** How far its work is that is checked before it comes onto the branch, one sentence; null for any other. */
   readonly landing: string | null
-  /** Which others change what it changes, one sentence; null where there are none. */
-  readonly overlap: string | null
+  /** Which others change what it changes, one sentence, and the one that does so most; null where there are none. */
+  readonly overlap: TaskRow['overlap'] | null
   /** What its machine waits for before it can start; null for any other. */
   readonly boots: string | null
 }
@@ -36,8 +37,9 @@ export function placeOf(
   // One at a place boots from an image there.
   if (state.phase === 'booting') return { ...noPlace, boots: state.slot === null ? null : tasks.imageProgress() }
   if (state.phase === 'working' || state.phase === 'waiting') {
-    const overlap = overlapText(tasks.overlaps(id))
-    return { ...noPlace, overlap: overlap && visibleLine(overlap) }
+    const overlaps = tasks.overlaps(id)
+    const [text, worst] = [overlapText(overlaps), worstOverlap(overlaps)]
+    return { ...noPlace, overlap: text !== null && worst ? { text: visibleLine(text), with: worst.task } : null }
   }
   if (state.phase !== 'queued' && state.phase !== 'parked') return noPlace
   return { ...noPlace, position: tasks.queuePosition(id), blocked: blockedBy(tasks.readiness(id)) }

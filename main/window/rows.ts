@@ -33,7 +33,7 @@ export function taskRow(task: TaskBrief, place: Place, live: Activity | null, re
     finishedAt: task.finishedAt,
     live: task.state.phase === 'finished' ? null : live,
     usage: usageOf(task),
-    ...(place.overlap !== null && { overlap: place.overlap }),
+    ...(place.overlap && { overlap: place.overlap }),
     ...(task.after && { after: task.after }),
     ...(task.plan && { plan: task.plan }),
     ...attemptOf(task),

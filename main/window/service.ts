@@ -136,7 +136,9 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
         return {}
       },
       mergeTask: async (request, signal) => mergeInWindow(await callOperation('mergeTask', request, tasks, signal)),
-      retryTask: async ({ id }, signal) => ({ id: await startAgain(await taskOf(id), tasks, signal) }),
+      retryTask: async (request, signal) => ({
+        id: await startAgain(await taskOf(request.id), request, tasks, signal),
+      }),
       setUpRepository: async (request, signal) => ({
         id: (await callOperation('setUpRepository', request, tasks, signal)).task_id,
       }),

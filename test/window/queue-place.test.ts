@@ -17,3 +17,18 @@ test('a task whose machine is to start here tells how far the image is, and one 
   expect(boots(3 as SlotId)).toBe('Guest image: 40 % packages (3 s)')
   expect(boots(null)).toBeNull()
 })
+
+test('a task at work says who changes the same, and which one does so most', () => {
+  const [one, most] = [taskId('0a0a0a0a'), taskId('0b0b0b0b')]
+  const overlaps = () => [
+    { task: one, files: { files: ['a'] }, collides: { files: [] } },
+    { task: most, files: { files: ['b'] }, collides: { files: ['b'] } },
+  ]
+  const at = (state: Parameters<typeof placeOf>[0]['state']) =>
+    placeOf({ id: taskId('a1b2c3d4'), state }, { ...tasks, overlaps }).overlap
+  expect(at({ phase: 'working', slot: 3 as SlotId })).toEqual({
+    text: `Changes the same lines of b as task ${most} and 1 more change`,
+    with: most,
+  })
+  expect(at({ phase: 'queued' })).toBeNull()
+})

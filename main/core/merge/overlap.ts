@@ -68,9 +68,13 @@ export function sharedFiles(one: ComparedTask, other: ComparedTask): readonly st
   })
 }
 
+/** The one with which most collides; undefined where there is none. Pure. */
+export const worstOverlap = (overlaps: readonly Overlap[]): Overlap | undefined =>
+  overlaps.toSorted((one, other) => countOf(other.collides) - countOf(one.collides))[0]
+
 /** For a person, one sentence with no full stop; null where there is none. Names of files are a guest's. Pure. */
 export function overlapText(overlaps: readonly Overlap[]): string | null {
-  const [worst] = overlaps.toSorted((one, other) => countOf(other.collides) - countOf(one.collides))
+  const worst = worstOverlap(overlaps)
   if (!worst) return null
   const collides = worst.collides.files.length > 0
   const list = collides ? worst.collides : worst.files

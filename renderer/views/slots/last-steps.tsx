@@ -19,7 +19,7 @@ export function LastSteps({ task, most }: { task: TaskRow; most: number }) {
   }
   return (
     <span className="last-steps">
-      {task.overlap && <span className="step-line warn">{task.overlap}</span>}
+      {task.overlap && <span className="step-line warn">{task.overlap.text}</span>}
       {/* Lines have no identity but their place: one that comes moves the others up. */}
       {steps.map((step, place) => (
         <span key={`${place}-${steps.length}`} className={step.state === 'running' ? 'step-line accent' : 'step-line'}>

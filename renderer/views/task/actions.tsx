@@ -12,6 +12,7 @@ import { back } from '../../stores/navigation.ts'
 import { CompareButton } from './compare-button.tsx'
 import { focusContinue } from './continue/continue-field.tsx'
 import { mergeNow } from './merge-now.ts'
+import { OnTop } from './on-top-dialog.tsx'
 import { ResolveButtons } from './resolve-buttons.tsx'
 import { ReviewButton } from './review-button.tsx'
 import { runAgain } from './run-again.ts'
@@ -20,7 +21,7 @@ import { CleanUp, Stop } from './task-dialogs.tsx'
 /** What can be done with a task, as it stands. */
 export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
   const isDesktop = useIsDesktop()
-  const [asking, setAsking] = useState<'stop' | 'clean-up' | null>(null)
+  const [asking, setAsking] = useState<'stop' | 'clean-up' | 'on-top' | null>(null)
   const isDarwin = useLive(({ host }) => host?.platform === 'darwin')
   const { id } = row
   const finished = row.state.phase === 'finished'
@@ -32,6 +33,15 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
   const items: readonly MenuItem[] = [
     ...(isDesktop ? opening : []),
     { icon: 'say', word: 'Continue…', disabled: !finished, onChoose: focusContinue },
+    ...(row.overlap && !finished
+      ? [
+          {
+            icon: 'again' as const,
+            word: `Continue on Top of ${row.overlap.with}…`,
+            onChoose: () => setAsking('on-top'),
+          },
+        ]
+      : []),
     { icon: 'copy', word: 'Copy Task ID', onChoose: () => void copyAndSay(id, 'the task’s id') },
     {
       icon: 'copy',
@@ -89,6 +99,9 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
       )}
       <Menu label="More actions" items={items} />
       {asking === 'stop' && <Stop row={row} onClose={() => setAsking(null)} />}
+      {asking === 'on-top' && row.overlap && (
+        <OnTop row={row} other={row.overlap.with} onClose={() => setAsking(null)} />
+      )}
       {asking === 'clean-up' && <CleanUp row={row} onClose={() => setAsking(null)} onDone={back} />}
     </>
   )
