@@ -21,5 +21,9 @@ set -- --input-format stream-json --output-format stream-json --verbose -p
 [ -z "${MICROVM_FORK_SESSION-}" ] || set -- --fork-session --session-id "$MICROVM_FORK_SESSION" "$@"
 [ -z "${MICROVM_RESUME_SESSION-}" ] || set -- --resume "$MICROVM_RESUME_SESSION" "$@"
 [ -z "${MICROVM_MAX_BUDGET_USD-}" ] || set -- --max-budget-usd "$MICROVM_MAX_BUDGET_USD" "$@"
+# MCP servers of the user that came along.
+for server in "${CLAUDE_CONFIG_DIR:-$HOME/.claude}"/mcp-servers/*.json; do
+  [ ! -e "$server" ] || set -- --mcp-config "$server" "$@"
+done
 unset key MICROVM_KEY_VARIABLE MICROVM_MAX_BUDGET_USD MICROVM_RESUME_SESSION MICROVM_FORK_SESSION MICROVM_STATE MICROVM_WORKSPACE MICROVM_SAME_USER
 exec "$claude" --dangerously-skip-permissions "$@" <"$folder/input"

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { GatewayConfig } from '../core/network/gateway.ts'
 import { messageTimes, mostMessages, type NewMessage, type TaskMessage } from '../core/task/message.ts'
 import type { Fork, Parking } from '../core/task/task.ts'
-import type { HomeFiles } from '../settings/claude-home.ts'
+import type { HomeFiles } from '../settings/claude-home/home-copies.ts'
 import {
   broughtWorkSchema,
   commitIdSchema,
@@ -212,6 +212,8 @@ export const toHomeSchema = z.discriminatedUnion('type', [
     run: z.int().min(0),
     /** Whether it understands `gateway`; left out by earlier versions, which do not. */
     takesKey: z.boolean().exactOptional(),
+    /** Whether its guests tell Claude of MCP servers that come along; left out by earlier versions, whose do not. */
+    takesServers: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('has'), commits: z.array(commitIdSchema).max(100) }),
   /** After every change, and once for each connection. */

@@ -4,6 +4,7 @@ import type { Standing } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import type { PortableStart } from '../git/clone/portable-start.ts'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
+import { bringsServers } from '../settings/claude-home/home-servers.ts'
 import type { EventLog } from '../tasks/events/event-log.ts'
 import type { TaskRecord } from '../tasks/record/task-record.ts'
 import type { RunnerContext } from '../tasks/run/task-run.ts'
@@ -13,7 +14,7 @@ import type { Engine } from './engine.ts'
 import { applyStatus, machineRuns } from './follow/apply-status.ts'
 import { LineChannels } from './follow/line-channels.ts'
 import { Looks } from './follow/looks.ts'
-import { otherVersion, takesNoKey } from './follow/other-version.ts'
+import { otherVersion, takesNoKey, takesNoServers } from './follow/other-version.ts'
 import { sendGateway } from './follow/send-gateway.ts'
 import { sendMessages } from './follow/send-messages.ts'
 import type { VisitedPlaces } from './follow/visited.ts'
@@ -94,6 +95,7 @@ export class Session {
   readonly #open = new DisposableStack()
   #isReachable = false
   #isGiven = false
+  #takesServers = false
   #refused = 0
   wasThere = false
   isReleased = false
@@ -174,12 +176,20 @@ export class Session {
     }
   }
 
-  async #greeted({ protocol, node, seat, run, takesKey = false }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
+  async #greeted({
+    protocol,
+    node,
+    seat,
+    run,
+    takesKey = false,
+    takesServers = false,
+  }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
     if (this.wasThere) throw new ProtocolError('A second greeting')
     this.wasThere = true
     const { record, stop, start, repository, gatewayThere } = this.#options
     if (protocol !== protocolVersion) return this.#fail(otherVersion(record.task.place, protocol))
     if (gatewayThere && !takesKey) return this.#fail(takesNoKey(record.task.place))
+    this.#takesServers = takesServers
     if (seat !== 'empty' && run < record.task.parkings.length) {
       // What it holds is of the run before this one. All of that came home, or the task would not have gone on.
       if (seat === 'given') return this.#ended.resolve({ kind: 'lost' })
@@ -238,7 +248,11 @@ export class Session {
       )
       this.#send({ type: 'end', channel: channels.clone })
       await sendPast(record, async (channel, bytes) => await this.#link?.write(channel, bytes))
-      this.#send({ type: 'assign', assignment: await assign() })
+      const assignment = await assign()
+      if (!this.#takesServers && bringsServers(assignment.provisions.claudeHome)) {
+        throw takesNoServers(record.task.place)
+      }
+      this.#send({ type: 'assign', assignment })
     })
     this.#hasGiven()
   }

@@ -15,6 +15,7 @@ import { channels } from '../../main/fleet/protocol.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import type { RunRequest } from '../../main/tasks/contract.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import type { Provisions } from '../../main/tasks/slots/provisions.ts'
 import { type ScriptedNode, scriptedEngine } from '../support/fleet/scripted-node.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../support/orchestrator.ts'
@@ -46,8 +47,10 @@ async function atNode(
     submit,
     caps,
     key,
+    provisions,
     ...changed
-  }: Partial<Patience & Pick<Engine, 'submit'>> & Pick<RunRequest, 'caps'> & { readonly key?: KeyPlace } = {},
+  }: Partial<Patience & Pick<Engine, 'submit'>> &
+    Pick<RunRequest, 'caps'> & { readonly key?: KeyPlace; readonly provisions?: Partial<Provisions> } = {},
 ): Promise<{ readonly task: Task; readonly scene: Scene; readonly attached: number; readonly home: string }> {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
@@ -60,7 +63,7 @@ async function atNode(
   } as const satisfies Place
   const visited = new VisitedPlaces()
   const setup = {
-    ...{ root, guest: 'exit 1' },
+    ...{ root, guest: 'exit 1', ...(provisions && { provisions }) },
     places: () => ({
       find: async () => ({ ...place, homeKey: '0'.repeat(16) }),
       list: async () => [place],
@@ -405,6 +408,27 @@ test('a program that is too old to take the key is never sent it, and its task s
     { key: 'node' },
   )
   expect(heard).toEqual(['follow'])
+  expect(task.state).toMatchObject({
+    outcome: { kind: 'failed', failure: { code: 'host-incomplete', hint: expect.stringContaining('places add desk') } },
+  })
+})
+
+test('a program that is too old for servers of the user’s own Claude Code is given no task with them', async () => {
+  const heard: string[] = []
+  const { task } = await atNode(
+    (message, node, scene) => {
+      heard.push(message.type)
+      return honestTo(() => undefined)(message, node, scene)
+    },
+    undefined,
+    {
+      provisions: {
+        claudeHome: { files: [{ path: 'mcp-servers/a.json', text: '{}', executable: false }], leftOut: [] },
+      },
+    },
+  )
+  expect(heard).toContain('prepare')
+  expect(heard).not.toContain('assign')
   expect(task.state).toMatchObject({
     outcome: { kind: 'failed', failure: { code: 'host-incomplete', hint: expect.stringContaining('places add desk') } },
   })

@@ -9,6 +9,9 @@ export const otherVersion = (place: TaskPlace | undefined, version: number): App
 /** A place to which its user leaves the key, and whose program is too old for that. */
 export const takesNoKey = (place: TaskPlace | undefined): AppError => other(place, 'is too old to take the key')
 
+export const takesNoServers = (place: TaskPlace | undefined): AppError =>
+  other(place, 'is too old for the MCP servers that asAtHome gives along')
+
 const other = (place: TaskPlace | undefined, why: string): AppError =>
   new AppError('host-incomplete', `The program at the place ${why}`, {
     hint: `Run: microvm-orchestrator places add ${place?.name ?? ''} again, as before`,

@@ -171,6 +171,7 @@ class Keeper {
               ...{ type: 'hello', protocol: protocolVersion, node: nodeName(), seat: this.#seat },
               run: this.#given?.run ?? 0,
               takesKey: true,
+              takesServers: true,
             })
             dials = this.#connections.attach(
               {

@@ -1,6 +1,6 @@
 import type { MachineDriver } from '../../machines/driver.ts'
 import { forwardAddress, gatewayUrl } from '../../machines/forward.ts'
-import { claudeFolder, readClaudeHome } from '../../settings/claude-home.ts'
+import { claudeHomeOf, readClaudeHome } from '../../settings/claude-home/claude-home.ts'
 import { egressPolicy } from '../../settings/egress-word.ts'
 import { guestNetwork } from '../../settings/guest-network.ts'
 import { listRepositories } from '../../settings/repositories.ts'
@@ -42,6 +42,7 @@ export async function provisionsOf({
     ? guestNetwork({ policy, key, keyInGuest: false, serverTools, env, secrets }, linuxMachines)
     : guestNetwork({ policy, key, keyInGuest, serverTools, env, secrets }, machines)
   if (place?.key === 'node') requireForNode(place, network.gateway)
-  const claudeHome = asAtHome.length > 0 && repository ? await readClaudeHome(claudeFolder(env), asAtHome) : null
+  const reach = { policy, privateNetworks }
+  const claudeHome = asAtHome.length > 0 && repository ? await readClaudeHome(claudeHomeOf(env), asAtHome, reach) : null
   return { ...network, privateNetworks, idleBackgroundMs, ...(claudeHome && { claudeHome }) }
 }

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../core/network/gateway.ts'
 import type { Place } from '../../core/task/task-place.ts'
 import type { Forward } from '../../machines/driver.ts'
-import type { HomeFiles } from '../../settings/claude-home.ts'
+import type { HomeFiles } from '../../settings/claude-home/home-copies.ts'
 
 /** What the guest is given to work with. */
 export interface Assignment {

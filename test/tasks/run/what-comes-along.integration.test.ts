@@ -31,6 +31,11 @@ async function taskOf(settings: object) {
   await mkdir(join(claude, 'agents'), { recursive: true })
   await writeFile(join(claude, 'CLAUDE.md'), 'Be brief.\n')
   await writeFile(join(claude, 'agents/a.md'), '---\nhooks: {}\n---\n')
+  const server = (host: string) => ({ type: 'http', url: `https://${host}/mcp` })
+  await writeFile(
+    join(claude, '.claude.json'),
+    JSON.stringify({ mcpServers: { docs: server('docs.example'), other: server('other.example') } }),
+  )
   for (const alias of ['project', 'other']) {
     await makeRepository(join(folder, alias))
     await registerRepository(home, { path: join(folder, alias) })
@@ -41,7 +46,7 @@ async function taskOf(settings: object) {
   const specs: MachineSpec[] = []
   const driver = processDriver(join(folder, 'machines'), guest)
   const { log, lines } = recordingLog()
-  const server = await startServer({
+  const running = await startServer({
     ...{ home, port: 0, log, env: { ANTHROPIC_API_KEY: 'sk-ant-test', CLAUDE_CONFIG_DIR: claude } },
     driver: {
       ...driver,
@@ -51,7 +56,7 @@ async function taskOf(settings: object) {
       },
     },
   })
-  onTestFinished(() => server.close())
+  onTestFinished(() => running.close())
   const client = await connectToServer(home)
   const { task_id } = await client.call('run_task', { repo: 'project', description: 'work', client: 'cli' })
   const end = await client.call('wait_next_event', { client: 'cli' })
@@ -77,6 +82,16 @@ test('what the setting names of the user’s own Claude Code comes along, and th
   const { view, given } = await taskOf({ asAtHome: ['CLAUDE.md', 'agents'] })
   expect(await readFile(join(given, 'claude-files'), 'utf8')).toBe('-CLAUDE.md\0Be brief.\n\0')
   expect(view.notes).toEqual(['Came along from your Claude Code: CLAUDE.md; stayed at home: agents/a.md'])
+})
+
+test('servers come along as far as the policy of the task’s repository reaches', async () => {
+  const { view, given } = await taskOf({ asAtHome: ['mcp-servers'], egress: ['docs.example'] })
+  expect(await readFile(join(given, 'claude-files'), 'utf8')).toBe(
+    '-mcp-servers/docs.json\0{"mcpServers":{"docs":{"type":"http","url":"https://docs.example/mcp"}}}\0',
+  )
+  expect(view.notes).toEqual([
+    'Came along from your Claude Code: mcp-servers/docs.json; stayed at home: mcp-servers/other.json',
+  ])
 })
 
 test('without the setting nothing does', async () => {

@@ -1,9 +1,11 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { homeParts } from '../../main/core/home-parts.ts'
-import { claudeFolder, homeNote, readClaudeHome } from '../../main/settings/claude-home.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import type { HomePart } from '../../../main/core/home-parts.ts'
+import { homeParts } from '../../../main/core/home-parts.ts'
+import { claudeHomeOf, readClaudeHome } from '../../../main/settings/claude-home/claude-home.ts'
+import { homeNote } from '../../../main/settings/claude-home/home-note.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 
 async function home(files: Readonly<Record<string, string>>) {
   const folder = await temporaryFolder()
@@ -13,6 +15,10 @@ async function home(files: Readonly<Record<string, string>>) {
   }
   return folder
 }
+const read = (folder: string, parts: readonly HomePart[] = homeParts) =>
+  readClaudeHome(claudeHomeOf({ CLAUDE_CONFIG_DIR: folder }), parts, {
+    ...{ policy: { kind: 'open' }, privateNetworks: false },
+  })
 const pathsOf = (all: readonly { readonly path: string }[]) => all.map(({ path }) => path)
 
 test('the parts that are chosen come along, and nothing else of the folder', async () => {
@@ -21,7 +27,7 @@ test('the parts that are chosen come along, and nothing else of the folder', asy
     ...{ 'settings.json': '{}', '.credentials.json': '{}', 'projects/p.jsonl': '{}', 'plugins/p/x.md': 'p' },
   })
   await chmod(join(folder, 'skills/x/run.sh'), 0o755)
-  expect(await readClaudeHome(folder, ['skills', 'CLAUDE.md'])).toEqual({
+  expect(await read(folder, ['skills', 'CLAUDE.md'])).toEqual({
     files: [
       { path: 'CLAUDE.md', text: 'Be brief.', executable: false },
       { path: 'skills/x/SKILL.md', text: 's', executable: false },
@@ -29,8 +35,8 @@ test('the parts that are chosen come along, and nothing else of the folder', asy
     ],
     leftOut: [],
   })
-  expect(pathsOf((await readClaudeHome(folder, homeParts)).files)).not.toContain('settings.json')
-  expect(await readClaudeHome(join(folder, 'nowhere'), homeParts)).toEqual({ files: [], leftOut: [] })
+  expect(pathsOf((await read(folder)).files)).not.toContain('settings.json')
+  expect(await read(join(folder, 'nowhere'))).toEqual({ files: [], leftOut: [] })
 })
 
 test.each([
@@ -42,7 +48,7 @@ test.each([
   ['a NUL', 'a\0b', 'no text'],
 ] as const)('a file with %s stays at home, and it is told why', async (_what, text, why) => {
   const folder = await home({ 'agents/a.md': text, 'agents/b.md': 'The word hooks: is harmless here.' })
-  const { files, leftOut } = await readClaudeHome(folder, homeParts)
+  const { files, leftOut } = await read(folder)
   expect(pathsOf(files)).toEqual(['agents/b.md'])
   expect(leftOut).toEqual([{ path: 'agents/a.md', why: expect.stringContaining(why) }])
 })
@@ -54,7 +60,7 @@ test('a part may be a link of the user’s, and links in it and hidden files sta
   await symlink(outside, join(elsewhere, 'y'))
   const folder = await home({})
   await symlink(elsewhere, join(folder, 'skills'))
-  const { files, leftOut } = await readClaudeHome(folder, homeParts)
+  const { files, leftOut } = await read(folder)
   expect(pathsOf(files)).toEqual(['skills/x/SKILL.md'])
   expect(pathsOf(leftOut)).toEqual(['skills/x/.env', 'skills/x/key', 'skills/x/node_modules', 'skills/y'])
 })
@@ -64,16 +70,18 @@ test('what is too much stays at home, and all of it is in the note', async () =>
     ...Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`commands/${1000 + index}.md`, 'x'])),
     'CLAUDE.md': 'x'.repeat(1024 ** 2 - 100),
   })
-  const read = await readClaudeHome(folder, homeParts)
-  expect(read.files.length + read.leftOut.length).toBe(301)
-  expect(read.files.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(1024 ** 2)
-  expect(homeNote(read)).toMatch(
+  const all = await read(folder)
+  expect(all.files.length + all.leftOut.length).toBe(301)
+  expect(all.files.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(1024 ** 2)
+  expect(homeNote(all)).toMatch(
     /^Came along from your Claude Code: CLAUDE\.md, commands\/1000\.md, .* and \d+ more; stayed at home: /,
   )
   expect(homeNote({ files: [], leftOut: [] })).toBeNull()
 })
 
-test('the folder is the one that the user’s Claude Code has', () => {
-  expect(claudeFolder({ CLAUDE_CONFIG_DIR: '/elsewhere', HOME: '/home/me' })).toBe('/elsewhere')
-  expect(claudeFolder({ HOME: '/home/me' })).toBe('/home/me/.claude')
+test('the files are those that the user’s Claude Code has', () => {
+  expect(claudeHomeOf({ CLAUDE_CONFIG_DIR: '/elsewhere', HOME: '/home/me' })).toEqual({
+    ...{ folder: '/elsewhere', state: '/elsewhere/.claude.json' },
+  })
+  expect(claudeHomeOf({ HOME: '/home/me' })).toEqual({ folder: '/home/me/.claude', state: '/home/me/.claude.json' })
 })
