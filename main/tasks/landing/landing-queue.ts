@@ -9,6 +9,7 @@ import { branchTip } from '../../git/repository/branch-tip.ts'
 import { resolveRevision } from '../../git/repository/resolve-revision.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Car, CheckEnd } from './car.ts'
+import { CheckEnds } from './check-ends.ts'
 import type { RanCheck } from './check-machines.ts'
 import { type CheckedTrees, checkKey } from './checked-trees.ts'
 import { LandingLeft } from './wish.ts'
@@ -51,8 +52,7 @@ export class LandingQueue {
   readonly #running = new Map<TaskId, Running>()
   /** By the task whose slot it is, the task that is checked there. */
   readonly #lent = new Map<TaskId, TaskId>()
-  /** What checks came to, by key; of those that could not be run by key and task. */
-  readonly #ends = new Map<string, CheckEnd>()
+  readonly #ends = new CheckEnds()
   #driving: Promise<void> | undefined
   #changed = Promise.withResolvers<void>()
   #states: ReadonlyMap<TaskId, LandingState> = new Map()
@@ -72,6 +72,7 @@ export class LandingQueue {
   }
 
   add(car: Car): void {
+    this.#ends.add(car)
     this.#queue = [...this.#queue, car]
     this.#changed.resolve()
     this.#go()
@@ -154,8 +155,7 @@ export class LandingQueue {
 
   #endOf(car: Car, tree: string): CheckEnd | undefined {
     if (car.check.kind === 'unknown') return { kind: 'broken', failure: car.check.failure }
-    const key = checkKey(tree, car.check.rules)
-    return this.#ends.get(key) ?? this.#ends.get(brokenKey(car, key))
+    return this.#ends.find(car, checkKey(tree, car.check.rules))
   }
 
   /** Ends checks that are of no use any more and starts those that are. Answers what else is to be done first, if anything. */
@@ -178,10 +178,11 @@ export class LandingQueue {
     const { rules, terms } = car.check
     const key = checkKey(tree, rules)
     const stop = new AbortController()
+    const keep = this.#ends.begin(car, key)
     const over = this.#check(car, { key, commit, image: terms.image }, stop.signal).then((end) => {
       this.#running.delete(car.id)
       for (const [owner, borrower] of this.#lent) if (borrower === car.id) this.#lent.delete(owner)
-      if (end) this.#ends.set(end.kind === 'broken' ? brokenKey(car, key) : key, end)
+      if (end) keep(end)
       this.#changed.resolve()
     })
     this.#running.set(car.id, { key, below, stop, over })
@@ -327,5 +328,3 @@ async function stopAll(checks: readonly Running[]): Promise<void> {
 /** Null where its check cannot be run, or there is no tree to be checked. */
 const keyOf = ({ check }: Car, tree: string | undefined): string | null =>
   check.kind === 'known' && tree !== undefined ? checkKey(tree, check.rules) : null
-
-const brokenKey = (car: Car, key: string): string => `${car.id} ${key}`

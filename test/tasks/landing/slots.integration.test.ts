@@ -142,3 +142,35 @@ test.each([
     expect(checks).toBe(times)
   },
 )
+
+test.each(['red', 'broken'] as const)(
+  'a failure counts until its client asks again, while others still wait for the branch: %s',
+  async (how) => {
+    const ran: string[] = []
+    let isMended = false
+    await using world = await project('direct', async ({ task: { id } }, signal) => {
+      ran.push(id)
+      if (id === 'bbbbbbbb') {
+        await until(() => signal.aborted)
+        throw signal.reason
+      }
+      if (isMended) return { exitCode: 0, output: '' }
+      if (how === 'broken') throw new Error('The disk is full')
+      return { exitCode: 1, output: '' }
+    })
+    const { repo, landings } = world
+    const [one, two] = [await world.wishOf('aaaaaaaa', slot), await world.wishOf('bbbbbbbb', 4 as SlotId)]
+    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    const first = landings.land(one)
+    const beside = landings.land(two)
+    expect(await first).toMatchObject({ kind: 'unmerged', reason: 'check_failed' })
+    await until(() => ran.includes('bbbbbbbb'))
+    isMended = true
+    const again = landings.land({ ...one, believesFailures: false })
+    await until(() => landings.stateOf('aaaaaaaa' as TaskId) !== null)
+    await landings.withdraw('bbbbbbbb' as TaskId)
+    expect(await beside).toMatchObject({ reason: 'withdrawn' })
+    expect(await again).toMatchObject({ kind: 'merged', check: { exitCode: 0 } })
+    expect(ran).toEqual(['aaaaaaaa', 'bbbbbbbb', 'aaaaaaaa'])
+  },
+)
