@@ -139,7 +139,10 @@ test.each([['../x'], ['.hidden'], ['a b'], ['a\nb'], ['']])('the alias %j is ref
 })
 
 test.each([
-  [['frobnicate'], /Unknown command 'frobnicate'/],
+  [['frobnicate'], /Unknown command 'frobnicate'. See: [^ ]+ --help/],
+  [['run', 'nope', 'x', '--attempts', '11'], /.*whole number from 1 to 10. See: [^ ]+ run --help/],
+  [['pull-requests', 'set', 'r'], /Required option .* See: [^ ]+ pull-requests set --help/],
+  [['pull-requests', 'frobnicate'], /.* See: [^ ]+ pull-requests --help/],
   [['remove'], /Missing required argument 'alias'/],
   [['list', '--all'], /Unknown option '--all'/],
   [['list', 'extra'], /Too many arguments/],
