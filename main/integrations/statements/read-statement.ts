@@ -4,7 +4,7 @@ import type { Task } from '../../core/task/task.ts'
 import { publicKeyPath, readPublicKey } from '../../settings/signing-key.ts'
 import { openEnvelope } from './envelope.ts'
 import { statementSchema } from './statement.ts'
-import { statementPath } from './statement-writer.ts'
+import { statementPath } from './statement-path.ts'
 
 /** What this home signed of the commit that the task brought. @throws AppError('argument-invalid') where this home's public key cannot be read */
 export async function readStatement(task: Task): Promise<StatementSeen> {
@@ -17,8 +17,8 @@ export async function readStatement(task: Task): Promise<StatementSeen> {
   if (text === null) return { kind: 'none' }
   const opened = openEnvelope(text, [await readPublicKey(publicKeyPath(task.home))])
   const statement = opened && statementSchema.safeParse(JSON.parse(opened.payload)).data
-  const isOfIt =
-    statement?.predicate.buildDefinition.externalParameters.task === task.id &&
-    statement.subject.some(({ digest }) => digest.gitCommit === merge.to)
-  return opened && isOfIt ? { kind: 'good', commit: merge.to, keyId: opened.keyId } : { kind: 'bad', commit: merge.to }
+  if (!opened || statement?.predicate.buildDefinition.externalParameters.task !== task.id)
+    return { kind: 'bad', commit: merge.to }
+  const isOfCommit = statement.subject.some(({ digest }) => digest.gitCommit === merge.to)
+  return isOfCommit ? { kind: 'good', commit: merge.to, keyId: opened.keyId } : { kind: 'none' }
 }

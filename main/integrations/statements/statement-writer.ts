@@ -1,11 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { join } from 'node:path'
 import { messageOf } from '../../core/failure.ts'
 import type { Task, TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import { readNote, writeNote } from '../../git/notes/statement-notes.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
-import { pathExists } from '../../lib/files/look.ts'
 import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
 import { ensureSigningKey } from '../../settings/signing-key.ts'
@@ -16,7 +14,9 @@ import { filesOf } from '../../tasks/record/task-files.ts'
 import { rangeOf } from '../../tasks/review/task-range.ts'
 import { findUnusualPaths, readCommands } from '../../tasks/run/ask-worker.ts'
 import { openEnvelope, signEnvelope } from './envelope.ts'
+import { readStatement } from './read-statement.ts'
 import { statementOf } from './statement.ts'
+import { statementPath } from './statement-path.ts'
 
 export interface StatementWriterOptions {
   readonly home: string
@@ -26,6 +26,9 @@ export interface StatementWriterOptions {
   /** How long the end of the server waits for what is being written. Default: ten seconds. */
   readonly patienceMs?: number
 }
+
+/** `where it lacks`: only where none of the commit is written yet. */
+type When = 'always' | 'where it lacks'
 
 /** What ended before a crash and has no statement yet is given one by a start within this time. */
 const caughtUpMs = 2 * 24 * 60 * 60_000
@@ -57,8 +60,7 @@ export class StatementWriter implements AsyncDisposable {
     const writer = new StatementWriter(options, await ensureSigningKey(options.home))
     const since = new Date(Date.now() - caughtUpMs).toISOString()
     for (const task of await options.tasks.list()) {
-      if (!isMerged(task) || (task.finishedAt ?? '') < since || (await pathExists(statementPath(task)))) continue
-      writer.#offer(task)
+      if ((task.finishedAt ?? '') >= since) writer.#offer(task, 'where it lacks')
     }
     return writer
   }
@@ -71,26 +73,28 @@ export class StatementWriter implements AsyncDisposable {
     clearTimeout(limit)
   }
 
-  #offer(task: TaskBrief): void {
+  #offer(task: TaskBrief, when: When = 'always'): void {
     if (!isMerged(task)) return
     const { id, repoPath, merge, finishedAt } = task
     // A task is merged again when more of it is accepted; every other change of it says nothing new.
     const version = `${finishedAt} ${merge?.kept ?? 0}`
     if (this.#seen.get(id) === version) return
     this.#seen.set(id, version)
-    const open = inTurn(`statements of ${this.#options.home} in ${repoPath}`, () => this.#write(id)).finally(() =>
+    const open = inTurn(`statements of ${this.#options.home} in ${repoPath}`, () => this.#write(id, when)).finally(() =>
       this.#open.delete(open),
     )
     this.#open.add(open)
   }
 
   /** Never rejects. */
-  async #write(id: TaskId): Promise<void> {
+  async #write(id: TaskId, when: When): Promise<void> {
     const { tasks, version, log } = this.#options
     const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(writeTimeoutMs)])
     try {
       signal.throwIfAborted()
       const task = await tasks.get(id)
+      // One of an earlier commit of the task counts for nothing. What was put in its place is left for a person to see.
+      if (when === 'where it lacks' && (await readStatement(task)).kind !== 'none') return
       const repository = (await tasks.repositories()).find(({ path }) => path === task.repoPath) ?? null
       const network = await readNetworkLog(filesOf(task).network, networkBytes)
       const told = await readCommands({ stream: filesOf(task).stream }, id, signal).catch(orWhenDied(() => null))
@@ -121,6 +125,3 @@ export class StatementWriter implements AsyncDisposable {
 }
 
 const isMerged = ({ state, merge }: TaskBrief): boolean => state.phase === 'finished' && merge?.kind === 'merged'
-
-export const statementPath = (task: Pick<Task, 'home' | 'id' | 'workFolder'>): string =>
-  join(filesOf(task).folder, 'statement.json')

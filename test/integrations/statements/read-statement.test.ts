@@ -6,7 +6,7 @@ import { foldTask } from '../../../main/core/task/transition.ts'
 import { signEnvelope } from '../../../main/integrations/statements/envelope.ts'
 import { readStatement } from '../../../main/integrations/statements/read-statement.ts'
 import { statementOf } from '../../../main/integrations/statements/statement.ts'
-import { statementPath } from '../../../main/integrations/statements/statement-writer.ts'
+import { statementPath } from '../../../main/integrations/statements/statement-path.ts'
 import { ensureSigningKey } from '../../../main/settings/signing-key.ts'
 import { eventsOfGoodTask } from '../../support/tasks.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -27,7 +27,8 @@ test("a statement counts where this home's key signed it and it is of the task a
   expect(await readStatement(task)).toEqual({ kind: 'good', commit, keyId: expect.stringMatching(/^[0-9a-f]{64}$/) })
   expect(await readStatement({ ...task, merge: null })).toEqual({ kind: 'none' })
   const other = task.merge?.kind === 'merged' ? { ...task.merge, to: '4'.repeat(40) } : null
-  expect(await readStatement({ ...task, merge: other })).toMatchObject({ kind: 'bad' })
+  // It was merged once more, and what is to be said of that is not written yet.
+  expect(await readStatement({ ...task, merge: other })).toEqual({ kind: 'none' })
   await write(signed(facts, generateKeyPairSync('ed25519').privateKey))
   expect(await readStatement(task)).toEqual({ kind: 'bad', commit })
   await write(signed({ ...facts, task: { ...task, id: 'ffffffff' as typeof task.id } }))

@@ -144,6 +144,33 @@ test('two tasks that brought one commit both stand on it, and a start makes up f
   expect(stdout.match(/^Good: .*$/gm)).toHaveLength(2)
 })
 
+test('a task that was merged a second time right before the server ended is given the statement of that commit by the next start', async () => {
+  const { home, repo, to, task, start, tell, verify } = await world()
+  const first = await task('a0000001')
+  {
+    await using _writer = await start()
+    tell(first)
+  }
+  const path = join(taskFiles(home, first.id).folder, 'statement.json')
+  const written = await readFile(path, 'utf8')
+  const later = await commitFiles(repo, { 'b.txt': 'b' })
+  await task('a0000001', {
+    merge: { kind: 'merged', method: 'rebase', commits: 1, branch: 'main', from: to, to: later },
+  })
+  {
+    await using _writer = await start()
+  }
+  expect(await readFile(path, 'utf8')).not.toBe(written)
+  for (const commit of [later, to]) expect(await verify([commit])).toMatchObject({ exitCode: 0 })
+
+  // What is no statement of this home's is no reason to write another one over it.
+  await writeFile(path, '{}')
+  {
+    await using _writer = await start()
+  }
+  expect(await readFile(path, 'utf8')).toBe('{}')
+})
+
 test('a repository whose git does not answer holds up neither another one nor the end of the server, and is made up for', async () => {
   const { folder, home, repo, task, start, tell, verify } = await world()
   const stuck = join(folder, 'stuck')

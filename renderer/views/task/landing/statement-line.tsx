@@ -45,8 +45,8 @@ function Seen({ seen, again }: { seen: StatementSeen; again: () => void }) {
     case 'bad':
       return (
         <span className="bad">
-          What lies in its place is not signed by this home’s key, or is of another commit than{' '}
-          {seen.commit.slice(0, 12)}.
+          What lies in the place of one of {seen.commit.slice(0, 12)} is not signed by this home’s key, or is of another
+          task.
         </span>
       )
     default:
