@@ -10,12 +10,14 @@ import type { GatewayParts } from '../parts.ts'
 import { passAnswer } from '../pass-answer.ts'
 import type { BodyBudget } from '../read-body.ts'
 import { explain } from '../refusals.ts'
+import { coveringTokens } from './cover-tokens.ts'
 import { linksToRoute } from './links-to-route.ts'
 import { misleadingParameter } from './misleading-parameters.ts'
 import type { Credential, RegistryTokens } from './registry-tokens.ts'
 import { type Replacement, replaceIn, replacing } from './replace-text.ts'
 import { routedLink } from './routed-link.ts'
 import type { SecretRoute } from './secret-route.ts'
+import { repositoryIn } from './token-paths.ts'
 
 type Refused = Extract<SecretRoute, { kind: 'refused' }>
 type Found = Extract<SecretRoute, { kind: 'found' }>
@@ -67,7 +69,7 @@ export async function askWithSecret(
     await exchange(onward, response, {
       idleMs: limits.idleMs,
       pass: (answered) => {
-        if (answered.statusCode === 401) tokens.forget(route)
+        if (answered.statusCode === 401) tokens.forget(route, answered.headers['www-authenticate'])
         const hidden = [...new Set([...credential.hidden, ...parts.secrets.flatMap((each) => each.hidden)])]
         return passWithout(route, hidden, answered, response)
       },
@@ -130,10 +132,21 @@ function passWithout(
     ],
     header: (value, name) =>
       replaceIn(name === 'location' ? routedLink(value, `${secret.origin}${target}`, route) : value, masks),
-    body: links ? [links, replacing(masks)] : [replacing(masks)],
+    body: [
+      ...(links ? [links] : []),
+      replacing(masks),
+      ...(mayHoldTokens(secret, target, answered.headers['content-type']) ? [coveringTokens()] : []),
+    ],
     changesLength: links !== null,
   })
 }
+
+/**
+ * Whether an answer may be one to a wish for a token. What an API gives is the user's own choice; what images are made of is told by its hash, and no
+ * package, commit or path of nix is JSON or text on its way. Servers that say no type send text as the latter.
+ */
+const mayHoldTokens = ({ tools }: GatewaySecret, target: string, type = ''): boolean =>
+  tools.length > 0 && repositoryIn(target) === undefined && /^(?:$|[^;]*[/+]json\b|text\/plain\b)/i.test(type.trim())
 
 /** Names of headers that a server made of the secret. */
 const namesThatTell = (hidden: readonly string[], { headers }: IncomingMessage): readonly string[] =>

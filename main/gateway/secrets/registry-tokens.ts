@@ -5,6 +5,7 @@ import type { GatewayParts } from '../parts.ts'
 import { askBriefly } from './ask-briefly.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 import type { SecretRoute } from './secret-route.ts'
+import { asksToken, catalogPath, repositoryIn } from './token-paths.ts'
 
 type Found = Extract<SecretRoute, { kind: 'found' }>
 
@@ -42,6 +43,8 @@ const mostKept = 200
 export class RegistryTokens {
   readonly #challenges = new Map<string, Kept<Challenge | null>>()
   readonly #tokens = new Map<string, Kept<Credential>>()
+  /** Paths of the secret's own host, by its name. */
+  readonly #realms = new Map<string, Set<string>>()
   readonly #parts: Pick<GatewayParts, 'journal' | 'trusted'>
 
   constructor(parts: Pick<GatewayParts, 'journal' | 'trusted'>) {
@@ -51,10 +54,14 @@ export class RegistryTokens {
   /** What the request is to be sent with. Never rejects. */
   async credentialFor({ secret, method, target }: Found): Promise<Credential> {
     const itself: Credential = { kind: 'header', ...secret.header, hidden: secret.hidden }
-    if (secret.tokenOrigins.length === 0 || !target.startsWith('/v2/')) return itself
+    const isOfRegistry = target.startsWith('/v2/')
+    // Where it is sent itself, one that is for images alone is sent to nothing but images.
+    if (!secret.tools.includes('docker') || (isOfRegistry && secret.tokenOrigins.length === 0)) return itself
     try {
       const challenge = await kept(this.#challenges, secret.name, () => this.#challengeOf(secret))
-      if (challenge?.scheme !== 'bearer') return itself
+      if (challenge?.scheme === 'bearer') this.#learn(secret, challenge.realm)
+      if (asksToken(method, target, this.#realms.get(secret.name))) return { kind: 'refused', reason: 'path-refused' }
+      if (!isOfRegistry || challenge?.scheme !== 'bearer') return itself
       const scope = scopeOf(method, target)
       return await kept(this.#tokens, keyOf(secret, scope), () => this.#tokenFor(secret, challenge, scope))
     } catch (error) {
@@ -62,15 +69,24 @@ export class RegistryTokens {
     }
   }
 
-  /** After an answer that says that the token is not good any more. */
-  forget({ secret, method, target }: Found): void {
+  /** After an answer that says that the token is not good any more, and perhaps where to get one. */
+  forget({ secret, method, target }: Found, challenge = ''): void {
     this.#tokens.delete(keyOf(secret, scopeOf(method, target)))
+    const found = readChallenge(challenge.slice(0, 4096))
+    if (found?.scheme === 'bearer') this.#learn(secret, found.realm)
   }
 
-  /** Without the secret: a registry says how it wants to be shown one before it is. Null where it wants none. */
+  /** Where the host of a secret gives tokens no guest may ask it, since it would be given them. */
+  #learn({ name, origin }: GatewaySecret, realm: string): void {
+    const url = URL.parse(realm, origin)
+    const known = this.#realms.get(name) ?? new Set()
+    if (url?.origin === origin && known.size < mostKept) this.#realms.set(name, known.add(url.pathname))
+  }
+
+  /** Without the secret: a registry says how it wants to be shown one before it is. Null where it wants none, and where there is no registry. */
   async #challengeOf({ origin }: GatewaySecret): Promise<Timed<Challenge | null>> {
     const { status, challenge } = await askBriefly(new URL(`${origin}/v2/`), null, this.#parts.trusted)
-    if (status === 200) return { value: null, seconds: seconds.most }
+    if (status === 200 || status === 404) return { value: null, seconds: seconds.most }
     const found = status === 401 ? readChallenge(challenge.slice(0, 4096)) : undefined
     if (!found) throw new Error(`it answered ${status} in place of how it wants to be asked`)
     return { value: found, seconds: seconds.most }
@@ -171,17 +187,14 @@ function kept<Value>(all: Map<string, Kept<Value>>, key: string, ask: () => Prom
 
 const keyOf = ({ name }: GatewaySecret, scope: string | null): string => `${name} ${scope ?? ''}`
 
-/** One repository of the registry, by the grammar of its names. */
-const ofRepository = /^\/v2\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)\/(?:manifests|blobs|tags|referrers)\//
-
 /**
  * The least that a request needs (https://distribution.github.io/distribution/spec/auth/scope/), said by the gateway whatever the registry
  * or the guest would have. Null for what belongs to no repository.
  */
 export function scopeOf(method: string, target: string): string | null {
   const [path = ''] = target.split('?', 1)
-  if (path === '/v2/_catalog') return 'registry:catalog:*'
-  const [, repository] = ofRepository.exec(path) ?? []
+  if (path === catalogPath) return 'registry:catalog:*'
+  const repository = repositoryIn(path)
   if (repository === undefined) return null
   const reads = method === 'GET' || method === 'HEAD'
   return `repository:${repository}:${reads ? 'pull' : method === 'DELETE' ? 'delete' : 'pull,push'}`

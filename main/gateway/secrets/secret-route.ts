@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import { type GatewaySecret, imagesRoute, secretMethods } from '../../core/network/secret.ts'
+import { asksToken, isOfImages } from './token-paths.ts'
 
 export type SecretRoute =
   /** A request for something else. */
@@ -64,6 +65,10 @@ function requested(
   // Dots, slashes and backslashes are looked at as what they are once decoded, by a server that decodes first.
   const looked = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(encoded, 'x')
   if (/%5c/i.test(path) || !plainPath.test(looked) || !plainQuery.test(query))
+    return { kind: 'refused', reason: 'path-refused', secret }
+  const isForImagesAlone = secret.tools.length === 1 && secret.tools[0] === 'docker'
+  // A token would be good for more than the methods that the user named, and with other hosts, too.
+  if ((isForImagesAlone && !isOfImages(path)) || asksToken(method ?? '', target))
     return { kind: 'refused', reason: 'path-refused', secret }
   const isGitRead =
     secret.tools.includes('git') &&

@@ -263,3 +263,60 @@ describe('what is asked for', () => {
     expect(seen).toEqual([['a/b, c/d;q=0.5', undefined]])
   })
 })
+
+describe('where the registry gives tokens itself', () => {
+  const ways = ['/given', '/Given/', '/gi%76en', '/given;a=b'].map((path) => `${path}?service=images&scope=all`)
+
+  test('no guest is given one, by whatever of its paths and methods', async () => {
+    const methods = ['GET', 'POST'] as const
+    const registry = await registryAt(
+      withTokens((own) => `${own}/given?a=b`, giveToken),
+      { methods },
+    )
+    for (const path of [...ways, '/token?service=images', '/v2/token', '/v2/auth', '/anything'])
+      for (const method of methods)
+        expect(await registry.ask(`${method} /secrets/CORP${path}`, [], method === 'POST' ? 'a' : ''), path).toMatch(
+          /^HTTP\/1\.1 403 /,
+        )
+    await registry.gateway.writes({ verdict: 'refused', reason: 'path-refused', secret: 'CORP' })
+    expect(registry.asked).toEqual([])
+  })
+
+  test.each([form, { kind: 'bearer' } as const])('nor with a secret (%j) that other tools have too', async (shown) => {
+    const answer = withTokens((own) => `${own}/given?a=b`, giveToken)
+    const registry = await registryAt(
+      (request, response, own) =>
+        request.url === '/a/info/refs' ? response.end('objects') : answer(request, response, own),
+      { tools: ['git', 'docker'], form: shown },
+    )
+    for (const path of ways) expect(await registry.ask(`GET /secrets/CORP${path}`), path).toMatch(/^HTTP\/1\.1 403 /)
+    expect(await registry.ask('GET /secrets/CORP/a/info/refs')).toMatch(/^HTTP\/1\.1 200 .*objects/s)
+    expect(registry.asked).toEqual(['GET /v2/ nothing', expect.stringMatching(/^GET \/a\/info\/refs /)])
+  })
+
+  test('nor where a later answer names a further path', async () => {
+    const registry = await registryAt(
+      ({ url = '' }, response, own) =>
+        url === '/v2/' || url.startsWith('/given')
+          ? response.end('{"answer":1}')
+          : response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/given"` }).end(),
+      { tools: ['git', 'docker'] },
+    )
+    expect(await registry.ask('GET /secrets/CORP/given')).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await registry.ask(`GET ${images}/a/manifests/1`)).toMatch(/^HTTP\/1\.1 401 /)
+    expect(await registry.ask('GET /secrets/CORP/given')).toMatch(/^HTTP\/1\.1 403 /)
+  })
+
+  test('and a host of other tools that has no registry is asked all the same; one that does not say is not', async () => {
+    for (const [status, passes] of [
+      [404, true],
+      [503, false],
+    ] as const) {
+      const registry = await registryAt(
+        ({ url }, response) => (url === '/v2/' ? response.writeHead(status).end() : response.end('objects')),
+        { tools: ['git', 'docker'] },
+      )
+      expect((await registry.ask('GET /secrets/CORP/a/info/refs')).includes('objects')).toBe(passes)
+    }
+  })
+})
