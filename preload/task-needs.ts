@@ -69,7 +69,7 @@ export function isHeard(
     case 'unchanged':
       return wishes.notifyCompleted
     case 'unmerged':
-      return wishes.notifyConflicts
+      return state.reason !== 'withdrawn' && wishes.notifyConflicts
     case 'failed':
       return wishes.notifyFailed
     case 'cancelled':

@@ -25,9 +25,17 @@ export const forgesPath = (home: string): string => kept.path(home)
 /** In the order in which they came. @throws AppError('token-unsafe' | 'home-unusable') */
 export const listForges = (home: string): Promise<readonly Forge[]> => kept.read(home)
 
-/** Keeps where a repository's work goes, in place of what was said of it before. @throws AppError('token-unsafe' | 'home-unusable') */
+/**
+ * Keeps where a repository's work goes, in place of what was said of it before. Where that is the same project still, it counts from when that was added: requests
+ * that are open there, and work that waits for one, go on. @throws AppError('token-unsafe' | 'home-unusable')
+ */
 export async function setForge(home: string, forge: Forge): Promise<void> {
-  await kept.change(home, (all) => [...all.filter(({ repoPath }) => repoPath !== forge.repoPath), forge])
+  await kept.change(home, (all) => {
+    const former = all.find(({ repoPath }) => repoPath === forge.repoPath)
+    const isSame = former?.kind === forge.kind && former.api === forge.api && former.project === forge.project
+    const others = all.filter((each) => each !== former)
+    return [...others, isSame ? { ...forge, added: former.added } : forge]
+  })
 }
 
 /** True when there was one. @throws AppError('token-unsafe' | 'home-unusable') */

@@ -9,8 +9,8 @@ type Outcome = Extract<RowState, { phase: 'finished' }>['outcome']
 
 const snapshotOf = (...tasks: TaskRow[]): Snapshot => ({ ...busyScene.snapshot, tasks })
 const running = runningTask(1, 'working', 'One', 'app', [], [1, 1, 0])
-const ended = (outcome: Outcome): TaskRow => ({
-  ...finishedTask(1, 'One', 'app', { outcome, reason: outcome === 'unmerged' ? 'conflicts' : null }, [0, 1, 1, 1]),
+const ended = (outcome: Outcome, reason: 'conflicts' | 'withdrawn' = 'conflicts'): TaskRow => ({
+  ...finishedTask(1, 'One', 'app', { outcome, reason: outcome === 'unmerged' ? reason : null }, [0, 1, 1, 1]),
   id: running.id,
 })
 
@@ -46,6 +46,7 @@ test.each([
 test('what the user stopped is no news', () => {
   const all = { notifyCompleted: true, notifyFailed: true, notifyConflicts: true }
   expect(isHeard(ended('cancelled'), all)).toBe(false)
+  expect(isHeard(ended('unmerged', 'withdrawn'), all)).toBe(false)
   expect(isHeard(running, all)).toBe(false)
 })
 

@@ -56,7 +56,9 @@ test('the window shows attempts beside each other with their judge, and chooses 
   await expect(calls.chooseAttempt({ id: attempts[0]?.row.id ?? '' }, signal)).rejects.toMatchObject({
     ...{ code: 'task-ended' },
   })
-  expect(await calls.chooseAttempt({ id: attempts[1]?.row.id ?? '' }, signal)).toMatchObject({ merged: true })
+  const chosen = attempts[1]?.row.id ?? ''
+  expect(await calls.chooseAttempt({ id: chosen }, signal)).toMatchObject({ merged: false, reason: 'awaiting_review' })
+  expect(await calls.mergeTask({ id: chosen }, signal)).toMatchObject({ merged: true })
   expect(needing((await calls.snapshot({}, signal)).tasks)).toEqual([])
 
   const single = await calls.runTask({ repo: 'project', description: 'Greet' }, signal)

@@ -37,6 +37,14 @@ test('the window has work wait in pull requests, and a policy alone ends that', 
     secrets: ['HUB'],
   })
   expect(await rowNow()).toMatchObject({ mergePolicy: { kind: 'review' }, pullRequests: 'o/r' })
+  // Said once more it counts from when it was said first, so that requests that are open are looked after; another project does not.
+  const since = async () => (await listForges(home)).map(({ added, target }) => ({ added, target }))
+  const [first] = await since()
+  await calls.setForge({ ...wish, target: 'other' }, signal)
+  expect(await since()).toEqual([{ added: first?.added, target: 'other' }])
+  await gitIn(repo, ['remote', 'set-url', 'origin', 'git@github.com:o/another.git'])
+  await calls.setForge(wish, signal)
+  expect((await since())[0]?.added).not.toBe(first?.added)
   await calls.setMergePolicy({ alias, policy: { kind: 'review' } }, signal)
   expect(await listForges(home)).toEqual([])
   expect((await rowNow())?.pullRequests).toBeUndefined()

@@ -89,6 +89,7 @@ function obstacle({ id, state, merge }: Predecessor): string | null {
       return `Task ${id} was cancelled`
     case 'unmerged':
       if (outcome.merge.reason === 'not_chosen') return `Another attempt was chosen in place of task ${id}`
+      if (outcome.merge.reason === 'withdrawn') return `The work of task ${id} was taken out of what lands`
       return outcome.merge.reason === 'rejected' ? `The work of task ${id} was rejected` : null
     case 'merged':
     case 'unchanged':

@@ -8,6 +8,9 @@ export const mergeRequestSchema = z.object({
   web_url: webAddress,
   state: z.enum(['opened', 'closed', 'locked', 'merged']),
   source_branch: z.string(),
+  /** Anybody can open one from a fork that has a branch of the same name. */
+  source_project_id: z.int().nullable(),
+  target_project_id: z.int(),
   sha: z.string().nullable(),
 })
 
@@ -18,7 +21,9 @@ export function gitlabClient(access: ForgeAccess, project: string): ForgeClient 
       const query = new URLSearchParams({ source_branch: branch, state: 'all', per_page: '100' })
       const schema = z.array(mergeRequestSchema)
       const found = await askForge(access, { method: 'GET', path: `${requests}?${query}` }, schema, signal)
-      return found.filter((each) => each.source_branch === branch).map(seen)
+      return found
+        .filter((each) => each.source_branch === branch && each.source_project_id === each.target_project_id)
+        .map(seen)
     },
     open: async ({ title, body: description, branch, target }, signal) => {
       const body = { title, description, source_branch: branch, target_branch: target }

@@ -86,7 +86,7 @@ export class TaskAttempts {
   }
 
   /**
-   * Chooses one of the attempts, and merges it as the policy lets the caller. What the others made is kept below the refs of the one that is chosen. Can be repeated.
+   * Chooses one of the attempts, and merges it as the policy lets a client. What the others made is kept below the refs of the one that is chosen. Can be repeated.
    * @throws AppError: 'argument-invalid' for a task that is no attempt, 'task-busy' before all have ended, 'task-ended' where another one was chosen, 'merge-failed'
    * for a client that wants one which did not succeed while others did.
    */
@@ -115,12 +115,15 @@ export class TaskAttempts {
    * goes wrong here does not keep the end from being announced; then a person chooses.
    * @throws LandingLeft when the orchestrator ends while the choice is checked: the next start chooses once more.
    */
-  async afterEnd({ id, attempt, judges, owner, result }: Task): Promise<void> {
+  async afterEnd({ id, attempt, judges, owner, result, state }: Task): Promise<void> {
     const { log } = this.#options
     try {
       // Two that end at the same time have one judge.
       if (attempt?.judged) await inTurn(turnOf(attempt.group), () => this.#beginJudging(attempt.group, owner))
       if (judges === undefined) return
+      // What a judge that was stopped, or came to nothing, had written by then is no choice.
+      const outcome = state.phase === 'finished' ? state.outcome.kind : null
+      if (outcome === null || outcome === 'failed' || outcome === 'cancelled') return
       const members = await this.members(judges)
       const number = chosenNumber(
         result?.summary ?? '',
@@ -192,8 +195,10 @@ export class TaskAttempts {
   async #merge(task: Task, commit: string, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
     const { rules, catalog } = this.#options
     if (task.merge?.kind === 'merged') return task.merge
-    const verdict = await weighMerge({ task, commit, by }, rules, AbortSignal.timeout(weighTimeoutMs))
-    if (verdict.kind === 'yes') return await mergeAgain(task, { by, rules, onChange: catalog.put })
+    // To choose one is no review of it: it lands as far as the policy lets a client's wish go, whoever chooses.
+    const as = 'client'
+    const verdict = await weighMerge({ task, commit, by: as }, rules, AbortSignal.timeout(weighTimeoutMs))
+    if (verdict.kind === 'yes') return await mergeAgain(task, { by: as, rules, onChange: catalog.put })
     return await this.#record(task, unmergedBy(verdict), by)
   }
 

@@ -36,7 +36,10 @@ export function AttemptsView({ id }: { id: TaskId }) {
     ...it,
     row: live.find((row) => row.id === it.row.id) ?? it.row,
   }))
-  const spent = [...attempts, ...(judge ? [judge] : [])].reduce((sum, { row }) => sum + (row.usage?.costUsd ?? 0), 0)
+  const spent = [...attempts, ...(judge ? [judge] : [])].reduce(
+    (sum, { row }) => sum + (row.usage?.costUsd ?? row.live?.costUsd ?? 0),
+    0,
+  )
   const checked = attempts.filter(({ check }) => check !== null)
   return (
     <>
@@ -89,7 +92,7 @@ function wordsOf(choice: Attempts['choice'], attempts: readonly AttemptColumn[])
     case 'open':
       return 'All have ended, and none is merged. Compare what they made, then choose one.'
     case 'none':
-      return 'None of them succeeded. You can choose one that left work all the same.'
+      return 'None of them left work to merge by itself. You can choose one that left work all the same.'
     case 'chosen':
       return chosen
         ? `Attempt ${chosen.number} was chosen. What the others made is kept at their refs.`

@@ -34,8 +34,9 @@ export function Choose({
     >
       {doubt && <p className="bad">{doubt}</p>}
       <p className="second">
-        Its commits come onto your branch now. What the other {others === 1 ? 'attempt' : `${others} attempts`} made
-        stays at {others === 1 ? 'its ref' : 'their refs'}, and is kept below refs/tasks/{row.id}.also too.
+        Its commits come onto your branch as the repository’s policy says: some wait for your review first. What the
+        other {others === 1 ? 'attempt' : `${others} attempts`} made stays at {others === 1 ? 'its ref' : 'their refs'},
+        and is kept below refs/tasks/{row.id}.also too.
       </p>
     </Dialog>
   )

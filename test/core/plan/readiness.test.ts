@@ -6,7 +6,7 @@ import { sampleMerge as sample, slot, taskId } from '../../support/tasks.ts'
 type Known = ConstructorParameters<typeof TasksById>[0] extends Iterable<infer One> ? One : never
 
 const ids = { a: taskId('aaaaaaaa'), b: taskId('bbbbbbbb'), c: taskId('cccccccc'), d: taskId('dddddddd') }
-const unmerged = (reason: 'conflicts' | 'rejected' | 'awaiting_review'): TaskOutcome => ({
+const unmerged = (reason: 'conflicts' | 'rejected' | 'awaiting_review' | 'withdrawn'): TaskOutcome => ({
   kind: 'unmerged',
   merge: { kind: 'unmerged', reason, files: [], detail: '' },
 })
@@ -67,6 +67,12 @@ test.each<[string, Parameters<typeof readinessOf>[0], Known[], unknown]>([
   ['one that failed', after('a', 'b'), [ended('a', failed), working('b')], held('a', /aaaaaaaa has failed/)],
   ['one that was stopped', after('a'), [ended('a', { kind: 'cancelled' })], held('a', /was cancelled/)],
   ['rejected work', after('a'), [ended('a', unmerged('rejected'))], held('a', /was rejected/)],
+  [
+    'work that was taken out of what lands',
+    after('a'),
+    [ended('a', unmerged('withdrawn'))],
+    held('a', /was taken out/),
+  ],
   ['one that was deleted', after('a'), [], held('a', /record of task aaaaaaaa was deleted/, 'deleted')],
   [
     'a failure that a person merged',

@@ -55,6 +55,21 @@ test.for(Object.keys(dialects) as ForgeKind[])(
         [branch, commit],
       ]),
     )
+    if (kind === 'gitlab') {
+      // Of a fork whose branch has the same name.
+      server.requests.push({
+        number: 1,
+        title: '',
+        body: '',
+        head: branch,
+        base: 'main',
+        state: 'open',
+        sha: commit,
+        isOfFork: true,
+      })
+      expect(await client.find(branch, signal)).toEqual([])
+      server.requests.pop()
+    }
     // Others' requests before and after.
     const wish = { title: 'Add a', body: 'A body', branch, target: 'main' }
     await server.open({ title: 'Before', body: '', head: 'main', base: 'main' })

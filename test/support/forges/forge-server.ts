@@ -19,6 +19,8 @@ export interface Kept {
   readonly body: string
   readonly head: string
   readonly base: string
+  /** It is of another project, that of somebody else. */
+  readonly isOfFork?: true
   state: 'open' | 'closed' | 'merged'
   /** Of its branch, as far as it is known. */
   sha: string

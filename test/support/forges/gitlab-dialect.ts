@@ -82,9 +82,10 @@ async function create(type: string | undefined, body: string, forge: ForgeState)
   return { status: 201, body: requestOf(await forge.open({ title, body: text, head, base }), forge) }
 }
 
-function requestOf({ number, title, body, state, head, base, sha }: Kept, { url }: ForgeState) {
+function requestOf({ number, title, body, state, head, base, sha, isOfFork }: Kept, { url }: ForgeState) {
   return {
     ...{ id: number + 1000, iid: number, title, description: body, sha, source_branch: head, target_branch: base },
+    ...{ source_project_id: isOfFork ? 666 : 1, target_project_id: 1 },
     state: state === 'open' ? 'opened' : state,
     web_url: `${url}/${project}/-/merge_requests/${number}`,
     merged_at: state === 'merged' ? '2026-11-30T12:00:00.000Z' : null,

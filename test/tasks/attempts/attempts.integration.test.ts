@@ -2,13 +2,15 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import { taskView } from '../../../main/core/task/view.ts'
+import { pathExists } from '../../../main/lib/files/look.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
+import { shareNames, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { commitFiles, gitIn, subjectsOf } from '../../support/git/repositories.ts'
 import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../../support/orchestrator.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 /** An agent adds a file with its model's name; a judge looks at the attempts where it is told, and answers with `choice`. The agent of `bad` fails its check. */
-const guest = (choice: string) => `
+const guest = (choice: string, then = 'exit') => `
 set -e
 touch $SHARE/started
 rm -f $SHARE/.api-key
@@ -18,7 +20,7 @@ if grep -q '^The attempts:' $SHARE/task.md; then
   grep -q '^+by one$' seen.diff
   rm seen.diff
   echo '${successJson.replace('Done.', `They differ.\\nCHOICE: ${choice}`)}' >$SHARE/result.json
-  exit
+  ${then}
 fi
 model=$(tr '\\0' '\\n' <$SHARE/environment | sed -n 's/^ANTHROPIC_MODEL=//p')
 echo "by $model" >greeting.txt
@@ -29,15 +31,16 @@ code=0
 echo '${successJson.replace(/}$/, ',"check":{"exit_code":CODE,"output":"checked"}}')}' | sed "s/CODE/$code/" >$SHARE/result.json
 `
 
-async function world(choice = 'none') {
+async function world(choice = 'none', then?: string) {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
-  const setup = await startOrchestrator({ root, guest: guest(choice) })
+  const setup = await startOrchestrator({ root, guest: guest(choice, then) })
   const { orchestrator, events } = setup
   const ended = (ids: readonly TaskId[]) =>
     Promise.all(ids.map(async (id) => taskView(await untilEnded(orchestrator, id))))
   return {
     ...{ root, repo, orchestrator, events, ended },
+    hasResult: (id: TaskId) => pathExists(join(taskFiles(setup.home, id).share, shareNames.result)),
     reason: async (id: TaskId) => taskView(await orchestrator.get(id)).merge_result,
     [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
   }
@@ -131,7 +134,25 @@ test.each([
   const [first] = ids as [TaskId]
   expect(await at.reason(first)).toMatchObject({ merged: false, reason })
   expect((await subjectsOf(repo)).length).toBe(1)
-  expect(await orchestrator.choose(first, 'person')).toMatchObject({ kind: 'merged' })
+  // To choose one is no review of it.
+  const chosen = merge === 'review' ? { kind: 'unmerged', reason: 'awaiting_review' } : { kind: 'merged' }
+  expect(await orchestrator.choose(first, 'person')).toMatchObject(chosen)
+  if (merge === 'review') expect(await orchestrator.merge(first, 'person')).toMatchObject({ kind: 'merged' })
+})
+
+test('what a judge had written that was stopped is no choice', async () => {
+  await using at = await world('1', 'sleep 300')
+  const { orchestrator } = at
+  const ids = await orchestrator.runAttempts({ ...request, count: 2, models: ['one', 'two'], judged: true })
+  await at.ended(ids)
+  const judge = async () => (await orchestrator.list()).find(({ id }) => !ids.includes(id))
+  await expect.poll(async () => (await judge())?.state.phase, { timeout: 30_000 }).toBe('working')
+  const { id } = (await judge()) ?? expect.fail('there is a judge')
+  await expect.poll(async () => await at.hasResult(id), { timeout: 30_000 }).toBe(true)
+  await orchestrator.cancel(id)
+  await at.ended([id])
+  for (const one of ids) expect(await at.reason(one)).toMatchObject({ reason: 'awaiting_choice' })
+  expect((await orchestrator.get(ids[0] as TaskId)).chosen).toBe(false)
 })
 
 test('where a person merges one without choosing, the others wait no more', async () => {
