@@ -45,7 +45,7 @@ function reviewsOf(ended: Task): TaskReviews {
         task = changed
       },
     },
-    ended: { act: async (_id, act) => await act(task) },
+    ended: { act: async (_id, act) => await act(task, task) },
     rules: publishingRules,
   })
 }

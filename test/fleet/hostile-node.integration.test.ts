@@ -270,6 +270,70 @@ test('what it sends when it is asked for the rest takes the place of nothing tha
   expect(await gitIn(scene.repo, ['rev-parse', `refs/tasks/${task.id}`])).toBe(task.work?.commit)
 })
 
+test('what it sends in place of work that was looked at is merged by nobody who has not seen it, and is kept though the link is cut', async () => {
+  let visits = 0
+  const commits: string[] = []
+  const send = async (node: ScriptedNode, scene: Scene, name: string, unsaved: boolean) => {
+    const folder = await beside(scene)
+    await writeFile(join(folder, name), 'x')
+    await gitIn(folder, ['add', '-A'])
+    await gitIn(folder, ['commit', '-q', '-m', name])
+    const commit = await gitIn(folder, ['rev-parse', 'HEAD'])
+    commits.push(commit)
+    node.send(channels.work, await packOf(folder, commit, scene.start))
+    node.say({ type: 'done', end: { ...ran, work: { saved: { ...noWork, commit, unsaved } } } })
+  }
+  const { task, scene } = await atNode(
+    async (message, node, where) => {
+      if (message.type === 'follow') visits += 1
+      if (visits === 1) return await honestTo((each) => send(each, where, 'good.txt', true))(message, node, where)
+      if (message.type !== 'follow') return
+      node.say({ ...hello, seat: 'done' })
+      await send(node, where, '.envrc', false)
+      setTimeout(() => node.close(), 250) // While the work is imported.
+    },
+    async ({ orchestrator }, { id }) => {
+      await untilEnded(orchestrator, id)
+      await expect(orchestrator.merge(id, 'person')).rejects.toMatchObject({ code: 'merge-failed' })
+      expect((await orchestrator.get(id)).work).toMatchObject({ commit: commits[1] })
+    },
+  )
+  expect(visits).toBe(2)
+  expect(await gitIn(scene.repo, ['rev-parse', `refs/tasks/${task.id}`])).toBe(commits[1])
+})
+
+test.for(['client', 'accept', 'moved'] as const)(
+  'work that came in part is merged without asking for more: %s',
+  async (how) => {
+    let visits = 0
+    await atNode(
+      async (message, node, where) => {
+        if (message.type === 'follow') visits += 1
+        await honestTo(async (each) => {
+          const folder = await beside(where)
+          await gitIn(folder, ['commit', '-q', '--allow-empty', '-m', 'Good'])
+          const commit = await gitIn(folder, ['rev-parse', 'HEAD'])
+          each.send(channels.work, await packOf(folder, commit, where.start))
+          each.say({ type: 'done', end: { ...ran, work: { saved: { ...noWork, commit, unsaved: true } } } })
+        })(message, node, where)
+      },
+      async ({ orchestrator }, { id, repoPath }) => {
+        const { startCommit } = await untilEnded(orchestrator, id)
+        if (how === 'moved') {
+          const mended = await gitIn(repoPath, ['commit-tree', '-p', 'HEAD', '-m', 'Mended', 'HEAD^{tree}'])
+          await gitIn(repoPath, ['update-ref', `refs/tasks/${id}`, mended])
+        }
+        const merged =
+          how === 'accept' ? orchestrator.reviews.accept(id) : orchestrator.merge(id, how === 'client' ? how : 'person')
+        expect(await merged).toMatchObject({ kind: 'merged' })
+        expect(await gitIn(repoPath, ['log', '-1', '--format=%s'])).toBe(how === 'moved' ? 'Mended' : 'Good')
+        await gitIn(repoPath, ['reset', '-q', '--hard', startCommit ?? ''])
+      },
+    )
+    expect(visits).toBe(1)
+  },
+)
+
 test('what it says of a task is shown with no control sequence, and a cancel is none that no one here asked for', async () => {
   const { task } = await atNode(
     honestTo((node) => {

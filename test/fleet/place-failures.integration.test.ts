@@ -241,9 +241,9 @@ until [ -e ${root}/end ]; do sleep 0.05; done`,
     .poll(() => entryExists(join(taskFiles(join(scene.node, 'seats', seat), id).repo, 'two.txt')), soon)
     .toBe(true)
   expect(await home.orchestrator.merge(id, 'person')).toMatchObject({ kind: 'merged' })
+  expect((await home.orchestrator.get(id)).work?.unsaved).toBeUndefined()
   for (const [file, text] of Object.entries({ 'one.txt': 'one', 'two.txt': 'two' }))
     expect(await gitIn(scene.repo, ['show', `refs/heads/main:${file}`])).toBe(text)
-  expect((await home.orchestrator.get(id)).work?.unsaved).toBeUndefined()
   await expect.poll(() => seats(scene), soon).toEqual([])
 })
 

@@ -75,6 +75,7 @@ class RestVisit {
   readonly #brought: BroughtFiles
   readonly #ended = Promise.withResolvers<boolean>()
   #wasThere = false
+  #isTaking = false
   #isTaken = false
 
   constructor(wish: RestWish, brought: BroughtFiles) {
@@ -100,7 +101,9 @@ class RestVisit {
     limit.addEventListener('abort', onAbort, { once: true })
     try {
       link.send({ type: 'follow', protocol: protocolVersion, console: 0, stream: 0 })
-      const gone = link.over.then(({ why }): never => {
+      const gone = link.over.then(({ why }) => {
+        // What has come whole is imported to its end, whatever becomes of the connection.
+        if (this.#isTaking) return this.#ended.promise
         throw unreachablePlace(place, pipe.lastWords() || why)
       })
       return await Promise.race([this.#ended.promise, gone])
@@ -141,6 +144,7 @@ class RestVisit {
   }
 
   async #take(end: PlacedEnd, say: (answer: ToNode) => void): Promise<void> {
+    this.#isTaking = true
     try {
       const work: BroughtWork = end.kind === 'ran' ? end.work : { lost: end.failure }
       if ('lost' in work) throw errorOf(keptAtPlace(ownWords(work.lost), this.#wish.task))

@@ -35,12 +35,12 @@ export class EndedTasks {
   }
 
   /**
-   * Does something with a task that has ended, after its work was saved where that could not be done at its end.
+   * Does something with a task that has ended, after its work was saved where that could not be done at its end; `before` is the task as it was until then.
    * @throws AppError('task-busy') before its end, and while something else is done with it; 'task-unknown'.
    */
   async act<Result>(
     id: TaskId,
-    act: (task: Task) => Promise<Result>,
+    act: (task: Task, before: Task) => Promise<Result>,
     salvage: LateSalvage = 'when-repository-is-back',
   ): Promise<Result> {
     const { catalog, running, places } = this.#options
@@ -56,7 +56,7 @@ export class EndedTasks {
     try {
       const task = await catalog.get(id)
       requireEnd(task) // It may have been continued meanwhile.
-      return await act(await salvagedLate(task, salvage, { places, onChange: catalog.put }))
+      return await act(await salvagedLate(task, salvage, { places, onChange: catalog.put }), task)
     } finally {
       this.#inHand.delete(id)
       resolve()
@@ -68,17 +68,21 @@ export class EndedTasks {
     await this.#inHand.get(id)
   }
 
-  /** Tries again to merge it, see `mergeAgain`. */
+  /**
+   * Tries again to merge it, see `mergeAgain`. A person's wish has the place of the task asked for what did not come home. Where that takes the place of work that the
+   * person may have looked at, it is merged as far as the policy lets a client's wish go.
+   */
   merge(id: TaskId, by: Exclude<By, 'policy'>): Promise<MergeOutcome> {
     const { rules, catalog } = this.#options
     return this.act(
       id,
-      async (task) => {
-        const outcome = await mergeAgain(task, { by, rules, onChange: catalog.put })
+      async (task, { work }) => {
+        const isUnseen = work !== null && work.commit !== task.work?.commit
+        const outcome = await mergeAgain(task, { by: isUnseen ? 'client' : by, rules, onChange: catalog.put })
         await showInWorkTree(task, rules) // It may have had no merge result before.
         return outcome
       },
-      by === 'person' ? 'uncounted' : 'counted',
+      by === 'person' ? 'with-rest' : 'counted',
     )
   }
 
