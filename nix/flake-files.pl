@@ -1,8 +1,8 @@
 # flake-files.pl REPOSITORY FOLDER: copies what the flake of the repository can read into the new FOLDER: flake.nix, flake.lock and the files that they
 # name. Nix copies a flake's folder into its store before it reads a word of it, and with the whole of a large repository that takes longer than all
 # else. A flake that is evaluated purely reaches its own folder in two ways only: by a path that stands in its text, or by the value `self`.
-# Where such a path is a folder or not there, or where `self` is more than one of the flake's outputs, FOLDER is not made, the reason is printed and the exit
-# status is 1: then nix has to be shown all of the repository. Lexical rules: https://nix.dev/manual/nix/stable/language/syntax
+# Where such a path is a folder or not there, or goes on as a value from which others could be made, or where `self` is more than one of the flake's outputs,
+# FOLDER is not made, the reason is printed and the exit status is 1: then nix has to be shown all of the repository. Lexical rules: https://nix.dev/manual/nix/stable/language/syntax
 use strict;
 use warnings;
 use File::Basename qw(dirname);
@@ -16,7 +16,8 @@ sub everything { print "@_\n"; exit 1 }
 
 # ---- tokens --------------------------------------------------------------------------------------------------------
 
-# The text as a list of [kind, text]: name, path, string (its literal beginning), symbol. What is interpolated into strings is among them.
+# The text as a list of [kind, text]: name, path, string (a quote and its literal beginning), symbol. What is interpolated into strings is among them,
+# between `${` and `}$`.
 sub tokens {
     my ($path, $text) = @_;
     my @tokens;
@@ -30,31 +31,34 @@ sub tokens {
             if ($is_indented && $text =~ /\G''(?:\$|'|\\.)/gcs) { next }
             elsif (!$is_indented && $text =~ /\G\\./gcs) { next }
             elsif ($text =~ /\G\$\$/gc) { next }
-            elsif ($text =~ /\G\$\{/gc) { push @open, { kind => 'code', braces => 0 } }
+            elsif ($text =~ /\G\$\{/gc) {
+                push @open, { kind => 'code', braces => 0 };
+                push @tokens, [symbol => '${'];
+            }
             elsif ($text =~ /\G\Q$in->{kind}\E/gc) { pop @open }
             elsif ($text =~ /\G(?:[^\\\$"']+|.)/gcs) { next }
             next;
         }
-        next if $text =~ /\G\s+/gc || $text =~ /\G#[^\n]*/gc || $text =~ m{\G/\*.*?\*/}gcs;
+        next if $text =~ /\G\s+/gc || $text =~ /\G#[^\r\n]*/gc || $text =~ m{\G/\*.*?\*/}gcs;
         if ($text =~ /\G("|'')/gc) {
             push @open, { kind => $1 };
             my ($said) = substr($text, pos $text, 200) =~ /^([^"'\$]*)/;
-            push @tokens, [string => $said];
+            push @tokens, [string => qq("$said)];
         }
-        elsif ($text =~ m{\G(~?[\w.+-]*(?:/[\w.+-]+)+/?)}gc) {
-            push @tokens, [path => $1];
-            everything("$path: a path with something in it that is not known before") if $text =~ /\G\$\{/gc;
+        elsif ($text =~ m{\G~?[\w.+-]*(?:/[\w.+-]+)*/?(?<=[/\w.+-])\$\{} && $text =~ m{\G~?[\w.+-]*/}) {
+            everything("$path: a path with something in it that is not known before");
         }
+        elsif ($text =~ m{\G(~?[\w.+-]*(?:/[\w.+-]+)+/?)}gc) { push @tokens, [path => $1] }
         elsif ($text =~ m{\G<[\w.+-]+(?:/[\w.+-]+)*>}gc) { everything("$path: a path that is searched for") }
         # An address as a word of its own, which nix still reads.
-        elsif ($text =~ m{\G[A-Za-z][\w+.-]*:[\w%/?:@&=+\$,.!~*'-]+}gc) { push @tokens, [string => ''] }
+        elsif ($text =~ m{\G[A-Za-z][\w+.-]*:[\w%/?:@&=+\$,.!~*'-]+}gc) { push @tokens, [string => '"'] }
         elsif ($text =~ /\G([A-Za-z_][\w'-]*)/gc) { push @tokens, [name => $1] }
         elsif ($text =~ /\G[\d.]*\d/gc) { push @tokens, [number => ''] }
         elsif ($text =~ /\G(\$\{|\.\.\.|.)/gcs) {
             my $symbol = $1;
             $in->{braces} += 1 if $symbol eq '{' || $symbol eq '${';
             if ($symbol eq '}') {
-                if ($in->{braces} == 0 && @open > 1) { pop @open; next }
+                if ($in->{braces} == 0 && @open > 1) { pop @open; push @tokens, [symbol => '}$']; next }
                 $in->{braces} -= 1;
             }
             push @tokens, [symbol => $symbol];
@@ -69,6 +73,11 @@ sub tokens {
 # Outputs of a flake are made of its text alone.
 my %outputs = map { $_ => 1 } qw(packages legacyPackages devShells lib overlays overlay checks formatter apps);
 
+# What takes a path and gives no other one.
+my %takes = map { $_ => 1 } qw(import callPackage readFile importJSON importTOML);
+# What reads a flake, or a file by where a text stands.
+my $reads = qr/^"?(?:__)?(?:curPos|unsafeGetAttrPos|getFlake|fetchTree|fetchGit|findFile|scopedImport)$/;
+
 # The paths that a text names, each with whether it is more of that language. @_: its path and its tokens.
 sub named {
     my ($path, @tokens) = @_;
@@ -77,12 +86,18 @@ sub named {
     for my $at (0 .. $#tokens) {
         my ($kind, $text) = @{ $tokens[$at] };
         my ($before, $after) = ($word->($at - 1), $word->($at + 1));
-        if ($kind eq 'path') { push @named, [$text, $before =~ /^(?:import|callPackage)$/] }
+        everything("$path: $text") if $text =~ $reads;
+        if ($kind eq 'path') {
+            everything("$path: what becomes of $text is not known") unless $takes{$before} || $before eq '${' && $after eq '}$';
+            push @named, [$text, $before =~ /^(?:import|callPackage)$/];
+        }
         elsif ($kind eq 'string') {
-            everything("$path: an input that is a path") if $before eq '=' && $word->($at - 2) eq 'url' && $text =~ m{^(?:path:|\.)};
+            my $of = $before eq '=' ? $word->($at - 2) : '';
+            everything("$path: an input that is a path") if $of eq 'url' && $text =~ m{^"(?:path:|git\+file:|[./])};
+            everything("$path: an input that is this flake") if $of eq 'follows' && $text eq '"';
+            everything("$path: a builtin by the text of its name") if $before eq '.' && $word->($at - 2) eq 'builtins';
         }
         elsif ($kind ne 'name') { next }
-        elsif ($text =~ /^(?:__curPos|unsafeGetAttrPos|getFlake|fetchTree)$/) { everything("$path: $text") }
         elsif ($before eq '.') { next }
         elsif ($text eq 'self') {
             next if $before =~ /^[{,]$/ && $after =~ /^[,}]$/;
@@ -105,7 +120,7 @@ sub outputs_at {
     my $depth = 0;
     for my $at (0 .. $#tokens - 1) {
         my ($kind, $text) = @{ $tokens[$at] };
-        if ($kind eq 'symbol') { $depth += $text =~ /^(?:[\[({]|\$\{)$/ ? 1 : $text =~ /^[\])}]$/ ? -1 : 0 }
+        if ($kind eq 'symbol') { $depth += $text =~ /^(?:[\[({]|\$\{)$/ ? 1 : $text =~ /^(?:[\])}]|\}\$)$/ ? -1 : 0 }
         return $at + 2 if $depth == 1 && $kind eq 'name' && $text eq 'outputs' && $tokens[$at + 1][1] eq '=';
     }
     return scalar @tokens;
@@ -190,4 +205,6 @@ for my $path (sort keys %contents) {
     open my $file, '>:raw', "$folder/$path" or everything("$path cannot be copied: $!");
     print $file $contents{$path};
     close $file or everything("$path cannot be copied: $!");
+    # It is part of what nix makes of a file.
+    chmod 0755, "$folder/$path" if -x "$repository/$path";
 }

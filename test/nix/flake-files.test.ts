@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageDirectory } from '../../main/lib/files/paths.ts'
@@ -14,7 +14,7 @@ async function shown(files: Files, links: Files = {}): Promise<readonly string[]
   const [repository, folder] = [join(root, 'repository'), join(root, 'files')]
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(repository, name)), { recursive: true })
-    await writeFile(join(repository, name), text)
+    await writeFile(join(repository, name), text, { mode: name.endsWith('.sh') ? 0o755 : 0o644 })
   }
   for (const [name, to] of Object.entries(links)) await symlink(to, join(repository, name))
   const { ok, stdout, stderr } = await run('perl', [
@@ -29,7 +29,10 @@ async function shown(files: Files, links: Files = {}): Promise<readonly string[]
   }
   const copied = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   const names = copied.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort()
-  for (const name of names) expect(await readFile(join(folder, name), 'utf8')).toBe(files[name])
+  for (const name of names) {
+    expect(await readFile(join(folder, name), 'utf8')).toBe(files[name])
+    expect((await stat(join(folder, name))).mode & 0o111).toBe(name.endsWith('.sh') ? 0o111 : 0)
+  }
   return names
 }
 
@@ -83,6 +86,7 @@ test.for<readonly [string, Files, readonly string[]]>([
   ['one that uses none of its arguments', { 'flake.nix': flakeOf('1', '_') }, ['flake.nix']],
   ['derivations with outputs', { 'flake.nix': flakeOf('derivation { outputs = [ "out" ]; }') }, ['flake.nix']],
   ["the flake of this project's tests", { 'flake.nix': offlineFlake }, ['flake.nix']],
+  ['a program', { 'flake.nix': flakeOf(`"\${./hook.sh}"`), 'hook.sh': 'true' }, ['flake.nix', 'hook.sh']],
   ['an address that is no path', { 'flake.nix': flakeOf('[ "https://a/b" http://a.example/b ]') }, ['flake.nix']],
 ])('%s: these files are enough', async ([, files, names]) => {
   expect(await shown(files)).toEqual([...names].sort())
@@ -95,6 +99,17 @@ test.for<readonly [string, string, string?]>([
   ['a folder in a string', `pkgs.x { src = "\${./.}/sub"; }`],
   ['a folder that is read', 'builtins.readDir ./sub'],
   ['a path that is put together', './sub + "/file"'],
+  ['a path that begins with a value', `import ./\${"file"}`],
+  ['a path above that begins with a value', `import ../\${"file"}`],
+  ['a path without a dot that has a value', `import sub/\${"file"}`],
+  ['a path that another is made of', 'dirOf ./flake.nix'],
+  ['a path that goes on', 'f { lock = ./flake.lock; }'],
+  ['a path in brackets', 'import (./sub/file)'],
+  ['a path of a file that is no folder', `"\${./flake.nix + "/../x"}"`],
+  ['a builtin by its name', 'builtins."getFlake" x'],
+  ['a builtin of the old form', '__unsafeGetAttrPos "a" { }'],
+  ['the flake after a text of one sign', '[ "." self ]'],
+  ['the flake in a text that begins with a sign', `"@\${inputs.self}"`, 'inputs'],
   ['a path that is not there alone', 'import (./su + "b")'],
   ['a path with a value in it', `./sub/\${name}`],
   ['a path that leads out', './sub/../../outside'],
@@ -128,6 +143,8 @@ test('what is no file of the repository, or large, is not copied', async () => {
   expect(await shown({ 'flake.nix': text, 'a.nix': `"${'x'.repeat(5_000_000)}"` })).toBe('It reads large files')
   const local = '{ inputs.tools.url = "path:./tools"; outputs = { self, tools }: { }; }'
   expect(await shown({ 'flake.nix': local })).toBe('flake.nix: an input that is a path')
+  const own = '{ inputs.me.follows = ""; outputs = { me, ... }: { a = me; }; }'
+  expect(await shown({ 'flake.nix': own })).toBe('flake.nix: an input that is this flake')
   const lock = JSON.stringify({ nodes: { tools: { locked: { path: './tools', type: 'path' } } } })
   expect(await shown({ 'flake.nix': flakeOf('1'), 'flake.lock': lock })).toBe('flake.lock: an input that is a path')
 })

@@ -66,12 +66,13 @@ test('the files that are shown of a flake make the shell that all of its reposit
       `{ outputs = { self }: { devShells.x86_64-linux.default = import ./nix/shell.nix { inputs' = [ ${extra} ]; }; }; }`,
     )
   await write('VERSION', '1.2\n')
+  await writeFile(join(repository, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 })
   await write('large', 'x'.repeat(2_000_000))
   await write(
     'nix/shell.nix',
     `{ inputs' }: derivation {
       name = "shell"; system = "x86_64-linux"; builder = "/bin/sh"; inherit inputs';
-      version = builtins.readFile ../VERSION; file = ../VERSION; hook = ''cd ./none ''\${PWD} \${builtins.baseNameOf ../VERSION}'';
+      version = builtins.readFile ../VERSION; file = "\${../run.sh}"; hook = ''cd ./none ''\${PWD} \${../VERSION}'';
     }`,
   )
   const copied = () => run('perl', [join(flake, 'flake-files.pl'), repository, files])
@@ -90,6 +91,7 @@ test('the files that are shown of a flake make the shell that all of its reposit
     'flake.nix',
     'nix',
     'nix/shell.nix',
+    'run.sh',
   ])
   expect(await shell(files)).toBe(await shell(repository))
   // Of the flake itself a part is another thing, so that nix has to be shown all of it.

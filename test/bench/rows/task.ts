@@ -67,9 +67,7 @@ export const task: Bench = {
         ours: partOf(largeRuns, 'nix develop'),
         against: { what: 'in one of 1 MB', values: partOf(runs, 'nix develop') },
         goal: { kind: 'ratio', atMost: 1.2 },
-        notes: [
-          'Of a repository whose flake names no folder nix is shown the files that it can read, and nothing else.',
-        ],
+        notes: ['Of a repository whose flake imports single files at the most nix is shown these, and nothing else.'],
       },
     ]
   },
