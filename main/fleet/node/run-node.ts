@@ -6,6 +6,7 @@ import { AppError, messageOf } from '../../core/failure.ts'
 import { lockFile } from '../../lib/files/file-lock.ts'
 import { ensurePrivateFolder } from '../../lib/files/private-folder.ts'
 import { createLog } from '../../lib/log.ts'
+import { forbidCoreDumps } from '../../lib/processes/forbid-core-dumps.ts'
 import { startDetached } from '../../lib/processes/start-detached.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { KeeperTimes } from './keeper.ts'
@@ -25,6 +26,9 @@ export interface NodeOptions extends Pick<NodeParts, 'root'> {
   readonly times?: Partial<KeeperTimes>
 }
 
+/** Through whose memory a key may go that is at the node, and what they are started by. */
+const hasKey: readonly string[] = ['keep', 'job', 'attach']
+
 /** How long a keeper may take until it can be spoken to. */
 const startMs = 60_000
 
@@ -36,6 +40,7 @@ const startMs = 60_000
 export async function runNode([verb = '', name = '']: readonly string[], options: NodeOptions): Promise<number> {
   const { root } = options
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
+  if (hasKey.includes(verb)) await forbidCoreDumps()
   await ensurePrivateFolder(root)
   await ensurePrivateFolder(seatsFolder(root))
   switch (verb) {
