@@ -31,6 +31,7 @@ export const jobManifest = (place: KubernetesPlace, job: Job, attempt: number): 
     words: ['job', job.seat],
     size: { memory: `${job.memoryMiB}Mi`, cpu: String(job.cpus) },
     minutes: job.minutes,
+    mostMinutes: null,
     at: job.at,
     near: job.near,
   })
@@ -39,7 +40,7 @@ export const jobManifest = (place: KubernetesPlace, job: Job, attempt: number): 
 export const doctorManifest = (place: KubernetesPlace, name: string): IJob =>
   manifest(place, {
     ...{ name, labels: { [doctorLabel]: name }, words: ['doctor'], size: { memory: '256Mi', cpu: '1' }, minutes: 3 },
-    ...{ at: null, near: null },
+    ...{ mostMinutes: 3, at: null, near: null },
   })
 
 export const doctorLabel = 'microvm-orchestrator/doctor'
@@ -50,12 +51,18 @@ interface Wanted {
   /** For our program there. */
   readonly words: readonly string[]
   readonly size: { readonly memory: string; readonly cpu: string }
+  /** From the start of its pod. */
   readonly minutes: number
+  /** With the time in which its pod waits; null where that has no end. */
+  readonly mostMinutes: number | null
   readonly at: string | null
   readonly near: string | null
 }
 
-function manifest(place: KubernetesPlace, { name, labels: own, words, size, minutes, at, near }: Wanted): IJob {
+function manifest(
+  place: KubernetesPlace,
+  { name, labels: own, words, size, minutes, mostMinutes, at, near }: Wanted,
+): IJob {
   const { image, devices, store, command } = place
   const mountPath = command.at(-1) ?? ''
   const resources = { ...size, ...Object.fromEntries(devices.map((device) => [device, '1'])) }
@@ -67,12 +74,14 @@ function manifest(place: KubernetesPlace, { name, labels: own, words, size, minu
       // One that Kubernetes began anew by itself would find an empty seat on another node, and the work would wait on the first.
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
-      activeDeadlineSeconds: minutes * 60,
       ttlSecondsAfterFinished: rememberedS,
+      ...(mostMinutes !== null && { activeDeadlineSeconds: mostMinutes * 60 }),
       template: {
         metadata: { labels: { ...own } },
         spec: {
           restartPolicy: 'Never',
+          // That of the Job would run while its pod waits for a node, too.
+          activeDeadlineSeconds: minutes * 60,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: graceS,

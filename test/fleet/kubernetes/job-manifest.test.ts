@@ -27,6 +27,9 @@ test('each Job is as the API of Kubernetes has it, and has a device of each kind
   expect(made.metadata?.name).toBe(`mvo-${seat}-3`)
   const wanted = { memory: '2048Mi', cpu: '2', 'devices.kubevirt.io/kvm': '1' }
   expect(made.spec?.template.spec?.containers[0]?.resources).toEqual({ limits: wanted, requests: wanted })
+  // Of the pod, whose time begins when it starts: that of a Job runs while the pod waits.
+  expect(made.spec?.template.spec?.activeDeadlineSeconds).toBe(job.minutes * 60)
+  expect(made.spec).not.toHaveProperty('activeDeadlineSeconds')
   expect(JSON.stringify(made)).toContain('"matchFields":[{"key":"metadata.name","operator":"In","values":["n1"]}]')
 })
 

@@ -53,6 +53,11 @@ test.each([
     },
     'Failed (PreemptionByScheduler: more urgent)',
   ],
+  [
+    { terminated: { reason: 'Error', exitCode: 143 } },
+    { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' },
+    'Failed (DeadlineExceeded: Pod was active on the node longer than the specified deadline)',
+  ],
   [{}, { reason: 'Evicted', message: 'low on memory\u001b[2J' }, 'Failed (Evicted: low on memory'],
 ])('how a pod ended is told in one line: %j %j', (state, more, how) => {
   const failed = { conditions: [{ type: 'Failed', status: 'True' }] }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { IJob } from 'kubernetes-models/batch/v1'
 import { WebSocketServer } from 'ws'
+import { labels } from '../../../../main/fleet/kubernetes/job-manifest.ts'
 import { runOrThrow } from '../../../../main/lib/processes/spawn.ts'
 import type { KubeCluster } from './kube-cluster.ts'
 import { execIn, execProtocol } from './kube-exec.ts'
@@ -260,7 +261,9 @@ function requireSafe({ metadata, spec }: IJob): void {
   const pod = template?.spec
   if (backoffLimit !== 0 || pod?.restartPolicy !== 'Never') throw new Error('The job would be begun anew')
   if (pod.automountServiceAccountToken !== false) throw new Error('The pod would have a token')
-  if (!ttlSecondsAfterFinished || !activeDeadlineSeconds) throw new Error('The job would stay for ever')
+  if (!ttlSecondsAfterFinished || !pod.activeDeadlineSeconds) throw new Error('The job would stay for ever')
+  if (metadata?.labels?.[labels.seat] && activeDeadlineSeconds)
+    throw new Error('The job would end because its pod waits for long')
   if (JSON.stringify(metadata?.labels) !== JSON.stringify(template?.metadata?.labels))
     throw new Error('The pod would not be found')
 }
