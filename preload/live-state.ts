@@ -77,6 +77,8 @@ export type RowState =
       /** The files of a conflict or in the way, at most 20 of them; `fileCount` counts all. */
       readonly files: readonly string[]
       readonly fileCount: number
+      /** As of one that is merging, where its work was asked to be merged after its end. */
+      readonly landing?: string
     }
 
 /** A task as lists and cards show it; small, since there may be ten thousand. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Task, TaskId } from '../core/task/task.ts'
+import type { Task } from '../core/task/task.ts'
 import { ShortageRetry } from '../lib/shortage.ts'
 import { Admission } from './admission/admission.ts'
 import { DiskWatch } from './admission/disk-watch.ts'
@@ -94,13 +94,9 @@ export async function assembleParts(given: OrchestratorOptions) {
   const warm = new WarmMachines({ context: given, catalog, unfinished, memory })
   const admission = new Admission({ slots, memory, warm })
   const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => given.queuePaused ?? false })
-  const tellAgain = (id: TaskId): void => {
-    const task = catalog.open.get(id)
-    if (task) catalog.put(task)
-  }
   const landings = new Landings({
     ...{ home, repositories, parts: given, machines: checks, admission, warm, log },
-    onState: tellAgain,
+    onState: catalog.tellAgain,
   })
   const options = withLandings(given, landings)
   const recordOptions = {
@@ -144,7 +140,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const attempts = new TaskAttempts({ catalog, intake, follower, ended, rules: options, log })
   const reviews = new TaskReviews({ catalog, ended, rules: options })
   const changes = new TaskChanges({ catalog, log, places: options.places })
-  const overlaps = new Overlaps({ catalog, changes, log, onChange: tellAgain })
+  const overlaps = new Overlaps({ catalog, changes, log, onChange: catalog.tellAgain })
   const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {

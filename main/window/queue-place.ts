@@ -30,7 +30,8 @@ export function placeOf(
   { id, state }: Pick<TaskBrief, 'id' | 'state'>,
   tasks: Pick<Tasks, 'queuePosition' | 'readiness' | 'landing' | 'overlaps' | 'imageProgress'>,
 ): Place {
-  if (state.phase === 'merging') {
+  // One that has ended may be merged later.
+  if (state.phase === 'merging' || state.phase === 'finished') {
     const landing = tasks.landing(id)
     return { ...noPlace, landing: landing && landingStateText(landing) }
   }

@@ -54,6 +54,7 @@ function attemptOf({ attempt, judges, agent, result, chosen, merge }: TaskBrief)
 }
 
 function rowState({ state }: TaskBrief, { landing, overlap: _, boots, ...place }: Place): RowState {
+  const onItsWay = landing !== null && { landing }
   switch (state.phase) {
     case 'queued':
       return { phase: 'queued', ...place }
@@ -69,11 +70,11 @@ function rowState({ state }: TaskBrief, { landing, overlap: _, boots, ...place }
     case 'stopping':
       return { phase: state.phase, slot: state.slot }
     case 'merging':
-      return { phase: 'merging', slot: state.slot, ...(landing !== null && { landing }) }
+      return { phase: 'merging', slot: state.slot, ...onItsWay }
     case 'waiting':
       return { phase: 'waiting', slot: state.slot, since: state.since, until: state.until }
     case 'finished':
-      return { phase: 'finished', slot: state.slot, outcome: state.outcome.kind, ...ended(state.outcome) }
+      return { phase: 'finished', slot: state.slot, outcome: state.outcome.kind, ...ended(state.outcome), ...onItsWay }
     default:
       return unreachable(state)
   }

@@ -10,6 +10,7 @@ import { useIsDesktop, useSettings, useSnapshot, useTasks } from '../stores/live
 import { choosing, go, placeOf, useNavigation } from '../stores/navigation.ts'
 import { showPalette } from '../stores/palette.ts'
 import { focusContinue } from '../views/task/continue/continue-field.tsx'
+import { landingOf } from '../views/task/landing/landing-of.ts'
 import { mergeNow } from '../views/task/merge-now.ts'
 import { runAgain } from '../views/task/run-again.ts'
 import type { Command } from './command-list.ts'
@@ -85,18 +86,19 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
   })
   const review: Command = { icon: 'checks', word: 'Review…', about, run: () => go({ view: 'review', id }) }
   const resolve: Command = { icon: 'merge', word: 'Resolve…', about, run: () => go({ view: 'resolve', id }) }
-  const ended: readonly Command[] = [
-    { icon: 'say', word: 'Continue…', about, run: focusContinue },
-    { icon: 'again', word: 'Run Again', about, run: () => runAgain(row) },
+  const stop = (word: string): Command => ({ icon: 'stop', word, about, run: () => askFor('stop', row), asks: true })
+  const waiting: readonly Command[] = [
     ...(isToReview(row) ? [review] : []),
     ...(isConflict(row) ? [resolve] : []),
     ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
       ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const]
       : []),
-    { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row), asks: true },
   ]
-  const atWork: readonly Command[] = [
-    { icon: 'stop', word: 'Stop…', about, run: () => askFor('stop', row), asks: true },
+  const ended: readonly Command[] = [
+    { icon: 'say', word: 'Continue…', about, run: focusContinue },
+    { icon: 'again', word: 'Run Again', about, run: () => runAgain(row) },
+    ...(landingOf(row) ? [stop('Take It Out…')] : waiting),
+    { icon: 'trash', word: 'Clean Up…', about, run: () => askFor('clean-up', row), asks: true },
   ]
   return [
     ...[
@@ -112,7 +114,7 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
     ...(row.attempt
       ? [{ icon: 'list', word: 'Compare Attempts', about, run: () => go({ view: 'attempts', id }) } as const]
       : []),
-    ...(hasEnded ? ended : atWork),
+    ...(hasEnded ? ended : [stop('Stop…')]),
     { icon: 'copy', word: 'Copy Task ID', about, run: () => copyAndSay(id, 'the task’s id') },
     ...(ref === null
       ? []

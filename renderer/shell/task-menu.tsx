@@ -6,6 +6,7 @@ import { Entry, type MenuItem } from '../parts/menu.tsx'
 import { isConflict, isToChoose, isToReview } from '../parts/states.ts'
 import { useTask } from '../stores/live.ts'
 import { go } from '../stores/navigation.ts'
+import { landingOf } from '../views/task/landing/landing-of.ts'
 import { mergeNow } from '../views/task/merge-now.ts'
 import { runAgain } from '../views/task/run-again.ts'
 import { CleanUp, Stop } from '../views/task/task-dialogs.tsx'
@@ -137,20 +138,9 @@ function itemsOf(id: TaskId, row: TaskRow | undefined, onAsk: OpenProps['onAsk']
     ...{ icon: 'file', word: 'Show Changes' },
     onChoose: () => go({ view: 'task', id, chosen: { tab: 'changes' } }),
   }
-  if (state.phase !== 'finished')
-    return [
-      open,
-      changes,
-      ...plan,
-      ...attempts,
-      { icon: 'stop', word: 'Stop…', onChoose: () => onAsk('stop', row) },
-      copy,
-    ]
-  return [
-    open,
-    changes,
-    ...plan,
-    ...attempts,
+  const stop = (word: string): MenuItem => ({ icon: 'stop', word, onChoose: () => onAsk('stop', row) })
+  if (state.phase !== 'finished') return [open, changes, ...plan, ...attempts, stop('Stop…'), copy]
+  const waiting: readonly MenuItem[] = [
     ...(isToReview(row)
       ? [{ icon: 'checks', word: 'Review…', onChoose: () => go({ view: 'review', id }) } as const]
       : []),
@@ -160,6 +150,13 @@ function itemsOf(id: TaskId, row: TaskRow | undefined, onAsk: OpenProps['onAsk']
     ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
       ? [{ icon: 'merge', word: 'Merge Now', onChoose: () => void mergeNow(row) } as const]
       : []),
+  ]
+  return [
+    open,
+    changes,
+    ...plan,
+    ...attempts,
+    ...(landingOf(row) ? [stop('Take It Out…')] : waiting),
     { icon: 'again', word: 'Run Again', onChoose: () => void runAgain(row) },
     copy,
     ...(ref === null

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { AppError } from '../../main/core/failure.ts'
@@ -17,6 +18,7 @@ import {
 } from '../support/window/window-scenes.ts'
 import { expectNoFaults, openWindow, useBrowser } from './open-window.ts'
 
+const pictures = join(import.meta.dirname, '../screenshots/out')
 const running = idOf(0x7f3a_0001)
 const ended = idOf(0xa8)
 
@@ -198,12 +200,40 @@ test('work that waits to land can be taken out of that, and work that is taken o
   host.tell({ kind: 'task', task: { ...row, state: { phase: 'merging', slot: 1 as SlotId, landing } } })
   await expect.poll(() => stop.isDisabled()).toBe(false)
   const asked: unknown[] = []
-  host.answer('cancelTask', async (request) => void asked.push(request))
+  host.answer('cancelTask', async (request) => {
+    asked.push(request)
+    return {}
+  })
   await stop.click()
   const dialog = page.getByRole('dialog', { name: 'Take this work out of what lands?' })
   await dialog.getByText(`Its work is kept at refs/tasks/${running}`, { exact: false }).waitFor()
   await dialog.getByRole('button', { name: 'Take It Out' }).click()
   await expect.poll(() => asked).toEqual([{ id: running }])
+
+  // One that has ended may land as well: an attempt that was chosen, or what a client merges.
+  const former = finishedTask(1, 'Add retry', 'billing-api', { outcome: 'unmerged' }, [60, 724, 200_000, 0.9])
+  const way = { ...former, id: running, state: { ...former.state, landing } }
+  const takeOut = page.getByRole('button', { name: 'Take It Out' })
+  host.answer('landing', () => ({
+    ...{ branch: 'main', command: null },
+    cars: [{ id: running, title: 'Add retry', position: 1, isChecked: true, text: landing }],
+  }))
+  host.tell({ kind: 'task', task: way })
+  await page.getByRole('tab', { name: 'Result' }).click()
+  await page.getByRole('heading', { name: 'On its way onto main' }).waitFor()
+  await takeOut.click()
+  await dialog.getByText(`Its work is kept at refs/tasks/${running}`, { exact: false }).waitFor()
+  await page.screenshot({ path: join(pictures, 'landing-ended.png') })
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Merge Now' }).waitFor({ state: 'detached' })
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('combobox', { name: 'Find an action or a task' }).fill('Take It Out')
+  await page.getByRole('option', { name: /Take It Out/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Needs You/ }).click()
+  await page.locator(`[data-task="${running}"]`).click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Take It Out…' }).click()
+  await dialog.waitFor()
 })
 
 test('a question that harms nothing has the focus on its action, one that does has it on Cancel', async () => {

@@ -11,7 +11,7 @@ const merging = foldTask(events.slice(0, until), '/home')
 
 const member = (id: string, more: Partial<Task> = {}): Task => ({ ...merging, id: taskId(id), branch: 'main', ...more })
 
-test('the works that wait for the same branch of a repository are told in the order in which they land', async () => {
+test('the works that wait for the same branch of a repository are told in the order in which they land, those that ended before too', async () => {
   const own = member('11111111', {
     mergePolicy: { kind: 'check', command: 'npm test' },
     description: 'Greet\nin detail',
@@ -19,14 +19,16 @@ test('the works that wait for the same branch of a repository are told in the or
   const all = [
     own,
     member('22222222'),
+    { ...foldTask(events, '/home'), id: taskId('55555555'), branch: 'main' },
     member('33333333', { branch: 'next' }),
     member('44444444', { repoPath: '/repositories/other' }),
     foldTask(events, '/home'),
   ]
   const states = new Map<string, LandingState>([
-    ['11111111', { kind: 'waits', position: 2, of: 2 }],
-    ['22222222', { kind: 'checks', position: 1, of: 2, ahead: 0 }],
+    ['11111111', { kind: 'waits', position: 2, of: 3 }],
+    ['22222222', { kind: 'checks', position: 1, of: 3, ahead: 0 }],
     ['33333333', { kind: 'checks', position: 1, of: 1, ahead: 0 }],
+    ['55555555', { kind: 'waits', position: 3, of: 3 }],
     ['44444444', { kind: 'checks', position: 1, of: 1, ahead: 0 }],
   ])
   const tasks = {
@@ -41,7 +43,11 @@ test('the works that wait for the same branch of a repository are told in the or
         ...{ id: '22222222', title: 'Add a greeting', position: 1, isChecked: true },
         text: 'Its check runs again, on the branch as it is now',
       },
-      { id: '11111111', title: 'Greet', position: 2, isChecked: false, text: 'Waits to come onto the branch, 2 of 2' },
+      { id: '11111111', title: 'Greet', position: 2, isChecked: false, text: 'Waits to come onto the branch, 2 of 3' },
+      {
+        ...{ id: '55555555', title: 'Add a greeting', position: 3, isChecked: false },
+        text: 'Waits to come onto the branch, 3 of 3',
+      },
     ],
   })
 })

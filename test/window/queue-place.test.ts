@@ -32,3 +32,14 @@ test('a task at work says who changes the same, and which one does so most', () 
   })
   expect(at({ phase: 'queued' })).toBeNull()
 })
+
+test('work on its way onto the branch says how far it is, of a task at its end and of one that ended before', () => {
+  const landing = () => ({ kind: 'waits', position: 2, of: 3 }) as const
+  const at = (state: Parameters<typeof placeOf>[0]['state'], way: () => ReturnType<typeof landing> | null = landing) =>
+    placeOf({ id: taskId('a1b2c3d4'), state }, { ...tasks, landing: way }).landing
+  const ended = { phase: 'finished', slot: null, outcome: { kind: 'cancelled' } } as const
+  for (const state of [ended, { phase: 'merging', slot: null } as const]) {
+    expect(at(state)).toBe('Waits to come onto the branch, 2 of 3')
+    expect(at(state, () => null)).toBeNull()
+  }
+})

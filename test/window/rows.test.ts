@@ -33,6 +33,9 @@ test('a row follows its task from the queue to its end', () => {
     live: null,
     usage: { costUsd: 0.5 },
   })
+  expect(taskRow(foldTask(events, '/home'), { ...noPlace, landing }, null).state).toMatchObject({
+    ...{ phase: 'finished', landing },
+  })
 })
 
 test('work that waits is told with its ref, reason and files', () => {

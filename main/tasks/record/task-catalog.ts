@@ -64,6 +64,12 @@ export class TaskCatalog {
     this.#tell(task.id, task)
   }
 
+  /** Has listeners look again at a task whose record did not change; at none that is not known. */
+  readonly tellAgain = (id: TaskId): void => {
+    const task = this.#open.get(id) ?? this.#over.get(id)
+    if (task) this.#tell(id, task)
+  }
+
   /** Listeners must not throw. */
   watch(listener: TaskListener): () => void {
     this.#listeners.add(listener)

@@ -4,13 +4,13 @@ import type { Task } from '../../core/task/task.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import { titleOf } from '../rows.ts'
 
-/** What waits for the branch of a task whose work is on its way there. */
+/** What waits for the branch of a task whose work is on its way there: works of tasks at their end, and of some that ended before. */
 export async function landingView(
   { repoPath, branch, mergePolicy }: Task,
   tasks: Pick<Tasks, 'get' | 'landing' | 'list'>,
 ): Promise<LandingView> {
   const waiting = (await tasks.list()).filter(
-    (task) => task.repoPath === repoPath && task.state.phase === 'merging' && tasks.landing(task.id) !== null,
+    ({ id, repoPath: path }) => path === repoPath && tasks.landing(id) !== null,
   )
   const cars = await Promise.all(
     waiting.map(async ({ id, description }): Promise<LandingCar | null> => {

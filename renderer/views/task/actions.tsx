@@ -11,6 +11,7 @@ import { useIsDesktop, useLive } from '../../stores/live.ts'
 import { back } from '../../stores/navigation.ts'
 import { CompareButton } from './compare-button.tsx'
 import { focusContinue } from './continue/continue-field.tsx'
+import { landingOf } from './landing/landing-of.ts'
 import { mergeNow } from './merge-now.ts'
 import { OnTop } from './on-top-dialog.tsx'
 import { ResolveButtons } from './resolve-buttons.tsx'
@@ -25,6 +26,7 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
   const isDarwin = useLive(({ host }) => host?.platform === 'darwin')
   const { id } = row
   const finished = row.state.phase === 'finished'
+  const isLanding = landingOf(row) !== undefined
   const open = (program: 'editor' | 'terminal' | 'finder') => () => void act('openTask', { id, with: program })
   const opening: readonly MenuItem[] = [
     { icon: 'terminal', word: 'Open in Terminal', onChoose: open('terminal') },
@@ -69,32 +71,20 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
           Run Again
         </Button>
       )}
-      {isConflict(row) && <ResolveButtons task={row} />}
-      {isToReview(row) && <ReviewButton task={row} />}
-      {isToChoose(row) && <CompareButton task={row} />}
-      {finished && row.ref !== null && !isConflict(row) && !isToReview(row) && !isToChoose(row) && (
-        <Button
-          look={adviceFor(row)?.again ? 'primary' : undefined}
-          icon="merge"
-          busy="Merging…"
-          onClick={() => mergeNow(row)}
-        >
-          Merge Now
-        </Button>
-      )}
+      {finished && !isLanding && <Waiting row={row} />}
       {row.state.phase === 'waiting' && (
         <Button look="primary" icon="pass" busy="Finishing…" onClick={() => act('finishTask', { id })}>
           Finish
         </Button>
       )}
-      {!finished && (
+      {(!finished || isLanding) && (
         <Button
           icon="stop"
           look="danger"
-          disabled={row.state.phase === 'stopping' || (row.state.phase === 'merging' && !row.state.landing)}
+          disabled={row.state.phase === 'stopping' || (row.state.phase === 'merging' && !isLanding)}
           onClick={() => setAsking('stop')}
         >
-          Stop
+          {finished ? 'Take It Out' : 'Stop'}
         </Button>
       )}
       <Menu label="More actions" items={items} />
@@ -104,5 +94,23 @@ export function TaskActions({ row, details }: { row: TaskRow; details: TaskDetai
       )}
       {asking === 'clean-up' && <CleanUp row={row} onClose={() => setAsking(null)} onDone={back} />}
     </>
+  )
+}
+
+/** What brings work on that waits at its ref. */
+function Waiting({ row }: { row: TaskRow }) {
+  if (isConflict(row)) return <ResolveButtons task={row} />
+  if (isToReview(row)) return <ReviewButton task={row} />
+  if (isToChoose(row)) return <CompareButton task={row} />
+  if (row.ref === null) return null
+  return (
+    <Button
+      look={adviceFor(row)?.again ? 'primary' : undefined}
+      icon="merge"
+      busy="Merging…"
+      onClick={() => mergeNow(row)}
+    >
+      Merge Now
+    </Button>
   )
 }

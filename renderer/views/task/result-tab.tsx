@@ -14,12 +14,13 @@ import { withMarks } from '../../parts/text/with-marks.tsx'
 import { CheckOutput } from '../review/check-output.tsx'
 import { FailurePath } from './failure/failure-path.tsx'
 import { Landing } from './landing/landing.tsx'
+import { landingOf } from './landing/landing-of.ts'
 import { StatementLine } from './landing/statement-line.tsx'
 import { RequestGroup } from './request/request-group.tsx'
 
 /** How it ended, what is to be done, and what the agent says of it. */
 export function ResultTab({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
-  if (row.state.phase === 'merging' && row.state.landing !== undefined) return <Landing row={row} />
+  if (landingOf(row)) return <Landing row={row} />
   if (row.state.phase !== 'finished') {
     return (
       <Blank icon="clock" title="No result yet">

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { landingOf } from './landing/landing-of.ts'
 
 export function Stop({ row, onClose }: { row: TaskRow; onClose: () => void }) {
   const { title, confirm, what } = stopWords(row)
@@ -18,20 +19,21 @@ export function Stop({ row, onClose }: { row: TaskRow; onClose: () => void }) {
   )
 }
 
-function stopWords({ id, state }: TaskRow): {
+function stopWords(row: TaskRow): {
   readonly title: string
   readonly confirm: string
   readonly what: string
 } {
+  const { id, state } = row
   const kept = `kept at refs/tasks/${id}; your checkout is unchanged.`
+  if (state.phase === 'merging' || landingOf(row)) {
+    const what = `It is checked no more and does not come onto the branch. Its work is ${kept}`
+    return { title: 'Take this work out of what lands?', confirm: 'Take It Out', what }
+  }
   switch (state.phase) {
     case 'queued': {
       const what = 'It has no machine, so there is nothing new to keep.'
       return { title: 'Take this task from the queue?', confirm: 'Take It Out', what }
-    }
-    case 'merging': {
-      const what = `It is checked no more and does not come onto the branch. Its work is ${kept}`
-      return { title: 'Take this work out of what lands?', confirm: 'Take It Out', what }
     }
     default: {
       const what = `Its machine is turned off. What it made so far is ${kept}`

@@ -15,6 +15,7 @@ import { ChangesTab } from './changes/changes-tab.tsx'
 import { Composer } from './compose/composer.tsx'
 import { ContinueField } from './continue/continue-field.tsx'
 import { Facts } from './facts.tsx'
+import { landingOf } from './landing/landing-of.ts'
 import { ResultTab } from './result-tab.tsx'
 import { StepsTab } from './steps/steps-tab.tsx'
 import { useRun } from './use-run.ts'
@@ -102,7 +103,8 @@ function Known({ row, details }: { row: TaskRow; details: TaskDetails | null }) 
 }
 
 /** What says most of it now: what the agent does, what the machine does before there is an agent, or how it ended. */
-function firstTab({ state }: TaskRow): Tab {
-  if (state.phase === 'finished' || (state.phase === 'merging' && state.landing !== undefined)) return 'result'
+function firstTab(row: TaskRow): Tab {
+  const { state } = row
+  if (state.phase === 'finished' || landingOf(row)) return 'result'
   return state.phase === 'working' || state.phase === 'waiting' ? 'steps' : 'console'
 }

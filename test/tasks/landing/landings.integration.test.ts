@@ -256,10 +256,14 @@ describe('a train', () => {
 
     // A client may bring it there after all, and take it out once more.
     await rm(join(root, 'checked'))
+    const told: (string | undefined)[] = []
+    const unwatch = orchestrator.watch((id) => id === b && told.push(orchestrator.landing(b)?.kind))
     const again = orchestrator.merge(b, 'client')
-    await until(() => orchestrator.landing(b)?.kind === 'checks')
+    await until(() => told.at(-1) === 'checks') // Who shows the task is told, though it has ended.
     await orchestrator.cancel(b)
     expect(await again).toMatchObject({ kind: 'unmerged', reason: 'withdrawn' })
+    await until(() => told.at(-1) === undefined)
+    unwatch()
     await world.release('checked')
     expect(await orchestrator.merge(b, 'client')).toMatchObject({ kind: 'merged', check: { exitCode: 0 } })
   })

@@ -10,6 +10,7 @@ import { copyAndSay } from '../../../parts/copy.tsx'
 import { SearchField } from '../../../parts/search-field.tsx'
 import { useChosen } from '../../../stores/navigation.ts'
 import { Details } from '../details.tsx'
+import { landingOf } from '../landing/landing-of.ts'
 import { ConsoleRange } from './console-range.tsx'
 import { saveConsole } from './save-console.ts'
 import { type ConsoleHandle, useConsole } from './use-console.ts'
@@ -18,8 +19,6 @@ const consoles = [
   { value: 'agent', word: 'The Agent’s Machine' },
   { value: 'check', word: 'The Check’s Machine' },
 ] as const
-
-const isLanding = ({ state }: TaskRow): boolean => state.phase === 'merging' && state.landing !== undefined
 
 interface Props {
   readonly row: TaskRow
@@ -40,7 +39,7 @@ export function ConsoleTab({ row, details, tools }: Props) {
     <div className="tab-body">
       <div className="pane">
         {tools && createPortal(<Tools id={row.id} console={console} />, tools)}
-        {(ofCheck || isLanding(row)) && (
+        {(ofCheck || landingOf(row)) && (
           <div className="console-note">
             <Choice
               label="Whose console"
@@ -86,7 +85,8 @@ export function ConsoleTab({ row, details, tools }: Props) {
 function statusOf({ feed, following }: ConsoleHandle, row: TaskRow): string {
   if (!feed) return 'Opening the console…'
   if (feed.failure) return 'The console cannot be read now.'
-  if (row.state.phase === 'merging' && row.state.landing) return `${row.state.landing}.`
+  const landing = landingOf(row)
+  if (landing) return `${landing}.`
   if (feed.ended) return feed.size === 0 ? 'The console is empty.' : `The machine is off. ${bytes(feed.size)} in all.`
   if (feed.size === 0)
     return row.state.phase === 'queued'

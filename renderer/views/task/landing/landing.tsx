@@ -8,12 +8,13 @@ import { TitleText } from '../../../parts/text/title-text.tsx'
 import { useAnswer } from '../../../parts/use-answer.ts'
 import { useSnapshot } from '../../../stores/live.ts'
 import { choosing, go, useNavigation } from '../../../stores/navigation.ts'
+import { landingOf } from './landing-of.ts'
 
 /** A task whose work is on its way onto the branch: what it waits for, and what waits beside it. */
 export function Landing({ row }: { row: TaskRow }) {
   // Changes with each step of any work that lands.
   const steps = useSnapshot(
-    ({ tasks }) => tasks.map(({ id, state }) => (state.phase === 'merging' ? `${id}${state.landing}` : '')).join(''),
+    ({ tasks }) => tasks.map((task) => (landingOf(task) ? `${task.id}${landingOf(task)}` : '')).join(''),
     '',
   )
   const answer = useAnswer('landing', { id: row.id }, steps)
