@@ -1,5 +1,5 @@
 import { AppError } from '../core/failure.ts'
-import type { KubernetesPlace, KubernetesStore } from '../core/task/task-place.ts'
+import type { KeyPlace, KubernetesPlace, KubernetesStore } from '../core/task/task-place.ts'
 import { kubeContext } from '../fleet/kubernetes/kube-context.ts'
 
 /** What `places add --kubernetes` takes. */
@@ -12,6 +12,7 @@ export interface KubernetesFlags {
   readonly hostDevices?: boolean
   readonly store?: string
   readonly claim?: string
+  readonly key?: KeyPlace
 }
 
 export const kubernetesFlags = ['context', 'namespace', 'image', 'device', 'hostDevices', 'store', 'claim'] as const
@@ -33,8 +34,11 @@ export async function kubernetesPlace(name: string, flags: KubernetesFlags): Pro
   }
 }
 
-function storeOf({ store, claim }: KubernetesFlags): KubernetesStore {
+function storeOf({ store, claim, key }: KubernetesFlags): KubernetesStore {
   if (store !== undefined && claim !== undefined) throw wrong('A place has one of --store and --claim')
+  // All users of a store are one user for its node, each of whose keepers the others could look into.
+  if (key === 'node' && store === undefined && claim === undefined)
+    throw wrong('With --key node, a place with --kubernetes has a store of its own: --claim, or a folder with --store')
   return claim === undefined ? { kind: 'host-path', path: store ?? usualStore } : { kind: 'claim', claim }
 }
 

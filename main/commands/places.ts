@@ -55,8 +55,12 @@ export async function addPlaceCommand(
   const added = { ...place, command: await setUpPlace(place, Object.fromEntries(paths), root) }
   await addPlace(terminal.home, added)
   terminal.say(`Added: ${name}`)
+  if (place.kind === 'slurm' && flags.key === 'node') terminal.note(slurmNote)
   await report(terminal, added)
 }
+
+const slurmNote =
+  'The key goes there over srun, which Slurm authenticates but encrypts only where its administrator has set TLSType'
 
 /** @throws AppError('argument-invalid') for flags that do not go together. */
 async function placeOf(name: string, flags: PlaceFlags): Promise<NewPlace> {

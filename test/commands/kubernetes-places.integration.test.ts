@@ -31,6 +31,17 @@ test('a namespace becomes a place by one command, which looks at a node by a Job
     '  team: kubernetes the namespace team of lab, context lab, namespace team, image registry',
   )
 
+  // Whoever shares a store could look into the keepers that have the key.
+  const withKey = { kubernetes: true, image: 'registry.example/place:2', key: 'node' } as const
+  await expect(addPlaceCommand(terminal, 'keyed', withKey)).rejects.toMatchObject({
+    code: 'argument-invalid',
+    message: expect.stringContaining('--claim'),
+  })
+  for (const store of [{ store: '/srv/mine' }, { claim: 'mine' }])
+    await addPlaceCommand(terminal, 'keyed', { ...withKey, ...store })
+  expect(await findPlace(home, 'keyed')).toMatchObject({ key: 'node', store: { kind: 'claim', claim: 'mine' } })
+  await expect.poll(() => scene.cluster.jobs.size).toBe(0)
+
   // An image that has no such program.
   scene.cluster.programs.clear()
   said.length = 0
@@ -60,6 +71,7 @@ test('flags that do not go together name no namespace', async () => {
     ['--kubernetes', '--image', 'i', '--folder', '/srv'],
     ['--ssh', 'desk', '--image', 'i'],
     ['--kubernetes'],
+    ['--kubernetes', '--image', 'i', '--device', 'a/b', '--store', '/a', '--claim', 'a'],
     ['--kubernetes', '--image', 'i', '--device', 'a/b', '--host-devices'],
   ]) {
     const { exitCode, stderr } = await runCommand(['places', 'add', 'team', ...args], { home })

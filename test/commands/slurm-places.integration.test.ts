@@ -19,8 +19,12 @@ test('a cluster becomes a place by one command over ssh, which looks at a node b
   process.env.PATH = usualPath // Slurm's commands are where ssh leads to, and not here.
   const home = join(root, 'home')
   await mkdir(home, { mode: 0o700 })
-  const said: string[] = []
-  const terminal = { ...processTerminal(home), say: (line: string) => void said.push(line), note: () => undefined }
+  const [said, noted]: [string[], string[]] = [[], []]
+  const terminal = {
+    ...processTerminal(home),
+    say: (line: string) => void said.push(line),
+    note: (line: string) => void noted.push(line),
+  }
   const folder = join(root, 'shared')
   const flags: PlaceFlags = {
     ...{ slurm: true, login: login.host, sshOption: login.options, partition: 'main' },
@@ -49,6 +53,9 @@ test('a cluster becomes a place by one command over ssh, which looks at a node b
   said.length = 0
   await listPlacesCommand(terminal)
   expect(said).toEqual([expect.stringContaining(`  cluster: slurm ${login.host}, partition main, `)])
+  expect(noted.join()).not.toContain('TLSType')
+  await verdict(addPlaceCommand(terminal, 'keyed', { ...flags, key: 'node' }, program))
+  expect(noted.join()).toContain('TLSType')
 
   // A node that does not see the program.
   await rename(join(folder, 'program'), join(folder, 'elsewhere'))

@@ -6,6 +6,7 @@ import { clusterScene } from '../support/fleet/clustered.ts'
 import { expectEngineContract, expectUnreachable } from '../support/fleet/engine-contract.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 
+const home = '0123456789abcdef'
 const soon = { timeout: 120_000 }
 const task = { description: 'Greet', repo: 'project', place: 'cluster' } as const
 
@@ -15,7 +16,49 @@ test('HTCondor keeps the promises of an engine', async () => {
   await using scene = await clusterScene('htcondor', () => 'exit 1')
   await expectEngineContract((home) => htcondorEngine(scene.place, home))
   await scene.lab.killController()
-  await expectUnreachable(htcondorEngine(scene.place, '0123456789abcdef'))
+  await expectUnreachable(htcondorEngine(scene.place, home))
+})
+
+test("another user's job that says it is of this home is none of it, whatever the pool shows", async () => {
+  await using scene = await clusterScene('htcondor', () => 'exit 1', { more: ['CONDOR_Q_ONLY_MY_JOBS = false'] })
+  const { lab, place, root } = scene
+  const [seat, other] = [`${home}-0a0a0a0a`, `${home}-0b0b0b0b`]
+  const submit = (uid: number, ofSeat: string) => {
+    const description = [
+      'universe = vanilla',
+      'executable = /bin/true',
+      'transfer_executable = false',
+      'initialdir = /',
+    ]
+    const own = [
+      'should_transfer_files = YES',
+      'hold = true',
+      `+MvoHome = "${home}"`,
+      `+MvoTask = "${ofSeat}"`,
+      'queue',
+    ]
+    const script = `printf '%s\\n' "$@" | condor_submit -terse -`
+    return lab.inside(
+      ...['env', `CONDOR_CONFIG=${root}/condor/condor_config`, 'HOME=/tmp', 'PATH=/usr/bin:/bin'],
+      ...[
+        'setpriv',
+        `--reuid=${uid}`,
+        `--regid=${uid}`,
+        '--clear-groups',
+        'sh',
+        '-c',
+        script,
+        'sh',
+        ...description,
+        ...own,
+      ],
+    )
+  }
+  await lab.inside('sh', '-c', 'echo other:x:1001:1001::/tmp:/bin/sh >>/etc/passwd')
+  await submit(1000, seat)
+  await submit(1001, other)
+  expect(await lab.command('condor_q', '-constraint', 'MvoTask =!= undefined', '-af', 'Owner')).toBe('lab\nother')
+  expect([...(await htcondorEngine(place, home).look(AbortSignal.timeout(60_000))).keys()]).toEqual([seat])
 })
 
 test("a job that a limit of the pool forbids fails its task at once, in HTCondor's words", async () => {

@@ -65,9 +65,13 @@ export function keeperDescription(place: HtcondorPlace, job: Job): string {
 const homeOf = (seat: string): string => seat.slice(0, 16)
 const lines = (each: readonly string[]): string => `${each.join('\n')}\n`
 
-/** `condor_q` for all jobs of a home, also those that ended a moment ago. Pure. */
+/**
+ * `condor_q` for all jobs of a home, also those that ended a moment ago. Anybody can have a job say that it is of this home: only those
+ * that this user owns are asked for, whatever the pool's configuration has `condor_q` show (`CONDOR_Q_ONLY_MY_JOBS`). Pure.
+ */
 export const lookWords = (home: string): readonly string[] => [
-  ...['condor_q', '-json', '-attributes', jobAttributes.join(','), '-constraint', `MvoHome == "${home}"`],
+  ...['sh', '-c', 'user=$(whoami) && exec condor_q "$user" "$@"', 'sh'],
+  ...['-json', '-attributes', jobAttributes.join(','), '-constraint', `MvoHome == "${home}"`],
 ]
 
 /** `condor_ssh_to_job` for a program beside the keeper: the engine's own way into the job. Its standard streams are the program's. Pure. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HtcondorPlace } from '../../../main/core/task/task-place.ts'
-import { attachWords, keeperDescription, refusalIn } from '../../../main/fleet/htcondor/htcondor-words.ts'
+import { attachWords, keeperDescription, lookWords, refusalIn } from '../../../main/fleet/htcondor/htcondor-words.ts'
 import { jobFor } from '../../support/fleet/job.ts'
 
 const place: HtcondorPlace = {
@@ -26,6 +26,12 @@ test('a job is asked for with its limits, is begun once, and has no environment 
   for (const term of terms) expect(term).toContain('NumShadowStarts')
   expect(lines.at(-2)).toBe('queue')
   expect(lines.join('\n')).not.toContain('rank')
+})
+
+test('jobs of this home and of this user alone are looked at', () => {
+  const words = lookWords('0123456789abcdef')
+  expect(words.slice(0, 4)).toEqual(['sh', '-c', 'user=$(whoami) && exec condor_q "$user" "$@"', 'sh'])
+  expect(words.at(-1)).toBe('MvoHome == "0123456789abcdef"')
 })
 
 test("a user's expression is no part of the terms of a job", () => {

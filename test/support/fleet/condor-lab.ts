@@ -10,6 +10,8 @@ const checkout = join(import.meta.dirname, '../../..')
 const commands = [
   ...['condor_hold', 'condor_q', 'condor_release', 'condor_rm', 'condor_ssh_to_job', 'condor_status', 'condor_submit'],
   'condor_vacate_job',
+  // Who this user is there, where all of these run.
+  'whoami',
 ]
 const nodes = ['n1', 'n2'] as const
 
