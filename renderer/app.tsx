@@ -5,7 +5,7 @@ import { Banners } from './shell/banners.tsx'
 import { later } from './shell/later.ts'
 import { SideBar } from './shell/side-bar.tsx'
 import { ToolBar } from './shell/tool-bar.tsx'
-import { View } from './shell/view.tsx'
+import { FaultBoundary, View } from './shell/view.tsx'
 import { useIsDesktop, useLive, useSettings } from './stores/live.ts'
 import { placeOf, useNavigation } from './stores/navigation.ts'
 
@@ -31,9 +31,11 @@ export function App() {
         <Body place={place} />
       </main>
       {!isConnecting && (
-        <Suspense>
-          <Beside />
-        </Suspense>
+        <FaultBoundary quiet>
+          <Suspense>
+            <Beside />
+          </Suspense>
+        </FaultBoundary>
       )}
     </div>
   )

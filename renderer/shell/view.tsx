@@ -58,7 +58,10 @@ function FocusOfPlace({ place, last }: { place: Place; last: RefObject<Place> })
 }
 
 /** Says so where a view cannot be loaded or fails, in place of an empty window; another view can be shown all the same. */
-class FaultBoundary extends Component<{ readonly children: ReactNode }, { readonly fault: string | null }> {
+export class FaultBoundary extends Component<
+  { readonly children: ReactNode /** Shows nothing there. */; readonly quiet?: boolean },
+  { readonly fault: string | null }
+> {
   override state = { fault: null }
 
   static getDerivedStateFromError(error: unknown): { readonly fault: string } {
@@ -67,6 +70,7 @@ class FaultBoundary extends Component<{ readonly children: ReactNode }, { readon
 
   override render(): ReactNode {
     if (this.state.fault === null) return this.props.children
+    if (this.props.quiet) return null
     return (
       <>
         <ToolBar title="microvm-orchestrator" />

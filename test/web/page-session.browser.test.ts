@@ -113,6 +113,19 @@ test('an open window goes on after a restart, and shows its token to nothing tha
   await isLive(page)
 })
 
+test('a window whose server goes before all of it is loaded keeps what it shows, and says so', async () => {
+  const server = await serve(await homeFolder())
+  const page = await newPage()
+  const missed = page.waitForEvent('requestfailed', (request) => request.url().includes('/beside'))
+  await page.route(/\/beside[^/]*\.js/, (route) => route.abort())
+  await page.goto(server.pageUrl)
+  await missed
+  await isLive(page)
+  await server.close()
+  await page.getByRole('alert').waitFor()
+  await isLive(page)
+})
+
 test('a page without a session takes the address that serve prints', async () => {
   const server = await serve(await homeFolder())
   const page = await newPage()
