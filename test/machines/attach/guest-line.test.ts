@@ -134,6 +134,8 @@ test('a guest that never says that what we closed is closed keeps nobody from a 
       const opening = line.open(target, never)
       await nextTurn()
       says(opened(id))
+      // A host that was busy while it read makes a pause, which a timer ends.
+      await vi.advanceTimersByTimeAsync(100)
       streams.push(await opening)
     }
     return streams
@@ -144,7 +146,7 @@ test('a guest that never says that what we closed is closed keeps nobody from a 
   await expect(line.open(shell, never)).rejects.toMatchObject({ code: 'task-busy' })
   // One that it does close makes room for one.
   says(frame('C', 1))
-  await nextTurn()
+  await vi.advanceTimersByTimeAsync(100)
   await openAll(target, mostStreams + 1, mostStreams + 1)
   const fates = Promise.all(shells.map(fateOf))
   await vi.advanceTimersByTimeAsync(30_000)
