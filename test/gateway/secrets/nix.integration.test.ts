@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Secret } from '../../../main/core/network/secret.ts'
+import { removeTree } from '../../../main/lib/files/remove-tree.ts'
 import { run } from '../../../main/lib/processes/spawn.ts'
 import { nixConfig } from '../../../main/settings/secrets/nix-config.ts'
 import { secretVariables } from '../../../main/settings/secrets/secret-variables.ts'
@@ -54,7 +55,8 @@ async function cachedPath(signal: AbortSignal) {
     built,
   )
   await done('copy', '--to', `file://${folder}/cache?secret-key=${folder}/key`, path)
-  await done('store', 'delete', path)
+  // By hand: nix would look for users of the path in every process of the host, and fails where one of them just ends.
+  for (const name of ['store', 'state']) await removeTree(join(folder, name))
   const [name = '', bytes = ''] = key.split(':')
   // The second half of an Ed25519 key as libsodium has it.
   const publicKey = `${name}:${Buffer.from(bytes, 'base64').subarray(32).toString('base64')}`
