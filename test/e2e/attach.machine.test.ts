@@ -122,7 +122,19 @@ test("a person in an agent's machine: shells, ssh and its web server, several at
   onTestFinished(() => browser.close())
   const page = await browser.newPage()
   await page.goto((await call('openPreview', { id, port: 5173 })).url, slow)
-  await page.getByRole('heading', { name: 'first' }).waitFor(slow)
+  // A module that Vite is too slow to give the first time is asked for again by whoever loads the page again, and by nobody else.
+  const isShown = () =>
+    page
+      .getByRole('heading', { name: 'first' })
+      .waitFor({ timeout: 45_000 })
+      .then(
+        () => true,
+        () => false,
+      )
+  for (let time = 1; !(await isShown()); time += 1) {
+    expect(time).toBeLessThan(6)
+    await page.reload(slow)
+  }
   await page.evaluate("document.body.append('not loaded again')")
   await expect
     .poll(() => ssh('echo \'export const text = "second"\' >/tmp/app/text.js'), slow)
