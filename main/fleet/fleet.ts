@@ -1,6 +1,6 @@
 import type { Room } from '../core/task/place-order.ts'
 import { slotCount, type Task, type TaskId } from '../core/task/task.ts'
-import type { Place, Standing, TaskPlace } from '../core/task/task-place.ts'
+import { homeKeyOf, type Place, type Standing, type TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { findPlace, listPlaces } from '../settings/places.ts'
 import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
@@ -94,7 +94,7 @@ class Fleet implements Places {
   }
 
   #engineOf({ seat, ...place }: TaskPlace): { readonly engine: Engine; readonly watch: JobWatch } {
-    const [homeKey = ''] = seat.split('-')
+    const homeKey = homeKeyOf({ seat })
     const key = JSON.stringify([homeKey, place])
     const known = this.#engines.get(key)
     if (known) return known

@@ -1,7 +1,7 @@
 import { AppError, toFailure } from '../core/failure.ts'
 import type { Task } from '../core/task/task.ts'
 import { startOf } from '../core/task/task-base.ts'
-import type { Standing, TaskPlace } from '../core/task/task-place.ts'
+import { homeKeyOf, type Standing, type TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { portableStart } from '../git/clone/portable-start.ts'
 import type { Log } from '../lib/log.ts'
@@ -246,7 +246,7 @@ async function oneTurn(
       stop: stopping,
       leave: AbortSignal.any([detach, enough]),
     },
-    repository: repositoryName(seat.slice(0, 16), repoPath),
+    repository: repositoryName(homeKeyOf(place), repoPath),
     gateway: await gateway.get(),
     gatewayThere: gatewayThere(place, provide),
     keyMs: patience.keyMs,

@@ -1,4 +1,4 @@
-import { asksOf, type HtcondorPlace, nodeNamePattern } from '../../core/task/task-place.ts'
+import { asksOf, type HtcondorPlace, homeKeyOf, nodeNamePattern } from '../../core/task/task-place.ts'
 import type { Job } from '../engine.ts'
 import { jobAttributes } from './htcondor-jobs.ts'
 
@@ -55,14 +55,13 @@ export function keeperDescription(place: HtcondorPlace, job: Job): string {
   // A machine has helpers of another user, who find their way by the modes that we give.
   const words = ['umask 022;', 'exec', limit, ...place.command, 'job', seat]
   const more = [
-    ...[`+MvoHome = "${homeOf(seat)}"`, `+MvoTask = "${seat}"`, `batch_name = mvo-${seat}`],
+    ...[`+MvoHome = "${homeKeyOf(job)}"`, `+MvoTask = "${seat}"`, `batch_name = mvo-${seat}`],
     ...[`request_memory = ${memoryMiB}M`, `request_cpus = ${cpus}`],
     ...(at === null && near !== null && nodeNamePattern.test(near) ? [`rank = TARGET.Machine == "${near}"`] : []),
   ]
   return onceDescription(place, words, { minutes, at, more })
 }
 
-const homeOf = (seat: string): string => seat.slice(0, 16)
 const lines = (each: readonly string[]): string => `${each.join('\n')}\n`
 
 /**

@@ -1,6 +1,6 @@
 import type { IJob } from 'kubernetes-models/batch/v1'
 import type { INodeSelectorTerm, IPodSpec, ISecurityContext } from 'kubernetes-models/v1'
-import type { KubernetesPlace } from '../../core/task/task-place.ts'
+import { homeKeyOf, type KubernetesPlace } from '../../core/task/task-place.ts'
 import type { Job } from '../engine.ts'
 
 /** By these jobs and pods are found again. Who may look into the namespace learns a home's and a task's id, and nothing else. */
@@ -27,7 +27,7 @@ const user = 1000
 export const jobManifest = (place: KubernetesPlace, job: Job, attempt: number): IJob =>
   manifest(place, {
     name: jobName(job.seat, attempt),
-    labels: { [labels.home]: job.seat.slice(0, 16), [labels.seat]: job.seat, [labels.attempt]: String(attempt) },
+    labels: { [labels.home]: homeKeyOf(job), [labels.seat]: job.seat, [labels.attempt]: String(attempt) },
     words: ['job', job.seat],
     size: { memory: `${job.memoryMiB}Mi`, cpu: String(job.cpus) },
     minutes: job.minutes,
