@@ -144,12 +144,10 @@ export class BroughtFiles implements AsyncDisposable {
 
   /** Resolves when all of it is on the disk, with what was said of the work. */
   async complete(work: BroughtWork): Promise<void> {
-    const { coming, broughtPack, broughtSession, share } = this.#files
+    const { coming, share } = this.#files
     for (const file of [this.#stream, this.#result, this.#session, this.#work]) await file.sync()
-    await rename(coming.session, broughtSession)
-    await rename(coming.pack, broughtPack)
     await rename(coming.result, join(share, shareNames.result))
-    await writeJsonAtomically(this.#files.broughtWork, work)
+    await this.#put(work)
   }
 
   /** Puts work that came after the task had ended in place of what is here, once `keep` has imported it from its pack. */
@@ -157,9 +155,14 @@ export class BroughtFiles implements AsyncDisposable {
     work: Extract<BroughtWork, { saved: unknown }>,
     keep: (saved: ToldWork, pack: string) => Promise<void>,
   ): Promise<void> {
-    const { coming, broughtPack, broughtSession, broughtWork } = this.#files
     for (const file of [this.#session, this.#work]) await file.sync()
-    await keep(work.saved, coming.pack)
+    await keep(work.saved, this.#files.coming.pack)
+    await this.#put(work)
+  }
+
+  /** What is said of the work comes last: with it all of the work is there. */
+  async #put(work: BroughtWork): Promise<void> {
+    const { coming, broughtPack, broughtSession, broughtWork } = this.#files
     await rename(coming.session, broughtSession)
     await rename(coming.pack, broughtPack)
     await writeJsonAtomically(broughtWork, work)
