@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { KubernetesPlace } from '../../core/task/task-place.ts'
-import { type PlaceProblem, problemsIn } from '../set-up/doctor-lines.ts'
+import { freeNodeS, type PlaceProblem, problemsIn, unseenNode as unseen } from '../set-up/doctor-lines.ts'
 import { container, doctorLabel, doctorManifest } from './job-manifest.ts'
 import { podPhase } from './kube-jobs.ts'
 import { KubeRefusal, kubectl } from './kubectl.ts'
 import { listAll } from './list-all.ts'
 
-/** How long a node may be waited for that is to be looked at. */
-const freeNodeMs = 60_000
 const doctorMs = 100_000
 const lookMs = 1_000
 
@@ -67,14 +65,13 @@ async function ended(
         hasFailed: phase.kind === 'failed',
         said: phase.kind === 'failed' ? phase.why : '',
       }
-    if (phase.kind === 'waits' && performance.now() - since > freeNodeMs)
-      return { why: phase.why || `none was free within ${freeNodeMs / 1000} s` }
+    if (phase.kind === 'waits' && performance.now() - since > freeNodeS * 1_000) return { why: phase.why }
     await sleep(lookMs, undefined, { signal })
   }
 }
 
-const unseenNode = (why: string): PlaceProblem => ({
-  message: `No node could be looked at: ${why}`,
-  cure: 'The namespace, the image, the devices and the store must be there: docs/places.md says how an administrator prepares a cluster. Where all nodes are busy, try again later',
-  optional: false,
-})
+const unseenNode = (why: string): PlaceProblem =>
+  unseen(
+    why,
+    'The namespace, the image, the devices and the store must be there: docs/places.md says how an administrator prepares a cluster. Where all nodes are busy, try again later',
+  )

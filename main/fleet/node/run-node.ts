@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, messageOf } from '../../core/failure.ts'
 import { lockFile } from '../../lib/files/file-lock.ts'
 import { ensurePrivateFolder } from '../../lib/files/private-folder.ts'
+import { lastLine } from '../../lib/last-line.ts'
 import { createLog } from '../../lib/log.ts'
 import { forbidCoreDumps } from '../../lib/processes/forbid-core-dumps.ts'
 import { startDetached } from '../../lib/processes/start-detached.ts'
@@ -111,7 +112,7 @@ async function startKeeper(files: SeatFiles, { root, self }: NodeOptions): Promi
     const stdio = ['ignore', log.fd, log.fd] as const
     const { ended } = await startDetached(file, [...args, 'keep', files.seat], { cwd: '/', stdio: [...stdio] })
     died = ended.then(async () => {
-      const said = (await readFile(files.keeperLog, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+      const said = lastLine(await readFile(files.keeperLog, 'utf8').catch(() => ''))
       throw new Error(`The keeper of seat ${files.seat} ended at once: ${said.slice(0, 500)}`)
     })
     died.catch(() => undefined) // Thrown where it is waited for.

@@ -28,11 +28,12 @@ function problemOf(line: string): readonly PlaceProblem[] {
   }
 }
 
+const sharedProgram =
+  'The folder of our program (--folder) and Node (--node) must be there on every node, under the same paths; where all nodes are busy, try again later'
+
 /** Of a cluster none of whose nodes could be looked at. @param said why, as far as its engine tells. */
-export const unseenNode = (said: string): PlaceProblem => ({
+export const unseenNode = (said: string, cure = sharedProgram): PlaceProblem => ({
   message: `No node could be looked at: ${singleLineText(said).slice(0, 300) || `none was free within ${freeNodeS} s`}`,
-  cure: 'The folder of our program (--folder) and Node (--node) must be there on every node, under the same paths; where all nodes are busy, try again later',
+  cure,
   optional: false,
 })
-
-export const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''

@@ -1,8 +1,9 @@
 import type { SlurmPlace } from '../../core/task/task-place.ts'
+import { lastLine } from '../../lib/last-line.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import { onHost } from '../jobs/on-host.ts'
 import { unreachablePlace } from '../jobs/unreachable-place.ts'
-import { doctorRun, freeNodeS, lastLine, type PlaceProblem, problemsIn, unseenNode } from '../set-up/doctor-lines.ts'
+import { doctorRun, freeNodeS, type PlaceProblem, problemsIn, unseenNode } from '../set-up/doctor-lines.ts'
 import { slurmEnvironment } from './slurm-engine.ts'
 import { placeWords, refusalIn, tracksByCgroup } from './slurm-words.ts'
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
+import { lastLine } from '../../lib/last-line.ts'
 import { run } from '../../lib/processes/spawn.ts'
 import type { HelperUser } from '../helper-user.ts'
 import { openRunRoot } from '../run-root.ts'
@@ -78,7 +79,7 @@ export async function probeKvm(parts: ProbeParts, signal: AbortSignal): Promise<
     if (result.stdout.includes('Kernel panic')) return { works: true, reason: 'A kernel ran under it' }
     if (result.timedOut)
       return { works: false, reason: `A kernel hangs under it (no sign of life in ${deadlineMs} ms)` }
-    return { works: false, reason: result.stderr.trim().split('\n').at(-1) || 'A kernel does not run under it' }
+    return { works: false, reason: lastLine(result.stderr) || 'A kernel does not run under it' }
   } finally {
     await rm(mounts, { recursive: true, force: true })
   }
