@@ -1,7 +1,6 @@
 import type { Engine, Job } from './engine.ts'
-import { type Link, openLink } from './link.ts'
-import { AfterPreamble } from './preamble.ts'
-import { limitsAtHome, protocolVersion, type ToHome, type ToNode, toHomeSchema } from './protocol.ts'
+import { openKeeperLink } from './follow/keeper-link.ts'
+import { protocolVersion } from './protocol.ts'
 
 /**
  * Tells a keeper that all of its task is at home, where that may have been missed: its seat is cleared then. Never rejects; a place that is out of
@@ -18,21 +17,18 @@ export async function release(engine: Engine, job: Job, signal: AbortSignal): Pr
   } catch {
     return
   }
-  const pipe = engine.attach(seat)
-  const link: Link<ToNode> = openLink<ToHome, ToNode>({
-    readable: pipe.readable.pipe(new AfterPreamble()),
-    writable: pipe.writable,
-    ...{ incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
+  const keeper = openKeeperLink(engine, seat, {
     // Nothing of it is wanted: the keeper ends the connection once it has heard.
     onMessage: (message): void => {
-      if (message.type === 'done') link.send({ type: 'taken' })
+      if (message.type === 'done') keeper.link.send({ type: 'taken' })
     },
     onBytes: () => undefined,
   })
+  const { link } = keeper
   link.send({ type: 'follow', protocol: protocolVersion, console: 0, stream: 0 })
   const onAbort = (): void => link.close('it took too long')
   signal.addEventListener('abort', onAbort, { once: true })
   await link.over
   signal.removeEventListener('abort', onAbort)
-  pipe.end()
+  await keeper.end(false)
 }

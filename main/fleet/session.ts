@@ -97,7 +97,6 @@ export class Session {
   #isGiven = false
   #takesServers = false
   #refused = 0
-  wasThere = false
   isReleased = false
   /** Of our own, which no further visit mends. */
   failure: unknown
@@ -139,7 +138,6 @@ export class Session {
   }
 
   async hear(message: ToHome): Promise<void> {
-    if (!this.wasThere && message.type !== 'hello') throw new ProtocolError(`'${message.type}' before a greeting`)
     switch (message.type) {
       case 'hello':
         return await this.#greeted(message)
@@ -184,8 +182,6 @@ export class Session {
     takesKey = false,
     takesServers = false,
   }: Extract<ToHome, { type: 'hello' }>): Promise<void> {
-    if (this.wasThere) throw new ProtocolError('A second greeting')
-    this.wasThere = true
     const { record, stop, start, repository, gatewayThere } = this.#options
     if (protocol !== protocolVersion) return this.#fail(otherVersion(record.task.place, protocol))
     if (gatewayThere && !takesKey) return this.#fail(takesNoKey(record.task.place))

@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { singleLineText } from '../lib/guest/terminal-text.ts'
+import { lastLine } from '../lib/last-line.ts'
 import { BroughtFiles } from './brought-files.ts'
-import { openLink } from './link.ts'
-import { AfterPreamble } from './preamble.ts'
-import { limitsAtHome, protocolVersion, type ToHome, type ToNode, toHomeSchema } from './protocol.ts'
+import { openKeeperLink } from './follow/keeper-link.ts'
+import { protocolVersion } from './protocol.ts'
 import { Session, type VisitEnd, type VisitOptions } from './session.ts'
 
 /** An engine may wait for a node that is gone. */
 const helloMs = 60_000
-/** What is said last must be heard before the pipe is closed. */
-const releaseMs = 5_000
 
 /** Speaks with the keeper of a task, from its first word to the end of the connection or of the task. Never rejects but for a record that cannot be written. */
 export async function visit(options: VisitOptions): Promise<VisitEnd> {
@@ -17,17 +14,14 @@ export async function visit(options: VisitOptions): Promise<VisitEnd> {
   await using files = new AsyncDisposableStack()
   const { brought, from } = await BroughtFiles.open(record.files, options.gatewayThere ? 'node' : 'home')
   files.use(brought)
-  const pipe = engine.attach(seat)
   const session = new Session(options, brought)
-  const link = openLink<ToHome, ToNode>({
-    readable: pipe.readable.pipe(new AfterPreamble()),
-    writable: pipe.writable,
-    ...{ incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
+  const keeper = openKeeperLink(engine, seat, {
     onMessage: (message) => session.hear(message),
     onBytes: (channel, bytes) => session.take(channel, bytes),
   })
+  const { link } = keeper
   session.begin(link)
-  const noHello = setTimeout(() => !session.wasThere && link.close('the keeper did not answer'), helloMs)
+  const noHello = setTimeout(() => !keeper.wasThere && link.close('the keeper did not answer'), helloMs)
   const onLeave = (): void => link.close('this host ends the visit')
   const onStop = (): void => session.askToStop()
   leave.addEventListener('abort', onLeave, { once: true })
@@ -40,15 +34,13 @@ export async function visit(options: VisitOptions): Promise<VisitEnd> {
     if ('kind' in end) return end
     const { why, isBroken } = end
     if (isBroken) return { kind: 'broken', why: singleLineText(why).slice(0, 300) }
-    const said = pipe.lastWords().trim().split('\n').at(-1) ?? ''
-    return { kind: 'gone', why: singleLineText(said || why).slice(0, 300), wasThere: session.wasThere }
+    const said = lastLine(keeper.lastWords())
+    return { kind: 'gone', why: singleLineText(said || why).slice(0, 300), wasThere: keeper.wasThere }
   } finally {
     clearTimeout(noHello)
     leave.removeEventListener('abort', onLeave)
     stop.removeEventListener('abort', onStop)
     session.close()
-    if (session.isReleased) await Promise.race([link.over, sleep(releaseMs, undefined, { ref: false })])
-    link.close('over')
-    pipe.end()
+    await keeper.end(session.isReleased)
   }
 }

@@ -6,22 +6,12 @@ import { filesOf } from '../../tasks/record/task-files.ts'
 import type { BroughtWork, ToldWork } from '../../tasks/record/told-work-schema.ts'
 import { BroughtFiles } from '../brought-files.ts'
 import type { Engine, Job } from '../engine.ts'
-import { ProtocolError } from '../frames.ts'
 import { haveKeeper } from '../jobs/have-keeper.ts'
 import type { JobWatch } from '../jobs/job-watch.ts'
 import { unreachablePlace } from '../jobs/unreachable-place.ts'
-import { openLink } from '../link.ts'
-import { AfterPreamble } from '../preamble.ts'
-import {
-  channels,
-  limitsAtHome,
-  type PlacedEnd,
-  protocolVersion,
-  type ToHome,
-  type ToNode,
-  toHomeSchema,
-} from '../protocol.ts'
+import { channels, type PlacedEnd, protocolVersion, type ToHome, type ToNode } from '../protocol.ts'
 import { ownWords } from './apply-status.ts'
+import { openKeeperLink } from './keeper-link.ts'
 import { otherVersion } from './other-version.ts'
 import type { Patience } from './patience.ts'
 
@@ -74,7 +64,6 @@ class RestVisit {
   readonly #wish: RestWish
   readonly #brought: BroughtFiles
   readonly #ended = Promise.withResolvers<boolean>()
-  #wasThere = false
   #isTaking = false
   #isTaken = false
 
@@ -85,17 +74,14 @@ class RestVisit {
 
   async end(signal: AbortSignal): Promise<boolean> {
     const { engine, place, patience } = this.#wish
-    const pipe = engine.attach(place.seat)
-    const link = openLink<ToHome, ToNode>({
-      readable: pipe.readable.pipe(new AfterPreamble()),
-      writable: pipe.writable,
-      ...{ incoming: toHomeSchema, limits: limitsAtHome, reads: 'while-heard' },
+    const keeper = openKeeperLink(engine, place.seat, {
       onMessage: (message) => this.#hear(message, (answer) => link.send(answer)),
       onBytes: async (channel, bytes) => {
         if (channel === channels.work || channel === channels.session) await this.#brought.take(channel, bytes)
       },
     })
-    const noHello = setTimeout(() => !this.#wasThere && link.close('the keeper did not answer'), patience.stopMs)
+    const { link } = keeper
+    const noHello = setTimeout(() => !keeper.wasThere && link.close('the keeper did not answer'), patience.stopMs)
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patience.endMs)])
     const onAbort = (): void => link.close('it took too long')
     limit.addEventListener('abort', onAbort, { once: true })
@@ -104,27 +90,19 @@ class RestVisit {
       const gone = link.over.then(({ why }) => {
         // What has come whole is imported to its end, whatever becomes of the connection.
         if (this.#isTaking) return this.#ended.promise
-        throw unreachablePlace(place, pipe.lastWords() || why)
+        throw unreachablePlace(place, keeper.lastWords() || why)
       })
       return await Promise.race([this.#ended.promise, gone])
     } finally {
       clearTimeout(noHello)
       limit.removeEventListener('abort', onAbort)
-      // The keeper ends the connection once it has heard that its seat is not needed any more.
-      const closing = setTimeout(() => link.close('over'), releaseMs)
-      if (this.#isTaken) await link.over
-      clearTimeout(closing)
-      link.close('over')
-      pipe.end()
+      await keeper.end(this.#isTaken)
     }
   }
 
   async #hear(message: ToHome, say: (answer: ToNode) => void): Promise<void> {
-    if (!this.#wasThere && message.type !== 'hello') throw new ProtocolError(`'${message.type}' before a greeting`)
     switch (message.type) {
       case 'hello':
-        if (this.#wasThere) throw new ProtocolError('A second greeting')
-        this.#wasThere = true
         return this.#greeted(message, say)
       case 'dial':
         return say({ type: 'end', channel: message.channel })
@@ -157,6 +135,3 @@ class RestVisit {
     }
   }
 }
-
-/** What is said last must be heard before the pipe is closed. */
-const releaseMs = 5_000
