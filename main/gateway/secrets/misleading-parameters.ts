@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import { type SecretMethod, secretMethods } from '../../core/network/secret.ts'
+import { percentDecoded } from './percent-decoded.ts'
 
 interface Asked {
   /** What the secret is for. */
@@ -83,10 +84,7 @@ const membersOf: ReadNames = (body) => {
  * small letters, with an underscore in place of a hyphen too, and without those at its end: a list goes by its name.
  */
 function plainName(name: string): string {
-  const decoded = name
-    .replaceAll('+', ' ')
-    .replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-  const [text = ''] = decoded.split('\0', 1)
+  const [text = ''] = percentDecoded(name.replaceAll('+', ' ')).split('\0', 1)
   return text
     .trim()
     .slice(0, 100)

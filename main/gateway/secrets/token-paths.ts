@@ -1,3 +1,5 @@
+import { percentDecoded } from './percent-decoded.ts'
+
 /** One repository of a registry of images, by the grammar of its names (https://github.com/opencontainers/distribution-spec). */
 const ofRepository = /^\/v2\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)\/(?:manifests|blobs|tags|referrers)\//
 
@@ -29,18 +31,15 @@ export function asksToken(method: string, target: string, realms: Iterable<strin
   if (repositoryIn(path) !== undefined) return false
   return (
     usualPath.test(asked) ||
-    (perhapsPath.test(asked) && (method === 'POST' || asksForToken.test(decoded(query.join('?')))))
+    (perhapsPath.test(asked) && (method === 'POST' || asksForToken.test(percentDecoded(query.join('?')))))
   )
 }
 
 /** As the most lenient server reads it: decoded, in small letters, without parameters of segments, a slash at its end, or the ending of a format. */
 function plain(path: string): string {
-  return decoded(path)
+  return percentDecoded(path)
     .toLowerCase()
     .replace(/;[^/]*/g, '')
     .replace(/\/+$/, '')
     .replace(/\.[a-z]+$/, '')
 }
-
-const decoded = (text: string): string =>
-  text.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
