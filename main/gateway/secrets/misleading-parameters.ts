@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import { type SecretMethod, secretMethods } from '../../core/network/secret.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import { percentDecoded } from './percent-decoded.ts'
 
 interface Asked {
@@ -71,12 +72,8 @@ const partsOf = matched(/\bname\*?\s{0,9}=\s{0,9}"?([^";\r\n]{1,200})/gi)
 
 /** Of what is no JSON no server can take a member. */
 const membersOf: ReadNames = (body) => {
-  try {
-    const value: unknown = JSON.parse(body.replace(/^\xef\xbb\xbf/, '')) // Some readers skip a byte order mark.
-    return typeof value === 'object' && value !== null ? Object.keys(value) : []
-  } catch {
-    return []
-  }
+  const value = parsedJson(body.replace(/^\xef\xbb\xbf/, '')) // Some readers skip a byte order mark.
+  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }
 
 /**

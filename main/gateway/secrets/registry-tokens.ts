@@ -1,5 +1,6 @@
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import type { GatewaySecret } from '../../core/network/secret.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import type { Journal } from '../journal.ts'
 import type { GatewayParts } from '../parts.ts'
 import { askBriefly } from './ask-briefly.ts'
@@ -129,12 +130,7 @@ function credentialIn(text: string, { header, hidden }: GatewaySecret): Timed<Cr
 }
 
 function parsed(text: string): Answer {
-  let answer: unknown
-  try {
-    answer = JSON.parse(text)
-  } catch {
-    return {}
-  }
+  const answer = parsedJson(text)
   return isAnswer(answer) ? answer : {}
 }
 
