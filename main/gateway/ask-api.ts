@@ -4,6 +4,7 @@ import { type ApiRequest, listedRequest } from './api-requests.ts'
 import { exchange } from './exchange.ts'
 import { framingOf } from './framing.ts'
 import { passedToApi } from './headers.ts'
+import { hostAndPort } from './host-and-port.ts'
 import { openOnward } from './open-onward.ts'
 import type { GatewayParts } from './parts.ts'
 import { passAnswer } from './pass-answer.ts'
@@ -59,7 +60,7 @@ export async function askApi(
   parts: GatewayParts,
 ): Promise<void> {
   const { journal } = parts
-  const destination = destinationOf(api)
+  const destination = hostAndPort(new URL(api.url))
   const refuse = ({ reason, ...refusal }: Refusal): void => {
     if (reason !== undefined) journal.add({ verdict: 'refused', ...destination, reason })
     answerError(response, refusal)
@@ -132,9 +133,4 @@ function answerError(response: ServerResponse, { status, type, message, closes }
     ...(closes && { connection: 'close' }),
   })
   response.end(body)
-}
-
-const destinationOf = ({ url }: GatewayApi): { readonly host: string; readonly port: number } => {
-  const base = new URL(url)
-  return { host: base.hostname, port: Number(base.port) || (base.protocol === 'https:' ? 443 : 80) }
 }

@@ -4,6 +4,7 @@ import { type GatewaySecret, secretRouteUrl } from '../../core/network/secret.ts
 import { exchange } from '../exchange.ts'
 import { framingOf } from '../framing.ts'
 import { passedWithSecret } from '../headers.ts'
+import { hostAndPort } from '../host-and-port.ts'
 import { printableHost } from '../journal.ts'
 import { openOnward } from '../open-onward.ts'
 import type { GatewayParts } from '../parts.ts'
@@ -40,7 +41,9 @@ export async function askWithSecret(
   parts: GatewayParts,
 ): Promise<void> {
   const { journal, limits } = parts
-  const destination = route.secret ? destinationOf(route.secret) : { host: printableHost(request.url ?? ''), port: 0 }
+  const destination = route.secret
+    ? hostAndPort(new URL(route.secret.origin))
+    : { host: printableHost(request.url ?? ''), port: 0 }
   const refuse = (reason: NetworkReason, status: number, text = explain(destination, reason)): void => {
     journal.add({ verdict: 'refused', ...destination, reason, ...(route.secret && { secret: route.secret.name }) })
     answer(response, status, text)
@@ -165,9 +168,4 @@ function answer(response: ServerResponse, status: number, text: string): void {
     ...(closes && { connection: 'close' }),
   })
   response.end(body)
-}
-
-function destinationOf({ origin }: GatewaySecret): { readonly host: string; readonly port: number } {
-  const { hostname, port, protocol } = new URL(origin)
-  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
 }

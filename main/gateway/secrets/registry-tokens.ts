@@ -1,6 +1,7 @@
 import type { NetworkReason } from '../../core/network/gateway.ts'
 import type { GatewaySecret } from '../../core/network/secret.ts'
 import { parsedJson } from '../../lib/parsed-json.ts'
+import { hostAndPort } from '../host-and-port.ts'
 import type { Journal } from '../journal.ts'
 import type { GatewayParts } from '../parts.ts'
 import { askBriefly } from './ask-briefly.ts'
@@ -147,7 +148,7 @@ function note(
   answer: { readonly status: number; readonly bytes: number } | undefined,
 ): void {
   journal.add({
-    ...{ verdict: 'secret', host: url.hostname, port: Number(url.port) || 443, secret: name, method: 'GET' },
+    ...{ verdict: 'secret', ...hostAndPort(url), secret: name, method: 'GET' },
     ...{ status: answer?.status ?? null, up: 0, down: answer?.bytes ?? 0 },
   })
 }
