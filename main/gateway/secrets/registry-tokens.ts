@@ -4,7 +4,7 @@ import { parsedJson } from '../../lib/parsed-json.ts'
 import { hostAndPort } from '../host-and-port.ts'
 import type { Journal } from '../journal.ts'
 import type { GatewayParts } from '../parts.ts'
-import { askBriefly } from './ask-briefly.ts'
+import { askBriefly, type BriefAnswer } from './ask-briefly.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 import type { SecretRoute } from './secret-route.ts'
 import { asksToken, catalogPath, repositoryIn } from './token-paths.ts'
@@ -104,16 +104,15 @@ export class RegistryTokens {
     if (!url || !mayGive) return { value: { kind: 'refused', reason: 'token-host-refused' }, seconds: 0 }
     if (service !== null) url.searchParams.set('service', service)
     if (scope !== null) url.searchParams.set('scope', scope)
-    const began: { answer?: { readonly status: number; readonly bytes: number } } = {}
+    let answer: BriefAnswer | undefined
     try {
-      const answer = await askBriefly(url, secret.header.value, this.#parts.trusted)
-      began.answer = answer
+      answer = await askBriefly(url, secret.header.value, this.#parts.trusted)
       if (answer.status !== 200) throw new Error(`${url.host} answered ${answer.status} in place of a token for it`)
       return credentialIn(answer.text, secret)
     } catch (error) {
       throw new Error(`${url.host} gave no token for it: ${error instanceof Error ? error.message : error}`)
     } finally {
-      note(this.#parts.journal, secret, url, began.answer)
+      note(this.#parts.journal, secret, url, answer)
     }
   }
 }
@@ -141,12 +140,7 @@ function isAnswer(value: unknown): value is Answer {
   return typeof token === 'string' && typeof access_token === 'string' && typeof expires_in === 'number'
 }
 
-function note(
-  journal: Journal,
-  { name }: GatewaySecret,
-  url: URL,
-  answer: { readonly status: number; readonly bytes: number } | undefined,
-): void {
+function note(journal: Journal, { name }: GatewaySecret, url: URL, answer: BriefAnswer | undefined): void {
   journal.add({
     ...{ verdict: 'secret', ...hostAndPort(url), secret: name, method: 'GET' },
     ...{ status: answer?.status ?? null, up: 0, down: answer?.bytes ?? 0 },
