@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { orAborted } from '../../../lib/or-aborted.ts'
 import { connectSocket } from '../../watch/connect-socket.ts'
 import type { Qmp } from '../qmp.ts'
 
@@ -23,17 +24,14 @@ export async function takeState(qmp: Qmp, path: string, signal: AbortSignal): Pr
   const ended = Promise.withResolvers<void>()
   ended.promise.catch(() => undefined)
   const server = createServer((socket) => collect(socket, parts).then(ended.resolve, ended.reject))
-  const abandon = () => ended.reject(signal.reason)
-  signal.addEventListener('abort', abandon, { once: true })
   try {
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
     await chmod(path, 0o666) // Its folder belongs to QEMU's user alone.
     await qmp.execute(withoutMemory, signal)
     await qmp.execute({ execute: 'migrate', arguments: { uri: `unix:${path}` } }, signal)
     await untilMigrated(qmp, signal)
-    await ended.promise
+    await orAborted(ended.promise, signal)
   } finally {
-    signal.removeEventListener('abort', abandon)
     server.close()
   }
   return Buffer.concat(parts)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { orAborted } from '../../../lib/or-aborted.ts'
 import { connectSocket } from '../../watch/connect-socket.ts'
 
 /** The guest says a word; whoever says more than this is not our init. */
@@ -29,23 +30,19 @@ export class RestoreLine implements Disposable {
 
   /** Resolves once the guest has said this word on a line of its own. */
   async hear(word: 'waiting' | 'seeded' | 'restored', signal: AbortSignal): Promise<void> {
-    const ended = Promise.withResolvers<never>()
+    signal.throwIfAborted()
     const heard = Promise.withResolvers<void>()
     const look = () => {
       if (this.#heard.split(/\r?\n/).includes(word)) heard.resolve()
     }
-    const close = () => ended.reject(new Error(`The guest ended before it said '${word}'`))
-    const abort = () => ended.reject(signal.reason)
+    const close = () => heard.reject(new Error(`The guest ended before it said '${word}'`))
     this.#socket.on('heard', look).once('close', close)
-    signal.addEventListener('abort', abort, { once: true })
     try {
-      signal.throwIfAborted()
       look()
       if (this.#socket.destroyed) close()
-      await Promise.race([heard.promise, ended.promise])
+      await orAborted(heard.promise, signal)
     } finally {
       this.#socket.off('heard', look).off('close', close)
-      signal.removeEventListener('abort', abort)
     }
   }
 
