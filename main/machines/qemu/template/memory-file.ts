@@ -18,7 +18,7 @@ export type SavedMemory = z.infer<typeof savedMemorySchema>
 
 /** Writes all of the memory that is not zero to the file, page after page. @param bytes the size of the memory. */
 export async function saveMemory(memory: FileHandle, bytes: number, file: FileHandle): Promise<SavedMemory> {
-  const pages: [number, number][] = []
+  const pages: SavedMemory['pages'] = []
   let sum = 0
   const chunk = Buffer.allocUnsafe(chunkBytes)
   for (let at = 0; at < bytes; at += chunkBytes) {
@@ -27,11 +27,8 @@ export async function saveMemory(memory: FileHandle, bytes: number, file: FileHa
     for (const [first, count] of filledPages(part)) {
       const filled = part.subarray(first * pageBytes, (first + count) * pageBytes)
       sum = crc32(filled, sum)
-      await writeFully(file, filled, null)
-      const last = pages.at(-1)
-      const number = at / pageBytes + first
-      if (last && last[0] + last[1] === number) last[1] += count
-      else pages.push([number, count])
+      await file.appendFile(filled)
+      addRun(pages, at / pageBytes + first, count)
     }
   }
   return { pages, crc32: sum }
@@ -43,7 +40,6 @@ export async function saveMemory(memory: FileHandle, bytes: number, file: FileHa
  */
 export async function loadMemory(file: FileHandle, saved: SavedMemory, memory: FileHandle): Promise<void> {
   let sum = 0
-  let at = 0
   const chunk = Buffer.allocUnsafe(chunkBytes)
   for (const { position, parts } of inChunks(saved.pages)) {
     const bytes = chunk.subarray(
@@ -52,7 +48,7 @@ export async function loadMemory(file: FileHandle, saved: SavedMemory, memory: F
     )
     await readFully(file, bytes, position)
     sum = crc32(bytes, sum)
-    at = 0
+    let at = 0
     const writes = parts.map(({ target, length }) => {
       const part = bytes.subarray(at, at + length)
       at += length
@@ -64,16 +60,21 @@ export async function loadMemory(file: FileHandle, saved: SavedMemory, memory: F
 }
 
 /** The pages of these bytes that are not zero, as number of the first and how many follow. Pure. */
-function filledPages(bytes: Buffer): readonly (readonly [number, number])[] {
+function filledPages(bytes: Buffer): SavedMemory['pages'] {
   if (isZero(bytes)) return []
-  const found: [number, number][] = []
+  const found: SavedMemory['pages'] = []
   for (let page = 0; page * pageBytes < bytes.length; page += 1) {
     if (isZero(bytes.subarray(page * pageBytes, (page + 1) * pageBytes))) continue
-    const last = found.at(-1)
-    if (last && last[0] + last[1] === page) last[1] += 1
-    else found.push([page, 1])
+    addRun(found, page, 1)
   }
   return found
+}
+
+/** Adds pages behind all others: to the last run where they follow it. */
+function addRun(runs: SavedMemory['pages'], first: number, count: number): void {
+  const last = runs.at(-1)
+  if (last && last[0] + last[1] === first) last[1] += count
+  else runs.push([first, count])
 }
 
 const isZero = (bytes: Buffer): boolean => bytes.compare(zeros, 0, bytes.length) === 0
@@ -114,11 +115,9 @@ async function readFully(file: FileHandle, bytes: Buffer, position: number): Pro
   }
 }
 
-/** @param position null: at the end of what was written. */
-async function writeFully(file: FileHandle, bytes: Buffer, position: number | null): Promise<void> {
+async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const place = position === null ? null : position + done
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, place)
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
     done += bytesWritten
   }
 }
