@@ -31,6 +31,9 @@ export interface NetworkPlan {
   readonly lifeline: string | undefined
 }
 
+/** Of a machine that becomes a template: what is restored from it has its cards plugged in. */
+export const noNetwork: NetworkPlan = { cards: [], spawns: false, passtSocket: undefined, lifeline: undefined }
+
 /**
  * `closed`: one card on a network where nothing answers but the forwards and the gateway.
  * `open`: a card on passt, which has the internet; with forwards or a gateway the closed card comes first.

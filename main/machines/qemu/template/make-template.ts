@@ -7,6 +7,7 @@ import { readyMs, untilReady } from '../../watch/until-ready.ts'
 import type { QemuFacts } from '../arguments.ts'
 import { Confinement } from '../confine.ts'
 import { hardwareOf, launchQemu } from '../launch-qemu.ts'
+import { noNetwork } from '../network.ts'
 import { StartedRun } from '../started-run.ts'
 import { takeState } from './device-state.ts'
 import { allocateMemory } from './guest-memory.ts'
@@ -41,7 +42,7 @@ export async function makeTemplate(
   const machine = {
     ...hardware,
     shares: [],
-    network: { cards: [], spawns: false, passtSocket: undefined, lifeline: undefined },
+    network: noNetwork,
     template: { role: 'becomes' as const, restoreSocket: run.restoreSocket },
   }
   await using memory = await allocateMemory(memoryMiB * 2 ** 20, { started, user, qemu }, limit)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { release } from 'node:os'
 import { type QemuFacts, type QemuMachine, qemuArguments } from '../arguments.ts'
+import { noNetwork } from '../network.ts'
 
 /** Raised when what a template's folder holds changes. */
 const format = 1
@@ -63,7 +64,7 @@ export function templateKey(
     {
       ...{ cpus, memoryMiB, kernelParameters, kernel: 'kernel', initrd: 'initrd', root: 'root', console: 'console' },
       ...{ controlSocket: 'control', clockSocket: 'clock', attachSocket: 'attach', shares: [], volumes: [] },
-      network: { cards: [], spawns: false, passtSocket: undefined, lifeline: undefined },
+      network: noNetwork,
       template: { role: 'becomes', restoreSocket: 'restore' },
     },
     facts,
