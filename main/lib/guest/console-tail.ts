@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { visibleFormat } from '../../core/visible-text.ts'
 import { singleLineText } from './terminal-text.ts'
 
-const tailBytes = 4096
+const lineBytes = 4096
 const lineLimit = 200
 
 /** The last line that has something on it. Pure. */
@@ -15,12 +15,12 @@ export function lastLineOf(text: string): string {
   return ''
 }
 
-/** The last bytes of a console; none before its machine has started. */
-export async function tailOf(path: string): Promise<Buffer> {
+/** The last bytes of a console, by default what its last line needs; none before its machine has started. */
+export async function tailOf(path: string, mostBytes = lineBytes): Promise<Buffer> {
   try {
     await using file = await open(path, 'r')
     const { size } = await file.stat()
-    const bytes = Buffer.alloc(Math.min(size, tailBytes))
+    const bytes = Buffer.alloc(Math.min(size, mostBytes))
     const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length)
     return bytes.subarray(0, bytesRead)
   } catch (error) {

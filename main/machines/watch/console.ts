@@ -1,6 +1,7 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs'
 import { open, rename, stat, truncate } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import { tailOf } from '../../lib/guest/console-tail.ts'
 import type { HelperUser } from '../helper-user.ts'
 
 const rotateBytes = 64 << 20
@@ -21,17 +22,7 @@ export async function prepareConsole(path: string, user: HelperUser): Promise<vo
 }
 
 /** The end of a console, as text. Empty when there is none. */
-export async function consoleTail(path: string): Promise<string> {
-  try {
-    await using file = await open(path, 'r')
-    const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(tailBytes), 0, tailBytes, Math.max(0, size - tailBytes))
-    return buffer.toString('utf8', 0, bytesRead)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
+export const consoleTail = async (path: string): Promise<string> => (await tailOf(path, tailBytes)).toString('utf8')
 
 /**
  * Moves the end of a console that takes too much room to `PATH.1`, so that a guest that floods it cannot fill the disk. A hypervisor that
