@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { RepositoryFile } from './finding.ts'
+import { leadsOut, resolved } from './repository-path.ts'
 import { shown } from './texts.ts'
 
 /** Where Compose files of dev containers are looked for; a description may name any, and one that is not read is told. */
@@ -156,7 +157,4 @@ function isOfHost(source: string, folder: string): boolean {
   return path !== '..' && leadsOut(path)
 }
 
-const resolved = (path: string, folder: string): string =>
-  posix.isAbsolute(path) ? path : posix.join(folder, path).replace(/(.)\/$/, '$1')
-const leadsOut = (path: string): boolean => posix.isAbsolute(path) || path.split('/')[0] === '..'
 const isRemote = (context: string): boolean => /^([a-z+]+:\/\/|git@)/.test(context)

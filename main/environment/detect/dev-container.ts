@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { FoundDevContainer } from '../../core/environment/found.ts'
 import { reasonsAgainstCompose } from './compose-files.ts'
 import type { RepositoryFile } from './finding.ts'
+import { leadsOut, resolved } from './repository-path.ts'
 import { shown } from './texts.ts'
 
 /** In the order in which the Dev Container CLI takes one: https://containers.dev/implementors/spec/#devcontainerjson */
@@ -99,7 +100,7 @@ function reasonsAgainst(path: string, wanted: Description, files: readonly Repos
   if (hostRequirements?.gpu === true) reasons.push('needs a graphics processor, which no guest has')
   const context = build?.context ?? wanted.context
   for (const named of [build?.dockerfile ?? dockerFile, context]) {
-    if (named !== undefined && leadsOut(path, named))
+    if (named !== undefined && leadsOut(resolved(named, posix.dirname(path))))
       reasons.push(`is built from ${shown(named)}, outside the repository`)
   }
   return reasons
@@ -115,9 +116,6 @@ const beyondUser = new Set([
   '--cgroupns',
   '--volumes-from',
 ])
-
-const leadsOut = (path: string, named: string): boolean =>
-  posix.isAbsolute(named) || posix.join(posix.dirname(path), named).split('/')[0] === '..'
 
 type Mount = z.infer<typeof mount>
 
