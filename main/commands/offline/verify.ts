@@ -4,8 +4,8 @@ import { AppError } from '../../core/failure.ts'
 import { visibleLine } from '../../core/visible-text.ts'
 import { findCommit } from '../../git/notes/find-commit.ts'
 import { readNote } from '../../git/notes/statement-notes.ts'
-import { openEnvelope } from '../../integrations/statements/envelope.ts'
-import { type Statement, statementSchema } from '../../integrations/statements/statement.ts'
+import { isOfCommit, type OpenedStatement, openStatement } from '../../integrations/statements/open-statement.ts'
+import type { Statement } from '../../integrations/statements/statement.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { publicKeyPath, readPublicKey } from '../../settings/signing-key.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -44,17 +44,9 @@ export async function verify(
 const ownKeys = async (home: string): Promise<readonly KeyObject[]> =>
   (await pathExists(publicKeyPath(home))) ? [await readPublicKey(publicKeyPath(home))] : []
 
-function statementIn(
-  line: string,
-  keys: readonly KeyObject[],
-  commit: string,
-): { readonly statement: Statement; readonly keyId: string }[] {
-  const opened = openEnvelope(line, keys)
-  if (opened === null) return []
-  const { data: statement } = statementSchema.safeParse(JSON.parse(opened.payload))
-  return statement?.subject.some(({ digest }) => digest.gitCommit === commit)
-    ? [{ statement, keyId: opened.keyId }]
-    : []
+function statementIn(line: string, keys: readonly KeyObject[], commit: string): readonly OpenedStatement[] {
+  const opened = openStatement(line, keys)
+  return opened && isOfCommit(opened.statement, commit) ? [opened] : []
 }
 
 function linesOf({ subject, predicate }: Statement, commit: string, keyId: string): readonly string[] {

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { StatementSeen } from '../../core/statement-seen.ts'
 import type { Task } from '../../core/task/task.ts'
 import { publicKeyPath, readPublicKey } from '../../settings/signing-key.ts'
-import { openEnvelope } from './envelope.ts'
-import { statementSchema } from './statement.ts'
+import { isOfCommit, openStatement } from './open-statement.ts'
 import { statementPath } from './statement-path.ts'
 
 /** What this home signed of the commit that the task brought. @throws AppError('argument-invalid') where this home's public key cannot be read */
@@ -15,10 +14,9 @@ export async function readStatement(task: Task): Promise<StatementSeen> {
     throw error
   })
   if (text === null) return { kind: 'none' }
-  const opened = openEnvelope(text, [await readPublicKey(publicKeyPath(task.home))])
-  const statement = opened && statementSchema.safeParse(JSON.parse(opened.payload)).data
-  if (!opened || statement?.predicate.buildDefinition.externalParameters.task !== task.id)
+  const opened = openStatement(text, [await readPublicKey(publicKeyPath(task.home))])
+  if (opened?.statement.predicate.buildDefinition.externalParameters.task !== task.id)
     return { kind: 'bad', commit: merge.to }
-  const isOfCommit = statement.subject.some(({ digest }) => digest.gitCommit === merge.to)
-  return isOfCommit ? { kind: 'good', commit: merge.to, keyId: opened.keyId } : { kind: 'none' }
+  const { statement, keyId } = opened
+  return isOfCommit(statement, merge.to) ? { kind: 'good', commit: merge.to, keyId } : { kind: 'none' }
 }
