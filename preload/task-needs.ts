@@ -22,12 +22,14 @@ export const needsYou = (row: TaskRow): boolean => isUnmerged(row) || waitsForWo
  * Those of all that do not go on without their user. Attempts at one task are one thing to decide: the first of them stands for all once the last one, and their judge,
  * have ended; after a choice only the one that was chosen can need anybody. Pure.
  */
-export const needing = (rows: readonly TaskRow[]): readonly TaskRow[] =>
-  rows.filter((row) => needsYou(row) && (waitsForWord(row) || standsForAll(row, rows)))
+export function needing(rows: readonly TaskRow[]): readonly TaskRow[] {
+  const groups = Map.groupBy(rows, ({ attempt }) => attempt?.group)
+  return rows.filter((row) => needsYou(row) && (waitsForWord(row) || standsForAll(row, groups)))
+}
 
-function standsForAll(row: TaskRow, rows: readonly TaskRow[]): boolean {
+function standsForAll(row: TaskRow, groups: ReadonlyMap<string | undefined, readonly TaskRow[]>): boolean {
   if (!row.attempt) return true
-  const group = rows.filter(({ attempt }) => attempt?.group === row.attempt?.group)
+  const group = groups.get(row.attempt.group) ?? []
   const chosen = group.find(({ attempt }) => attempt?.as === 'chosen')
   if (chosen) return chosen === row
   return group.every(({ finishedAt }) => finishedAt) && group.find(isUnmerged) === row
