@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Selection } from '../../core/merge/merge.ts'
 import type { JobInput, JobName, JobOutput } from '../../worker/jobs.ts'
 import { runJob } from '../../worker/run-job.ts'
+import { pathList } from '../run/ask-worker.ts'
 
 /*
  * What a person looks at of a task's work, asked of a worker process as in `ask-worker.ts`. These answers are only shown: of their
@@ -12,10 +13,9 @@ const commits = z.array(z.looseObject({ id: z.string() }))
 const files = z.array(z.looseObject({ path: z.string(), status: z.string() }))
 const onBranch = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merged'), result: files }),
-  z.object({ kind: z.literal('conflicts'), files: z.array(z.string()), more: z.int().exactOptional() }),
+  pathList.extend({ kind: z.literal('conflicts') }),
   z.object({ kind: z.literal('impossible'), why: z.enum(['branch_gone', 'merge_commits']) }),
 ])
-const unusual = z.object({ files: z.array(z.string()), more: z.int().exactOptional() })
 const livingWork = z.object({ commit: z.string().regex(/^[0-9a-f]{40,64}$/), notes: z.array(z.string()) })
 const fileDiff = z.looseObject({ kind: z.string() })
 const conflictsView = z.looseObject({
@@ -65,7 +65,10 @@ export const readPatch = (request: JobInput<'patch'>, task: string, signal: Abor
   runJob(
     'patch',
     request,
-    { answer: shown<'patch'>(z.object({ commits, files, patch: z.string(), without: z.int(), unusual })), task },
+    {
+      answer: shown<'patch'>(z.object({ commits, files, patch: z.string(), without: z.int(), unusual: pathList })),
+      task,
+    },
     signal,
   )
 

@@ -117,7 +117,8 @@ export const findMerge = (request: JobInput<'find-merge'>, signal: AbortSignal):
 
 const paths = z.array(z.string())
 
-const pathList = z.object({ files: paths, more: z.int().exactOptional() })
+/** A `PathList`. */
+export const pathList = z.object({ files: paths, more: z.int().exactOptional() })
 
 /** Added files unlike those that a repository had. */
 export const findUnusualPaths = (
@@ -125,6 +126,7 @@ export const findUnusualPaths = (
   task: string,
   signal: AbortSignal,
 ): Promise<JobOutput<'unusual-paths'>> => runJob('unusual-paths', request, { answer: pathList, task }, signal)
+
 const markers = pathList.extend({ isPartial: z.literal(true).exactOptional() })
 
 export const findMarkers = (
