@@ -1,9 +1,8 @@
 import type { Activity } from '../../preload/live-state.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
-import { lastLineOf, tailOf } from '../lib/guest/console-tail.ts'
+import { readLastLine } from '../lib/guest/console-tail.ts'
 import { GrowingGuestFile } from '../lib/guest/growing-guest-file.ts'
-import { mask } from '../lib/guest/scrub.ts'
 import { filesOf, shareNames } from '../tasks/record/task-files.ts'
 import { UsageMeter } from '../tasks/run/usage-meter.ts'
 import { MaskedSteps } from './steps/masked-steps.ts'
@@ -60,8 +59,7 @@ export class ActivityReader {
     const startOver = (): void => {
       watched.steps = new MaskedSteps()
     }
-    const [tail] = await Promise.all([tailOf(console), watched.stream.look(take, startOver)])
-    const lastLine = lastLineOf(mask(tail, secrets).toString('utf8'))
+    const [lastLine] = await Promise.all([readLastLine(console, secrets), watched.stream.look(take, startOver)])
     const { tokens } = watched.meter
     const { changes } = watched.steps.log
     const before = watched.activity

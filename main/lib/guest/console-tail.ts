@@ -1,9 +1,14 @@
 import { open } from 'node:fs/promises'
 import { visibleFormat } from '../../core/visible-text.ts'
+import { mask } from './scrub.ts'
 import { singleLineText } from './terminal-text.ts'
 
 const lineBytes = 4096
 const lineLimit = 200
+
+/** The last line of a console that has something on it, with the secrets blotted out; empty before its machine has started. */
+export const readLastLine = async (console: string, secrets: readonly string[]): Promise<string> =>
+  lastLineOf(mask(await tailOf(console), secrets).toString('utf8'))
 
 /** The last line that has something on it. Pure. */
 export function lastLineOf(text: string): string {

@@ -1,6 +1,5 @@
 import type { Task, TaskId } from '../../core/task/task.ts'
-import { lastLineOf, tailOf } from '../../lib/guest/console-tail.ts'
-import { mask } from '../../lib/guest/scrub.ts'
+import { readLastLine } from '../../lib/guest/console-tail.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import { filesOf } from '../record/task-files.ts'
 
@@ -33,8 +32,7 @@ export class BeginProgress {
     if (task.state.phase === 'booting') return task.state.slot === null ? null : this.image() // Null at a place, where the image is its own.
     const secret = this.#secrets.get(task.id)
     if (task.state.phase !== 'working' || !task.preparation?.since || secret === undefined) return null
-    const secrets = secret === '' ? [] : [secret]
-    const line = lastLineOf(mask(await tailOf(filesOf(task).console), secrets).toString('utf8'))
+    const line = await readLastLine(filesOf(task).console, [secret])
     return line === '' ? null : line.replace(/^microvm: /, '')
   }
 }
