@@ -6,6 +6,7 @@ import type { Found } from '../core/environment/found.ts'
 import { writeAtomically, writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { lockFile } from '../lib/files/file-lock.ts'
 import { unusable } from '../lib/files/private-folder.ts'
+import { parsedJson } from '../lib/parsed-json.ts'
 import { readIfThere } from './read-if-there.ts'
 import { writeFlake, writeFlakeLock } from './write-flake.ts'
 
@@ -93,13 +94,7 @@ async function readKept(folder: string): Promise<KeptFiles> {
 }
 
 /** A damaged one is none: then the flake is taken for the user's. */
-function parseMade(text: string): Made | undefined {
-  try {
-    return madeSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined // No JSON.
-  }
-}
+const parseMade = (text: string): Made | undefined => madeSchema.safeParse(parsedJson(text)).data
 
 /** Whether nothing is to be done, whoever wrote the flake last. */
 const isCurrent = ({ flake, made }: KeptFiles, path: string, packages: readonly string[]): boolean =>

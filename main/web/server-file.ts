@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJsonAtomically } from '../lib/files/atomic-file.ts'
 import { unusable } from '../lib/files/private-folder.ts'
+import { parsedJson } from '../lib/parsed-json.ts'
 import { isAlive, startTimeOf } from '../lib/processes/process-identity.ts'
 
 const serverSchema = z.object({
@@ -59,10 +60,5 @@ export async function readServerFile(home: string): Promise<ServerFile | undefin
   return file && (await isAlive(file)) ? file : undefined
 }
 
-function parse(text: string): ServerFile | undefined {
-  try {
-    return serverSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined // Damaged: as good as none.
-  }
-}
+/** A damaged one is as good as none. */
+const parse = (text: string): ServerFile | undefined => serverSchema.safeParse(parsedJson(text)).data

@@ -6,6 +6,7 @@ import { writeAtomically } from '../../lib/files/atomic-file.ts'
 import { completeLines } from '../../lib/files/json-lines.ts'
 import { unusable } from '../../lib/files/private-folder.ts'
 import type { Log } from '../../lib/log.ts'
+import { parsedJson } from '../../lib/parsed-json.ts'
 import { type LoggedEvent, requestNews } from './logged-event.ts'
 
 const ofAll = {
@@ -82,13 +83,8 @@ export async function readEvents(
   return { events, damaged: refused.size }
 }
 
-function parseEvent(line: string): LoggedEvent | undefined {
-  try {
-    return loggedEventSchema.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined // No JSON: the caller sets it aside.
-  }
-}
+/** Undefined where it is none: the caller sets it aside. */
+const parseEvent = (line: string): LoggedEvent | undefined => loggedEventSchema.safeParse(parsedJson(line)).data
 
 /** On disk before the lines leave the log, so that a crash between the two leaves them twice and not nowhere. */
 async function setAside(path: string, lines: readonly string[]): Promise<void> {
