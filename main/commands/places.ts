@@ -13,7 +13,7 @@ import {
 import { placeProblems } from '../fleet/set-up/place-problems.ts'
 import { setUpPlace } from '../fleet/set-up/set-up-place.ts'
 import { absolutePath } from '../lib/files/absolute-path.ts'
-import { addPlace, checkPlace, findPlace, listPlaces, removePlace } from '../settings/places.ts'
+import { addPlace, checkPlace, findPlace, listPlaces, removePlace, wrongPlace } from '../settings/places.ts'
 import { type KubernetesFlags, kubernetesFlags, kubernetesPlace } from './kubernetes-place.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
@@ -78,27 +78,27 @@ async function placeOf(name: string, flags: PlaceFlags): Promise<NewPlace> {
   const stray = (kubernetes ? ofOthers : kubernetesFlags).find((flag) => flags[flag] !== undefined)
   if (stray === undefined) return kubernetes ? await kubernetesPlace(name, flags) : hostOrCluster(name, others)
   const option = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  throw wrong(`${option} is ${kubernetes ? 'not ' : ''}for a place with --kubernetes`)
+  throw wrongPlace(`${option} is ${kubernetes ? 'not ' : ''}for a place with --kubernetes`)
 }
 
 function hostOrCluster(name: string, { ssh, login, sshOption: options = [], scratch, ...flags }: PlaceFlags): NewPlace {
   const kinds = clusterKinds.filter((kind) => flags[kind] === true)
   const [kind] = kinds
   if (kinds.length + (ssh === undefined ? 0 : 1) !== 1)
-    throw wrong('A place has one of --ssh HOST, --slurm, --htcondor and --kubernetes')
+    throw wrongPlace('A place has one of --ssh HOST, --slurm, --htcondor and --kubernetes')
   for (const other of clusterKinds.filter((each) => each !== kind)) {
     const stray = optionsOf(other).find((option) => flags[option] !== undefined)
-    if (stray !== undefined) throw wrong(`--${stray} is for a place with --${other}`)
+    if (stray !== undefined) throw wrongPlace(`--${stray} is for a place with --${other}`)
   }
   if (kind === undefined) {
     const stray = login === undefined ? scratch && 'scratch' : 'login'
     if (stray !== undefined)
-      throw wrong(`--${stray} is for a place with ${clusterKinds.map((each) => `--${each}`).join(' or ')}`)
+      throw wrongPlace(`--${stray} is for a place with ${clusterKinds.map((each) => `--${each}`).join(' or ')}`)
     return { name, kind: 'ssh', host: ssh ?? '', options }
   }
-  if (login === undefined && options.length > 0) throw wrong('--ssh-option is for a place with --ssh or --login')
+  if (login === undefined && options.length > 0) throw wrongPlace('--ssh-option is for a place with --ssh or --login')
   if (kind === 'htcondor' && !isOfNode(scratch))
-    throw wrong(
+    throw wrongPlace(
       'A place with --htcondor has --scratch PATH, outside of /tmp and /var/tmp: HTCondor gives each job those of its own, and deletes them with it',
     )
   const job = optionsOf(kind).flatMap((option) => (flags[option] === undefined ? [] : [[option, flags[option]]]))
@@ -111,9 +111,6 @@ const optionsOf = (kind: ClusterKind) => Object.keys(jobOptions[kind]) as readon
 /** Whether a path of a node is there for the next job, too. */
 const isOfNode = (path: string | undefined): boolean =>
   path !== undefined && !/^\/(var\/)?tmp(\/|$)/.test(normalize(path))
-
-const wrong = (message: string): AppError =>
-  new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator places add --help' })
 
 export async function listPlacesCommand(terminal: Terminal): Promise<void> {
   const places = await listPlaces(terminal.home)

@@ -49,14 +49,14 @@ export async function findPlace(home: string, name: string): Promise<Place & { r
 
 /** Says what cannot be part of a place before anything is asked of it. @throws AppError('argument-invalid') */
 export function checkPlace(place: NewPlace): void {
-  if (!placeNamePattern.test(place.name)) throw wrong('A name is small letters, digits and -, 31 at most')
-  if (place.name === localPlace) throw wrong(`'${localPlace}' is this host, among places`)
+  if (!placeNamePattern.test(place.name)) throw wrongPlace('A name is small letters, digits and -, 31 at most')
+  if (place.name === localPlace) throw wrongPlace(`'${localPlace}' is this host, among places`)
   if (place.kind === 'kubernetes') return void checkCluster(place)
   const host = hostOf(place)
   if (host) checkHost(host)
   const patterns: Readonly<Record<string, RegExp>> = place.kind === 'ssh' ? {} : jobOptions[place.kind]
   for (const [option, value] of Object.entries(asksOf(place)))
-    if (!patterns[option]?.test(value)) throw wrong(`'${value.slice(0, 80)}' can be no ${option} of ${place.kind}`)
+    if (!patterns[option]?.test(value)) throw wrongPlace(`'${value.slice(0, 80)}' can be no ${option} of ${place.kind}`)
 }
 
 function checkCluster({ context, namespace, image, devices, store }: Omit<KubernetesPlace, 'command'>): void {
@@ -71,14 +71,14 @@ function checkCluster({ context, namespace, image, devices, store }: Omit<Kubern
     ['folder of a node', folders, placePathPattern],
   ] as const) {
     const bad = values.find((value) => !pattern.test(value))
-    if (bad !== undefined) throw wrong(`'${bad.slice(0, 80)}' can be no ${what} of Kubernetes`)
+    if (bad !== undefined) throw wrongPlace(`'${bad.slice(0, 80)}' can be no ${what} of Kubernetes`)
   }
 }
 
 function checkHost({ host, options }: SshHost): void {
-  if (!sshHostPattern.test(host)) throw wrong(`'${host.slice(0, 80)}' is no HOST or USER@HOST`)
+  if (!sshHostPattern.test(host)) throw wrongPlace(`'${host.slice(0, 80)}' is no HOST or USER@HOST`)
   const bad = options.find((option) => !sshOptionPattern.test(option))
-  if (bad !== undefined) throw wrong(`'${bad.slice(0, 80)}' is no option of ssh as NAME=VALUE`)
+  if (bad !== undefined) throw wrongPlace(`'${bad.slice(0, 80)}' is no option of ssh as NAME=VALUE`)
 }
 
 /** Keeps a place, instead of one that has its name. @throws AppError('argument-invalid' | 'home-unusable') */
@@ -86,7 +86,7 @@ export async function addPlace(home: string, place: Place): Promise<void> {
   checkPlace(place)
   const { name } = place
   const parsed = placeSchema.safeParse(place)
-  if (!parsed.success) throw wrong(`The paths at the place hold other signs than letters, digits and ._/+-`)
+  if (!parsed.success) throw wrongPlace(`The paths at the place hold other signs than letters, digits and ._/+-`)
   await change(home, (places) => [...places.filter((each) => each.name !== name), parsed.data])
 }
 
@@ -137,5 +137,6 @@ const unknown = (name: string): AppError =>
     hint: 'microvm-orchestrator places list shows all',
   })
 
-const wrong = (message: string): AppError =>
+/** What a user said of a place cannot be. */
+export const wrongPlace = (message: string): AppError =>
   new AppError('argument-invalid', message, { hint: 'See: microvm-orchestrator places add --help' })
