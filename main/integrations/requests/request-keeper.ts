@@ -9,6 +9,7 @@ import { readTaskRef } from '../../git/repository/read-task-ref.ts'
 import { scrubText } from '../../lib/guest/scrub.ts'
 import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
+import { WorkUnderWay } from '../../lib/work-under-way.ts'
 import { listForges } from '../../settings/forges.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import { readPullRequest, writePullRequest } from '../../tasks/record/pull-request-file.ts'
@@ -55,7 +56,7 @@ export class RequestKeeper implements AsyncDisposable {
   /** Where a task's branch was when it was looked at for what had been merged at the forge. */
   readonly #looked = new Map<TaskId, string>()
   /** What is under way, or waits for its turn. */
-  readonly #open = new Set<Promise<void>>()
+  readonly #open = new WorkUnderWay()
 
   private constructor(options: RequestKeeperOptions) {
     this.#options = options
@@ -71,7 +72,7 @@ export class RequestKeeper implements AsyncDisposable {
   /** What an earlier process left is taken up by and by. */
   static start(options: RequestKeeperOptions): RequestKeeper {
     const keeper = new RequestKeeper(options)
-    keeper.#follow(
+    keeper.#open.follow(
       keeper.#takeUp().catch((error: unknown) => {
         options.log.error('pull requests could not be taken up', { reason: messageOf(error) })
       }),
@@ -93,19 +94,13 @@ export class RequestKeeper implements AsyncDisposable {
     this.#unwatch()
     clearInterval(this.#timer)
     this.#end.abort(new Error('The server ends'))
-    while (this.#open.size > 0) await Promise.all(this.#open)
+    await this.#open.over()
   }
 
   #offer(id: TaskId): void {
     if (this.#due.has(id) || this.#end.signal.aborted) return
     this.#due.add(id)
-    this.#follow(this.#attend(id))
-  }
-
-  /** @param work never rejects. */
-  #follow(work: Promise<void>): void {
-    const open = work.finally(() => this.#open.delete(open))
-    this.#open.add(open)
+    this.#open.follow(this.#attend(id))
   }
 
   #forget(id: TaskId): void {

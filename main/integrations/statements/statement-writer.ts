@@ -6,6 +6,7 @@ import { readNote, writeNote } from '../../git/notes/statement-notes.ts'
 import { writeJsonAtomically } from '../../lib/files/atomic-file.ts'
 import { inTurn } from '../../lib/in-turn.ts'
 import type { Log } from '../../lib/log.ts'
+import { WorkUnderWay } from '../../lib/work-under-way.ts'
 import { ensureSigningKey } from '../../settings/signing-key.ts'
 import type { Tasks } from '../../tasks/contract.ts'
 import { orWhenDied } from '../../tasks/finish/collect.ts'
@@ -47,7 +48,7 @@ export class StatementWriter implements AsyncDisposable {
   readonly #seen = new Map<TaskId, string>()
   readonly #end = new AbortController()
   /** What is being written, or waits for its turn. */
-  readonly #open = new Set<Promise<void>>()
+  readonly #open = new WorkUnderWay()
 
   private constructor(options: StatementWriterOptions, key: KeyObject) {
     this.#options = options
@@ -69,7 +70,7 @@ export class StatementWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unwatch()
     const limit = setTimeout(() => this.#end.abort(new Error('The server ends')), this.#options.patienceMs ?? 10_000)
-    while (this.#open.size > 0) await Promise.all(this.#open)
+    await this.#open.over()
     clearTimeout(limit)
   }
 
@@ -80,10 +81,7 @@ export class StatementWriter implements AsyncDisposable {
     const version = `${finishedAt} ${merge?.kept ?? 0}`
     if (this.#seen.get(id) === version) return
     this.#seen.set(id, version)
-    const open = inTurn(`statements of ${this.#options.home} in ${repoPath}`, () => this.#write(id, when)).finally(() =>
-      this.#open.delete(open),
-    )
-    this.#open.add(open)
+    this.#open.follow(inTurn(`statements of ${this.#options.home} in ${repoPath}`, () => this.#write(id, when)))
   }
 
   /** Never rejects. */
