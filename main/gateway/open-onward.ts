@@ -1,5 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { hostIn } from '../lib/addresses.ts'
 
 /**
  * Each request has a connection of its own, so nothing of one can become part of the next, whatever a server makes of it. TLS
@@ -21,7 +22,7 @@ export interface Onward {
 export function openOnward(base: URL, { method, path, headers, trusted }: Onward): ClientRequest {
   const secure = base.protocol === 'https:'
   const target = {
-    hostname: base.hostname.replace(/^\[|\]$/g, ''),
+    hostname: hostIn(base),
     port: base.port || (secure ? 443 : 80),
     ...{ method, path, headers },
   }

@@ -17,5 +17,8 @@ export const isWildcard = (address: string): boolean => address === '0.0.0.0' ||
 /** An IPv4 address that came in over an IPv6 socket (`::ffff:10.0.0.1`) as itself. */
 export const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
+/** The host of a URL as a socket takes it: an IPv6 address without its brackets. */
+export const hostIn = ({ hostname }: Pick<URL, 'hostname'>): string => hostname.replace(/^\[|\]$/g, '')
+
 /** The address as a URL has it. */
 export const inUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address)

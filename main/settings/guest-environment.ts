@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { AppError } from '../core/failure.ts'
 import { publicApiHost } from '../core/network/host-rule.ts'
-import { isLoopback, isWildcard } from '../lib/addresses.ts'
+import { hostIn, isLoopback, isWildcard } from '../lib/addresses.ts'
 
 /**
  * The host's variables that reach the agent. Only Claude Code's own, only such as hold no secret, no host path and nothing that
@@ -52,7 +52,7 @@ export function guestEnvironment(env: NodeJS.ProcessEnv, forwardAddress: string)
   if (!text) return { variables, forwards: [] }
 
   const url = parseBaseUrl(text)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = hostIn(url)
   if (!endsAtLoopback(host)) return { variables: { ...variables, [baseUrlVariable]: text }, forwards: [] }
   if (url.protocol === 'https:') {
     throw new AppError('argument-invalid', `${baseUrlVariable} names this host over https, which a guest cannot use`, {

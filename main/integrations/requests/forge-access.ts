@@ -2,6 +2,7 @@ import { AppError } from '../../core/failure.ts'
 import { type Secret, secretHostText } from '../../core/network/secret.ts'
 import type { Forge, ForgeKind } from '../../core/pull-request.ts'
 import type { RemoteAccess } from '../../git/remote/over-http.ts'
+import { hostIn } from '../../lib/addresses.ts'
 import { secretOfHost } from '../../settings/secrets/secrets.ts'
 import type { ForgeAccess } from './ask-forge.ts'
 
@@ -37,9 +38,7 @@ const headersOf: Readonly<Record<ForgeKind, (token: string) => ForgeAccess['head
 export function requireOfForge(secret: Secret, { api, git }: Pick<Forge, 'api' | 'git'>): void {
   const places = [api, git].map((url) => new URL(url))
   const isOfForge = places.some(
-    ({ hostname, port, protocol }) =>
-      hostname.replace(/^\[|\]$/g, '') === secret.host &&
-      Number(port || (protocol === 'https:' ? 443 : 80)) === secret.port,
+    (url) => hostIn(url) === secret.host && Number(url.port || (url.protocol === 'https:' ? 443 : 80)) === secret.port,
   )
   if (isOfForge) return
   const hosts = [...new Set(places.map(({ host }) => host))]

@@ -1,6 +1,6 @@
 import type { Forge, ForgeKind } from '../../core/pull-request.ts'
 import { unreachable } from '../../core/unreachable.ts'
-import { isLoopback } from '../../lib/addresses.ts'
+import { hostIn, isLoopback } from '../../lib/addresses.ts'
 
 type Address = Pick<Forge, 'api' | 'git' | 'project'>
 
@@ -30,8 +30,7 @@ export function forgeAddress(kind: ForgeKind, remote: string, api?: string): Add
 }
 
 /** To another machine a credential goes encrypted alone. */
-const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))
+const isSafe = (url: URL): boolean => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(hostIn(url)))
 
 function placeOf(remote: string): { readonly origin: string; readonly host: string; readonly path: string } | null {
   const short = /^(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!\/\/)(.+)$/.exec(remote)

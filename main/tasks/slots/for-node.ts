@@ -1,5 +1,6 @@
 import { AppError } from '../../core/failure.ts'
 import type { GatewayConfig } from '../../core/network/gateway.ts'
+import { hostIn } from '../../lib/addresses.ts'
 import { endsAtLoopback } from '../../settings/guest-environment.ts'
 import type { KeyAt } from './provisions.ts'
 
@@ -8,7 +9,7 @@ import type { KeyAt } from './provisions.ts'
  * @throws AppError('place-refused')
  */
 export function requireForNode({ name }: KeyAt, gateway: GatewayConfig | undefined): void {
-  const host = gateway?.api ? new URL(gateway.api.url).hostname.replace(/^\[|\]$/g, '') : ''
+  const host = gateway?.api ? hostIn(new URL(gateway.api.url)) : ''
   const why = gateway?.secrets?.length
     ? 'its repository has secrets, which stay on this host'
     : endsAtLoopback(host)
