@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
-import { type AddressInfo, createConnection } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { pathExists } from '../../main/lib/files/look.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import { findGateway, gatewayCommand, networkPermission } from '../../main/machines/gateway-program.ts'
+import { connected } from '../support/connected.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { until } from '../support/until.ts'
 import { tlsCertificate, tlsKey } from '../support/web/tls-certificate.ts'
 
 const opened = ['--allow-net', '--disable-warning=ExperimentalWarning']
@@ -60,10 +59,9 @@ test('the program under its permissions asks an API over TLS for a guest, writes
   onTestFinished(() => stop.abort())
   const env = { PATH: process.env.PATH ?? '', NODE_EXTRA_CA_CERTS: certificate }
   const ended = run(node, args, { env, input: JSON.stringify(config) }, stop.signal)
-  await Promise.race([until(() => pathExists(socket)), ended.then(({ stderr }) => expect(stderr).toBe('running'))])
-  const machine = createConnection(lifeline)
-  await once(machine, 'connect')
-  const guest = createConnection(socket)
+  const listening = Promise.all([connected(lifeline), connected(socket)])
+  const failed = ended.then(({ stderr }) => Promise.reject(new Error(`The gateway ended: ${stderr}`)))
+  const [machine, guest] = await Promise.race([listening, failed])
   guest.write('GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Api-Key: guest\r\nConnection: close\r\n\r\n')
   expect(await text(guest)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"key":"sk-ant-host"/)
   machine.destroy()

@@ -1,18 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { pathExists } from '../../main/lib/files/look.ts'
 import { startDetached } from '../../main/lib/processes/start-detached.ts'
 import { WorkerProcess } from '../../main/worker/worker-process.ts'
+import { connected } from '../support/connected.ts'
 import { makeRepository } from '../support/git/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { until } from '../support/until.ts'
 
 const execute = promisify(execFile)
 
@@ -26,10 +24,8 @@ async function gatewayServes(dist: string, folder: string): Promise<string> {
     stdio: ['pipe', 'inherit', 'inherit'],
     input: JSON.stringify({ hosts: ['listed.example'], api: null }),
   })
-  await until(() => pathExists(socket))
-  const held = createConnection(lifeline)
-  await once(held, 'connect')
-  const asking = createConnection(socket)
+  const held = await connected(lifeline)
+  const asking = await connected(socket)
   asking.write('GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   const answer = await text(asking)
   held.destroy()

@@ -1,14 +1,13 @@
 import { once } from 'node:events'
-import { type AddressInfo, createConnection, createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { pathExists } from '../../../main/lib/files/look.ts'
 import { run } from '../../../main/lib/processes/spawn.ts'
 import { relayCommand } from '../../../main/machines/vfkit/relay.ts'
+import { connected } from '../../support/connected.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { until } from '../../support/until.ts'
 
 test('a guest that has said all gets an answer that takes its time', async () => {
   const server = createServer({ allowHalfOpen: true }, async (socket) => {
@@ -26,8 +25,7 @@ test('a guest that has said all gets an answer that takes its time', async () =>
     stop.abort()
     return relay.then(() => undefined)
   })
-  await until(() => pathExists(socket))
-  const guest = createConnection({ path: socket, allowHalfOpen: true })
+  const guest = await connected(socket)
   guest.end('all')
   expect(await text(guest)).toBe('you said all')
 })
