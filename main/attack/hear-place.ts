@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Failure } from '../core/failure.ts'
 import { parseTaskId } from '../core/task/task.ts'
+import { placedAssignment } from '../fleet/assignment.ts'
 import { lastCheckpoint } from '../fleet/brought-files.ts'
 import type { Engine } from '../fleet/engine.ts'
 import { ownWords } from '../fleet/follow/apply-status.ts'
@@ -18,11 +19,13 @@ import { TaskRecord } from '../tasks/record/task-record.ts'
 import type { HomeAfter, Said, SaidFrame, Verdict } from './attack.ts'
 import { verdict } from './attack.ts'
 import { saidByUser } from './catalog/place-attacks.ts'
+import { assignmentWith } from './fixtures.ts'
 import { naiveHome } from './naive-home.ts'
 
 const startCommit = 'a'.repeat(40)
 const seat = `${'0'.repeat(16)}-0a0a0a0a`
 const never = new AbortController().signal
+const limits = { cpus: 1, memoryMiB: 1024, bootTimeoutMs: 60_000, taskTimeoutMs: 60_000, powerOffTimeoutMs: 1_000 }
 
 /** What each attack comes to on this host, in a home made for it, and on a naive one. */
 export async function saidVerdicts(folder: string, attacks: readonly Said[]): Promise<readonly Verdict[]> {
@@ -61,7 +64,7 @@ export async function hearPlace(folder: string, { frames, says = 'of its task' }
     gatewayThere: gatewayThere(record.task.place, async () => ({ gateway: { hosts: [], api: null } })),
     keyMs: 1_000,
     start: async () => ({ startCommit, branch: 'main', objectFormat: 'sha1' }),
-    assign: async () => ({}) as never,
+    assign: () => placedAssignment(record.task, { limits }, { ...assignmentWith('sk-ant-of-nobody'), forwards: [] }),
     takeEnd: async (end) => {
       if (end.kind === 'failed') failure = ownWords(end.failure)
     },
