@@ -126,6 +126,31 @@ test('a window whose server goes before all of it is loaded keeps what it shows,
   await isLive(page)
 })
 
+test('a part of a window that could not be loaded while its server was away is there once it is back', async () => {
+  const home = await homeFolder()
+  const first = await serve(home)
+  const page = await newPage()
+  const part = /\/first-run[^/]*\.js/
+  const missed = page.waitForEvent('requestfailed', (request) => part.test(request.url()))
+  await page.route(part, (route) => route.abort())
+  await page.goto(first.pageUrl)
+  await missed
+  await first.close()
+  await page.getByRole('alert').waitFor()
+  await isLive(page)
+  await page.unroute(part)
+  await serve(home, first.port)
+  await page.getByRole('heading', { name: 'Ten slots, ready when you are' }).waitFor()
+})
+
+test('a part of a window that its server has not got is told, with a way on', async () => {
+  const server = await serve(await homeFolder())
+  const page = await newPage()
+  await page.route(/\/first-run[^/]*\.js/, (route) => route.abort())
+  await page.goto(server.pageUrl)
+  await page.getByRole('button', { name: 'Load the Page Again' }).waitFor()
+})
+
 test('a page without a session takes the address that serve prints', async () => {
   const server = await serve(await homeFolder())
   const page = await newPage()
