@@ -1,6 +1,7 @@
 import { type Effort, efforts } from '../../../main/core/task/agent-choice.ts'
-import { Select } from '../../parts/select.tsx'
+import { SelectField, TextField } from '../../parts/fields.tsx'
 import type { AgentTexts } from '../../stores/draft.ts'
+import { AboveZero } from './above-zero.tsx'
 import { positive } from './limits.ts'
 
 interface Props {
@@ -29,24 +30,17 @@ export function MoreAgentFields({ agent, onChange }: Props) {
         {more.map(({ name, word, usual }) => {
           const fault = name !== 'subagentModel' && positive(agent[name]) === null
           return (
-            <div key={name} className="labelled">
-              <label htmlFor={`agent-${name}`}>{word}</label>
-              <input
-                id={`agent-${name}`}
-                className="input"
-                autoComplete="off"
-                spellCheck={false}
-                placeholder={usual}
-                aria-invalid={fault}
-                value={agent[name]}
-                onChange={(event) => onChange({ ...agent, [name]: event.target.value })}
-              />
-              {fault && (
-                <small className="bad" role="alert">
-                  A number above 0 is needed.
-                </small>
-              )}
-            </div>
+            <TextField
+              key={name}
+              id={`agent-${name}`}
+              label={word}
+              placeholder={usual}
+              invalid={fault}
+              value={agent[name]}
+              onChange={(text) => onChange({ ...agent, [name]: text })}
+            >
+              {fault && <AboveZero />}
+            </TextField>
           )
         })}
       </fieldset>
@@ -59,40 +53,27 @@ export function AgentFields({ agent, onChange }: Props) {
   return (
     <fieldset className="three">
       <legend className="unseen">Agent</legend>
-      <div className="labelled">
-        <label htmlFor="agent-model">Model</label>
-        <input
-          id="agent-model"
-          className="input"
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="Your own"
-          value={agent.model}
-          onChange={(event) => onChange({ ...agent, model: event.target.value })}
-        />
-      </div>
-      <div className="labelled">
-        <label htmlFor="agent-effort">Effort</label>
-        <Select
-          id="agent-effort"
-          label="Effort"
-          value={agent.effort}
-          options={levels}
-          onChange={(effort) => onChange({ ...agent, effort: effort as Effort | '' })}
-        />
-      </div>
-      <div className="labelled">
-        <label htmlFor="agent-base">Start from</label>
-        <input
-          id="agent-base"
-          className="input"
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="What is checked out"
-          value={agent.base}
-          onChange={(event) => onChange({ ...agent, base: event.target.value })}
-        />
-      </div>
+      <TextField
+        id="agent-model"
+        label="Model"
+        placeholder="Your own"
+        value={agent.model}
+        onChange={(model) => onChange({ ...agent, model })}
+      />
+      <SelectField
+        id="agent-effort"
+        label="Effort"
+        value={agent.effort}
+        options={levels}
+        onChange={(effort) => onChange({ ...agent, effort: effort as Effort | '' })}
+      />
+      <TextField
+        id="agent-base"
+        label="Start from"
+        placeholder="What is checked out"
+        value={agent.base}
+        onChange={(base) => onChange({ ...agent, base })}
+      />
     </fieldset>
   )
 }

@@ -1,6 +1,6 @@
 import { bounds } from '../../../main/core/bounds.ts'
 import { modelPattern } from '../../../main/core/task/agent-choice.ts'
-import { Select } from '../../parts/select.tsx'
+import { SelectField, TextField } from '../../parts/fields.tsx'
 import { type AttemptTexts, useDraft } from '../../stores/draft.ts'
 
 const counts = Array.from({ length: bounds.attempts.most }, (_, index) => ({
@@ -24,41 +24,30 @@ export function AttemptsField({ attempts }: { attempts: AttemptTexts }) {
     <>
       <fieldset className="three">
         <legend className="unseen">Attempts</legend>
-        <div className="labelled">
-          <label htmlFor="task-attempts">Attempts</label>
-          <Select
-            id="task-attempts"
-            label="Attempts"
-            value={count}
-            options={counts}
-            onChange={(value) => change(attempts, { count: value })}
-          />
-        </div>
+        <SelectField
+          id="task-attempts"
+          label="Attempts"
+          value={count}
+          options={counts}
+          onChange={(value) => change(attempts, { count: value })}
+        />
         {count !== '1' && (
           <>
-            <div className="labelled">
-              <label htmlFor="attempt-models">Models, in turn</label>
-              <input
-                id="attempt-models"
-                className="input"
-                autoComplete="off"
-                spellCheck={false}
-                placeholder="opus, sonnet"
-                aria-invalid={fault}
-                value={models}
-                onChange={(event) => change(attempts, { models: event.target.value })}
-              />
-            </div>
-            <div className="labelled">
-              <label htmlFor="attempt-chooser">Chosen</label>
-              <Select
-                id="attempt-chooser"
-                label="Chosen"
-                value={judge ? 'judge' : 'me'}
-                options={choosers}
-                onChange={(value) => change(attempts, { judge: value === 'judge' })}
-              />
-            </div>
+            <TextField
+              id="attempt-models"
+              label="Models, in turn"
+              placeholder="opus, sonnet"
+              invalid={fault}
+              value={models}
+              onChange={(value) => change(attempts, { models: value })}
+            />
+            <SelectField
+              id="attempt-chooser"
+              label="Chosen"
+              value={judge ? 'judge' : 'me'}
+              options={choosers}
+              onChange={(value) => change(attempts, { judge: value === 'judge' })}
+            />
           </>
         )}
       </fieldset>

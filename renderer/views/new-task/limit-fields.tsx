@@ -1,5 +1,7 @@
 import type { WindowSettings } from '../../../preload/settings.ts'
+import { TextField } from '../../parts/fields.tsx'
 import type { LimitTexts } from '../../stores/draft.ts'
+import { AboveZero } from './above-zero.tsx'
 import { positive } from './limits.ts'
 
 interface Props {
@@ -49,23 +51,16 @@ interface FieldProps {
 function Field({ name, title, standard, limits, onChange }: FieldProps) {
   const fault = positive(limits[name]) === null
   return (
-    <div className="labelled">
-      <label htmlFor={`limit-${name}`}>{title}</label>
-      <input
-        id={`limit-${name}`}
-        className="input"
-        inputMode="decimal"
-        autoComplete="off"
-        placeholder={standard ?? undefined}
-        aria-invalid={fault}
-        value={limits[name]}
-        onChange={(event) => onChange({ ...limits, [name]: event.target.value })}
-      />
-      {fault && (
-        <small className="bad" role="alert">
-          A number above 0 is needed.
-        </small>
-      )}
-    </div>
+    <TextField
+      id={`limit-${name}`}
+      label={title}
+      inputMode="decimal"
+      placeholder={standard ?? undefined}
+      invalid={fault}
+      value={limits[name]}
+      onChange={(text) => onChange({ ...limits, [name]: text })}
+    >
+      {fault && <AboveZero />}
+    </TextField>
   )
 }

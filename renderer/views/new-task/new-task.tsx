@@ -5,8 +5,8 @@ import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { host } from '../../api.ts'
 import { Blank, Problem } from '../../parts/blank.tsx'
 import { Button } from '../../parts/button.tsx'
+import { SelectField } from '../../parts/fields.tsx'
 import { useKeyHint } from '../../parts/key-names.ts'
-import { Select } from '../../parts/select.tsx'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { addFolders } from '../../stores/adding.ts'
 import { noLimits, oneAttempt, useDraft, usualAgent } from '../../stores/draft.ts'
@@ -93,24 +93,22 @@ function Form({ repositories }: { repositories: readonly RepositoryRow[] }) {
       <div className="scroll">
         <form className="new-task" onSubmit={start} onKeyDown={onKeyDown}>
           {failure && <Problem failure={failure} />}
-          <div className="labelled">
-            <label htmlFor="task-repo">Repository</label>
-            <Select
-              id="task-repo"
-              label="Repository"
-              value={usable?.alias ?? ''}
-              options={repositories.map(({ alias, branch }) => ({
-                value: alias,
-                word: branch ? `${alias} (${branch})` : alias,
-              }))}
-              onChange={(repo) => useDraft.setState({ repo })}
-            />
+          <SelectField
+            id="task-repo"
+            label="Repository"
+            value={usable?.alias ?? ''}
+            options={repositories.map(({ alias, branch }) => ({
+              value: alias,
+              word: branch ? `${alias} (${branch})` : alias,
+            }))}
+            onChange={(repo) => useDraft.setState({ repo })}
+          >
             {usable?.problem && (
               <small className="warn">
                 {usable.problem.message}. {usable.problem.hint}
               </small>
             )}
-          </div>
+          </SelectField>
           <div className="labelled">
             <label htmlFor="task-text">What shall the agent do?</label>
             <textarea

@@ -1,4 +1,4 @@
-import { Select } from '../../parts/select.tsx'
+import { SelectField } from '../../parts/fields.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { useDraft } from '../../stores/draft.ts'
 
@@ -9,19 +9,17 @@ export function PlaceField({ place }: { place: string }) {
   if (places.length === 0 && place === '') return null
   const chosen = places.find(({ name }) => name === place)
   return (
-    <div className="labelled">
-      <label htmlFor="task-place">Where it runs</label>
-      <Select
-        id="task-place"
-        label="Where it runs"
-        value={place}
-        options={[
-          { value: '', word: 'This host' },
-          ...places.map(({ name, kind }) => ({ value: name, word: `${name} (${kind})` })),
-          ...(place !== '' && answer.status === 'ready' && !chosen ? [{ value: place, word: place }] : []),
-        ]}
-        onChange={(name) => useDraft.setState({ place: name })}
-      />
+    <SelectField
+      id="task-place"
+      label="Where it runs"
+      value={place}
+      options={[
+        { value: '', word: 'This host' },
+        ...places.map(({ name, kind }) => ({ value: name, word: `${name} (${kind})` })),
+        ...(place !== '' && answer.status === 'ready' && !chosen ? [{ value: place, word: place }] : []),
+      ]}
+      onChange={(name) => useDraft.setState({ place: name })}
+    >
       {place !== '' && (
         <small>
           {chosen?.away
@@ -29,6 +27,6 @@ export function PlaceField({ place }: { place: string }) {
             : 'It takes no slot here, and waits there when that is full.'}
         </small>
       )}
-    </div>
+    </SelectField>
   )
 }

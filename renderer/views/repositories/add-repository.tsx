@@ -3,6 +3,7 @@ import { unreachable } from '../../../main/core/unreachable.ts'
 import { act } from '../../api.ts'
 import { Command } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/fields.tsx'
 import { addRepository, answered, ask, nameOf, type Question } from '../../stores/adding.ts'
 import { writeTask } from '../../stores/draft.ts'
 import { addAndSetUp } from '../../stores/set-up.ts'
@@ -52,23 +53,20 @@ function AskPath({ suggestion }: { suggestion: string }) {
         return true
       }}
     >
-      <div className="labelled">
-        <label htmlFor="repository-path">
-          {suggestion === '' || path === suggestion
+      <TextField
+        id="repository-path"
+        label={
+          suggestion === '' || path === suggestion
             ? 'Path of the folder on the machine where tasks run'
-            : `A browser does not tell where “${suggestion}” is. Type its path`}
-        </label>
-        <input
-          id="repository-path"
-          className="input mono"
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="/home/you/code/project"
-          value={path}
-          onChange={(event) => setPath(event.target.value)}
-        />
+            : `A browser does not tell where “${suggestion}” is. Type its path`
+        }
+        mono
+        placeholder="/home/you/code/project"
+        value={path}
+        onChange={setPath}
+      >
         <small>A git repository. Its flake.nix, or what its files ask for, says which tools tasks find.</small>
-      </div>
+      </TextField>
     </Dialog>
   )
 }

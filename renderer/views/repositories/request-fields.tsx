@@ -1,7 +1,7 @@
 import type { ForgeKind, ForgeWish } from '../../../main/core/pull-request.ts'
 import type { ForgeView } from '../../../preload/repository.ts'
 import { Command } from '../../parts/copy.tsx'
-import { Select } from '../../parts/select.tsx'
+import { SelectField, TextField } from '../../parts/fields.tsx'
 
 /** What is typed of a repository's forge. */
 export interface RequestTexts {
@@ -52,57 +52,43 @@ export function RequestFields({ texts, secrets, fault, onChange }: Props) {
   const names = texts.secret === '' || secrets.includes(texts.secret) ? secrets : [texts.secret, ...secrets]
   return (
     <>
-      <div className="labelled">
-        <label htmlFor="request-forge">Forge</label>
-        <Select
-          id="request-forge"
-          label="Forge"
-          value={texts.forge}
-          options={forgeWords}
-          onChange={(forge) => onChange({ ...elsewhere, forge })}
-        />
-      </div>
+      <SelectField
+        id="request-forge"
+        label="Forge"
+        value={texts.forge}
+        options={forgeWords}
+        onChange={(forge) => onChange({ ...elsewhere, forge })}
+      />
       {names.length > 0 ? (
-        <div className="labelled">
-          <label htmlFor="request-secret">Secret</label>
-          <Select
-            id="request-secret"
-            label="Secret"
-            value={texts.secret}
-            options={names.map((value) => ({ value, word: value }))}
-            onChange={(secret) => onChange({ ...texts, secret })}
-          />
-        </div>
+        <SelectField
+          id="request-secret"
+          label="Secret"
+          value={texts.secret}
+          options={names.map((value) => ({ value, word: value }))}
+          onChange={(secret) => onChange({ ...texts, secret })}
+        />
       ) : (
         <div>
           <p className="second small">No secret is kept yet. Add a token of the forge, then open this again:</p>
           <Command text="microvm-orchestrator secrets add FORGE --host github.com --for-this-host" />
         </div>
       )}
-      <div className="labelled">
-        <label htmlFor="request-remote">Remote</label>
-        <input
-          id="request-remote"
-          className="input mono"
-          autoComplete="off"
-          spellCheck={false}
-          aria-invalid={fault && texts.remote.trim() === ''}
-          value={texts.remote}
-          onChange={(event) => onChange({ ...elsewhere, remote: event.target.value })}
-        />
-      </div>
-      <div className="labelled">
-        <label htmlFor="request-target">Merge into</label>
-        <input
-          id="request-target"
-          className="input mono"
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="The branch that a task started from"
-          value={texts.target}
-          onChange={(event) => onChange({ ...texts, target: event.target.value })}
-        />
-      </div>
+      <TextField
+        id="request-remote"
+        label="Remote"
+        mono
+        invalid={fault && texts.remote.trim() === ''}
+        value={texts.remote}
+        onChange={(remote) => onChange({ ...elsewhere, remote })}
+      />
+      <TextField
+        id="request-target"
+        label="Merge into"
+        mono
+        placeholder="The branch that a task started from"
+        value={texts.target}
+        onChange={(target) => onChange({ ...texts, target })}
+      />
       {fault && (
         <p className="small bad" role="alert">
           A secret and a remote are needed.
