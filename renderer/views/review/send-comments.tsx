@@ -1,11 +1,9 @@
 import { useId, useState } from 'react'
 import type { TaskId } from '../../../main/core/task/task.ts'
-import { act } from '../../api.ts'
 import { count } from '../../format.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { go } from '../../stores/navigation.ts'
-import { showNotice } from '../../stores/notices.ts'
 import { dropAllComments, type ReviewComment, textOfComments } from '../../stores/review-comments.ts'
+import { tellAgent } from '../task/continue/tell-agent.ts'
 
 /** Has the task go on with what was said of its work. */
 export function SendComments(props: { id: TaskId; comments: readonly ReviewComment[]; onClose: () => void }) {
@@ -18,12 +16,9 @@ export function SendComments(props: { id: TaskId; comments: readonly ReviewComme
       confirm="Send"
       onClose={onClose}
       onConfirm={async () => {
-        const sent = await act('continueTask', { id, text: textOfComments(comments, about) })
-        if (!sent) return false
-        dropAllComments(id)
-        showNotice({ title: 'Sent to the agent', body: 'The task goes on in its own clone and session.', place: null })
-        go({ view: 'task', id })
-        return true
+        const sent = await tellAgent(id, textOfComments(comments, about))
+        if (sent) dropAllComments(id)
+        return sent
       }}
     >
       <p className="second">The task goes on with them, in its own clone and session. Nothing is merged meanwhile.</p>

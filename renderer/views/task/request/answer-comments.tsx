@@ -1,9 +1,7 @@
 import { useId, useState } from 'react'
 import type { TaskId } from '../../../../main/core/task/task.ts'
-import { act } from '../../../api.ts'
 import { Dialog } from '../../../parts/dialog.tsx'
-import { go } from '../../../stores/navigation.ts'
-import { showNotice } from '../../../stores/notices.ts'
+import { tellAgent } from '../continue/tell-agent.ts'
 
 /** Has the task go on with what was said at its forge, once the user has read that as the agent will. */
 export function AnswerComments(props: { id: TaskId; text: string; onClose: () => void }) {
@@ -15,12 +13,7 @@ export function AnswerComments(props: { id: TaskId; text: string; onClose: () =>
       title="Have the agent answer?"
       confirm="Continue the Task"
       onClose={onClose}
-      onConfirm={async () => {
-        if (text.trim() === '' || !(await act('continueTask', { id, text }))) return false
-        showNotice({ title: 'Sent to the agent', body: 'The task goes on in its own clone and session.', place: null })
-        go({ view: 'task', id })
-        return true
-      }}
+      onConfirm={async () => text.trim() !== '' && (await tellAgent(id, text))}
     >
       <p className="second">
         The task goes on with this text, in its own clone and session. What it commits comes onto the same branch there.
