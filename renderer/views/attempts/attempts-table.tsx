@@ -10,7 +10,7 @@ import { isConflict, isToReview, isUnmerged } from '../../parts/states.ts'
 import { withMarks } from '../../parts/text/with-marks.tsx'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
-import { mergeNow } from '../task/merge-now.ts'
+import { MergeButton } from '../task/merge-button.tsx'
 import { ResolveButtons } from '../task/resolve-buttons.tsx'
 import { ReviewButton } from '../task/review-button.tsx'
 import { LineCounts } from './line-counts.tsx'
@@ -149,9 +149,5 @@ function WaysOfChosen({ row }: { row: TaskRow }) {
   if (isToReview(row)) return <ReviewButton task={row} />
   if (isConflict(row)) return <ResolveButtons task={row} />
   if (!isUnmerged(row)) return <span className="second">{row.state.phase === 'finished' && row.state.detail}</span>
-  return (
-    <Button look="primary" icon="merge" busy="Merging…" onClick={() => mergeNow(row)}>
-      Merge Now
-    </Button>
-  )
+  return <MergeButton task={row} primary />
 }

@@ -15,7 +15,7 @@ import { useNow } from '../../stores/clock.ts'
 import { useTasks } from '../../stores/live.ts'
 import { go, useChosen } from '../../stores/navigation.ts'
 import { CompareButton } from '../task/compare-button.tsx'
-import { mergeNow } from '../task/merge-now.ts'
+import { MergeButton } from '../task/merge-button.tsx'
 import { RequestGroup } from '../task/request/request-group.tsx'
 import { ResolveButtons } from '../task/resolve-buttons.tsx'
 import { ReviewButton } from '../task/review-button.tsx'
@@ -91,15 +91,6 @@ function Ways({ task }: { task: TaskRow }) {
   if (standsForAll(task)) return <CompareButton task={task} />
   if (isConflict(task)) return <ResolveButtons task={task} />
   return isToReview(task) ? <ReviewButton task={task} /> : <MergeButton task={task} />
-}
-
-function MergeButton({ task }: { task: TaskRow }) {
-  const helps = adviceFor(task)?.again ?? false
-  return (
-    <Button icon="merge" look={helps ? 'primary' : undefined} busy="Merging…" onClick={() => mergeNow(task)}>
-      Merge Now
-    </Button>
-  )
 }
 
 interface EntryProps {

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import type { TaskDetails } from '../../../preload/task-details.ts'
-import { adviceFor } from '../../advice.ts'
 import { act } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyAndSay } from '../../parts/copy.tsx'
@@ -12,7 +11,7 @@ import { back } from '../../stores/navigation.ts'
 import { CompareButton } from './compare-button.tsx'
 import { focusContinue } from './continue/continue-field.tsx'
 import { landingOf } from './landing/landing-of.ts'
-import { mergeNow } from './merge-now.ts'
+import { MergeButton } from './merge-button.tsx'
 import { OnTop } from './on-top-dialog.tsx'
 import { ResolveButtons } from './resolve-buttons.tsx'
 import { ReviewButton } from './review-button.tsx'
@@ -103,14 +102,5 @@ function Waiting({ row }: { row: TaskRow }) {
   if (isToReview(row)) return <ReviewButton task={row} />
   if (isToChoose(row)) return <CompareButton task={row} />
   if (row.ref === null) return null
-  return (
-    <Button
-      look={adviceFor(row)?.again ? 'primary' : undefined}
-      icon="merge"
-      busy="Merging…"
-      onClick={() => mergeNow(row)}
-    >
-      Merge Now
-    </Button>
-  )
+  return <MergeButton task={row} />
 }
