@@ -10,6 +10,7 @@ import { isConflict, isToReview, isUnmerged } from '../../parts/states.ts'
 import { withMarks } from '../../parts/text/with-marks.tsx'
 import { useNow } from '../../stores/clock.ts'
 import { go } from '../../stores/navigation.ts'
+import { moneyTaken, timeTaken, tokensTaken } from '../../taken.ts'
 import { MergeButton } from '../task/merge-button.tsx'
 import { ResolveButtons } from '../task/resolve-buttons.tsx'
 import { ReviewButton } from '../task/review-button.tsx'
@@ -62,12 +63,15 @@ export function AttemptsTable({ attempts, current, choice, onChoose }: Props) {
           {line('Model', ({ model }) => model ?? '–')}
           {attempts.some(({ check }) => check !== null) && line('Check', (attempt) => <Check attempt={attempt} />)}
           {line('Cost', ({ row }) => {
-            const money = row.usage?.costUsd ?? row.live?.costUsd ?? null
+            const money = moneyTaken(row)
             return money === null ? '–' : cost(money)
           })}
-          {line('Time', ({ row }) => timeOf(row, nowMs))}
-          {line('Tokens', ({ row: { usage, live } }) => {
-            const used = usage ? usage.inputTokens + usage.outputTokens : (live?.tokens ?? 0)
+          {line('Time', ({ row }) => {
+            const ms = timeTaken(row, nowMs)
+            return ms === null ? '–' : elapsed(ms)
+          })}
+          {line('Tokens', ({ row }) => {
+            const used = tokensTaken(row)
             return used > 0 ? tokens(used) : '–'
           })}
           {line('Changes', (attempt) => (
@@ -96,11 +100,6 @@ function Check({ attempt: { check } }: { attempt: AttemptColumn }) {
       {passed ? 'Succeeded' : check.timedOut ? 'Ran into its time limit' : 'Failed'}
     </span>
   )
-}
-
-function timeOf({ startedAt, finishedAt }: TaskRow, nowMs: number): string {
-  if (startedAt === null) return '–'
-  return elapsed((finishedAt === null ? nowMs : Date.parse(finishedAt)) - Date.parse(startedAt))
 }
 
 function ChangesOf({ attempt: { row, number, changes } }: { attempt: AttemptColumn }) {

@@ -7,6 +7,7 @@ import { FailureBlank, Loading } from '../../parts/blank.tsx'
 import { useAnswer } from '../../parts/use-answer.ts'
 import { ToolBar } from '../../shell/tool-bar.tsx'
 import { useSnapshot, useTasks } from '../../stores/live.ts'
+import { moneyTaken } from '../../taken.ts'
 import { CheckOutput } from '../review/check-output.tsx'
 import { AttemptsTable } from './attempts-table.tsx'
 import { ChangedFiles } from './changed-files.tsx'
@@ -36,10 +37,7 @@ export function AttemptsView({ id }: { id: TaskId }) {
     ...it,
     row: live.find((row) => row.id === it.row.id) ?? it.row,
   }))
-  const spent = [...attempts, ...(judge ? [judge] : [])].reduce(
-    (sum, { row }) => sum + (row.usage?.costUsd ?? row.live?.costUsd ?? 0),
-    0,
-  )
+  const spent = [...attempts, ...(judge ? [judge] : [])].reduce((sum, { row }) => sum + (moneyTaken(row) ?? 0), 0)
   const checked = attempts.filter(({ check }) => check !== null)
   return (
     <>

@@ -9,6 +9,7 @@ import { StateLabel } from '../../parts/state-label.tsx'
 import { resultText } from '../../parts/states.ts'
 import { TitleText } from '../../parts/text/title-text.tsx'
 import { useTask } from '../../stores/live.ts'
+import { moneyTaken, timeTaken, tokensTaken } from '../../taken.ts'
 
 export const rowId = (at: number): string => `row-${at}`
 
@@ -80,9 +81,8 @@ interface RowProps {
 export function HistoryRow(props: RowProps) {
   const { at, line, hasPlaces, chosen, marked, marking, nowMs, onChoose, onMark, onOpen } = props
   const row = useTask(props.row.id) ?? props.row // What runs moves on between two answers.
-  const { usage, finishedAt, startedAt } = row
-  const money = usage?.costUsd ?? row.live?.costUsd ?? null
-  const used = usage ? usage.inputTokens + usage.outputTokens : (row.live?.tokens ?? 0)
+  const { finishedAt } = row
+  const [money, used, ms] = [moneyTaken(row), tokensTaken(row), timeTaken(row, nowMs)]
   const result = [row.request?.text, resultText(row)].filter(Boolean).join(', ')
   const looks = ['table-row', line % 2 === 1 && 'odd', chosen && 'chosen', marked && 'marked']
   return (
@@ -132,7 +132,7 @@ export function HistoryRow(props: RowProps) {
         {finishedAt ? when(finishedAt, nowMs) : '–'}
       </span>
       <span role="gridcell" className="figure of-elapsed">
-        {startedAt ? elapsed((finishedAt ? Date.parse(finishedAt) : nowMs) - Date.parse(startedAt)) : '–'}
+        {ms === null ? '–' : elapsed(ms)}
       </span>
       <span role="gridcell" className="figure of-tokens">
         {used > 0 ? tokens(used) : '–'}

@@ -5,6 +5,7 @@ import { cost, elapsed, tokens } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
 import { withMarks } from '../../parts/text/with-marks.tsx'
 import { useNow } from '../../stores/clock.ts'
+import { moneyTaken, timeTaken, tokensTaken } from '../../taken.ts'
 
 /** Beside console and steps: how much is left, what happens at the end, and what was asked. */
 export function Details({ row, details }: { row: TaskRow; details: TaskDetails | null }) {
@@ -57,10 +58,7 @@ function Branch({ row: { id, ref, state }, details }: { row: TaskRow; details: T
 
 function Limits({ row, caps }: { row: TaskRow; caps: NonNullable<TaskDetails['caps']> }) {
   const nowMs = useNow()
-  const end = row.finishedAt === null ? nowMs : Date.parse(row.finishedAt)
-  const ran = row.startedAt === null ? 0 : end - Date.parse(row.startedAt)
-  const used = row.usage ? row.usage.inputTokens + row.usage.outputTokens : (row.live?.tokens ?? 0)
-  const money = row.usage?.costUsd ?? row.live?.costUsd ?? null
+  const [money, used, ran] = [moneyTaken(row), tokensTaken(row), timeTaken(row, nowMs) ?? 0]
   return (
     <section>
       <h3>Limits</h3>

@@ -4,13 +4,13 @@ import { Icon } from '../../parts/icon.tsx'
 import { Phases, StateLabel } from '../../parts/state-label.tsx'
 import { useNow } from '../../stores/clock.ts'
 import { go, useChosen } from '../../stores/navigation.ts'
+import { moneyTaken, timeTaken, tokensTaken } from '../../taken.ts'
 
 /** What a task is and takes, in one line. */
 export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) {
   const [, chooseTab] = useChosen('tab')
   const slot = row.state.phase === 'queued' || row.state.phase === 'parked' ? null : row.state.slot
-  const used = row.usage ? row.usage.inputTokens + row.usage.outputTokens : (row.live?.tokens ?? 0)
-  const money = row.usage?.costUsd ?? row.live?.costUsd ?? null
+  const [money, used] = [moneyTaken(row), tokensTaken(row)]
   return (
     <div className="facts">
       <StateLabel state={row.state} />
@@ -70,12 +70,12 @@ export function Facts({ row, branch }: { row: TaskRow; branch: string | null }) 
 
 function Clock({ row }: { row: TaskRow }) {
   const nowMs = useNow()
-  if (row.startedAt === null) return null
-  const end = row.finishedAt === null ? nowMs : Date.parse(row.finishedAt)
+  const ms = timeTaken(row, nowMs)
+  if (row.startedAt === null || ms === null) return null
   return (
     <span className="row" title={`Started ${exactTime(row.startedAt)}`}>
       <Icon name="clock" size="small" />
-      {elapsed(end - Date.parse(row.startedAt))}
+      {elapsed(ms)}
     </span>
   )
 }
