@@ -49,7 +49,7 @@ export function AttemptsView({ id }: { id: TaskId }) {
       <div className="console-note" role="status">
         {wordsOf(choice, attempts)}
       </div>
-      <div className="attempts">
+      <div className="scroll wide-page attempts">
         <AttemptsTable attempts={attempts} current={id} choice={choice} onChoose={setAsking} />
         {judge && <JudgeCard judge={judge} />}
         {checked.length > 0 && (

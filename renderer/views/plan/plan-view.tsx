@@ -50,7 +50,7 @@ export function PlanView({ id }: { id: TaskId }) {
           </Button>
         )}
       </ToolBar>
-      <div className="plan">
+      <div className="scroll wide-page">
         <PlanGraph tasks={tasks} current={id} />
         {omitted > 0 && <p className="second small">{count(omitted, 'more task')} of them are not shown.</p>}
         <Stuck tasks={tasks} />
