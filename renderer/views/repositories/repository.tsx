@@ -1,5 +1,4 @@
 import { environmentText } from '../../../main/core/environment/environment.ts'
-import { mergePolicyText } from '../../../main/core/merge/merge-policy.ts'
 import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { bytes, cost, count } from '../../format.ts'
 import { Problem } from '../../parts/blank.tsx'
@@ -14,6 +13,7 @@ import { writeTask } from '../../stores/draft.ts'
 import { useSnapshot } from '../../stores/live.ts'
 import { go } from '../../stores/navigation.ts'
 import { setUpRepository } from '../../stores/set-up.ts'
+import { mergeText } from './merge-text.ts'
 
 interface Props {
   readonly repository: RepositoryRow
@@ -50,10 +50,7 @@ export function Repository({ repository, diskBytes, onRemove, onPolicy }: Props)
           </span>
         )}
         {mergePolicy.kind !== 'auto' && (
-          <span
-            className="chip"
-            title={`Tasks are merged ${mergePolicyText(mergePolicy)}${pullRequests ? `, in pull requests of ${pullRequests}` : ''}`}
-          >
+          <span className="chip" title={`Tasks are merged ${mergeText(repository)}`}>
             {pullRequests !== undefined
               ? 'pull requests'
               : mergePolicy.kind === 'review'

@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { environmentText } from '../../../../main/core/environment/environment.ts'
-import { mergePolicyText } from '../../../../main/core/merge/merge-policy.ts'
 import type { RepositoryRow } from '../../../../preload/live-state.ts'
 import type { RepositoryDetails } from '../../../../preload/repository.ts'
 import { bytes, cost, count } from '../../../format.ts'
@@ -15,6 +14,7 @@ import { go } from '../../../stores/navigation.ts'
 import { setUpRepository } from '../../../stores/set-up.ts'
 import { EnvironmentDialog } from '../environment-dialog.tsx'
 import { MergePolicyDialog } from '../merge-policy-dialog.tsx'
+import { mergeText } from '../merge-text.ts'
 import { EgressGroup } from './egress-group.tsx'
 import { RepositoryTasks } from './repository-tasks.tsx'
 
@@ -39,7 +39,7 @@ export function RepositoryPage({ alias }: { alias: string }) {
 }
 
 function Known({ row }: { row: RepositoryRow }) {
-  const { alias, path, branch, problem, mergePolicy, tasks, costUsd } = row
+  const { alias, path, branch, problem, tasks, costUsd } = row
   const [deciding, setDeciding] = useState(false)
   const details = useAnswer('repository', { alias }, `${row.lastTask} ${tasks}`)
   const about = [branch ?? 'no branch', count(tasks, 'task'), costUsd > 0 && cost(costUsd)].filter(Boolean).join(' · ')
@@ -64,10 +64,7 @@ function Known({ row }: { row: RepositoryRow }) {
             <div className="card">
               <div className="setting">
                 <div>
-                  <span className="label">
-                    Work is merged {mergePolicyText(mergePolicy)}
-                    {row.pullRequests !== undefined && `, in pull requests of ${row.pullRequests}`}
-                  </span>
+                  <span className="label">Work is merged {mergeText(row)}</span>
                 </div>
                 <Button onClick={() => setDeciding(true)}>Change…</Button>
               </div>
