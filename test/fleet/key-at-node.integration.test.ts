@@ -4,12 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Task, TaskId } from '../../main/core/task/task.ts'
 import { run } from '../../main/lib/processes/spawn.ts'
 import { runRoots } from '../../main/machines/run-root.ts'
-import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import type { Provisions } from '../../main/tasks/slots/provisions.ts'
+import { toWork } from '../support/fleet/at-work.ts'
 import { type PlaceScene, placeScene } from '../support/fleet/placed.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
@@ -47,11 +46,6 @@ const waitFor = (root: string, name: string) => `until [ -e ${root}/${name} ]; d
 const mark = ({ root }: PlaceScene, name: string) => writeFile(join(root, name), '')
 const seatOf = async ({ node }: PlaceScene) => join(node, 'seats', (await readdir(join(node, 'seats')))[0] ?? '')
 
-async function toWork(orchestrator: Orchestrator, id: TaskId): Promise<Task> {
-  await expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
-  return await orchestrator.get(id)
-}
-
 /** Where the key is on this computer, but for the memory of processes: files of the place and of machines, environments, and arguments. */
 async function whereIs(text: string, { root }: PlaceScene): Promise<readonly string[]> {
   const folders = [root, ...runRoots()]
@@ -76,7 +70,7 @@ test('with the key at the node a task goes on and ends while home is away, and t
   )
   await using home = await startOrchestrator({ ...scene.setup, provisions: api.provisions(key) })
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   await expect.poll(() => readdir(scene.root), soon).toContain('asked')
   await expect.poll(() => readFile(taskFiles(home.home, id).network, 'utf8'), soon).toContain('"verdict":"api"')
   expect((await run('pgrep', ['-f', `gateway.*${id}`])).stdout).not.toBe('')
@@ -153,7 +147,7 @@ test('a limit of tokens ends a task whose key is at the node while home is away'
   )
   await using home = await startOrchestrator({ ...scene.setup, provisions: api.provisions(key) })
   const id = await home.orchestrator.run({ ...place, caps: { maxTokens: 100 } })
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   scene.sshd.cut()
   await mark(scene, 'cut')
   const seat = await seatOf(scene)

@@ -2,38 +2,17 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { placeDetails } from '../../main/api/place-views.ts'
-import type { Task, TaskId } from '../../main/core/task/task.ts'
-import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import type { TaskId } from '../../main/core/task/task.ts'
+import { expectFailedWithWork, toUnsavedWork } from '../support/fleet/at-work.ts'
 import { type KubeScene, kubeScene } from '../support/fleet/kube/kube-scene.ts'
 import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
-import { gitIn } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 
 const soon = { timeout: 60_000 }
 const place = { description: 'Greet', repo: 'project', place: 'cluster' } as const
 
-/** Resolves when the agent has work that is not committed. */
-async function toWork(orchestrator: Orchestrator, id: TaskId): Promise<Task> {
-  const console = await orchestrator.consolePath(id)
-  await expect.poll(() => readFile(console, 'utf8').catch(() => ''), soon).toContain('at work')
-  await expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
-  return await orchestrator.get(id)
-}
-
 const podOf = ({ cluster }: KubeScene, id: TaskId): string =>
   cluster.pods.find(({ metadata }) => metadata?.name?.includes(id))?.metadata?.name ?? ''
-
-/** Failed with the reason, told once, with what it had. */
-async function expectFailedWithWork(
-  { repo }: KubeScene,
-  home: Awaited<ReturnType<typeof startOrchestrator>>,
-  task: Task,
-  failure: object,
-): Promise<void> {
-  expect(task.state).toMatchObject({ phase: 'finished', outcome: { kind: 'failed', failure } })
-  expect(await gitIn(repo, ['show', `refs/tasks/${task.id}:before.txt`])).toBe('before')
-  expect(home.events.read(0)).toHaveLength(1)
-}
 
 test('a connection into a pod that is cut is made again, and a keeper that is killed is followed by one that adopts its machine', async () => {
   await using scene = await kubeScene((root) =>
@@ -44,7 +23,7 @@ test('a connection into a pod that is cut is made again, and a keeper that is ki
   )
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toUnsavedWork(home.orchestrator, id, soon)
   scene.api.cutExec()
   await writeFile(join(scene.root, 'cut'), '')
   const console = await home.orchestrator.consolePath(id)
@@ -63,7 +42,7 @@ test('a Job at work that somebody deletes saves what there is, and the task says
   await using scene = await kubeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toUnsavedWork(home.orchestrator, id, soon)
   scene.cluster.deleteJobs(null, [...scene.cluster.jobs.keys()][0])
   const task = await untilEnded(home.orchestrator, id)
   await expectFailedWithWork(scene, home, task, { code: 'interrupted' })
@@ -74,7 +53,7 @@ test('a pod that its node evicts is not begun anew elsewhere, and its work comes
   await using scene = await kubeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toUnsavedWork(home.orchestrator, id, soon)
   scene.cluster.evict(podOf(scene, id), 'Evicted', 'The node was low on resource: memory.')
   const task = await untilEnded(home.orchestrator, id)
   await expectFailedWithWork(scene, home, task, { code: 'interrupted' })
@@ -87,7 +66,7 @@ test('a node that is lost is waited for, and when it is back another Job there b
   await using scene = await kubeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toUnsavedWork(home.orchestrator, id, soon)
   await scene.cluster.loseNode('n1')
   const why = async () => (await placeDetails(home.orchestrator))[0]?.tasks[0]?.waits_because ?? ''
   await expect
@@ -106,7 +85,7 @@ test('a login that ends while a task is at work neither ends it nor loses anythi
   await using scene = await kubeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toUnsavedWork(home.orchestrator, id, soon)
   scene.api.unkind.isExpired = true
   scene.api.cutExec()
   await expect.poll(async () => (await placeDetails(home.orchestrator))[0]?.away, soon).toMatch(/Unauthorized/)

@@ -1,17 +1,16 @@
-import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { placeDetails } from '../../main/api/place-views.ts'
 import type { TaskId } from '../../main/core/task/task.ts'
 import { kubernetesEngine } from '../../main/fleet/kubernetes/kubernetes-engine.ts'
-import { run } from '../../main/lib/processes/spawn.ts'
 import { findPlace } from '../../main/settings/places.ts'
 import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
+import { toWork } from '../support/fleet/at-work.ts'
 import { expectEngineContract, expectUnreachable } from '../support/fleet/engine-contract.ts'
 import { jobFor } from '../support/fleet/job.ts'
 import { type KubeScene, kubeScene } from '../support/fleet/kube/kube-scene.ts'
+import { startPlacedHome } from '../support/fleet/start-placed-home.ts'
 import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
 import { gitIn } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, testKey, untilEnded } from '../support/orchestrator.ts'
@@ -19,8 +18,6 @@ import { guestThatCommits, startOrchestrator, testKey, untilEnded } from '../sup
 const soon = { timeout: 60_000 }
 const place = { description: 'Greet the secret guest', repo: 'project', place: 'cluster' } as const
 
-const toWork = (orchestrator: Orchestrator, id: TaskId) =>
-  expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
 const whyOf = async (orchestrator: Orchestrator, id: TaskId) =>
   (await placeDetails(orchestrator))[0]?.tasks.find(({ task_id }) => task_id === id)?.waits_because
 /** Tasks with other texts change other files. */
@@ -31,15 +28,10 @@ const seatsAt = ({ cluster }: KubeScene, node: string) =>
 
 test('a task is a Job that carries its seat alone; it survives its home, and its work is merged', async () => {
   await using scene = await kubeScene(guestThatWaits)
-  const program = join(import.meta.dirname, '../support/fleet/placed-home.ts')
-  const first = spawn(process.execPath, [program, scene.root, 'cluster', place.description], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const said = createInterface(first.stdout)
-  const id = (await said[Symbol.asyncIterator]().next()).value as TaskId
-  const record = join(scene.root, 'home', 'tasks', id, 'events.jsonl')
-  await expect.poll(async () => (await run('cat', [record])).stdout, soon).toContain('"agent-started"')
-  first.kill('SIGKILL')
+  const first = await startPlacedHome(scene.root, 'cluster', place.description)
+  const { id } = first
+  await first.started(soon)
+  first.kill()
   await letGo(scene)
 
   await using home = await startOrchestrator(scene.setup)
@@ -62,7 +54,7 @@ test("a job waits while nodes are full, in the scheduler's words; one is deleted
   await using home = await startOrchestrator(scene.setup)
   const { orchestrator } = home
   const running = [await orchestrator.run(place), await orchestrator.run({ ...place, description: 'Second' })]
-  for (const id of running) await toWork(orchestrator, id)
+  for (const id of running) await toWork(orchestrator, id, soon)
   const [kept, dropped, killed] = [
     await orchestrator.run({ ...place, description: 'Third' }),
     await orchestrator.run(place),
@@ -160,7 +152,7 @@ test('a cluster that is busy, does not know its user, or loses an answer is aske
   unkind.losesAnswer = true
   unkind.busy = 2
   unkind.isExpired = false
-  for (const id of ids) await toWork(orchestrator, id)
+  for (const id of ids) await toWork(orchestrator, id, soon)
   await letGo(scene)
   for (const id of ids)
     expect((await untilEnded(orchestrator, id)).state).toMatchObject({ outcome: { kind: 'merged' } })

@@ -1,34 +1,24 @@
-import { spawn } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import type { Task, TaskId } from '../../main/core/task/task.ts'
+import type { Task } from '../../main/core/task/task.ts'
 import { createFleet } from '../../main/fleet/fleet.ts'
 import { sshEngine } from '../../main/fleet/ssh/ssh-engine.ts'
 import { entryExists } from '../../main/lib/files/look.ts'
 import { addPlace, findPlace } from '../../main/settings/places.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
-import type { Orchestrator } from '../../main/tasks/orchestrator.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
+import { toWork } from '../support/fleet/at-work.ts'
 import { atSsh, jobFor } from '../support/fleet/job.ts'
 import { type PlaceScene, placeScene } from '../support/fleet/placed.ts'
+import { startPlacedHome } from '../support/fleet/start-placed-home.ts'
+import { guestThatWaits, letGo } from '../support/fleet/waiting-guest.ts'
 import { gitIn, makeRepository } from '../support/git/repositories.ts'
 import { guestThatCommits, startOrchestrator, untilEnded } from '../support/orchestrator.ts'
 
 const soon = { timeout: 60_000 }
 
-/** Works, then waits for the test. */
-const guestThatWaits = (root: string): string =>
-  guestThatCommits(
-    'greeting.txt',
-    `echo before >$REPO/before.txt; echo at work; until [ -e ${root}/go ]; do sleep 0.05; done`,
-  )
-
-const letGo = ({ root }: PlaceScene) => writeFile(join(root, 'go'), '')
 const seats = ({ node }: PlaceScene) => readdir(join(node, 'seats')).catch(() => [])
-const toWork = (orchestrator: Orchestrator, id: TaskId) =>
-  expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
 const place = { description: 'Greet', repo: 'project', place: 'desk' } as const
 
 async function expectMerged({ repo }: PlaceScene, task: Task): Promise<void> {
@@ -43,17 +33,10 @@ async function keeperOf(scene: PlaceScene): Promise<number> {
 
 test('a home that is killed in the middle of a task attaches again, and the task is merged as if nothing had happened', async () => {
   await using scene = await placeScene(guestThatWaits)
-  const program = join(import.meta.dirname, '../support/fleet/placed-home.ts')
-  const first = spawn(process.execPath, [program, scene.root, 'desk', 'Greet'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [id] = (await createInterface(first.stdout)
-    [Symbol.asyncIterator]()
-    .next()
-    .then(({ value }) => [value])) as [TaskId]
-  const record = join(scene.root, 'home', 'tasks', id, 'events.jsonl')
-  await expect.poll(() => readFile(record, 'utf8'), soon).toContain('"agent-started"')
-  first.kill('SIGKILL')
+  const first = await startPlacedHome(scene.root, 'desk', 'Greet')
+  const { id } = first
+  await first.started(soon)
+  first.kill()
   await letGo(scene)
 
   await using home = await startOrchestrator(scene.setup)
@@ -70,7 +53,7 @@ test('a link that is cut and mended loses nothing, and says once that the place 
   )
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   const console = await home.orchestrator.consolePath(id)
   await expect.poll(() => readFile(console, 'utf8'), soon).toContain('first')
   scene.sshd.cut()
@@ -89,7 +72,7 @@ test('a cancel ends the task at work with its work at its ref, and one whose pla
   await using scene = await placeScene(guestThatWaits, { stopMs: 3_000 })
   await using home = await startOrchestrator(scene.setup)
   const atWork = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, atWork)
+  await toWork(home.orchestrator, atWork, soon)
   const console = await home.orchestrator.consolePath(atWork)
   await expect.poll(() => readFile(console, 'utf8'), soon).toContain('at work')
   await home.orchestrator.cancel(atWork)
@@ -109,7 +92,7 @@ test('a task that waits at its place for memory says so, and a cancel ends it th
   await using home = await startOrchestrator({ ...scene.setup, limits: { memoryMiB: 100_000_000 } })
   const { orchestrator } = home
   const first = await orchestrator.run(place)
-  await toWork(orchestrator, first)
+  await toWork(orchestrator, first, soon)
   const second = await orchestrator.run(place)
   await expect
     .poll(() => orchestrator.placeStanding(second), soon)
@@ -125,7 +108,7 @@ test('a cancel of a task whose place went away ends it, and says that its guest 
   await using scene = await placeScene(guestThatWaits, { stopMs: 2_000 })
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   scene.sshd.cut()
   await home.orchestrator.cancel(id)
   const task = await untilEnded(home.orchestrator, id)
@@ -137,7 +120,7 @@ test("a keeper that is killed is followed by one that adopts its task's machine"
   await using scene = await placeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   process.kill(await keeperOf(scene), 'SIGKILL')
   await letGo(scene)
   await expectMerged(scene, await untilEnded(home.orchestrator, id))
@@ -148,7 +131,7 @@ test('of a node that restarts, which takes keeper and machine along, the work co
   await using scene = await placeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   const console = await home.orchestrator.consolePath(id)
   await expect.poll(() => readFile(console, 'utf8'), soon).toContain('at work')
   const [seat = ''] = await seats(scene)
@@ -167,7 +150,7 @@ test('a node that lost everything of a task that had begun fails it with the rea
   await using scene = await placeScene(guestThatWaits)
   await using home = await startOrchestrator(scene.setup)
   const id = await home.orchestrator.run(place)
-  await toWork(home.orchestrator, id)
+  await toWork(home.orchestrator, id, soon)
   process.kill(await keeperOf(scene), 'SIGKILL')
   await rm(join(scene.node, 'seats'), { recursive: true })
   const { state } = await untilEnded(home.orchestrator, id)
@@ -277,8 +260,8 @@ test('two homes use one node without knowing of each other', async () => {
   await addPlace(join(root, 'home'), desk)
   await using other = await startOrchestrator({ root, guest: 'exit 1', places: (folder) => createFleet(folder) })
   const ids = [await home.orchestrator.run(place), await other.orchestrator.run(place)] as const
-  await toWork(home.orchestrator, ids[0])
-  await toWork(other.orchestrator, ids[1])
+  await toWork(home.orchestrator, ids[0], soon)
+  await toWork(other.orchestrator, ids[1], soon)
   const names = await seats(scene)
   expect(names.map((name) => name.slice(-8)).toSorted()).toEqual([...ids].toSorted())
   expect(new Set(names.map((name) => name.slice(0, 16))).size).toBe(2)

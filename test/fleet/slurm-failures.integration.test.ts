@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { expectFailedWithWork, failureCases, toWork } from '../support/fleet/cluster-failures.ts'
+import { expectFailedWithWork } from '../support/fleet/at-work.ts'
+import { failureCases, toWork } from '../support/fleet/cluster-failures.ts'
 import { clusterScene } from '../support/fleet/clustered.ts'
 import { guestThatWaits } from '../support/fleet/waiting-guest.ts'
 import { startOrchestrator, untilEnded } from '../support/orchestrator.ts'

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { placeDetails } from '../../../main/api/place-views.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
@@ -13,14 +11,14 @@ import { registerRepository } from '../../../main/settings/repositories.ts'
 import type { Orchestrator } from '../../../main/tasks/orchestrator.ts'
 import { gitIn, makeRepository } from '../git/repositories.ts'
 import { guestThatCommits, startOrchestrator, testKey, untilEnded } from '../orchestrator.ts'
+import { toWork } from './at-work.ts'
 import { type ClusterScene, clusterScene } from './clustered.ts'
+import { startPlacedHome } from './start-placed-home.ts'
 import { guestThatWaits, letGo } from './waiting-guest.ts'
 
 const soon = { timeout: 120_000 }
 const place = { description: 'Greet the secret guest', repo: 'project', place: 'cluster' } as const
 
-const toWork = (orchestrator: Orchestrator, id: TaskId) =>
-  expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
 const whyOf = async (orchestrator: Orchestrator, id: TaskId) =>
   (await placeDetails(orchestrator))[0]?.tasks.find(({ task_id }) => task_id === id)?.waits_because
 const homeKeyOf = async ({ root }: ClusterScene) => (await findPlace(join(root, 'home'), 'cluster')).homeKey
@@ -29,17 +27,12 @@ const homeKeyOf = async ({ root }: ClusterScene) => (await findPlace(join(root, 
 export function placeCases(kind: ClusterKind): void {
   test('a task is a job that carries its seat alone; it survives its home, and its work is merged', async () => {
     await using scene = await clusterScene(kind, guestThatWaits)
-    const program = join(import.meta.dirname, 'placed-home.ts')
-    const first = spawn(process.execPath, [program, scene.root, 'cluster', place.description], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const said = createInterface(first.stdout)
-    const id = (await said[Symbol.asyncIterator]().next()).value as TaskId
+    const first = await startPlacedHome(scene.root, 'cluster', place.description)
+    const { id } = first
     const seat = `${await homeKeyOf(scene)}-${id}`
     await expect.poll(() => scene.lab.jobs(), soon).toEqual([{ seat, state: 'runs' }])
-    const record = join(scene.root, 'home', 'tasks', id, 'events.jsonl')
-    await expect.poll(async () => (await run('cat', [record])).stdout, soon).toContain('"agent-started"')
-    first.kill('SIGKILL')
+    await first.started(soon)
+    first.kill()
 
     // What the engine keeps of the job, here as its controller saves it and as the node has it.
     const inKept = async (words: string) => (await run('grep', ['-rlaE', words, ...scene.lab.kept])).stdout
@@ -86,7 +79,7 @@ export function placeCases(kind: ClusterKind): void {
     await empty()
     await expect.poll(() => whyOf(orchestrator, kept), soon).toMatch(words.barred)
     for (const each of open) await each()
-    await toWork(orchestrator, kept)
+    await toWork(orchestrator, kept, soon)
     await letGo(scene)
     expect((await untilEnded(orchestrator, kept)).state).toMatchObject({ outcome: { kind: 'merged' } })
     expect(home.events.read(0)).toHaveLength(3)
@@ -121,8 +114,8 @@ export function placeCases(kind: ClusterKind): void {
     await addPlace(join(root, 'home'), scene.place)
     await using other = await startOrchestrator({ root, guest: 'exit 1', places: (folder) => createFleet(folder) })
     const ids = [await home.orchestrator.run(place), await other.orchestrator.run(place)] as const
-    await toWork(home.orchestrator, ids[0])
-    await toWork(other.orchestrator, ids[1])
+    await toWork(home.orchestrator, ids[0], soon)
+    await toWork(other.orchestrator, ids[1], soon)
     const seats = (await scene.lab.jobs()).map(({ seat }) => seat)
     const homeKey = await homeKeyOf(scene)
     expect(seats.filter((seat) => seat.startsWith(homeKey))).toEqual([`${homeKey}-${ids[0]}`])

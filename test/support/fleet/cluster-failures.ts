@@ -8,6 +8,7 @@ import { run } from '../../../main/lib/processes/spawn.ts'
 import type { Orchestrator } from '../../../main/tasks/orchestrator.ts'
 import { gitIn } from '../git/repositories.ts'
 import { startOrchestrator, untilEnded } from '../orchestrator.ts'
+import { expectFailedWithWork, toUnsavedWork } from './at-work.ts'
 import { type ClusterScene, clusterScene } from './clustered.ts'
 import { guestThatWaits, letGo } from './waiting-guest.ts'
 
@@ -23,10 +24,7 @@ export interface AtWork {
 /** Runs a task, and resolves when its agent has work that is not committed. */
 export async function toWork(orchestrator: Orchestrator): Promise<AtWork> {
   const id = await orchestrator.run(place)
-  const console = await orchestrator.consolePath(id)
-  await expect.poll(() => readFile(console, 'utf8').catch(() => ''), soon).toContain('at work')
-  await expect.poll(async () => (await orchestrator.get(id)).state.phase, soon).toBe('working')
-  const task = await orchestrator.get(id)
+  const task = await toUnsavedWork(orchestrator, id, soon)
   return { id, node: task.node ?? '', seat: task.place?.seat ?? '' }
 }
 
@@ -34,18 +32,6 @@ async function expectMerged({ repo }: ClusterScene, { state }: Task): Promise<vo
   // The whole of another outcome is shown.
   expect(state.phase === 'finished' ? state.outcome : state).toEqual(expect.objectContaining({ kind: 'merged' }))
   expect(await gitIn(repo, ['show', 'refs/heads/main:greeting.txt'])).toBe('from Greet')
-}
-
-/** Failed with the reason, told once, with what it had. */
-export async function expectFailedWithWork(
-  { repo }: Pick<ClusterScene, 'repo'>,
-  home: Awaited<ReturnType<typeof startOrchestrator>>,
-  task: Task,
-  failure: object,
-): Promise<void> {
-  expect(task.state).toMatchObject({ phase: 'finished', outcome: { kind: 'failed', failure } })
-  expect(await gitIn(repo, ['show', `refs/tasks/${task.id}:before.txt`])).toBe('before')
-  expect(home.events.read(0)).toHaveLength(1)
 }
 
 /** What can fail at any cluster, and what becomes of a task then. @param steady lines of the configuration of an engine whose controller may be away for a while. */
