@@ -26,13 +26,46 @@ async function project(check: string, { landing = 'direct' as 'direct' | 'train'
   const guest = guestThatChecks(before.replaceAll('ROOT', root))
   const setup = await startOrchestrator({ root, guest })
   const { orchestrator } = setup
+  const run = (description: string) => orchestrator.run({ description, repo: 'project' })
+  const release = (name: string) => writeFile(join(root, name), '')
+  const toWork = (ids: readonly TaskId[]) =>
+    until(async () =>
+      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
+    )
+  const moveBranch = () => commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+  /** A task that waits for `go`, and the commit that the branch moved to meanwhile. */
+  async function overtaken() {
+    const id = await run(adds(root, 'one'))
+    await toWork([id])
+    return { id, tip: await moveBranch() }
+  }
   return {
-    ...{ root, repo, guest, home: setup.home, orchestrator },
-    run: (description: string) => orchestrator.run({ description, repo: 'project' }),
+    ...{ root, repo, guest, home: setup.home, orchestrator, run, release, overtaken },
+    /** One whose work is being checked on the branch that moved. */
+    checking: async () => {
+      const task = await overtaken()
+      await release('go')
+      await until(() => orchestrator.landing(task.id)?.kind === 'checks')
+      return task
+    },
+    /** Tasks at work, of which each waits for `go-NAME`. */
+    atWork: async (names: readonly string[]) => {
+      const ids: TaskId[] = []
+      for (const name of names) ids.push(await run(adds(root, name, `go-${name}`)))
+      await toWork(ids)
+      return ids
+    },
+    /** Moves the branch, and lets the tasks end one after the other, so that their works come in that order. */
+    releaseInTurn: async (names: readonly string[], ids: readonly TaskId[]) => {
+      await moveBranch()
+      for (const [index, name] of names.entries()) {
+        await release(`go-${name}`)
+        await until(() => orchestrator.landing(ids[index] as TaskId) !== null)
+      }
+    },
     end: async (id: TaskId) => taskView(await untilEnded(orchestrator, id)),
     /** How many checks ran in machines that did nothing else. */
     alone: async () => (await readFile(counted, 'utf8')).split('\n').filter((line) => line.includes('/check/')).length,
-    release: (name: string) => writeFile(join(root, name), ''),
     [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
   }
 }
@@ -75,10 +108,8 @@ describe('under a check policy', () => {
 
   test('work is checked again on the branch that moved, and lands as the very commit that was checked', async () => {
     await using world = await project('true')
-    const { root, repo } = world
-    const id = await world.run(adds(root, 'one'))
-    await until(async () => (await world.orchestrator.get(id)).state.phase === 'working')
-    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    const { repo } = world
+    const { id } = await world.overtaken()
     await world.release('go')
     const { merge_result } = await world.end(id)
     const tip = await gitIn(repo, ['rev-parse', 'main'])
@@ -91,9 +122,7 @@ describe('under a check policy', () => {
   test('the same files are not checked twice, but where a client asks again after a failure', async () => {
     await using world = await project('test ! -e ROOT/red')
     const { root, repo, orchestrator } = world
-    const id = await world.run(adds(root, 'one'))
-    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
-    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    const { id } = await world.overtaken()
     await writeFile(join(repo, 'one.part'), 'in the way')
     await world.release('go')
     expect((await world.end(id)).merge_result).toMatchObject({
@@ -114,40 +143,30 @@ describe('under a check policy', () => {
 
   test('a check that cannot be run keeps the work off the branch, and says why', async () => {
     await using world = await project('true', { before: 'exit 3' })
-    const { root, repo } = world
-    const id = await world.run(adds(root, 'one'))
-    await until(async () => (await world.orchestrator.get(id)).state.phase === 'working')
-    const before = await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
+    const { repo } = world
+    const { id, tip } = await world.overtaken()
     await world.release('go')
     expect((await world.end(id)).merge_result).toMatchObject({
       ...{ merged: false, reason: 'check_failed' },
       detail: expect.stringContaining('could not be run on the work as it would be on main'),
     })
-    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(tip)
   })
 
   test('a policy that was made stricter while the work was checked holds: it waits for a person', async () => {
     await using world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
-    const { root, repo, home, orchestrator } = world
-    const id = await world.run(adds(root, 'one'))
-    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
-    const before = await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
-    await world.release('go')
-    await until(() => orchestrator.landing(id)?.kind === 'checks')
+    const { repo, home } = world
+    const { id, tip } = await world.checking()
     await registerRepository(home, { path: repo, merge: 'review' })
     await world.release('checked')
     expect((await world.end(id)).merge_result).toMatchObject({ merged: false, reason: 'awaiting_review' })
-    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(before)
+    expect(await gitIn(repo, ['rev-parse', 'main'])).toBe(tip)
   })
 
   test('what is being checked when the server ends is checked again at the next start, and lands once', async () => {
     const world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
     const { root, repo, orchestrator } = world
-    const id = await world.run(adds(root, 'one'))
-    await until(async () => (await orchestrator.get(id)).state.phase === 'working')
-    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
-    await world.release('go')
-    await until(() => orchestrator.landing(id)?.kind === 'checks')
+    const { id } = await world.checking()
     expect(orchestrator.landing(id)).toEqual({ kind: 'checks', position: 1, of: 1, ahead: 0 })
     await world[Symbol.asyncDispose]()
     expect((await orchestrator.get(id)).state.phase).toBe('merging')
@@ -160,12 +179,8 @@ describe('under a check policy', () => {
 
 test('a cancel that the server does not live to answer is no promise: the next start lands the work, and else it stays off', async () => {
   const world = await project('true', { before: 'until [ -e ROOT/checked ]; do sleep 0.02; done' })
-  const { root, repo, orchestrator } = world
-  const id = await world.run(adds(root, 'one'))
-  await until(async () => (await orchestrator.get(id)).state.phase === 'working')
-  await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
-  await world.release('go')
-  await until(() => orchestrator.landing(id)?.kind === 'checks')
+  const { root, orchestrator } = world
+  const { id } = await world.checking()
   const answer = orchestrator.cancel(id).then(
     () => 'withdrawn',
     ({ code }) => code,
@@ -187,16 +202,8 @@ describe('a train', () => {
     await using world = await project('true', { landing: 'train', before: gates })
     const { root, repo, orchestrator } = world
     const names = ['a', 'b', 'c', 'd']
-    const ids: TaskId[] = []
-    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
-    await until(async () =>
-      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
-    )
-    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
-    for (const [index, name] of names.entries()) {
-      await world.release(`go-${name}`)
-      await until(() => orchestrator.landing(ids[index] as TaskId) !== null)
-    }
+    const ids = await world.atWork(names)
+    await world.releaseInTurn(names, ids)
     // Each is checked on top of those before it, all at once.
     await until(() => existsSync(join(root, 'at-a.partb.partc.partd.part')))
     for (const part of ['a.part', 'a.partb.part', 'a.partb.partc.part'])
@@ -218,17 +225,9 @@ describe('a train', () => {
     await using world = await project('true', { landing: 'train', before: gates })
     const { root, repo, orchestrator } = world
     const names = ['a', 'b', 'c']
-    const ids: TaskId[] = []
-    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
+    const ids = await world.atWork(names)
     const [a, b, c] = ids as [TaskId, TaskId, TaskId]
-    await until(async () =>
-      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
-    )
-    await commitFiles(repo, { 'users.txt': 'mine\n' }, 'By the user')
-    for (const [index, name] of names.entries()) {
-      await world.release(`go-${name}`)
-      await until(() => orchestrator.landing(ids[index] as TaskId) !== null)
-    }
+    await world.releaseInTurn(names, ids)
     await until(() => existsSync(join(root, 'at-a.partb.partc.part')) && existsSync(join(root, 'at-a.partb.part')))
 
     await Promise.all([orchestrator.cancel(b), orchestrator.cancel(b)])
@@ -270,13 +269,9 @@ describe('a train', () => {
 
   test('puts out a work that is red on top of another one, with its output, and the others land', async () => {
     await using world = await project('ls; test ! -e a.part -o ! -e b.part', { landing: 'train' })
-    const { root, repo, orchestrator } = world
+    const { repo } = world
     const names = ['a', 'b', 'c']
-    const ids: TaskId[] = []
-    for (const name of names) ids.push(await world.run(adds(root, name, `go-${name}`)))
-    await until(async () =>
-      (await Promise.all(ids.map((id) => orchestrator.get(id)))).every(({ state }) => state.phase === 'working'),
-    )
+    const ids = await world.atWork(names)
     for (const name of names) await world.release(`go-${name}`)
     const views = []
     for (const id of ids) views.push((await world.end(id)).merge_result)
