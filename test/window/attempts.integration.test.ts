@@ -3,31 +3,13 @@ import { expect, test } from 'vitest'
 import { isOver } from '../../main/core/task/task-brief.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
 import { needing } from '../../preload/task-needs.ts'
-import { registeredRepository, successJson } from '../support/orchestrator.ts'
+import { guestThatAttempts } from '../support/machines/attempting-guest.ts'
+import { registeredRepository } from '../support/orchestrator.ts'
 import { until } from '../support/until.ts'
 import { startWindowService } from '../support/window/window-service.ts'
 
-/** An agent adds a file with its model's name; the one of `bad` fails its check, and a judge answers with the second. */
-const guest = `
-set -e
-touch $SHARE/started
-rm -f $SHARE/.api-key
-cd $REPO
-if grep -q '^The attempts:' $SHARE/task.md; then
-  echo '${successJson.replace('Done.', 'They differ.\\nCHOICE: 2')}' >$SHARE/result.json
-  exit
-fi
-model=$(tr '\\0' '\\n' <$SHARE/environment | sed -n 's/^ANTHROPIC_MODEL=//p')
-echo "by $model" >greeting.txt
-git add -A
-git commit -q -m "By $model"
-code=0
-[ "$model" != bad ] || code=1
-echo '${successJson.replace(/}$/, ',"check":{"exit_code":CODE,"output":"checked"}}')}' | sed "s/CODE/$code/" >$SHARE/result.json
-`
-
 test('the window shows attempts beside each other with their judge, and chooses one', async () => {
-  const { root, service, tasks } = await startWindowService({ guest })
+  const { root, service, tasks } = await startWindowService({ guest: guestThatAttempts('2') })
   const repo = await registeredRepository(root)
   await registerRepository(join(root, 'home'), { path: repo, merge: 'review' })
   const { calls } = service

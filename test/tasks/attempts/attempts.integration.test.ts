@@ -6,35 +6,20 @@ import { pathExists } from '../../../main/lib/files/look.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
 import { shareNames, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { commitFiles, gitIn, subjectsOf } from '../../support/git/repositories.ts'
-import { registeredRepository, startOrchestrator, successJson, untilEnded } from '../../support/orchestrator.ts'
+import { guestThatAttempts } from '../../support/machines/attempting-guest.ts'
+import { registeredRepository, startOrchestrator, untilEnded } from '../../support/orchestrator.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
-/** An agent adds a file with its model's name; a judge looks at the attempts where it is told, and answers with `choice`. The agent of `bad` fails its check. */
-const guest = (choice: string, then = 'exit') => `
-set -e
-touch $SHARE/started
-rm -f $SHARE/.api-key
-cd $REPO
-if grep -q '^The attempts:' $SHARE/task.md; then
+/** A judge looks at the attempts where it is told. */
+const looks = `
   sed -n 's/^- attempt [0-9]*: \\(git diff [0-9a-f]* [0-9a-f]*\\),.*/\\1/p' $SHARE/task.md | while read -r line; do $line; done >seen.diff
   grep -q '^+by one$' seen.diff
-  rm seen.diff
-  echo '${successJson.replace('Done.', `They differ.\\nCHOICE: ${choice}`)}' >$SHARE/result.json
-  ${then}
-fi
-model=$(tr '\\0' '\\n' <$SHARE/environment | sed -n 's/^ANTHROPIC_MODEL=//p')
-echo "by $model" >greeting.txt
-git add -A
-git commit -q -m "By $model"
-code=0
-[ "$model" != bad ] || code=1
-echo '${successJson.replace(/}$/, ',"check":{"exit_code":CODE,"output":"checked"}}')}' | sed "s/CODE/$code/" >$SHARE/result.json
-`
+  rm seen.diff`
 
-async function world(choice = 'none', then?: string) {
+async function world(choice = 'none', then = 'exit') {
   const root = await temporaryFolder()
   const repo = await registeredRepository(root)
-  const setup = await startOrchestrator({ root, guest: guest(choice, then) })
+  const setup = await startOrchestrator({ root, guest: guestThatAttempts(choice, { looks, then }) })
   const { orchestrator, events } = setup
   const ended = (ids: readonly TaskId[]) =>
     Promise.all(ids.map(async (id) => taskView(await untilEnded(orchestrator, id))))
