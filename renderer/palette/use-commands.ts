@@ -1,7 +1,7 @@
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
 import { shortcut } from '../parts/key-names.ts'
-import { isConflict, isToChoose, isToReview, lookOf } from '../parts/states.ts'
+import { isConflict, isToReview, lookOf } from '../parts/states.ts'
 import { addFolders } from '../stores/adding.ts'
 import { change } from '../stores/change-settings.ts'
 import { writeTask } from '../stores/draft.ts'
@@ -11,7 +11,7 @@ import { choosing, go, placeOf, useNavigation } from '../stores/navigation.ts'
 import { showPalette } from '../stores/palette.ts'
 import { focusContinue } from '../views/task/continue/continue-field.tsx'
 import { landingOf } from '../views/task/landing/landing-of.ts'
-import { mergeNow } from '../views/task/merge-now.ts'
+import { canMergeNow, mergeNow } from '../views/task/merge-now.ts'
 import { runAgain } from '../views/task/run-again.ts'
 import type { Command } from './command-list.ts'
 
@@ -90,9 +90,7 @@ function commandsOf(row: TaskRow, askFor: AskFor): readonly Command[] {
   const waiting: readonly Command[] = [
     ...(isToReview(row) ? [review] : []),
     ...(isConflict(row) ? [resolve] : []),
-    ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
-      ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const]
-      : []),
+    ...(canMergeNow(row) ? [{ icon: 'merge', word: 'Merge Now', about, run: () => mergeNow(row) } as const] : []),
   ]
   const ended: readonly Command[] = [
     { icon: 'say', word: 'Continue…', about, run: focusContinue },

@@ -3,11 +3,11 @@ import type { TaskId } from '../../main/core/task/task.ts'
 import type { TaskRow } from '../../preload/live-state.ts'
 import { copyAndSay } from '../parts/copy.tsx'
 import { Entry, type MenuItem } from '../parts/menu.tsx'
-import { isConflict, isToChoose, isToReview } from '../parts/states.ts'
+import { isConflict, isToReview } from '../parts/states.ts'
 import { useTask } from '../stores/live.ts'
 import { go } from '../stores/navigation.ts'
 import { landingOf } from '../views/task/landing/landing-of.ts'
-import { mergeNow } from '../views/task/merge-now.ts'
+import { canMergeNow, mergeNow } from '../views/task/merge-now.ts'
 import { runAgain } from '../views/task/run-again.ts'
 import { CleanUp, Stop } from '../views/task/task-dialogs.tsx'
 
@@ -147,9 +147,7 @@ function itemsOf(id: TaskId, row: TaskRow | undefined, onAsk: OpenProps['onAsk']
     ...(isConflict(row)
       ? [{ icon: 'merge', word: 'Resolve…', onChoose: () => go({ view: 'resolve', id }) } as const]
       : []),
-    ...(ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
-      ? [{ icon: 'merge', word: 'Merge Now', onChoose: () => void mergeNow(row) } as const]
-      : []),
+    ...(canMergeNow(row) ? [{ icon: 'merge', word: 'Merge Now', onChoose: () => void mergeNow(row) } as const] : []),
   ]
   return [
     open,

@@ -2,7 +2,12 @@ import type { MergeView } from '../../../main/core/task/view.ts'
 import type { TaskRow } from '../../../preload/live-state.ts'
 import { act } from '../../api.ts'
 import { count } from '../../format.ts'
+import { isConflict, isToChoose, isToReview } from '../../parts/states.ts'
 import { showNotice } from '../../stores/notices.ts'
+
+/** Whether its work can be merged as it is: nobody is to review, settle or choose it first. */
+export const canMergeNow = (row: TaskRow): boolean =>
+  row.ref !== null && !isToReview(row) && !isConflict(row) && !isToChoose(row)
 
 /** Tries the merge again, and says how it went. */
 export async function mergeNow({ id }: Pick<TaskRow, 'id'>): Promise<void> {
