@@ -58,6 +58,7 @@ const taskSettings = [
   'placeOrder',
   'resolveConflicts',
   'warmMachines',
+  'prepareEnvironments',
   'tasksFolder',
   'linkClones',
   'guest',
@@ -134,6 +135,8 @@ export async function startServer(
 
   const machines = driver ?? hostDriver(log, () => settings.current())
   if (atStart.memoryTemplates && !machines.canRestore) log.warn('memoryTemplates changes nothing on this host')
+  if (atStart.prepareEnvironments && !machines.canLayEnvironment)
+    log.warn('prepareEnvironments changes nothing on this host')
   const events = stack.use(await openEventLog({ directory: home, log }))
   const tasks = stack.use(
     await Orchestrator.start(

@@ -23,11 +23,13 @@ export interface Share {
   readonly directory: string
 }
 
-/** A raw disk image that the guest finds by its serial. */
+/** A raw disk image that the guest finds by its serial. `environment` is the only one that several machines have at once, and none can write it. */
 export interface Volume {
-  readonly serial: 'nix-store' | 'var' | 'containers'
+  readonly serial: 'nix-store' | 'var' | 'containers' | 'environment'
   readonly path: string
 }
+
+export const isReadOnly = ({ serial }: Pick<Volume, 'serial'>): boolean => serial === 'environment'
 
 /** One TCP address of the host that the guest may reach, and under which port it finds it at `forwardAddress`. */
 export interface Forward {
@@ -99,6 +101,8 @@ export interface MachineDriver {
    * that was restored keeps every promise of one that was booted, and what goes wrong with a template costs no more than the boot.
    */
   readonly canRestore: boolean
+  /** Whether guests lay a volume `environment` below the store of their slot; others pass it over. */
+  readonly canLayEnvironment: boolean
   /** Gives shared folders and volumes the owner under which this host's helpers run. It is called before `start`, and can be repeated. */
   prepareOwnership(paths: readonly string[], signal: AbortSignal): Promise<void>
   /**

@@ -71,6 +71,8 @@ const settingsSchema = z.object({
   warmMachines: z.int().min(0).max(9).default(0),
   /** Machines are restored from a template of memory that is saved once for all of them, where their host can; they are booted without. */
   memoryTemplates: z.boolean().default(false),
+  /** The environment of a repository is built once for all slots, in a machine of its own, which takes a download and a disk more. */
+  prepareEnvironments: z.boolean().default(false),
   /** From power-on to the runner's first act. */
   bootTimeoutMs: z
     .int()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Task } from '../core/task/task.ts'
+import type { MachineHandle, Task } from '../core/task/task.ts'
 import { ShortageRetry } from '../lib/shortage.ts'
 import { Admission } from './admission/admission.ts'
 import { DiskWatch } from './admission/disk-watch.ts'
@@ -15,6 +15,7 @@ import type { GuestLines } from './attach/guest-lines.ts'
 import { TaskAttachments } from './attach/task-attachments.ts'
 import { TaskAttempts } from './attempts/attempts.ts'
 import type { RegisteredRepository } from './contract.ts'
+import { PreparedEnvironments } from './environments/prepared-environments.ts'
 import { announceEnd } from './finish/announce-end.ts'
 import { EndedTasks } from './finish/ended-tasks.ts'
 import { CheckMachines } from './landing/check-machines.ts'
@@ -72,6 +73,8 @@ export interface OrchestratorOptions extends RunnerContext {
   readonly tasksFolder?: string | null
   /** How many machines may be booted ahead of their tasks. Default 0. */
   readonly warmMachines?: number
+  /** Whether environments are built once for all slots, in machines of their own. Default false. */
+  readonly prepareEnvironments?: boolean
   /** Replaces the host's own figure of available memory in tests. */
   readonly hostMemory?: HostMemory
 }
@@ -89,26 +92,44 @@ export async function assembleParts(given: OrchestratorOptions) {
   const gate = new WorkGate()
   const host = new HostCheck({ driver: given.driver, limits, log })
   const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), index, log })
-  const checks = new CheckMachines(given)
+  const lender = { borrow: (repoPath: string) => prepared.borrow(repoPath) }
+  const lending = withParts(given, { environments: lender })
+  const checks = new CheckMachines(lending)
   const memory = new GuestMemory({ slots, catalog, checks, limits, hostMemory })
-  const warm = new WarmMachines({ context: given, catalog, unfinished, memory })
-  const admission = new Admission({ slots, memory, warm })
+  // Both give way to tasks, and each leaves room for the other one's.
+  const warmMemory = {
+    hasRoomAhead: (ahead: readonly (MachineHandle | null)[]) => memory.hasRoomAhead([...ahead, ...prepared.handles]),
+  }
+  const warm = new WarmMachines({ context: lending, catalog, unfinished, memory: warmMemory })
+  const prepared: PreparedEnvironments = new PreparedEnvironments({
+    ...{ context: given, catalog, repositories },
+    memory: { hasRoomAhead: (ahead) => memory.hasRoomAhead([...ahead, ...warm.handles]) },
+  })
+  const ahead = {
+    get handles() {
+      return [...warm.handles, ...prepared.handles]
+    },
+    giveWay: async () => (await Promise.all([warm.giveWay(), prepared.giveWay()])).includes(true),
+  }
+  const admission = new Admission({ slots, memory, warm: ahead })
   const waiting = new WaitingRoom({ slots, admission, log, isPaused: () => given.queuePaused ?? false })
   const landings = new Landings({
     ...{ home, repositories, parts: given, machines: checks, admission, warm, log },
     onState: catalog.tellAgain,
   })
-  const options = withLandings(given, landings)
+  const options = withParts(lending, { landings })
   const recordOptions = {
     onChange: (task: Task): void => {
       catalog.put(task)
       // Not earlier: a machine for the next task is not booted beside one that a task waits for.
       if (task.state.phase === 'working' || task.state.phase === 'finished') warm.used(task.repoPath)
+      prepared.used(task)
     },
     shortageRetry: new ShortageRetry(log, lifetime.detach),
   }
   const follower = new TaskFollower({
-    ...{ context: options, catalog, waiting, warm, checks, recordOptions, lifetime, gate },
+    ...{ context: options, catalog, waiting, warm, recordOptions, lifetime, gate },
+    checks: { has: (name) => checks.has(name) || prepared.has(name) },
     onEnd: async (record: TaskRecord): Promise<void> => {
       await showInWorkTree(record.task, options) // First: who hears of the end looks there.
       await resolvers.afterEnd(record.task)
@@ -144,7 +165,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
-    ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, admission, waiting },
+    ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, prepared, admission, waiting },
     ...{
       follower,
       running,
@@ -164,11 +185,11 @@ export async function assembleParts(given: OrchestratorOptions) {
 }
 
 /** The options with their getters, which are read at each use. */
-const withLandings = (options: OrchestratorOptions, landings: Landings): OrchestratorOptions =>
+const withParts = (
+  options: OrchestratorOptions,
+  parts: Partial<Pick<OrchestratorOptions, 'landings' | 'environments'>>,
+): OrchestratorOptions =>
   Object.defineProperties(
     {},
-    {
-      ...Object.getOwnPropertyDescriptors(options),
-      landings: { value: landings, enumerable: true },
-    },
+    { ...Object.getOwnPropertyDescriptors(options), ...Object.getOwnPropertyDescriptors(parts) },
   ) as OrchestratorOptions

@@ -247,18 +247,20 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and stops the running ones, with salvage; resolves when all have ended and their ends are announced. */
   async stopAll(): Promise<void> {
-    const { lifetime, waiting, landings, running, warm } = this.#parts
+    const { lifetime, waiting, landings, running, warm, prepared } = this.#parts
     lifetime.close()
     waiting.close()
     landings.close()
     for (const id of running.ids) running.stop(id, quit())
+    await prepared[Symbol.asyncDispose]()
     await running.allOver()
     await warm[Symbol.asyncDispose]()
   }
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lifetime, disks, overlaps, followers, waiting, landings, admission, running, warm, index } = this.#parts
+    const { lifetime, disks, overlaps, followers, waiting, landings, admission, running, warm, prepared, index } =
+      this.#parts
     lifetime.letGo()
     disks[Symbol.dispose]()
     overlaps[Symbol.dispose]()
@@ -266,6 +268,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     waiting.close()
     await landings[Symbol.asyncDispose]()
     await admission.idle()
+    await prepared[Symbol.asyncDispose]()
     await running.allOver()
     await warm[Symbol.asyncDispose]()
     await waiting[Symbol.asyncDispose]()

@@ -16,6 +16,7 @@ import { acknowledge } from './rows/acknowledge.ts'
 import { attach } from './rows/attach.ts'
 import { boot } from './rows/boot.ts'
 import { clone } from './rows/clone.ts'
+import { environments } from './rows/environments.ts'
 import { flood } from './rows/flood.ts'
 import { history } from './rows/history.ts'
 import { idle } from './rows/idle.ts'
@@ -48,6 +49,7 @@ const benches: readonly Bench[] = [
   warm,
   template,
   places,
+  environments,
   task,
   soak,
 ]

@@ -4,6 +4,7 @@ import { startServer } from '../../main/app.ts'
 import { parseTaskId } from '../../main/core/task/task.ts'
 import { createLog } from '../../main/lib/log.ts'
 import { registerRepository } from '../../main/settings/repositories.ts'
+import type { Settings } from '../../main/settings/settings.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { connectToServer, type ServerConnection } from '../../main/web/client.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
@@ -25,13 +26,13 @@ export interface BenchServer {
 }
 
 /** Entering the development shell leaves a mark in the share, so that nix's part can be told from Claude's. */
-const markedFlake = offlineFlake.replace('PROJECT_SHELL', 'shellHook = ": > ../shell-entered"; PROJECT_SHELL')
+export const markedFlake = offlineFlake.replace('PROJECT_SHELL', 'shellHook = ": > ../shell-entered"; PROJECT_SHELL')
 
 /** A server over real machines and a scripted model, with a small and a large repository. */
-export async function startTimedServer({
-  folder,
-  stack,
-}: Pick<BenchContext, 'folder' | 'stack'>): Promise<BenchServer> {
+export async function startTimedServer(
+  { folder, stack }: Pick<BenchContext, 'folder' | 'stack'>,
+  { flake = markedFlake, settings = {} }: { readonly flake?: string; readonly settings?: Partial<Settings> } = {},
+): Promise<BenchServer> {
   const asked = { at: 0 }
   let round = 0
   const script: Script = (history) => {
@@ -46,11 +47,11 @@ export async function startTimedServer({
   const repositories = { project: join(folder, 'project'), large: join(folder, 'large') }
   await mkdir(home, { mode: 0o700 })
   for (const [alias, path] of Object.entries(repositories)) {
-    await makeRepository(path, { flake: markedFlake })
+    await makeRepository(path, { flake })
     await registerRepository(home, { path, alias })
   }
   await addMaterial(repositories.large, { commits: 6, blobs: 24, replaced: 14, smallFiles: 4000 })
-  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed' }))
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', ...settings }))
   const env = { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
   const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
   stack.defer(async () => {

@@ -79,6 +79,7 @@ test('what the guest runs is sound shell', async () => {
     'debian/build-image.sh',
     'debian/customize-root.sh',
     'debian/dhcp',
+    'debian/prepared-store.sh',
     'debian/init',
     'debian/initrd-init',
   ]) {

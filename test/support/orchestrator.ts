@@ -67,6 +67,7 @@ export interface OrchestratorSetup {
   readonly resolveConflicts?: 'ask' | 'auto'
   readonly placeOrder?: readonly string[]
   readonly warmMachines?: number
+  readonly prepareEnvironments?: boolean
   readonly tasksFolder?: string
   readonly linkClones?: boolean
   /** Makes the places of the home that it is given. */

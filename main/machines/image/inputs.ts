@@ -52,6 +52,7 @@ const inputFiles = [
   'debian/initrd-init',
   'debian/packages.txt',
   'debian/pins.json',
+  'debian/prepared-store.sh',
   'debian/restore.pl',
 ]
 

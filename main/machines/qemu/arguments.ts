@@ -1,4 +1,4 @@
-import type { Share } from '../driver.ts'
+import { isReadOnly, type Share } from '../driver.ts'
 import type { Hardware } from '../hardware.ts'
 import type { NetworkPlan } from './network.ts'
 
@@ -53,7 +53,7 @@ export function qemuArguments(machine: QemuMachine, facts: QemuFacts): readonly 
     ...(facts.architecture === 'x86_64' ? device({ driver: 'pvpanic-pci' }) : []),
     ...(template ? templateArguments(template) : []),
     ...disk('root', machine.root, { readOnly: true }),
-    ...machine.volumes.flatMap(({ serial, path }) => drive(serial, path, { readOnly: false })),
+    ...machine.volumes.flatMap(({ serial, path }) => drive(serial, path, { readOnly: isReadOnly({ serial }) })),
     ...machine.shares.flatMap(({ tag, socket }) => ['-chardev', `socket,id=fs-${tag},path=${commaDoubled(socket)}`]),
     ...machine.network.cards.flatMap(({ backend }) => ['-netdev', JSON.stringify(backend)]),
     ...(template ? [] : ownDevices(machine).flatMap(device)),
@@ -84,7 +84,7 @@ export function pluggedDevices(machine: Parameters<typeof ownDevices>[0]): reado
   return ownDevices(machine).map((properties, index) => ({ ...properties, id: `own${index}`, bus: `slot${index}` }))
 }
 
-/** Two shares, three volumes, two cards, and one to spare. */
+/** Two shares, four volumes, two cards. */
 const slots = 8
 
 function templateArguments({ restoreSocket }: TemplatePart): readonly string[] {

@@ -57,6 +57,7 @@ export function createQemuDriver({
     canClose: true,
     imageKey,
     canRestore: restores(architecture),
+    canLayEnvironment: true,
     problems: (signal) => hostProblems(cacheDirectory, architecture, signal),
 
     async prepareOwnership(paths, signal) {

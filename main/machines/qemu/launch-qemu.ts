@@ -1,6 +1,6 @@
 import { chmod, type FileHandle, stat } from 'node:fs/promises'
 import type { Command } from '../command.ts'
-import type { MachineSpec } from '../driver.ts'
+import { isReadOnly, type MachineSpec } from '../driver.ts'
 import type { GuestImage } from '../guest-image.ts'
 import type { Hardware } from '../hardware.ts'
 import { type HelperProcess, startHelper } from '../helper-process.ts'
@@ -34,7 +34,9 @@ export async function hardwareOf(
   }: Pick<LaunchParts, 'user' | 'confinement'> & { image: GuestImage; run: RunDirectory },
 ): Promise<Hardware> {
   await prepareConsole(consolePath, user)
-  if (user.kind === 'dropped') for (const path of [image.kernel, image.initrd, image.root]) await makeReadable(path)
+  const readOnly = volumes.filter(isReadOnly).map(({ path }) => path)
+  if (user.kind === 'dropped')
+    for (const path of [image.kernel, image.initrd, image.root, ...readOnly]) await makeReadable(path)
   return {
     cpus,
     memoryMiB,

@@ -44,6 +44,7 @@ export function createVfkitDriver({
     canClose: true,
     imageKey,
     canRestore: false,
+    canLayEnvironment: false,
     problems: async () => macProblems(await host()),
 
     /** The framework shows every file as belonging to anyone who looks. */

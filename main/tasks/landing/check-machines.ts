@@ -1,16 +1,12 @@
-import { mkdir } from 'node:fs/promises'
-import { AppError, errorOf } from '../../core/failure.ts'
 import type { CheckReport } from '../../core/merge/check-report.ts'
 import { checkTimeoutMs } from '../../core/merge/merge-policy.ts'
 import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
-import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
-import { requireOwnFolders } from '../admission/require-own-folders.ts'
+import type { MachineSpec, Volume } from '../../machines/driver.ts'
+import { withPrepared } from '../environments/prepared-disks.ts'
 import { checkFolder, filesOf, filesOfCheck } from '../record/task-files.ts'
-import { readResult } from '../run/ask-worker.ts'
-import { supervise } from '../run/supervise.ts'
+import { runCommitMachine } from '../run/commit-machine.ts'
 import type { RunnerContext } from '../run/task-run.ts'
-import { writeCheckShare } from '../run/write-share.ts'
 import { machineSpec } from '../slots/machine-spec.ts'
 import { prepareSlotStorage } from '../slots/slot-storage.ts'
 import type { CheckTerms } from './check-terms.ts'
@@ -33,10 +29,7 @@ export interface RanCheck {
   readonly image: string
 }
 
-type CheckContext = Pick<RunnerContext, 'home' | 'driver' | 'limits' | 'clock'>
-
-/** From its boot to its end a machine takes this much longer than its check, at the most. */
-const marginMs = 5 * 60_000
+type CheckContext = Pick<RunnerContext, 'home' | 'driver' | 'limits' | 'clock' | 'environments'>
 
 const machineName = (id: TaskId): string => `${id}-check`
 
@@ -83,51 +76,28 @@ export class CheckMachines {
     { task, commit, timeoutMs = checkTimeoutMs, terms, slot, slotIsFree }: CheckRequest,
     signal: AbortSignal,
   ): Promise<RanCheck> {
-    const { home, driver, limits, clock } = this.#context
+    const { home, limits, environments } = this.#context
     const { id, repoPath, environment } = task
     const files = filesOfCheck(task)
-    const { provisions } = terms
-    await mkdir(files.share, { recursive: true, mode: 0o700 })
-    await cloneWorkspace(
-      {
-        ...{ repoPath, workspace: files.repo, taskId: id, needsFlake: environment === undefined },
-        base: { kind: 'commit', name: commit, commit },
-      },
-      signal,
-    )
-    await writeCheckShare(files, terms.share, commit)
-    await requireOwnFolders(files)
-    const volumes = await prepareSlotStorage(home, slot)
-    await driver.prepareOwnership([files.share, files.repo, ...volumes.map(({ path }) => path)], signal)
-    await slotIsFree(slot)
-    signal.throwIfAborted()
+    const { provisions, share } = terms
     const size = { ...limits, ...terms.size }
-    const spec = { ...machineSpec(id, { home, limits: size, files, slot, provisions, volumes }), name: machineName(id) }
-    const machine = await driver.start(spec, signal)
-    this.#running.set(id, machine.handle)
-    using _told = clock.follow(machine)
-    await using _off = { [Symbol.asyncDispose]: () => machine.powerOff(AbortSignal.abort()) } // It does nothing once it has ended.
-    const ended = await supervise(
-      machine,
+    using prepared = await environments?.borrow(repoPath)
+    const specOf = (volumes: readonly Volume[]): MachineSpec => ({
+      ...machineSpec(id, { home, limits: size, files, slot, provisions, volumes: withPrepared(volumes, prepared) }),
+      name: machineName(id),
+    })
+    const { report, image = terms.image } = await runCommitMachine(
+      this.#context,
       {
-        ...{ share: files.share, bootTimeoutMs: limits.bootTimeoutMs, powerOffTimeoutMs: limits.powerOffTimeoutMs },
-        taskTimeoutMs: limits.bootTimeoutMs + timeoutMs + marginMs,
-        onAgentStarted: async () => undefined,
-        onStopRequested: async () => undefined,
+        ...{ id, repoPath, commit, needsFlake: environment === undefined, files, share, timeoutMs },
+        secret: provisions.key.value,
+        volumes: () => prepareSlotStorage(home, slot),
+        spec: specOf,
+        ready: () => slotIsFree(slot),
+        onStarted: (handle) => this.#running.set(id, handle),
       },
       signal,
-      never,
     )
-    signal.throwIfAborted()
-    const result = await readResult({ share: files.share, secret: provisions.key.value }, id)
-    if ('code' in result) throw errorOf(result)
-    if (result.check) return { report: result.check, image: machine.handle.image ?? terms.image }
-    const exit = ended.kind === 'exited' && 'detail' in ended.exit ? `: ${ended.exit.detail}` : ''
-    throw new AppError('guest-failed', `${result.error ?? 'The machine of the check ended before the check'}${exit}`, {
-      hint: `Its console is ${files.console}`,
-    })
+    return { report, image }
   }
 }
-
-/** A machine that is let go of would be found by nobody. */
-const never = new AbortController().signal

@@ -4,6 +4,7 @@ import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
 import type { Machine, MachineSpec } from '../../machines/driver.ts'
 import { homeNote } from '../../settings/claude-home/home-note.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
+import { withPrepared } from '../environments/prepared-disks.ts'
 import { showInWorkTree } from '../record/mirror.ts'
 import { placeFork } from '../record/place-fork.ts'
 import { machineSpec, type SpecParts } from '../slots/machine-spec.ts'
@@ -62,7 +63,7 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
 
 /** A machine of its own, that waits for nothing. */
 async function powerOn(run: TaskRun, signal: AbortSignal): Promise<Pick<HandedOver, 'machine'>> {
-  const { context, slot, source } = run
+  const { context, record, slot, source } = run
   const volumes = await prepareSlotStorage(context.home, slot)
   await context.driver.prepareOwnership(
     volumes.map(({ path }) => path),
@@ -70,7 +71,8 @@ async function powerOn(run: TaskRun, signal: AbortSignal): Promise<Pick<HandedOv
   )
   await source.slotIsFree(slot)
   signal.throwIfAborted()
-  return { machine: await context.driver.start(specOf(run, volumes), signal) }
+  using prepared = await context.environments?.borrow(record.task.repoPath)
+  return { machine: await context.driver.start(specOf(run, withPrepared(volumes, prepared)), signal) }
 }
 
 const specOf = ({ context, record, slot, provisions }: TaskRun, volumes: SpecParts['volumes']): MachineSpec =>

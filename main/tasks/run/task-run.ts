@@ -6,6 +6,7 @@ import type { Place, Standing } from '../../core/task/task-place.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MachineDriver } from '../../machines/driver.ts'
 import type { GuestLines } from '../attach/guest-lines.ts'
+import type { EnvironmentLender } from '../environments/prepared-disks.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { FinishOptions } from '../finish/conclude.ts'
 import type { MirrorOptions } from '../record/mirror.ts'
@@ -27,6 +28,8 @@ export interface RunnerContext extends FinishOptions, MirrorOptions {
   readonly clock: Pick<HostClock, 'follow'>
   /** Reaches into running machines. */
   readonly lines: Pick<GuestLines, 'follow'>
+  /** Lends disks with environments; left out, there are none. */
+  readonly environments?: EnvironmentLender
   /** Knows what goes on before their agents begin. */
   readonly beginProgress: Pick<BeginProgress, 'follow'>
   readonly limits: {

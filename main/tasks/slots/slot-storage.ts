@@ -15,19 +15,22 @@ export async function prepareSlotStorage(
   exclude = excludeFromBackups,
 ): Promise<readonly Volume[]> {
   const folder = join(home, 'slots', String(slot))
-  const volumes: readonly Volume[] = [
-    { serial: 'nix-store', path: join(folder, 'nix-store.img') },
-    { serial: 'var', path: join(folder, 'var', 'var.img') },
-    { serial: 'containers', path: join(folder, 'container-storage', 'containers.img') },
+  const volumes = [
+    await makeBlankDisk('nix-store', join(folder, 'nix-store.img')),
+    await makeBlankDisk('var', join(folder, 'var', 'var.img')),
+    await makeBlankDisk('containers', join(folder, 'container-storage', 'containers.img')),
   ]
-  for (const { path } of volumes) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await using file = await open(path, 'a', 0o600)
-    const { size } = await file.stat()
-    if (size === 0) await file.truncate(volumeBytes)
-  }
   await exclude(folder)
   return volumes
+}
+
+/** Makes the image where it is not there yet. */
+export async function makeBlankDisk(serial: Volume['serial'], path: string): Promise<Volume> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await using file = await open(path, 'a', 0o600)
+  const { size } = await file.stat()
+  if (size === 0) await file.truncate(volumeBytes)
+  return { serial, path }
 }
 
 /** A MAC address of the slot's own, locally administered, so that leases of two guests never meet. */

@@ -10,6 +10,7 @@ import type { Log } from '../../lib/log.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../machines/driver.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
+import { type EnvironmentLender, withPrepared } from '../environments/prepared-disks.ts'
 import { shareNames, type TaskFiles, taskFiles } from '../record/task-files.ts'
 import { machineSpec } from './machine-spec.ts'
 import type { Provisions } from './provisions.ts'
@@ -19,6 +20,7 @@ export interface WarmMachineParts {
   readonly home: string
   readonly limits: { readonly cpus: number; readonly memoryMiB: number }
   readonly driver: MachineDriver
+  readonly environments?: EnvironmentLender
   readonly log: Log
 }
 
@@ -114,14 +116,16 @@ export class WarmMachine {
   }
 
   async #boot(provisions: Provisions): Promise<{ readonly machine: Machine; readonly spec: MachineSpec }> {
-    const { home, limits, driver } = this.#parts
+    const { home, limits, driver, environments } = this.#parts
     const { share, repo } = this.#files
     for (const folder of [share, repo]) await mkdir(folder, { recursive: true, mode: 0o700 })
     await requireOwnFolders(this.#files)
     await placeGuestFile(share, shareNames.standby, '')
     const volumes = await prepareSlotStorage(home, this.slot)
     await driver.prepareOwnership([share, repo, ...volumes.map(({ path }) => path)], this.#stop.signal)
-    const spec = machineSpec(this.id, { home, limits, files: this.#files, slot: this.slot, volumes, provisions })
+    using prepared = await environments?.borrow(this.repoPath)
+    const parts = { home, limits, files: this.#files, slot: this.slot, provisions }
+    const spec = machineSpec(this.id, { ...parts, volumes: withPrepared(volumes, prepared) })
     const machine = await driver.start(spec, this.#stop.signal)
     this.#handle = machine.handle
     return { machine, spec }

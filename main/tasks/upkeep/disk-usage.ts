@@ -4,6 +4,7 @@ import { allSlots } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
 import { statusOf, type TaskStatus } from '../../core/task/view.ts'
 import { allocatedBytes } from '../../lib/files/allocated-bytes.ts'
+import { preparedFolder } from '../environments/prepared-disks.ts'
 import { filesOf } from '../record/task-files.ts'
 import { readUndeleted, type Undeleted } from './deletions.ts'
 
@@ -16,6 +17,8 @@ export type DiskUsage = {
   /** By the key of their inputs. */
   images: { key: string; bytes: number }[]
   tools: { name: string; bytes: number }[]
+  /** Of all prepared environments together. */
+  environments_bytes: number
   /** Of cleaned-up tasks and old images: what could not be deleted yet. Not in the sum where it is counted above. */
   left: Undeleted[]
 }
@@ -40,9 +43,13 @@ export async function diskUsage({ home, cacheDirectory }: DiskPlaces, tasks: rea
     .filter(({ name }) => imageKey.test(name))
     .map(({ name, bytes }) => ({ key: name, bytes }))
   const tools = await measured(cacheDirectory, 'tools')
+  const environments = await allocatedBytes(preparedFolder(home))
   const left = [...((await readUndeleted(home)) ?? [])]
-  const total = [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, 0)
-  return { total_bytes: total, slots: slots.filter(({ bytes }) => bytes > 0), tasks: ofTasks, images, tools, left }
+  return {
+    total_bytes: [...slots, ...ofTasks, ...images, ...tools].reduce((sum, { bytes }) => sum + bytes, environments),
+    slots: slots.filter(({ bytes }) => bytes > 0),
+    ...{ tasks: ofTasks, images, tools, environments_bytes: environments, left },
+  }
 }
 
 /** Both its folders, where it has two. */

@@ -229,3 +229,12 @@ test('what a restored machine has of its own is plugged in, a slot for each', ()
     ]
   `)
 })
+
+test('the disk that several machines read is opened for reading alone, also where it is plugged in', () => {
+  const shared = { ...machine, volumes: [{ serial: 'environment', path: '/prepared/a.img' }] } as const
+  expect(listed(qemuArguments(shared, debian12))).toContain(
+    '{"driver":"raw","node-name":"environment","read-only":true,"file":{"driver":"file","filename":"/prepared/a.img","read-only":true}}',
+  )
+  const restored = { ...shared, template: { role: 'restored', restoreSocket: '/run/m/t1/io/restore.sock' } } as const
+  expect(listed(qemuArguments(restored, debian12))).toContain('"node-name":"environment","read-only":true')
+})

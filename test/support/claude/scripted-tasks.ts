@@ -343,7 +343,7 @@ export class ScriptedTasks implements Tasks {
   }
 
   async usage(): Promise<DiskUsage> {
-    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [], left: [] }
+    return { total_bytes: 0, slots: [], tasks: [], images: [], tools: [], environments_bytes: 0, left: [] }
   }
 
   async prune({ dryRun, by }: PruneRequest): Promise<PruneReport> {

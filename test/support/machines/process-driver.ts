@@ -41,6 +41,7 @@ export function processDriver(runRoot: string, guestScript: string): MachineDriv
     canClose: true,
     imageKey: async () => processImage,
     canRestore: false,
+    canLayEnvironment: true,
     problems: async () => [],
     prepareOwnership: async () => undefined,
     start: async (spec) => {

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { AppError } from '../../core/failure.ts'
+import { type CheckReport, succeeded } from '../../core/merge/check-report.ts'
+import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
+import { checkTermsOf, type TermsParts } from '../landing/check-terms.ts'
+import { taskFiles } from '../record/task-files.ts'
+import { runCommitMachine } from '../run/commit-machine.ts'
+import type { RunnerContext } from '../run/task-run.ts'
+import { machineSpec } from '../slots/machine-spec.ts'
+import type { Provisions } from '../slots/provisions.ts'
+import { makeBlankDisk } from '../slots/slot-storage.ts'
+
+export type PreparationContext = Pick<RunnerContext, 'home' | 'driver' | 'limits' | 'clock'> & TermsParts
+
+export interface Preparation {
+  /** A task of the repository: what such tasks work in, and where its flake lies. */
+  readonly task: Task
+  /** Of the user's branch. */
+  readonly commit: string
+  /** Names the machine, which is no task's. */
+  readonly id: TaskId
+  /** Empty, and gone once the disk was taken. */
+  readonly folder: string
+  readonly onStarted: (handle: MachineHandle) => void
+}
+
+/** Downloads and builds of a whole environment may take long, and nobody waits for them. */
+const timeoutMs = 2 * 60 * 60_000
+
+/**
+ * Runs in the development shell, once that is there. It lays what nix remembered beside nix's database, without the sources that it keeps there as well:
+ * they are in the store.
+ */
+const keepCaches = [
+  'PATH=/usr/bin:/bin:$PATH',
+  'mkdir -p /nix/var/prepared || exit',
+  'cd "$HOME/.cache/nix" 2>/dev/null || exit 0',
+  'for each in eval-cache-* fetcher-cache-*; do if [ -e "$each" ]; then cp -R "$each" /nix/var/prepared/ || exit; fi; done',
+].join('\n')
+
+/** The check of nothing: its machine enters the development shell, and that is what it is for. */
+const policy = { kind: 'check', command: keepCaches, timeoutMs } as const
+
+/** Secrets of the user's are for tasks. */
+const withoutSecrets = ({ gateway, ...rest }: Provisions): Provisions => ({
+  ...rest,
+  ...(gateway && { gateway: { ...gateway, secrets: [] } }),
+})
+
+/** Of no slot: only one machine prepares at a time. */
+const mac = '02:6d:76:6d:00:00'
+const anySlot = 1 as SlotId
+
+export const preparingName = (id: TaskId): string => `${id}-prepare`
+
+/**
+ * Builds the environment of a commit in a machine with blank disks, in which no agent ever works.
+ * @returns the path of the disk that holds its store; the machine has ended.
+ * @throws AppError when it cannot be prepared, and the signal's reason when that fires.
+ */
+export async function prepareEnvironment(
+  context: PreparationContext,
+  { task, commit, id, folder, onStarted }: Preparation,
+  signal: AbortSignal,
+): Promise<string> {
+  const { home, limits } = context
+  const terms = await checkTermsOf(task, policy, context)
+  const provisions = withoutSecrets(terms.provisions)
+  const files = {
+    ...taskFiles(home, id),
+    ...{ folder, workFolder: folder, share: join(folder, 'share'), repo: join(folder, 'repo') },
+    ...{ console: join(folder, '..', 'prepare.log'), network: join(folder, '..', 'network.jsonl') },
+  }
+  const disk = join(folder, 'nix-store.img')
+  const size = { ...limits, ...terms.size }
+  const { report, isWhole } = await runCommitMachine(
+    context,
+    {
+      ...{
+        id,
+        repoPath: task.repoPath,
+        commit,
+        needsFlake: task.environment === undefined,
+        files,
+        timeoutMs,
+        onStarted,
+      },
+      share: terms.share,
+      secret: provisions.key.value,
+      volumes: async () => [
+        await makeBlankDisk('nix-store', disk),
+        await makeBlankDisk('var', join(folder, 'var.img')),
+      ],
+      spec: (volumes) => {
+        const spec = machineSpec(id, { home, limits: size, files, slot: anySlot, volumes, provisions })
+        return { ...spec, name: preparingName(id), network: { ...spec.network, mac } }
+      },
+    },
+    signal,
+  )
+  if (succeeded(report) && isWhole) return disk
+  throw new AppError(
+    'guest-failed',
+    succeeded(report) ? 'Its machine did not power off by itself' : whyFailed(report),
+    {
+      hint: `Its console is ${files.console}`,
+    },
+  )
+}
+
+function whyFailed({ output, timedOut }: CheckReport): string {
+  if (timedOut) return 'It took longer than two hours'
+  return output.trim().split('\n').slice(-8).join('\n') || 'nix develop failed'
+}
