@@ -66,7 +66,7 @@ export async function cloneSubmodules(
     await mkdir(folder, { recursive: true })
     if ((await readdir(folder)).length > 0) continue // Outside a sparse checkout, or not a folder of ours to fill.
     const inner = { commit: link.commit, taskId }
-    notes.push(...(await makeClone(module, folder, inner, signal)))
+    notes.push(...(await makeClone(module, folder, inner, signal)).notes)
     notes.push(...(await bringLfsObjects(module, folder, signal)))
     notes.push(...(await cloneSubmodules(module, folder, inner, signal)))
     await gitOrThrow(

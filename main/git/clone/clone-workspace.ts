@@ -7,9 +7,10 @@ import { saysDiskFull } from '../../lib/shortage.ts'
 import { GitError, type GitOptions, gitQuickly } from '../process/git.ts'
 import { cloneSettings } from '../repository/clone-settings.ts'
 import { inspectRepository } from '../repository/inspect-repository.ts'
+import { keepStart } from '../repository/known-starts.ts'
 import { bringLfsObjects } from './bring-lfs-objects.ts'
 import { cloneSubmodules, gitlinksOf } from './clone-submodules.ts'
-import { makeClone } from './make-clone.ts'
+import { isSetAsKnown, makeClone } from './make-clone.ts'
 import { flakeMissing, startOf } from './start-of.ts'
 import { startRebase } from './start-rebase.ts'
 
@@ -47,22 +48,21 @@ export async function cloneWorkspace(
   },
   signal?: AbortSignal,
 ): Promise<ClonedWorkspace> {
-  const asked = cloneSettings(repoPath, signal)
-  asked.catch(() => undefined) // Where it is no repository, the inspection says so.
+  const asked = isSetAsKnown(repoPath) ? undefined : cloneSettings(repoPath, signal)
+  asked?.catch(() => undefined) // Where it is no repository, the inspection says so.
   const repository = await inspectRepository(repoPath, signal)
-  const { commit, hasFlake, hasSubmodules } = await startOf(
-    repository,
-    rebase ? { kind: 'branch', branch: rebase.branch } : base,
-    signal,
-  )
+  const point = await startOf(repository, rebase ? { kind: 'branch', branch: rebase.branch } : base, signal)
+  const { commit, hasFlake, hasSubmodules } = point
   if (needsFlake && !hasFlake) throw flakeMissing(repository)
   const user = { cwd: repository.path, trust: 'user' } as const
   const [settings, links] = await Promise.all([asked, hasSubmodules ? gitlinksOf(user, commit, signal) : []])
   await emptyFolder(workspace)
   try {
     const start = { commit, taskId }
+    const made = await makeClone(repository, workspace, { ...start, settings }, signal)
+    if (!made.isPartial) keepStart(repository.commonDirectory, point)
     const notes = [
-      ...(await makeClone(repository, workspace, { ...start, settings }, signal)),
+      ...made.notes,
       ...(await bringLfsObjects(repository, workspace, signal)),
       ...(await cloneSubmodules(repository, workspace, { ...start, links }, signal)),
     ]

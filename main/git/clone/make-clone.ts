@@ -1,4 +1,8 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { removeTree } from '../../lib/files/remove-tree.ts'
+import { RecentMap } from '../../lib/recent-map.ts'
 import { gitOrThrow } from '../process/git.ts'
 import { type CloneSettings, cloneSettings } from '../repository/clone-settings.ts'
 import { objectStores } from '../repository/object-stores.ts'
@@ -19,24 +23,88 @@ export interface CloneSource {
 export interface CloneStart {
   readonly commit: string
   readonly taskId: string
-  /** Of the source, from who knows them already. */
-  readonly settings?: CloneSettings
+  /** Of the source, from who has asked for them already. */
+  readonly settings?: CloneSettings | undefined
 }
 
-/**
- * A clone of its own in `destination`, which exists and is empty, with the commit checked out on branch `task-ID`.
- * Answers one sentence for each thing that the clone lacks.
- */
+export interface MadeClone {
+  /** Whether the source lacks objects that its remote has. */
+  readonly isPartial: boolean
+  /** What the clone lacks, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/** A clone of its own in `destination`, which exists and is empty, with the commit checked out on branch `task-ID`. */
 export async function makeClone(
   source: CloneSource,
   destination: string,
-  { commit, taskId, settings }: CloneStart,
+  start: CloneStart,
   signal?: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<MadeClone> {
+  const { isPartial } = await fillAsSet(source, destination, start, signal)
+  return { isPartial, notes: isPartial ? [partialNote] : [] }
+}
+
+const partialNote = 'The repository is a partial clone: content that it has not fetched is missing in the task, too'
+
+/** What repositories were set to when they were cloned last. */
+const lastSettings = new RecentMap<string, CloneSettings>(200)
+
+/** Whether a clone of it need not wait for its settings. */
+export const isSetAsKnown = (path: string): boolean => lastSettings.get(path) !== undefined
+
+/**
+ * Fills the clone as the source is set, which it answers. A source that was cloned before is asked beside that whether it is set as it was
+ * then; where it is not, what was made is thrown away.
+ */
+async function fillAsSet(
+  source: CloneSource,
+  destination: string,
+  start: CloneStart,
+  signal?: AbortSignal,
+): Promise<CloneSettings> {
+  const last = start.settings ? undefined : lastSettings.get(source.path)
+  let asked: Promise<CloneSettings> | undefined
+  const ask = () => {
+    asked ??= start.settings ? Promise.resolve(start.settings) : cloneSettings(source.path, signal)
+    return asked
+  }
+  if (last) {
+    try {
+      await fill(source, destination, { ...start, settings: last }, signal, async () => {
+        if (!isDeepStrictEqual(await ask(), last)) throw new SettingsChanged()
+      })
+      return last
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (isDeepStrictEqual(await ask(), last)) throw error
+      await removeTree(destination)
+      await mkdir(destination)
+    }
+  }
+  const settings = await ask()
+  await fill(source, destination, { ...start, settings }, signal)
+  lastSettings.set(source.path, settings)
+  return settings
+}
+
+class SettingsChanged extends Error {
+  override readonly name = 'SettingsChanged'
+}
+
+async function fill(
+  source: CloneSource,
+  destination: string,
+  { commit, taskId, settings }: CloneStart & { readonly settings: CloneSettings },
+  signal?: AbortSignal,
+  /** Waited for as well. */
+  beside: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const dotGit = join(destination, '.git')
-  const [{ isPartial, sparse, excludesFile, ignoresCase, precomposes }, stores] = await Promise.all([
-    settings ?? cloneSettings(source.path, signal),
+  const { isPartial, sparse, excludesFile, ignoresCase, precomposes } = settings
+  const [stores, exclude] = await Promise.all([
     objectStores(source.commonDirectory),
+    userExcludes(source, excludesFile),
   ])
   await writeCloneFolder(dotGit, {
     objectFormat: source.objectFormat,
@@ -49,12 +117,11 @@ export async function makeClone(
     precomposes,
     sparse: sparse && { ...sparse, patternsFile: join(source.gitDirectory, 'info', 'sparse-checkout') },
     shallowFile: source.isShallow ? join(source.commonDirectory, 'shallow') : null,
-    exclude: await userExcludes(source, excludesFile),
+    exclude,
   })
   // The files come from the user's own objects, so that they need not wait for the copies.
   const [main = ''] = stores
   await together(signal, (either) => [
-    copyObjects(stores, join(dotGit, 'objects'), either),
     gitOrThrow(
       ['read-tree', '-m', '-u', commit],
       {
@@ -65,10 +132,9 @@ export async function makeClone(
       },
       either,
     ),
+    copyObjects(stores, join(dotGit, 'objects'), either),
+    beside(),
   ])
-  return isPartial
-    ? ['The repository is a partial clone: content that it has not fetched is missing in the task, too']
-    : []
 }
 
 /** Waits for all; when one fails the others are stopped and have ended before the error is thrown. */

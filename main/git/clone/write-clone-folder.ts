@@ -1,5 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { allEnded } from '../../lib/all-ended.ts'
 
 export interface CloneFolder {
   readonly objectFormat: 'sha1' | 'sha256'
@@ -21,15 +22,17 @@ export interface CloneFolder {
 
 /** Writes a `.git` folder by hand, all but its objects and its index: no template, no hook, no remote, no one's settings. */
 export async function writeCloneFolder(dotGit: string, clone: CloneFolder): Promise<void> {
-  for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']) {
-    await mkdir(join(dotGit, folder), { recursive: true })
-  }
-  await writeFile(join(dotGit, 'HEAD'), `ref: refs/heads/${clone.branch}\n`)
-  await writeFile(join(dotGit, 'refs/heads', clone.branch), `${clone.commit}\n`)
-  await writeFile(join(dotGit, 'config'), configOf(clone))
-  if (clone.exclude !== '') await writeFile(join(dotGit, 'info', 'exclude'), clone.exclude, 'latin1')
-  if (clone.shallowFile !== null) await copyFile(clone.shallowFile, join(dotGit, 'shallow'))
-  if (clone.sparse) await copyFile(clone.sparse.patternsFile, join(dotGit, 'info', 'sparse-checkout'))
+  const folders = ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']
+  await allEnded(folders.map((folder) => mkdir(join(dotGit, folder), { recursive: true })))
+  const { exclude, shallowFile, sparse } = clone
+  await allEnded([
+    writeFile(join(dotGit, 'HEAD'), `ref: refs/heads/${clone.branch}\n`),
+    writeFile(join(dotGit, 'refs/heads', clone.branch), `${clone.commit}\n`),
+    writeFile(join(dotGit, 'config'), configOf(clone)),
+    ...(exclude === '' ? [] : [writeFile(join(dotGit, 'info', 'exclude'), exclude, 'latin1')]),
+    ...(shallowFile === null ? [] : [copyFile(shallowFile, join(dotGit, 'shallow'))]),
+    ...(sparse ? [copyFile(sparse.patternsFile, join(dotGit, 'info', 'sparse-checkout'))] : []),
+  ])
 }
 
 function configOf(clone: CloneFolder): string {

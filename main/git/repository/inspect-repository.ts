@@ -2,9 +2,11 @@ import { access, constants, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { entryExists } from '../../lib/files/look.ts'
-import { git, gitQuickly, utf8 } from '../process/git.ts'
+import { type GitOptions, git, gitQuickly, utf8 } from '../process/git.ts'
+import { checkedOut } from './checked-out.ts'
+import { knownStart } from './known-starts.ts'
 import { type StartingPoint, startingPoint } from './refs.ts'
-import { type RepositoryPlace, rememberedPlace } from './repository-place.ts'
+import { knownPlace, type RepositoryPlace, rememberedPlace } from './repository-place.ts'
 
 export interface RepositoryState extends RepositoryPlace {
   /** The branch that is checked out, without `refs/heads/`; null when HEAD is detached. */
@@ -22,20 +24,22 @@ export interface RepositoryState extends RepositoryPlace {
 export async function inspectRepository(path: string, signal?: AbortSignal): Promise<RepositoryState> {
   const folder = await existingFolder(path)
   const options = { cwd: folder, trust: 'user' } as const
+  const known = await knownPlace(folder)
+  const seen = known && (await checkedOut(known))
+  const start = known && seen?.commit ? knownStart(known.commonDirectory, seen.commit) : undefined
   // All at once: where it is no repository the others say nothing.
   const [place, branch, head, hasFlake] = await Promise.all([
-    locateRepository(folder, signal),
-    gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal),
-    startingPoint(options, 'HEAD', signal),
+    known ?? locateRepository(folder, signal),
+    seen?.branch ?? askForBranch(options, signal),
+    start ?? startingPoint(options, 'HEAD', signal),
     entryExists(join(folder, 'flake.nix')),
   ])
-  const ref = utf8(branch.stdout).trim()
-  return {
-    ...place,
-    branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
-    head,
-    hasFlake,
-  }
+  return { ...place, branch, head, hasFlake }
+}
+
+async function askForBranch(options: GitOptions, signal?: AbortSignal): Promise<string | null> {
+  const ref = utf8((await gitQuickly(['symbolic-ref', '--quiet', 'HEAD'], options, signal)).stdout).trim()
+  return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null
 }
 
 /**

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { RecentMap } from '../../lib/recent-map.ts'
 
 /** Where a repository lies, and of what kind it is. */
 export interface RepositoryPlace {
@@ -19,25 +20,26 @@ interface Remembered {
   readonly sight: string
 }
 
-const remembered = new Map<string, Remembered>()
-/** A server of many repositories forgets the oldest. */
-const most = 200
+const remembered = new RecentMap<string, Remembered>(200)
 
 /**
  * Where the repository of a folder lies, asked of git once: again only when one of the files that decide it has changed. The end of a
  * task asks at each of its steps.
  */
 export async function rememberedPlace(folder: string, ask: () => Promise<RepositoryPlace>): Promise<RepositoryPlace> {
+  const known = await knownPlace(folder)
+  if (known) return known
+  const place = await ask()
+  remembered.set(folder, { place, sight: await sightOf(place) })
+  return place
+}
+
+/** What was found of a folder before, where nothing that decides it has changed. */
+export async function knownPlace(folder: string): Promise<RepositoryPlace | undefined> {
   const known = remembered.get(folder)
   if (known && known.sight === (await sightOf(known.place))) return known.place
   remembered.delete(folder)
-  const place = await ask()
-  remembered.set(folder, { place, sight: await sightOf(place) })
-  for (const oldest of remembered.keys()) {
-    if (remembered.size <= most) break
-    remembered.delete(oldest)
-  }
-  return place
+  return undefined
 }
 
 /** Tells apart every state of the files that git looks at to find a repository and its kind. */

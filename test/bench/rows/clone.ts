@@ -55,7 +55,6 @@ async function measureOne({ folder, quick, signal, say }: BenchContext, shape: S
   say(`cloning and copying ${megabytes} MB of .git`)
   const measured = await inPairs(quick ? 2 : shape.pairs, ours, theirs)
   const startMs = summarize(await manyTimes(15, () => git(['--version'], { cwd: folder, trust: 'user' }))).quoted
-  const startsMs = startMs * gitStarts.inTurn
   const cpMs = summarize(await manyTimes(15, () => runOrThrow('cp', ['--version']))).quoted
   for (const path of [reference, copy, workspace, repository]) await removeTree(path)
   return {
@@ -64,12 +63,12 @@ async function measureOne({ folder, quick, signal, say }: BenchContext, shape: S
     ours: measured.ours,
     against: { what: 'cp of the same files', values: measured.theirs },
     goal: { kind: 'ratio', atMost: 1.3 },
-    unreached: `a clone starts git ${gitStarts.all} times (what is this repository, its branch, what is in its commit, its settings; then the files with two helpers), ${gitStarts.inTurn} times one after the other, and a start that does nothing takes ${startMs.toFixed(1)} ms here: ${startsMs.toFixed(0)} ms of ours are starts alone, where the copy is one process of ${cpMs.toFixed(1)} ms.`,
+    unreached: `a clone of a repository that was cloned before starts git ${gitStarts} times (the files with two helpers, and beside that the settings), and a start that does nothing takes ${startMs.toFixed(1)} ms here, where the copy is one process of ${cpMs.toFixed(1)} ms.`,
   }
 }
 
 /** Of `cloneWorkspace` where there are neither submodules nor LFS objects, as strace counts them on two cores. */
-const gitStarts = { all: 7, inTurn: 2 }
+const gitStarts = 4
 
 async function manyTimes(count: number, work: () => Promise<unknown>): Promise<readonly number[]> {
   await work()

@@ -260,6 +260,70 @@ describe('every kind of repository can be cloned, worked in and merged', () => {
   })
 })
 
+describe('a repository that was cloned before is cloned as it is now', () => {
+  const cloner = (folder: string, repo: string) => {
+    let count = 0
+    return async () => {
+      const workspace = join(folder, `clone-${count++}`)
+      const { startCommit, branch, notes } = await cloneWorkspace({ repoPath: repo, workspace, taskId: 'a1b2c3d4' })
+      expect(await gitIn(workspace, ['rev-parse', 'HEAD'])).toBe(startCommit)
+      expect(await statusOf(workspace)).toBe('')
+      return { workspace, startCommit, branch, notes }
+    }
+  }
+
+  test('with what it is set to meanwhile', async () => {
+    const { folder, repo } = await project({ files: { 'in/a': '1', 'out/b': '2' } })
+    const again = cloner(folder, repo)
+    await again()
+    await gitIn(repo, ['sparse-checkout', 'set', '--cone', 'in'])
+    const sparse = await again()
+    expect(existsSync(join(sparse.workspace, 'in/a'))).toBe(true)
+    expect(existsSync(join(sparse.workspace, 'out'))).toBe(false)
+    await gitIn(repo, ['sparse-checkout', 'disable'])
+    await rm(join(repo, '.git/info/sparse-checkout'))
+    await writeFile(join(folder, 'ignored'), '*.log\n')
+    await gitIn(repo, ['config', 'core.excludesFile', join(folder, 'ignored')])
+    await gitIn(repo, ['config', 'core.ignoreCase', 'true'])
+    const whole = await again()
+    expect(existsSync(join(whole.workspace, 'out/b'))).toBe(true)
+    expect(await readFile(join(whole.workspace, '.git/info/exclude'), 'utf8')).toContain('*.log')
+    expect(await gitIn(whole.workspace, ['config', 'core.ignoreCase'])).toBe('true')
+    await gitIn(repo, ['config', 'remote.origin.promisor', 'true'])
+    expect((await again()).notes).toEqual([expect.stringContaining('partial clone')])
+  })
+
+  test('on the branch and at the commit where it is, with the flake and the submodules of that', async () => {
+    const { folder, repo, start } = await project()
+    const again = cloner(folder, repo)
+    expect(await again()).toMatchObject({ startCommit: start, branch: 'main' })
+    const second = await commitFiles(repo, { 'b.txt': 'b' })
+    expect(await again()).toMatchObject({ startCommit: second, branch: 'main' })
+    await gitIn(repo, ['checkout', '--quiet', '-b', 'side', start])
+    await gitIn(repo, ['pack-refs', '--all'])
+    expect(await again()).toMatchObject({ startCommit: start, branch: 'side' })
+    await gitIn(repo, ['checkout', '--quiet', '--detach', second])
+    expect(await again()).toMatchObject({ startCommit: second, branch: null })
+    await gitIn(repo, ['checkout', '--quiet', 'main'])
+    await makeRepository(join(folder, 'inner'))
+    await gitIn(repo, [...allowFile, 'submodule', '--quiet', 'add', join(folder, 'inner'), 'inner'])
+    await gitIn(repo, ['commit', '--quiet', '--message', 'Inner'])
+    expect(existsSync(join((await again()).workspace, 'inner/flake.nix'))).toBe(true)
+    await commitFiles(repo, { 'flake.nix': null })
+    await expect(again()).rejects.toMatchObject({ code: 'flake-missing' })
+  })
+
+  test('with its own damage', async () => {
+    const { folder, repo } = await project({ files: { 'a.txt': 'some content' } })
+    const again = cloner(folder, repo)
+    await again()
+    const blob = await gitIn(repo, ['rev-parse', 'HEAD:a.txt'])
+    await rm(join(repo, '.git/objects', blob.slice(0, 2), blob.slice(2)))
+    await expect(again()).rejects.toMatchObject({ code: 'clone-failed', hint: expect.stringContaining('fsck') })
+    expect(existsSync(join(folder, 'clone-1'))).toBe(false)
+  })
+})
+
 describe('what cannot be cloned says why and leaves nothing', () => {
   const refused = async (repo: string, workspace: string, expected: Record<string, unknown>) => {
     await expect(cloneWorkspace({ repoPath: repo, workspace, taskId: 'a1b2c3d4' })).rejects.toMatchObject(expected)
