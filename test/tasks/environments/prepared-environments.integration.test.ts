@@ -148,6 +148,26 @@ test('what cannot be prepared is told once, costs no task, and is tried again wh
   await until(() => preparing().length === 2)
 })
 
+test('a disk whose machine did not power off by itself is not kept', async () => {
+  const { start, kept } = await place({ prepares: 'trap "exit 7" EXIT; code=0' })
+  await using setup = await start()
+  await runOne(setup, 'first')
+  await until(async () => (await kept()).length > 0)
+  expect(await Promise.all((await kept()).map((path) => readFile(path, 'utf8')))).toEqual([
+    'Its machine did not power off by itself\n',
+  ])
+})
+
+test('a machine that was booted ahead has the environment, too', async () => {
+  const { machines, start, kept } = await place({ warmMachines: 1 })
+  await using setup = await start()
+  await runOne(setup, 'first')
+  await until(async () => (await kept()).length > 0)
+  await runOne(setup, 'second')
+  const shared = (await kept())[0] ?? ''
+  await until(() => machines.some(({ spec }) => environmentsOf(spec).includes(shared)))
+})
+
 test('another flake is another environment, which takes the place of the one before; other files are not', async () => {
   const { repo, start, preparing, kept } = await place()
   await using setup = await start()
