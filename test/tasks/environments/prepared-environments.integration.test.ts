@@ -1,13 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../../main/core/task/task.ts'
 import { isAlive } from '../../../main/lib/processes/process-identity.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../../main/machines/driver.ts'
-import { removeRepository } from '../../../main/settings/repositories.ts'
+import { registerRepository, removeRepository } from '../../../main/settings/repositories.ts'
 import { commitFiles } from '../../support/git/repositories.ts'
+import { guestThatChecks } from '../../support/machines/checking-guest.ts'
 import {
   guestThatCommits,
+  guestThatWaits,
   type OrchestratorSetup,
   registeredRepository,
   startOrchestrator,
@@ -18,9 +20,9 @@ import { recordingLog } from '../../support/recording-log.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
 
-/** A task commits a file; a machine that prepares does what is given, and tells how that ended. */
-const guest = (prepares = 'code=0') => `
-if tr '\\0' '\\n' <$SHARE/environment | grep -q '^MICROVM_CHECK_ONLY='; then
+/** A task commits a file, or does as given; a machine that prepares does what is given for it, and tells how that ended. */
+const guest = (prepares = 'code=0', works = guestThatCommits('$(cat $SHARE/task.md).txt')) => `
+if grep -q /nix/var/prepared $SHARE/environment; then
   touch $SHARE/started
   ls -A $SHARE >$HOME/share
   cp $SHARE/environment $HOME/environment
@@ -28,7 +30,7 @@ if tr '\\0' '\\n' <$SHARE/environment | grep -q '^MICROVM_CHECK_ONLY='; then
   echo '${successJson}' | jq --argjson code "$code" '. + { check: { exit_code: $code, output: "no such package\\n" } }' >$SHARE/result.json
   exit
 fi
-${guestThatCommits('$(cat $SHARE/task.md).txt')}`
+${works}`
 
 async function place({ prepares, ...setup }: Partial<OrchestratorSetup> & { readonly prepares?: string } = {}) {
   const root = await temporaryFolder()
@@ -159,13 +161,31 @@ test('a disk whose machine did not power off by itself is not kept', async () =>
 })
 
 test('a machine that was booted ahead has the environment, too', async () => {
-  const { machines, start, kept } = await place({ warmMachines: 1 })
+  const { machines, start, kept } = await place({ warmMachines: 1, guest: guestThatWaits(guest()) })
   await using setup = await start()
   await runOne(setup, 'first')
   await until(async () => (await kept()).length > 0)
   await runOne(setup, 'second')
   const shared = (await kept())[0] ?? ''
   await until(() => machines.some(({ spec }) => environmentsOf(spec).includes(shared)))
+})
+
+test('the machine that checks work on a branch that moved has the environment, too', async () => {
+  const { root, repo, machines, start, kept } = await place()
+  await registerRepository(join(root, 'home'), { path: repo, check: 'true' })
+  await using setup = await start({ guest: guest('code=0', guestThatChecks()) })
+  await runOne(setup, 'echo first >first')
+  await until(async () => (await kept()).length > 0)
+  const id = await setup.orchestrator.run({
+    description: `until [ -e '${root}/go' ]; do sleep 0.02; done; echo second >second`,
+    repo: 'project',
+  })
+  await until(async () => (await setup.orchestrator.get(id)).state.phase === 'working')
+  await commitFiles(repo, { 'users.txt': 'mine\n' })
+  await writeFile(join(root, 'go'), '')
+  expect((await untilEnded(setup.orchestrator, id)).state).toMatchObject({ outcome: { kind: 'merged' } })
+  const check = machines.find(({ spec }) => spec.name === `${id}-check`)
+  expect(check && environmentsOf(check.spec)).toEqual(await kept())
 })
 
 test('another flake is another environment, which takes the place of the one before; other files are not', async () => {
