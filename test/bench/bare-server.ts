@@ -6,8 +6,8 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 
-/** The peer: the SDK on `node:http` with one tool, and nothing of ours. Prints the URL of its MCP endpoint. */
-const value = { max_slots: 10, active: [], available: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], warnings: [] }
+/** The peer: the SDK on `node:http` with one tool, which answers with the JSON of the argument, and nothing of ours. Prints the URL of its MCP endpoint. */
+const value: Record<string, unknown> = JSON.parse(process.argv[2] ?? '{}')
 const tool = { name: 'list_slots', description: 'The slots', inputSchema: { type: 'object' as const } }
 const transports = new Map<string, StreamableHTTPServerTransport>()
 

@@ -13,7 +13,9 @@ export const mcp: Bench = {
     const home = join(folder, 'home')
     await mkdir(home, { mode: 0o700 })
     const ourUrl = await startServerProcess('our-server.ts', [home], context)
-    const bareUrl = await startServerProcess('bare-server.ts', [], context)
+    const [asking] = await connectMany(1, ourUrl, stack)
+    const answer = JSON.stringify(await asking?.call('list_slots'))
+    const bareUrl = await startServerProcess('bare-server.ts', [answer], context)
     const rows: Row[] = []
     for (const clients of [1, 10]) {
       say(`${clients} at once`)
