@@ -42,6 +42,9 @@ export class JsonLinesFile implements AsyncDisposable {
   readonly #file: FileHandle
   #size: number
   #last: Promise<unknown> = Promise.resolve()
+  /** Lines of a write that has not begun, and its end. */
+  #waiting: string[] = []
+  #next: Promise<void> | undefined
 
   private constructor(file: FileHandle, size: number) {
     this.#file = file
@@ -74,19 +77,32 @@ export class JsonLinesFile implements AsyncDisposable {
     }
   }
 
-  /** Appends in the order of the calls. A write that fails (disk full) leaves no half line behind, and rejects. */
-  append(value: unknown): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify(value)}\n`)
-    const written = this.#last.then(() => this.#write(line))
-    this.#last = written.catch(() => undefined) // The caller has the error; the next append must still run.
+  /**
+   * Appends the values, all or none, in the order of the calls. Calls that come while a write is under way share the next one. A write that
+   * fails (disk full) leaves no half line behind, and rejects for all that it was to hold.
+   */
+  append(...values: readonly unknown[]): Promise<void> {
+    this.#waiting.push(...values.map((value) => `${JSON.stringify(value)}\n`))
+    this.#next ??= this.#writeNext()
+    return this.#next
+  }
+
+  #writeNext(): Promise<void> {
+    const written = this.#last.then(() => {
+      const lines = Buffer.from(this.#waiting.join(''))
+      this.#waiting = []
+      this.#next = undefined
+      return this.#write(lines)
+    })
+    this.#last = written.catch(() => undefined) // The callers have the error; the next write must still run.
     return written
   }
 
-  async #write(line: Buffer): Promise<void> {
+  async #write(lines: Buffer): Promise<void> {
     try {
       let offset = 0
-      while (offset < line.length) {
-        const { bytesWritten } = await this.#file.write(line, offset, line.length - offset, this.#size + offset)
+      while (offset < lines.length) {
+        const { bytesWritten } = await this.#file.write(lines, offset, lines.length - offset, this.#size + offset)
         offset += bytesWritten
       }
       await this.#file.datasync()
@@ -94,7 +110,7 @@ export class JsonLinesFile implements AsyncDisposable {
       await this.#file.truncate(this.#size)
       throw error
     }
-    this.#size += line.length
+    this.#size += lines.length
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
