@@ -19,7 +19,7 @@ import { tasksFolderOf, workFolderFor } from '../record/work-places.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
 import { acceptedCaps, addNote, type Places, type RunnerContext } from '../run/task-run.ts'
 import type { KeyAt, Provisions } from '../slots/provisions.ts'
-import type { SlotPool } from '../slots/slot-pool.ts'
+import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
 import type { Admission } from './admission.ts'
 import { requireSpace } from './disk-space.ts'
@@ -153,7 +153,7 @@ export class TaskIntake {
     await unfinished.add(id, asked.repository.path)
     try {
       const waits = after !== undefined || plan !== undefined
-      const at = { id, waits, workFolder, place: { ...place, seat: `${homeKey}-${id}` } }
+      const at = { id, waits, workFolder, lease: null, place: { ...place, seat: `${homeKey}-${id}` } }
       const record = await this.#create(asked, at)
       catalog.put(record.task)
       if (waits) {
@@ -183,14 +183,13 @@ export class TaskIntake {
     try {
       await unfinished.add(id, path)
       const workFolder = warm ? warm.workFolder : await workFolderFor(rules.tasksFolder ?? null, id)
-      const record = await this.#create(asked, { id, waits, workFolder })
+      const record = await this.#create(asked, { id, waits, workFolder, lease })
       if (lease === null) {
         catalog.put(record.task)
         waiting.add(record)
         waiting.callNext()
         return id
       }
-      await record.add({ type: 'slot-leased', slot: lease.slot })
       follower.begin(record, lease, provisions, warm)
       return id
     } catch (error) {
@@ -205,7 +204,7 @@ export class TaskIntake {
 
   async #create(
     { request, repository, base, resolves, attempt, judges, chosen }: Asked,
-    { id, waits, workFolder, place }: Place,
+    { id, waits, workFolder, lease, place }: Place,
   ): Promise<TaskRecord> {
     const { rules, recordOptions } = this.#options
     const { description, owner, caps = {}, priority, agent, holdMs, after, plan, retries, setsUp } = request
@@ -243,6 +242,7 @@ export class TaskIntake {
         ...(place && { place }),
       },
       recordOptions,
+      lease ? [{ type: 'slot-leased', slot: lease.slot }] : [],
     )
     for (const note of chosen.notes) await addNote(record, note)
     return record
@@ -268,6 +268,8 @@ interface Place {
   readonly id: TaskId
   readonly waits: boolean
   readonly workFolder: string | undefined
+  /** Of this host, where it has one at once. */
+  readonly lease: SlotLease | null
   readonly place?: TaskPlace
 }
 

@@ -43,16 +43,25 @@ export class TaskRecord implements AsyncDisposable {
     this.#options = options
   }
 
-  /** Does not wait for room: the caller learns that there is none. */
-  static async create(home: string, identity: TaskIdentity, options: RecordOptions): Promise<TaskRecord> {
+  /**
+   * Does not wait for room: the caller learns that there is none.
+   * @param first what happens to the task at once; it is on disk with its creation or not at all.
+   */
+  static async create(
+    home: string,
+    identity: TaskIdentity,
+    options: RecordOptions,
+    first: readonly NewTaskEvent[] = [],
+  ): Promise<TaskRecord> {
     const files = filesOf({ ...identity, home })
     for (const folder of [files.folder, files.workFolder]) await mkdir(folder, { recursive: true, mode: 0o700 })
     const { file } = await JsonLinesFile.open(files.events)
-    const record = new TaskRecord(files, file, newTask(identity, home), options)
-    await Promise.all([
-      file.append({ type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent),
-      writeDerived(files.description, identity.description),
-    ])
+    const created = { type: 'created', at: identity.createdAt, task: identity } satisfies TaskEvent
+    const events = first.map(stamped)
+    const task = events.reduce(transition, newTask(identity, home))
+    const record = new TaskRecord(files, file, task, options)
+    await Promise.all([file.append(created, ...events), writeDerived(files.description, identity.description)])
+    if (events.length > 0) await record.#tell()
     return record
   }
 
@@ -102,17 +111,21 @@ export class TaskRecord implements AsyncDisposable {
   }
 
   async #add(newEvent: NewTaskEvent): Promise<Task> {
-    const event = { ...newEvent, at: new Date().toISOString() } as TaskEvent
+    const event = stamped(newEvent)
     const next = transition(this.#task, event)
     if (this.#isLost)
       await this.#events.append(event).catch(() => undefined) // It was said that it could not be kept.
     else await this.patiently(event.type, () => this.#events.append(event))
     this.#task = next
-    this.#options.onChange(next)
-    for (const changed of this.#watchers) changed()
-    const view = `${JSON.stringify(recordView(next), null, 2)}\n`
-    await this.#writeCopy('task.json', () => writeDerived(this.files.record, view))
+    await this.#tell()
     return next
+  }
+
+  async #tell(): Promise<void> {
+    this.#options.onChange(this.#task)
+    for (const changed of this.#watchers) changed()
+    const view = `${JSON.stringify(recordView(this.#task), null, 2)}\n`
+    await this.#writeCopy('task.json', () => writeDerived(this.files.record, view))
   }
 
   /** Writes one of the task's own files, which hold what its events say in another form. */
@@ -156,6 +169,8 @@ export class TaskRecord implements AsyncDisposable {
     await this.#events[Symbol.asyncDispose]()
   }
 }
+
+const stamped = (event: NewTaskEvent): TaskEvent => ({ ...event, at: new Date().toISOString() }) as TaskEvent
 
 /** What `task.json` holds: the client's view and the facts behind it. */
 function recordView(task: Task) {

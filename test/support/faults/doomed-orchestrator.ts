@@ -51,13 +51,17 @@ const append = JsonLinesFile.prototype.append
 let seen = ''
 let commands = 0
 let skipped = 0
-JsonLinesFile.prototype.append = async function (value) {
-  const { type } = value as { type: string }
-  const isHere = 'event' in doom && doom.event === type && skipped++ === (doom.skip ?? 0) ? doom.when : undefined
-  if (isHere === 'before') die()
-  await append.call(this, value)
-  if (isHere === 'after') die()
-  seen = type
+JsonLinesFile.prototype.append = async function (...values) {
+  for (const [index, value] of values.entries()) {
+    const { type } = value as { type: string }
+    if (!('event' in doom) || doom.event !== type || skipped++ !== (doom.skip ?? 0)) continue
+    // Of several lines that are written together, a crash may leave the first ones.
+    const left = values.slice(0, doom.when === 'before' ? index : index + 1)
+    if (left.length > 0) await append.call(this, ...left)
+    die()
+  }
+  await append.call(this, ...values)
+  seen = (values.at(-1) as { type: string }).type
   commands = 0
 }
 
