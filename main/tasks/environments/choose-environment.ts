@@ -7,7 +7,7 @@ import { mayOfferShell } from '../../environment/flake-offers-shell.ts'
 import { type Kept, keepEnvironment } from '../../environment/kept-environment.ts'
 import { gitQuickly, utf8 } from '../../git/process/git.ts'
 import { type FlakeProblem, findFlakeProblem } from '../../git/repository/find-flake.ts'
-import { headStamp } from '../../git/repository/head-stamp.ts'
+import { OfCheckedOut } from '../../git/repository/of-checked-out.ts'
 import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
 import { requireFlake } from '../admission/require-flake.ts'
 import { findNeeds } from './find-needs.ts'
@@ -76,21 +76,25 @@ export async function decideEnvironment(asked: Asked): Promise<Chosen> {
   }
 }
 
-/** Commits that are known to have a flake with a shell, as `requireFlake` remembers those with any. */
-const withShell = new Map<string, string>()
+interface OwnFlake {
+  readonly problem: FlakeProblem | null
+  readonly hasShell: boolean
+}
+
+const ownFlakes = new OfCheckedOut(findOwnFlake, ({ hasShell }) => hasShell)
+
+async function findOwnFlake(path: string): Promise<OwnFlake> {
+  const problem = await findFlakeProblem(path)
+  return { problem, hasShell: !problem && (await offersShell(path)) }
+}
 
 async function decideByItself(asked: Asked): Promise<Chosen> {
   const { path } = asked
   const own = { environment: { kind: 'flake' }, notes: [] } as const
-  const stamp = await headStamp(path)
-  if (stamp !== undefined && withShell.get(path) === stamp) return own
-  const problem = await findFlakeProblem(path)
+  const { problem, hasShell } = await ownFlakes.of(path)
   // What is there and not as it must be is the user's intent: its cure is better than a guess.
-  if (problem && !problem.none) throw errorOf(withoutNone(problem))
-  if (!problem && (await hasShell(path))) {
-    if (stamp !== undefined) withShell.set(path, stamp)
-    return own
-  }
+  if (problem && !problem.none) throw errorOf(problem)
+  if (hasShell) return own
   const found = await findNeeds(path)
   const withoutShell = problem ? [] : [noShell]
   if (found.devcontainer?.problems.length === 0) return { ...inContainer(found.devcontainer), notes: withoutShell }
@@ -105,7 +109,7 @@ async function decideByItself(asked: Asked): Promise<Chosen> {
 const noShell = 'The flake.nix of the repository has no devShells: what its other files ask for is used'
 
 /** What cannot be read here is for Nix to judge. */
-async function hasShell(path: string): Promise<boolean> {
+async function offersShell(path: string): Promise<boolean> {
   const call = { cwd: path, trust: 'user', input: 'HEAD:flake.nix\n', env: { GIT_NO_LAZY_FETCH: '1' } } as const
   try {
     // A link is followed within the commit, as Nix follows it.
@@ -160,10 +164,8 @@ function noContainer(asked: Asked, devcontainer: FoundDevContainer | null): AppE
 /** A path or branch that no task can start from is refused as before, whatever the tools. */
 async function requireCommit(path: string): Promise<void> {
   const problem = await findFlakeProblem(path)
-  if (problem?.code === 'repository-invalid') throw errorOf(withoutNone(problem))
+  if (problem?.code === 'repository-invalid') throw errorOf(problem)
 }
-
-const withoutNone = ({ none: _none, ...failure }: FlakeProblem) => failure
 
 /** What was found in vain, and the way out. */
 const cureOf = (asked: Asked, { devcontainer, doubts }: Found): string =>
