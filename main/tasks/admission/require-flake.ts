@@ -1,6 +1,6 @@
 import { errorOf } from '../../core/failure.ts'
-import { findFlakeProblem } from '../../git/repository/find-flake.ts'
-import { OfCheckedOut } from '../../git/repository/of-checked-out.ts'
+import { findFlakeProblem } from '../../git/repository/checked-out/find-flake.ts'
+import { OfCheckedOut } from '../../git/repository/checked-out/of-checked-out.ts'
 
 const problems = new OfCheckedOut(findFlakeProblem, (problem) => problem === null)
 

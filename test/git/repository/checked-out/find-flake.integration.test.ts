@@ -1,11 +1,11 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { findFlakeProblem } from '../../../main/git/repository/find-flake.ts'
-import { headStamp } from '../../../main/git/repository/head-stamp.ts'
-import { requireFlake } from '../../../main/tasks/admission/require-flake.ts'
-import { commitFiles, gitIn, makeRepository, offlineFlake } from '../../support/git/repositories.ts'
-import { temporaryFolder } from '../../support/temporary.ts'
+import { findFlakeProblem } from '../../../../main/git/repository/checked-out/find-flake.ts'
+import { headStamp } from '../../../../main/git/repository/checked-out/head-stamp.ts'
+import { requireFlake } from '../../../../main/tasks/admission/require-flake.ts'
+import { commitFiles, gitIn, makeRepository, offlineFlake } from '../../../support/git/repositories.ts'
+import { temporaryFolder } from '../../../support/temporary.ts'
 
 type Change = (path: string) => Promise<unknown>
 

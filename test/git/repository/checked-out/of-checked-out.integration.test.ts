@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { OfCheckedOut } from '../../../main/git/repository/of-checked-out.ts'
-import { commitFiles, gitIn, makeRepository } from '../../support/git/repositories.ts'
-import { temporaryFolder } from '../../support/temporary.ts'
+import { OfCheckedOut } from '../../../../main/git/repository/checked-out/of-checked-out.ts'
+import { commitFiles, gitIn, makeRepository } from '../../../support/git/repositories.ts'
+import { temporaryFolder } from '../../../support/temporary.ts'
 
 /** A search that answers, one after the other, when the test says so. */
 function searches() {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { Failure } from '../../core/failure.ts'
-import { entryExists } from '../../lib/files/look.ts'
-import { shownPath } from '../process/byte-path.ts'
-import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../process/git.ts'
+import type { Failure } from '../../../core/failure.ts'
+import { entryExists } from '../../../lib/files/look.ts'
+import { shownPath } from '../../process/byte-path.ts'
+import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../../process/git.ts'
 
 /** Why no task can start from what is checked out; `none` when there is no flake.nix anywhere at the top. */
 export interface FlakeProblem extends Failure {
