@@ -40,6 +40,18 @@ test('a guest that fills the disk is stopped while there is room to save its wor
   })
 })
 
+test('a machine that prepares an environment ends before it fills the disk, and tasks go on', async () => {
+  const folder = await temporaryFolder()
+  const preparing = join(import.meta.dirname, '../support/machines/fill-disk-while-preparing.ts')
+  const script = 'mount -t tmpfs -o size=80m tmpfs "$1" && exec "$2" "$3" "$1"'
+  const filled = await run('unshare', [...unshare, 'sh', '-c', script, 'sh', folder, process.execPath, preparing])
+  expect(filled.problem, filled.stderr).toBeNull()
+  expect(JSON.parse(filled.stdout)).toEqual({
+    told: expect.stringMatching(/^The disk runs full: Only 0\.\d GiB are free/),
+    next: 'merged',
+  })
+})
+
 test('a task that would begin with too little room is refused with the figures, and nothing of it is left', async () => {
   const root = await temporaryFolder()
   await registeredRepository(root)

@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { type CheckReport, succeeded } from '../../core/merge/check-report.ts'
 import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
+import { shortageText } from '../admission/disk-space.ts'
 import { checkTermsOf, type TermsParts } from '../landing/check-terms.ts'
 import { taskFiles } from '../record/task-files.ts'
 import { runCommitMachine } from '../run/commit-machine.ts'
 import type { RunnerContext } from '../run/task-run.ts'
+import { untilShort } from '../run/watch-disk.ts'
 import { machineSpec } from '../slots/machine-spec.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import { makeBlankDisk } from '../slots/slot-storage.ts'
@@ -86,6 +88,11 @@ export async function prepareEnvironment(
         onStarted,
       },
       share: terms.share,
+      // Earlier than a task is stopped for it.
+      limitReached: async (over) => {
+        const shortage = await untilShort([home], limits.minFreeGiB ?? 0, over)
+        return shortage && { code: 'disk-full', message: `The disk runs full: ${shortageText(shortage)}` }
+      },
       secret: provisions.key.value,
       volumes: async () => [
         await makeBlankDisk('nix-store', disk),

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { AppError, errorOf } from '../../core/failure.ts'
+import { AppError, errorOf, type Failure } from '../../core/failure.ts'
 import type { CheckReport } from '../../core/merge/check-report.ts'
 import type { MachineHandle, TaskId } from '../../core/task/task.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
@@ -27,6 +27,8 @@ export interface CommitMachine {
   /** Disks that this machine alone has. They are made before `spec` is asked for. */
   readonly volumes: () => Promise<readonly Volume[]>
   readonly spec: (volumes: readonly Volume[]) => MachineSpec
+  /** Resolves with a failure when the machine must end before its command has, and undefined when `over` fires first; left out, it need not. */
+  readonly limitReached?: (over: AbortSignal) => Promise<Failure | undefined>
   /** Called right before it is started. */
   readonly ready?: () => Promise<unknown>
   readonly onStarted: (handle: MachineHandle) => void
@@ -67,12 +69,18 @@ export async function runCommitMachine(
   signal.throwIfAborted()
   const running = await driver.start(machine.spec(volumes), signal)
   machine.onStarted(running.handle)
+  let limit: Failure | undefined
+  const limitReached = async (over: AbortSignal): Promise<Failure | undefined> => {
+    limit = await machine.limitReached?.(over)
+    return limit
+  }
   using _told = clock.follow(running)
   await using _off = { [Symbol.asyncDispose]: () => running.powerOff(AbortSignal.abort()) } // It does nothing once it has ended.
   const ended = await supervise(
     running,
     {
       ...{ share: files.share, bootTimeoutMs: limits.bootTimeoutMs, powerOffTimeoutMs: limits.powerOffTimeoutMs },
+      limitReached: [limitReached],
       taskTimeoutMs: limits.bootTimeoutMs + machine.timeoutMs + marginMs,
       onAgentStarted: async () => undefined,
       onStopRequested: async () => undefined,
@@ -81,6 +89,7 @@ export async function runCommitMachine(
     never,
   )
   signal.throwIfAborted()
+  if (limit) throw errorOf(limit)
   const result = await readResult({ share: files.share, secret: machine.secret }, id)
   if ('code' in result) throw errorOf(result)
   const isWhole = ended.kind === 'exited' && ended.exit.kind === 'powered-off'
