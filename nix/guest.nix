@@ -384,6 +384,7 @@ in
         PATH = mkForce "/run/wrappers/bin:/run/current-system/sw/bin";
         SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt";
         MICROVM_INBOX = "${./inbox.sh}";
+        MICROVM_AHEAD = "${./ahead.sh}";
         MICROVM_BECOME_CLAUDE = "${./become-claude.sh}";
         MICROVM_DEV_CONTAINER = "${./dev-container.sh}";
         MICROVM_COMPOSE = "${./compose.sh}";

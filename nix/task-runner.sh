@@ -4,8 +4,8 @@
 #
 # Into the share: task.md, .api-key, environment, start-ref; environment-files when a flake stands in place of the repository's;
 # claude-files with what of the user's own Claude Code comes along; when the task goes on after a limit or after its end also session/,
-# continue.md with what it is told then, and told.jsonl with what its earlier agents were told; while it works messages.jsonl. A machine that was booted ahead finds standby there, and go once it has
-# its task.
+# continue.md with what it is told then, and told.jsonl with what its earlier agents were told; while it works messages.jsonl. A machine that was booted ahead finds standby there,
+# load and unload while it waits, and go once it has its task.
 # Out of it: waiting, started, preparing, claude-stream.jsonl, claude-stderr.log, agent-waits, inbox-closed, result.json, session/.
 set -u
 
@@ -24,6 +24,8 @@ say() { printf 'microvm: %s\n' "$*"; }
 
 # shellcheck source=inbox.sh
 source "${MICROVM_INBOX:-${self%/*}/inbox.sh}"
+# shellcheck source=ahead.sh
+source "${MICROVM_AHEAD:-${self%/*}/ahead.sh}"
 # shellcheck source=dev-container.sh
 source "${MICROVM_DEV_CONTAINER:-${self%/*}/dev-container.sh}"
 
@@ -31,7 +33,7 @@ child=
 helpers=()
 result_written=
 network=open
-key_variable=ANTHROPIC_API_KEY
+key_variable=
 max_budget_usd=
 idle_seconds=
 check_command=
@@ -40,6 +42,10 @@ check_seconds=
 # Something where this machine is for the check alone.
 check_only=
 resume_session=
+# The session that the task is to go on in, the task that its clone was copied from, and its own id.
+session=
+fork_of=
+task_id=
 # The id for a copy of that session, in which the work goes on; nothing where it goes on in the session itself.
 fork_session=
 # By which Claude knows the first text of this run; one of the runner's own where the host names none.
@@ -54,6 +60,8 @@ nix_arguments=()
 environment=
 dev_container=
 code=
+# How long the stream was when Claude was started.
+before=
 check_code=
 check_late=
 shell=()
@@ -110,6 +118,8 @@ stop_child() {
   [ -z "$container" ] || stop_container
   [ -n "$child" ] || return 0
   kill -TERM -- "-$child" 2>/dev/null || return 0
+  # An agent that waits for its task is stopped, see rest_agent.
+  kill -CONT -- "-$child" 2>/dev/null
   for _ in {1..50}; do
     kill -0 -- "-$child" 2>/dev/null || return 0
     sleep 0.1
@@ -170,9 +180,10 @@ user_environment() {
   done
 }
 
-# setting NAME VARIABLE: sets the variable to the value of a name in the environment file, which is for Claude and for us.
+# setting NAME VARIABLE: sets the variable to the value of a name in the environment file, which is for Claude and for us; to nothing where it has none.
 setting() {
   local pair
+  printf -v "$2" ''
   for pair in ${given[@]+"${given[@]}"}; do
     [[ $pair != "$1="* ]] || printf -v "$2" '%s' "${pair#*=}"
   done
@@ -288,6 +299,7 @@ end_idle() {
 give_back_files() {
   local name active
   while sleep 2; do
+    [ -z "$loaded" ] || [ ! -e "$private/claude-started" ] || return 0
     while read -r name active _; do
       [ "$name" = fuse_inode ] && [ "$active" -gt 8000 ] && echo 2 >"${MICROVM_DROP_CACHES:-/proc/sys/vm/drop_caches}"
     done <"${MICROVM_SLABINFO:-/proc/slabinfo}"
@@ -374,10 +386,9 @@ show_flake() {
   flake=path:$view
 }
 
-# run_shell [NIX_ARGUMENT...]: Claude in what the task works in, to its end; sets `code`.
+# start_shell [NIX_ARGUMENT...]: Claude in what the task works in, until it waits for its input; sets `child`, and `before` to the bytes that its stream had.
 # No lock file is written: what the task changes is what Claude changed.
-run_shell() {
-  local progress before idle= feed
+start_shell() {
   choose_shell "$@"
   : >>"$stream" # Whoever reads it finds it, however early.
   before=$(stat -c %s "$stream")
@@ -394,13 +405,21 @@ run_shell() {
     become_claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
+}
+
+# run_shell [NIX_ARGUMENT...]: Claude, which may be loaded already, to its end; sets `code`.
+run_shell() {
+  local progress idle= feed
+  [ -n "$loaded" ] || start_shell "$@"
+  loaded=
+  feed_claude "$before" &
+  feed=$!
+  # Whoever else held it would keep Claude from the end of its input.
+  exec 5>&-
   show_progress "$before" &
   progress=$!
   show_preparing &
-  helpers+=("$!")
-  feed_claude "$before" &
-  feed=$!
-  helpers+=("$progress" "$feed")
+  helpers+=("$feed" "$progress" "$!")
   rm -f "$private/ended-idle"
   if [ -n "$idle_seconds" ]; then
     end_idle "$before" &
@@ -653,30 +672,79 @@ judge() {
   error+=$'\n'"$(last_lines)"
 }
 
-# Loads what a task starts with, and what an emulated processor has to translate of it, while there is nothing else to do.
-prime() {
-  cd / && user_environment
-  as_user setsid nice -n 19 "$BASH" -c 'claude --version; nix --version'
-} </dev/null >/dev/null 2>&1
+# Of the environment file, what is for us. It may be read twice: what it does not say is unset.
+read_settings() {
+  local key_name=
+  given=()
+  [ ! -e "$workspace/environment" ] || mapfile -d '' given <"$workspace/environment"
+  setting MICROVM_NETWORK network
+  [ "$network" = closed ] || network=open
+  setting MICROVM_KEY_VARIABLE key_name
+  key_variable=ANTHROPIC_API_KEY
+  [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
+  setting MICROVM_MAX_BUDGET_USD max_budget_usd
+  [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
+  setting MICROVM_CHECK check_command
+  setting MICROVM_CHECK_SECONDS check_seconds
+  [[ $check_seconds =~ ^[0-9]{1,7}$ ]] || check_seconds=
+  setting MICROVM_CHECK_ONLY check_only
+  setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
+  [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
+  setting MICROVM_WIP_SUBJECT wip_subject
+  setting MICROVM_RESUME_SESSION session
+  setting MICROVM_FORK_SESSION fork_session
+  [[ $fork_session =~ ^[0-9a-f-]{36}$ ]] || fork_session=
+  setting MICROVM_FORK_OF fork_of
+  setting MICROVM_TASK_ID task_id
+  setting MICROVM_PROMPT_ID prompt_id
+  [[ $prompt_id =~ ^[0-9a-f-]{36}$ ]] || prompt_id=
+  setting MICROVM_HOLD_SECONDS hold_seconds
+  [[ $hold_seconds =~ ^[0-9]{1,7}$ ]] || hold_seconds=
+  setting MICROVM_ENVIRONMENT environment
+}
 
-# Whatever the host says on the clock's line wakes us; what it wanted lies in the share. The order matters: it looks for `waiting` after
-# it has put `go` there, we look for `go` after `waiting`, so one of the two sees the other's.
-wait_for_task() {
-  mkfifo "$state/told"
-  exec 3<>"$state/told"
-  : >"$workspace/waiting"
-  say 'booted ahead, waiting for a task'
-  prime &
-  child=$!
-  until [ -e "$workspace/go" ]; do read -r _ <&3; done
-  stop_child
-  # Gone before its reader is: nobody may open it and wait.
-  rm "$state/told"
-  exec 3<&-
+# What there has to be before anything of the repository runs; sets `error` where it cannot be had.
+prepare_work() {
+  take_claude_files || { error="What comes along of the user's Claude Code could not be laid down in the guest" && return 1; }
+  [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
+  : >"$stderr_log"
+  prepare_git
+  prepare_tools || { error="The settings by which tools find the user's registries could not be written in the guest" && return 1; }
+  [[ ! $fork_of$task_id =~ ^[0-9a-f]{16}$ ]] ||
+    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f take_over_clone)"$'\ntake_over_clone "$@"' fork "$fork_of" "$task_id") ||
+    say 'the clone keeps the name of the task that it was copied from'
+  [ -z "$wip_subject" ] ||
+    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f commit_leftovers)"$'\ncommit_leftovers "$1"' leftovers "$wip_subject") ||
+    say 'what was left uncommitted could not be committed'
+  # What the stream holds before this line is an earlier run's.
+  [ ! -s "$stream" ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
+  [ ! -e "$state/trouble" ] || { error=$(<"$state/trouble") && return 1; }
+  [ "$network" = closed ] || wait_for_network || { error='Network is not ready: the guest has no route or no name server' && return 1; }
+  give_back_files >/dev/null &
+  helpers+=($!)
+}
+
+# What the task works in; sets `error` where it cannot be had.
+enter_environment() {
+  case $environment in
+    plain) say "working with the guest's own tools" ;;
+    devcontainer)
+      setting MICROVM_DEV_CONTAINER_FILE dev_container
+      start_container "$dev_container" || return
+      ;;
+    given)
+      take_environment || { error='The flake that the host gave could not be laid down in the guest' && return 1; }
+      say 'entering the development shell of the flake that the host gave'
+      ;;
+    *)
+      show_flake
+      say 'entering the development shell'
+      ;;
+  esac
 }
 
 main() {
-  local uptime error key_name= session= fork_of= task_id=
+  local uptime error
   trap finish EXIT
   trap 'stop_reason="The machine was asked to power off"; exit 143' TERM INT HUP
   [ ! -e "$workspace/standby" ] || wait_for_task
@@ -688,68 +756,18 @@ main() {
   fi
   : >"$workspace/started"
   [ -d "$private" ] || mkdir -p -m 700 "$private"
-  take_key
-  [ ! -e "$workspace/environment" ] || mapfile -d '' given <"$workspace/environment"
-  setting MICROVM_NETWORK network
-  [ "$network" = closed ] || network=open
-  setting MICROVM_KEY_VARIABLE key_name
-  setting MICROVM_MAX_BUDGET_USD max_budget_usd
-  setting MICROVM_CHECK check_command
-  setting MICROVM_CHECK_SECONDS check_seconds
-  [[ $check_seconds =~ ^[0-9]{1,7}$ ]] || check_seconds=
-  setting MICROVM_CHECK_ONLY check_only
-  setting MICROVM_IDLE_BACKGROUND_SECONDS idle_seconds
-  setting MICROVM_WIP_SUBJECT wip_subject
-  setting MICROVM_RESUME_SESSION session
-  setting MICROVM_FORK_SESSION fork_session
-  [[ $fork_session =~ ^[0-9a-f-]{36}$ ]] || fork_session=
+  if [ -n "$loaded" ]; then rm -f "$workspace/.api-key"; else take_key; fi
+  read_settings
   choose_session
-  setting MICROVM_FORK_OF fork_of
-  setting MICROVM_TASK_ID task_id
-  setting MICROVM_PROMPT_ID prompt_id
-  setting MICROVM_HOLD_SECONDS hold_seconds
   tell_claude "$session"
-  take_claude_files || fail "What comes along of the user's Claude Code could not be laid down in the guest"
-  [[ $hold_seconds =~ ^[0-9]{1,7}$ ]] || hold_seconds=
-  [[ $prompt_id =~ ^[0-9a-f-]{36}$ ]] || prompt_id=
-  [[ $idle_seconds =~ ^[0-9]{1,7}$ ]] || idle_seconds=
-  [[ $max_budget_usd =~ ^[0-9]+(\.[0-9]+)?$ ]] || max_budget_usd=
-  [[ ! $key_name =~ ^[A-Z_][A-Z_0-9]*$ ]] || key_variable=$key_name
-  [ -n "${MICROVM_SAME_USER-}" ] || chown -R 1000:1000 "$private"
-  : >"$stderr_log"
-  prepare_git
-  prepare_tools || fail "The settings by which tools find the user's registries could not be written in the guest"
-  [[ ! $fork_of$task_id =~ ^[0-9a-f]{16}$ ]] ||
-    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f take_over_clone)"$'\ntake_over_clone "$@"' fork "$fork_of" "$task_id") ||
-    say 'the clone keeps the name of the task that it was copied from'
-  [ -z "$wip_subject" ] ||
-    (cd "$repo" && user_environment && as_user "$BASH" -c "$(declare -f commit_leftovers)"$'\ncommit_leftovers "$1"' leftovers "$wip_subject") ||
-    say 'what was left uncommitted could not be committed'
-  # What the stream holds before this line is an earlier run's.
-  [ ! -s "$stream" ] || echo '{"type":"system","subtype":"microvm_resumed"}' >>"$stream"
-  [ ! -e "$state/trouble" ] || fail "$(<"$state/trouble")"
-  [ "$network" = closed ] || wait_for_network || fail 'Network is not ready: the guest has no route or no name server'
-  give_back_files >/dev/null &
-  helpers+=($!)
-
-  setting MICROVM_ENVIRONMENT environment
-  # The host does not count this time; Claude's input takes the file away once Claude begins.
-  [ "$environment" = plain ] || : >"$workspace/preparing"
-  case $environment in
-    plain) say "working with the guest's own tools" ;;
-    devcontainer)
-      setting MICROVM_DEV_CONTAINER_FILE dev_container
-      start_container "$dev_container" || fail "$error"
-      ;;
-    given)
-      take_environment || fail 'The flake that the host gave could not be laid down in the guest'
-      say 'entering the development shell of the flake that the host gave'
-      ;;
-    *)
-      show_flake
-      say 'entering the development shell'
-      ;;
-  esac
+  if [ -n "$loaded" ]; then
+    use_loaded
+  else
+    prepare_work || fail "$error"
+    # The host does not count this time; Claude's input takes the file away once Claude begins.
+    [ "$environment" = plain ] || : >"$workspace/preparing"
+    enter_environment || fail "$error"
+  fi
   if [ -n "$check_only" ]; then
     rm -f "$workspace/preparing"
     check_alone

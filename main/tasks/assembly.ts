@@ -121,8 +121,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const recordOptions = {
     onChange: (task: Task): void => {
       catalog.put(task)
-      // Not earlier: a machine for the next task is not booted beside one that a task waits for.
-      if (task.state.phase === 'working' || task.state.phase === 'finished') warm.used(task.repoPath)
+      warm.heard(task)
       prepared.used(task)
     },
     shortageRetry: new ShortageRetry(log, lifetime.detach),

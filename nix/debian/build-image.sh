@@ -40,7 +40,7 @@ tar -xzf "$NPM_PACKAGE" -C "$inputs/npm" --strip-components=1 --no-same-owner pa
 tar -xzf "$DEVCONTAINERS_PACKAGE" -C "$inputs/devcontainers-cli" --strip-components=1 --no-same-owner package
 install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/dhcp" "$here/restore.pl" "$here/prepared-store.sh" "$here/../task-runner.sh" \
   "$here/../become-claude.sh" "$here/../dev-container.sh" "$here/../compose.sh" \
-  "$here/../inbox.sh" "$here/../forwards.sh" "$here/../clock.sh" "$here/../attach.sh" "$here/../attach.pl" "$here/../flake-files.pl" "$inputs/"
+  "$here/../inbox.sh" "$here/../ahead.sh" "$here/../forwards.sh" "$here/../clock.sh" "$here/../attach.sh" "$here/../attach.pl" "$here/../flake-files.pl" "$inputs/"
 
 say 15 'Debian packages'
 # dpkg need not wait for the disk after each file: a build that was cut off is begun again.

@@ -17,6 +17,7 @@ import { attach } from './rows/attach.ts'
 import { boot } from './rows/boot.ts'
 import { clone } from './rows/clone.ts'
 import { environments } from './rows/environments.ts'
+import { firstRequest } from './rows/first-request.ts'
 import { flood } from './rows/flood.ts'
 import { history } from './rows/history.ts'
 import { idle } from './rows/idle.ts'
@@ -47,6 +48,7 @@ const benches: readonly Bench[] = [
   live,
   message,
   warm,
+  firstRequest,
   template,
   places,
   environments,

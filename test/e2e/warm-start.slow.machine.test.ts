@@ -12,7 +12,7 @@ import { gitIn } from '../support/git/repositories.ts'
 import { commitFile } from '../support/scripts.ts'
 import { until } from '../support/until.ts'
 
-test('a second task begins in the machine that was booted while the first one worked, and both come back', async () => {
+test('tasks begin in the machine that was booted ahead, with the agent that was loaded there or, after a commit, with another one', async () => {
   let aheadIsReady = async (): Promise<void> => undefined
   const first = commitFile('first.md', 'First.\n', 'Add first.md')
   await using api = await startScriptedApi({
@@ -22,17 +22,18 @@ test('a second task begins in the machine that was booted while the first one wo
         return await first(history)
       },
       second: commitFile('second.md', 'Second.\n', 'Add second.md'),
+      third: commitFile('third.md', 'Third.\n', 'Add third.md'),
     },
   })
   const orchestra = await startOrchestra({
     apiUrl: api.url,
     repositories: { project: {} },
-    settings: { warmMachines: 1 },
+    settings: { warmMachines: 1, egress: 'closed' },
   })
   const repo = orchestra.pathOf('project')
-  const waiting = async (known: string) => {
+  const waiting = async (...known: readonly string[]) => {
     const unfinished = JSON.parse(await readFile(join(orchestra.home, 'unfinished.json'), 'utf8'))
-    const id = Object.keys(unfinished.tasks).find((name) => name !== known)
+    const id = Object.keys(unfinished.tasks).find((name) => !known.includes(name))
     const isWaiting = id && (await pathExists(join(tasksDirectory(orchestra.home), id, 'share/waiting')))
     return isWaiting ? parseTaskId(id) : undefined
   }
@@ -49,9 +50,24 @@ test('a second task begins in the machine that was booted while the first one wo
   expect((await gitIn(repo, ['ls-tree', '--name-only', 'main'])).split('\n')).toEqual(
     expect.arrayContaining(['first.md', 'second.md']),
   )
-  const console = await readFile(taskFiles(orchestra.home, secondId as typeof ahead & string).console, 'utf8')
-  expect(console).toMatch(/booted ahead, waiting for a task[\s\S]*runner started[\s\S]*task done/)
-  expect(console.match(/runner started/g)).toHaveLength(1)
+  const console = (id: string) => readFile(taskFiles(orchestra.home, id as typeof ahead & string).console, 'utf8')
+  expect(await console(secondId)).toMatch(/booted ahead, waiting for a task[\s\S]*runner started[\s\S]*task done/)
+  expect((await console(secondId)).match(/runner started/g)).toHaveLength(1)
   const { machine } = JSON.parse(await readFile(join(tasksDirectory(orchestra.home), secondId, 'task.json'), 'utf8'))
   expect(await isAlive(machine)).toBe(false)
+
+  // The agent of a third one is loaded, and its clone is another one by then.
+  let loaded: string | undefined
+  await until(async () => {
+    loaded = await waiting(firstId, secondId)
+    return loaded !== undefined && (await console(loaded)).includes('loading Claude Code ahead')
+  })
+  await gitIn(repo, ['commit', '--quiet', '--allow-empty', '-m', 'By the user'])
+  const head = (await gitIn(repo, ['rev-parse', 'HEAD'])).trim()
+  const thirdId = await orchestra.runTask('project', 'Add third.md. [script: third]')
+  expect(thirdId).toBe(loaded)
+  expect(await orchestra.until(thirdId, 'finished')).toMatchObject({ merge_result: { merged: true, commits: 1 } })
+  expect((await gitIn(repo, ['rev-parse', 'main^'])).trim()).toBe(head)
+  expect((await console(thirdId)).match(/runner started/g)).toHaveLength(1)
+  expect(await console(thirdId)).not.toContain('was loaded ahead')
 })

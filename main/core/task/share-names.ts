@@ -21,6 +21,9 @@ export const shareNames = {
   standby: 'standby',
   waiting: 'waiting',
   go: 'go',
+  /** While it waits: clone and share hold what its agent can be loaded with; or they do no longer, which the guest answers by `waiting`. */
+  load: 'load',
+  unload: 'unload',
   started: 'started',
   /** There while what the task works in is made ready: downloads, and builds of a dev container. */
   preparing: 'preparing',

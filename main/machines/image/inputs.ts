@@ -40,6 +40,7 @@ const inputFiles = [
   'dev-container.sh',
   'compose.sh',
   'inbox.sh',
+  'ahead.sh',
   'forwards.sh',
   'clock.sh',
   'attach.sh',

@@ -33,6 +33,7 @@ const inputFiles = [
   'dev-container.sh',
   'compose.sh',
   'inbox.sh',
+  'ahead.sh',
   'debian/pins.json',
 ] as const
 

@@ -30,6 +30,8 @@ export interface TaskFiles {
   readonly repo: string
   /** The clone of a fork until it begins: a copy of that of another task. */
   readonly copy: string
+  /** There once a clone was made for a task that had not come: where it is made, and where one lies that was replaced. No guest sees it. */
+  readonly ahead: string
   readonly share: string
   /** Of a task at a place: its work as it came from there, and what was said of it. That is there once all has come. */
   readonly broughtPack: string
@@ -88,6 +90,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     pullRequest: join(folder, 'pull-request.json'),
     repo: join(large, 'repo'),
     copy: join(large, 'copy'),
+    ahead: join(large, 'ahead'),
     share: join(large, 'share'),
     broughtPack: join(large, 'brought.pack'),
     broughtWork: join(folder, 'brought.json'),

@@ -21,22 +21,15 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const { files } = record
   const { id, repoPath, resolves, environment } = record.task
   const needsFlake = environment === undefined
+  const start = startOf(record.task)
+  const makeClone = (workspace: string, base = start) =>
+    cloneWorkspace({ repoPath, workspace, taskId: id, needsFlake, base, ...(resolves && { rebase: resolves }) }, signal)
   const unseen = await showInWorkTree(record.task, context, signal)
   await addNote(record, unseen)
   await placeFork(record)
   const clone =
     record.task.startCommit === null &&
-    (await cloneWorkspace(
-      {
-        repoPath,
-        workspace: files.repo,
-        taskId: id,
-        needsFlake,
-        base: startOf(record.task),
-        ...(resolves && { rebase: resolves }),
-      },
-      signal,
-    ))
+    (await (source.warm?.cloneFor(record.task, run.provisions, makeClone, signal) ?? makeClone(files.repo)))
   if (clone) await record.add({ type: 'cloned', startCommit: clone.startCommit, branch: clone.branch })
   await layShare(run, source.warm)
   if (run.provisions.claudeHome) await addNote(record, homeNote(run.provisions.claudeHome))
@@ -45,8 +38,17 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   const handedOver = await source.warm?.handOver(specOf(run, []), signal)
   if (source.warm && !handedOver) {
     // That machine has ended. What told its guest to wait, and what the guest may have left, must not speak for the next one.
+    if (clone && source.warm.wasLoaded) {
+      await source.warm.discardClone()
+      const { startCommit } = clone
+      const again = await makeClone(files.repo, { kind: 'commit', name: startCommit, commit: startCommit })
+      if (again.startCommit !== startCommit)
+        throw new AppError('boot-failed', 'The branch moved while another machine was started for the task', {
+          hint: 'Run the task again',
+        })
+    }
     await layShare(run, undefined)
-    await driver.prepareOwnership([files.share], signal)
+    await driver.prepareOwnership([files.share, files.repo], signal)
   }
   const { machine, ...waited } = handedOver ?? (await powerOn(run, signal))
   try {

@@ -20,6 +20,8 @@ const names: readonly string[] = [
   shareNames.standby,
   shareNames.waiting,
   shareNames.go,
+  shareNames.load,
+  shareNames.unload,
   shareNames.started,
   shareNames.preparing,
   shareNames.result,

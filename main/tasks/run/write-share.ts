@@ -14,12 +14,14 @@ import { placeGuestFile } from '../../lib/guest/guest-file.ts'
 import { shareNames, type TaskFiles } from '../record/task-files.ts'
 import type { Assignment } from '../slots/provisions.ts'
 
-/**
- * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in
- * the share: single names are replaced, and nothing else is touched.
- * @throws AppError('environment-invalid') when the flake that the task is to work in is gone, 'boot-failed' when the guest keeps a name from being replaced.
- */
-export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
+/** What the guest of a task reads, before it is written: the variables of its environment file, and the texts of the others by their names. */
+export interface ShareContents {
+  readonly variables: Readonly<Record<string, string>>
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/** @throws AppError('environment-invalid') when the flake that the task is to work in is gone. */
+export async function shareContents(task: Task, assignment: Assignment): Promise<ShareContents> {
   const session = sessionToResume(task)
   const merged = mergedLeftoversOf(task)
   const budget = budgetLeft(task)
@@ -47,18 +49,30 @@ export async function writeShare(files: TaskFiles, task: Task, assignment: Assig
   const claudeFiles = (assignment.claudeHome?.files ?? []).map(
     ({ path, text: content, executable }) => `${executable ? 'x' : '-'}${path}\0${content}\0`,
   )
-  await mkdir(files.share, { recursive: true, mode: 0o700 })
-  const place = (name: string, content: string) => placeGuestFile(files.share, name, content)
-  await Promise.all([
-    place(shareNames.description, firstText(task)),
-    ...(text === undefined ? [] : [place(shareNames.continuation, text)]),
-    ...(told.length === 0 ? [] : [place(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))]),
-    place(shareNames.environment, asEnvironment(variables)),
-    ...(environmentFiles === null ? [] : [place(shareNames.environmentFiles, asGuestReads(environmentFiles))]),
-    ...(claudeFiles.length === 0 ? [] : [place(shareNames.claudeFiles, claudeFiles.join(''))]),
-    place(shareNames.startRef, `${task.startCommit}\n`),
-    place(shareNames.key, assignment.key.value),
-  ])
+  const texts = new Map([[shareNames.description as string, firstText(task)]])
+  if (text !== undefined) texts.set(shareNames.continuation, text)
+  if (told.length > 0) texts.set(shareNames.told, told.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  if (environmentFiles !== null) texts.set(shareNames.environmentFiles, asGuestReads(environmentFiles))
+  if (claudeFiles.length > 0) texts.set(shareNames.claudeFiles, claudeFiles.join(''))
+  texts.set(shareNames.startRef, `${task.startCommit}\n`)
+  texts.set(shareNames.key, assignment.key.value)
+  return { variables, texts }
+}
+
+/**
+ * Lays down the files that the guest reads. The key is a file of its own, so that it can be taken away at once. A machine may be waiting in
+ * the share: single names are replaced, and nothing else is touched.
+ * @throws AppError('boot-failed') when the guest keeps a name from being replaced.
+ */
+export async function placeContents({ share }: Pick<TaskFiles, 'share'>, contents: ShareContents): Promise<void> {
+  await mkdir(share, { recursive: true, mode: 0o700 })
+  const texts = [...contents.texts, [shareNames.environment, asEnvironment(contents.variables)] as const]
+  await Promise.all(texts.map(([name, content]) => placeGuestFile(share, name, content)))
+}
+
+/** @throws as `shareContents` and `placeContents` do. */
+export async function writeShare(files: TaskFiles, task: Task, assignment: Assignment): Promise<void> {
+  await placeContents(files, await shareContents(task, assignment))
 }
 
 /** What a guest reads that checks a commit and does nothing else: no key, and no task for an agent. The same for every commit. */

@@ -1,7 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { MachineHandle, SlotId, TaskId } from '../../core/task/task.ts'
+import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
+import { newTask } from '../../core/task/transition.ts'
+import type { ClonedWorkspace } from '../../git/clone/clone-workspace.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { namesIn } from '../../lib/files/names-in.ts'
 import { removeTree } from '../../lib/files/remove-tree.ts'
@@ -12,6 +14,7 @@ import type { Machine, MachineDriver, MachineSpec } from '../../machines/driver.
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
 import { type EnvironmentLender, withPrepared } from '../environments/prepared-disks.ts'
 import { shareNames, type TaskFiles, taskFiles } from '../record/task-files.ts'
+import { LoadedAgent } from './loaded-agent.ts'
 import { machineSpec } from './machine-spec.ts'
 import type { Provisions } from './provisions.ts'
 import { prepareSlotStorage } from './slot-storage.ts'
@@ -54,6 +57,8 @@ export class WarmMachine {
   readonly #files: TaskFiles
   readonly #stop = new AbortController()
   readonly #booted: Promise<{ readonly machine: Machine; readonly spec: MachineSpec }>
+  readonly #agent: LoadedAgent
+  #loading: Promise<void> = Promise.resolve()
   #handle: MachineHandle | null = null
   #handedOver = false
   #ended: Promise<void> | undefined
@@ -66,6 +71,7 @@ export class WarmMachine {
     this.workFolder = warmSlot.workFolder
     this.#parts = parts
     this.#files = taskFiles(parts.home, warmSlot.id, warmSlot.workFolder)
+    this.#agent = new LoadedAgent(this.#files, parts.driver)
     this.#booted = warmSlot.free.then(() => this.#boot(provisions))
     this.#watch(onGone)
   }
@@ -85,6 +91,62 @@ export class WarmMachine {
   }
 
   /**
+   * Has the guest load the agent of a task like this one, as far as can be said before one has come, or has it forget one that would find something else
+   * by now. Never rejects: a machine for which that goes wrong is ended.
+   */
+  load(like: Task, provisions: Provisions): Promise<void> {
+    this.#loading = this.#loading.then(async () => {
+      try {
+        const { machine } = await this.#booted
+        const task = taskLike(like, this)
+        const parts = { task, provisions, spec: this.#specOf(provisions) }
+        await this.#agent.load(machine, parts, this.#stop.signal)
+      } catch (error) {
+        if (!this.#stop.signal.aborted)
+          this.#parts.log.info('an agent could not be loaded ahead', { machine: this.id, reason: String(error) })
+        void this.end()
+      }
+    })
+    return this.#loading
+  }
+
+  /** Whether its guest has ever run anything of the repository: what such a one leaves in the clone is no one else's. */
+  get wasLoaded(): boolean {
+    return this.#agent.wasLoaded
+  }
+
+  /**
+   * The clone of its task: the one that its agent was loaded in, where the task is given the same in all things, and otherwise one that `make` makes in the
+   * folder that it is given. @throws what `make` does.
+   */
+  async cloneFor(
+    task: Task,
+    provisions: Provisions,
+    make: (folder: string) => Promise<ClonedWorkspace>,
+    signal: AbortSignal,
+  ): Promise<ClonedWorkspace> {
+    await this.#loading
+    if (!this.wasLoaded) return await make(this.#files.repo)
+    const parts = { task, provisions, spec: this.#specOf(provisions) }
+    // What is wrong with the repository, its clone will say.
+    const ready = await this.#agent.cloneOf(parts, signal).catch(() => undefined)
+    if (ready && !this.#ended) return ready
+    const either = AbortSignal.any([this.#stop.signal, signal])
+    if (await this.#orEnd((machine) => this.#agent.unload(machine, either))) {
+      const clone = await make(this.#agent.cloneFolder)
+      if (await this.#orEnd(() => this.#agent.putClone(either))) return clone
+    }
+    await this.discardClone()
+    return await make(this.#files.repo)
+  }
+
+  /** Ends it, and removes a clone in which its guest may have done something. */
+  async discardClone(): Promise<void> {
+    await this.end()
+    await this.#agent.discardClone()
+  }
+
+  /**
    * Has the guest begin with the task whose clone and share are complete. Undefined when it cannot be had: it has ended, or was made
    * otherwise than the task's machine must be; then it is gone, with the name and the disks free again.
    */
@@ -99,11 +161,12 @@ export class WarmMachine {
       await placeGuestFile(this.#files.share, shareNames.go, '')
       if (await pathExists(join(this.#files.share, shareNames.waiting))) await machine.setClock(signal)
       this.#handedOver = true
+      this.#agent.handOver()
       return { machine, waitedMs }
     } catch (error) {
       await this.end()
       signal.throwIfAborted()
-      this.#parts.log.info('a machine that was booted ahead is not used', { machine: this.id, reason: String(error) })
+      this.#notUsed(error)
       return undefined
     }
   }
@@ -116,7 +179,7 @@ export class WarmMachine {
   }
 
   async #boot(provisions: Provisions): Promise<{ readonly machine: Machine; readonly spec: MachineSpec }> {
-    const { home, limits, driver, environments } = this.#parts
+    const { home, driver, environments } = this.#parts
     const { share, repo } = this.#files
     for (const folder of [share, repo]) await mkdir(folder, { recursive: true, mode: 0o700 })
     await requireOwnFolders(this.#files)
@@ -124,11 +187,33 @@ export class WarmMachine {
     const volumes = await prepareSlotStorage(home, this.slot)
     await driver.prepareOwnership([share, repo, ...volumes.map(({ path }) => path)], this.#stop.signal)
     using prepared = await environments?.borrow(this.repoPath)
-    const parts = { home, limits, files: this.#files, slot: this.slot, provisions }
-    const spec = machineSpec(this.id, { ...parts, volumes: withPrepared(volumes, prepared) })
+    const spec = this.#specOf(provisions, withPrepared(volumes, prepared))
     const machine = await driver.start(spec, this.#stop.signal)
     this.#handle = machine.handle
     return { machine, spec }
+  }
+
+  #specOf(provisions: Provisions, volumes: MachineSpec['volumes'] = []): MachineSpec {
+    const { home, limits } = this.#parts
+    return machineSpec(this.id, { home, limits, files: this.#files, slot: this.slot, volumes, provisions })
+  }
+
+  /** Whether that was done; where it was not, the machine has ended. */
+  async #orEnd(act: (machine: Machine) => Promise<void>): Promise<boolean> {
+    try {
+      const { machine } = await this.#booted
+      if (this.#ended) return false
+      await act(machine)
+      return true
+    } catch (error) {
+      this.#notUsed(error)
+      await this.end()
+      return false
+    }
+  }
+
+  #notUsed(error: unknown): void {
+    this.#parts.log.info('a machine that was booted ahead is not used', { machine: this.id, reason: String(error) })
   }
 
   #watch(onGone: () => void): void {
@@ -150,19 +235,41 @@ export class WarmMachine {
   async #end(): Promise<void> {
     this.#stop.abort(new Error('The machine is not needed'))
     const booted = await this.#booted.catch(() => undefined)
+    await this.#loading
     await booted?.machine.powerOff(AbortSignal.timeout(powerOffMs))
     await removeWarmFolder(this.#files, this.#parts.log)
   }
 }
 
-/** Removes the folder of a machine or a fork that never became a task. One that holds a record, or anything in its clone, is left alone. Never rejects. */
+/** As a task like that one would begin in this machine. */
+const taskLike = (
+  { description, repo, createdAt, caps, agent, mergePolicy, environment, holdMs, home }: Task,
+  { id, repoPath, workFolder }: WarmMachine,
+): Task =>
+  newTask(
+    {
+      ...{ id, description, repo, repoPath, owner: null, createdAt },
+      ...(caps && { caps }),
+      ...(agent && { agent }),
+      ...(mergePolicy && { mergePolicy }),
+      ...(environment && { environment }),
+      ...(holdMs !== undefined && { holdMs }),
+      ...(workFolder !== undefined && { workFolder }),
+    },
+    home,
+  )
+
+/**
+ * Removes the folder of a machine or a fork that never became a task. One that holds a record is left alone, and so is one with anything in its clone that was
+ * not made for a task to come. Never rejects.
+ */
 export async function removeWarmFolder(
-  { folder, workFolder, events, record, repo }: TaskFiles,
+  { folder, workFolder, events, record, repo, ahead }: TaskFiles,
   log: Log,
 ): Promise<void> {
   try {
     if ((await holdsAnything(events)) || (await pathExists(record))) return
-    if ((await namesIn(repo)).length > 0) return
+    if ((await namesIn(repo)).length > 0 && !(await pathExists(ahead))) return
     if (workFolder !== folder) await removeTree(workFolder)
     await removeTree(folder)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type MachineHandle, type SlotId, slotCount, type TaskId } from '../../core/task/task.ts'
+import { type MachineHandle, type SlotId, slotCount, type Task, type TaskId } from '../../core/task/task.ts'
 import type { GuestMemory } from '../admission/guest-memory.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
@@ -46,6 +46,10 @@ export class WarmMachines implements AsyncDisposable {
   #taken: readonly WarmMachine[] = []
   /** Repositories, the one used last first. */
   #recent: readonly string[] = []
+  /** The task of each that was heard of last: the next one is most likely given the same. */
+  readonly #last = new Map<string, Task>()
+  /** Tasks at work, each of which may move its branch at its end. */
+  readonly #atWork = new Map<TaskId, string>()
   #filling: Promise<void> = Promise.resolve()
   #noted: Promise<void> = Promise.resolve()
   #closed = false
@@ -70,9 +74,15 @@ export class WarmMachines implements AsyncDisposable {
     return here.map(({ machine: { slot, repoPath } }) => ({ slot, repoPath }))
   }
 
-  /** A task of the repository is at work, or over: the next one should find a machine. */
-  used(repoPath: string): void {
+  /** A task changed: where it is at work, or over, the next one of its repository should find a machine. */
+  heard(task: Task): void {
+    const { id, repoPath, state } = task
+    if (state.phase === 'finished' || state.phase === 'parked') this.#atWork.delete(id)
+    if (state.phase === 'working') this.#atWork.set(id, repoPath)
+    // Not earlier: a machine for the next task is not booted beside one that a task waits for.
+    if (state.phase !== 'working' && state.phase !== 'finished') return
     this.#recent = [repoPath, ...this.#recent.filter((path) => path !== repoPath)].slice(0, slotCount)
+    this.#last.set(repoPath, task)
     this.adjust()
   }
 
@@ -106,6 +116,7 @@ export class WarmMachines implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    await this.giveWay() // What they are loading is not waited for.
     await this.#filling
     await this.giveWay()
     await this.#noted
@@ -120,6 +131,21 @@ export class WarmMachines implements AsyncDisposable {
     const wanted = this.#recent.slice(0, this.#limit)
     for (const { machine } of this.#waiting.values()) if (!wanted.includes(machine.repoPath)) await machine.end()
     for (const repoPath of wanted) if (!this.#find(repoPath)) await this.#bootFor(repoPath)
+    for (const repoPath of wanted) await this.#loadFor(repoPath)
+  }
+
+  /** While nothing of the repository is at work: what is loaded would have to go again at the end of that. */
+  async #loadFor(repoPath: string): Promise<void> {
+    const { provisions, log } = this.#options.context
+    const mayLoad = () => !this.#closed && ![...this.#atWork.values()].includes(repoPath)
+    const like = this.#last.get(repoPath)
+    if (!like || !mayLoad()) return
+    try {
+      const given = await provisions(repoPath)
+      if (mayLoad()) await this.#find(repoPath)?.machine.load(like, given)
+    } catch (error) {
+      log.info('no agent is loaded ahead', { repository: repoPath, reason: String(error) })
+    }
   }
 
   async #bootFor(repoPath: string): Promise<void> {

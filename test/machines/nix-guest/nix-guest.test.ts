@@ -61,6 +61,7 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     'dev-container.sh',
     'compose.sh',
     'inbox.sh',
+    'ahead.sh',
     'attach.pl',
     'flake-files.pl',
     'debian/pins.json',

@@ -1,0 +1,213 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startServer } from '../../../main/app.ts'
+import { parseTaskId, type TaskId } from '../../../main/core/task/task.ts'
+import { cloneWorkspace } from '../../../main/git/clone/clone-workspace.ts'
+import { cacheDirectory, tasksDirectory } from '../../../main/lib/files/paths.ts'
+import { createLog, silentLog } from '../../../main/lib/log.ts'
+import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
+import { createDriver } from '../../../main/machines/drivers.ts'
+import { registerRepository } from '../../../main/settings/repositories.ts'
+import { SettingsStore } from '../../../main/settings/settings-store.ts'
+import { taskFiles } from '../../../main/tasks/record/task-files.ts'
+import { writeCheckShare } from '../../../main/tasks/run/write-share.ts'
+import { provisionsOf } from '../../../main/tasks/slots/provisions-of.ts'
+import { connectToServer } from '../../../main/web/client.ts'
+import { startScriptedApi } from '../../support/claude/scripted-api.ts'
+import { say as answer } from '../../support/claude/scripted-turn.ts'
+import { makeRepository } from '../../support/git/repositories.ts'
+import { prepareHost } from '../../support/machines/prepare-host.ts'
+import { stopMachines } from '../../support/machines/stop-machines.ts'
+import type { Bench, BenchContext } from '../measure.ts'
+import { specIn } from './boot.ts'
+
+export const firstRequest: Bench = {
+  name: 'first-request',
+  about: "run_task to the agent's first API request, cold and in a machine in which the agent was loaded ahead",
+  async measure(context) {
+    const { quick, signal, stack } = context
+    const image = await prepareHost(context.say, signal)
+    const asked = { at: 0 }
+    const script = () => {
+      asked.at = Date.now()
+      return answer('Done.')
+    }
+    const api = stack.use(await startScriptedApi({ scripts: { bench: script } }))
+    const driver = createDriver({
+      image: () => Promise.resolve(image),
+      cacheDirectory: cacheDirectory(),
+      log: silentLog,
+    })
+    const bare = await bareSide(context, api.url, driver, asked)
+    const cold = await taskSide(context, { name: 'cold', warmMachines: 0, apiUrl: api.url, asked })
+    const ahead = await taskSide(context, { name: 'ahead', warmMachines: 1, apiUrl: api.url, asked })
+    const sides = { bare: [] as number[], cold: [] as number[], warm: [] as number[] }
+    const waits: number[] = []
+    for (let round = 0; round <= (quick ? 1 : 3); round++) {
+      context.say(round === 0 ? 'a first round, which formats disks and is thrown away' : `round ${round}`)
+      const ms = { bare: await bare(), cold: await cold.run(), warm: await ahead.run() }
+      if (round === 0) continue
+      sides.bare.push(ms.bare)
+      sides.cold.push(ms.cold)
+      sides.warm.push(ms.warm)
+      waits.push(ahead.waitPercent())
+    }
+    return [
+      {
+        what: "run_task to the agent's first API request, cold",
+        unit: 'ms',
+        ours: sides.cold,
+        against: { what: 'Claude Code alone, from the start of its machine', values: sides.bare },
+        goal: { kind: 'ratio', atMost: 1.3 },
+        notes: [
+          'Beside ours: the same image, processors, disks and gateway; `claude -p` in a small clone, with no development shell.',
+        ],
+      },
+      {
+        what: 'the same where a machine waits',
+        ...{ unit: 'ms', ours: sides.warm, against: { what: 'cold', values: sides.cold } },
+        goal: { kind: 'ratio', atMost: 0.25 },
+        notes: ['Its agent was loaded ahead, and told its task when that came.'],
+      },
+      {
+        what: 'a machine that waits with its agent loaded, of one core',
+        ...{ unit: '%', ours: waits, against: null, goal: { kind: 'limit', atMost: 5 } },
+        notes: ['All of its processes on the host, over ten seconds.'],
+      },
+    ]
+  },
+}
+
+interface Side {
+  readonly name: string
+  readonly warmMachines: number
+  readonly apiUrl: string
+  readonly asked: { at: number }
+}
+
+/** What it answers runs Claude Code alone in a machine, up to its first request, in milliseconds. The runner starts it as it starts the check of a repository. */
+async function bareSide(
+  context: BenchContext,
+  apiUrl: string,
+  driver: ReturnType<typeof createDriver>,
+  asked: { at: number },
+): Promise<() => Promise<number>> {
+  const { folder, signal } = context
+  const [home, repoPath] = [join(folder, 'bare'), join(folder, 'bare-project')]
+  await makeRepository(repoPath)
+  await mkdir(home, { mode: 0o700 })
+  await registerRepository(home, { path: repoPath })
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed' }))
+  const env = { ANTHROPIC_BASE_URL: apiUrl, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
+  const settings = SettingsStore.open(home, silentLog)
+  const { variables, key, gateway } = await provisionsOf({ home, settings, env, machines: driver, repoPath })
+  if (!gateway) throw new Error('The API is asked through a gateway')
+  let count = 1000
+  return async () => {
+    count += 1
+    const spec = await specIn(context, driver, count)
+    const [share, repo] = spec.shares.map(({ directory }) => directory)
+    if (share === undefined || repo === undefined) throw new Error('A machine has two shares')
+    const { startCommit } = await cloneWorkspace({ repoPath, workspace: repo, taskId: 'bench' }, signal)
+    await writeCheckShare({ share }, { variables: bareVariables(variables, key), environmentFiles: null }, startCommit)
+    await driver.prepareOwnership([share, repo], signal)
+    asked.at = 0
+    const start = Date.now()
+    const logPath = join(folder, `bare-network-${count}.jsonl`)
+    const network = { ...spec.network, gateway: { config: gateway, logPath } }
+    const machine = await driver.start({ ...spec, network }, signal)
+    try {
+      await until(() => asked.at > 0, signal)
+      return asked.at - start
+    } finally {
+      await machine.powerOff(AbortSignal.timeout(1_000))
+    }
+  }
+}
+
+const bareVariables = (
+  variables: Readonly<Record<string, string>>,
+  key: { readonly variable: string; readonly value: string },
+) => ({
+  ...variables,
+  [key.variable]: key.value,
+  MICROVM_NETWORK: 'closed',
+  MICROVM_ENVIRONMENT: 'plain',
+  MICROVM_CHECK_ONLY: 'yes',
+  MICROVM_CHECK: "claude --dangerously-skip-permissions -p 'Nothing. [script: bench]'",
+})
+
+/** A server of its own with a small repository; `run` runs a task to its end, and answers when its agent asked first. */
+async function taskSide({ folder, stack, signal }: BenchContext, { name, warmMachines, apiUrl, asked }: Side) {
+  const home = join(folder, name)
+  const repository = join(folder, `${name}-project`)
+  await makeRepository(repository)
+  await mkdir(home, { mode: 0o700 })
+  await registerRepository(home, { path: repository, alias: 'project' })
+  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', warmMachines }))
+  const env = { ANTHROPIC_BASE_URL: apiUrl, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
+  const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
+  stack.defer(async () => {
+    await server.close()
+    await stopMachines(home, AbortSignal.timeout(10_000))
+  })
+  const client = await connectToServer(home)
+  const done: TaskId[] = []
+  let percent = 0
+  const run = async (): Promise<number> => {
+    if (warmMachines > 0 && done.length > 0) percent = await untilLoaded(home, done, signal)
+    asked.at = 0
+    const start = Date.now()
+    const { task_id } = await client.call('run_task', { repo: 'project', description: 'Nothing. [script: bench]' })
+    const id = parseTaskId(task_id)
+    if (!id) throw new Error(`${task_id} is no task id`)
+    done.push(id)
+    await until(() => asked.at > 0, signal)
+    const { at } = asked
+    await until(async () => (await client.call('get_task_info', { task_id })).phase === 'finished', signal)
+    return at - start
+  }
+  return { run, waitPercent: () => percent }
+}
+
+/** Waits until the machine that waits has loaded its agent and has nothing more to do; answers what it takes of a core then. */
+async function untilLoaded(home: string, done: readonly TaskId[], signal: AbortSignal): Promise<number> {
+  const ahead = async () => {
+    const names = await readdir(tasksDirectory(home))
+    return names.flatMap((name) => parseTaskId(name) ?? []).find((id) => !done.includes(id))
+  }
+  await until(async () => {
+    const id = await ahead()
+    const console = id && (await readFile(taskFiles(home, id).console, 'utf8').catch(() => ''))
+    return console?.includes('loading Claude Code ahead') === true
+  }, signal)
+  const id = await ahead()
+  const percentOver = async (seconds: number) => {
+    const before = await processorSeconds(id ?? '')
+    await sleep(seconds * 1000, undefined, { signal })
+    return (((await processorSeconds(id ?? '')) - before) * 100) / seconds
+  }
+  await until(async () => (await percentOver(6)) < 10, signal)
+  return await percentOver(10)
+}
+
+/** Of all processes of the host that have the name in their arguments. */
+async function processorSeconds(name: string): Promise<number> {
+  const ticksPerSecond = Number((await runOrThrow('getconf', ['CLK_TCK'])).stdout)
+  const pids = (await readdir('/proc')).filter((pid) => /^\d+$/.test(pid))
+  const ticks = await Promise.all(
+    pids.map(async (pid) => {
+      const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
+      if (!(await read('cmdline')).includes(name)) return 0
+      const fields = (await read('stat')).split(') ').at(-1)?.split(' ') ?? []
+      return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+    }),
+  )
+  return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond
+}
+
+async function until(reached: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(180_000)])
+  while (!(await reached())) await sleep(5, undefined, { signal: limit })
+}
