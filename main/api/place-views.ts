@@ -30,8 +30,8 @@ interface PlacedTaskView {
 export const placeCounts = (places: readonly Place[], tasks: readonly TaskBrief[]): PlaceCount[] =>
   places.map(({ name, kind }) => ({ name, kind, ...countsOf(tasksAt(name, tasks)) }))
 
-export async function placeDetails(tasks: Pick<Tasks, 'places' | 'list' | 'placeStanding'>): Promise<PlaceDetail[]> {
-  const [places, all] = [await tasks.places(), await tasks.list()]
+export async function placeDetails(tasks: Pick<Tasks, 'find' | 'places' | 'placeStanding'>): Promise<PlaceDetail[]> {
+  const [places, all] = [await tasks.places(), await tasks.find({ kind: 'open' })]
   return places.map((place) => {
     const there = tasksAt(place.name, all)
     const standing = there.map(({ id }) => tasks.placeStanding(id))

@@ -17,6 +17,7 @@ import {
   type TaskView,
   taskView,
 } from '../core/task/view.ts'
+import type { RepositoryTotals } from '../core/task/wanted-tasks.ts'
 import { unreachable } from '../core/unreachable.ts'
 import { pathExists } from '../lib/files/look.ts'
 import type { Tasks } from '../tasks/contract.ts'
@@ -233,14 +234,13 @@ export interface RepositoryView {
 /** Adds to each repository what its tasks on record come to; a task that was cleaned up is not counted. */
 export function repositoryViews(
   repositories: Awaited<ReturnType<Tasks['repositories']>>,
-  tasks: readonly TaskBrief[],
+  totals: ReadonlyMap<string, Pick<RepositoryTotals, 'tasks' | 'costUsd'>>,
 ): RepositoryView[] {
   return repositories.map(
     ({ alias, path, added, egress, environment, mergePolicy = { kind: 'auto' }, landing = 'direct', places }) => {
-      const own = tasks.filter(({ repoPath }) => repoPath === path)
-      const cost = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
+      const { tasks, costUsd } = totals.get(path) ?? { tasks: 0, costUsd: 0 }
       return {
-        ...{ alias, path, added, tasks: own.length, cost_usd: Math.round(cost * 1e6) / 1e6 },
+        ...{ alias, path, added, tasks, cost_usd: Math.round(costUsd * 1e6) / 1e6 },
         egress: egress ? egressWord(egress) : 'default',
         environment: environmentWord(environment ?? { kind: 'auto' }),
         merge: mergePolicyWord(mergePolicy),

@@ -14,7 +14,7 @@ export interface WaitOptions {
   /** Replays: the first event with a higher number, heard or not. */
   readonly after?: number
   readonly tickMs: number
-  /** Called every `tickMs` with all tasks. */
+  /** Called every `tickMs` with the tasks that have not ended. */
   readonly onTick?: (tasks: readonly TaskBrief[]) => void
 }
 
@@ -32,7 +32,7 @@ export async function waitNextEvent(
   const deadline = performance.now() + timeoutMs
   for (;;) {
     signal.throwIfAborted()
-    const all = await tasks.list()
+    const all = await tasks.find({ kind: 'open' })
     // Looked at before what is there to take: a task may end between the two, and its event must not be missed.
     const idle = !(await canEnd(tasks, all))
     signal.throwIfAborted()
@@ -47,7 +47,7 @@ export async function waitNextEvent(
       return { kind: 'event', delivery: await consumer.next(options, AbortSignal.any([signal, pause])) }
     } catch (error) {
       if (!pause.aborted || signal.aborted) throw error
-      if (performance.now() < deadline) onTick?.(await tasks.list())
+      if (performance.now() < deadline) onTick?.(await tasks.find({ kind: 'open' }))
     }
   }
 }

@@ -24,7 +24,6 @@ import { Lifetime } from './lifetime.ts'
 import { TaskMessages } from './messages/task-messages.ts'
 import { Followers } from './plans/followers.ts'
 import { TaskPlans, wholePlans } from './plans/task-plans.ts'
-import { FinishedIndex } from './record/finished-index.ts'
 import { showInWorkTree } from './record/mirror.ts'
 import { TaskCatalog } from './record/task-catalog.ts'
 import type { TaskRecord } from './record/task-record.ts'
@@ -86,12 +85,11 @@ export type OrchestratorParts = Awaited<ReturnType<typeof assembleParts>>
 export async function assembleParts(given: OrchestratorOptions) {
   const { home, slots, log, repositories, limits, hostMemory, events } = given
   const unfinished = await UnfinishedTasks.open(join(home, 'unfinished.json'), log)
-  const index = await FinishedIndex.open(home, log)
   const deletions = await Deletions.open(home, log)
   const lifetime = new Lifetime()
   const gate = new WorkGate()
   const host = new HostCheck({ driver: given.driver, limits, log })
-  const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), index, log })
+  const catalog = new TaskCatalog({ home, repositories: () => repositories.list(), log })
   const lender = { borrow: (repoPath: string) => prepared.borrow(repoPath) }
   const lending = withParts(given, { environments: lender })
   const checks = new CheckMachines(lending)
@@ -164,7 +162,7 @@ export async function assembleParts(given: OrchestratorOptions) {
   const attachments = new TaskAttachments({ home, catalog, lines: options.lines })
   const disks = new DiskWatch({ home, limits, catalog, running, log })
   return {
-    ...{ unfinished, index, deletions, lifetime, gate, host, catalog, warm, prepared, admission, waiting },
+    ...{ unfinished, deletions, lifetime, gate, host, catalog, warm, prepared, admission, waiting },
     ...{
       follower,
       running,

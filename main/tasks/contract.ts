@@ -13,10 +13,12 @@ import type { Readiness } from '../core/plan/readiness.ts'
 import type { Problem } from '../core/problem.ts'
 import type { AgentChoice } from '../core/task/agent-choice.ts'
 import type { TaskCaps } from '../core/task/caps.ts'
+import type { HistoryFound, HistoryWish } from '../core/task/history-wish.ts'
 import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
 import type { Place, Standing } from '../core/task/task-place.ts'
+import type { NewestTasks, RepositoryTotals, WantedTasks } from '../core/task/wanted-tasks.ts'
 import type { CommitLine, FileChange } from '../git/changes/list-changes.ts'
 import type { CommitSeen } from '../worker/look-at-work.ts'
 import type { EventLog } from './events/event-log.ts'
@@ -63,6 +65,8 @@ export interface Tasks {
   queuePosition(id: TaskId): number | null
   /** Where the task's work is on its way onto its branch, while it is checked as it would be there; null for any other. */
   landing(id: TaskId): LandingState | null
+  /** The tasks of which `landing` says so. */
+  landingIds(): readonly TaskId[]
   /** How far the guest image is that no machine of this host can start without, in one line for a person; null where it is there. */
   imageProgress(): string | null
   /** What goes on before the task's agent begins, in one line that its guest may have written; null where nothing does. */
@@ -71,7 +75,15 @@ export interface Tasks {
   overlaps(id: TaskId): readonly Overlap[]
   /** What holds a task that comes after others and has not begun; null for any other. */
   readiness(id: TaskId): Readiness | null
-  /** Resolves with every task of every registered repository, oldest first, with as much of each as lists need. */
+  /** Resolves with the tasks that are wanted, oldest first, with as much of each as lists need. */
+  find(wanted: WantedTasks): Promise<readonly TaskBrief[]>
+  /** Resolves with the newest tasks of those that are as it says, oldest first, and with how many older ones there are. */
+  newest(wish: NewestTasks): Promise<{ readonly tasks: readonly TaskBrief[]; readonly omitted: number }>
+  /** Resolves with a piece of the tasks of all time, and with sums over all that match. */
+  history(wish: HistoryWish): Promise<HistoryFound>
+  /** Resolves with what the tasks of each repository come to, by its real path. */
+  totals(): Promise<ReadonlyMap<string, RepositoryTotals>>
+  /** Resolves with every task, oldest first. There may be a hundred thousand: only for what is done to each of them. */
   list(): Promise<readonly TaskBrief[]>
   /** Resolves with the absolute path of the task's console log; the file appears when its machine starts. */
   consolePath(id: TaskId): Promise<string>

@@ -4,9 +4,11 @@ import type { By } from '../core/merge/may-publish.ts'
 import type { MergeOutcome } from '../core/merge/merge.ts'
 import type { Overlap } from '../core/merge/overlap.ts'
 import type { Readiness } from '../core/plan/readiness.ts'
+import type { HistoryFound, HistoryWish } from '../core/task/history-wish.ts'
 import type { MessageTime } from '../core/task/message.ts'
 import type { SlotId, Task, TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
+import type { NewestTasks, WantedTasks } from '../core/task/wanted-tasks.ts'
 import { assembleParts, type OrchestratorOptions, type OrchestratorParts } from './assembly.ts'
 import type {
   AcceptedPlan,
@@ -108,6 +110,22 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#parts.catalog.list()
   }
 
+  find(wanted: WantedTasks): Promise<readonly TaskBrief[]> {
+    return this.#parts.catalog.find(wanted)
+  }
+
+  newest(wish: NewestTasks): ReturnType<Tasks['newest']> {
+    return this.#parts.catalog.newest(wish)
+  }
+
+  history(wish: HistoryWish): Promise<HistoryFound> {
+    return this.#parts.catalog.history(wish)
+  }
+
+  totals(): ReturnType<Tasks['totals']> {
+    return this.#parts.catalog.totals()
+  }
+
   watch(listener: TaskListener): () => void {
     return this.#parts.catalog.watch(listener)
   }
@@ -118,6 +136,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   landing(id: TaskId): LandingState | null {
     return this.#parts.landings.stateOf(id)
+  }
+
+  landingIds(): readonly TaskId[] {
+    return this.#parts.landings.ids()
   }
 
   overlaps(id: TaskId): readonly Overlap[] {
@@ -198,7 +220,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   async warnings(): Promise<readonly string[]> {
     const { disks, catalog } = this.#parts
-    return [...(await disks.warnings()), ...catalog.damaged]
+    return [...(await disks.warnings()), ...catalog.damaged, ...(catalog.progress === null ? [] : [catalog.progress])]
   }
 
   slots(): readonly { readonly slot: SlotId; readonly taskId: TaskId | null }[] {
@@ -259,7 +281,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
 
   /** Takes no more tasks and lets go of the running ones: their machines work on and are adopted at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { lifetime, disks, overlaps, followers, waiting, landings, admission, running, warm, prepared, index } =
+    const { lifetime, disks, overlaps, followers, waiting, landings, admission, running, warm, prepared, catalog } =
       this.#parts
     lifetime.letGo()
     disks[Symbol.dispose]()
@@ -272,7 +294,7 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     await running.allOver()
     await warm[Symbol.asyncDispose]()
     await waiting[Symbol.asyncDispose]()
-    await index[Symbol.asyncDispose]()
+    await catalog[Symbol.asyncDispose]()
   }
 
   /** Callers without a name share one rate. @throws AppError('rate-limited') when a caller asks for tasks too fast. */

@@ -1,3 +1,4 @@
+import type { Task } from '../core/task/task.ts'
 import type { OrchestratorOptions, OrchestratorParts } from './assembly.ts'
 import { repairCheckouts } from './finish/repair-checkouts.ts'
 import { takeStock } from './upkeep/take-stock.ts'
@@ -15,5 +16,13 @@ export async function startUp(options: OrchestratorOptions, parts: OrchestratorP
   void repairCheckouts(used, options.log, lifetime.detach) // It may wait for the lock of a process that died; merges wait for it.
   void deletions.retry()
   prepared.start()
+  void catalog.readRest((task) => void takeUpLate(task, parts)).then(() => followers.look())
   waiting.open(follower) // Only now: machines that live have their slots, and of all that wait the first in order goes first.
+}
+
+/** A task that had not ended, though nothing but its own record says so. Never rejects. */
+async function takeUpLate(task: Task, { unfinished, follower, waiting }: OrchestratorParts): Promise<void> {
+  await unfinished.add(task.id, task.repoPath).catch(() => undefined) // Its record alone was enough to find it.
+  await follower.takeUp(task)
+  waiting.callNext()
 }

@@ -5,12 +5,10 @@ import type { ShownSettings } from '../../preload/settings.ts'
 import type { Forge } from '../core/pull-request.ts'
 import type { TaskId } from '../core/task/task.ts'
 import type { TaskBrief } from '../core/task/task-brief.ts'
-import { waitingRef } from '../core/task/view.ts'
 import type { Log } from '../lib/log.ts'
 import type { Watchable } from '../lib/watchable.ts'
 import type { RegisteredRepository, Tasks } from '../tasks/contract.ts'
 import type { ActivityReader } from './activity-reader.ts'
-import { recentTasks } from './history/recent-tasks.ts'
 import { type Place, placeOf } from './queue-place.ts'
 import { RepositoryRows } from './repositories/repository-rows.ts'
 import type { RequestBook } from './review/request-book.ts'
@@ -23,6 +21,9 @@ const lookMs = 500
 const looksPerFileCheck = 2
 const looksPerWarningCheck = 20
 const looksPerRepositoryCheck = 20
+/** So many of the newest ends are in every snapshot, and all of the last day. */
+const recentEnds = 500
+const dayMs = 24 * 60 * 60_000
 
 export interface FeedOptions {
   readonly tasks: Tasks
@@ -97,15 +98,17 @@ export class WindowFeed implements Disposable {
     const [repositories, warnings] = await Promise.all([this.#readRepositories(), this.#warnings()])
     this.#options.requests.readNew()
     // Last of all that takes time: from here to the end nothing can come between the rows and the number.
-    const all = await tasks.list()
-    const recent = recentTasks(all, waitingAmong(all), Date.now())
+    const totals = await tasks.totals()
+    const since = new Date(Date.now() - dayMs).toISOString()
+    const recent = await tasks.find({ kind: 'recent', since, ends: recentEnds })
+    const count = [...totals.values()].reduce((sum, each) => sum + each.tasks, 0)
     const rows = recent.map((task) => {
       this.#remember(task)
       return this.row(task)
     })
     const shown = {
       tasks: rows,
-      olderTasks: all.length - recent.length,
+      olderTasks: Math.max(0, count - recent.length),
       slots: slotRows(tasks, this.#registered),
       repositories,
       clients: clients.value,
@@ -155,8 +158,8 @@ export class WindowFeed implements Disposable {
     const told = new Set(requests.readNew())
     if (told.size === 0) return
     this.#inBackground(
-      tasks.list().then((all) => {
-        for (const task of all) if (told.has(task.id)) this.#note(task.id, task)
+      tasks.find({ kind: 'ids', ids: [...told] }).then((found) => {
+        for (const task of found) this.#note(task.id, task)
       }),
     )
   }
@@ -279,17 +282,3 @@ export class WindowFeed implements Disposable {
     })
   }
 }
-
-/** What waits for the user, with all attempts beside one that does: only together they say whether it still does. */
-function waitingAmong(all: readonly TaskBrief[]): (task: TaskBrief) => boolean {
-  const groups = new Set(all.filter(waitsForUser).flatMap(({ attempt }) => attempt?.group ?? []))
-  return (task) => waitsForUser(task) || groups.has(task.attempt?.group ?? task.judges ?? '')
-}
-
-/** As `isUnmerged` of the contract says of its row. */
-const waitsForUser = (task: TaskBrief): boolean =>
-  task.state.phase === 'finished' &&
-  task.state.outcome.kind === 'unmerged' &&
-  task.state.outcome.merge.reason !== 'rejected' &&
-  task.state.outcome.merge.reason !== 'not_chosen' &&
-  waitingRef(task) !== null

@@ -93,9 +93,8 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
   })
   const history = new TaskHistory({
     tasks,
-    home,
     rowOf: (task) => feed.row(task),
-    requestOf: (id) => requests.rowOf(id),
+    requests: () => requests.rows(),
   })
   const unwatch = settings.watch(keysOf(settings.current()), () => feed.settingsChanged())
   const taskOf = (id: string): Promise<Task> => tasks.get(requireTaskId(id))
@@ -110,7 +109,7 @@ export function createWindowService(options: WindowServiceOptions): WindowServic
     },
     calls: {
       snapshot: () => feed.snapshot(),
-      history: (request, signal) => history.page(request, signal),
+      history: (request) => history.page(request),
       runTask: async (request, signal) => ({ id: (await callOperation('runTask', request, tasks, signal)).task_id }),
       task: async ({ id }) => {
         const task = await taskOf(id)

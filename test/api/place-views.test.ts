@@ -4,6 +4,7 @@ import { checkPlace } from '../../main/api/operations/places/check-place.ts'
 import { placeDetails } from '../../main/api/place-views.ts'
 import type { Place, Standing } from '../../main/core/task/task-place.ts'
 import { newTask, transition } from '../../main/core/task/transition.ts'
+import { wantedAmong } from '../../main/core/task/wanted-tasks.ts'
 import { identity } from '../support/tasks.ts'
 
 const command = ['/opt/node', '/opt/node.js'] as const
@@ -25,7 +26,7 @@ test('each place has its tasks, with what they wait for in the words of the plac
   }
   const views = await placeDetails({
     places: async () => [desk, cluster],
-    list: async () => [waiting, running, away],
+    find: async (wanted) => wantedAmong([waiting, running, away], wanted),
     placeStanding: (id) => standing[id],
   })
   expect(views).toEqual([

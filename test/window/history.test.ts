@@ -1,15 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { newTask } from '../../main/core/task/transition.ts'
-import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { hasWords, historyPage, wantedOf, wordsOf } from '../../main/window/history/history-page.ts'
-import { recentTasks } from '../../main/window/history/recent-tasks.ts'
-import { searchRecords } from '../../main/window/history/search-records.ts'
 import type { HistoryRequest } from '../../preload/history.ts'
 import { needsYou } from '../../preload/task-needs.ts'
-import { identity, taskId } from '../support/tasks.ts'
-import { temporaryFolder } from '../support/temporary.ts'
 import { ended, row, working } from '../support/window/window-rows.ts'
 import { busyScene, historyScene } from '../support/window/window-scenes.ts'
 import { sceneTime } from '../support/window/window-story.ts'
@@ -88,45 +80,4 @@ describe('the history', () => {
     expect(page({ groupBy: 'day', timeZone: 'No/Where' }, all).groups).toHaveLength(2)
     expect(page({ groupBy: 'repository' }, all).groups.map(({ name }) => name)).toEqual(['a', 'b', 'project'])
   })
-})
-
-test('a snapshot has what has not ended, what waits for the user, and the newest ends, of ten thousand', () => {
-  const recent = recentTasks(tasks, needsYou, Date.parse(sceneTime))
-  expect(recent.filter(needsYou)).toHaveLength(1_250)
-  expect(recent.slice(-500)).toEqual(tasks.slice(-500))
-  expect(recent.length).toBeLessThan(1_800)
-  const runs = row('0000000f', working)
-  expect(recentTasks([runs, ...tasks], needsYou, Date.parse(sceneTime))[0]).toBe(runs)
-})
-
-test('words are looked for in whole texts and summaries, and a record without them is not parsed', async () => {
-  const home = await temporaryFolder()
-  const rows = ['0000000a', '0000000b', '0000000c'].map((id) => row(id, ended('merged')))
-  const texts = ['Say "wait" and more\nthan a title', 'type', 'nothing']
-  const all = rows.map(({ id }, at) =>
-    newTask({ ...identity('/repo', taskId(id)), description: texts[at] ?? '' }, home),
-  )
-  for (const task of all) {
-    const path = taskFiles(home, task.id).events
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, `${JSON.stringify({ type: 'created', task })}\n`)
-  }
-  const parsed: string[] = []
-  const find = (text: string) =>
-    searchRecords(
-      rows,
-      wordsOf(text),
-      {
-        home,
-        read: async (id) => {
-          parsed.push(id)
-          return all.find((task) => task.id === id) ?? Promise.reject(new Error('gone'))
-        },
-      },
-      new AbortController().signal,
-    )
-  expect([...(await find('"WAIT" title'))]).toEqual(['0000000a'])
-  expect(parsed).toEqual(['0000000a'])
-  // Each record has this word, and one task.
-  expect([...(await find('type'))]).toEqual(['0000000b'])
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { LandingState } from '../../main/core/landing/landing.ts'
 import type { Task, TaskId } from '../../main/core/task/task.ts'
 import { foldTask } from '../../main/core/task/transition.ts'
+import { type WantedTasks, wantedAmong } from '../../main/core/task/wanted-tasks.ts'
 import { landingView } from '../../main/window/review/landing-view.ts'
 import { eventsOfGoodTask, taskId } from '../support/tasks.ts'
 
@@ -32,7 +33,8 @@ test('the works that wait for the same branch of a repository are told in the or
     ['44444444', { kind: 'checks', position: 1, of: 1, ahead: 0 }],
   ])
   const tasks = {
-    list: async () => all,
+    find: async (wanted: WantedTasks) => wantedAmong(all, wanted),
+    landingIds: () => [...states.keys()].map(taskId),
     get: async (id: TaskId) => all.find((task) => task.id === id) ?? own,
     landing: (id: TaskId) => states.get(id) ?? null,
   }

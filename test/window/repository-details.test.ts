@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TaskBrief } from '../../main/core/task/task-brief.ts'
+import { matchingNewest } from '../../main/core/task/wanted-tasks.ts'
 import { findRepository, registerRepository, setEgress } from '../../main/settings/repositories.ts'
 import { taskFiles } from '../../main/tasks/record/task-files.ts'
 import { refusalsIn, repositoryDetails } from '../../main/window/repositories/repository-details.ts'
@@ -55,7 +56,10 @@ test('logs of the newest tasks of the repository are read, a damaged or a missin
   await write('0000000a', `${JSON.stringify(refused('a.example', '2026-01-01'))}\n{"verdict":"later"}\nnot json\n`)
   await write('0000000b', '\0\0')
   await write('0000000c', `${JSON.stringify(refused('c.example', '2026-01-01'))}\n`)
-  const details = await repositoryDetails({ list: async () => all }, { alias: 'mine', tasksFolder: '/tasks' })
+  const details = await repositoryDetails(
+    { newest: async (wish) => ({ tasks: matchingNewest(all, wish), omitted: 0 }) },
+    { alias: 'mine', tasksFolder: '/tasks' },
+  )
   expect(details.refusals.map(({ host }) => host)).toEqual(['a.example'])
   expect(details.tasksFolder).toBe('/tasks')
 })

@@ -22,6 +22,6 @@ export const listSlots = defineOperation({
   hints: { readOnly: true },
   call: async (_input, { tasks }) => ({
     ...slotsView(tasks.slots(), await tasks.warnings()),
-    places: placeCounts(await tasks.places(), await tasks.list()),
+    places: placeCounts(await tasks.places(), await tasks.find({ kind: 'open' })),
   }),
 })

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { bounds } from '../../core/bounds.ts'
-import { statusOf } from '../../core/task/view.ts'
 import { defineOperation } from '../operation.ts'
 import { aliasInput, statusSchema } from '../schemas.ts'
 import { cutText } from '../truncate-text.ts'
@@ -46,11 +45,7 @@ export const listTasks = defineOperation({
   }),
   hints: { readOnly: true },
   call: async ({ status, repo, limit }, { tasks, by }) => {
-    const all = (await tasks.list()).filter(
-      (task) => (status === undefined || statusOf(task.state) === status) && (repo === undefined || task.repo === repo),
-    )
-    const omitted = Math.max(0, all.length - limit)
-    const shown = all.slice(omitted)
+    const { tasks: shown, omitted } = await tasks.newest({ status, repo, limit })
     const summaries = shown.map((task) => taskSummary(task, tasks))
     const overlaps = overlapsAmong(
       shown.map(({ id }) => id),

@@ -89,7 +89,9 @@ export const waitNextEvent = defineOperation({
     )
     if (waited.kind === 'timeout') return { timeout: true as const }
     if (waited.kind === 'no-running-tasks') {
-      const held = (await tasks.list()).flatMap(({ id }) => (tasks.readiness(id)?.kind === 'held' ? [id] : []))
+      const held = (await tasks.find({ kind: 'open' })).flatMap(({ id }) =>
+        tasks.readiness(id)?.kind === 'held' ? [id] : [],
+      )
       return { no_running_tasks: true as const, ...(held.length > 0 && { held_tasks: held }) }
     }
 

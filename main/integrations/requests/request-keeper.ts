@@ -25,7 +25,7 @@ import { failed, nextAct, pausesMs, succeeded } from './next-act.ts'
 
 export interface RequestKeeperOptions {
   readonly home: string
-  readonly tasks: Pick<Tasks, 'events' | 'get' | 'list' | 'merge' | 'reviews' | 'watch'>
+  readonly tasks: Pick<Tasks, 'events' | 'find' | 'get' | 'merge' | 'reviews' | 'watch'>
   readonly log: Log
   /** How often what is open is looked at. Default: a minute. */
   readonly everyMs?: number
@@ -83,7 +83,8 @@ export class RequestKeeper implements AsyncDisposable {
   async #takeUp(): Promise<void> {
     const forges = await listForges(this.#options.home)
     if (forges.length === 0) return
-    for (const task of await this.#options.tasks.list()) {
+    const since = forges.map(({ added }) => added).sort()[0] ?? ''
+    for (const task of await this.#options.tasks.find({ kind: 'ended', since })) {
       const forge = forges.find(({ repoPath }) => repoPath === task.repoPath)
       if (forge && (task.finishedAt ?? '') >= forge.added) this.#offer(task.id)
     }

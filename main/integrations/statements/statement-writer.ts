@@ -21,7 +21,7 @@ import { statementPath } from './statement-path.ts'
 
 export interface StatementWriterOptions {
   readonly home: string
-  readonly tasks: Pick<Tasks, 'get' | 'list' | 'repositories' | 'watch'>
+  readonly tasks: Pick<Tasks, 'find' | 'get' | 'repositories' | 'watch'>
   readonly version: string
   readonly log: Log
   /** How long the end of the server waits for what is being written. Default: ten seconds. */
@@ -60,9 +60,7 @@ export class StatementWriter implements AsyncDisposable {
   static async start(options: StatementWriterOptions): Promise<StatementWriter> {
     const writer = new StatementWriter(options, await ensureSigningKey(options.home))
     const since = new Date(Date.now() - caughtUpMs).toISOString()
-    for (const task of await options.tasks.list()) {
-      if ((task.finishedAt ?? '') >= since) writer.#offer(task, 'where it lacks')
-    }
+    for (const task of await options.tasks.find({ kind: 'ended', since })) writer.#offer(task, 'where it lacks')
     return writer
   }
 

@@ -6,7 +6,7 @@ import type { Totals } from './totals.ts'
  * Defines what is measured, once for every way out. Nothing is kept for it: each value is looked up when it is asked for. Names are those of OpenTelemetry
  * (https://opentelemetry.io/docs/specs/semconv/general/naming); for Prometheus dots become underscores, and units and `_total` are added.
  */
-export function addInstruments(meter: Meter, tasks: Pick<Tasks, 'list' | 'slots'>, totals: Totals): void {
+export function addInstruments(meter: Meter, tasks: Pick<Tasks, 'find' | 'slots'>, totals: Totals): void {
   meter
     .createObservableGauge('microvm.tasks', {
       description: 'Tasks that have not ended, by their phase',
@@ -14,7 +14,7 @@ export function addInstruments(meter: Meter, tasks: Pick<Tasks, 'list' | 'slots'
     })
     .addCallback(async (result) => {
       const counts = new Map<string, number>()
-      for (const { state } of await tasks.list()) {
+      for (const { state } of await tasks.find({ kind: 'open' })) {
         if (state.phase !== 'finished') counts.set(state.phase, (counts.get(state.phase) ?? 0) + 1)
       }
       for (const [phase, count] of counts) result.observe(count, { phase })

@@ -10,7 +10,7 @@ import { traceOf } from './task-spans.ts'
 import type { Totals } from './totals.ts'
 
 export interface OpenTelemetryOptions {
-  readonly tasks: Pick<Tasks, 'list' | 'slots'>
+  readonly tasks: Pick<Tasks, 'find' | 'slots'>
   readonly version: string
   /** Where a collector takes OTLP over HTTP, without a slash at its end; null: nothing is sent. */
   readonly otlpEndpoint: string | null

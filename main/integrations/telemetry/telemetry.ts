@@ -8,7 +8,7 @@ import type { OpenTelemetry, OpenTelemetryOptions } from './open-telemetry.ts'
 import { Totals } from './totals.ts'
 
 export interface TelemetryOptions extends OpenTelemetryOptions {
-  readonly tasks: Pick<Tasks, 'events' | 'get' | 'list' | 'slots'>
+  readonly tasks: Pick<Tasks, 'events' | 'find' | 'get' | 'slots'>
   /** What a reader of the metrics must show as `Authorization: Bearer TOKEN`. */
   readonly token: string
   readonly log: Log

@@ -11,16 +11,11 @@ export const reviewFinished: Prompt = {
   arguments: [{ name: 'repo', description: 'Alias of a repository; left out, all', required: false }],
   async text({ repo = '' }, tasks) {
     const alias = repo.trim()
-    const ended = (await tasks.list()).filter(
-      (task) => task.state.phase === 'finished' && (alias === '' || task.repo === alias),
-    )
-    const newest = (kind: 'unmerged' | 'merged') =>
-      Promise.all(
-        ended
-          .filter(({ merge }) => merge?.kind === kind && !merge.dropped)
-          .slice(-mostTasks)
-          .map(({ id }) => tasks.get(id)),
-      )
+    const newest = async (merge: 'unmerged' | 'merged') => {
+      const wish = { merge, limit: mostTasks, ...(alias !== '' && { repo: alias }) }
+      const found = await Promise.all((await tasks.newest(wish)).tasks.map(({ id }) => tasks.get(id)))
+      return found.filter(({ state }) => state.phase === 'finished')
+    }
     const [waiting, merged] = await Promise.all([newest('unmerged'), newest('merged')])
     return `Help me review what my tasks in microvm-orchestrator did.
 

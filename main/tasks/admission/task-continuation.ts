@@ -20,7 +20,7 @@ import type { WaitingRoom } from './waiting-room.ts'
 export interface ContinuationOptions {
   /** Read at each use: settings may change. */
   readonly rules: GoingOnRules & { readonly events: EventLog }
-  readonly catalog: Pick<TaskCatalog, 'list'>
+  readonly catalog: Pick<TaskCatalog, 'find'>
   readonly ended: Pick<EndedTasks, 'act'>
   readonly unfinished: UnfinishedTasks
   readonly host: HostCheck
@@ -69,9 +69,8 @@ export class TaskContinuation {
   async #require(task: Task, caps: TaskCaps): Promise<void> {
     const { rules, catalog, host } = this.#options
     const { id } = task
-    const resolver = (await catalog.list()).find(
-      ({ resolves, announcedSeq }) => resolves?.task === id && announcedSeq === null,
-    )
+    const resolvers = await catalog.find({ kind: 'resolvers', of: id })
+    const resolver = resolvers.find(({ announcedSeq }) => announcedSeq === null)
     if (resolver) {
       throw new AppError('task-busy', `Task ${resolver.id} is resolving the conflicts of task ${id}`, {
         hint: 'Wait for its end, or cancel it',

@@ -23,7 +23,7 @@ import { isWithdrawn } from '../run/cancel-task.ts'
 import type { TaskFollower } from '../run/task-follower.ts'
 
 export interface AttemptsOptions {
-  readonly catalog: Pick<TaskCatalog, 'list' | 'get' | 'put' | 'watch'>
+  readonly catalog: Pick<TaskCatalog, 'find' | 'get' | 'put' | 'watch'>
   readonly intake: Pick<TaskIntake, 'accept' | 'check' | 'admit'>
   readonly follower: Pick<TaskFollower, 'cancel'>
   readonly ended: Pick<EndedTasks, 'act'>
@@ -80,7 +80,7 @@ export class TaskAttempts {
   /** Those of a group that are on record, by their numbers. */
   async members(group: string): Promise<readonly Task[]> {
     const { catalog } = this.#options
-    const briefs = (await catalog.list()).filter(({ attempt }) => attempt?.group === group)
+    const briefs = (await catalog.find({ kind: 'group', group })).filter(({ attempt }) => attempt !== undefined)
     const tasks = await Promise.all(briefs.map(({ id }) => catalog.get(id)))
     return tasks.toSorted((one, other) => (one.attempt?.number ?? 0) - (other.attempt?.number ?? 0))
   }
@@ -157,7 +157,8 @@ export class TaskAttempts {
     const { catalog, intake } = this.#options
     const members = await this.members(group)
     const choice = choiceAmong(members)
-    if (choice.kind !== 'open' || (await catalog.list()).some(({ judges }) => judges === group)) return
+    const all = await catalog.find({ kind: 'group', group })
+    if (choice.kind !== 'open' || all.some(({ judges }) => judges !== undefined)) return
     const candidates = members.filter(({ id }) => choice.candidates.includes(id))
     const [first] = candidates
     if (!first || first.startCommit === null) return

@@ -71,6 +71,10 @@ export class LandingQueue {
     return this.#states.get(id) ?? null
   }
 
+  ids(): readonly TaskId[] {
+    return [...this.#states.keys()]
+  }
+
   add(car: Car): void {
     this.#ends.add(car)
     this.#queue = [...this.#queue, car]

@@ -55,6 +55,11 @@ export class Landings implements Lander, AsyncDisposable {
     return null
   }
 
+  /** The tasks that wait. */
+  ids(): readonly TaskId[] {
+    return [...this.#queues.values()].flatMap((queue) => queue.ids())
+  }
+
   /** Has the work of a task that waits leave its queue; resolves with what became of it. Null for a task that does not wait. */
   withdraw(id: TaskId): Promise<MergeOutcome> | null {
     for (const queue of this.#queues.values()) {

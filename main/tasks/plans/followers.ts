@@ -1,11 +1,13 @@
 import { type Readiness, readinessOf, TasksById } from '../../core/plan/readiness.ts'
 import type { TaskId } from '../../core/task/task.ts'
+import type { TaskBrief } from '../../core/task/task-brief.ts'
 import type { Log } from '../../lib/log.ts'
 import type { WaitingRoom } from '../admission/waiting-room.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
+import { runsOf } from './runs-of.ts'
 
 export interface FollowersOptions {
-  readonly catalog: Pick<TaskCatalog, 'list' | 'watch'>
+  readonly catalog: Pick<TaskCatalog, 'find' | 'watch'>
   readonly waiting: Pick<WaitingRoom, 'followers' | 'setReady' | 'callNext'>
   /** Whether all tasks of the plan are on record. */
   readonly isWhole: (planId: string) => boolean
@@ -38,9 +40,12 @@ export class Followers implements Disposable {
   async needing(id: TaskId): Promise<TaskId | null> {
     const { catalog, waiting } = this.#options
     if (waiting.followers.length === 0) return null
-    const tasks = new Map((await catalog.list()).map((task) => [task.id, task]))
     const runs = new Set<TaskId>()
-    for (let at: TaskId | undefined = id; at !== undefined && !runs.has(at); at = tasks.get(at)?.retries) runs.add(at)
+    for (let at: TaskId | undefined = id; at !== undefined && !runs.has(at); ) {
+      runs.add(at)
+      const [task]: readonly TaskBrief[] = await catalog.find({ kind: 'ids', ids: [at] })
+      at = task?.retries
+    }
     return waiting.followers.find(({ task }) => task.after?.some((other) => runs.has(other)))?.task.id ?? null
   }
 
@@ -63,7 +68,12 @@ export class Followers implements Disposable {
           this.#known = known
           continue
         }
-        const tasks = new TasksById(await catalog.list())
+        const tasks = new TasksById(
+          await runsOf(
+            waiting.followers.flatMap(({ task }) => task.after ?? []),
+            catalog,
+          ),
+        )
         for (const { task } of waiting.followers) {
           if (task.plan && !isWhole(task.plan.id)) continue
           const readiness = readinessOf(task, tasks)

@@ -14,7 +14,7 @@ import type { Followers } from './followers.ts'
 
 export interface PlansOptions {
   readonly home: string
-  readonly catalog: Pick<TaskCatalog, 'list' | 'open'>
+  readonly catalog: Pick<TaskCatalog, 'find' | 'open'>
   readonly intake: Pick<TaskIntake, 'check' | 'admit'>
   readonly follower: Pick<TaskFollower, 'cancel'>
   readonly followers: Pick<Followers, 'look'>
@@ -84,7 +84,7 @@ export class TaskPlans {
    * @throws AppError('argument-invalid') where there is no such plan.
    */
   async unfinished(planId: string): Promise<readonly TaskId[]> {
-    const tasks = (await this.#options.catalog.list()).filter(({ plan }) => plan?.id === planId)
+    const tasks = await this.#options.catalog.find({ kind: 'plan', plan: planId })
     if (tasks.length === 0) {
       throw new AppError('argument-invalid', `There is no plan '${planId.slice(0, 80)}'`, {
         hint: 'The id of a plan is what run_plan answered; get_task_info has it too',

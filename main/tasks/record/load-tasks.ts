@@ -1,13 +1,14 @@
 import { lstatSync, statSync } from 'node:fs'
-import { constants, open, readdir, stat } from 'node:fs/promises'
+import { constants, open, readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import pMap from 'p-map'
 import { parseTaskId, type Task, type TaskId } from '../../core/task/task.ts'
-import { briefOf, isOver } from '../../core/task/task-brief.ts'
+import { briefOf, isOver, type TaskBrief } from '../../core/task/task-brief.ts'
 import { foldTask } from '../../core/task/transition.ts'
 import { parseJsonLines } from '../../lib/files/json-lines.ts'
 import { tasksDirectory } from '../../lib/files/paths.ts'
 import type { Log } from '../../lib/log.ts'
-import type { IndexedTask } from './finished-index.ts'
+import type { Stamp } from '../history/index-row.ts'
 import { taskEventSchema } from './task-event-schema.ts'
 import { eventsPath } from './task-files.ts'
 
@@ -17,67 +18,57 @@ const filesAtOnce = 32
 export interface LoadedTasks {
   /** The tasks that have not ended, or whose end was not announced; whole. */
   readonly open: readonly Task[]
-  /** The others. Where the index was trusted, the very entry of it. */
-  readonly over: readonly IndexedTask[]
+  readonly over: readonly TaskBrief[]
 }
 
 export interface LoadOptions {
   /** By id; trusted where the task's events still have the size and time that the entry names. */
-  readonly indexed?: ReadonlyMap<TaskId, IndexedTask>
-  readonly onDamaged?: (message: string) => void
+  readonly indexed?: ReadonlyMap<TaskId, Stamp & { readonly brief: TaskBrief }>
 }
 
 /**
  * Every task of a home: the folders of `HOME/tasks`, where no one but the host can put one. Reads only. A folder that is no task is left
  * out in silence, one whose record is damaged with a warning; neither is touched.
  */
-export async function loadTasks(home: string, log: Log, options: LoadOptions = {}): Promise<LoadedTasks> {
-  const ids = (await folderNames(home)).map(parseTaskId).filter((id) => id !== undefined)
-  const believed: IndexedTask[] = []
+export async function loadTasks(home: string, log: Log, { indexed }: LoadOptions = {}): Promise<LoadedTasks> {
+  const ids = await taskIdsIn(home)
+  const believed: TaskBrief[] = []
   const others = ids.filter((id) => {
-    const known = options.indexed?.get(id)
-    if (!known || !isAsNamed(home, known)) return true
-    believed.push(known)
+    const known = indexed?.get(id)
+    if (!known || !isAsNamed(home, id, known)) return true
+    believed.push(known.brief)
     return false
   })
-  const found = await pMap(others, (id) => loadOne(home, id, log, options.onDamaged), { concurrency: filesAtOnce })
-  const over = found.filter((one) => one !== undefined && 'brief' in one)
-  const open = found.filter((one) => one !== undefined && 'id' in one)
-  return { open, over: [...believed, ...over] }
-}
-
-/** Looks at once: ten thousand answers by way of other threads take ten times as long, and only a start has an index. */
-function isAsNamed(home: string, { brief, size, mtimeMs }: IndexedTask): boolean {
-  try {
-    const found = statSync(eventsPath(home, brief.id), { throwIfNoEntry: false })
-    return found?.size === size && found.mtimeMs === mtimeMs
-  } catch {
-    return false // Reading it says why.
+  const found = await pMap(others, (id) => loadTask(home, id, log), { concurrency: filesAtOnce })
+  const tasks = found.filter((task) => task !== undefined)
+  return {
+    open: tasks.filter((task) => !isOver(task)),
+    over: [...believed, ...tasks.filter(isOver).map(briefOf)],
   }
 }
 
-async function loadOne(
+/** Whether a task's events still have this size and time. Looks at once: ten thousand answers by way of other threads take ten times as long. */
+export function isAsNamed(home: string, id: TaskId, { size, mtimeMs }: Stamp): boolean {
+  const found = stampOf(home, id)
+  return found.size === size && found.mtimeMs === mtimeMs
+}
+
+/** A task, and the stamp that its record had before it was read: what grows meanwhile is never trusted with it. Undefined as for `loadTask`. */
+export async function loadStamped(
   home: string,
   id: TaskId,
   log: Log,
   onDamaged?: (message: string) => void,
-): Promise<Task | IndexedTask | undefined> {
-  const stamp = await stampOf(eventsPath(home, id))
+): Promise<{ readonly task: Task; readonly stamp: Stamp } | undefined> {
+  const stamp = stampOf(home, id)
   const task = await loadTask(home, id, log, onDamaged)
-  // What grows while it is read loses its stamp, and an entry with the old one is never trusted.
-  return task && isOver(task) ? { brief: briefOf(task), ...stamp } : task
+  return task && { task, stamp }
 }
 
-/** The entry of a task for the index; undefined when there is none, or it is not over. */
-export async function indexedTask(home: string, id: TaskId, log: Log): Promise<IndexedTask | undefined> {
-  const loaded = await loadOne(home, id, log)
-  return loaded && 'brief' in loaded ? loaded : undefined
-}
-
-/** That of no file when it cannot be looked at: reading it says why. */
-async function stampOf(events: string): Promise<Pick<IndexedTask, 'size' | 'mtimeMs'>> {
+/** Of a task's events; one that no file has where they cannot be looked at, since reading them says why. */
+export function stampOf(home: string, id: TaskId): Stamp {
   try {
-    const { size, mtimeMs } = await stat(events)
+    const { size, mtimeMs } = statSync(eventsPath(home, id))
     return { size, mtimeMs }
   } catch {
     return { size: -1, mtimeMs: -1 }
@@ -89,9 +80,10 @@ export async function loadTask(home: string, id: TaskId, log: Log, onDamaged = i
   const events = eventsPath(home, id)
   let bytes: Buffer
   try {
+    if (!lstatSync(dirname(events)).isDirectory()) return undefined // No task of ours.
     bytes = await readRecord(events)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined // No task of ours.
+    if (notThere.has((error as NodeJS.ErrnoException).code)) return undefined // No task of ours.
     log.warn('a task could not be read', { events, reason: String(error) })
     return undefined
   }
@@ -111,6 +103,8 @@ export async function loadTask(home: string, id: TaskId, log: Log, onDamaged = i
   }
 }
 
+const notThere: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR'])
+
 const ignore = (_message: string): void => undefined
 
 async function readRecord(path: string): Promise<Buffer> {
@@ -118,13 +112,12 @@ async function readRecord(path: string): Promise<Buffer> {
   return await file.readFile()
 }
 
-/** None where the folder of all tasks is a link, which is none of our making. */
-async function folderNames(home: string): Promise<string[]> {
+/** The names in the folder of all tasks that a task can have; none where that folder is a link, which is none of our making. */
+export async function taskIdsIn(home: string): Promise<readonly TaskId[]> {
   const folder = tasksDirectory(home)
   try {
     if (!lstatSync(folder).isDirectory()) return []
-    const entries = await readdir(folder, { withFileTypes: true })
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+    return (await readdir(folder)).map(parseTaskId).filter((id) => id !== undefined)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

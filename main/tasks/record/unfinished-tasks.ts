@@ -12,6 +12,8 @@ const contentSchema = z.object({ schemaVersion: z.literal(1), tasks: z.record(z.
  * cannot say that: a repository may be taken off it while its task runs. Only an index: the records are the truth.
  */
 export class UnfinishedTasks {
+  /** Whether the file was there and could be read when it was opened: it names every task then that had not ended. */
+  readonly isWhole: boolean
   readonly #path: string
   readonly #tasks: Map<TaskId, string>
   readonly #log: Log
@@ -19,10 +21,11 @@ export class UnfinishedTasks {
   /** A save that has not begun. */
   #next: Promise<void> | undefined
 
-  private constructor(path: string, tasks: Map<TaskId, string>, log: Log) {
+  private constructor(path: string, tasks: Map<TaskId, string> | undefined, log: Log) {
     this.#path = path
     this.#log = log
-    this.#tasks = tasks
+    this.isWhole = tasks !== undefined
+    this.#tasks = tasks ?? new Map()
   }
 
   /** A missing file is an empty index; a damaged one is moved to `PATH.damaged`, and the allowlist has to do. */
@@ -31,14 +34,14 @@ export class UnfinishedTasks {
     try {
       text = await readFile(path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new UnfinishedTasks(path, new Map(), log)
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new UnfinishedTasks(path, undefined, log)
       throw unusable(path, error)
     }
     const tasks = parse(text)
     if (tasks) return new UnfinishedTasks(path, tasks, log)
     await rename(path, `${path}.damaged`)
     log.error('the index of unfinished tasks is damaged; it was moved aside', { from: path, to: `${path}.damaged` })
-    return new UnfinishedTasks(path, new Map(), log)
+    return new UnfinishedTasks(path, undefined, log)
   }
 
   entries(): readonly { readonly id: TaskId; readonly repoPath: string }[] {

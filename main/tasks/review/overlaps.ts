@@ -10,13 +10,13 @@ import {
 } from '../../core/merge/overlap.ts'
 import type { TaskId } from '../../core/task/task.ts'
 import type { TaskBrief } from '../../core/task/task-brief.ts'
-import { waitingRef } from '../../core/task/view.ts'
+import { byCreation, waitsForUser } from '../../core/task/wanted-tasks.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Changes } from '../contract.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 
 export interface OverlapsOptions {
-  readonly catalog: Pick<TaskCatalog, 'list' | 'get'>
+  readonly catalog: Pick<TaskCatalog, 'find' | 'get'>
   readonly changes: Pick<Changes, 'look' | 'diff'>
   /** Called when `of` the task has another answer. */
   readonly onChange: (id: TaskId) => void
@@ -70,7 +70,10 @@ export class Overlaps implements Disposable {
 
   async #look(): Promise<void> {
     const { catalog, onChange } = this.#options
-    const groups = Map.groupBy((await catalog.list()).filter(isCompared), ({ repoPath }) => repoPath)
+    const open = await catalog.find({ kind: 'open' })
+    const waiting = open.some(isAtWork) ? await catalog.find({ kind: 'waiting' }) : []
+    const compared = new Map([...open, ...waiting].filter(isCompared).map((task) => [task.id, task]))
+    const groups = Map.groupBy([...compared.values()].toSorted(byCreation), ({ repoPath }) => repoPath)
     const found = new Map<TaskId, Overlap[]>()
     const atRefs = new Map<string, ReadonlyMap<string, string>>()
     for (const group of groups.values()) {
@@ -165,6 +168,5 @@ const isCompared = (task: TaskBrief): boolean => {
   if (judges !== undefined) return false
   // Its place would have to send what its clone holds each time.
   if (state.phase !== 'finished') return isAtWork(task) && task.place === undefined
-  if (state.outcome.kind !== 'unmerged' || waitingRef(task) === null) return false
-  return state.outcome.merge.reason !== 'rejected' && state.outcome.merge.reason !== 'not_chosen'
+  return waitsForUser(task)
 }

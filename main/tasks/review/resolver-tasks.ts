@@ -8,7 +8,7 @@ import { mergedThrough } from './merged-through.ts'
 import { planResolver, wantsResolver } from './plan-resolver.ts'
 
 export interface ResolverTasksOptions {
-  readonly catalog: Pick<TaskCatalog, 'list' | 'put'>
+  readonly catalog: Pick<TaskCatalog, 'find' | 'put'>
   readonly intake: Pick<TaskIntake, 'accept'>
   /** Read at each use: settings may change. */
   readonly rules: {
@@ -29,7 +29,7 @@ export class ResolverTasks {
   /** @throws AppError when there is nothing to resolve, or it is being resolved. */
   async start(task: Task, request: Pick<RunRequest, 'owner' | 'queue'>): Promise<TaskId> {
     const { catalog, intake } = this.#options
-    const { description, resolves } = await planResolver(task, await catalog.list())
+    const { description, resolves } = await planResolver(task, await catalog.find({ kind: 'resolvers', of: task.id }))
     return await intake.accept({ description, repo: task.repo, ...request }, { resolves })
   }
 
@@ -46,7 +46,11 @@ export class ResolverTasks {
       log.warn('a task could not be recorded as merged through another', { taskId: task.id, reason })
     }
     try {
-      if (rules.resolveConflicts !== 'auto' || !wantsResolver(task, await catalog.list())) return
+      if (
+        rules.resolveConflicts !== 'auto' ||
+        !wantsResolver(task, await catalog.find({ kind: 'resolvers', of: task.id }))
+      )
+        return
       await this.start(task, { queue: true, ...(task.owner !== null && { owner: task.owner }) })
     } catch (error) {
       log.warn('conflicts could not be given to a task', { taskId: task.id, reason: toFailure(error).message })

@@ -18,7 +18,7 @@ export async function takeStock(
   unfinished: UnfinishedTasks,
 ): Promise<readonly Task[]> {
   const { home, log, tasksFolder = null } = context
-  await catalog.load()
+  await catalog.load({ ids: unfinished.entries().map(({ id }) => id), isWhole: unfinished.isWhole })
   const neverBegan = await findForgotten(home, unfinished, catalog, log)
   const tasks = [...catalog.open.values()]
   const adoptable = new Set<string>(tasks.flatMap(({ id, machine, exit }) => (machine && !exit ? [id] : [])))

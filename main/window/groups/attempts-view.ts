@@ -12,7 +12,7 @@ import { failureInWindow } from '../window-words.ts'
 
 const shownFiles = 500
 
-type Asked = Pick<Tasks, 'attempts' | 'changes' | 'get' | 'list'>
+type Asked = Pick<Tasks, 'attempts' | 'changes' | 'find' | 'get'>
 
 /**
  * What the window shows of all attempts at the task that one of them, or their judge, is of. @throws AppError('task-unknown'), and 'argument-invalid' for a task
@@ -60,10 +60,10 @@ function modelIn(task: Task): string | null {
 async function judgeOf(
   group: string,
   members: readonly Task[],
-  tasks: Pick<Tasks, 'get' | 'list'>,
+  tasks: Pick<Tasks, 'find' | 'get'>,
   rowOf: (task: TaskBrief) => TaskRow,
 ): Promise<Judge | null> {
-  const brief = (await tasks.list()).find(({ judges }) => judges === group)
+  const brief = (await tasks.find({ kind: 'group', group })).find(({ judges }) => judges !== undefined)
   if (!brief) return null
   const { result } = await tasks.get(brief.id)
   const attempts = members.flatMap(({ id, attempt }) => (attempt ? [{ number: attempt.number, task: id }] : []))

@@ -12,10 +12,10 @@ const readBytes = 256 * 1024
 const shown = 100
 
 export async function repositoryDetails(
-  tasks: Pick<Tasks, 'list'>,
+  tasks: Pick<Tasks, 'newest'>,
   { alias, tasksFolder }: { readonly alias: string; readonly tasksFolder: string },
 ): Promise<RepositoryDetails> {
-  const own = (await tasks.list()).filter(({ repo }) => repo === alias).slice(-lookedAt)
+  const { tasks: own } = await tasks.newest({ repo: alias, limit: lookedAt })
   const logs = await Promise.all(
     own.map(async (task) => ({
       task: task.id,

@@ -2,7 +2,7 @@ import type { RepositoryRow } from '../../../preload/live-state.ts'
 import { type Failure, toFailure } from '../../core/failure.ts'
 import { egressWord } from '../../core/network/egress.ts'
 import type { Forge } from '../../core/pull-request.ts'
-import { type TaskBrief, usageOf } from '../../core/task/task-brief.ts'
+import type { RepositoryTotals } from '../../core/task/wanted-tasks.ts'
 import { inspectRepository } from '../../git/repository/inspect-repository.ts'
 import type { RegisteredRepository, Tasks } from '../../tasks/contract.ts'
 import { decideEnvironment } from '../../tasks/environments/choose-environment.ts'
@@ -25,17 +25,17 @@ export class RepositoryRows {
 
   /** @param forges where the work of repositories waits in pull requests. */
   async read(
-    tasks: Pick<Tasks, 'repositories' | 'list'>,
+    tasks: Pick<Tasks, 'repositories' | 'totals'>,
     forges: readonly Pick<Forge, 'repoPath' | 'project'>[],
   ): Promise<readonly RepositoryRow[]> {
-    const [repositories, all] = await Promise.all([tasks.repositories(), tasks.list()])
+    const [repositories, totals] = await Promise.all([tasks.repositories(), tasks.totals()])
     const projects = new Map(forges.map(({ repoPath, project }) => [repoPath, project]))
     const paths = new Set(repositories.map(({ path }) => path))
     for (const path of this.#inspections.keys()) if (!paths.has(path)) this.#inspections.delete(path)
     return await Promise.all(
       repositories.map(async (repository) => {
         const project = projects.get(repository.path)
-        const known = row(repository, await this.#inspect(repository), all)
+        const known = row(repository, await this.#inspect(repository), totals.get(repository.path))
         return project === undefined || known.mergePolicy.kind !== 'review'
           ? known
           : { ...known, pullRequests: project }
@@ -69,11 +69,8 @@ async function inspect(repository: RegisteredRepository): Promise<Omit<Inspectio
 function row(
   { alias, path, added, egress, environment = { kind: 'auto' }, mergePolicy = { kind: 'auto' } }: RegisteredRepository,
   { branch, problem }: Inspection,
-  all: readonly TaskBrief[],
+  totals: RepositoryTotals | undefined,
 ): RepositoryRow {
-  const own = all.filter(({ repoPath }) => repoPath === path)
-  const costUsd = own.reduce((sum, task) => sum + (usageOf(task)?.costUsd ?? 0), 0)
-  const lastTask = own.at(-1)?.id ?? null
   return {
     alias,
     path,
@@ -83,8 +80,8 @@ function row(
     environment,
     egress: egress ? egressWord(egress) : null,
     mergePolicy,
-    tasks: own.length,
-    costUsd,
-    lastTask,
+    tasks: totals?.tasks ?? 0,
+    costUsd: totals?.costUsd ?? 0,
+    lastTask: totals?.lastTask ?? null,
   }
 }

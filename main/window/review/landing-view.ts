@@ -7,11 +7,10 @@ import { titleOf } from '../rows.ts'
 /** What waits for the branch of a task whose work is on its way there: works of tasks at their end, and of some that ended before. */
 export async function landingView(
   { repoPath, branch, mergePolicy }: Task,
-  tasks: Pick<Tasks, 'get' | 'landing' | 'list'>,
+  tasks: Pick<Tasks, 'find' | 'get' | 'landingIds' | 'landing'>,
 ): Promise<LandingView> {
-  const waiting = (await tasks.list()).filter(
-    ({ id, repoPath: path }) => path === repoPath && tasks.landing(id) !== null,
-  )
+  const found = await tasks.find({ kind: 'ids', ids: tasks.landingIds() })
+  const waiting = found.filter((task) => task.repoPath === repoPath)
   const cars = await Promise.all(
     waiting.map(async ({ id, description }): Promise<LandingCar | null> => {
       const { branch: into } = await tasks.get(id)

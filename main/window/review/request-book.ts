@@ -39,6 +39,11 @@ export class RequestBook {
     return this.#entries.get(id)?.row
   }
 
+  /** What lists show of each request that was told of. */
+  rows(): ReadonlyMap<TaskId, RequestOfRow> {
+    return new Map([...this.#entries].map(([id, { row }]) => [id, row]))
+  }
+
   /** All that was told of the task's requests, oldest first. */
   toldOf(id: TaskId): readonly ToldOfRequest[] {
     return this.#entries.get(id)?.told ?? []

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../../main/core/task/task.ts'
 import { foldTask } from '../../../main/core/task/transition.ts'
+import { wantedAmong } from '../../../main/core/task/wanted-tasks.ts'
 import { openEnvelope, signEnvelope } from '../../../main/integrations/statements/envelope.ts'
 import { StatementWriter } from '../../../main/integrations/statements/statement-writer.ts'
 import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
@@ -46,7 +47,7 @@ async function world() {
       home,
       tasks: {
         get: async (id) => tasks.get(id) as Task,
-        list: async () => [...tasks.values()],
+        find: async (wanted) => wantedAmong([...tasks.values()], wanted),
         repositories: async () => [{ alias: 'project', path: repo, added: finishedAt, egress: { kind: 'closed' } }],
         watch: (listener) => {
           listeners.add(listener)

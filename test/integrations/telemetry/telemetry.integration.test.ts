@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { foldTask } from '../../../main/core/task/transition.ts'
+import { wantedAmong } from '../../../main/core/task/wanted-tasks.ts'
 import { startTelemetry } from '../../../main/integrations/telemetry/telemetry.ts'
 import { listen } from '../../../main/lib/http/http-listener.ts'
 import { silentLog } from '../../../main/lib/log.ts'
@@ -27,7 +28,7 @@ async function world(otlpEndpoint: string | null) {
     tasks: {
       events,
       get: async () => good,
-      list: async () => [good, working, working],
+      find: async (wanted) => wantedAmong([good, working, working], wanted),
       slots: () => [
         { slot: slot(1), taskId: working.id },
         { slot: slot(2), taskId: null },

@@ -6,6 +6,7 @@ import type { Overlap } from '../../../main/core/merge/overlap.ts'
 import { inOrder } from '../../../main/core/plan/plan.ts'
 import type { Readiness } from '../../../main/core/plan/readiness.ts'
 import { validateDescription } from '../../../main/core/task/description.ts'
+import type { HistoryFound, HistoryWish } from '../../../main/core/task/history-wish.ts'
 import type { MessageTime, NewMessage } from '../../../main/core/task/message.ts'
 import {
   allSlots,
@@ -20,6 +21,13 @@ import {
 import type { TaskBrief } from '../../../main/core/task/task-brief.ts'
 import { isReachable, newTask, transition } from '../../../main/core/task/transition.ts'
 import { taskView } from '../../../main/core/task/view.ts'
+import {
+  matchingNewest,
+  type NewestTasks,
+  totalsOf,
+  type WantedTasks,
+  wantedAmong,
+} from '../../../main/core/task/wanted-tasks.ts'
 import type {
   AcceptedPlan,
   Attachments,
@@ -237,6 +245,10 @@ export class ScriptedTasks implements Tasks {
     return null
   }
 
+  landingIds(): readonly TaskId[] {
+    return []
+  }
+
   readiness(): Readiness | null {
     return null
   }
@@ -247,6 +259,26 @@ export class ScriptedTasks implements Tasks {
 
   list(): Promise<readonly TaskBrief[]> {
     return Promise.resolve([...this.#tasks.values()])
+  }
+
+  async find(wanted: WantedTasks): Promise<readonly TaskBrief[]> {
+    return wantedAmong(await this.list(), wanted)
+  }
+
+  async newest(wish: NewestTasks): ReturnType<Tasks['newest']> {
+    const all = matchingNewest(await this.list(), wish)
+    const omitted = Math.max(0, all.length - wish.limit)
+    return { tasks: all.slice(omitted), omitted }
+  }
+
+  /** None of them is in an index. */
+  async history({ offset }: HistoryWish): Promise<HistoryFound> {
+    const facts = { outcomes: {}, repositories: [], places: [] }
+    return { ...{ tasks: [], start: offset, total: 0, tokens: 0, ends: [], facts }, held: await this.list() }
+  }
+
+  async totals(): ReturnType<Tasks['totals']> {
+    return totalsOf(await this.list())
   }
 
   async consolePath(id: TaskId): Promise<string> {

@@ -7,7 +7,6 @@ import { AppError, toFailure } from '../../../main/core/failure.ts'
 import type { FileDiff } from '../../../main/core/merge/file-diff.ts'
 import type { TaskId } from '../../../main/core/task/task.ts'
 import { hasWords, historyPage, wantedOf, wordsOf } from '../../../main/window/history/history-page.ts'
-import { recentTasks } from '../../../main/window/history/recent-tasks.ts'
 import { pagePolicy } from '../../../main/window/page-files.ts'
 import { applyDelta } from '../../../preload/apply-delta.ts'
 import type {
@@ -25,6 +24,7 @@ import type { ShownSettings } from '../../../preload/settings.ts'
 import type { Changes, ConsolePiece, Step, TaskDetails } from '../../../preload/task-details.ts'
 import { needsYou } from '../../../preload/task-needs.ts'
 import { quietReviews } from './quiet-reviews.ts'
+import { recentTasks } from './recent-tasks.ts'
 import { sceneTime } from './window-story.ts'
 
 /** What a host knows; the window is shown nothing else. */

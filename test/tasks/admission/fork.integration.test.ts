@@ -81,7 +81,9 @@ test('a merged task is forked three ways: each has its clone, session and result
     expect((await orchestrator.get(fork)).caps?.maxTokens).toBe(5000)
   }
   expect(await session(id, firstSession)).toBe('first\n')
-  expect(repositoryViews(await orchestrator.repositories(), await orchestrator.list())).toMatchObject([{ cost_usd: 2 }])
+  expect(repositoryViews(await orchestrator.repositories(), await orchestrator.totals())).toMatchObject([
+    { cost_usd: 2 },
+  ])
   expect(at.events.read(0).map(({ owner }) => owner)).toEqual([null, 'me', 'me', 'me'])
 })
 

@@ -16,7 +16,7 @@ function judged(member: Task, act: () => Promise<never>) {
   const attempts = new TaskAttempts({
     ...{ intake: unused, follower: unused, rules: unused, log: silentLog },
     catalog: {
-      list: async () => [member] as never,
+      find: async () => [member],
       get: async () => member,
       put: () => undefined,
       watch: () => () => undefined,

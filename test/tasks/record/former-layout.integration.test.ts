@@ -28,8 +28,7 @@ async function formerTask() {
   const events = await readFile(join(folder, 'events.jsonl'), 'utf8')
   // Without what this version adds to the first line.
   await writeFile(join(folder, 'events.jsonl'), events.replace(/,"repository":\{[^}]*\}/, ''))
-  const finished = join(home, 'finished.jsonl')
-  await writeFile(finished, await readFile(finished, 'utf8'))
+  await writeFile(join(home, 'finished.jsonl'), `${JSON.stringify({ brief: { id, repoPath: repo } })}\n`)
   return { root, repo, home, id, files, folder, start: () => startOrchestrator({ root, guest }) }
 }
 

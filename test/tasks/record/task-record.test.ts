@@ -51,7 +51,7 @@ test('a last event torn at any byte is as if it had not happened', async () => {
   }
   await using again = await TaskRecord.open(record.task, { onChange: ignore })
   await again.add({ type: 'announced', seq: 8 })
-  expect((await loadTasks(repo, silentLog)).over[0]).toMatchObject({ brief: { announcedSeq: 8 } })
+  expect((await loadTasks(repo, silentLog)).over[0]).toMatchObject({ announcedSeq: 8 })
 })
 
 test('a damaged record is named, never loaded in part, and left as it is', async () => {
@@ -61,8 +61,8 @@ test('a damaged record is named, never loaded in part, and left as it is', async
   await appendFile(record.files.events, 'no json\n')
   const before = await readFile(record.files.events)
   const told: string[] = []
-  const options = { onDamaged: (message: string) => void told.push(message) }
-  expect(await loadTasks(repo, silentLog, options)).toEqual({ open: [], over: [] })
+  expect(await loadTasks(repo, silentLog)).toEqual({ open: [], over: [] })
+  expect(await loadTask(repo, record.task.id, silentLog, (message) => told.push(message))).toBeUndefined()
   expect(told).toEqual([`The record ${record.files.events} is damaged; its folder is left as it is`])
   await expect(TaskRecord.open(record.task, { onChange: ignore })).rejects.toThrow(record.files.events)
   expect(await readFile(record.files.events)).toEqual(before)

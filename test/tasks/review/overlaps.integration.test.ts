@@ -47,7 +47,7 @@ test('tasks at work that change the same files are told of each other, and wheth
   )
   const told: TaskId[] = []
   using overlaps = new Overlaps({
-    catalog: { list: () => orchestrator.list(), get: (id) => orchestrator.get(id) },
+    catalog: { find: (wanted) => orchestrator.find(wanted), get: (id) => orchestrator.get(id) },
     changes: orchestrator.changes,
     onChange: (id) => told.push(id),
     log: silentLog,

@@ -128,7 +128,7 @@ test('an agent that stops at its budget is told as the cost limit, and the repos
     })
     expect(await gitIn(repo, ['show', `refs/tasks/${id}:draft.txt`])).toBe('draft')
   }
-  expect(repositoryViews(await orchestrator.repositories(), await orchestrator.list())).toMatchObject([
+  expect(repositoryViews(await orchestrator.repositories(), await orchestrator.totals())).toMatchObject([
     { alias: 'project', tasks: 2, cost_usd: 1.04 },
   ])
 })

@@ -44,5 +44,5 @@ export const listRepos = defineOperation({
     ),
   }),
   hints: { readOnly: true },
-  call: async (_input, { tasks }) => ({ repos: repositoryViews(await tasks.repositories(), await tasks.list()) }),
+  call: async (_input, { tasks }) => ({ repos: repositoryViews(await tasks.repositories(), await tasks.totals()) }),
 })

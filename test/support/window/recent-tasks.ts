@@ -8,7 +8,7 @@ interface Ending {
 }
 
 /**
- * Those of all tasks that a window always has, in their order: what has not ended, what waits for the user, what ended within a day, and
+ * Those of all rows that a window always has, as `wantedAmong` says it of tasks, in their order: what has not ended, what waits for the user, what ended within a day, and
  * the newest ends. History asks for the others. Pure.
  */
 export function recentTasks<Task extends Ending>(
