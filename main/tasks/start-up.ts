@@ -16,7 +16,7 @@ export async function startUp(options: OrchestratorOptions, parts: OrchestratorP
   void repairCheckouts(used, options.log, lifetime.detach) // It may wait for the lock of a process that died; merges wait for it.
   void deletions.retry()
   prepared.start()
-  void catalog.readRest((task) => void takeUpLate(task, parts)).then(() => followers.look())
+  void catalog.readRest((task) => void takeUpLate(task, parts)).then(() => lifetime.isOver || followers.look())
   waiting.open(follower) // Only now: machines that live have their slots, and of all that wait the first in order goes first.
 }
 

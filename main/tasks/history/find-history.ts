@@ -3,7 +3,7 @@ import type { TaskId } from '../../core/task/task.ts'
 import { unreachable } from '../../core/unreachable.ts'
 import type { FinishedIndex } from './finished-index.ts'
 import { quarterMs } from './index-row.ts'
-import { conditionsOfWords, matchOfAll } from './search-words.ts'
+import { searchFor } from './search-words.ts'
 import { allOf, type Condition, listed, numbers } from './wanted-sql.ts'
 
 /** What the index says to a wish, but for tasks that are named. */
@@ -49,10 +49,8 @@ const manyMatches = 10_000
 /** What the queries read: all tasks, or those whose texts have the words. SQLite cannot tell how many these are, so that it is told what to do. */
 function sourceOf({ words }: HistoryWish, index: FinishedIndex) {
   if (words.length === 0) return { from: 'tasks', byEnd: 'tasks', bySums: 'tasks' }
-  const { where, bound } = allOf(conditionsOfWords(words, index))
-  const isSearch = words.every(({ word, elsewhere }) => elsewhere.length === 0 && [...word].length > 2)
-  const select = isSearch ? matchOfAll(words) : { select: `SELECT id FROM tasks WHERE ${where}`, bound }
-  const count = index.keepFound(select.select, select.bound)
+  const { select, bound } = searchFor(words, index)
+  const count = index.keepFound(select, bound)
   const from = 'found CROSS JOIN tasks USING (id)'
   if (count <= manyMatches) return { from, byEnd: from, bySums: from }
   const among = (name: string) => `(SELECT * FROM tasks INDEXED BY ${name} WHERE id IN found) AS tasks`

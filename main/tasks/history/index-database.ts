@@ -102,10 +102,10 @@ export class OtherVersion extends Error {}
 /** Whether SQLite says so because the file is damaged, and not because it cannot be reached or written. */
 export const isDamage = (error: unknown): boolean => {
   const code = (error as { readonly errcode?: unknown }).errcode
-  return typeof code === 'number' && [failedRead, corrupt, notADatabase].includes(code & 0xff)
+  return typeof code === 'number' && (damagedFiles.has(code & 0xff) || failedReads.has(code))
 }
 
-/** https://www.sqlite.org/rescode.html */
-const failedRead = 10
-const corrupt = 11
-const notADatabase = 26
+/** SQLITE_CORRUPT and SQLITE_NOTADB (https://www.sqlite.org/rescode.html). */
+const damagedFiles: ReadonlySet<number> = new Set([11, 26])
+/** SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ and SQLITE_IOERR_CORRUPTFS. */
+const failedReads: ReadonlySet<number> = new Set([266, 522, 8458])

@@ -1,39 +1,52 @@
 import type { HistoryWish } from '../../core/task/history-wish.ts'
 import type { FinishedIndex } from './finished-index.ts'
-import { type Condition, listed, numbers } from './wanted-sql.ts'
+import { allOf, type Condition, listed, numbers } from './wanted-sql.ts'
 
 /** More trigrams than these begin with no two characters that anybody looks for. */
 const mostTrigrams = 2_000
 
-/** Tasks in whose texts each word is found, or that are named with it. What is looked for is a string to SQLite and to its full-text search. */
-export function conditionsOfWords(
+/** A query for the ids of tasks in whose texts all words are, or that are named with them. What is looked for is a string to SQLite and to its full-text search. */
+export function searchFor(
   words: HistoryWish['words'],
   index: Pick<FinishedIndex, 'query'>,
-): readonly Condition[] {
-  return words.map(({ word, elsewhere }, at) => {
-    const name = `$word${at}`
-    const also = elsewhere.length === 0 ? '' : ` OR id IN (${listed(`${name}_ids`)})`
-    const bound = also === '' ? {} : { [`${name}_ids`]: numbers(elsewhere) }
-    const inTexts = `id IN (SELECT rowid FROM texts WHERE texts MATCH ${name})`
-    switch ([...word].length) {
-      case 1: // In nearly every text: of use for what has titles of few characters.
-        return { where: `instr(title, ${name}) > 0${also}`, bound: { ...bound, [name]: word } }
-      case 2: {
-        const trigrams = trigramsFrom(word, index)
-        if (trigrams.length === 0) return { where: `FALSE${also}`, bound }
-        return { where: inTexts + also, bound: { ...bound, [name]: trigrams.map(quoted).join(' OR ') } }
-      }
-      default:
-        return { where: inTexts + also, bound: { ...bound, [name]: quoted(word) } }
-    }
-  })
+): { readonly select: string; readonly bound: Condition['bound'] } {
+  const known = words.map((each) => ({ ...each, match: matchOf(each.word, index) }))
+  const matches = known.flatMap(({ match, elsewhere }) => (match === null || elsewhere.length > 0 ? [] : [match]))
+  if (matches.length === known.length) {
+    return { select: 'SELECT rowid FROM texts WHERE texts MATCH $match', bound: { $match: matches.join(' AND ') } }
+  }
+  const { where, bound } = allOf(known.map((each, at) => conditionOf(each, `$word${at}`)))
+  return { select: `SELECT id FROM tasks WHERE ${where}`, bound }
 }
 
-/** The same of words of three characters and more, which are in no other places, by one search. */
-export const matchOfAll = (words: HistoryWish['words']) => ({
-  select: 'SELECT rowid FROM texts WHERE texts MATCH $match',
-  bound: { $match: words.map(({ word }) => quoted(word)).join(' AND ') },
-})
+function conditionOf(
+  { word, elsewhere, match }: HistoryWish['words'][number] & { readonly match: string | null },
+  name: string,
+): Condition {
+  const isFound =
+    match === null ? `instr(title, ${name}) > 0` : `id IN (SELECT rowid FROM texts WHERE texts MATCH ${name})`
+  return {
+    where: `${isFound} OR id IN (${listed(`${name}_ids`)})`,
+    bound: { [name]: match ?? word, [`${name}_ids`]: numbers(elsewhere) },
+  }
+}
+
+/** A full-text search for the word; null for one that no trigram can find, of one character: it is in nearly every text, and looked for in titles. */
+function matchOf(word: string, index: Pick<FinishedIndex, 'query'>): string | null {
+  switch ([...word].length) {
+    case 1:
+      return null
+    case 2: {
+      const trigrams = trigramsFrom(word, index)
+      return trigrams.length === 0 ? quoted(`${word}${nowhere}`) : `(${trigrams.map(quoted).join(' OR ')})`
+    }
+    default:
+      return quoted(word)
+  }
+}
+
+/** In no text, since texts are no binary data. */
+const nowhere = '\u{10ffff}'
 
 /** Every trigram of the index that begins with these two characters. */
 function trigramsFrom(start: string, index: Pick<FinishedIndex, 'query'>): readonly string[] {
