@@ -393,8 +393,11 @@ in
       };
       serviceConfig = {
         ExecStart = "${lib.getExe pkgs.bash} ${./task-runner.sh}";
-        # The runner powers off itself; this is for one that was killed.
-        ExecStopPost = "+/run/current-system/sw/bin/systemctl poweroff --no-block";
+        # Once nothing of the task runs any more, also after a runner that was killed.
+        ExecStopPost = [
+          "+${lib.getExe pkgs.bash} ${./last-act.sh}"
+          "+/run/current-system/sw/bin/systemctl poweroff --no-block"
+        ];
         RuntimeDirectory = "microvm";
         StandardOutput = "tty";
         StandardError = "tty";

@@ -13,7 +13,7 @@ import { createGateway } from './server.ts'
 /**
  * The gateway of one machine, a process of its own that outlives the orchestrator as the machine does. Takes its `GatewayConfig` from
  * standard input, listens on two sockets, and ends when the process that connected to the second lets go of it: the hypervisor does, at the
- * machine's end.
+ * machine's end. SIGTERM ends it before.
  */
 const { values } = parseArgs({
   options: { socket: { type: 'string' }, lifeline: { type: 'string' }, log: { type: 'string' } },
@@ -48,6 +48,7 @@ process.on('uncaughtException', (error) => {
   defects += 1
   if (defects <= 100) console.error(error)
 })
+process.once('SIGTERM', end)
 await listen(life, lifeline)
 await listen(gateway, socket)
 

@@ -132,6 +132,12 @@ export interface Machine {
    * Null for a machine that was started before machines had such a line.
    */
   readonly openLine: ((signal: AbortSignal) => Promise<Duplex>) | null
+  /**
+   * Takes shares and network from a guest that needs them no more, while the machine goes on: to its own end, for which whoever calls this sees, and with
+   * the disks of its slot clean. Once it resolves, nothing of the guest reads or writes in a shared folder, whatever it does; it never rejects. Null
+   * where the hypervisor itself serves the shares, so that only its end takes them away.
+   */
+  readonly closeShares: (() => Promise<void>) | null
   /** Stops the guest's processors, as it must be while its host sleeps. @throws when that fails, for example because the machine has ended. */
   pause(signal: AbortSignal): Promise<void>
   /** Lets the guest go on, with the host's time. Does nothing for a guest that was not paused. @throws as `pause` does. */

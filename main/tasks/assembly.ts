@@ -33,6 +33,7 @@ import { ResolverTasks } from './review/resolver-tasks.ts'
 import { TaskReviews } from './review/reviews.ts'
 import { TaskChanges } from './review/task-changes.ts'
 import type { BeginProgress } from './run/begin-progress.ts'
+import { ClosingMachines } from './run/closing-machines.ts'
 import type { HostClock } from './run/host-clock.ts'
 import { TaskFollower } from './run/task-follower.ts'
 import type { Places, RunnerContext } from './run/task-run.ts'
@@ -98,7 +99,8 @@ export async function assembleParts(given: OrchestratorOptions) {
   const warmMemory = {
     hasRoomAhead: (ahead: readonly (MachineHandle | null)[]) => memory.hasRoomAhead([...ahead, ...prepared.handles]),
   }
-  const warm = new WarmMachines({ context: lending, catalog, unfinished, memory: warmMemory })
+  const closing = new ClosingMachines(log)
+  const warm = new WarmMachines({ context: lending, catalog, unfinished, memory: warmMemory, closing })
   const prepared: PreparedEnvironments = new PreparedEnvironments({
     ...{ context: given, catalog, repositories },
     memory: { hasRoomAhead: (ahead) => memory.hasRoomAhead([...ahead, ...warm.handles]) },
@@ -125,7 +127,7 @@ export async function assembleParts(given: OrchestratorOptions) {
     shortageRetry: new ShortageRetry(log, lifetime.detach),
   }
   const follower = new TaskFollower({
-    ...{ context: options, catalog, waiting, warm, recordOptions, lifetime, gate },
+    ...{ context: options, catalog, waiting, warm, closing, recordOptions, lifetime, gate },
     checks: { has: (name) => checks.has(name) || prepared.has(name) },
     onEnd: async (record: TaskRecord): Promise<void> => {
       await showInWorkTree(record.task, options) // First: who hears of the end looks there.

@@ -39,7 +39,7 @@ mkdir "$inputs/npm" "$inputs/devcontainers-cli"
 tar -xzf "$NPM_PACKAGE" -C "$inputs/npm" --strip-components=1 --no-same-owner package
 tar -xzf "$DEVCONTAINERS_PACKAGE" -C "$inputs/devcontainers-cli" --strip-components=1 --no-same-owner package
 install -m 755 "$here/init" "$here/initrd-init" "$here/customize-root.sh" "$here/dhcp" "$here/restore.pl" "$here/prepared-store.sh" "$here/../task-runner.sh" \
-  "$here/../become-claude.sh" "$here/../dev-container.sh" "$here/../compose.sh" \
+  "$here/../last-act.sh" "$here/../become-claude.sh" "$here/../dev-container.sh" "$here/../compose.sh" \
   "$here/../inbox.sh" "$here/../ahead.sh" "$here/../forwards.sh" "$here/../clock.sh" "$here/../attach.sh" "$here/../attach.pl" "$here/../flake-files.pl" "$inputs/"
 
 say 15 'Debian packages'

@@ -30,7 +30,7 @@ add_program() {
 
 add_files() {
   install -d "$root/workspace" "$root/nix/.rw-store" "$root/usr/lib/microvm" "$root/etc/nix" "$root/etc/containers"
-  install -m 755 "$work/init" "$work/task-runner.sh" "$work/become-claude.sh" "$work/dev-container.sh" "$work/compose.sh" \
+  install -m 755 "$work/init" "$work/task-runner.sh" "$work/last-act.sh" "$work/become-claude.sh" "$work/dev-container.sh" "$work/compose.sh" \
     "$work/inbox.sh" "$work/ahead.sh" "$work/forwards.sh" "$work/clock.sh" "$work/dhcp" \
     "$work/attach.sh" "$work/attach.pl" "$work/restore.pl" "$work/prepared-store.sh" "$work/flake-files.pl" "$root/usr/lib/microvm/"
   install -m 755 "$work/claude" "$root/usr/local/bin/claude"

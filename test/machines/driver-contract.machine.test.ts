@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { MachineHandle } from '../../main/core/task/task.ts'
+import { pathExists } from '../../main/lib/files/look.ts'
 import { cacheDirectory } from '../../main/lib/files/paths.ts'
 import { silentLog } from '../../main/lib/log.ts'
 import { isAlive } from '../../main/lib/processes/process-identity.ts'
@@ -221,6 +222,30 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
     await writeFile(join(spec.repo, 'go'), '')
     expect(await machine?.exited).toEqual({ kind: 'powered-off' })
     await expect(machine?.openLine?.(never)).rejects.toThrow()
+  })
+
+  test('a guest that needs its shares no more is kept from them and from the network, and powers off by itself', async () => {
+    const spec = await bareSpec(`
+      (while :; do echo x >>/workspace/repo/flood; done) &
+      until [ -s /workspace/repo/flood ]; do sleep 0.1; done
+      { : >/workspace/repo/ended & }
+      echo said; sleep 3
+      ping -c 1 -W 2 10.0.2.2 >/dev/null && echo 'a network'
+      echo over; echo o >/proc/sysrq-trigger; sleep 60
+    `)
+    const machine = await startForTest(driver, spec)
+    const { closeShares } = machine
+    expect(closeShares === null).toBe(name === 'vfkit')
+    await until(() => pathExists(join(spec.repo, 'ended')))
+    await closeShares?.()
+    const flood = () => readFile(join(spec.repo, 'flood'))
+    const before = await flood()
+    expect(await machine.exited).toEqual({ kind: 'powered-off' })
+    if (closeShares) expect((await flood()).equals(before)).toBe(true)
+    const console = await readFile(spec.consolePath, 'utf8')
+    expect(console).toContain('over')
+    if (closeShares) expect(console).not.toContain('a network')
+    expect(await leftovers(spec.name)).toEqual([])
   })
 
   test('a machine outlives the process that started it, is adopted, and can be stopped', async () => {

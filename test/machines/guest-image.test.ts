@@ -44,6 +44,7 @@ test('each script, list and pin of the image is part of its key, and so is the a
   await cp(join(packageDirectory(), 'nix'), nix, { recursive: true })
   const files = [
     'task-runner.sh',
+    'last-act.sh',
     'become-claude.sh',
     'dev-container.sh',
     'compose.sh',
@@ -72,6 +73,7 @@ test('what the guest runs is sound shell', async () => {
   const nix = join(packageDirectory(), 'nix')
   for (const name of [
     'task-runner.sh',
+    'last-act.sh',
     'become-claude.sh',
     'dev-container.sh',
     'compose.sh',

@@ -258,7 +258,12 @@ if (nixpkgsLib && microvm) {
       'count = 1;\n          }\n        ];\n        subGid',
     ],
     ['no wrappers on the way of the task', '/run/wrappers/bin:', ''],
-    ['a killed runner leaves the machine on', 'ExecStopPost = "+', 'ExecStopPost = "-'],
+    [
+      'a killed runner leaves the machine on',
+      '"+/run/current-system/sw/bin/systemctl',
+      '"-/run/current-system/sw/bin/systemctl',
+    ],
+    ['the host is not told that the task needs its shares no more', './last-act.sh}', './store.sh}'],
     ['x86_64 programs before Rosetta is mounted', 'after = [ "run-rosetta.mount" ];', ''],
     ['flakes switched off', '          "flakes"\n', ''],
     ['one machine id for all guests', 'machineId = null;', ''],

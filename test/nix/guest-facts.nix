@@ -41,7 +41,11 @@ config:
       unknown = builtins.filter (name: builtins.match "microvm-.*[.]service" name != null && !(config.systemd.services ? ${builtins.substring 0 (builtins.stringLength name - 8) name})) (unit "microvm-task").after;
       mounts = (unit "microvm-task").unitConfig.RequiresMountsFor;
       path = (unit "microvm-task").environment.PATH;
-      stop = (unit "microvm-task").serviceConfig.ExecStopPost;
+      stop =
+        let
+          acts = (unit "microvm-task").serviceConfig.ExecStopPost;
+        in
+        [ (builtins.match "[+].*/bash /.*-last-act.sh" (builtins.head acts) != null) ] ++ builtins.tail acts;
       runs = builtins.match ".*/bash /.*-task-runner.sh" (unit "microvm-task").serviceConfig.ExecStart != null;
     };
   }

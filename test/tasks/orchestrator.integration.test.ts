@@ -376,7 +376,16 @@ test.each([1, 2])('a guest that panics before its task began, %d times, is boote
       } as const
       const nothing = async () => undefined
       const exited = Promise.resolve({ kind: 'panicked', detail: 'Fatal exception' } as const)
-      return { handle, exited, openLine: null, pause: nothing, resume: nothing, setClock: nothing, powerOff: nothing }
+      return {
+        handle,
+        exited,
+        openLine: null,
+        closeShares: null,
+        pause: nothing,
+        resume: nothing,
+        setClock: nothing,
+        powerOff: nothing,
+      }
     },
   })
   await using setup = await startOrchestrator({ root, guest: guestThatCommits('greeting.txt'), driver: panicking })

@@ -29,6 +29,8 @@ export const shareNames = {
   preparing: 'preparing',
   /** A folder: what Claude remembers, kept for its next agent. */
   session: 'session',
+  /** There once nothing of the agent runs any more and all that it wrote in the shares is with the host; the guest needs them no more. */
+  ended: 'ended',
   result: 'result.json',
   stream: 'claude-stream.jsonl',
 } as const

@@ -16,6 +16,7 @@ import { salvageTask } from '../../tasks/finish/salvage-task.ts'
 import { eventsPath, sessionFolder } from '../../tasks/record/task-files.ts'
 import { TaskRecord } from '../../tasks/record/task-record.ts'
 import { BeginProgress } from '../../tasks/run/begin-progress.ts'
+import { ClosingMachines } from '../../tasks/run/closing-machines.ts'
 import { HostClock } from '../../tasks/run/host-clock.ts'
 import { recoverTask } from '../../tasks/run/recover-task.ts'
 import type { RunnerContext } from '../../tasks/run/task-run.ts'
@@ -86,6 +87,7 @@ export class NodeTask {
   #why: string | null = null
   #salvaged: SalvagedWork | Failure | undefined
   readonly #checkpoints: Checkpoints
+  readonly #closing: ClosingMachines
 
   constructor(parts: NodeParts, files: SeatFiles, stop: AbortSignal, onChange: () => void) {
     this.#parts = parts
@@ -94,6 +96,7 @@ export class NodeTask {
     this.#onChange = onChange
     this.#messages = new ToldMessages(parts.log)
     this.#checkpoints = new Checkpoints(files, parts.log)
+    this.#closing = new ClosingMachines(parts.log)
   }
 
   /** What the seat was given, by a keeper before this one; undefined for one that is empty. */
@@ -171,8 +174,7 @@ export class NodeTask {
       const provisions = assignedProvisions(assignment, this.#files)
       await runTask({
         ...{ context: await this.#context(assignment.limits), record, slot, provisions, secret: '' },
-        source: { slotIsFree: async () => undefined },
-        ...{ stop: this.#stop, detach: never },
+        ...{ source: { slotIsFree: async () => undefined }, closing: this.#closing, stop: this.#stop, detach: never },
       })
     })
   }
@@ -209,7 +211,7 @@ export class NodeTask {
     return await this.#toItsEnd(given.startCommit, record, async () => {
       if (record.task.state.phase === 'finished') return
       const context = await this.#context(given.limits)
-      await recoverTask({ context, record, secret: '', stop: this.#stop, detach: never })
+      await recoverTask({ context, record, closing: this.#closing, secret: '', stop: this.#stop, detach: never })
     })
   }
 
@@ -221,6 +223,7 @@ export class NodeTask {
     await this.#messages.end()
     const { driver, root } = this.#parts
     const { session, share } = { session: this.#files.sessionFile, share: record.files.share }
+    await this.#closing.gone(this.#files.taskId) // Its disks are another keeper's next.
     await driver.reap(root, (name) => name !== this.#files.taskId, AbortSignal.timeout(30_000))
     if (!(await packSession(sessionFolder({ share }), session)))
       this.#parts.log.warn('what the agent remembers is too much to keep')

@@ -36,6 +36,7 @@ export interface ImageInputs {
 /** Relative to the folder `nix`. */
 const inputFiles = [
   'task-runner.sh',
+  'last-act.sh',
   'become-claude.sh',
   'dev-container.sh',
   'compose.sh',

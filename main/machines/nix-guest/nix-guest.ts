@@ -28,6 +28,7 @@ const inputFiles = [
   'flake-files.pl',
   'store.sh',
   'proxy.sh',
+  'last-act.sh',
   'task-runner.sh',
   'become-claude.sh',
   'dev-container.sh',

@@ -4,10 +4,14 @@ import { consoleTail } from '../watch/console.ts'
 import { panicLineOf } from '../watch/panic-line.ts'
 import type { Hypervisor } from '../watch/watch-machine.ts'
 import { machineExit } from './exit.ts'
+import { cardIds } from './network.ts'
 import type { Qmp, QmpEvent } from './qmp.ts'
 
 /** QEMU's last events may still be on their way when its process is gone. */
 const lastEventsMs = 1_000
+
+/** QEMU does it at once; one that does not answer is not waited for. */
+const unplugMs = 500
 
 /** Hears from QEMU why the machine stops. */
 export class ShutdownWitness {
@@ -38,6 +42,14 @@ export function qemuHypervisor({ qmp, clock, witness }: QemuConnections, console
       await qmp?.execute('cont', signal)
     },
     setClock,
+    hasShareServers: true,
+    unplug: async () => {
+      // A machine has one of them or both.
+      const down = cardIds.map((name) =>
+        qmp?.execute({ execute: 'set_link', arguments: { name, up: false } }, AbortSignal.timeout(unplugMs)),
+      )
+      await Promise.allSettled(down)
+    },
     isShuttingDown: () => witness.reason !== undefined,
     exitOf: async (ending) => {
       await Promise.race([qmp?.closed, sleep(lastEventsMs)])

@@ -12,6 +12,9 @@ export const openNetwork = {
   dns: '198.51.100.3',
 } as const
 
+/** Of cards, the closed one first. */
+export const cardIds = ['net0', 'net1'] as const
+
 /** One network card, in the order in which the guest numbers them. */
 interface NetworkCard {
   /** QEMU's `-netdev`, as JSON. */
@@ -57,7 +60,7 @@ export function planNetwork(
   if (!open || forwards.length > 0) {
     cards.push({
       backend: {
-        ...{ type: 'user', id: 'net0', restrict: true, ipv6: false },
+        ...{ type: 'user', id: cardIds[0], restrict: true, ipv6: false },
         ...(forwards.length > 0 && { guestfwd: forwards }),
       },
       mac: network.mac,
@@ -67,7 +70,7 @@ export function planNetwork(
   if (open) {
     const { address, prefix, gateway, dns } = openNetwork
     cards.push({
-      backend: { type: 'stream', id: 'net1', server: false, addr: { type: 'unix', path: parts.passtSocket } },
+      backend: { type: 'stream', id: cardIds[1], server: false, addr: { type: 'unix', path: parts.passtSocket } },
       mac: siblingMac(network.mac),
       kernelParameter: `microvm.eth${cards.length}=${address}/${prefix},${gateway},${dns}`,
     })

@@ -28,6 +28,7 @@ export function vfkitHypervisor({ control, clock }: VfkitConnections, consolePat
   }
   return {
     name: 'vfkit',
+    hasShareServers: false,
     askToPowerOff: async (signal) => {
       // A guest that stands still would hear of it only when it goes on.
       if ((await control.state(signal)).canResume) await reach('Resume', signal)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
+import { endFamily } from '../../lib/processes/end-family.ts'
 import { isAlive, type ProcessIdentity, pidIsTaken } from '../../lib/processes/process-identity.ts'
 import { isShortage } from '../../lib/shortage.ts'
 import type { Machine } from '../driver.ts'
@@ -43,6 +44,10 @@ export interface Hypervisor {
   /** With the host's time, where the guest does not see to that itself. */
   resume(signal: AbortSignal): Promise<void>
   setClock(signal: AbortSignal): Promise<void>
+  /** Whether the shares have servers of their own, among the helpers. */
+  readonly hasShareServers: boolean
+  /** Unplugs the guest's network cards. Never rejects. */
+  unplug?(): Promise<void>
   /** Its own way to cut the power; the process is killed after it in any case. Never rejects. */
   cutPower?(): Promise<void>
   /** An end of the guest that leaves the hypervisor running; asked for again and again. */
@@ -70,7 +75,8 @@ interface RunningMachine {
 export function watchMachine(machine: RunningMachine): Machine {
   const { handle, hypervisor, log } = machine
   let stopRequested = false
-  const exited = watchToTheEnd(machine, () => stopRequested)
+  let sharesClosed = false
+  const exited = watchToTheEnd(machine, { stopRequested: () => stopRequested, sharesClosed: () => sharesClosed })
 
   const powerOff = async (signal: AbortSignal): Promise<void> => {
     stopRequested = true
@@ -85,13 +91,29 @@ export function watchMachine(machine: RunningMachine): Machine {
     await endProcess(handle)
     await exited
   }
+  const closeShares = async (): Promise<void> => {
+    sharesClosed = true // Before: a helper that is missed is taken for the end of the machine.
+    await Promise.all([hypervisor.unplug?.(), ...handle.helpers.map(endHelper)]).catch(async (error: unknown) => {
+      log.warn('the shares of a machine cannot be closed, so it is ended', { error: String(error) })
+      await powerOff(AbortSignal.abort())
+    })
+  }
   const { pause, resume, setClock } = hypervisor
   const { attachSocket } = runDirectoryAt(handle.runDirectory)
   const openLine = machine.hasLine ? (signal: AbortSignal) => connectSocket(attachSocket, signal) : null
-  return { handle, exited, openLine, pause, resume, setClock, powerOff }
+  return {
+    ...{ handle, exited, openLine, pause, resume, setClock, powerOff },
+    closeShares: hypervisor.hasShareServers ? closeShares : null,
+  }
 }
 
-async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boolean): Promise<MachineExit> {
+/** What was done to a machine while it is watched. */
+interface Doings {
+  readonly stopRequested: () => boolean
+  readonly sharesClosed: () => boolean
+}
+
+async function watchToTheEnd(machine: RunningMachine, { stopRequested, sharesClosed }: Doings): Promise<MachineExit> {
   const { handle, hypervisor, log, consolePath } = machine
   const run = runDirectoryAt(handle.runDirectory)
   try {
@@ -102,7 +124,7 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
     for (let round = 1; !(await Promise.race([gone, sleep(pollMs, false)])); round += 1) {
       await unlessShort(() => limitConsole(consolePath))
       failure = await unlessShort(async () => hypervisor.findFailure?.())
-      const lost = failure ? undefined : await firstDead(handle.helpers, round)
+      const lost = failure || sharesClosed() ? undefined : await firstDead(handle.helpers, round)
       if (!failure && lost === undefined) continue
       // Helpers end when the hypervisor lets go of them, which it does a moment before its own end.
       if (await Promise.race([gone, sleep(helperGraceMs, false)])) break
@@ -128,10 +150,26 @@ async function watchToTheEnd(machine: RunningMachine, stopRequested: () => boole
   }
 }
 
+/** At once; but for the gateway, which writes down what it let through as its connections end. */
+async function endHelper(helper: MachineHandle['helpers'][number]): Promise<void> {
+  if (helper.name === 'gateway' && (await isAlive(helper))) {
+    askToEnd(helper.pid)
+    await goneWithin([helper], helperGraceMs)
+  }
+  await endFamily(helper)
+}
+
+function askToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Ends what helpers are left, after giving them the moment that they need to end by themselves; removes the folder. */
 export async function cleanUp(handle: MachineHandle): Promise<void> {
-  const deadline = Date.now() + helperGraceMs
-  while (Date.now() < deadline && (await anyAlive(handle.helpers))) await sleep(10)
+  await goneWithin(handle.helpers, helperGraceMs)
   await Promise.all(handle.helpers.map(endProcess))
   await removeRunDirectory(handle.runDirectory)
 }
@@ -157,6 +195,11 @@ async function unlessShort<Result>(look: () => Promise<Result>): Promise<Result 
     if (isShortage(error)) return undefined
     throw error
   }
+}
+
+async function goneWithin(helpers: MachineHandle['helpers'], ms: number): Promise<void> {
+  const deadline = Date.now() + ms
+  while (Date.now() < deadline && (await anyAlive(helpers))) await sleep(10)
 }
 
 async function anyAlive(helpers: MachineHandle['helpers']): Promise<boolean> {

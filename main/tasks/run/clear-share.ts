@@ -24,6 +24,7 @@ const names: readonly string[] = [
   shareNames.unload,
   shareNames.started,
   shareNames.preparing,
+  shareNames.ended,
   shareNames.result,
 ]
 

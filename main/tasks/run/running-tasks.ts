@@ -12,7 +12,7 @@ export interface RunningTasksOptions {
   readonly log: Log
   /** Once it fires, machines are left running, and none is ended because no task keeps it. */
   readonly detach: AbortSignal
-  /** Whether something other than a running task keeps the machine of this name. */
+  /** Whether something other than a task at work keeps the machine of this name. */
   readonly keeps: (name: string) => boolean
   /** Resolves when slow work may begin. */
   readonly quiet: () => Promise<void>
@@ -87,7 +87,7 @@ export class RunningTasks {
       log.error('task could not be recorded', { taskId: id, reason: String(error) })
     } finally {
       await reapLeftovers(this.#options, (name) =>
-        name === id ? end === 'left' : detach.aborted || this.#isFollowed(name) || keeps(name),
+        name === id ? end === 'left' || keeps(name) : detach.aborted || this.#isFollowed(name) || keeps(name),
       )
       lease[Symbol.dispose]()
       this.#running.delete(id)

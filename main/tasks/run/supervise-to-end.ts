@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { errorOf, type Failure } from '../../core/failure.ts'
-import type { Task } from '../../core/task/task.ts'
+import { slotOf, type Task } from '../../core/task/task.ts'
 import { waitsForUser } from '../../core/task/waits-for-user.ts'
 import { pathExists } from '../../lib/files/look.ts'
 import { ageMs } from '../../lib/processes/process-identity.ts'
@@ -19,7 +19,7 @@ import { capReached } from './watch-limits.ts'
 
 /** Watches a machine, new or adopted, to its end and finishes its task, or boots it again where it came to nothing. Never rejects. */
 export async function superviseToEnd(
-  { context, record, secret, stop, detach }: FollowedTask,
+  { context, record, closing, secret, stop, detach }: FollowedTask,
   machine: Machine,
   bootAgain?: () => Promise<RunEnd>,
 ): Promise<RunEnd> {
@@ -60,6 +60,7 @@ export async function superviseToEnd(
       onPrepared: (ms) => record.add({ type: 'environment-ready', ms }),
       onStopRequested: (reason) =>
         record.task.stopReason ? Promise.resolve() : record.add({ type: 'stop-requested', reason }),
+      onDone: () => closing.add(record.task.id, slotOf(record.task.state), machine),
       onKeyLeft: (note) => addNote(record, note),
     },
     record.task.stopReason ? AbortSignal.any([stop, stopAgain(record.task.stopReason)]) : stop,

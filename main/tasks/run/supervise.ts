@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type Failure, toFailure } from '../../core/failure.ts'
 import type { MachineExit } from '../../core/task/task.ts'
+import { entryAppears } from '../../lib/files/entry-appears.ts'
 import { entryExists } from '../../lib/files/look.ts'
 import type { Machine } from '../../machines/driver.ts'
 import { shareNames } from '../record/task-files.ts'
@@ -29,6 +30,11 @@ export interface Watch {
   readonly onPreparing?: () => Promise<unknown>
   readonly onPrepared?: (ms: number) => Promise<unknown>
   readonly onStopRequested: (reason: Failure) => Promise<unknown>
+  /**
+   * Told that the guest has said that it is done, and that its machine, whose shares are closed, goes on to its own end: whoever hears it sees to that.
+   * Left out, the machine is watched until it is off.
+   */
+  readonly onDone?: () => void
   /** Told why something stays where the key was; it ends nothing. */
   readonly onKeyLeft?: (note: string) => Promise<unknown>
 }
@@ -62,12 +68,31 @@ export async function supervise(
     exited,
     stopped,
     firing(detach, over.signal).then(() => ({ kind: 'detached' }) as const),
+    watch.onDone ? sharesClosed(machine, watch.share, over.signal) : never(),
   ])
-  if ('kind' in first) return first
+  if ('kind' in first) {
+    if (first.kind === 'exited' && watch.onDone && (await wasDone(first.exit, watch.share))) return poweredOff
+    if (first.kind !== 'done') return first
+    watch.onDone?.()
+    return poweredOff
+  }
 
   await watch.onStopRequested(first)
   await machine.powerOff(AbortSignal.timeout(watch.powerOffTimeoutMs))
   return await exited
+}
+
+const poweredOff = { kind: 'exited', exit: { kind: 'powered-off' } } as const
+
+/** What becomes of a machine after its guest was done is nothing of the task's. */
+const wasDone = async ({ kind }: MachineExit, share: string): Promise<boolean> =>
+  (kind === 'crashed' || kind === 'panicked') && (await entryExists(join(share, shareNames.ended)))
+
+/** A guest that lies about that it is done has its shares taken away all the same, and harms its own work alone. */
+async function sharesClosed(machine: Machine, share: string, over: AbortSignal): Promise<{ readonly kind: 'done' }> {
+  if (!machine.closeShares || !(await entryAppears(share, shareNames.ended, over))) return never()
+  await machine.closeShares()
+  return { kind: 'done' }
 }
 
 /** Ends what waits inside when the scope is left. */

@@ -12,6 +12,7 @@ import type { SlotLease, SlotPool } from '../slots/slot-pool.ts'
 import type { WarmMachine } from '../slots/warm-machine.ts'
 import type { WarmMachines } from '../slots/warm-machines.ts'
 import { cancelled, isCancelled, untilCancelled } from './cancel-task.ts'
+import type { ClosingMachines } from './closing-machines.ts'
 import { recoverTask } from './recover-task.ts'
 import { runQueued } from './run-queued.ts'
 import { RunningTasks } from './running-tasks.ts'
@@ -27,6 +28,7 @@ export interface TaskFollowerOptions {
   readonly catalog: TaskCatalog
   readonly waiting: WaitingRoom
   readonly warm: WarmMachines
+  readonly closing: ClosingMachines
   /** Machines that check works of tasks. */
   readonly checks: Pick<CheckMachines, 'has'>
   readonly recordOptions: RecordOptions
@@ -44,11 +46,11 @@ export class TaskFollower {
 
   constructor(options: TaskFollowerOptions) {
     this.#options = options
-    const { context, lifetime, warm, checks, gate, onEnd } = options
+    const { context, lifetime, warm, checks, closing, gate, onEnd } = options
     this.running = new RunningTasks({
       ...{ driver: context.driver, home: context.home, log: context.log, detach: lifetime.detach, onEnd },
       quiet: () => gate.quiet(),
-      keeps: (name) => warm.has(name) || checks.has(name),
+      keeps: (name) => warm.has(name) || checks.has(name) || closing.has(name),
       recover: (record) => this.#recover(record, new AbortController().signal),
       onOver: (record, end) => this.#goOn(record, end),
     })
@@ -134,9 +136,15 @@ export class TaskFollower {
     stop: AbortSignal,
     warm?: WarmMachine,
   ): Omit<TaskRun, 'provisions' | 'secret'> {
-    const { context, lifetime, warm: machines } = this.#options
-    const source: MachineSource = { warm, slotIsFree: (free) => machines.slotIsFree(free) }
-    return { context, record, slot, source, stop, detach: lifetime.detach }
+    const { context, lifetime, closing, warm: machines } = this.#options
+    const source: MachineSource = {
+      warm,
+      slotIsFree: async (free) => {
+        await closing.gone(record.task.id)
+        await machines.slotIsFree(free)
+      },
+    }
+    return { context, record, slot, source, closing, stop, detach: lifetime.detach }
   }
 
   #remember(repoPath: string, slot: SlotId): void {
@@ -155,13 +163,13 @@ export class TaskFollower {
   }
 
   async #recover(record: TaskRecord, stop: AbortSignal): Promise<RunEnd> {
-    const { context, lifetime } = this.#options
+    const { context, closing, lifetime } = this.#options
     if (record.task.place) return await this.#runAtPlace(record, stop)
     const secret = await context.provisions(record.task.repoPath).then(
       ({ key }) => key.value,
       () => '', // No key is needed to go on with a task, only to clean its logs of it.
     )
-    return await recoverTask({ context, record, secret, stop, detach: lifetime.detach })
+    return await recoverTask({ context, record, closing, secret, stop, detach: lifetime.detach })
   }
 
   /** With a task that is followed no more: a parked one waits, and the slot that came free is for the next. */

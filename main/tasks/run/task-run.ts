@@ -15,6 +15,7 @@ import type { ToldWork } from '../record/told-work-schema.ts'
 import type { Provisions } from '../slots/provisions.ts'
 import type { WarmMachine } from '../slots/warm-machine.ts'
 import type { BeginProgress } from './begin-progress.ts'
+import type { ClosingMachines } from './closing-machines.ts'
 import type { HostClock } from './host-clock.ts'
 
 /** What every task of this process shares. */
@@ -51,7 +52,7 @@ export interface RunnerContext extends FinishOptions, MirrorOptions {
 export interface MachineSource {
   /** One that was booted ahead for it; ended by `runTask` when it comes to nothing. */
   readonly warm?: WarmMachine | undefined
-  /** Resolves when no other machine holds the disks of the slot. */
+  /** Resolves when no other machine holds the disks of the slot, or the task's name. */
   readonly slotIsFree: (slot: SlotId) => Promise<void>
 }
 
@@ -59,6 +60,8 @@ export interface MachineSource {
 export interface FollowedTask {
   readonly context: RunnerContext
   readonly record: TaskRecord
+  /** Has the machine once the task needs it no more, until it is off. */
+  readonly closing: ClosingMachines
   /** The key that the guest was given; what it left is cleaned of it. */
   readonly secret: string
   /** Ends the task, with its reason. */
@@ -68,7 +71,7 @@ export interface FollowedTask {
 }
 
 /** A task at a place: it has no slot and no machine of this host. */
-export interface PlacedRun extends Omit<FollowedTask, 'secret'> {
+export interface PlacedRun extends Omit<FollowedTask, 'secret' | 'closing'> {
   /** What it is given, as the settings say now; its key stays with the gateway of this host. */
   readonly provide: () => Promise<Provisions>
 }

@@ -3,6 +3,7 @@ import type { GuestMemory } from '../admission/guest-memory.ts'
 import type { TaskCatalog } from '../record/task-catalog.ts'
 import type { UnfinishedTasks } from '../record/unfinished-tasks.ts'
 import { workFolderFor } from '../record/work-places.ts'
+import type { ClosingMachines } from '../run/closing-machines.ts'
 import type { Provisions } from './provisions.ts'
 import type { SlotLease, SlotPool } from './slot-pool.ts'
 import { WarmMachine, type WarmMachineParts } from './warm-machine.ts'
@@ -13,6 +14,8 @@ export interface WarmMachinesOptions {
   /** Where a machine's folder is noted, so that the next start finds what a crash left. */
   readonly unfinished: UnfinishedTasks
   readonly memory: Pick<GuestMemory, 'hasRoomAhead'>
+  /** Machines of tasks that are done with them. */
+  readonly closing: Pick<ClosingMachines, 'slotIsFree'>
 }
 
 /** Read at each use: settings may change. */
@@ -109,8 +112,9 @@ export class WarmMachines implements AsyncDisposable {
     return machines.length > 0
   }
 
-  /** Resolves when no machine that waited there holds the disks of the slot, which a task has. */
+  /** Resolves when no machine that waited there, or whose task is over, holds the disks of the slot, which a task has. */
   async slotIsFree(slot: SlotId): Promise<void> {
+    await this.#options.closing.slotIsFree(slot)
     await Promise.all([...this.#waiting.values()].map(({ machine }) => machine.slot === slot && machine.end()))
   }
 

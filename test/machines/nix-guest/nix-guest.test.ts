@@ -57,6 +57,7 @@ test('the guest is built once, out of a copy of the flake, with a link that keep
     'flake.lock',
     'guest.nix',
     'task-runner.sh',
+    'last-act.sh',
     'become-claude.sh',
     'dev-container.sh',
     'compose.sh',

@@ -29,6 +29,7 @@ async function endingWithoutHelper(hypervisor: { readonly isShuttingDown: boolea
     hasLine: false,
     hypervisor: {
       ...{ name: 'qemu', askToPowerOff: nothing, pause: nothing, resume: nothing, setClock: nothing },
+      hasShareServers: true,
       isShuttingDown: () => hypervisor.isShuttingDown,
       exitOf: async (ending) => {
         endings.push(ending)

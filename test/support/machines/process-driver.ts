@@ -108,6 +108,12 @@ function machine(handle: MachineHandle): Machine {
     handle,
     exited,
     openLine: async () => await openProcessLine(handle.runDirectory),
+    // What a stopped process has open it writes to no more; a guest without shares powers off a while later.
+    closeShares: async () => {
+      await signalGroup(handle, 'SIGSTOP')
+      while (await anyRuns(handle.pid)) await sleep(5)
+      setTimeout(() => void signalGroup(handle, 'SIGKILL'), 100)
+    },
     pause: () => signalGroup(handle, 'SIGSTOP'),
     resume: () => signalGroup(handle, 'SIGCONT'),
     setClock: async () => undefined, // It is this host's own.
@@ -120,6 +126,16 @@ function machine(handle: MachineHandle): Machine {
       await exited
     },
   }
+}
+
+/** Whether a process of the group is not stopped yet, which takes it a moment. */
+async function anyRuns(group: number): Promise<boolean> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+    const [state = '', , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (Number(ofGroup) === group && !/[TtZX]/.test(state)) return true
+  }
+  return false
 }
 
 /** The machine's whole process group: the script and what it started, also when the first of them is gone already. */

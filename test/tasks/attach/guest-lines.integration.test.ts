@@ -20,6 +20,7 @@ const machineWith = (openLine: Machine['openLine']): Machine => {
     handle: { driver: 'qemu', pid: 1, startTime: '1', controlSocket: '', runDirectory: '', helpers: [] },
     exited: new Promise(() => undefined),
     openLine,
+    closeShares: null,
     ...{ pause: nothing, resume: nothing, setClock: nothing, powerOff: nothing },
   }
 }

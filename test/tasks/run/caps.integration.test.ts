@@ -8,6 +8,7 @@ import { GuestLines } from '../../../main/tasks/attach/guest-lines.ts'
 import { filesOf, taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { TaskRecord } from '../../../main/tasks/record/task-record.ts'
 import { BeginProgress } from '../../../main/tasks/run/begin-progress.ts'
+import { ClosingMachines } from '../../../main/tasks/run/closing-machines.ts'
 import { HostClock } from '../../../main/tasks/run/host-clock.ts'
 import { superviseToEnd } from '../../../main/tasks/run/supervise-to-end.ts'
 import { gitIn } from '../../support/git/repositories.ts'
@@ -104,7 +105,9 @@ test('the caller’s time limit goes before the setting, and a restart gives the
     events: first.events,
   }
   const { signal } = new AbortController()
-  expect(await superviseToEnd({ context, record, secret: '', stop: signal, detach: signal }, adopted)).toBe('finished')
+  const closing = new ClosingMachines(silentLog)
+  const followed = { context, record, closing, secret: '', stop: signal, detach: signal }
+  expect(await superviseToEnd(followed, adopted)).toBe('finished')
   expect(record.task.state).toMatchObject({ outcome: { kind: 'failed', failure: { code: 'timed-out' } } })
   expect(taskView(record.task).error).toMatch(/time limit of 60 min/)
 })

@@ -16,6 +16,7 @@ function host() {
       handle: { driver: 'qemu', pid: 1, startTime: '1', controlSocket: '', runDirectory: '', helpers: [] },
       exited: new Promise(() => undefined),
       openLine: null,
+      closeShares: null,
       ...{ pause: note('pause'), resume: note('resume'), setClock: note('setClock'), powerOff: note('powerOff') },
     }
   }

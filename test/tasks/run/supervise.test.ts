@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -46,6 +46,43 @@ test('a guest that starts, takes its key and powers off is told as it is', async
   const { machine, told, watch } = await guest('touch $SHARE/started; sleep 0.5; rm $SHARE/.api-key; exit 0')
   expect(await supervise(machine, watch, never, never)).toEqual({ kind: 'exited', exit: { kind: 'powered-off' } })
   expect(told).toEqual(['started'])
+})
+
+test('a guest that says that it is done has its shares taken away, whatever it does then, and is off later', async () => {
+  const done = 'touch $SHARE/started; rm $SHARE/.api-key; echo kept >$SHARE/work; touch $SHARE/ended'
+  const { machine, share, told, watch } = await guest(`${done}; while :; do echo more >>$SHARE/work; done`)
+  const end = await supervise(machine, { ...watch, onDone: () => told.push('done') }, never, never)
+  const left = await readFile(join(share, 'work'), 'utf8')
+  expect(end).toEqual({ kind: 'exited', exit: { kind: 'powered-off' } })
+  expect(told.at(-1)).toBe('done')
+  expect(left).toMatch(/^kept\n/)
+  await machine.exited
+  expect(await readFile(join(share, 'work'), 'utf8')).toBe(left)
+})
+
+test('a guest that was done before its machine came to harm has ended well', async () => {
+  const { machine, watch } = await guest('touch $SHARE/started $SHARE/ended; rm $SHARE/.api-key; exit 9')
+  const exit = await machine.exited
+  expect(exit).toMatchObject({ kind: 'crashed' })
+  const dead = { ...machine, closeShares: null }
+  expect(await supervise(dead, { ...watch, onDone: () => undefined }, never, never)).toEqual({
+    kind: 'exited',
+    exit: { kind: 'powered-off' },
+  })
+  expect(await supervise(dead, watch, never, never)).toEqual({ kind: 'exited', exit })
+})
+
+test('where nobody sees to a machine that is done, or it serves its shares itself, it is watched until it is off', async () => {
+  const script = 'touch $SHARE/started $SHARE/ended; rm $SHARE/.api-key; sleep 0.5; echo last >$SHARE/work'
+  for (const hasServers of [true, false]) {
+    const { machine, share, told, watch } = await guest(script)
+    const end = hasServers
+      ? await supervise(machine, watch, never, never)
+      : await supervise({ ...machine, closeShares: null }, { ...watch, onDone: () => told.push('done') }, never, never)
+    expect(end).toEqual({ kind: 'exited', exit: { kind: 'powered-off' } })
+    expect(told).not.toContain('done')
+    expect(await readFile(join(share, 'work'), 'utf8')).toBe('last\n')
+  }
 })
 
 test('a guest that never starts its runner is stopped with that reason', async () => {
