@@ -18,6 +18,7 @@ export interface ClonedWorkspace {
   readonly startCommit: string
   /** The branch that was checked out, without `refs/heads/`; null when HEAD was detached. */
   readonly branch: string | null
+  readonly objectFormat: 'sha1' | 'sha256'
   /** What the clone lacks, one sentence each. */
   readonly notes: readonly string[]
 }
@@ -68,7 +69,8 @@ export async function cloneWorkspace(
     ]
     if (rebase) await startRebase({ workspace, taskId, ...rebase }, signal)
     signal?.throwIfAborted()
-    return { startCommit: commit, branch: rebase?.branch ?? repository.branch, notes }
+    const { branch, objectFormat } = repository
+    return { startCommit: commit, branch: rebase?.branch ?? branch, objectFormat, notes }
   } catch (error) {
     const diskIsFull = (await freeBytes(workspace)) < (await needed(error, user))
     await removeTree(workspace)

@@ -96,6 +96,11 @@ export async function gatherRepository(
         gitFolder: folders.main?.path,
         apart: folders.apart,
         complete: survey.complete,
+        // One of a sparse checkout says of files that they are absent on purpose.
+        clonedIndex:
+          sparse || options.clonedIndex === undefined
+            ? undefined
+            : { path: options.clonedIndex, objectFormat: source.objectFormat },
         sparsePatterns: sparse ? join(source.gitDirectory, 'info', 'sparse-checkout') : null,
       },
       told,

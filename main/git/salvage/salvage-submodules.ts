@@ -18,6 +18,8 @@ export interface SalvageOptions {
   readonly startCommit: string
   /** Host-only; it exists and is empty. */
   readonly scratch: string
+  /** See `SaveOptions`. */
+  readonly clonedIndex?: string | undefined
 }
 
 /** What is said of one submodule that was salvaged. */

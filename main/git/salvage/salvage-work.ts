@@ -21,6 +21,7 @@ export async function salvageWork(
     taskId,
     startCommit,
     stateDirectory,
+    clonedIndex,
   }: {
     readonly repoPath: string
     /** Where its commits go when its work tree is gone. */
@@ -30,6 +31,8 @@ export async function salvageWork(
     readonly startCommit: string
     /** Host-only folder; `salvage/` in it is ours while this runs. */
     readonly stateDirectory: string
+    /** Where `keepIndex` may have put the index of the clone as it was made. */
+    readonly clonedIndex?: string | undefined
   },
   signal?: AbortSignal,
 ): Promise<SalvagedWork> {
@@ -38,7 +41,7 @@ export async function salvageWork(
     throw new AppError('salvage-failed', `The clone of task ${taskId} is gone`, { hint: 'There is nothing to save' })
   }
   const save = async (scratch: string): Promise<SalvagedWork> => {
-    const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch }, signal)
+    const salvaged = await salvageRepository({ source, workspace, taskId, startCommit, scratch, clonedIndex }, signal)
     const { commit, commits, wip, changed, notes, also, left, unsaved } = salvaged
     const { files, more = 0 } = changed
     // What an earlier agent of the task had there, before it was parked, the last one has undone.

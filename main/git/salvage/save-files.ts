@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type CleanedFile, cleanLfsFiles } from '../import/lfs-clean.ts'
 import { shownPath } from '../process/byte-path.ts'
-import { type GitCalls, gitOrThrow, gitText } from '../process/git.ts'
+import { type GitCalls, gitOrThrow, gitQuickly, gitText } from '../process/git.ts'
 import { isInClaudeWorkTree } from '../survey/work-trees.ts'
 import { NoteList } from './bounded-notes.ts'
+import { type ClonedIndex, layKnownIndex } from './known-index.ts'
 import { changedOnDisk, gitCalls, listBase, outsideSparse, untracked } from './list-work-tree.ts'
 import { consider, considerNested, considerStaged, inFolders, newPlan, type PlannedTree } from './plan-files.ts'
 import { putEntries, stageFiles } from './stage-files.ts'
@@ -27,6 +30,8 @@ export interface SaveOptions extends PlannedTree {
   readonly gitlinks: ReadonlyMap<string, string>
   /** Patterns of a sparse checkout: what lies outside them is absent on purpose. */
   readonly sparsePatterns: string | null
+  /** An index of the host's that knows files as they were before the guest: those that it did not touch are not read. */
+  readonly clonedIndex?: ClonedIndex | undefined
 }
 
 /**
@@ -38,7 +43,7 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
   const leftOut = new NoteList()
   const call = gitCalls(options, 'index', workspace)
 
-  const [inBase] = await Promise.all([listBase(call, base, signal), gitOrThrow(['read-tree', base], call(), signal)])
+  const [inBase] = await Promise.all([listBase(call, base, signal), readBase(options, call, signal)])
   const { links } = inBase
   // With its gitlinks out of the index, git has no reason to look into the repositories that lie there.
   await updateIndex(['--force-remove'], [...links.keys()], call, signal)
@@ -85,6 +90,20 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
     others: ofHelpers,
     lfs: cleaned,
   }
+}
+
+/** Makes the index that of the base, with what is known of its files. */
+async function readBase(
+  { base, scratch, workspace, clonedIndex }: SaveOptions,
+  call: GitCalls,
+  signal?: AbortSignal,
+): Promise<void> {
+  const index = join(scratch, 'index')
+  const isKnown = clonedIndex !== undefined && (await layKnownIndex(clonedIndex, workspace, index))
+  // Told to leave the work tree out of it, git keeps of the entries those that are the base's.
+  if (isKnown && (await gitQuickly(['read-tree', '-i', '-m', base], call(), signal)).exitCode === 0) return
+  await rm(index, { force: true })
+  await gitOrThrow(['read-tree', base], call(), signal)
 }
 
 async function updateIndex(

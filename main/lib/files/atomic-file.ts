@@ -6,7 +6,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
 }
 
 /** As `writeAtomically` without waiting for the disk: for what can be made again from a file that is on it. */
-export async function writeDerived(path: string, content: string, mode = 0o600): Promise<void> {
+export async function writeDerived(path: string, content: string | Buffer, mode = 0o600): Promise<void> {
   await writeFileAtomic(path, content, { mode, fsync: false })
 }
 

@@ -72,22 +72,26 @@ export async function conclude(
   const weighing = weigh()
   weighing.catch(() => undefined) // Thrown where it is waited for.
   await record.removeResults()
-  if (result) {
-    await record.add({ type: 'result-read', result })
-    await record.write(files.result, { ...resultView(result), ...salvageView(work) })
-  }
+  if (result) await record.add({ type: 'result-read', result })
+  // Files for people are written beside what takes longer, and are there before the end is.
+  const writing = result && record.write(files.result, { ...resultView(result), ...salvageView(work) })
+  writing?.catch(() => undefined) // Thrown where it is waited for.
   const verdict = await weighing
   let merge: MergeOutcome | null
   try {
     merge = verdict && (await mergeByPolicy(record.task, work, { verdict, weigh }, rules))
   } catch (error) {
+    await writing
     if (error instanceof LandingLeft) return 'left'
     throw error
   }
   if (merge) {
-    await record.add({ type: 'merge-tried', merge, by: 'policy' })
-    await record.write(files.mergeResult, mergeView(record.task.id, merge))
+    await Promise.all([
+      record.add({ type: 'merge-tried', merge, by: 'policy' }),
+      record.write(files.mergeResult, mergeView(record.task.id, merge)),
+    ])
   }
+  await writing
   await record.add({ type: 'finished', outcome: outcomeOf(failure, merge) })
   log.info('task finished', { outcome: outcomeOf(failure, merge).kind })
   return 'finished'

@@ -37,7 +37,7 @@ export async function salvageTask(
           signal,
           attempt,
         )
-      : salvageWork({ ...place, workspace: files.repo }, signal, attempt)
+      : salvageWork({ ...place, workspace: files.repo, clonedIndex: files.clonedIndex }, signal, attempt)
   try {
     return await record.patiently('the work', () =>
       countedTry(

@@ -28,6 +28,8 @@ export interface TaskFiles {
   /** What was done for it at its repository's forge. */
   readonly pullRequest: string
   readonly repo: string
+  /** What the clone's index said before its guest began, see `keepIndex`; of a clone that was made by copying another task's there is none. */
+  readonly clonedIndex: string
   /** The clone of a fork until it begins: a copy of that of another task. */
   readonly copy: string
   /** There once a clone was made for a task that had not come: where it is made, and where one lies that was replaced. No guest sees it. */
@@ -87,6 +89,7 @@ export function taskFiles(home: string, id: TaskId, workFolder?: string): TaskFi
     resolution: join(folder, 'resolution.json'),
     stream: join(folder, 'claude-stream.jsonl'),
     network: join(folder, 'network.jsonl'),
+    clonedIndex: join(folder, 'clone-index'),
     pullRequest: join(folder, 'pull-request.json'),
     repo: join(large, 'repo'),
     copy: join(large, 'copy'),

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/failure.ts'
 import { startOf } from '../../core/task/task-base.ts'
 import { cloneWorkspace } from '../../git/clone/clone-workspace.ts'
+import { keepIndex } from '../../git/clone/keep-index.ts'
 import type { Machine, MachineSpec } from '../../machines/driver.ts'
 import { homeNote } from '../../settings/claude-home/home-note.ts'
 import { requireOwnFolders } from '../admission/require-own-folders.ts'
@@ -35,6 +36,13 @@ export async function bootMachine(run: TaskRun, signal: AbortSignal): Promise<Ma
   if (run.provisions.claudeHome) await addNote(record, homeNote(run.provisions.claudeHome))
   await requireOwnFolders(files)
   await driver.prepareOwnership([files.share, files.repo], signal)
+  // A guest that waits may have seen it.
+  if (clone && !source.warm) {
+    await keepIndex({ workspace: files.repo, objectFormat: clone.objectFormat }, files.clonedIndex).catch(
+      (error: unknown) =>
+        context.log.warn('the index of a clone cannot be kept', { taskId: id, reason: String(error) }),
+    )
+  }
   const handedOver = await source.warm?.handOver(specOf(run, []), signal)
   if (source.warm && !handedOver) {
     // That machine has ended. What told its guest to wait, and what the guest may have left, must not speak for the next one.

@@ -109,7 +109,7 @@ test('while the clone is written without rest each look succeeds or says that it
     writer.kill()
     await once(writer, 'exit')
   }
-  expect((await readdir(task.state)).toSorted()).toEqual(['live', 'repo'])
+  expect((await readdir(task.state)).toSorted()).toEqual(['clone-index', 'live', 'repo'])
   expect(existsSync(join(folder, 'still'))).toBe(false)
 })
 

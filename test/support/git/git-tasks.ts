@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MergeOutcome, SalvagedWork } from '../../../main/core/merge/merge.ts'
 import { cloneWorkspace } from '../../../main/git/clone/clone-workspace.ts'
+import { keepIndex } from '../../../main/git/clone/keep-index.ts'
 import { mergeWork } from '../../../main/git/merge/merge-work.ts'
 import { salvageWork } from '../../../main/git/salvage/salvage-work.ts'
 import { commitFiles, type Files } from './repositories.ts'
@@ -26,8 +27,11 @@ export async function startTask(repoPath: string, folder: string, id = 'a1b2c3d4
   const state = join(folder, `task-${id}`)
   const workspace = join(state, 'repo')
   await mkdir(state, { recursive: true })
-  const { startCommit, branch, notes } = await cloneWorkspace({ repoPath, workspace, taskId: id })
-  const salvage = () => salvageWork({ repoPath, workspace, taskId: id, startCommit, stateDirectory: state })
+  const { startCommit, branch, notes, objectFormat } = await cloneWorkspace({ repoPath, workspace, taskId: id })
+  const clonedIndex = join(state, 'clone-index')
+  await keepIndex({ workspace, objectFormat }, clonedIndex)
+  const salvage = () =>
+    salvageWork({ repoPath, workspace, taskId: id, startCommit, stateDirectory: state, clonedIndex })
   return {
     id,
     workspace,
