@@ -36,7 +36,9 @@ gateway.on('connection', (connection) => {
   connections.add(connection)
   connection.once('close', () => connections.delete(connection))
 })
+const lifelines = new Set<Socket>()
 const life = createServer((connection) => {
+  lifelines.add(connection)
   connection.on('error', () => undefined) // `close` follows.
   connection.once('close', end)
   connection.resume()
@@ -56,7 +58,7 @@ await listen(gateway, socket)
 function end(): void {
   life.close()
   gateway.close()
-  for (const connection of connections) connection.destroy()
+  for (const connection of [...connections, ...lifelines]) connection.destroy()
 }
 
 function rule(text: string) {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
@@ -67,4 +68,21 @@ test('the program under its permissions asks an API over TLS for a guest, writes
   machine.destroy()
   expect(await ended).toMatchObject({ exitCode: 0, stderr: '' })
   expect(await readFile(log, 'utf8')).toMatch(/"verdict":"api","host":"localhost"/)
+})
+
+test('a program whose machine goes on without it ends when it is asked to, and its connections with it', async () => {
+  const folder = await temporaryFolder()
+  const [socket, lifeline, log] = ['gateway.sock', 'lifeline.sock', 'network.jsonl'].map((name) => join(folder, name))
+  if (!socket || !lifeline || !log) throw new Error('no paths')
+  const [node, ...args] = gatewayCommand({ socket, lifeline }, { ...(await findGateway()), log })
+  const gateway = spawn(node, args, { env: { PATH: process.env.PATH ?? '' } })
+  onTestFinished(() => void gateway.kill('SIGKILL'))
+  gateway.stdin.end(JSON.stringify({ hosts: [], api: null }))
+  const [machine, guest] = await Promise.all([connected(lifeline), connected(socket)])
+  machine.resume()
+  guest.resume()
+  const closed = Promise.all([once(machine, 'end'), once(guest, 'end')])
+  gateway.kill('SIGTERM')
+  expect(await once(gateway, 'exit')).toEqual([0, null])
+  await closed
 })
