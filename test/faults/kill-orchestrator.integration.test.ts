@@ -66,6 +66,7 @@ const named = (dooms: readonly Doom[]): [string, Doom][] => dooms.map((doom) => 
 
 function nameOf(doom: Doom): string {
   if ('event' in doom) return `${doom.when} ${doom.skip === undefined ? '' : 'the next '}'${doom.event}' is on disk`
+  if ('about' in doom) return `at command ${doom.command} about ${doom.about}`
   if ('after' in doom) return `at command ${doom.command} after '${doom.after}'`
   return `${doom.dies === 'both' ? 'and of its worker ' : ''}at command ${doom.command} of the ${doom.job}`
 }
@@ -145,10 +146,15 @@ describe('SIGKILL of the orchestrator', () => {
     const guest = guestThatWaits(guestThatCommits('greeting.txt', 'sleep 0.6; echo "$(cat $SHARE/task.md)" >>said.txt'))
     const killAhead = (doom: Doom) => killAndRestart(doom, guest, true)
 
-    test('that waits leaves none of it', async () => {
-      expect((await killAhead({ when: 'after', event: 'announced' }))?.state).toMatchObject({
-        outcome: { kind: 'merged' },
-      })
+    test.each<[string, Doom]>(
+      named([
+        { when: 'after', event: 'announced' },
+        // While the agent of the next task is being loaded there.
+        { command: 1, about: '/ahead/clone' },
+        { command: 2, about: '/ahead/clone' },
+      ]),
+    )('that waits %s leaves none of it', async (_point, doom) => {
+      expect((await killAhead(doom))?.state).toMatchObject({ outcome: { kind: 'merged' } })
     })
 
     test.each<[string, Doom]>(

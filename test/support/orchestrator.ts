@@ -18,6 +18,15 @@ import { processDriver } from './machines/process-driver.ts'
 
 export const testKey = 'sk-ant-test-key'
 
+/** What a guest is given in place of the key, and the gateway that has it. */
+export const standIn: Pick<Provisions, 'key' | 'gateway'> = {
+  key: { variable: 'ANTHROPIC_API_KEY', value: 'sk-ant-api03-the-host-has-the-key' },
+  gateway: {
+    hosts: [],
+    api: { url: 'http://127.0.0.1:9', credential: { header: 'x-api-key', key: testKey }, serverTools: 'refuse' },
+  },
+}
+
 /** A result that the runner would write, for scripts in its place. */
 export const successJson = JSON.stringify({
   success: true,

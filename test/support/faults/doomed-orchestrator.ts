@@ -6,7 +6,7 @@ import { parseTaskId } from '../../../main/core/task/task.ts'
 import { JsonLinesFile } from '../../../main/lib/files/json-lines.ts'
 import { pathExists } from '../../../main/lib/files/look.ts'
 import { tasksDirectory } from '../../../main/lib/files/paths.ts'
-import { startOrchestrator, untilEnded } from '../orchestrator.ts'
+import { standIn, startOrchestrator, untilEnded } from '../orchestrator.ts'
 import { until } from '../until.ts'
 import { doomWorkers, type WorkerDoom } from './doom-workers.ts'
 
@@ -18,6 +18,8 @@ export type Doom =
       readonly skip?: number
     }
   | { readonly command: number; readonly after: string }
+  /** Of those that have the text in their arguments or options. */
+  | { readonly command: number; readonly about: string }
   | WorkerDoom
 
 /**
@@ -69,21 +71,23 @@ if ('job' in doom) doomWorkers(doom)
 const spawn = childProcess.spawn
 childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
   if ('after' in doom && seen === doom.after && ++commands === doom.command) die()
+  if ('about' in doom && JSON.stringify(args).includes(doom.about) && ++commands === doom.command) die()
   return spawn(...args)
 }) as typeof spawn
 syncBuiltinESMExports()
 
-/** Whether a machine waits for the next task. */
+/** Whether a machine waits for the next task, with all that its agent is loaded with. */
 async function aheadOf(known: string): Promise<boolean> {
   const tasks = tasksDirectory(join(root, 'home'))
   const other = (await readdir(tasks)).find((name) => parseTaskId(name) && name !== known)
-  return other !== undefined && (await pathExists(join(tasks, other, 'share', 'waiting')))
+  return other !== undefined && (await pathExists(join(tasks, other, 'share', 'load')))
 }
 
 console.log('ready')
 let isEnded = false
 const { orchestrator } = await startOrchestrator({
   ...{ root, guest, warmMachines: warm ? 1 : 0 },
+  ...(warm && { provisions: standIn }),
   isQueuePaused: () => cancelled && isEnded,
 })
 const first = await orchestrator.run({ description: 'say hello', repo: 'project' })

@@ -10,15 +10,10 @@ import type { RunRequest } from '../../../main/tasks/contract.ts'
 import type { Provisions } from '../../../main/tasks/slots/provisions.ts'
 import { gitIn } from '../../support/git/repositories.ts'
 import { runnerGuest, wakingDriver } from '../../support/machines/runner-guest.ts'
-import { registeredRepository, startOrchestrator, testKey, untilEnded } from '../../support/orchestrator.ts'
+import { registeredRepository, standIn, startOrchestrator, testKey, untilEnded } from '../../support/orchestrator.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
 
-const standIn = 'sk-ant-api03-the-host-has-the-key'
-const gateway: NonNullable<Provisions['gateway']> = {
-  hosts: [],
-  api: { url: 'http://127.0.0.1:9', credential: { header: 'x-api-key', key: testKey }, serverTools: 'refuse' },
-}
 const rules = (text: string): NonNullable<Provisions['claudeHome']> => ({
   files: [{ path: 'CLAUDE.md', text, executable: false }],
   leftOut: [],
@@ -31,8 +26,7 @@ async function place(given: Partial<Provisions> = {}) {
   const seen = join(root, 'seen')
   await mkdir(seen)
   const provisions: { -readonly [Key in keyof Provisions]?: Provisions[Key] } = {
-    key: { variable: 'ANTHROPIC_API_KEY', value: standIn },
-    gateway,
+    ...standIn,
     ...given,
   }
   const machines: { readonly spec: MachineSpec; readonly machine: Machine }[] = []
@@ -107,7 +101,7 @@ test('an agent is loaded for the next task once nothing of its repository is at 
     `begun ${head}`,
     'told second',
   ])
-  expect(lines[2]).toContain(`extra=given shell=yes key=${standIn} rules=Be brief`)
+  expect(lines[2]).toContain(`extra=given shell=yes key=${standIn.key.value} rules=Be brief`)
   expect(await gitIn(world.repo, ['ls-tree', '--name-only', 'main'])).toContain('second.txt')
   expect(await pathExists(join(world.folder(second), 'share', '.api-key'))).toBe(false)
 })
@@ -137,7 +131,7 @@ const differences: readonly {
   {
     what: 'another gateway',
     change: ({ provisions }) => {
-      provisions.gateway = { ...gateway, hosts: ['example.com:443'] }
+      provisions.gateway = { hosts: ['example.com:443'], api: standIn.gateway?.api ?? null }
     },
     finds: (head) => `begun ${head}`,
     otherMachine: true,
