@@ -5,14 +5,19 @@ import { type GitOptions, gitQuickly, utf8, zeroSeparated } from '../process/git
 /** git compares each path with each entry of the index: beyond some ten, looking at the whole index once is quicker. */
 const mostPaths = 64
 
+/** Whether `standsAs` can tell of these paths. Pure. */
+export const isForStandsAs = ({ added, before }: TreeChanges): boolean =>
+  added.length + before.size <= mostPaths && [...added, ...before.keys()].every(isTextPath)
+
 /**
  * Whether index and files at every path that changes are those of the commit that is moved away from, so that nothing of the user's
  * can be in the way of the move. False also when that cannot be told here: then git has to try.
  */
-export async function standsAs({ added, before }: TreeChanges, user: GitOptions): Promise<boolean> {
+export async function standsAs(changes: TreeChanges, user: GitOptions): Promise<boolean> {
+  const { added, before } = changes
   const paths = [...added, ...before.keys()]
   if (paths.length === 0) return true // As arguments, no path means every path.
-  if (paths.length > mostPaths || !paths.every(isTextPath)) return false
+  if (!isForStandsAs(changes)) return false
   const call: GitOptions = { ...user, env: { ...user.env, GIT_LITERAL_PATHSPECS: '1' } }
   const named = ['--', ...paths.map(utf8)]
   const [entries, differing] = await Promise.all([

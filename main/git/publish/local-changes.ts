@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { copyFile, lstat, rm } from 'node:fs/promises'
 import { sha256OfFile } from '../../lib/files/sha256-of-file.ts'
 import type { TreeChanges } from '../changes/tree-changes.ts'
-import { standsAs } from '../merge/checkout-matches.ts'
 import { byBytes, bytePath, shownPath } from '../process/byte-path.ts'
 import { type GitOptions, gitOrThrow, gitQuickly, gitText, utf8, zeroSeparated } from '../process/git.ts'
 import { longestPointer } from '../repository/lfs-pointer.ts'
@@ -32,6 +31,7 @@ export async function findLocalChanges(
     from,
     to,
     changes,
+    stands,
   }: {
     readonly index: string
     /** Where the copy may lie. */
@@ -39,10 +39,12 @@ export async function findLocalChanges(
     readonly from: string
     readonly to: string
     readonly changes: TreeChanges
+    /** Whether they are plainly its own, see `standsAs`. */
+    readonly stands: Promise<boolean>
   },
   programs: UserPrograms,
 ): Promise<InTheWay> {
-  if (await standsAs(changes, user)) return nothing
+  if (await stands) return nothing
   try {
     await copyFile(index, copy, constants.COPYFILE_FICLONE)
     const onCopy = { ...user, env: { ...user.env, GIT_INDEX_FILE: copy } }

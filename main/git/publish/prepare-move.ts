@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { type TreeChanges, treeChanges } from '../changes/tree-changes.ts'
+import { standsAs } from '../merge/checkout-matches.ts'
 import { byBytes, bytePath, shownPath } from '../process/byte-path.ts'
 import type { GitOptions } from '../process/git.ts'
 import type { Checkout } from '../repository/branch-state.ts'
@@ -29,6 +30,7 @@ export type Prepared =
 export interface MoveRequest {
   readonly checkout: Checkout
   readonly commonDirectory: string
+  readonly objectFormat: 'sha1' | 'sha256'
   readonly index: string
   readonly from: string
   readonly to: string
@@ -40,7 +42,7 @@ export interface MoveRequest {
 export async function prepareMove(
   user: GitOptions,
   folder: PublishFolder,
-  { checkout, commonDirectory, index, from, to, changes: known, ref }: MoveRequest,
+  { checkout, commonDirectory, objectFormat, index, from, to, changes: known, ref }: MoveRequest,
   programs: UserPrograms,
 ): Promise<Prepared> {
   const changes = known ?? (await treeChanges(user, from, to))
@@ -51,9 +53,10 @@ export async function prepareMove(
   if (blocking.length > 0) return { kind: 'local-changes', files: [...blocking].sort(byBytes).map(shownPath) }
   const before = await lookBefore(checkout.path, changes)
   const staged = onStaged(user, checkout, folder)
+  const stands = standsAs(changes, user)
   const [inTheWay, refused] = await Promise.all([
-    findLocalChanges(user, { index, copy: `${folder.index}-check`, from, to, changes }, programs),
-    stageCheckout(staged, index, { folder, from, to }),
+    findLocalChanges(user, { index, copy: `${folder.index}-check`, from, to, changes, stands }, programs),
+    stageCheckout(staged, { checkout, objectFormat, index, folder, from, to, changes, stands }),
   ])
   const { files, refusal, kept } = inTheWay
   if (files.length > 0) return { kind: 'local-changes', files }

@@ -127,6 +127,7 @@ async function moveWithCheckout(user: GitOptions, options: CheckoutOptions): Pro
 const moveRequest = ({
   checkout,
   commonDirectory,
+  objectFormat,
   index,
   from,
   to,
@@ -134,7 +135,7 @@ const moveRequest = ({
   forget,
   branch,
 }: CheckoutOptions): MoveRequest => ({
-  ...{ checkout, commonDirectory, index, from, to, changes },
+  ...{ checkout, commonDirectory, objectFormat, index, from, to, changes },
   ref: forget?.ref ?? branch,
 })
 

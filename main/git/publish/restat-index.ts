@@ -4,8 +4,12 @@ import type { BigIntStats } from 'node:fs'
 /** An entry of a git index, by where it begins there. */
 export interface IndexEntry {
   readonly at: number
+  /** Where the next one begins, or the first extension. */
+  readonly end: number
   /** latin1 */
   readonly name: string
+  /** 0 unless a merge left it. */
+  readonly stage: number
 }
 
 /**
@@ -40,7 +44,8 @@ export function indexEntries(index: Buffer, objectFormat: 'sha1' | 'sha256'): re
   for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
     const flagsAt = at + 40 + idBytes
     if (flagsAt + 2 > end) return null
-    const isExtended = version >= 3 && (index.readUInt16BE(flagsAt) & 0x4000) !== 0
+    const flags = index.readUInt16BE(flagsAt)
+    const isExtended = version >= 3 && (flags & 0x4000) !== 0
     let nameAt = flagsAt + (isExtended ? 4 : 2)
     let kept = ''
     if (version === 4) {
@@ -51,9 +56,10 @@ export function indexEntries(index: Buffer, objectFormat: 'sha1' | 'sha256'): re
     const nameEnd = index.indexOf(0, nameAt)
     if (nameEnd < 0 || nameEnd >= end) return null
     name = kept + index.toString('latin1', nameAt, nameEnd)
-    found.push({ at, name })
     // Before version 4 an entry is filled up with one to eight zeros to a multiple of eight.
-    at = version === 4 ? nameEnd + 1 : at + Math.ceil((nameEnd + 1 - at) / 8) * 8
+    const next = version === 4 ? nameEnd + 1 : at + Math.ceil((nameEnd + 1 - at) / 8) * 8
+    found.push({ at, end: next, name, stage: (flags >> 12) & 3 })
+    at = next
   }
   return found
 }
