@@ -114,8 +114,9 @@ export class WarmMachines implements AsyncDisposable {
 
   /** Resolves when no machine that waited there, or whose task is over, holds the disks of the slot, which a task has. */
   async slotIsFree(slot: SlotId): Promise<void> {
-    await this.#options.closing.slotIsFree(slot)
-    await Promise.all([...this.#waiting.values()].map(({ machine }) => machine.slot === slot && machine.end()))
+    // Of those that wait at this moment: the next one to wait there may be the one that asks.
+    const waiting = [...this.#waiting.values()].map(({ machine }) => machine.slot === slot && machine.end())
+    await Promise.all([this.#options.closing.slotIsFree(slot), ...waiting])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
