@@ -98,7 +98,7 @@ async function putOnto(
   }
   const replay = await replayCommits(
     {
-      ...{ path, objectFormat, quarantine, from: startCommit, to: commit, onto, env: programs.off },
+      ...{ path, objectFormat, quarantine, reader, from: startCommit, to: commit, onto, env: programs.off },
       ...(isOnStart && { ids: apart.inWork }),
       ...(choices && { settle: createSettler(choices).settle }),
       ...selectionOptions(selection),

@@ -20,6 +20,8 @@ export interface ReplayOptions {
   readonly path: string
   readonly objectFormat: 'sha1' | 'sha256'
   readonly quarantine: Quarantine
+  /** Of the repository and the quarantine, from who has one already. */
+  readonly reader?: ObjectReader
   /** Environment under which git runs none of the user's programs, from who has asked `userPrograms` already. */
   readonly env?: Readonly<Record<string, string>>
   /** Exclusive; what the task started from. */
@@ -107,10 +109,20 @@ const readCommit = async (id: string, reader: ObjectReader) => parseCommit(await
  * their bytes stay; commits that become empty are dropped, those that were empty stay. git sees the result in the quarantine.
  */
 export async function replayCommits(options: ReplayOptions, signal?: AbortSignal): Promise<Replay> {
-  const { from, to, onto, only, settle } = options
   const off = options.env ?? (await userPrograms({ cwd: options.path, trust: 'user' }, signal)).off
   const call: GitOptions = { cwd: options.path, trust: 'user', env: { ...options.quarantine.writing, ...off } }
+  if (options.reader) return await replayBy(options.reader, options, call, signal)
   await using reader = await openObjectReader(call, signal)
+  return await replayBy(reader, options, call, signal)
+}
+
+async function replayBy(
+  reader: ObjectReader,
+  options: ReplayOptions,
+  call: GitOptions,
+  signal?: AbortSignal,
+): Promise<Replay> {
+  const { from, to, onto, only, settle } = options
   const [steps, committer] = await Promise.all([
     Promise.resolve(options.ids ?? listIds(options, call, signal)).then((ids) => outlineSteps(ids, reader)),
     committerIdentity(call, signal),

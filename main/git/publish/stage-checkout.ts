@@ -7,7 +7,7 @@ import { isForStandsAs } from '../merge/checkout-matches.ts'
 import { type GitOptions, gitQuickly, utf8 } from '../process/git.ts'
 import type { Checkout } from '../repository/branch-state.ts'
 import type { PublishFolder } from './journal.ts'
-import { isWholeIndex } from './whole-index.ts'
+import { isChangedByPath } from './whole-index.ts'
 
 /** A git that takes the folder of staged files for the work tree, and the next index for its index. */
 export const onStaged = (user: GitOptions, checkout: Checkout, folder: PublishFolder): GitOptions => ({
@@ -67,7 +67,7 @@ async function areFilesStaged(
   const { deleted, after } = changes
   if (![...after.values(), ...changes.before.values()].every((entry) => plainFile.test(entry))) return false
   if (await pathExists(join(checkout.gitDirectory, 'info', 'sparse-checkout'))) return false
-  if (!isWholeIndex(await readFile(folder.index), objectFormat)) return false
+  if (!isChangedByPath(await readFile(folder.index), objectFormat, changes)) return false
   const noId = '0'.repeat(objectFormat === 'sha256' ? 64 : 40)
   const gone = deleted.map((path) => `0 ${noId}\t${path}\0`)
   const come = [...after].map(([path, entry]) => `${entry}\t${path}\0`)

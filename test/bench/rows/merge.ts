@@ -56,7 +56,7 @@ export const merge: Bench = {
         goal: { kind: 'ratio', atMost: 0.5 },
         notes: ["Ours includes publishing the result in the user's work tree; the rebase ends before that."],
         unreached:
-          'of what is left, about a quarter is the merging itself, ten commits of which each has three trees read and two written, and the rest eleven starts of git, most of which need the answer of the one before. The whole `read-tree`, which looked whether it has each file of the folders that change, is gone where plain files come into a plain index.',
+          'of what is left, about a quarter is the merging itself, ten commits of which each has three trees read and two written, and the rest ten starts of git, most of which need the answer of the one before. The whole `read-tree`, which looked whether it has each file of the folders that change, is gone where plain files come into a plain index.',
       },
     ]
   },

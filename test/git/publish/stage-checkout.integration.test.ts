@@ -97,6 +97,24 @@ const cases: Readonly<Record<string, Case>> = {
     incoming: { 'a.txt': 'A\n', 'dir/b.txt': 'B\n', 'far/n': '1' },
     before: (path) => gitIn(path, ['sparse-checkout', 'set', '--cone', '--sparse-index', 'far']),
   },
+  'a staged file, deleted since, where a folder comes': {
+    whole: true,
+    incoming: { 'fresh/in': '1' },
+    before: async (path) => {
+      await writeFiles(path, { fresh: 'only staged' })
+      await gitIn(path, ['add', 'fresh'])
+      await writeFiles(path, { fresh: null })
+    },
+  },
+  'staged files, deleted since, where a file comes': {
+    whole: true,
+    incoming: { fresh: '1' },
+    before: async (path) => {
+      await writeFiles(path, { 'fresh/in': 'only staged' })
+      await gitIn(path, ['add', 'fresh'])
+      await writeFiles(path, { fresh: null })
+    },
+  },
   'a merge that waits elsewhere': {
     whole: true,
     incoming: { 'a.txt': 'A\n' },
