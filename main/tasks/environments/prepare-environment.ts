@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { AppError } from '../../core/failure.ts'
 import { type CheckReport, succeeded } from '../../core/merge/check-report.ts'
 import type { MachineHandle, SlotId, Task, TaskId } from '../../core/task/task.ts'
+import { baseUrlVariable } from '../../settings/guest-environment.ts'
 import { shortageText } from '../admission/disk-space.ts'
 import { checkTermsOf, type TermsParts } from '../landing/check-terms.ts'
 import { taskFiles } from '../record/task-files.ts'
@@ -43,11 +44,11 @@ const keepCaches = [
 /** The check of nothing: its machine enters the development shell, and that is what it is for. */
 const policy = { kind: 'check', command: keepCaches, timeoutMs } as const
 
-/** Secrets of the user's are for tasks. */
-const withoutSecrets = ({ gateway, ...rest }: Provisions): Provisions => ({
-  ...rest,
-  ...(gateway && { gateway: { ...gateway, secrets: [] } }),
-})
+/** Secrets of the user's are for tasks, and so is the way to the API, whose address may hold one, too. */
+function withoutSecrets({ gateway, variables, ...rest }: Provisions): Provisions {
+  const { [baseUrlVariable]: _, ...others } = variables
+  return { ...rest, variables: others, forwards: [], ...(gateway && { gateway: { ...gateway, secrets: [] } }) }
+}
 
 /** Of no slot: only one machine prepares at a time. */
 const mac = '02:6d:76:6d:00:00'
@@ -65,9 +66,10 @@ export async function prepareEnvironment(
   { task, commit, id, folder, onStarted }: Preparation,
   signal: AbortSignal,
 ): Promise<string> {
-  const { home, limits } = context
-  const terms = await checkTermsOf(task, policy, context)
-  const provisions = withoutSecrets(terms.provisions)
+  const { home, limits, driver } = context
+  const provide = async (repoPath: string) => withoutSecrets(await context.provisions(repoPath))
+  const terms = await checkTermsOf(task, policy, { driver, limits, provisions: provide })
+  const { provisions } = terms
   const files = {
     ...taskFiles(home, id),
     ...{ folder, workFolder: folder, share: join(folder, 'share'), repo: join(folder, 'repo') },

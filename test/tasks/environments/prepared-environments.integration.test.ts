@@ -86,6 +86,8 @@ test('after its first task an environment is prepared in a machine of its own, a
   }
   const { root, machines, start, preparing, kept } = await place({
     provisions: {
+      variables: { ANTHROPIC_BASE_URL: 'http://of-the-user@10.0.2.100:4000', HTTPS_PROXY: 'http://10.0.2.101' },
+      forwards: [{ host: '127.0.0.1', port: 4000 }],
       gateway: {
         hosts: ['npm.example'],
         api: { url: 'https://api.example', credential: { header: 'x-api-key', key: 'k' }, serverTools: 'refuse' },
@@ -103,9 +105,11 @@ test('after its first task an environment is prepared in a machine of its own, a
   const [machine] = preparing()
   expect(machine?.spec.volumes.map(({ serial }) => serial)).toEqual(['nix-store', 'var'])
   expect(machine?.spec.network.gateway?.config).toMatchObject({ hosts: ['npm.example'], api: null, secrets: [] })
+  expect(machine?.spec.network.forwards).toEqual([])
   const seen = (name: string) => readFile(join(root, 'run', machine?.spec.name ?? '', name), 'utf8')
   expect((await seen('share')).split('\n')).not.toContain('.api-key')
   expect(await seen('environment')).not.toMatch(/of-the-user|sk-ant/)
+  expect(await seen('environment')).toContain('HTTPS_PROXY=')
   // The clone, the share and the other disk are gone.
   await expect
     .poll(async () => (await readdir(join(disk, '..'))).toSorted())
