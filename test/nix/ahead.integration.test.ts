@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { pidIsTaken } from '../../main/lib/processes/process-identity.ts'
 import { runOrThrow } from '../../main/lib/processes/spawn.ts'
 import { claudeCodeProgram } from '../support/claude/claude-code.ts'
 import { startScriptedApi } from '../support/claude/scripted-api.ts'
@@ -54,15 +55,6 @@ async function waitingRunner(options: RunnerWorldOptions) {
   }
 }
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 test('the real Claude Code waits without a word to its API, asks when its task comes, and knows what the clone said when it was loaded', async () => {
   let asked = 0
   const heard: string[] = []
@@ -94,7 +86,7 @@ test('the real Claude Code waits without a word to its API, asks when its task c
   expect(asked).toBe(1)
   expect(heard.join('\n')).toContain('The text of the task')
   expect(heard.join('\n')).toContain('A rule of the repository')
-  expect(alive(pid)).toBe(false)
+  expect(pidIsTaken(pid)).toBe(false)
 })
 
 test('what is unloaded leaves nothing: no process, no file of its user, no word for the next', async () => {
@@ -109,7 +101,7 @@ test('what is unloaded leaves nothing: no process, no file of its user, no word 
   const pid = await world.pid()
   await until(() => existsSync(join(world.seen, 'left')))
   await world.unload()
-  expect(alive(pid)).toBe(false)
+  expect(pidIsTaken(pid)).toBe(false)
   expect(existsSync(join(world.folder, 'home/left'))).toBe(false)
   expect(existsSync(join(world.folder, 'state/private'))).toBe(false)
   expect(existsSync(world.inShare('unload'))).toBe(false)
@@ -142,6 +134,6 @@ test('a machine that is let go while its agent waits ends with it, and leaves no
   const pid = await world.pid()
   await until(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') T '))
   expect(await world.end()).toMatchObject({ exitCode: 143 })
-  expect(alive(pid)).toBe(false)
+  expect(pidIsTaken(pid)).toBe(false)
   expect(existsSync(world.inShare('result.json'))).toBe(false)
 })

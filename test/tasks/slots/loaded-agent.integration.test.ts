@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { parseTaskId, type TaskId } from '../../../main/core/task/task.ts'
 import { pathExists } from '../../../main/lib/files/look.ts'
 import { tasksDirectory } from '../../../main/lib/files/paths.ts'
-import { isAlive } from '../../../main/lib/processes/process-identity.ts'
+import { isAlive, pidIsTaken } from '../../../main/lib/processes/process-identity.ts'
 import type { Machine, MachineDriver, MachineSpec } from '../../../main/machines/driver.ts'
 import type { RunRequest } from '../../../main/tasks/contract.ts'
 import type { Provisions } from '../../../main/tasks/slots/provisions.ts'
@@ -216,7 +216,7 @@ test('a cancelled task whose agent was loaded ahead ends with its machine', asyn
     outcome: { kind: 'cancelled' },
   })
   await until(async () => !(await isAlive(ahead.machine.handle)))
-  await until(() => !alive(agent))
+  await until(() => !pidIsTaken(agent))
 })
 
 test('an orchestrator that ends takes the agent, its machine and its clone with it', async () => {
@@ -226,7 +226,7 @@ test('an orchestrator that ends takes the agent, its machine and its clone with 
   const agent = Number(await readFile(join(ahead.machine.handle.runDirectory, 'state/private/claude-pid'), 'utf8'))
   await setup[Symbol.asyncDispose]()
   expect(await isAlive(ahead.machine.handle)).toBe(false)
-  await until(() => !alive(agent))
+  await until(() => !pidIsTaken(agent))
   expect((await readdir(tasksDirectory(world.home))).filter((name) => parseTaskId(name))).toEqual([first])
 })
 
@@ -241,12 +241,3 @@ test('what a crash left of a clone for a task to come is gone at the next start'
   await using _ = await world.start()
   expect(await pathExists(left)).toBe(false)
 })
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
