@@ -14,14 +14,15 @@ export function findHistory(
 ): Omit<HistoryFound, 'facts' | 'held'> {
   const matching = allOf([...conditionsOf(wish), ...(except.length === 0 ? [] : [exceptFor(except)])])
   const { from, byEnd, bySums } = sourceOf(wish, index)
+  // As one text: there may be tens of thousands, and rows by themselves take much longer.
   const sums = index.query(
-    `SELECT ended_quarter AS quarter, repo, count(*) AS count, sum(cost) AS cost, sum(tokens) AS tokens
-     FROM ${bySums} WHERE ${matching.where} GROUP BY ended_quarter, repo`,
+    `SELECT json_group_array(json_array(quarter, repo, count, cost, tokens)) AS list FROM (
+       SELECT ended_quarter AS quarter, repo, count(*) AS count, sum(cost) AS cost, sum(tokens) AS tokens
+       FROM ${bySums} WHERE ${matching.where} GROUP BY ended_quarter, repo)`,
     matching.bound,
   )
-  const ends = sums.map(({ quarter, repo, count, cost }) => ({
-    ...{ at: Number(quarter) * quarterMs, repo: String(repo), count: Number(count), costUsd: Number(cost) },
-  }))
+  const quarters = JSON.parse(String(sums[0]?.list ?? '[]')) as [number, string, number, number, number][]
+  const ends = quarters.map(([quarter, repo, count, costUsd]) => ({ at: quarter * quarterMs, repo, count, costUsd }))
   const start = Math.max(0, wish.offset - except.length)
   const bound = { ...matching.bound, $start: start, $limit: wish.limit + except.length }
   const order = `${groupOrder(wish)}${keyOrder(wish)}, ended DESC, id`
@@ -38,7 +39,7 @@ export function findHistory(
     tasks: found.map(({ brief }) => brief),
     start,
     total: ends.reduce((sum, { count }) => sum + count, 0),
-    tokens: sums.reduce((sum, { tokens }) => sum + Number(tokens), 0),
+    tokens: quarters.reduce((sum, [, , , , tokens]) => sum + tokens, 0),
     ends,
   }
 }
@@ -47,8 +48,8 @@ export function findHistory(
 const manyMatches = 10_000
 
 /** What the queries read: all tasks, or those whose texts have the words. SQLite cannot tell how many these are, so that it is told what to do. */
-function sourceOf({ words }: HistoryWish, index: FinishedIndex) {
-  if (words.length === 0) return { from: 'tasks', byEnd: 'tasks', bySums: 'tasks' }
+function sourceOf({ words, only }: HistoryWish, index: FinishedIndex) {
+  if (words.length === 0) return { from: 'tasks', byEnd: 'tasks', bySums: only ? 'tasks' : 'tasks INDEXED BY sums' }
   const { select, bound } = searchFor(words, index)
   const count = index.keepFound(select, bound)
   const from = 'found CROSS JOIN tasks USING (id)'

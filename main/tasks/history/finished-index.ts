@@ -29,6 +29,7 @@ export class FinishedIndex implements Disposable {
   #database: DatabaseSync
   #statements = new Map<string, StatementSync>()
   #totals: ReadonlyMap<string, RepositoryTotals> | undefined
+  readonly #counts = new Map<string, number>()
   #changes = 0
 
   private constructor(home: string, log: Log, onLost: () => void, database: DatabaseSync) {
@@ -39,7 +40,7 @@ export class FinishedIndex implements Disposable {
   }
 
   /**
-   * Never throws.
+   * @throws AppError('host-incomplete') where SQLite has no full-text search, and nothing else.
    * @param onLost called when what it held turns out to be damaged while it is in use; it is empty then.
    */
   static open(home: string, log: Log, onLost: () => void = () => undefined): FinishedIndex {
@@ -117,7 +118,8 @@ export class FinishedIndex implements Disposable {
     except: Iterable<TaskId> = [],
     groups: ReadonlySet<string> = new Set(),
   ): readonly (StampedId & { readonly brief: TaskBrief })[] {
-    return this.select(conditionOf(wanted, groups), except, 'ORDER BY created')
+    // The sign keeps SQLite from walking through all tasks in this order, and looking for the few among them.
+    return this.select(conditionOf(wanted, groups), except, 'ORDER BY +created')
   }
 
   /** The newest of those that are as it says and not among `except`, the oldest of them first, and how many there are in all. */
@@ -126,17 +128,13 @@ export class FinishedIndex implements Disposable {
     except: Iterable<TaskId> = [],
   ): { readonly tasks: readonly TaskBrief[]; readonly total: number } {
     const condition = conditionOfNewest(wish)
-    const total = this.#read(() =>
-      this.#prepare(`SELECT count(*) AS count FROM tasks WHERE (${condition.where}) AND ${notExcepted}`).get(
-        boundOf(condition, except),
-      ),
-    )
+    const total = this.#count(condition, except)
     const limited = {
       ...condition,
       bound: { ...condition.bound, $limit: Math.min(wish.limit, Number.MAX_SAFE_INTEGER) },
     }
     const found = this.select(limited, except, 'ORDER BY created DESC LIMIT $limit')
-    return { tasks: found.map(({ brief }) => brief).toReversed(), total: (total?.count as number | undefined) ?? 0 }
+    return { tasks: found.map(({ brief }) => brief).toReversed(), total }
   }
 
   /** Every task that it holds, oldest first. */
@@ -211,14 +209,26 @@ export class FinishedIndex implements Disposable {
     this.#close()
   }
 
+  /** Remembers the answer until something changes: a list is asked for again and again, and to count reads all that match. */
+  #count({ where, bound }: Condition, except: Iterable<TaskId>): number {
+    const all = boundOf({ where, bound }, except)
+    const key = `${where} ${JSON.stringify(all)}`
+    const known = this.#counts.get(key)
+    if (known !== undefined) return known
+    const sql = `SELECT count(*) AS count FROM tasks WHERE (${where}) AND ${notExcepted}`
+    const count = Number(this.#read(() => this.#prepare(sql).get(all))?.count ?? 0)
+    if (this.#counts.size >= mostCounts) this.#counts.clear()
+    this.#counts.set(key, count)
+    return count
+  }
+
   #remove(id: number): void {
     for (const table of ['tasks', 'briefs', 'follows']) this.#prepare(`DELETE FROM ${table} WHERE id = ?`).run(id)
     this.#prepare('DELETE FROM texts WHERE rowid = ?').run(id)
   }
 
   #change(act: () => void): void {
-    this.#totals = undefined
-    this.#changes += 1
+    this.#changed()
     this.#read(() => {
       this.#database.exec('BEGIN IMMEDIATE')
       try {
@@ -240,11 +250,16 @@ export class FinishedIndex implements Disposable {
       this.#close()
       setAside(finishedIndexPath(this.#home), this.#log)
       this.#database = openOrRenew(finishedIndexPath(this.#home), this.#log)
-      this.#totals = undefined
-      this.#changes += 1
+      this.#changed()
       this.#onLost()
       return act()
     }
+  }
+
+  #changed(): void {
+    this.#totals = undefined
+    this.#counts.clear()
+    this.#changes += 1
   }
 
   #close(): void {
@@ -260,6 +275,9 @@ export class FinishedIndex implements Disposable {
     return statement
   }
 }
+
+/** Of answers that are remembered. */
+const mostCounts = 100
 
 /** Behind each text, so that each of its characters begins a trigram. */
 const textEnd = '\n\n'
@@ -277,7 +295,7 @@ const stampOf = (row: Readonly<Record<string, unknown>>): StampedId => ({
   mtimeMs: row.mtime as number,
 })
 
-/** Never throws: where there is no file to be had, the index is in memory and lasts as long as the process. */
+/** Where there is no file to be had, the index is in memory and lasts as long as the process. */
 function openOrRenew(path: string, log: Log): DatabaseSync {
   try {
     return openIndexDatabase(path)

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../../core/failure.ts'
 import { DatabaseSync as Database } from '../../lib/sqlite.ts'
 
 /** Counted on with each change of what is below; an index of another version is made anew. */
@@ -54,7 +55,10 @@ const schema = `
   PRAGMA user_version = ${version};
 `
 
-/** A path, or `:memory:`. @throws what SQLite says: the file is none of its own, or is damaged, or cannot be made. */
+/**
+ * A path, or `:memory:`.
+ * @throws what SQLite says: the file is none of its own, or is damaged, or cannot be made. AppError('host-incomplete') where SQLite has no full-text search.
+ */
 export function openIndexDatabase(path: string, { readOnly = false } = {}): DatabaseSync {
   // SQLite gives the files beside it the same mode.
   if (path !== inMemory && !readOnly) makeFile(path)
@@ -69,13 +73,25 @@ export function openIndexDatabase(path: string, { readOnly = false } = {}): Data
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY',
     )
     const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count
-    if (tables === 0) database.exec(`BEGIN; ${schema} COMMIT`)
+    if (tables === 0) makeTables(database)
     else requireVersion(database)
     database.exec('CREATE TEMP TABLE found (id INTEGER PRIMARY KEY) STRICT')
     return database
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+function makeTables(database: DatabaseSync): void {
+  try {
+    database.exec(`BEGIN; ${schema} COMMIT`)
+  } catch (cause) {
+    if (!String(cause).includes('no such module: fts5')) throw cause
+    throw new AppError('host-incomplete', `The SQLite of Node ${process.version} has no full-text search (FTS5)`, {
+      hint: 'Install Node from https://nodejs.org',
+      cause,
+    })
   }
 }
 

@@ -21,7 +21,7 @@ export function conditionOf(wanted: WantedTasks, groups: ReadonlySet<string>): C
       const newest = 'SELECT id FROM (SELECT id FROM tasks ORDER BY ended DESC LIMIT $ends)'
       const bound = { $groups: JSON.stringify([...groups]), $since: wanted.since, $ends: wanted.ends }
       const since = 'SELECT id FROM tasks WHERE ended >= $since'
-      return { where: `id IN (${since} UNION ${newest} UNION ${waiting})`, bound }
+      return { where: `id IN (${since} UNION ALL ${newest} UNION ALL ${waiting})`, bound }
     }
     case 'ended':
       return { where: 'ended >= $since', bound: { $since: wanted.since } }
@@ -29,7 +29,7 @@ export function conditionOf(wanted: WantedTasks, groups: ReadonlySet<string>): C
       return { where: `id IN (${listed('$ids')})`, bound: { $ids: numbers(wanted.ids) } }
     case 'runs':
       return {
-        where: `id IN (${listed('$ids')} UNION SELECT id FROM tasks WHERE retries IN (${listed('$ids')}))`,
+        where: `id IN (${listed('$ids')} UNION ALL SELECT id FROM tasks WHERE retries IN (${listed('$ids')}))`,
         bound: { $ids: numbers(wanted.of) },
       }
     case 'after':
@@ -68,5 +68,5 @@ export const listed = (name: string): string => `SELECT value FROM json_each(${n
 
 export const numbers = (ids: Iterable<TaskId>): string => JSON.stringify([...ids].map(numberOf))
 
-/** By two indexes: as one condition with OR, all rows would be read. */
-const waiting = `SELECT id FROM tasks WHERE waits = 1 UNION SELECT id FROM tasks WHERE attempts IN (${listed('$groups')})`
+/** By two indexes: as one condition with OR, or without ALL, all rows would be read. */
+const waiting = `SELECT id FROM tasks WHERE waits = 1 UNION ALL SELECT id FROM tasks WHERE attempts IN (${listed('$groups')})`

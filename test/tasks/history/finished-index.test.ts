@@ -36,8 +36,8 @@ async function openCatalog(home: string, isWhole = true) {
   const catalog = new TaskCatalog({ home, repositories: async () => [], log: silentLog })
   await catalog.load({ ids: [], isWhole })
   const found: TaskId[] = []
-  void catalog.readRest(({ id }) => found.push(id))
-  return { catalog, found, [Symbol.asyncDispose]: () => catalog[Symbol.asyncDispose]() }
+  const rest = catalog.readRest(({ id }) => found.push(id))
+  return { catalog, found, rest, [Symbol.asyncDispose]: () => catalog[Symbol.asyncDispose]() }
 }
 
 async function listed(home: string): Promise<readonly TaskBrief[]> {
@@ -120,6 +120,37 @@ describe('the index of finished tasks', () => {
     expect(await listed(home)).toHaveLength(2)
     using index = FinishedIndex.read(home)
     expect(index.all().map(({ id }) => id)).toEqual([idOf(1), idOf(2)])
+  })
+
+  test('hides no unfinished task: one that only its record names is found while the server works, or before it does', async () => {
+    const { home } = await indexedHome(1, 2)
+    await writeTask(home, 1, 4)
+    {
+      await using opened = await openCatalog(home)
+      expect([...opened.catalog.open.keys()]).toEqual([]) // So the index says, and `unfinished.json`.
+      await opened.rest
+      expect(opened.found).toEqual([idOf(1)])
+      expect([...opened.catalog.open.keys()]).toEqual([idOf(1)])
+    }
+    await writeTask(home, 2, 4)
+    // Where nothing says which tasks are unfinished, all records do.
+    await using opened = await openCatalog(home, false)
+    expect([...opened.catalog.open.keys()].toSorted()).toEqual([idOf(1), idOf(2)])
+  })
+
+  test('of very many records is made while the server works: each is there for who asks for it, and all are in the end', async () => {
+    const home = await temporaryFolder()
+    const count = 1_050
+    for (let number = 1; number <= count; number++) await writeTask(home, number)
+    await using opened = await openCatalog(home)
+    const { catalog } = opened
+    expect(catalog.progress).toMatch(/^The list of finished tasks is being made again: \d+ are still to be read/)
+    expect(await catalog.get(idOf(1_040))).toMatchObject({ result: { summary: 'Added it.' } })
+    expect(await catalog.find({ kind: 'ids', ids: [idOf(1_045)] })).toMatchObject([{ id: idOf(1_045) }])
+    await expect(catalog.get(idOf(count + 1))).rejects.toThrow('There is no task')
+    expect(await catalog.list()).toHaveLength(count)
+    expect(catalog.progress).toBeNull()
+    expect(await catalog.newest({ limit: 5 })).toMatchObject({ tasks: { length: 5 }, omitted: count - 5 })
   })
 
   test('is for its owner alone', async () => {
