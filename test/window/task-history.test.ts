@@ -178,6 +178,18 @@ const wish: Parameters<typeof taskOf>[0] = {
   group: null,
 }
 
+test('a task that goes on is counted once, as it is now', async () => {
+  const over = taskOf(wish, 1)
+  await using catalog = await catalogOf([over, taskOf(wish, 2)])
+  catalog.put({ ...over, announcedSeq: null, state: { phase: 'queued' } })
+  expect([...(await catalog.totals()).values()]).toMatchObject([{ tasks: 2, costUsd: 2 }])
+  expect(await catalog.newest({ limit: 5 })).toMatchObject({ tasks: { length: 2 }, omitted: 0 })
+  expect(await historyOf(catalog).page(newest)).toMatchObject({ total: 2, all: 2, counts: { merged: 1 } })
+  catalog.put(over)
+  expect([...(await catalog.totals()).values()]).toMatchObject([{ tasks: 2, costUsd: 2 }])
+  expect(await catalog.find({ kind: 'open' })).toEqual([])
+})
+
 test('every way to ask for tasks is answered by the index as by all tasks', async () => {
   const tasks = Array.from({ length: 12 }, (_, at) => ({
     ...taskOf({ ...wish, outcome: outcomes[at % 6] ?? wish.outcome, group: at % 5 === 0 ? 'aaaaaaaa' : null }, at + 1),

@@ -65,7 +65,7 @@ export class TaskCatalog implements AsyncDisposable {
   /** Whether the index was emptied since the last sweep began. */
   #isLost = false
   /** Tasks that the index does not name, and that are still to be read. */
-  #unread: ReadonlySet<TaskId> = new Set()
+  readonly #unread = new Set<TaskId>()
   #onFound: (task: Task) => void = () => undefined
 
   constructor(options: CatalogOptions) {
@@ -100,8 +100,8 @@ export class TaskCatalog implements AsyncDisposable {
       // Nothing was written since: the next event comes when this one was told.
       this.#write([indexedTask(task, stampOf(task.home, task.id))])
     } else {
+      if (!this.#open.has(task.id)) this.#leaveIndex(task.id) // It was continued, or is new.
       this.#open.set(task.id, task)
-      this.#unwritten.delete(task.id) // It was continued.
     }
     this.#tell(task.id, task)
   }
@@ -142,11 +142,11 @@ export class TaskCatalog implements AsyncDisposable {
 
   /** Those that are wanted, oldest first. */
   async find(wanted: WantedTasks): Promise<readonly TaskBrief[]> {
+    if (wanted.kind === 'open') return wantedAmong(this.#held(), wanted).toSorted(byCreation)
     if (!this.#isSettled) await this.#settleFor(wanted)
     const held = this.#held()
     const groups = new Set([...this.#index.groupsThatWait(), ...groupsThatWait(held)])
     const own = wantedAmong(held, wanted, groups)
-    if (wanted.kind === 'open') return own.toSorted(byCreation)
     const found = this.#index.find(wanted, this.#heldIds(), groups)
     return [...own, ...found.map(({ brief }) => brief)].toSorted(byCreation)
   }
@@ -191,7 +191,7 @@ export class TaskCatalog implements AsyncDisposable {
     await this.#settle(unfinished.ids)
     const unknown = differenceOf(there, indexed).filter((id) => !this.#open.has(id) && !this.#index.has(id))
     if (unknown.length <= readBeforeStart) await this.#settle(unknown)
-    else this.#unread = new Set(unknown)
+    else for (const id of unknown) this.#unread.add(id)
     if (!unfinished.isWhole) await this.#sweep(0)
     await rm(join(this.#options.home, formerIndex), { force: true })
   }
@@ -201,7 +201,10 @@ export class TaskCatalog implements AsyncDisposable {
    * @param onFound called with an unfinished task that is found meanwhile.
    */
   readRest(onFound: (task: Task) => void): Promise<void> {
-    this.#onFound = onFound
+    this.#onFound = (task) => {
+      onFound(task)
+      this.#tell(task.id, task)
+    }
     if (!this.#isSettled) this.#settled = this.#sweep(pauseMs)
     return this.#settled
   }
@@ -255,6 +258,12 @@ export class TaskCatalog implements AsyncDisposable {
     }
   }
 
+  /** What has not ended is no part of its sums. */
+  #leaveIndex(id: TaskId): void {
+    this.#unwritten.delete(id)
+    if (this.#index.has(id)) this.#forget([id])
+  }
+
   /** Compares all that the index holds with the records, and reads what it lacks. Never rejects; one at a time. */
   #sweep(pause: number): Promise<void> {
     this.#sweeping ??= this.#sweepNow(pause).finally(() => {
@@ -267,11 +276,11 @@ export class TaskCatalog implements AsyncDisposable {
     const { home, log } = this.#options
     const settle = async (ids: readonly TaskId[]): Promise<void> => {
       await this.#settle(ids)
-      this.#unread = this.#unread.difference(new Set(ids))
+      for (const id of ids) this.#unread.delete(id)
     }
     try {
       do {
-        if (this.#isLost) this.#unread = new Set((await taskIdsIn(home)).filter((id) => !this.#open.has(id)))
+        if (this.#isLost) for (const id of await taskIdsIn(home)) if (!this.#open.has(id)) this.#unread.add(id)
         this.#isLost = false
         await sweep({ home, index: this.#index, unknown: [...this.#unread], settle, pauseMs: pause }, this.#end.signal)
       } while (this.#isLost)
@@ -312,6 +321,7 @@ export class TaskCatalog implements AsyncDisposable {
       else {
         const task = await atItsRepository(found.task, repositories)
         if (this.#open.has(id)) continue
+        this.#leaveIndex(id)
         this.#open.set(id, task)
         this.#onFound(task)
       }
