@@ -11,9 +11,9 @@ test('a path that is not there is found', () => {
   expect(absent(pathsIn('`main/cli.ts`, `main/absent.ts`, `npm test`'))).toEqual(['main/absent.ts'])
 })
 
-test('each of the seven questions is answered with a file that is there', () => {
+test('each of the eight questions is answered with a file that is there', () => {
   const rows = tableRows(readPage('architecture.md'), 'question')
-  expect(rows).toHaveLength(7)
+  expect(rows).toHaveLength(8)
   for (const [question, answer = ''] of rows) {
     const files = pathsIn(answer).filter((path) => /\.tsx?$/.test(path))
     expect(files, question).not.toEqual([])
