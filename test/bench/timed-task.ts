@@ -106,11 +106,12 @@ export async function timeTask({ client, home, asked }: BenchServer, repo: Alias
     ["Claude's start to its first question", asked.at],
     ["Claude's work", lastLine],
     ['result in the guest', agentEnd],
-    ['power off', at('machine-exited')],
+    ['what runs there ended and its shares closed', at('machine-exited')],
     ['salvage', at('salvaged')],
     ['result on the host', at('result-read')],
     ['merge', at('merge-tried')],
-    ['finish and announce', end],
+    ['finish', at('finished')],
+    ['announce', end],
   ]
   const parts = new Map(steps.map(([name, until], index) => [name, until - (steps[index - 1]?.[1] ?? start)]))
   return {

@@ -21,7 +21,7 @@ const inGuest: ReadonlySet<string> = new Set([
   "Claude's start to its first question",
   "Claude's work",
   'result in the guest',
-  'power off',
+  'what runs there ended and its shares closed',
 ])
 
 /** The parts of a task on a line for each side, as Perfetto and Chrome read them. Pure. */

@@ -53,9 +53,10 @@ export const task: Bench = {
         ours: largeRuns.map(({ afterAgentMs }) => afterAgentMs),
         against: null,
         goal: { kind: 'limit', atMost: 300 },
-        unreached: `${mostlyEmulated}: the guest unmounts its disks and powers off before anything of it is read. Fewer programs are started there than were, and the host asks git at once what does not depend on each other.`,
+        unreached:
+          'an emulated processor takes most of 0.1 s to end what the agent left and to write the shares, and what follows is some thirty git processes, each of which needs the answer of the one before it: reading the clone is not begun before its guest is kept from it.',
         notes: [
-          'From result.json to the event, powering the guest off included.',
+          'From result.json to the event; the guest makes its disks clean and powers off meanwhile.',
           `Where it goes (medians): ${partsOf(largeRuns, lastParts)}.`,
           `Small repository: ${seconds(runs.map(({ afterAgentMs }) => afterAgentMs))} (median).`,
           `Before it, in the large one: ${partsOf(largeRuns, ['clone', 'nix develop'])}.`,
@@ -77,7 +78,14 @@ const mostlyEmulated =
   'most of it is the guest at work on an emulated processor, some ten times slower than one with KVM'
 
 /** Those after the agent's end. */
-const lastParts = ['power off', 'salvage', 'result on the host', 'merge', 'finish and announce']
+const lastParts = [
+  'what runs there ended and its shares closed',
+  'salvage',
+  'result on the host',
+  'merge',
+  'finish',
+  'announce',
+]
 
 function partsOf(runs: readonly TimedTask[], only?: readonly string[]): string {
   const names = only ?? [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))]
