@@ -225,15 +225,18 @@ describe.each(['qemu', 'vfkit'] satisfies DriverName[])('%s', (name) => {
   })
 
   test('a guest that needs its shares no more is kept from them and from the network, and powers off by itself', async () => {
-    // A shell reads its script as it goes, so this one is read as a whole before its share is gone.
-    const spec = await bareSpec(`{
+    // Whoever still has a file of a share open waits in vain as it closes it, so the script goes on as another one.
+    const spec = await bareSpec(`
+      cat >/tmp/rest <<'END'
       (while :; do echo x >>/workspace/repo/flood; done) &
       until [ -s /workspace/repo/flood ]; do sleep 0.1; done
       { : >/workspace/repo/ended & }
       sleep 3
       ping -c 1 -W 2 10.0.2.2 >/dev/null && echo 'a network'
       echo over; echo o >/proc/sysrq-trigger; sleep 60
-    }`)
+END
+      cd /; exec sh /tmp/rest
+    `)
     const machine = await startForTest(driver, spec)
     const { closeShares } = machine
     expect(closeShares === null).toBe(name === 'vfkit')
