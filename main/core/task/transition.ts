@@ -94,7 +94,8 @@ export function transition(task: Task, event: TaskEvent): Task {
     case 'messages-read':
       return { ...task, messages: withReceipts(task.messages, event.ids, event.as) }
     case 'stop-requested':
-      return { ...task, stopReason: event.reason, state: active(task, 'stopping') }
+      // The first reason holds: what comes while that is being written, from a place for one, tells of the same stop.
+      return { ...task, stopReason: task.stopReason ?? event.reason, state: active(task, 'stopping') }
     case 'machine-exited':
       return { ...task, exit: event.exit, state: active(task, 'merging') }
     case 'result-read':

@@ -161,6 +161,14 @@ describe('the fold of a task', () => {
     expect(off).toMatchObject({ state: { phase: 'merging' }, agentStartedAt: at })
   })
 
+  test('a task that is stopped for two reasons at once ended for the first', () => {
+    const booting = foldTask(events.slice(0, 4), '/home')
+    const reason = { code: 'cancelled', message: 'Cancelled' } as const
+    const stopping = transition(booting, { type: 'stop-requested', at, reason })
+    const other = { code: 'interrupted', message: 'Cancelled' } as const
+    expect(transition(stopping, { type: 'stop-requested', at, reason: other }).stopReason).toEqual(reason)
+  })
+
   test('a task that failed or was cancelled is failed for clients, one whose work waits is completed', () => {
     const statusAfter = (outcome: Parameters<typeof finish>[0]) => statusOf(finish(outcome).state)
     const finish = (outcome: Extract<(typeof events)[number], { type: 'finished' }>['outcome']) =>
