@@ -15,8 +15,8 @@ cd /mnt
 mkdir workspace bin home state seen
 mkdir -m 1777 tmp
 cp "$programs"/* bin/
-cp "$runner" runner.sh
-cp "$(dirname "$runner")"/{become-claude,dev-container,compose,inbox}.sh .
+cp "$(dirname "$runner")"/*.sh .
+mv "$(basename "$runner")" runner.sh
 chmod -R a+rX,u+x bin
 printf 'root:x:0:0::/root:/bin/bash\nclaude:x:1000:1000::/mnt/home:/bin/bash\n' >passwd
 printf 'root:x:0:\nclaude:x:1000:\n' >group
