@@ -1,5 +1,5 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
-import { useLive } from '../stores/live.ts'
+import { fromServer } from '../stores/from-server.ts'
 
 type Load<Props> = () => Promise<ComponentType<Props>>
 
@@ -8,18 +8,8 @@ const loaders: (() => Promise<unknown>)[] = []
 /** A part that the first view does without, with the styles of all such parts: it is loaded when it is shown, or ahead of that by `loadAhead`. */
 export function later<Props>(load: Load<Props>): LazyExoticComponent<ComponentType<Props>> {
   const loadWithStyles = async () => {
-    // A server that is away comes back; only what it has not got then, asked for once more, is missing.
-    for (let isLast = false; ; ) {
-      try {
-        const [part] = await Promise.all([load(), import('../styles/later.css')])
-        return { default: part }
-      } catch (error) {
-        await new Promise((resolve) => setTimeout(resolve, 1_000))
-        if (useLive.getState().live.status === 'lost') continue
-        if (isLast) throw error
-        isLast = true
-      }
-    }
+    const [part] = await fromServer(() => Promise.all([load(), import('../styles/later.css')]))
+    return { default: part }
   }
   loaders.push(loadWithStyles)
   return lazy(loadWithStyles)

@@ -126,19 +126,38 @@ test('a window whose server goes before all of it is loaded keeps what it shows,
   await isLive(page)
 })
 
-test('a part of a window that could not be loaded while its server was away is there once it is back', async () => {
+test('a part that a window could not load while its server was away is of no other program, and there once the server is back', async () => {
   const home = await homeFolder()
   const first = await serve(home)
   const page = await newPage()
+  const closed = Promise.withResolvers<void>()
   const part = /\/first-run[^/]*\.js/
-  const missed = page.waitForEvent('requestfailed', (request) => part.test(request.url()))
-  await page.route(part, (route) => route.abort())
+  const asked = page.waitForRequest(part)
+  await page.route(part, async (route) => {
+    await closed.promise
+    await route.abort()
+  })
   await page.goto(first.pageUrl)
-  await missed
-  await first.close()
-  await page.getByRole('alert').waitFor()
+  await asked
   await isLive(page)
+  await first.close()
+  const impostor = await otherProgram(
+    (server) =>
+      server.on('request', (_request, response) => {
+        response.setHeader('content-type', 'text/javascript')
+        response.end('document.body.append(sessionStorage.length)')
+      }),
+    first.port,
+  )
+  await page.getByRole('alert').waitFor()
+  const missed = page.waitForEvent('requestfailed', (request) => part.test(request.url()))
+  closed.resolve()
+  await missed
   await page.unroute(part)
+  await expect.poll(() => impostor.seen.filter(({ url }) => url.includes('/proof')).length).toBeGreaterThan(3)
+  expect(impostor.seen.filter(({ url }) => url.includes('/assets/'))).toEqual([])
+  await isLive(page)
+  await impostor.close()
   await serve(home, first.port)
   await page.getByRole('heading', { name: 'Ten slots, ready when you are' }).waitFor()
 })
