@@ -174,6 +174,8 @@ export interface Tasks {
   warmSlot(repoPath: string): SlotId | null
   /** Calls the listener at each change of a task, as soon as the change is on record. @returns a function that ends the watch. */
   watch(listener: TaskListener): () => void
+  /** Resolves when no call that starts tasks is being answered, or after a second: for work that may come later and starts programs. */
+  quiet(): Promise<void>
   /** The log of the ends of tasks. */
   readonly events: EventLog
   /** Ways into the machines of tasks that have not ended, for a person. */

@@ -130,6 +130,10 @@ export class Orchestrator implements Tasks, AsyncDisposable {
     return this.#parts.catalog.watch(listener)
   }
 
+  quiet(): Promise<void> {
+    return this.#parts.gate.quiet()
+  }
+
   queuePosition(id: TaskId): number | null {
     return this.#parts.waiting.position(id)
   }

@@ -21,7 +21,7 @@ import { statementPath } from './statement-path.ts'
 
 export interface StatementWriterOptions {
   readonly home: string
-  readonly tasks: Pick<Tasks, 'find' | 'get' | 'repositories' | 'watch'>
+  readonly tasks: Pick<Tasks, 'find' | 'get' | 'repositories' | 'watch' | 'quiet'>
   readonly version: string
   readonly log: Log
   /** How long the end of the server waits for what is being written. Default: ten seconds. */
@@ -87,6 +87,7 @@ export class StatementWriter implements AsyncDisposable {
     const { tasks, version, log } = this.#options
     const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(writeTimeoutMs)])
     try {
+      await tasks.quiet()
       signal.throwIfAborted()
       const task = await tasks.get(id)
       // One of an earlier commit of the task counts for nothing. What was put in its place is left for a person to see.
@@ -109,9 +110,11 @@ export class StatementWriter implements AsyncDisposable {
   /** One line for each task that brought the commit: one that resolved conflicts brings two tasks' work at once. */
   async #note({ id, repoPath, merge }: Task, line: string, signal: AbortSignal): Promise<void> {
     if (merge?.kind !== 'merged') return
+    await this.#options.tasks.quiet()
     const before = ((await readNote(repoPath, merge.to, signal)) ?? '')
       .split('\n')
       .filter((each) => each !== '' && !this.#isOf(each, id))
+    await this.#options.tasks.quiet()
     await writeNote(repoPath, merge.to, `${[...before, line].join('\n')}\n`, signal)
   }
 

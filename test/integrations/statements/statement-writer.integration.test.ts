@@ -42,6 +42,8 @@ async function world() {
     tasks.set(id, made)
     return made
   }
+  /** Held back while calls are answered, if a test puts another promise there. */
+  const quiet = { promise: Promise.resolve() }
   const start = (patienceMs = 60_000) =>
     StatementWriter.start({
       home,
@@ -49,6 +51,7 @@ async function world() {
         get: async (id) => tasks.get(id) as Task,
         find: async (wanted) => wantedAmong([...tasks.values()], wanted),
         repositories: async () => [{ alias: 'project', path: repo, added: finishedAt, egress: { kind: 'closed' } }],
+        quiet: () => quiet.promise,
         watch: (listener) => {
           listeners.add(listener)
           return () => listeners.delete(listener)
@@ -62,7 +65,7 @@ async function world() {
     for (const listener of listeners) listener(changed.id, changed)
   }
   const verify = (args: readonly string[], cwd = repo) => runCommand(['verify', ...args], { home, cwd })
-  return { folder, home, repo, from, to, log, task, start, tell, verify }
+  return { folder, home, repo, from, to, log, task, start, tell, verify, quiet }
 }
 
 test('what is merged is signed, noted on its commit and told by verify; what is not merged is not', async () => {
@@ -250,4 +253,20 @@ test('a wrong name, a folder without a repository and a file without a key are r
     exitCode: 1,
     stderr: expect.stringContaining('holds no public key'),
   })
+})
+
+test('a statement waits while tasks are being accepted, since it starts programs', async () => {
+  const { home, repo, to, task, start, tell, quiet } = await world()
+  const held = Promise.withResolvers<void>()
+  quiet.promise = held.promise
+  const made = await task('a0000001')
+  const writer = await start()
+  tell(made)
+  await gitIn(repo, ['status', '--porcelain'])
+  expect(await readFile(join(taskFiles(home, made.id).folder, 'statement.json'), 'utf8').catch(() => 'none')).toBe(
+    'none',
+  )
+  held.resolve()
+  await writer[Symbol.asyncDispose]()
+  expect(await gitIn(repo, ['notes', '--ref=microvm-orchestrator', 'show', to])).toContain('payload')
 })

@@ -413,6 +413,10 @@ export class ScriptedTasks implements Tasks {
 
   readonly #listeners = new Set<TaskListener>()
 
+  async quiet(): Promise<void> {
+    // It never answers a call for long.
+  }
+
   watch(listener: TaskListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
