@@ -1,10 +1,10 @@
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkedOut } from '../../../main/git/repository/checked-out.ts'
-import { locateRepository } from '../../../main/git/repository/inspect-repository.ts'
-import { gitIn, makeRepository } from '../../support/git/repositories.ts'
-import { temporaryFolder } from '../../support/temporary.ts'
+import { checkedOut } from '../../../../main/git/repository/checked-out/checked-out.ts'
+import { locateRepository } from '../../../../main/git/repository/inspect-repository.ts'
+import { gitIn, makeRepository } from '../../../support/git/repositories.ts'
+import { temporaryFolder } from '../../../support/temporary.ts'
 
 async function project(branch = 'main') {
   const folder = await temporaryFolder()

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { utf8 } from '../process/git.ts'
-import type { RepositoryPlace } from './repository-place.ts'
+import { utf8 } from '../../process/git.ts'
+import type { RepositoryPlace } from '../repository-place.ts'
 
 export interface CheckedOut {
   /** Without `refs/heads/`. */
