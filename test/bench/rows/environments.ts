@@ -1,18 +1,11 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer } from '../../../main/app.ts'
-import { parseTaskId } from '../../../main/core/task/task.ts'
 import { pathExists } from '../../../main/lib/files/look.ts'
 import { removeTree } from '../../../main/lib/files/remove-tree.ts'
-import { createLog } from '../../../main/lib/log.ts'
-import { registerRepository } from '../../../main/settings/repositories.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
-import { connectToServer } from '../../../main/web/client.ts'
-import { makeRepository } from '../../support/git/repositories.ts'
 import { prepareHost } from '../../support/machines/prepare-host.ts'
-import { stopMachines } from '../../support/machines/stop-machines.ts'
 import type { Bench, BenchContext } from '../measure.ts'
+import { noApi, startTaskServer, until } from '../task-server.ts'
 import { markedFlake } from '../timed-task.ts'
 
 /** With something that takes its time to build, and has some thousand files. */
@@ -26,6 +19,9 @@ const flake = markedFlake.replace(
           };
           PROJECT_SHELL =`,
 )
+
+/** An environment takes minutes to build. */
+const patience = { limitMs: 600_000, pauseMs: 50 }
 
 export const environments: Bench = {
   name: 'environments',
@@ -71,29 +67,17 @@ interface Entered {
 }
 
 /** A server with a repository. `enter` runs a task up to its development shell, and cancels it. */
-async function startProject({ folder, stack, signal }: BenchContext) {
-  const home = join(folder, 'home')
-  const repository = join(folder, 'project')
-  await makeRepository(repository, { flake })
-  await mkdir(home, { mode: 0o700 })
-  await registerRepository(home, { path: repository, alias: 'project' })
-  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', prepareEnvironments: true }))
-  // Nobody listens there: the task is cancelled as its agent begins.
-  const env = { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9', ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
-  const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
-  stack.defer(async () => {
-    await server.close()
-    await stopMachines(home, AbortSignal.timeout(10_000))
+async function startProject(context: BenchContext) {
+  const { signal } = context
+  const { home, client, run, phaseOf } = await startTaskServer(context, {
+    ...{ name: 'home', settings: { prepareEnvironments: true }, apiUrl: noApi, repository: { flake } },
   })
-  const client = await connectToServer(home)
   const enter = async (): Promise<Entered> => {
-    const { task_id } = await client.call('run_task', { repo: 'project', description: 'Nothing' })
-    const id = parseTaskId(task_id)
-    if (!id) throw new Error(`${task_id} is no task id`)
+    const id = await run('Nothing')
     const { share, events } = taskFiles(home, id)
     const madeAt = async (name: string) => (await stat(join(share, name))).birthtimeMs
-    const phase = async () => (await client.call('get_task_info', { task_id })).phase
-    await until(async () => (await pathExists(join(share, 'shell-entered'))) && (await phase()) === 'working', signal)
+    const isAtWork = async () => (await pathExists(join(share, 'shell-entered'))) && (await phaseOf(id)) === 'working'
+    await until(isAtWork, signal, patience)
     const entered = await madeAt('shell-entered')
     const [started = ''] = (await readFile(events, 'utf8'))
       .split('\n')
@@ -102,22 +86,21 @@ async function startProject({ folder, stack, signal }: BenchContext) {
       nixMs: entered - (await madeAt('claude-stream.jsonl')),
       allMs: entered - Date.parse(JSON.parse(started).at),
     }
-    await client.call('cancel_task', { task_id })
-    await until(async () => (await phase()) === 'finished', signal)
+    await client.call('cancel_task', { task_id: id })
+    await until(async () => (await phaseOf(id)) === 'finished', signal, patience)
     return times
   }
   return { home, enter }
 }
 
 async function isPrepared(folder: string, signal: AbortSignal): Promise<void> {
-  await until(async () => {
-    const names = await readdir(folder, { recursive: true }).catch(() => [])
-    if (names.some((name) => name.endsWith('.failed'))) throw new Error('The environment was not prepared')
-    return names.some((name) => /\/[0-9a-f]{20}\.img$/.test(name))
-  }, signal)
-}
-
-async function until(reached: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(600_000)])
-  while (!(await reached())) await sleep(50, undefined, { signal: limit })
+  await until(
+    async () => {
+      const names = await readdir(folder, { recursive: true }).catch(() => [])
+      if (names.some((name) => name.endsWith('.failed'))) throw new Error('The environment was not prepared')
+      return names.some((name) => /\/[0-9a-f]{20}\.img$/.test(name))
+    },
+    signal,
+    patience,
+  )
 }

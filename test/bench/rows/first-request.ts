@@ -1,11 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer } from '../../../main/app.ts'
 import { parseTaskId, type TaskId } from '../../../main/core/task/task.ts'
 import { cloneWorkspace } from '../../../main/git/clone/clone-workspace.ts'
 import { cacheDirectory, tasksDirectory } from '../../../main/lib/files/paths.ts'
-import { createLog, silentLog } from '../../../main/lib/log.ts'
+import { silentLog } from '../../../main/lib/log.ts'
 import { runOrThrow } from '../../../main/lib/processes/spawn.ts'
 import { createDriver } from '../../../main/machines/drivers.ts'
 import { registerRepository } from '../../../main/settings/repositories.ts'
@@ -13,13 +12,12 @@ import { SettingsStore } from '../../../main/settings/settings-store.ts'
 import { taskFiles } from '../../../main/tasks/record/task-files.ts'
 import { writeCheckShare } from '../../../main/tasks/run/write-share.ts'
 import { provisionsOf } from '../../../main/tasks/slots/provisions-of.ts'
-import { connectToServer } from '../../../main/web/client.ts'
 import { startScriptedApi } from '../../support/claude/scripted-api.ts'
 import { say as answer } from '../../support/claude/scripted-turn.ts'
 import { makeRepository } from '../../support/git/repositories.ts'
 import { prepareHost } from '../../support/machines/prepare-host.ts'
-import { stopMachines } from '../../support/machines/stop-machines.ts'
 import type { Bench, BenchContext } from '../measure.ts'
+import { startTaskServer, until } from '../task-server.ts'
 import { specIn } from './boot.ts'
 
 export const firstRequest: Bench = {
@@ -139,36 +137,23 @@ const bareVariables = (
 })
 
 /** A server of its own with a small repository; `run` runs a task to its end, and answers when its agent asked first. */
-async function taskSide({ folder, stack, signal }: BenchContext, { name, warmMachines, apiUrl, asked }: Side) {
-  const home = join(folder, name)
-  const repository = join(folder, `${name}-project`)
-  await makeRepository(repository)
-  await mkdir(home, { mode: 0o700 })
-  await registerRepository(home, { path: repository, alias: 'project' })
-  await writeFile(join(home, 'settings.json'), JSON.stringify({ egress: 'closed', warmMachines }))
-  const env = { ANTHROPIC_BASE_URL: apiUrl, ANTHROPIC_API_KEY: 'sk-ant-api-bench' }
-  const server = await startServer({ home, port: 0, log: createLog(process.stderr, 'warn'), env })
-  stack.defer(async () => {
-    await server.close()
-    await stopMachines(home, AbortSignal.timeout(10_000))
-  })
-  const client = await connectToServer(home)
+async function taskSide(context: BenchContext, { name, warmMachines, apiUrl, asked }: Side) {
+  const { signal } = context
+  const { home, run, phaseOf } = await startTaskServer(context, { name, settings: { warmMachines }, apiUrl })
   const done: TaskId[] = []
   let percent = 0
-  const run = async (): Promise<number> => {
+  const toRequest = async (): Promise<number> => {
     if (warmMachines > 0 && done.length > 0) percent = await untilLoaded(home, done, signal)
     asked.at = 0
     const start = Date.now()
-    const { task_id } = await client.call('run_task', { repo: 'project', description: 'Nothing. [script: bench]' })
-    const id = parseTaskId(task_id)
-    if (!id) throw new Error(`${task_id} is no task id`)
+    const id = await run('Nothing. [script: bench]')
     done.push(id)
     await until(() => asked.at > 0, signal)
     const { at } = asked
-    await until(async () => (await client.call('get_task_info', { task_id })).phase === 'finished', signal)
+    await until(async () => (await phaseOf(id)) === 'finished', signal)
     return at - start
   }
-  return { run, waitPercent: () => percent }
+  return { run: toRequest, waitPercent: () => percent }
 }
 
 /** Waits until the machine that waits has loaded its agent and has nothing more to do; answers what it takes of a core then. */
@@ -205,9 +190,4 @@ async function processorSeconds(name: string): Promise<number> {
     }),
   )
   return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond
-}
-
-async function until(reached: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(180_000)])
-  while (!(await reached())) await sleep(5, undefined, { signal: limit })
 }
