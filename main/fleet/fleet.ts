@@ -2,7 +2,8 @@ import type { Room } from '../core/task/place-order.ts'
 import { slotCount, type Task, type TaskId } from '../core/task/task.ts'
 import { homeKeyOf, type Place, type Standing, type TaskPlace } from '../core/task/task-place.ts'
 import { unreachable } from '../core/unreachable.ts'
-import { findPlace, listPlaces } from '../settings/places.ts'
+import { KeptFile } from '../lib/files/kept-file.ts'
+import { findPlace, listPlaces, placesPath } from '../settings/places.ts'
 import type { PlacedRun, Places, RunEnd } from '../tasks/run/task-run.ts'
 import type { Engine } from './engine.ts'
 import { bringRest, type RestWish } from './follow/bring-rest.ts'
@@ -25,6 +26,7 @@ export function createFleet(home: string, patience: Patience = usualPatience): P
 class Fleet implements Places {
   readonly #home: string
   readonly #patience: Patience
+  readonly #places: KeptFile<readonly Place[]>
   /** One for all tasks that reach their place in the same way: they share its questions. */
   readonly #engines = new Map<string, { readonly engine: Engine; readonly watch: JobWatch }>()
   readonly #visited = new VisitedPlaces()
@@ -37,6 +39,7 @@ class Fleet implements Places {
   constructor(home: string, patience: Patience) {
     this.#home = home
     this.#patience = patience
+    this.#places = new KeptFile(placesPath(home), () => listPlaces(home))
   }
 
   find(name: string): ReturnType<Places['find']> {
@@ -44,7 +47,7 @@ class Fleet implements Places {
   }
 
   list(): Promise<readonly Place[]> {
-    return listPlaces(this.#home)
+    return this.#places.get()
   }
 
   room({ name, kind }: Place): Room {

@@ -32,7 +32,8 @@ const fileSchema = z.object({
 })
 type PlacesFile = z.infer<typeof fileSchema>
 
-const placesPath = (home: string): string => join(home, 'places.json')
+/** Of the file that lists them. */
+export const placesPath = (home: string): string => join(home, 'places.json')
 
 /** In the order in which they were added. @throws AppError('home-unusable') for a file that cannot be understood. */
 export async function listPlaces(home: string): Promise<readonly Place[]> {

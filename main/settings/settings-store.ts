@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import { AppError } from '../core/failure.ts'
+import { fileSignature } from '../lib/files/file-signature.ts'
 import type { Log } from '../lib/log.ts'
 import { changeSettings, readSettings, type Settings, settingsPath } from './settings.ts'
 
@@ -29,7 +29,7 @@ export class SettingsStore implements Disposable {
   private constructor(home: string, log: Log) {
     this.#home = home
     this.#log = log
-    this.#seen = signature(home)
+    this.#seen = fileSignature(settingsPath(home))
     this.#stored = readSettings(home)
     this.#atStart = ofStart(this.#stored)
   }
@@ -111,7 +111,7 @@ export class SettingsStore implements Disposable {
   }
 
   #look(): void {
-    const seen = signature(this.#home)
+    const seen = fileSignature(settingsPath(this.#home))
     if (seen === this.#seen) return
     this.#seen = seen // Before it is read: a change in between is read once more.
     const before = this.#stored
@@ -144,9 +144,3 @@ const ofStart = (settings: Settings): TakenAtStart =>
 export const keysOf = (settings: Settings): readonly Key[] => Object.keys(settings) as Key[]
 
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b)
-
-/** Differs whenever the file may say something else. */
-function signature(home: string): string {
-  const found = statSync(settingsPath(home), { bigint: true, throwIfNoEntry: false })
-  return found ? `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}` : 'none'
-}
