@@ -5,10 +5,9 @@ import { unreachable } from '../../core/unreachable.ts'
 import { readFlakeFiles } from '../../environment/flake-files.ts'
 import { mayOfferShell } from '../../environment/flake-offers-shell.ts'
 import { type Kept, keepEnvironment } from '../../environment/kept-environment.ts'
-import { gitQuickly, utf8 } from '../../git/process/git.ts'
+import { committedFlake } from '../../git/repository/checked-out/committed-flake.ts'
 import { type FlakeProblem, findFlakeProblem } from '../../git/repository/checked-out/find-flake.ts'
 import { OfCheckedOut } from '../../git/repository/checked-out/of-checked-out.ts'
-import { OutputTooLarge } from '../../lib/processes/output-too-large.ts'
 import { requireFlake } from '../admission/require-flake.ts'
 import { findNeeds } from './find-needs.ts'
 
@@ -84,8 +83,10 @@ interface OwnFlake {
 const ownFlakes = new OfCheckedOut(findOwnFlake, ({ hasShell }) => hasShell)
 
 async function findOwnFlake(path: string): Promise<OwnFlake> {
+  const text = await committedFlake(path)
+  if (text !== undefined) return { problem: null, hasShell: mayOfferShell(text) }
   const problem = await findFlakeProblem(path)
-  return { problem, hasShell: !problem && (await offersShell(path)) }
+  return { problem, hasShell: !problem } // What cannot be read here is for Nix to judge.
 }
 
 async function decideByItself(asked: Asked): Promise<Chosen> {
@@ -107,21 +108,6 @@ async function decideByItself(asked: Asked): Promise<Chosen> {
 }
 
 const noShell = 'The flake.nix of the repository has no devShells: what its other files ask for is used'
-
-/** What cannot be read here is for Nix to judge. */
-async function offersShell(path: string): Promise<boolean> {
-  const call = { cwd: path, trust: 'user', input: 'HEAD:flake.nix\n', env: { GIT_NO_LAZY_FETCH: '1' } } as const
-  try {
-    // A link is followed within the commit, as Nix follows it.
-    const asked = ['cat-file', '--batch', '--follow-symlinks']
-    const { stdout } = await gitQuickly(asked, { ...call, outputLimitBytes: 8 * 1024 ** 2 })
-    const [, text] = /^[0-9a-f]+ blob \d+\n([\s\S]*)$/.exec(stdout) ?? []
-    return text === undefined || mayOfferShell(utf8(text))
-  } catch (error) {
-    if (error instanceof OutputTooLarge) return true
-    throw error
-  }
-}
 
 const withTools = (found: Found): Chosen => ({
   ...{ environment: { kind: 'tools' }, found, notes: devcontainerNote(found) },
