@@ -150,7 +150,7 @@ export class TaskIntake {
     const { after, plan } = asked.request
     const id = catalog.newId()
     const workFolder = await workFolderFor(rules.tasksFolder ?? null, id)
-    await unfinished.add(id, asked.repository.path)
+    unfinished.note(id, asked.repository.path)
     try {
       const waits = after !== undefined || plan !== undefined
       const at = { id, waits, workFolder, lease: null, place: { ...place, seat: `${homeKey}-${id}` } }
@@ -181,8 +181,8 @@ export class TaskIntake {
     const id = warm?.id ?? catalog.newId()
     const lease = waits ? null : warm ? rules.slots.reclaim(warm.slot, id) : await admission.admit(path, id)
     try {
-      await unfinished.add(id, path)
       const workFolder = warm ? warm.workFolder : await workFolderFor(rules.tasksFolder ?? null, id)
+      unfinished.note(id, path)
       const record = await this.#create(asked, { id, waits, workFolder, lease })
       if (lease === null) {
         catalog.put(record.task)

@@ -61,12 +61,19 @@ export class UnfinishedTasks {
     }
   }
 
+  /** The same for a task that gets its record at once: a start finds that without the entry, so no one waits for the disk twice. */
+  note(id: TaskId, repoPath: string): void {
+    this.add(id, repoPath).catch((error: unknown) => this.#logUnwritten(error))
+  }
+
   /** Never rejects: an entry too many is dropped at the next start. */
   async remove(id: TaskId): Promise<void> {
     if (!this.#tasks.delete(id)) return
-    await this.#save().catch((error: unknown) => {
-      this.#log.warn('the index of unfinished tasks could not be written', { path: this.#path, reason: String(error) })
-    })
+    await this.#save().catch((error: unknown) => this.#logUnwritten(error))
+  }
+
+  #logUnwritten(error: unknown): void {
+    this.#log.warn('the index of unfinished tasks could not be written', { path: this.#path, reason: String(error) })
   }
 
   /** One write at a time. Calls that come while one is under way share the next, which holds what all of them changed. */

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { taskView } from '../../../main/core/task/view.ts'
@@ -69,4 +69,15 @@ test('a damaged index is set aside', async () => {
   await Promise.all(['aaaaaaaa', 'bbbbbbbb'].map((id) => index.add(taskId(id), '/repository')))
   await index.remove(taskId('aaaaaaaa'))
   expect((await UnfinishedTasks.open(path, silentLog)).entries()).toEqual([{ id: 'bbbbbbbb', repoPath: '/repository' }])
+})
+
+test('a task whose entry cannot be written is accepted all the same: its record is enough', async () => {
+  const root = await temporaryFolder()
+  await registeredRepository(root)
+  await using setup = await startOrchestrator({ root, guest: waiting })
+  await mkdir(join(root, 'home', 'unfinished.json'))
+  const id = await setup.orchestrator.run({ description: 'say hello', repo: 'project' })
+  await until(async () => (await setup.orchestrator.get(id)).state.phase === 'working')
+  await writeFile(join(root, 'run', id, 'go'), '')
+  await untilEnded(setup.orchestrator, id)
 })
