@@ -60,8 +60,8 @@ export class TaskRecord implements AsyncDisposable {
     const events = first.map(stamped)
     const task = events.reduce(transition, newTask(identity, home))
     const record = new TaskRecord(files, file, task, options)
-    await Promise.all([file.append(created, ...events), writeDerived(files.description, identity.description)])
-    if (events.length > 0) await record.#tell()
+    await file.append(created, ...events)
+    record.#last = record.#tellFirst(events.length > 0).catch(() => undefined) // Its events say the same.
     return record
   }
 
@@ -121,6 +121,13 @@ export class TaskRecord implements AsyncDisposable {
     return next
   }
 
+  /** No one waits for the copies of a task that has just begun but its next event. */
+  async #tellFirst(hasEvents: boolean): Promise<void> {
+    const { description } = this.#task
+    const told = hasEvents ? this.#tell() : undefined
+    await Promise.all([told, this.#writeCopy('task.md', () => writeDerived(this.files.description, description))])
+  }
+
   async #tell(): Promise<void> {
     this.#options.onChange(this.#task)
     for (const changed of this.#watchers) changed()
@@ -166,6 +173,7 @@ export class TaskRecord implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last
     await this.#events[Symbol.asyncDispose]()
   }
 }
