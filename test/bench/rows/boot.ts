@@ -101,13 +101,17 @@ export async function specIn(
   }
 }
 
-/** From the start of the hypervisor's process to its guest's first line; the machine is off again when this resolves. */
+/**
+ * From the start of the hypervisor's process to its guest's first line, and from the call of the driver, which counts what is done before that
+ * process and its helpers as well. The machine is off again when this resolves.
+ */
 export async function bootOnce(driver: MachineDriver, spec: MachineSpec, signal: AbortSignal) {
+  const calledAt = Date.now()
   const starting = driver.start(spec, signal)
   try {
     const { seenAt, guestSeconds } = await lineOn(spec.consolePath, signal)
     const { handle } = await starting
-    return { ms: seenAt - (await startedAt(handle.startTime)), guestSeconds }
+    return { ms: seenAt - (await startedAt(handle.startTime)), msOfCall: seenAt - calledAt, guestSeconds }
   } finally {
     const machine = await starting
     await Promise.race([machine.exited, sleep(20_000)])

@@ -1,3 +1,4 @@
+import { allEnded } from '../../../lib/all-ended.ts'
 import { pluggedDevices, type QemuMachine } from '../arguments.ts'
 import { type LaunchParts, launchQemu } from '../launch-qemu.ts'
 import type { StartedRun } from '../started-run.ts'
@@ -21,8 +22,10 @@ export async function launchRestored(
   const { run } = started
   // Each machine has a copy: virtiofsd maps the memory, too, and would see nothing of pages that QEMU alone has changed.
   await using memory = await allocateMemory(machine.memoryMiB * 2 ** 20, { started, ...parts }, signal)
-  await loadMemory(file, saved, memory)
-  const launched = await launchQemu(machine, started, { ...parts, memory }, signal)
+  const launching = launchQemu(machine, started, { ...parts, memory }, signal)
+  // Until it is given the state, QEMU neither reads nor writes what is loaded meanwhile.
+  await allEnded([launching, loadMemory(file, saved, memory)])
+  const launched = await launching
   const { qmp } = launched
   await giveState(qmp, run.stateSocket, devices, signal)
   using line = await RestoreLine.open(run.restoreSocket, signal)

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { allEnded } from '../../../lib/all-ended.ts'
 
 const pageBytes = 4096
 const chunkBytes = 4 << 20
@@ -40,22 +41,18 @@ export async function saveMemory(memory: FileHandle, bytes: number, file: FileHa
  */
 export async function loadMemory(file: FileHandle, saved: SavedMemory, memory: FileHandle): Promise<void> {
   let sum = 0
-  const chunk = Buffer.allocUnsafe(chunkBytes)
+  let [chunk, other] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)]
+  let written: readonly Promise<void>[] = []
   for (const { position, parts } of inChunks(saved.pages)) {
-    const bytes = chunk.subarray(
-      0,
-      parts.reduce((total, { length }) => total + length, 0),
-    )
-    await readFully(file, bytes, position)
+    const length = parts.reduce((total, part) => total + part.length, 0)
+    const bytes = chunk.subarray(0, length)
+    await allEnded([readFully(file, bytes, position), ...written])
+    // Other threads write while this one sums and the next piece is read.
+    written = writesOf(bytes, parts).map((write) => writeFully(memory, write))
     sum = crc32(bytes, sum)
-    let at = 0
-    const writes = parts.map(({ target, length }) => {
-      const part = bytes.subarray(at, at + length)
-      at += length
-      return writeFully(memory, part, target)
-    })
-    await Promise.all(writes)
+    ;[chunk, other] = [other, chunk]
   }
+  await allEnded(written)
   if (sum !== saved.crc32) throw new Error('The memory of the template is damaged')
 }
 
@@ -107,6 +104,22 @@ function* inChunks(pages: SavedMemory['pages']): Generator<Chunk> {
   if (taken > 0) yield { position, parts }
 }
 
+interface Write {
+  readonly bytes: Buffer
+  /** In the memory. */
+  readonly target: number
+}
+
+/** @param bytes what the file holds of these parts, one behind the other. Pure. */
+function writesOf(bytes: Buffer, parts: Chunk['parts']): readonly Write[] {
+  let at = 0
+  return parts.map(({ target, length }) => {
+    const part = bytes.subarray(at, at + length)
+    at += length
+    return { bytes: part, target }
+  })
+}
+
 async function readFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done)
@@ -115,9 +128,9 @@ async function readFully(file: FileHandle, bytes: Buffer, position: number): Pro
   }
 }
 
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+async function writeFully(file: FileHandle, { bytes, target }: Write): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, target + done)
     done += bytesWritten
   }
 }
