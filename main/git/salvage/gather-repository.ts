@@ -15,7 +15,9 @@ import { surveyFiles } from '../survey/survey-files.ts'
 import { findInnerWorkTrees, restoreGitFiles } from '../survey/work-trees.ts'
 import type { Told } from './bounded-notes.ts'
 import { chooseLine, type KnownCommits, type Line } from './choose-line.ts'
+import { layKnownIndex } from './known-index.ts'
 import type { SalvageOptions } from './salvage-submodules.ts'
+import { indexIn } from './save-files.ts'
 import { type SavedWork, saveWorkTrees } from './save-work-trees.ts'
 
 /** Everything of a clone, checked and in a host-only repository; the user's repository has nothing of it yet. */
@@ -42,10 +44,11 @@ export async function gatherRepository(
   { told, submodules }: { readonly told: Told; readonly submodules: GatherSubmodules },
   signal?: AbortSignal,
 ): Promise<GatheredRepository> {
-  const { source, workspace, startCommit, taskId } = options
+  const { source, workspace, startCommit, taskId, scratch, clonedIndex } = options
+  const { objectFormat } = source
   const { notes, unsaved } = told
-  const receiver = join(options.scratch, 'receiver.git')
-  const proof = join(options.scratch, 'proof.git')
+  const receiver = join(scratch, 'receiver.git')
+  const proof = join(scratch, 'proof.git')
   const inReceiver: GitOptions = { cwd: receiver, trust: 'none', env: { GIT_DIR: receiver } }
   const [settings, stores, survey] = await Promise.all([
     cloneSettings(source.path, signal),
@@ -54,7 +57,7 @@ export async function gatherRepository(
   ])
   const { isPartial, sparse, excludesFile } = settings
   const common = {
-    objectFormat: source.objectFormat,
+    objectFormat,
     shallow: source.isShallow ? await readFile(join(source.commonDirectory, 'shallow'), 'utf8') : null,
     exclude: await userExcludes(source, excludesFile),
     isPartial,
@@ -65,17 +68,21 @@ export async function gatherRepository(
   if (!survey.complete) unsaved.push('Files that git did not know yet were not looked at')
   const folders = await findGitFolders(workspace, taskId, survey.gitFolders)
   notes.push(...folders.notes)
-  const inner = await findInnerWorkTrees(workspace, folders.main, survey.gitFiles, source.objectFormat)
+  const inner = await findInnerWorkTrees(workspace, folders.main, survey.gitFiles, objectFormat)
   notes.push(...inner.notes)
+  let isIndexKnown: Promise<boolean> | undefined
   try {
-    const view = join(options.scratch, 'view.git')
+    const view = join(scratch, 'view.git')
     const objects = [folders.main, ...folders.others].flatMap((folder) => (folder ? [folder.objects] : []))
     await makeScratchRepository(view, { ...common, stores: [...stores, ...objects], refs: {} })
     const tips = await tipsOf(folders, view, inReceiver, signal)
-    const [imported, atStart] = await Promise.all([
-      importTips({ view, receiver, startCommit, tips }, signal),
-      gitlinksOf(inReceiver, startCommit, signal),
-    ])
+    const importing = importTips({ view, receiver, startCommit, tips }, signal)
+    // While git works on the commits. One of a sparse checkout says of files that they are absent on purpose.
+    if (clonedIndex !== undefined && !sparse) {
+      isIndexKnown = layKnownIndex({ path: clonedIndex, objectFormat }, workspace, indexIn(scratch), signal)
+      isIndexKnown.catch(() => undefined) // Thrown where it is waited for.
+    }
+    const [imported, atStart] = await Promise.all([importing, gitlinksOf(inReceiver, startCommit, signal)])
     notes.push(...imported.notes)
     unsaved.push(...imported.refused)
     const known = knownCommits(imported)
@@ -90,17 +97,13 @@ export async function gatherRepository(
       {
         ...{ workspace, gitlinks, head, operation, line, known },
         gitDirectory: receiver,
-        scratch: options.scratch,
+        scratch,
         inner: inner.trees,
-        objectFormat: source.objectFormat,
+        objectFormat,
         gitFolder: folders.main?.path,
         apart: folders.apart,
         complete: survey.complete,
-        // One of a sparse checkout says of files that they are absent on purpose.
-        clonedIndex:
-          sparse || options.clonedIndex === undefined
-            ? undefined
-            : { path: options.clonedIndex, objectFormat: source.objectFormat },
+        isIndexKnown,
         sparsePatterns: sparse ? join(source.gitDirectory, 'info', 'sparse-checkout') : null,
       },
       told,
@@ -108,6 +111,7 @@ export async function gatherRepository(
     )
     return { receiver, proof, inReceiver, imported, line, operation, saved }
   } finally {
+    await isIndexKnown?.catch(() => undefined) // It writes into the scratch folder.
     await restoreGitFiles(workspace, inner.trees)
   }
 }

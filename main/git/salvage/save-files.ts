@@ -5,7 +5,6 @@ import { shownPath } from '../process/byte-path.ts'
 import { type GitCalls, gitOrThrow, gitQuickly, gitText } from '../process/git.ts'
 import { isInClaudeWorkTree } from '../survey/work-trees.ts'
 import { NoteList } from './bounded-notes.ts'
-import { type ClonedIndex, layKnownIndex } from './known-index.ts'
 import { changedOnDisk, gitCalls, listBase, outsideSparse, untracked } from './list-work-tree.ts'
 import { consider, considerNested, considerStaged, inFolders, newPlan, type PlannedTree } from './plan-files.ts'
 import { putEntries, stageFiles } from './stage-files.ts'
@@ -30,9 +29,14 @@ export interface SaveOptions extends PlannedTree {
   readonly gitlinks: ReadonlyMap<string, string>
   /** Patterns of a sparse checkout: what lies outside them is absent on purpose. */
   readonly sparsePatterns: string | null
-  /** An index of the host's that knows files as they were before the guest: those that it did not touch are not read. */
-  readonly clonedIndex?: ClonedIndex | undefined
+  /** Resolves with whether `layKnownIndex` has laid down an index at `indexIn(scratch)`: files that the guest did not touch are not read then. */
+  readonly isIndexKnown?: Promise<boolean> | undefined
 }
+
+const indexName = 'index'
+
+/** Of the work tree whose files are saved first. */
+export const indexIn = (scratch: string): string => join(scratch, indexName)
 
 /**
  * A tree of the files in a guest's work tree, ignored ones left out. git runs with a folder and an index of the host's; there is no
@@ -41,7 +45,7 @@ export interface SaveOptions extends PlannedTree {
 export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Promise<SavedFiles> {
   const { workspace, base, hints } = options
   const leftOut = new NoteList()
-  const call = gitCalls(options, 'index', workspace)
+  const call = gitCalls(options, indexName, workspace)
 
   const [inBase] = await Promise.all([listBase(call, base, signal), readBase(options, call, signal)])
   const { links } = inBase
@@ -94,15 +98,13 @@ export async function saveFiles(options: SaveOptions, signal?: AbortSignal): Pro
 
 /** Makes the index that of the base, with what is known of its files. */
 async function readBase(
-  { base, scratch, workspace, clonedIndex }: SaveOptions,
+  { base, scratch, isIndexKnown }: SaveOptions,
   call: GitCalls,
   signal?: AbortSignal,
 ): Promise<void> {
-  const index = join(scratch, 'index')
-  const isKnown = clonedIndex !== undefined && (await layKnownIndex(clonedIndex, workspace, index))
   // Told to leave the work tree out of it, git keeps of the entries those that are the base's.
-  if (isKnown && (await gitQuickly(['read-tree', '-i', '-m', base], call(), signal)).exitCode === 0) return
-  await rm(index, { force: true })
+  if ((await isIndexKnown) && (await gitQuickly(['read-tree', '-i', '-m', base], call(), signal)).exitCode === 0) return
+  await rm(indexIn(scratch), { force: true })
   await gitOrThrow(['read-tree', base], call(), signal)
 }
 

@@ -7,7 +7,6 @@ import { type Head, nameOf, type Operation } from '../survey/read-tips.ts'
 import { claudeWorkTrees, type InnerWorkTree, pathOfWorkTree, readHints } from '../survey/work-trees.ts'
 import type { Told } from './bounded-notes.ts'
 import type { KnownCommits, Line } from './choose-line.ts'
-import type { ClonedIndex } from './known-index.ts'
 import { saveFiles } from './save-files.ts'
 
 /** What was uncommitted in one work tree, as a tree in the receiver; what git was told not to watch there is one more. */
@@ -38,7 +37,8 @@ interface WorkTreesOptions {
   readonly apart: readonly string[]
   readonly complete: boolean
   readonly sparsePatterns: string | null
-  readonly clonedIndex: ClonedIndex | undefined
+  /** See `SaveOptions`; of the clone's own work tree. */
+  readonly isIndexKnown: Promise<boolean> | undefined
 }
 
 /** Saves the files of the clone's work tree, and of those inside it, each against the commit that it was checked out from. */
@@ -78,7 +78,7 @@ export async function saveWorkTrees(
       return []
     }
   }
-  const { gitlinks, sparsePatterns, clonedIndex } = options
+  const { gitlinks, sparsePatterns, isIndexKnown } = options
   // In the middle of a merge or rebase they are neither side's work yet.
   const onLine = base === line.tip && head.kind !== 'unborn' && operation === null
   const where = head.ref === undefined ? 'the detached HEAD' : nameOf(head.ref)
@@ -89,7 +89,7 @@ export async function saveWorkTrees(
       from: `uncommitted files on ${where}${operation === null ? '' : `, in the middle of a ${operation}`}`,
       of: null,
     },
-    { ...common, workspace, base, gitlinks, sparsePatterns, hints, apart, clonedIndex },
+    { ...common, workspace, base, gitlinks, sparsePatterns, hints, apart, isIndexKnown },
   )
   for (const tree of [...inner, ...claudeWorkTrees(claudes).map(abandoned)]) {
     const path = pathOfWorkTree(workspace, tree.folder)
