@@ -1,11 +1,14 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { shareNames } from '../core/task/share-names.ts'
 import { mergeWork } from '../git/merge/merge-work.ts'
 import { git, gitQuickly, gitText } from '../git/process/git.ts'
 import { recordsOf, streamGit } from '../git/process/stream-git.ts'
 import { salvageWork } from '../git/salvage/salvage-work.ts'
 import { findHeldPaths } from '../git/self-running/find-held-paths.ts'
 import { cacheDirectory } from '../lib/files/paths.ts'
+import { keepStream } from './keep-stream.ts'
+import { readResult } from './read-result.ts'
 
 /**
  * Makes this process quick before it has a job: it starts git in each of the ways in which a job does, and brings a made-up task to its
@@ -45,7 +48,7 @@ const person = {
   GIT_COMMITTER_EMAIL: '',
 }
 
-/** Salvages and merges one commit of one file, from `clone` into `repository`, both made in the folder. @throws what any of it throws. */
+/** Reads what an agent left, and salvages and merges one commit of one file, from `clone` into `repository`, all made in the folder. @throws what any of it throws. */
 export async function endMadeUpTask(folder: string, signal: AbortSignal): Promise<void> {
   const repoPath = join(folder, 'repository')
   const workspace = join(folder, 'clone')
@@ -63,9 +66,21 @@ export async function endMadeUpTask(folder: string, signal: AbortSignal): Promis
   const startCommit = await commitFile(repoPath, 'first')
   await gitText(['clone', '--quiet', repoPath, workspace], inside(folder), signal)
   await commitFile(workspace, 'second')
+  await readMadeUpShare(join(folder, 'share'))
   const { commit } = await salvageWork({ repoPath, workspace, taskId, startCommit, stateDirectory: folder }, signal)
   await findHeldPaths({ repoPath, from: startCommit, to: commit }, [], signal)
   await mergeWork({ repoPath, taskId, startCommit, branch: 'main', commit }, signal)
+}
+
+async function readMadeUpShare(share: string): Promise<void> {
+  await mkdir(share, { mode: 0o700 })
+  const line = { type: 'result', subtype: 'success', is_error: false, result: 'Done', num_turns: 1 }
+  await writeFile(join(share, shareNames.stream), `${JSON.stringify(line)}\n`)
+  await writeFile(join(share, shareNames.result), '{"success":true,"summary":"Done","error":null,"exit_code":0}\n')
+  const [secret, files] = ['none', { share, stream: join(share, 'kept'), console: join(share, 'console') }]
+  const result = await readResult(share, secret)
+  if ('code' in result) throw new Error(result.message)
+  await keepStream({ files, secret })
 }
 
 /** A worker may be ended at any moment, also in the middle of this. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gitText } from '../../main/git/process/git.ts'
@@ -13,6 +13,7 @@ test('A made-up task goes the whole way of a real one', async () => {
   expect(await gitText(['log', '--format=%s', 'refs/heads/main'], repository)).toBe('second\nfirst')
   expect(await gitText(['for-each-ref', '--format=%(refname)'], repository)).toBe('refs/heads/main')
   expect(await readdir(repository.cwd)).toEqual(['.git', 'first', 'second'])
+  expect(await readFile(join(folder, 'share', 'kept'), 'utf8')).toContain('"result":"Done"')
 })
 
 test('A worker leaves nothing of it behind, and removes what one left that was ended in the middle', async () => {
