@@ -92,10 +92,10 @@ as_user() {
 # host sees for itself.
 write_result() {
   rm -f "$workspace/preparing"
-  local temporary=$workspace/.result.json.new
+  local result written=yes
   [ -e "$private/summary" ] || : >"$private/summary"
   [ -e "$private/check-output" ] || : >"$private/check-output"
-  if ! jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" --rawfile summary "$private/summary" \
+  result=$(jq -n --argjson success "$1" --arg error "${2:0:20000}" --arg code "$3" --rawfile summary "$private/summary" \
     --arg check_code "$check_code" --arg late "$check_late" --rawfile check_output "$private/check-output" '{
       success: $success,
       summary: $summary[0:200000],
@@ -104,12 +104,16 @@ write_result() {
     } + if $check_code == "" then {} else {
       check: ({ exit_code: ($check_code | tonumber), output: $check_output[-65536:] } +
         if $late == "" then {} else { timed_out: true } end)
-    } end' >"$temporary"; then
-    printf '{"success":false,"summary":"","error":"%s","exit_code":null}\n' \
-      'The result could not be written as JSON in the guest' >"$temporary"
+    } end') ||
+    result='{"success":false,"summary":"","error":"The result could not be written as JSON in the guest","exit_code":null}'
+  # By no program: the host reads it once the shares are closed. What somebody has put in its place is replaced, not written to.
+  set -C
+  { [ ! -e "$workspace/result.json" ] && printf '%s\n' "$result" >"$workspace/result.json"; } 2>/dev/null || written=
+  set +C
+  if [ -z "$written" ]; then
+    printf '%s\n' "$result" >"$workspace/.result.json.new"
+    mv -f "$workspace/.result.json.new" "$workspace/result.json"
   fi
-  sync "$temporary"
-  mv -f "$temporary" "$workspace/result.json"
   result_written=yes
   if [ "$1" = true ]; then say 'task done'; else say "task failed: ${2:0:300}"; fi
 }
@@ -778,6 +782,9 @@ main() {
     say 'no development shell for this system, trying x86_64-linux'
     run_shell --system x86_64-linux
   fi
+  # Beside what follows: a host whose disk is busy has written most of it by the time that the last act waits for that.
+  sync -f "$workspace" "$repo" 2>/dev/null &
+  helpers+=("$!")
   [ -e "$private/claude-started" ] || fail "$(starter) failed (exit status $code)"$'\n'"$(last_lines)" "$code"
   judge
   keep_session

@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pathExists } from '../../main/lib/files/look.ts'
@@ -232,6 +232,19 @@ test('a person at the console reads what Claude says and does, with no control c
   const { stdout } = await (await runnerWorld(await temporaryFolder(), { claude })).run()
   expect(stdout).toContain('microvm: claude says: I look [2Jaround\n')
   expect(stdout).toContain('microvm: claude uses Bash: git status\n')
+})
+
+test.for([
+  ['a pipe that nobody reads', 'mkfifo ../result.json'],
+  ['a link to a file', 'echo mine >"$SEEN/linked"; ln -s "$SEEN/linked" ../result.json'],
+  ['a link to nothing', 'ln -s "$SEEN/nothing" ../result.json'],
+  ['a file', 'echo "{}" >../result.json'],
+] as const)('the result takes the place of %s that the agent left there', async ([, leave]) => {
+  const world = await runnerWorld(await temporaryFolder(), { claude: `${leave}\n${print(finalLine('Done'))}` })
+  await world.run()
+  expect((await lstat(join(world.share, 'result.json'))).isFile()).toBe(true)
+  expect(await world.result()).toMatchObject({ success: true, summary: 'Done' })
+  if (leave.includes('linked')) expect(await world.read(join(world.seen, 'linked'))).toBe('mine\n')
 })
 
 test('a stop while Claude works ends Claude, leaves a result and powers off', async () => {

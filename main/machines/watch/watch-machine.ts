@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineExit, MachineHandle } from '../../core/task/task.ts'
 import type { Log } from '../../lib/log.ts'
+import { comeLast } from '../../lib/processes/come-last.ts'
 import { endFamily } from '../../lib/processes/end-family.ts'
 import { isAlive, type ProcessIdentity, pidIsTaken } from '../../lib/processes/process-identity.ts'
 import { isShortage } from '../../lib/shortage.ts'
@@ -93,6 +94,7 @@ export function watchMachine(machine: RunningMachine): Machine {
   }
   const closeShares = async (): Promise<void> => {
     sharesClosed = true // Before: a helper that is missed is taken for the end of the machine.
+    comeLast(handle.pid) // What is left to it is its own end, and others read what it left.
     await Promise.all([hypervisor.unplug?.(), ...handle.helpers.map(endHelper)]).catch(async (error: unknown) => {
       log.warn('the shares of a machine cannot be closed, so it is ended', { error: String(error) })
       await powerOff(AbortSignal.abort())
@@ -199,7 +201,7 @@ async function unlessShort<Result>(look: () => Promise<Result>): Promise<Result 
 
 async function goneWithin(helpers: MachineHandle['helpers'], ms: number): Promise<void> {
   const deadline = Date.now() + ms
-  while (Date.now() < deadline && (await anyAlive(helpers))) await sleep(10)
+  while (Date.now() < deadline && (await anyAlive(helpers))) await sleep(3)
 }
 
 async function anyAlive(helpers: MachineHandle['helpers']): Promise<boolean> {

@@ -54,7 +54,7 @@ export const task: Bench = {
         against: null,
         goal: { kind: 'limit', atMost: 300 },
         unreached:
-          'an emulated processor takes most of 0.1 s to end what the agent left and to write the shares, and what follows is some thirty git processes, each of which needs the answer of the one before it: reading the clone is not begun before its guest is kept from it.',
+          'most of it is 26 starts of git, some 5 ms each, few of which can be had at the same time, while the guest powers off on the same two processors: reading the clone is not begun before its guest is kept from it.',
         notes: [
           'From result.json to the event; the guest makes its disks clean and powers off meanwhile.',
           `Where it goes (medians): ${partsOf(largeRuns, lastParts)}.`,
