@@ -47,6 +47,11 @@ export async function loggedTasks(home: string): Promise<readonly string[]> {
   return lines.filter((line) => line !== '').map((line) => (JSON.parse(line) as { readonly taskId: string }).taskId)
 }
 
+/** How many machines a server restored from a template of memory, by its log. */
+export async function restoredMachines(log: string): Promise<number> {
+  return (await readFile(log, 'utf8')).split('\n').filter((line) => line.includes('"machine restored"')).length
+}
+
 /** The last helpers end a moment after their machine, on a busy host some seconds. */
 const graceMs = 15_000
 

@@ -14,7 +14,7 @@ import { commitFile } from '../../support/scripts.ts'
 import { type Bench, type BenchContext, type Row, summarize } from '../measure.ts'
 import { ServerProcess } from '../server-process.ts'
 import { soakChart } from './soak-chart.ts'
-import { findWork, keepTask, leftovers, loggedTasks } from './soak-evidence.ts'
+import { findWork, keepTask, leftovers, loggedTasks, restoredMachines } from './soak-evidence.ts'
 import { audit, contentOf, fileOf, scriptOf, subjectOf, type Verdict } from './soak-ledger.ts'
 import { Load } from './soak-load.ts'
 import { type Sample, takeSamples } from './soak-samples.ts'
@@ -34,6 +34,7 @@ const settings = {
   bootTimeoutMs: 20 * minuteMs,
   taskTimeoutMs: 40 * minuteMs,
   runsPerMinute: null,
+  memoryTemplates: true,
   onQuit: 'stop',
 }
 
@@ -85,7 +86,9 @@ export const soak: Bench = {
       })),
     })
     await writeFile(join(pictures, 'soak.svg'), chart)
-    return rowsOf({ load, samples, stretches, verdict, left })
+    const restored = await restoredMachines(join(context.folder, 'server.log'))
+    if (restored === 0) throw new Error('No machine was restored from a template of memory')
+    return rowsOf({ load, samples, stretches, verdict, left, restored })
   },
 }
 
@@ -147,9 +150,11 @@ interface Outcome {
   readonly verdict: Verdict
   /** Processes, run folders and slots that should be gone or free. */
   readonly left: readonly string[]
+  /** How many machines came from a template of memory. */
+  readonly restored: number
 }
 
-function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly Row[] {
+function rowsOf({ load, samples, stretches, verdict, left, restored }: Outcome): readonly Row[] {
   const megabytes = (stretch: readonly Sample[]) => stretch.map(({ serverMegabytes }) => serverMegabytes)
   const guests = Math.max(...samples.map(({ guestMegabytes }) => guestMegabytes)) / 1024
   const ended = load.told.length
@@ -163,6 +168,7 @@ function rowsOf({ load, samples, stretches, verdict, left }: Outcome): readonly 
       picture: 'soak.svg',
       notes: [
         `A sample every five seconds, the last fifth of them beside the first; ${load.askedUntilMinutes.toFixed(1)} minutes with ten guests, which held ${guests.toFixed(1)} GB at most, then ${(load.minutes - load.askedUntilMinutes).toFixed(1)} minutes to the end of the last.`,
+        `Of the machines ${restored} were restored from a template of memory, the others booted: those that started while it was made.`,
       ],
     },
     {
