@@ -35,12 +35,14 @@ wait_for_task() {
   if [ -z "$loaded" ]; then
     stop_child
     child=
-  elif ! kill -0 "$child" 2>/dev/null; then
+  elif kill -0 "$child" 2>/dev/null; then
+    wake_agent
+  else
     say 'what was loaded ahead has ended'
     unload_agent
   fi
-  # Gone before its reader is: nobody may open it and wait.
-  rm "$state/told"
+  # Gone before its reader is: nobody may open it and wait. An agent that is loaded has the key, and is not kept waiting for this.
+  rm -f "$state/told" ${loaded:+"$workspace/.api-key"} 5>&- 6>&- &
   exec 3<&-
 }
 
@@ -64,7 +66,7 @@ load_agent() {
     return
   fi
   start_shell
-  rest_agent &
+  rest_agent 6>&- &
   rests=$!
   helpers+=("$rests")
   # Its input stays open while it waits; the runner's own end is closed once the task is fed in.
@@ -89,10 +91,18 @@ rest_agent() {
   done
 } 2>/dev/null
 
+wake_agent() {
+  kill "$rests"
+  wait "$rests"
+  kill -CONT -- "-$child"
+} 2>/dev/null
+
 # As if nothing had been loaded: the user has no process and no file of before.
 unload_agent() {
-  exec 5>&-
+  exec 5>&- 6>&-
   stop_child
+  read_stream
+  exec 7<&- 8<&-
   child=
   for helper in ${helpers[@]+"${helpers[@]}"}; do kill "$helper" 2>/dev/null; done
   helpers=()
@@ -118,11 +128,8 @@ unload_agent() {
 # The text of the task has come, and all else was there; the key, too, which Claude takes as it starts.
 use_loaded() {
   say 'Claude Code was loaded ahead'
-  kill "$rests" 2>/dev/null
-  wait "$rests" 2>/dev/null
-  kill -CONT -- "-$child"
-  loaded='' give_back_files >/dev/null 5>&- &
+  text=$workspace/task.md
+  loaded='' give_back_files >/dev/null 5>&- 6>&- &
   helpers+=($!)
-  [ -n "${MICROVM_SAME_USER-}" ] || chown 1000:1000 "$private/task.md"
   [ "$environment" = plain ] || [ -e "$private/claude-started" ] || : >"$workspace/preparing"
 }

@@ -5,22 +5,21 @@
 # far as the host knows, so one may be there that was handed over already: it is known by its id, which is also its id for Claude. Claude's
 # stream tells what it has read.
 
-# feed_claude BYTES: Claude's standard input, until its turns are over, nothing waits, and it is to wait for nothing more; so many bytes of the
-# stream were there before.
+# Claude's standard input, until its turns are over, nothing waits, and it is to wait for nothing more.
 feed_claude() {
   local input=$private/input messages=$workspace/messages.jsonl closed=$workspace/inbox-closed
   local interrupted_seconds=${MICROVM_INTERRUPTED_SECONDS:-1800} task=$prompt_id revision='' word id
   # Those that Claude was given, and of these the ones that it has not come to the end of.
   local -A given_over=() open=()
   local ended='' ended_at=0 interrupted='' finishing='' waits=''
-  rm -f "$closed"
+  [ ! -e "$closed" ] || rm -f "$closed"
   exec 5<>"$input"
   [ -n "$task" ] || read -r task </proc/sys/kernel/random/uuid
   open[$task]=yes
-  # By a way of its own into the pipe: jq must not hold the reading end, or it would wait for ever where Claude does not come to read.
-  jq -Rsc --arg uuid "$task" '{ type: "user", uuid: $uuid, message: { role: "user", content: . } }' "$private/task.md" >"$input" 5>&-
+  { printf '%s\n' "$task" && cat "$text" 5>&-; } >&6
+  exec 6>&-
   while :; do
-    [ ! -e "$private/claude-started" ] || rm -f "$workspace/preparing"
+    [ ! -e "$private/claude-started" ] || [ ! -e "$workspace/preparing" ] || rm -f "$workspace/preparing"
     hand_over
     if may_close; then
       wait_no_more
@@ -42,10 +41,20 @@ feed_claude() {
       *:interrupted) unset "open[$id]" && interrupted=yes ;;
       *:result | *:stopped | *:failed) ended=$word ended_at=$SECONDS ;;
     esac
-  done < <(exec 5>&- && tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | receipts 2>/dev/null)
+  done <&7
   wait_no_more
   : >"$closed"
   exec 5>&-
+}
+
+# What Claude is told first as a line of its input, out of an id, the end of a line, and a text. A text that begins with / would be a command of Claude
+# Code's own, one of its skills, or one that the repository brings; a space before it makes it a text, and nothing else does (measured
+# with 2.1.330, on standard input as in stream-json).
+first_message() {
+  jq -Rsc 'index("\n") as $at | select($at) | .[$at + 1:] as $text | {
+    type: "user", uuid: .[:$at],
+    message: { role: "user", content: ((if $text | startswith("/") then " " else "" end) + $text) }
+  }'
 }
 
 # What the stream says of messages and turns, one word a line.
@@ -80,7 +89,7 @@ hand_over() {
   return "$found"
 }
 
-# Our lines as Claude Code takes them. One that begins with / would be a command of its own, see write_text.
+# Our lines as Claude Code takes them. One that begins with / would be a command of its own, see first_message.
 to_claude() {
   jq -Rr '
     fromjson? | objects | select(.id | strings | test("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")) |

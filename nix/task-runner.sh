@@ -62,6 +62,11 @@ dev_container=
 code=
 # How long the stream was when Claude was started.
 before=
+# The file of what Claude is told first.
+text=$private/task.md
+# What shows the stream on the console, and something where the words of `idle_words` come by descriptor 8.
+progress=
+hears_idle=
 check_code=
 check_late=
 shell=()
@@ -138,6 +143,7 @@ finish() {
   trap '' TERM INT HUP
   trap - EXIT
   stop_child
+  read_stream
   for helper in ${helpers[@]+"${helpers[@]}"}; do kill "$helper" 2>/dev/null; done
   [ ! -e "$private/key" ] || rm -f "$private/key"
   if [ -z "$result_written" ] && [ -d "$private" ] && [ -e "$workspace/started" ]; then
@@ -222,15 +228,6 @@ network_ready() {
   return 1
 }
 
-# write_text FILE: what Claude reads as what the user said, out of standard input. A text that begins with / would be a command of Claude
-# Code's own, one of its skills, or one that the repository brings; a space before it makes it a text, and nothing else does (measured
-# with 2.1.330, on standard input as in stream-json).
-write_text() {
-  local first=
-  IFS= read -r -d '' -n 1 first || :
-  { [ "$first" != / ] || printf ' '; printf '%s' "$first"; cat; } >"$1"
-}
-
 wait_for_network() {
   for _ in {1..50}; do
     network_ready && return 0
@@ -241,16 +238,46 @@ wait_for_network() {
 
 # ---- while Claude works --------------------------------------------------------------------------------------------
 
-# show_progress BYTES: one short line for each thing that Claude says or does, for a person who watches the console; so many bytes
-# of the stream were there before.
+# What Claude writes into its stream, from `read_stream` on and until Claude has ended.
+follow_stream() {
+  read -r -n 1 _ <&9
+  exec 9>&-
+  exec tail -c +$((before + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null
+}
+
+# Loads what reads Claude's stream, and what writes the first line of its input: each jq takes an emulated processor a third of a second, which is better
+# spent while Claude is loaded than once it has its task. Sets `progress`, and opens the descriptors 6 to 9.
+load_helpers() {
+  hears_idle=
+  exec 9<>"$state/reading"
+  show_progress &
+  progress=$!
+  exec 7< <(follow_stream | receipts 2>/dev/null 9>&-)
+  [ -z "$idle_seconds" ] || load_idle
+  # By a way of its own into the pipe: jq must not hold the reading end, or it would wait for ever where Claude does not come to read.
+  exec 6> >(exec 7<&- 8<&- 9>&- && first_message >"$private/input" 2>/dev/null)
+}
+
+load_idle() {
+  exec 8< <(exec 7<&- && follow_stream | idle_words 2>/dev/null 9>&-)
+  hears_idle=yes
+}
+
+# Lets those that follow the stream begin, each of which takes one letter.
+read_stream() {
+  printf 'xxxx' >&9
+  exec 9>&-
+} 2>/dev/null
+
+# One short line for each thing that Claude says or does, for a person who watches the console.
 show_progress() {
-  tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | jq -Rr --unbuffered '
+  follow_stream | jq -Rr --unbuffered '
     def short: tostring | gsub("[[:cntrl:]]+"; " ") | if length > 160 then .[0:160] + "..." else . end;
     fromjson? | select(.type == "assistant") | .message.content[]? |
     if .type == "text" then "microvm: claude says: \(.text | short)"
     elif .type == "tool_use" then
       "microvm: claude uses \(.name | short): \(.input | .command // .file_path // .pattern // .description // "" | short)"
-    else empty end' 2>/dev/null
+    else empty end' 2>/dev/null 9>&-
 }
 
 # One line for each thing that is fetched or built before Claude begins.
@@ -263,8 +290,18 @@ show_preparing() {
   done
 }
 
-# end_idle BYTES: ends Claude once it has waited for so long, after an answer, for nothing but commands in the background; so many bytes of
-# the stream were there before. An agent that works in the background is not waited for in vain. Claude takes SIGINT as a wish to end: the
+# Whether Claude waits for nothing but commands in the background, as far as its stream says, one word a line.
+idle_words() {
+  jq -Rrn --unbuffered '
+    foreach (inputs | fromjson? | objects) as $line ({};
+      if $line.type == "result" then .answered = true
+      elif $line.type == "assistant" or ($line.type == "system" and $line.subtype == "init") then .answered = false
+      elif $line.subtype == "background_tasks_changed" then .agents = ([$line.tasks[]? | objects | select(.task_type != "local_bash")] != [])
+      else . end;
+      if .answered and (.agents | not) then "waits" else "works" end)'
+}
+
+# Ends Claude once it has waited for so long, after an answer, for nothing but commands in the background. An agent that works in the background is not waited for in vain. Claude takes SIGINT as a wish to end: the
 # answer stands, and its exit status is 0 (measured with 2.1.330; SIGTERM gives 143).
 end_idle() {
   local word deadline=
@@ -285,13 +322,7 @@ end_idle() {
       *) continue ;;
     esac
     if [ "$word" = works ]; then deadline=; else deadline=${deadline:-$((SECONDS + idle_seconds))}; fi
-  done < <(tail -c +$(($1 + 1)) -s 0.1 --pid="$child" -f "$stream" 2>/dev/null | jq -Rrn --unbuffered '
-    foreach (inputs | fromjson? | objects) as $line ({};
-      if $line.type == "result" then .answered = true
-      elif $line.type == "assistant" or ($line.type == "system" and $line.subtype == "init") then .answered = false
-      elif $line.subtype == "background_tasks_changed" then .agents = ([$line.tasks[]? | objects | select(.task_type != "local_bash")] != [])
-      else . end;
-      if .answered and (.agents | not) then "waits" else "works" end)' 2>/dev/null)
+  done <&8
   say "ending Claude, which has waited $idle_seconds s for a command in the background"
   : >"$private/ended-idle"
   signal_claude INT
@@ -396,8 +427,8 @@ start_shell() {
   choose_shell "$@"
   : >>"$stream" # Whoever reads it finds it, however early.
   before=$(stat -c %s "$stream")
-  rm -f "$private/claude-started" "$private/input" "$private/interrupted" "$private/waits"
-  mkfifo -m 600 "$private/input"
+  rm -f "$private/claude-started" "$private/input" "$private/interrupted" "$private/waits" "$state/reading"
+  mkfifo -m 600 "$private/input" "$state/reading"
   ! is_root || chown 1000:1000 "$private/input"
   (
     cd "$repo" || exit 127
@@ -409,27 +440,29 @@ start_shell() {
     become_claude
   ) </dev/null >>"$stream" 2>>"$stderr_log" &
   child=$!
+  load_helpers
 }
 
 # run_shell [NIX_ARGUMENT...]: Claude, which may be loaded already, to its end; sets `code`.
 run_shell() {
-  local progress idle= feed
+  local idle= feed
   [ -n "$loaded" ] || start_shell "$@"
   loaded=
-  feed_claude "$before" &
+  feed_claude 8<&- 9>&- &
   feed=$!
-  # Whoever else held it would keep Claude from the end of its input.
-  exec 5>&-
-  show_progress "$before" &
-  progress=$!
-  show_preparing &
+  # Whoever else held them would keep Claude from the end of its input, and from its first line.
+  exec 5>&- 6>&- 7<&-
+  show_preparing 8<&- 9>&- &
   helpers+=("$feed" "$progress" "$!")
-  rm -f "$private/ended-idle"
+  [ ! -e "$private/ended-idle" ] || rm -f "$private/ended-idle"
   if [ -n "$idle_seconds" ]; then
-    end_idle "$before" &
+    [ -n "$hears_idle" ] || load_idle
+    end_idle 9>&- &
     idle=$!
     helpers+=("$idle")
   fi
+  exec 8<&-
+  read_stream
   wait "$child"
   code=$?
   wait "$progress"
@@ -583,7 +616,7 @@ tell_claude() {
       begin_part
       echo 'You were interrupted by a limit or an outage of the API. It is over: go on with your task where you left off.'
     fi
-  } | write_text "$private/task.md"
+  } >"$private/task.md"
 }
 
 # In the clone of a task that goes on where another one ended, whose branch and name it has: it is this task's from now on.
@@ -760,13 +793,13 @@ main() {
   fi
   : >"$workspace/started"
   [ -d "$private" ] || mkdir -p -m 700 "$private"
-  if [ -n "$loaded" ]; then rm -f "$workspace/.api-key"; else take_key; fi
+  [ -n "$loaded" ] || take_key
   read_settings
-  choose_session
-  tell_claude "$session"
   if [ -n "$loaded" ]; then
     use_loaded
   else
+    choose_session
+    tell_claude "$session"
     prepare_work || fail "$error"
     # The host does not count this time; Claude's input takes the file away once Claude begins.
     [ "$environment" = plain ] || : >"$workspace/preparing"

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { pidIsTaken } from '../../main/lib/processes/process-identity.ts'
@@ -55,6 +55,13 @@ async function waitingRunner(options: RunnerWorldOptions) {
   }
 }
 
+/** The runner there, and what it has started for itself. */
+async function processesOf(folder: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((pid) => /^\d+$/.test(pid))
+  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')))
+  return pids.filter((_, index) => environments[index]?.includes(`MICROVM_STATE=${join(folder, 'state')}\0`))
+}
+
 test('the real Claude Code waits without a word to its API, asks when its task comes, and knows what the clone said when it was loaded', async () => {
   let asked = 0
   const heard: string[] = []
@@ -100,8 +107,11 @@ test('what is unloaded leaves nothing: no process, no file of its user, no word 
   await world.load()
   const pid = await world.pid()
   await until(() => existsSync(join(world.seen, 'left')))
+  expect(await processesOf(world.folder)).not.toHaveLength(1)
   await world.unload()
   expect(pidIsTaken(pid)).toBe(false)
+  // The runner waits, and nothing that was to read the agent's stream does.
+  await until(async () => (await processesOf(world.folder)).length === 1)
   expect(existsSync(join(world.folder, 'home/left'))).toBe(false)
   expect(existsSync(join(world.folder, 'state/private'))).toBe(false)
   expect(existsSync(world.inShare('unload'))).toBe(false)
