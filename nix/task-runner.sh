@@ -238,7 +238,7 @@ wait_for_network() {
 
 # ---- while Claude works --------------------------------------------------------------------------------------------
 
-# What Claude writes into its stream, from `read_stream` on and until Claude has ended.
+# What Claude writes into its stream, once `read_stream` has left a letter for each who asks, and until Claude has ended.
 follow_stream() {
   read -r -n 1 _ <&9
   exec 9>&-
@@ -301,8 +301,8 @@ idle_words() {
       if .answered and (.agents | not) then "waits" else "works" end)'
 }
 
-# Ends Claude once it has waited for so long, after an answer, for nothing but commands in the background. An agent that works in the background is not waited for in vain. Claude takes SIGINT as a wish to end: the
-# answer stands, and its exit status is 0 (measured with 2.1.330; SIGTERM gives 143).
+# Ends Claude once it has waited for so long, after an answer, for nothing but commands in the background. An agent that works in the background is
+# not waited for in vain. Claude takes SIGINT as a wish to end: the answer stands, and its exit status is 0 (measured with 2.1.330; SIGTERM gives 143).
 end_idle() {
   local word deadline=
   while :; do
