@@ -19,6 +19,7 @@ import { startOpenNetwork } from './open-network.ts'
 import { startGateway } from './start-gateway.ts'
 import { StartedRun } from './started-run.ts'
 import { launchRestored } from './template/launch-restored.ts'
+import { TemplateCopy } from './template/template-copy.ts'
 import type { Template } from './template/template-folder.ts'
 import { shareSocket, startVirtiofsd } from './virtiofsd.ts'
 
@@ -43,6 +44,7 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
 
   await using started = await StartedRun.make(spec, user)
   const { run } = started
+  await using copy = template && new TemplateCopy(template, spec.memoryMiB, { started, user, qemu }, limit)
   const confinement = new Confinement(user, run.mounts('qemu'))
   const { gateway, gatewaySocket } = spec.network
   // Its folder and not itself: whoever listens there may make it anew.
@@ -84,8 +86,8 @@ export async function startMachine(spec: MachineSpec, parts: StartParts, signal:
     process: hypervisor,
     qmp,
     witness,
-  } = template
-    ? await launchRestored(template, machine, started, launch, limit).catch(restoreFailed)
+  } = copy
+    ? await launchRestored(copy, machine, started, launch, limit).catch(restoreFailed)
     : await launchQemu(machine, started, launch, limit)
   const clock = new ClockLine(run.clockSocket)
   await clock.open(limit)

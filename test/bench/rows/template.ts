@@ -77,7 +77,7 @@ async function memory(context: BenchContext, booting: MachineDriver, restoring: 
       'Of each machine all memory that its guest holds, and what QEMU and the helpers take beside it (Pss), with the machine stopped at its first line.',
     ],
     unreached:
-      "half of a restored machine is what every guest of this size needs: 73 MB for the kernel's tables of its pages and 43 MB of kernel, which machines cannot share, since virtiofsd maps the same memory; a further quarter is code that the emulator has translated. Decision 176 has all parts, and what was tried.",
+      "116 MB of a restored machine are what every guest of this size needs: 73 MB for the kernel's tables of its pages and 43 MB of kernel, which machines cannot share, since virtiofsd maps the same memory; some 60 MB more are code that the emulator has translated. Decision 176 has all parts, and what was tried.",
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -31,6 +31,13 @@ const wholeTemplates = async () => (await readdir(templates())).filter((name) =>
 /** Of a machine that was booted the command line names its own network. */
 const restoredSays = /^cmdline .* microvm\.template *\r?$/m
 
+/** Guests' memory that this process has open. */
+async function openMemories(): Promise<readonly string[]> {
+  const folder = '/proc/self/fd'
+  const targets = (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => 'closed meanwhile'))
+  return (await Promise.all(targets)).filter((target) => target.startsWith('/memfd:memory-backend'))
+}
+
 const showsItself = `
 echo cmdline $(cat /proc/cmdline)
 echo boot-id $(cat /proc/sys/kernel/random/boot_id)
@@ -56,6 +63,7 @@ test('two machines of one template share nothing that must differ, and each has 
     await writeFile(join(spec.repo, 'of-host'), `of ${spec.name}\n`)
     const before = Math.floor(Date.now() / 1000)
     const machine = await startForTest(driver, spec)
+    expect(await openMemories()).toEqual([])
     expect(await machine.exited).toEqual({ kind: 'powered-off' })
     const console = await readFile(spec.consolePath, 'utf8')
     expect(console).toMatch(restoredSays)
