@@ -25,7 +25,7 @@ export class TemplateCopy implements AsyncDisposable {
     this.devices = devices
     this.memory = allocateMemory(memoryMiB * 2 ** 20, parts, signal)
     this.loaded = this.memory.then((memory) => loadMemory(file, saved, memory))
-    // Of a machine whose helper fails nobody waits for it.
+    // Nothing waits for it where a helper of the machine fails to start.
     this.loaded.catch(() => undefined)
   }
 
